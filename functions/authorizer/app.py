@@ -1,2 +1,26 @@
-def handler(event, context):
-    return {"statusCode": 200, "body": __file__}
+"""The authorizer of the newest API's routes: exchanges the api_key for an auth token that the functions check."""
+
+from datetime import UTC, datetime
+from os import environ
+from typing import Any
+
+from loyalty.api.messages import Request
+from loyalty.api.policy import allow, deny
+from loyalty.api.tokens import key_in
+from loyalty.domain.errors import Refused
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.usecases.tokens import issue_token
+
+table = connect(environ["TABLE_NAME"])
+signing_keys = SigningKeys(table)
+
+
+def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    request = Request.of(event, datetime.now(UTC))
+    key = key_in(request, environ["API_KEY_HEADER"])
+    try:
+        text, token = issue_token(key, table=table, signing_keys=signing_keys, now=request.now)
+    except Refused:
+        return deny(event["methodArn"])
+    return allow(event["methodArn"], token, text)

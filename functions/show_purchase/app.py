@@ -1,2 +1,20 @@
-def handler(event, context):
-    return {"statusCode": 200, "body": __file__}
+"""GET /purchases/{id}: a posted purchase, with what it awarded and spent."""
+
+from os import environ
+
+from loyalty.api.endpoint import authorized, endpoint
+from loyalty.api.messages import Request, Response
+from loyalty.api.purchases import render_purchase
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.usecases.show import show_purchase
+
+table = connect(environ["TABLE_NAME"])
+
+
+def show(request: Request, partner: Partner) -> Response:
+    return Response(200, render_purchase(show_purchase(request.path["id"], partner, table=table)))
+
+
+handler = endpoint(authorized(show, Scope.READ_PURCHASES, SigningKeys(table)))

@@ -1,0 +1,96 @@
+"""`loyalty key`: API keys of partners."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import answer, err, refusals_as_failures
+from cli.options import AsJson, Region, Stack
+from cli.target import Target
+
+if TYPE_CHECKING:
+    from loyalty.store.access import ApiKey
+
+PartnerId = Annotated[str, typer.Option("--partner", help="The partner's id.")]
+KeyId = Annotated[str, typer.Argument(help="The key's id, as `loyalty key list` shows it.")]
+Merchants = Annotated[str, typer.Option(help="Codes or ids of merchants, with commas between; `*` for all.")]
+Scopes = Annotated[str | None, typer.Option(help="Scopes, with commas between; all of them where none is given.")]
+
+keys = typer.Typer(no_args_is_help=True, help="API keys of partners.")
+
+
+@keys.command()
+def create(
+    partner: PartnerId,
+    merchants: Merchants,
+    scopes: Scopes = None,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and show it, this once."""
+    target = Target.load(stack, region)
+    chosen = scopes.split(",") if scopes else None
+    text = create_key(target, partner=partner, merchants=merchants.split(","), scopes=chosen)
+    _show(text, as_json=as_json)
+
+
+@keys.command("list")
+def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
+    """Show a partner's active keys; what they are is not known any more."""
+    from loyalty.store.access import active_keys
+
+    found = active_keys(Target.load(stack, region).open_table(), partner)
+    answer([_described(key) for key in found], as_json=as_json)
+
+
+@keys.command()
+def rotate(
+    key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Region = None, as_json: AsJson = False
+) -> None:
+    """Make another key that may do what this one may. This one stays active until it is revoked."""
+    from loyalty.usecases.manage_keys import rotate_key
+
+    with refusals_as_failures():
+        text, _ = rotate_key(partner, key_id, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
+    _show(text, as_json=as_json)
+    err.print(f"Key {key_id} still works. Once it is out of use: loyalty key revoke {key_id} --partner {partner}")
+
+
+@keys.command()
+def revoke(key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Region = None) -> None:
+    """End a key. It stops working within five minutes, the time for which API Gateway remembers it."""
+    from loyalty.usecases.manage_keys import revoke_key
+
+    with refusals_as_failures():
+        revoke_key(partner, key_id, table=Target.load(stack, region).open_table())
+    err.print(f"Key {key_id} is revoked.")
+
+
+def create_key(target: Target, *, partner: str, merchants: Sequence[str], scopes: Sequence[str] | None = None) -> str:
+    """Make an API key with these scopes, or all; answers its text. Raises `Failure` where a name does not exist."""
+    from loyalty.domain.access import Scope
+    from loyalty.usecases import manage_keys
+
+    with refusals_as_failures():
+        text, _ = manage_keys.create_key(
+            partner, merchants, scopes or list(Scope), table=target.open_table(), now=datetime.now(UTC)
+        )
+    return text
+
+
+def _show(text: str, *, as_json: bool) -> None:
+    answer({"api_key": text}, as_json=as_json)
+    err.print("Keep it now: it is stored nowhere and cannot be shown again.")
+
+
+def _described(key: "ApiKey") -> dict[str, object]:
+    return {
+        "key_id": key.id,
+        "partner": key.partner.id,
+        "merchants": ",".join(sorted(key.partner.merchants)),
+        "scopes": ",".join(sorted(key.partner.scopes)),
+        "created_on": key.created_on.isoformat(),
+    }

@@ -1,0 +1,57 @@
+"""What all endpoints share: checking the token, and turning whatever is raised into an answer."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from loyalty.api.messages import Request, Response
+from loyalty.api.problems import problem_document, unexpected
+from loyalty.domain.access import Partner, Scope
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.store.access import SigningKeys
+from loyalty.usecases.tokens import verified_token
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+logger = Logger()
+
+
+def endpoint(
+    action: Callable[[Request], Response], refusal: Callable[[Refused], Response] = problem_document
+) -> Handler:
+    """A Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends, and no
+    fault of ours, ends in anything but an answer of that form."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+        request = Request.of(event, datetime.now(UTC))
+        try:
+            response = action(request)
+        except Refused as refused:
+            response = refusal(refused)
+            logger.info("refused", extra={"status": response.status, "problems": str(refused)})
+        except Exception:
+            logger.exception("failed")
+            response = refusal(unexpected())
+        return response.proxied()
+
+    return handler
+
+
+def authorized(
+    action: Callable[[Request, Partner], Response], scope: Scope, signing_keys: SigningKeys
+) -> Callable[[Request], Response]:
+    """`action` for partners whose token, handed on by the authorizer, is genuine and has `scope`.
+
+    The token alone counts: whatever else the authorizer's context says may have been made up by whoever invoked the
+    function.
+    """
+
+    def checked(request: Request) -> Response:
+        partner = verified_token(str(request.context.get("token", "")), signing_keys).partner
+        if scope not in partner.scopes:
+            raise Refused(Problem(Code.NOT_PERMITTED, f"This API key may not be used for {scope}."))
+        return action(request, partner)
+
+    return checked

@@ -1,0 +1,71 @@
+"""A request as API Gateway hands it over, and an answer as it wants it back."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.errors import Code, Problem, Refused
+
+MAX_BODY_BYTES = 1_000_000
+"""A purchase of a thousand lines takes a fifth of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. `now` is when it arrived; header names are lower case."""
+
+    now: datetime
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    context: Mapping[str, Any]
+    body: str | None
+    is_base64: bool
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any], now: datetime) -> "Request":
+        """The request in a proxy event of API Gateway's REST API (payload format 1.0)."""
+        return cls(
+            now=now,
+            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            path=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            context=(event.get("requestContext") or {}).get("authorizer") or {},
+            body=event.get("body"),
+            is_base64=bool(event.get("isBase64Encoded")),
+        )
+
+    def json(self) -> Any:
+        """The body, with exact numbers.
+
+        Raises:
+            Refused: INVALID, where it is no proper JSON; LIMIT_EXCEEDED, where it is too large.
+        """
+        text = self.body or ""
+        if len(text) > MAX_BODY_BYTES:
+            raise Refused(Problem(Code.LIMIT_EXCEEDED, f"The body is larger than {MAX_BODY_BYTES} bytes."))
+        try:
+            return exactjson.loads_strictly(base64.b64decode(text, validate=True).decode() if self.is_base64 else text)
+        except (ValueError, binascii.Error) as error:
+            raise Refused(Problem(Code.INVALID, f"The body is not valid JSON: {error}.")) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: status, a body that becomes JSON, and headers beyond the content type."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def proxied(self) -> dict[str, Any]:
+        """The form in which API Gateway takes it from a function."""
+        return {
+            "statusCode": int(self.status),
+            "headers": {"Content-Type": "application/json", **self.headers},
+            "body": exactjson.dumps(self.body),
+        }

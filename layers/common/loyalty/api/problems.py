@@ -1,0 +1,65 @@
+"""Errors as callers see them: one table from code to status, one form per API."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from loyalty.api.messages import Response
+from loyalty.domain.errors import Code, Problem, Refused
+
+STATUS: Mapping[Code, HTTPStatus] = {
+    Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Code.MANDATORY: HTTPStatus.BAD_REQUEST,
+    Code.INVALID: HTTPStatus.BAD_REQUEST,
+    Code.EXCLUSIVE: HTTPStatus.BAD_REQUEST,
+    Code.DUPLICATE: HTTPStatus.CONFLICT,
+    Code.INSUFFICIENT_BALANCE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Code.SPEND_LIMIT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Code.CURRENCY_MISMATCH: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
+    Code.INVALID_TOKEN: HTTPStatus.UNAUTHORIZED,
+    Code.LIMIT_EXCEEDED: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Code.RETRY_LATER: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+RETRY_AFTER_SECONDS = 1
+
+MAX_PROBLEMS = 100
+"""Problems named in one answer; a body can be wrong in more places than anybody reads."""
+
+
+def problem_document(refused: Refused) -> Response:
+    """The newest API's form: RFC 9457, with `code`, and `errors[]` that name each field by JSON pointer."""
+    first = refused.problems[0]
+    status = STATUS[first.code]
+    fields = [
+        {"pointer": problem.pointer, "code": problem.code, "detail": problem.description}
+        for problem in refused.problems[:MAX_PROBLEMS]
+        if problem.pointer
+    ]
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "code": first.code,
+        "detail": first.description,
+    }
+    return Response(status, body | ({"errors": fields} if fields else {}), _headers(first) | _PROBLEM_TYPE)
+
+
+def classic_envelope(refused: Refused) -> Response:
+    """The classic API's form: the envelope with the error in `status` and no data."""
+    first = refused.problems[0]
+    status = {"code": first.code, "description": first.description, "message": ""}
+    return Response(STATUS[first.code], {"status": status, "data": None}, _headers(first))
+
+
+def unexpected() -> Refused:
+    """What a caller is told of a fault of ours: that it is one, and nothing of its inside."""
+    return Refused(Problem(Code.RETRY_LATER, "Something went wrong on our side. Nothing was lost; try again."))
+
+
+_PROBLEM_TYPE = {"Content-Type": "application/problem+json"}
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if problem.code is Code.RETRY_LATER else {}

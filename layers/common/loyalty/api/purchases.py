@@ -1,0 +1,257 @@
+"""The newest API's purchases: what `POST /purchases` takes (contract, operation 1) and what is answered."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.errors import Code as ErrorCode
+from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.fields import Code, Identifier, Number, json_number
+from loyalty.domain.identity import fingerprint
+from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.validation import exactly_one, problems_in
+from loyalty.domain.wallet import Entry
+from loyalty.store.ledger import Event
+
+MAX_LINES = 1000
+LINE_TOLERANCE = Decimal("0.01")
+"""By how much a line's total may differ from net plus tax (contract, Q8)."""
+
+LATEST_SECOND = 253_402_300_799
+"""The end of the year 9999."""
+
+
+def _positive(amount: Decimal) -> Decimal:
+    if amount <= 0:
+        raise PydanticCustomError("number", "has to be above zero")
+    return amount
+
+
+def _not_negative(amount: Decimal) -> Decimal:
+    if amount < 0:
+        raise PydanticCustomError("number", "must not be negative")
+    return amount
+
+
+def _epoch_second(number: Decimal) -> Decimal:
+    if number != int(number) or not 0 <= number <= LATEST_SECOND:
+        raise PydanticCustomError("epoch", "has to be a whole number of seconds since 1970")
+    return number
+
+
+EpochSecond = Annotated[Number, AfterValidator(_epoch_second)]
+Positive = Annotated[Number, AfterValidator(_positive)]
+NotNegative = Annotated[Number, AfterValidator(_not_negative)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Named(_Model):
+    """Something named by its id or by its code; exactly one of them (contract, Q10)."""
+
+    id: Code | None = None
+    code: Code | None = None
+
+    def reference(self, pointer: str) -> Reference:
+        """How it was named; `pointer` is where this object stands in the body."""
+        by, value = ("id", self.id) if self.id is not None else ("code", self.code)
+        return Reference(by, str(value), f"{pointer}/{by}")
+
+
+class PurchaseItem(_Model):
+    """A line (contract, `v5_purchase_item`). Amounts cover the whole line, whatever the quantity."""
+
+    product_sku: Code
+    quantity: Positive = Decimal(1)
+    net_amount: NotNegative
+    tax_amount: NotNegative
+    total_amount: NotNegative
+
+
+class SpendRequest(_Model):
+    """What to pay from the wallet (contract, `v5_spend_request`): exactly one amount, above zero."""
+
+    amount: Positive | None = None
+    alternative_amount: Positive | None = None
+
+
+class CreatePurchase(_Model):
+    """The body of `POST /purchases` (contract, operation 1)."""
+
+    id: Identifier | None = None
+    contact_id: Code | None = None
+    cim: Code | None = None
+    reference_number: Code
+    classification: Named | None = None
+    currency_code: Code | None = None
+    payment_medium_identifier: Code | None = None
+    performed_on: EpochSecond | None = None
+    merchant_tap: Named | None = None
+    outlet_tap: Named | None = None
+    products: Annotated[list[PurchaseItem], Field(min_length=1, max_length=MAX_LINES)]
+    spend_request: SpendRequest | None = None
+
+
+def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
+    """The purchase that a body asks for.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    problems = list(_broken_rules(body)) if isinstance(body, dict) else []
+    try:
+        model = CreatePurchase.model_validate(body)
+    except ValidationError as error:
+        raise Refused(*problems_in(error), *problems) from error
+    if problems:
+        raise Refused(*problems)
+    return _request(model, now)
+
+
+def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
+    """What holds between fields, told from the raw body, so that it is reported beside what is wrong in them."""
+    yield from exactly_one(body, "", "contact_id", "cim")
+    if body.get("merchant_tap") is None and body.get("outlet_tap") is None:
+        yield Problem(ErrorCode.MANDATORY, "One of merchant_tap and outlet_tap is mandatory.", "/merchant_tap")
+    for name, choice in _CHOICES.items():
+        if isinstance(body.get(name), dict):
+            yield from exactly_one(body[name], f"/{name}", *choice)
+    if isinstance(body.get("products"), list):
+        yield from _broken_line_rules(body["products"])
+
+
+def _broken_line_rules(items: list[Any]) -> Iterator[Problem]:
+    lines = [_amounts_of(item) for item in items]
+    for place, line in enumerate(lines):
+        if line and abs(line[2] - line[0] - line[1]) > LINE_TOLERANCE:
+            description = "total_amount has to be net_amount plus tax_amount."
+            yield Problem(ErrorCode.INVALID, description, f"/products/{place}/total_amount")
+    if lines and all(line and line[2] == 0 for line in lines):
+        yield Problem(ErrorCode.INVALID, "A purchase has to have a total above zero.", "/products")
+
+
+def _amounts_of(item: Any) -> list[Decimal] | None:
+    """Net, tax and total of a raw line; None where one of them is no amount, which the model reports."""
+    try:
+        return [json_number(item[name]) for name in ("net_amount", "tax_amount", "total_amount")]
+    except (KeyError, TypeError, PydanticCustomError):
+        return None
+
+
+_CHOICES = {
+    "classification": ("id", "code"),
+    "merchant_tap": ("id", "code"),
+    "outlet_tap": ("id", "code"),
+    "spend_request": ("amount", "alternative_amount"),
+}
+
+
+def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
+    spend = model.spend_request
+    return PurchaseRequest(
+        id=model.id,
+        reference_number=model.reference_number,
+        customer=(
+            Reference("cim", model.cim, "/cim")
+            if model.cim is not None
+            else Reference("contact_id", str(model.contact_id), "/contact_id")
+        ),
+        merchant=model.merchant_tap.reference("/merchant_tap") if model.merchant_tap else None,
+        outlet=model.outlet_tap.reference("/outlet_tap") if model.outlet_tap else None,
+        classification=model.classification.reference("/classification") if model.classification else None,
+        currency=Reference("code", model.currency_code, "/currency_code") if model.currency_code else None,
+        payment_medium_identifier=model.payment_medium_identifier,
+        performed_on=now if model.performed_on is None else datetime.fromtimestamp(int(model.performed_on), UTC),
+        lines=tuple(
+            RequestedLine(
+                product=Reference("code", item.product_sku, f"/products/{place}/product_sku"),
+                quantity=item.quantity,
+                net=item.net_amount,
+                tax=item.tax_amount,
+                total=item.total_amount,
+            )
+            for place, item in enumerate(model.products)
+        ),
+        spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
+        fingerprint=fingerprint(model.model_dump(exclude_none=True)),
+    )
+
+
+def render_purchase(event: Event) -> dict[str, Any]:
+    """The posted event in this API's names, with what it awarded and spent and the balance after it.
+
+    `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
+    currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
+    """
+    entry, document = event.entry, event.document
+    classification_id = document.get("classification_id")
+    return {
+        "id": entry.event_id,
+        "reference_number": entry.reference_number,
+        "life_cycle_state": "POSTED",
+        "performed_on": int(entry.performed_on.timestamp()),
+        "posted_on": int(entry.posted_on.timestamp()),
+        "account_id": entry.account_id,
+        "merchant_tap": document.get("merchant"),
+        "outlet_tap": document.get("outlet"),
+        "classification": {"id": classification_id} if classification_id else None,
+        "payment_medium_identifier": document.get("payment_medium_identifier"),
+        "products": [_line(line) for line in document["lines"]],
+        **_totals(document["lines"]),
+        "awards": [_award(award) for award in document.get("awards", ())],
+        "spends": [{"method": spend["method"], **_amounts(spend["amounts"])} for spend in document.get("spends", ())],
+        **render_movement(entry),
+        "wallet_version": entry.sequence,
+    }
+
+
+def render_movement(entry: Entry) -> dict[str, Any]:
+    """What an event did to the wallet and the balance after it, with the alternative amounts where there are any."""
+    movement = entry.movement
+    amounts = {
+        "awarded": movement.awarded,
+        "spent": movement.spent,
+        "amount": movement.amount,
+        "balance": entry.balance,
+    }
+    if movement.alternative_awarded is None:
+        return amounts
+    return amounts | {
+        "alternative_awarded": movement.alternative_awarded,
+        "alternative_spent": movement.alternative_spent,
+        "alternative_amount": movement.alternative_amount,
+        "alternative_balance": entry.alternative_balance,
+    }
+
+
+def _line(line: list[Any]) -> dict[str, Any]:
+    _, sku, quantity, net, tax, total = line
+    return {
+        "product_sku": sku,
+        "quantity": quantity,
+        "net_amount": net,
+        "tax_amount": tax,
+        "total_amount": total,
+    }
+
+
+def _totals(lines: list[list[Any]]) -> dict[str, Any]:
+    _, _, _, net, tax, total = zip(*lines, strict=True)
+    return {"net_amount": sum(net), "tax_amount": sum(tax), "total_amount": sum(total)}
+
+
+def _award(award: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: award[name] for name in ("offer_id", "offer_name", "method", "value", "base")}
+    return kept | _amounts(award["amounts"])
+
+
+def _amounts(amounts: list[Any]) -> dict[str, Any]:
+    system, wallet, alternative = amounts
+    rendered = {"amount": system, "wallet_amount": wallet}
+    return rendered if alternative is None else rendered | {"alternative_amount": alternative}

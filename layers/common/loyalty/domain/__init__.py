@@ -1,0 +1,1 @@
+"""The rules: money, purchases, programmes, pricing, wallets. Pure: no I/O, no clock, no environment."""

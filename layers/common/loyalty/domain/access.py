@@ -1,0 +1,37 @@
+"""Who calls, and what they may: scopes and merchants, as a verified token states them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+EVERY_MERCHANT = "*"
+
+
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    POST_PURCHASES = "purchases:write"
+    READ_PURCHASES = "purchases:read"
+    READ_WALLETS = "wallets:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """An API client, as far as its token goes. `merchants` are ids of business units, or `*`."""
+
+    id: str
+    scopes: frozenset[str]
+    merchants: frozenset[str]
+
+    def sees(self, merchant_id: str | None) -> bool:
+        """Whether what belongs to this merchant exists for the partner; what belongs to none exists for all."""
+        return merchant_id is None or EVERY_MERCHANT in self.merchants or merchant_id in self.merchants
+
+
+@dataclass(frozen=True, slots=True)
+class AuthToken:
+    """A partner's token: opaque to the caller, good until `expires_on`."""
+
+    id: str
+    partner: Partner
+    expires_on: datetime

@@ -1,0 +1,44 @@
+"""Every way in which the engine refuses: one list of codes, one exception."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Error codes as the caller sees them, in the vendor's style (contract, error wording)."""
+
+    NOT_FOUND = "NotFoundAPIValueException"
+    MANDATORY = "MandatoryAPIValueMissingException"
+    INVALID = "InvalidAPIValueException"
+    EXCLUSIVE = "MutuallyExclusiveAPIValuesException"
+    DUPLICATE = "DuplicateAPIValueException"
+    INSUFFICIENT_BALANCE = "InsufficientBalanceException"
+    SPEND_LIMIT = "SpendLimitException"
+    CURRENCY_MISMATCH = "CurrencyMismatchException"
+    NOT_PERMITTED = "NotPermittedException"
+    INVALID_TOKEN = "InvalidTokenException"  # noqa: S105 - a code, not a secret
+    LIMIT_EXCEEDED = "LimitExceededException"
+    RETRY_LATER = "RetryLaterException"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what kind, in words, and where in the request (a JSON pointer, "" for the whole)."""
+
+    code: Code
+    description: str
+    pointer: str = ""
+
+
+class Refused(Exception):  # noqa: N818 - reads as what it says: `raise Refused(...)`
+    """The request cannot be carried out, and nothing was changed. Holds at least one problem."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(f"{problem.pointer or '/'}: {problem.description}" for problem in problems))
+        self.problems = problems
+
+
+def not_found(kind: str, value: str, pointer: str = "") -> Problem:
+    """What was named does not exist, or is none of the caller's business; worded as the vendor words it (row 13)."""
+    description = f"Error:{kind} ({value}) Not Found. - Description:The specified API value was not found."
+    return Problem(Code.NOT_FOUND, description, pointer)

@@ -1,0 +1,59 @@
+"""Types of single fields, as both APIs and the import read them."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, plain, rounded
+
+MAX_IDENTIFIER = 64
+MAX_CODE = 255
+MAX_TEXT = 2000
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def json_number(value: object) -> Decimal:
+    """A number as JSON has it, with at most 12 digits before and 4 after the point; trailing zeros do not count.
+
+    Raises:
+        PydanticCustomError: it is not such a number.
+    """
+    if type(value) not in (int, Decimal):
+        raise PydanticCustomError("number", "has to be a JSON number")
+    number = Decimal(value)  # type: ignore[arg-type]  # told by type() above, as a bool is an int to isinstance
+    if not number.is_finite() or number.adjusted() >= MAX_INTEGER_DIGITS:
+        raise PydanticCustomError("number", f"has to have at most {MAX_INTEGER_DIGITS} digits before the point")
+    if number != rounded(number, MAX_DECIMALS):
+        raise PydanticCustomError("number", f"has to have at most {MAX_DECIMALS} decimals")
+    return plain(number)
+
+
+def _date_time(text: str) -> str:
+    if not _DATE_TIME.fullmatch(text):
+        raise PydanticCustomError("date", "has to be a date of the form YYYY-MM-DDThh:mm:ss, without a zone")
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PydanticCustomError("date", "is not a date that exists") from error
+    return text
+
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\s\x00-\x1f#]+$")]
+"""An id: opaque, without white space or `#` (which separates the parts of our keys)."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE)]
+"""A code, number or other short text that names something."""
+
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+"""Free text."""
+
+Number = Annotated[Decimal, BeforeValidator(json_number)]
+"""A JSON number with at most 4 decimals and 12 integer digits; never a string, never a float on the way."""
+
+DateTime = Annotated[str, AfterValidator(_date_time)]
+"""A date of the classic form, kept as text: `YYYY-MM-DDThh:mm:ss`, no zone, UTC."""

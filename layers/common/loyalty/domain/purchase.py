@@ -1,0 +1,136 @@
+"""A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+from loyalty.domain.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How a caller named something: by which field, with which value, and where in the request."""
+
+    by: str
+    value: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedSpend:
+    """What the customer wants to pay from the wallet: exactly one of the amounts is set, and above zero.
+
+    `amount` is in the system currency, `alternative_amount` in the alternative currency.
+    """
+
+    amount: Decimal | None
+    alternative_amount: Decimal | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLine:
+    """A line as asked for. Amounts cover the whole line, whatever the quantity (contract, row 3)."""
+
+    product: Reference
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRequest:
+    """A purchase to post, in neither API's words; `performed_on` is set (the time of the call where it was absent)."""
+
+    id: str | None
+    reference_number: str
+    customer: Reference
+    merchant: Reference | None
+    outlet: Reference | None
+    classification: Reference | None
+    currency: Reference | None
+    payment_medium_identifier: str | None
+    performed_on: datetime
+    lines: tuple[RequestedLine, ...]
+    spend: RequestedSpend | None
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What pricing needs to know of a product."""
+
+    id: str
+    code: str
+    product_type_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a purchase, with its product found."""
+
+    product: Product
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over lines, in the system currency."""
+
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> "Totals":
+        """The sums of `lines`; a purchase's own totals are always these, whatever a request says (contract, row 1)."""
+        return cls(
+            sum((line.net for line in lines), ZERO),
+            sum((line.tax for line in lines), ZERO),
+            sum((line.total for line in lines), ZERO),
+        )
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A purchase whose every name has been found: what pricing works on."""
+
+    merchant_id: str
+    outlet_id: str | None
+    classification_id: str | None
+    performed_on: datetime
+    lines: tuple[Line, ...]
+    spend: RequestedSpend | None
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Sums over all lines."""
+        return Totals.of(self.lines)
+
+
+class LifeCycle(StrEnum):
+    """State of an account (contract, accounts receivable)."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    TERMINATED = "TERMINATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose wallet it is. `currency_id` is None where the wallet is in the system currency."""
+
+    id: str
+    number: str
+    name: str | None
+    contact_id: str | None
+    life_cycle_state: LifeCycle
+    currency_id: str | None
+    classification_id: str | None

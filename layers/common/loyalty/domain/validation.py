@@ -1,0 +1,40 @@
+"""From faulty fields to problems: pydantic's errors, and the contract's rule that one of several may be given."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from loyalty.domain.errors import Code, Problem
+
+_CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
+_MESSAGES: Mapping[str, str] = {
+    "missing": "This field is mandatory.",
+    "extra_forbidden": "There is no such field.",
+    "string_unicode": "This text is not valid Unicode.",
+}
+
+
+def problems_in(error: ValidationError) -> list[Problem]:
+    """Every faulty field of a model, by JSON pointer."""
+    return [_problem(details) for details in error.errors(include_url=False, include_input=False)]
+
+
+def exactly_one(body: Mapping[str, Any], at: str, first: str, second: str) -> Iterator[Problem]:
+    """The semi-optional rule for two fields of the object at pointer `at`: one has to be given, and only one may."""
+    given = [name for name in (first, second) if body.get(name) is not None]
+    if not given:
+        yield Problem(Code.MANDATORY, f"One of {first} and {second} is mandatory.", f"{at}/{first}")
+    if len(given) > 1:
+        yield Problem(Code.EXCLUSIVE, f"Only one of {first} and {second} may be given.", f"{at}/{second}")
+
+
+def pointer(location: Iterable[int | str]) -> str:
+    """The JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def _problem(details: ErrorDetails) -> Problem:
+    kind = details["type"]
+    return Problem(_CODES.get(kind, Code.INVALID), _MESSAGES.get(kind, details["msg"]), pointer(details["loc"]))

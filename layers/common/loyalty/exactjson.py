@@ -1,0 +1,61 @@
+"""JSON whose numbers stay exact: decimals from the text to the value and back, never a float between."""
+
+from typing import Any
+
+import simplejson
+
+MAX_DEPTH = 40
+"""Levels of nesting that are read; the contract's own bodies have four."""
+
+
+def loads(text: str | bytes) -> Any:
+    """Read JSON that we wrote ourselves."""
+    return simplejson.loads(text, use_decimal=True)
+
+
+def loads_strictly(text: str) -> Any:
+    """Read JSON that somebody sent: no NaN, no Infinity, no name twice in an object, no bottomless nesting.
+
+    Raises:
+        ValueError: it is not such JSON; the message says why.
+    """
+    try:
+        value = simplejson.loads(
+            text, use_decimal=True, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+        )
+    except (ArithmeticError, RecursionError) as error:
+        raise ValueError("a number is out of range, or the nesting is too deep") from error
+    if _depth(value) > MAX_DEPTH:
+        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def dumps(value: Any) -> str:
+    """Write compact JSON; decimals become numbers with the digits that they have."""
+    return simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return members
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return depth

@@ -1,0 +1,1 @@
+"""The single table: keys, items and transactions, turned into domain values and back."""

@@ -1,0 +1,128 @@
+"""API keys, the secrets that sign auth tokens, and tokens given back."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from loyalty.domain.access import AuthToken, Partner
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.store import keys
+from loyalty.store.table import Cancelled, Delete, Item, Put, Table
+
+ACTIVE_KEYS_PER_PARTNER = 2
+"""One in use, one to change over to."""
+
+SIGNING_KEY_OVERLAP = timedelta(days=1)
+"""How long a month's secret outlives the month: longer than any token that it signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An active API key, without its text. `slot` is its place among the partner's active ones, set once it has one."""
+
+    id: str
+    partner: Partner
+    created_on: datetime
+    key_hash: str
+    slot: int = 0
+
+
+def hash_of(api_key: str) -> str:
+    """What is stored of a key. A plain SHA-256 will do for 256 random bits: there is nothing to guess."""
+    return hashlib.sha256(api_key.encode()).hexdigest()
+
+
+def read_key(table: Table, api_key: str) -> ApiKey | None:
+    """The active key with this text."""
+    item = table.get(keys.api_key(hash_of(api_key)))
+    return _api_key(item) if item else None
+
+
+def active_keys(table: Table, partner_id: str) -> Iterator[ApiKey]:
+    """A partner's active keys."""
+    for item in table.partition(keys.partner_key(partner_id, 0).pk, consistent=True):
+        if "key_hash" in item:
+            yield _api_key(item)
+
+
+def add_key(table: Table, key: ApiKey) -> None:
+    """Make a key active.
+
+    Raises:
+        Refused: LIMIT_EXCEEDED, where the partner has two active keys.
+    """
+    for slot in range(1, ACTIVE_KEYS_PER_PARTNER + 1):
+        item: Item = {
+            "key_hash": key.key_hash,
+            "key_id": key.id,
+            "partner_id": key.partner.id,
+            "scopes": sorted(key.partner.scopes),
+            "merchants": sorted(key.partner.merchants),
+            "created_on": int(key.created_on.timestamp()),
+            "slot": slot,
+        }
+        with suppress(Cancelled):  # the slot is taken
+            table.transact(
+                [
+                    Put(keys.partner_key(key.partner.id, slot), item, condition="attribute_not_exists(pk)"),
+                    Put(keys.api_key(key.key_hash), item, condition="attribute_not_exists(pk)"),
+                ]
+            )
+            return
+    limit = f"Partner {key.partner.id} has {ACTIVE_KEYS_PER_PARTNER} active keys; revoke one first."
+    raise Refused(Problem(Code.LIMIT_EXCEEDED, limit))
+
+
+def remove_key(table: Table, key: ApiKey) -> None:
+    """Revoke a key: it is unknown from now on, and its place is free."""
+    table.transact([Delete(keys.partner_key(key.partner.id, key.slot)), Delete(keys.api_key(key.key_hash))])
+
+
+def release_token(table: Table, token: AuthToken) -> None:
+    """Mark a token as given back, for as long as it would have been good."""
+    table.put(Put(keys.released_token(token.id), {"expires_at": int(token.expires_on.timestamp())}))
+
+
+class SigningKeys:
+    """The secrets that sign auth tokens: a new one each month, known by the month, kept a day longer than the month.
+
+    Whoever first signs in a month makes its secret; a condition on the write sees to it that there is one only.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[str, bytes] = {}
+
+    def current(self, now: datetime) -> tuple[str, bytes]:
+        """Id and secret to sign with at `now`."""
+        month = f"{now:%Y-%m}"
+        if self.secret(month) is None:
+            next_month = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0)
+            expires_at = int((next_month + SIGNING_KEY_OVERLAP).timestamp())
+            item: Item = {"secret": secrets.token_bytes(32), "expires_at": expires_at}
+            self._table.put(Put(keys.signing_key(month), item, condition="attribute_not_exists(pk)"))
+        secret = self.secret(month)
+        assert secret is not None
+        return month, secret
+
+    def secret(self, key_id: str) -> bytes | None:
+        """The secret with this id, None where there is none (any more)."""
+        if key_id not in self._known:
+            item = self._table.get(keys.signing_key(key_id), consistent=True)
+            if item is None:
+                return None
+            self._known[key_id] = item["secret"]
+        return self._known[key_id]
+
+
+def _api_key(item: Item) -> ApiKey:
+    return ApiKey(
+        id=item["key_id"],
+        partner=Partner(item["partner_id"], frozenset(item["scopes"]), frozenset(item["merchants"])),
+        created_on=datetime.fromtimestamp(int(item["created_on"]), UTC),
+        key_hash=item["key_hash"],
+        slot=int(item["slot"]),
+    )

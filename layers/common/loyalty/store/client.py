@@ -1,0 +1,26 @@
+"""The client that functions and the operators' command reach DynamoDB with."""
+
+from typing import TYPE_CHECKING
+
+import botocore.session
+from botocore.config import Config
+
+from loyalty.store.table import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONFIG = Config(
+    # We build the requests ourselves, and DynamoDB checks them once more.
+    parameter_validation=False,
+    retries={"mode": "standard", "max_attempts": 3},
+    # A call that takes longer than this was lost; a posting that is sent again finds what it did.
+    connect_timeout=1,
+    read_timeout=3,
+)
+
+
+def connect(table_name: str) -> Table:
+    """The table, in the region and at the endpoint that the environment names."""
+    client: DynamoDBClient = botocore.session.get_session().create_client("dynamodb", config=CONFIG)  # type: ignore[assignment]
+    return Table(client, table_name)

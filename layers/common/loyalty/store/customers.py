@@ -1,0 +1,63 @@
+"""Customers: from what a caller shows of one to the account and its wallet."""
+
+from dataclasses import dataclass
+
+from loyalty import exactjson
+from loyalty.domain.purchase import Account, LifeCycle, Reference
+from loyalty.domain.wallet import Wallet
+from loyalty.store import keys
+from loyalty.store.ledger import wallet_of
+from loyalty.store.table import Item, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """An account and its wallet, read in one go and so of one moment."""
+
+    account: Account
+    wallet: Wallet
+
+
+def customer_key(reference: Reference) -> keys.Key:
+    """Where a customer's account id is to be found: by `cim` on the access token, by `contact_id` on the contact's
+    primary account."""
+    if reference.by == "cim":
+        return keys.token(reference.value)
+    return keys.alias("account", "contact", reference.value)
+
+
+def account_id_in(item: Item | None) -> str | None:
+    """The account id in an alias or an access token; None where there is none, or the token is not effective."""
+    if item is None or item.get("life_cycle_state", "EFFECTIVE") != "EFFECTIVE":
+        return None
+    account_id: str = item["account_id"]
+    return account_id
+
+
+def read_customer(table: Table, account_id: str) -> Customer | None:
+    """The account and its wallet, read consistently: 1 RCU as long as both fit in 4 KB."""
+    items = {item["sk"]: item for item in table.partition(keys.account(account_id).pk, consistent=True)}
+    if "ACCOUNT" not in items:
+        return None
+    return Customer(_account(items["ACCOUNT"]), wallet_of(account_id, items.get("WALLET")))
+
+
+def find_customer(table: Table, account: str) -> Customer | None:
+    """The customer whose account has this id or, failing that, this number."""
+    found = read_customer(table, account)
+    if found is None and (alias := table.get(keys.alias("account", "number", account))):
+        found = read_customer(table, alias["account_id"])
+    return found
+
+
+def _account(item: Item) -> Account:
+    record = exactjson.loads(item["record"])
+    return Account(
+        id=record["id"],
+        number=record["number"],
+        name=record.get("name"),
+        contact_id=record.get("contact"),
+        life_cycle_state=LifeCycle(record["life_cycle_state"]),
+        currency_id=record.get("currency"),
+        classification_id=record.get("classification"),
+    )

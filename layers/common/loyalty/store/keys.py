@@ -1,0 +1,79 @@
+"""Every key of the table, and nothing else. docs/access-patterns.md says which function uses which.
+
+A key is a partition (`pk`) and a place in it (`sk`); `#` ends the name of a partition's kind.
+"""
+
+from typing import NamedTuple
+
+JOURNAL_INDEX = "journal"
+
+
+class Key(NamedTuple):
+    """Where an item lies."""
+
+    pk: str
+    sk: str
+
+
+def event(event_id: str) -> Key:
+    """A posted event; or, where an event has an id of its own, the pointer that keeps its reference number unique."""
+    return Key(f"EVENT#{event_id}", "EVENT")
+
+
+def event_id(pk: str) -> str:
+    """The event's id in the partition key of its item."""
+    return pk.removeprefix("EVENT#")
+
+
+def account(account_id: str) -> Key:
+    """An account's record, beside its wallet."""
+    return Key(f"ACCOUNT#{account_id}", "ACCOUNT")
+
+
+def wallet(account_id: str) -> Key:
+    """An account's wallet; absent until its first event."""
+    return Key(f"ACCOUNT#{account_id}", "WALLET")
+
+
+def alias(kind: str, by: str, value: str) -> Key:
+    """What a unique field's value leads to, such as an account by its number."""
+    return Key(f"ALIAS#{kind}.{by}#{value}", "ALIAS")
+
+
+def token(authentication_code: str) -> Key:
+    """An access token by what the customer shows."""
+    return Key(f"TOKEN#{authentication_code}", "TOKEN")
+
+
+def programme(kind: str, record_id: str) -> Key:
+    """A record of the reward programme."""
+    return Key("PROGRAMME", f"{kind}#{record_id}")
+
+
+PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
+"""The counter that each import advances, so that containers notice."""
+
+
+def record(kind: str, record_id: str) -> Key:
+    """A record of reference data of which there may be many: product, contact, access token ..."""
+    return Key(f"{kind.upper()}#{record_id}", kind.upper())
+
+
+def partner_key(partner_id: str, slot: int) -> Key:
+    """One of the places for a partner's active API keys."""
+    return Key(f"PARTNER#{partner_id}", f"KEY#{slot}")
+
+
+def api_key(key_hash: str) -> Key:
+    """An API key by the SHA-256 of its text, in hex; the text itself is stored nowhere."""
+    return Key(f"KEY#{key_hash}", "KEY")
+
+
+def signing_key(month: str) -> Key:
+    """The secret that signs the auth tokens of a month, `YYYY-MM`."""
+    return Key("SIGNING_KEY", month)
+
+
+def released_token(token_id: str) -> Key:
+    """The mark of an auth token that its holder gave back."""
+    return Key(f"RELEASED_TOKEN#{token_id}", "RELEASED_TOKEN")

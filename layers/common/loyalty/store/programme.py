@@ -1,0 +1,77 @@
+"""Programmes and products, as containers keep them between calls."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from loyalty import exactjson
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Product
+from loyalty.store import keys
+from loyalty.store.table import Item, Table
+
+REFRESH_AFTER = timedelta(seconds=60)
+"""How old a container's programme may be before its version is looked at again."""
+
+MAX_PRODUCTS = 10_000
+"""Products that a container remembers; some 3 MB."""
+
+
+class Catalogue:
+    """The programme, and the products seen lately, of one container.
+
+    Both are thrown away together when an import has advanced the programme's version, so a price never mixes two.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._programme: Programme | None = None
+        self._checked: datetime | None = None
+        self._products: OrderedDict[str, Product] = OrderedDict()
+
+    def programme(self, now: datetime) -> Programme:
+        """The reward programme, at most a minute old.
+
+        Raises:
+            ProgrammeIncomplete: none was imported yet.
+        """
+        if self._programme is None or self._checked is None or now - self._checked > REFRESH_AFTER:
+            self._refresh()
+            self._checked = now
+        assert self._programme is not None
+        return self._programme
+
+    def missing(self, codes: Iterable[str]) -> list[keys.Key]:
+        """The keys of those products that have to be read before `products` can find them."""
+        return [keys.alias("product", "code", code) for code in dict.fromkeys(codes) if code not in self._products]
+
+    def learn(self, items: Iterable[Item]) -> None:
+        """Remember the products among `items`, forgetting those that were not asked for the longest."""
+        for item in items:
+            if "product" in item:
+                product = exactjson.loads(item["product"])
+                self._products[product["code"]] = Product(product["id"], product["code"], product.get("product_type"))
+        while len(self._products) > MAX_PRODUCTS:
+            self._products.popitem(last=False)
+
+    def product(self, code: str) -> Product | None:
+        """The product with this code, None where there is none (or it was not learnt)."""
+        if code in self._products:
+            self._products.move_to_end(code)
+        return self._products.get(code)
+
+    def _refresh(self) -> None:
+        if self._programme is not None and self._programme.version == self._version():
+            return
+        version, records = 0, []
+        for item in self._table.partition(keys.PROGRAMME_VERSION.pk):
+            if item["sk"] == keys.PROGRAMME_VERSION.sk:
+                version = int(item["version"])
+            else:
+                records.append(exactjson.loads(item["record"]))
+        self._programme = Programme.of(records, version)
+        self._products.clear()
+
+    def _version(self) -> int:
+        item = self._table.get(keys.PROGRAMME_VERSION)
+        return int(item["version"]) if item else 0

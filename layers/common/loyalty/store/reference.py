@@ -1,0 +1,93 @@
+"""Reference data as items: a record's own item, and one more for each name that leads to it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.store import keys
+from loyalty.store.keys import Key
+from loyalty.store.table import Item
+
+PROGRAMME_TYPES = frozenset(
+    {
+        "currency",
+        "currency_rate",
+        "unit",
+        "business_unit",
+        "tap",
+        "classification",
+        "payment_medium_brand",
+        "payment_medium_type",
+        "product_type",
+        "reward_scheme",
+        "reward_offer",
+        "spend_settings",
+        "promotion_campaign",
+        "voucher_type",
+    }
+)
+"""Types that containers load whole; of the others there may be millions."""
+
+Record = Mapping[str, Any]
+
+
+def record_key(kind: str, record_id: str) -> Key:
+    """Where a record lies."""
+    return keys.programme(kind, record_id) if kind in PROGRAMME_TYPES else keys.record(kind, record_id)
+
+
+def items_of(record: Record) -> dict[Key, Item]:
+    """The items of a record: its own first, then those of its names, each saying whom it leads to in `target`."""
+    own: Item = {"record": exactjson.dumps(record), "target": record["id"]}
+    name: Item = {"target": record["id"], **_carried(record)}
+    return {record_key(record["type"], record["id"]): own} | dict.fromkeys(name_keys(record).values(), name)
+
+
+def name_keys(record: Record) -> dict[str, Key]:
+    """By field, where the record can be found under that field's value. Programmes are small and have no such items."""
+    kind = record["type"]
+    if kind in PROGRAMME_TYPES:
+        return {}
+    found = {field: _name_key(kind, field, value) for field, value in unique_values(record).items()}
+    if kind == "account" and record["primary"] and "contact" in record:
+        found["contact"] = keys.alias("account", "contact", record["contact"])
+    return found
+
+
+def keys_to_find(kind: str, name: str) -> Iterable[Key]:
+    """Where a record of this type may be found under a name: its id, or the value of a unique field."""
+    yield record_key(kind, name)
+    for field in RECORD_TYPES[kind].unique:
+        yield _name_key(kind, field, name)
+
+
+def unique_values(record: Record) -> dict[str, str]:
+    """The values that no other record of the type may share, by field."""
+    found: dict[str, str] = {}
+    for field in RECORD_TYPES[record["type"]].unique:
+        value: Any = record
+        for step in field.split("."):
+            value = value.get(step) if value else None
+        if value is not None:
+            found[field] = str(value)
+    return found
+
+
+def _name_key(kind: str, field: str, value: str) -> Key:
+    if (kind, field) == ("access_token", "authentication_code"):
+        return keys.token(value)
+    return keys.alias(kind, field, value)
+
+
+def _carried(record: Record) -> Item:
+    """What a name's item holds beside its target, so that a posting needs no second read."""
+    match record["type"]:
+        case "account":
+            return {"account_id": record["id"]}
+        case "access_token":
+            return {"account_id": record["account"], "life_cycle_state": record["life_cycle_state"]}
+        case "product":
+            return {"product": exactjson.dumps({name: record.get(name) for name in ("id", "code", "product_type")})}
+        case _:
+            return {}

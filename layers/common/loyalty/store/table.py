@@ -1,0 +1,298 @@
+"""The table as the rest of the store uses it: one thin class over the low-level client.
+
+Attribute values pass as plain Python (str, int, Decimal, bytes, bool, list of str, None for absent); errors of the SDK
+become the engine's own in one place.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.store.keys import JOURNAL_INDEX, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Value = str | int | Decimal | bytes | bool | list[str]
+Item = Mapping[str, Any]
+"""Attributes by name; every value is a `Value`."""
+
+
+MAX_BATCH_GET = 100
+"""Keys in one BatchGetItem (a limit of DynamoDB)."""
+
+MAX_TRANSACTION = 100
+"""Items in one TransactWriteItems (a limit of DynamoDB)."""
+
+_RETRYABLE = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write an item whole, on a condition if one is named."""
+
+    key: Key
+    item: Item
+    condition: str | None = None
+    values: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set attributes of an item, on a condition."""
+
+    key: Key
+    attributes: Item
+    condition: str
+    values: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove an item, if it is there."""
+
+    key: Key
+
+
+Write = Put | Update | Delete
+
+
+class Cancelled(Exception):  # noqa: N818 - reads as what it says
+    """A transaction wrote nothing. For each write, in order: why it failed (None if it did not) and the item found."""
+
+    def __init__(self, reasons: Sequence[tuple[str | None, Item | None]]) -> None:
+        super().__init__(", ".join(reason or "-" for reason, _ in reasons))
+        self.reasons = reasons
+
+    def failed(self, place: int) -> bool:
+        """Whether the condition of the write at `place` did not hold."""
+        return self.reasons[place][0] == "ConditionalCheckFailed"
+
+
+class Table:
+    """The single table.
+
+    Every method raises `Refused` with RETRY_LATER where DynamoDB is throttling or out of reach for longer than the
+    client's own retries last; other errors of the SDK are faults of ours and pass through.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """The item at `key`, None where there is none."""
+        with _as_domain_errors():
+            answer = self.client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=consistent)
+        return _unpacked(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+        """The items at `keys`, as many as exist, in as few calls as possible.
+
+        Raises:
+            Refused: RETRY_LATER, where DynamoDB leaves keys unread more than `len(keys)` times.
+        """
+        wanted = [_key(key) for key in dict.fromkeys(keys)]
+        found: dict[Key, Item] = {}
+        tries = 2 * (len(wanted) // MAX_BATCH_GET + 1) + 3
+        while wanted and tries:
+            tries -= 1
+            batch, wanted = wanted[:MAX_BATCH_GET], wanted[MAX_BATCH_GET:]
+            with _as_domain_errors():
+                answer = self.client.batch_get_item(
+                    RequestItems={self.name: {"Keys": batch, "ConsistentRead": consistent}}
+                )
+            for packed in answer["Responses"].get(self.name, ()):
+                item = _unpacked(packed)
+                found[key_of(item)] = item
+            unread = answer["UnprocessedKeys"].get(self.name)
+            wanted += unread["Keys"] if unread else ()
+        if wanted:
+            raise Refused(_busy())
+        return found
+
+    def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
+        """All items of a partition, in the order of their sort keys."""
+        query = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": _packed({":pk": pk}),
+            "ConsistentRead": consistent,
+        }
+        return self._pages(self.client.query, query)
+
+    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+        """At most `limit` journal items of an account, newest first, with a sequence number below `before`."""
+        query: dict[str, Any] = {
+            "IndexName": JOURNAL_INDEX,
+            "KeyConditionExpression": "account_id = :account",
+            "ExpressionAttributeValues": _packed({":account": account_id}),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if before is not None:
+            query["KeyConditionExpression"] += " AND #sequence < :before"
+            query["ExpressionAttributeNames"] = {"#sequence": "sequence"}
+            query["ExpressionAttributeValues"] |= _packed({":before": before})
+        with _as_domain_errors():
+            answer = self.client.query(TableName=self.name, **query)
+        return [_unpacked(item) for item in answer["Items"]]
+
+    def scan(self) -> Iterator[Item]:
+        """Every item, in no order, read consistently page by page."""
+        return self._pages(self.client.scan, {"ConsistentRead": True})
+
+    def put(self, put: Put) -> bool:
+        """Write one item; False, and nothing written, where its condition does not hold."""
+        try:
+            with _as_domain_errors():
+                self.client.put_item(**_put(self.name, put))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def add(self, key: Key, attribute: str, amount: int) -> None:
+        """Add to a counter, which starts at zero."""
+        with _as_domain_errors():
+            self.client.update_item(
+                TableName=self.name,
+                Key=_key(key),
+                UpdateExpression="ADD #attribute :amount",
+                ExpressionAttributeNames={"#attribute": attribute},
+                ExpressionAttributeValues=_packed({":amount": amount}),
+            )
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """Do all of `writes` (at most 100, no key twice) or none.
+
+        Raises:
+            Cancelled: a condition did not hold, or another transaction is at work on one of the items.
+        """
+        items: list[Any] = [_WRITES[type(write)](self.name, write) for write in writes]
+        try:
+            with _as_domain_errors():
+                self.client.transact_write_items(TransactItems=items)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            raise Cancelled([_reason(reason) for reason in error.response["CancellationReasons"]]) from error
+
+    def _pages(self, read: Callable[..., Any], parameters: dict[str, Any]) -> Iterator[Item]:
+        start: dict[str, Any] = {}
+        while True:
+            with _as_domain_errors():
+                answer = read(TableName=self.name, **parameters, **start)
+            yield from (_unpacked(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def key_of(item: Item) -> Key:
+    """The key that an item lies at."""
+    return Key(str(item["pk"]), str(item["sk"]))
+
+
+@contextmanager
+def _as_domain_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _RETRYABLE:
+            raise Refused(_busy()) from error
+        raise
+    except HTTPClientError as error:
+        raise Refused(_busy()) from error
+
+
+def _busy() -> Problem:
+    return Problem(Code.RETRY_LATER, "The storage is busy. Nothing was lost; send the same request again.")
+
+
+def _reason(reason: Mapping[str, Any]) -> tuple[str | None, Item | None]:
+    code = reason.get("Code", "None")
+    return None if code == "None" else code, _unpacked(reason["Item"]) if reason.get("Item") else None
+
+
+def _put(table: str, put: Put) -> dict[str, Any]:
+    request: dict[str, Any] = {"TableName": table, "Item": _key(put.key) | _packed(put.item)}
+    if put.condition:
+        request["ConditionExpression"] = put.condition
+        if put.values:
+            request["ExpressionAttributeValues"] = _packed(put.values)
+    return request
+
+
+def _transact_put(table: str, put: Put) -> dict[str, Any]:
+    return {"Put": _put(table, put) | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
+
+
+def _transact_update(table: str, update: Update) -> dict[str, Any]:
+    names = {f"#{name}": name for name in update.attributes}
+    values = {f":{name}": value for name, value in update.attributes.items()}
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": _key(update.key),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in update.attributes),
+            "ConditionExpression": update.condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": _packed(values | dict(update.values or {})),
+        }
+    }
+
+
+def _transact_delete(table: str, delete: Delete) -> dict[str, Any]:
+    return {"Delete": {"TableName": table, "Key": _key(delete.key)}}
+
+
+_WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
+    Put: _transact_put,
+    Update: _transact_update,
+    Delete: _transact_delete,
+}
+
+# A StrEnum packs as the text it is.
+_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = {
+    str: lambda value: {"S": value},
+    int: lambda value: {"N": str(value)},
+    Decimal: lambda value: {"N": str(value)},
+    bytes: lambda value: {"B": value},
+    bool: lambda value: {"BOOL": value},
+    list: lambda value: {"L": [{"S": text} for text in value]},
+}
+
+_UNPACK: Mapping[str, Callable[[Any], Value]] = {
+    "S": str,
+    "N": Decimal,
+    "B": bytes,
+    "BOOL": bool,
+    "L": lambda texts: [text["S"] for text in texts],
+}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
+    return {name: _PACK.get(type(value), _PACK[str])(value) for name, value in item.items() if value is not None}
+
+
+def _unpacked(packed: Mapping[str, Mapping[str, Any]]) -> Item:
+    return {name: _UNPACK[kind](value) for name, typed in packed.items() for kind, value in typed.items()}

@@ -1,0 +1,1 @@
+"""One plain function per verb, with the table and the time as arguments."""

@@ -1,0 +1,76 @@
+"""API keys of partners: made, changed over, revoked. Two may be active at a time, so that a change needs no pause."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from loyalty.domain.access import EVERY_MERCHANT, Partner, Scope
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.store import access
+from loyalty.store.access import ApiKey
+from loyalty.store.programme import Catalogue
+from loyalty.store.reference import record_key
+from loyalty.store.table import Table
+
+KEY_BYTES = 32
+
+
+def create_key(
+    partner_id: str, merchants: Iterable[str], scopes: Iterable[str], *, table: Table, now: datetime
+) -> tuple[str, ApiKey]:
+    """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Answers its text, which is
+    stored nowhere and so cannot be shown again, and the key.
+
+    Raises:
+        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope; LIMIT_EXCEEDED.
+    """
+    if table.get(record_key("partner", partner_id)) is None:
+        raise Refused(not_found("Partner", partner_id))
+    unknown = set(scopes) - set(Scope)
+    if unknown:
+        raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
+    partner = Partner(partner_id, frozenset(scopes), frozenset(_merchant_ids(merchants, table, now)))
+    return _added(partner, table, now)
+
+
+def rotate_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> tuple[str, ApiKey]:
+    """Make another key that may do what this one may; this one stays active until it is revoked.
+
+    Raises:
+        Refused: NOT_FOUND, LIMIT_EXCEEDED.
+    """
+    return _added(_active(partner_id, key_id, table).partner, table, now)
+
+
+def revoke_key(partner_id: str, key_id: str, *, table: Table) -> None:
+    """End a key.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    access.remove_key(table, _active(partner_id, key_id, table))
+
+
+def _added(partner: Partner, table: Table, now: datetime) -> tuple[str, ApiKey]:
+    key_id = secrets.token_hex(4)
+    text = f"lk_{key_id}_{secrets.token_urlsafe(KEY_BYTES)}"
+    key = ApiKey(key_id, partner, now, access.hash_of(text))
+    access.add_key(table, key)
+    return text, key
+
+
+def _active(partner_id: str, key_id: str, table: Table) -> ApiKey:
+    found = next((key for key in access.active_keys(table, partner_id) if key.id == key_id), None)
+    if found is None:
+        raise Refused(not_found("Key", key_id))
+    return found
+
+
+def _merchant_ids(merchants: Iterable[str], table: Table, now: datetime) -> Iterable[str]:
+    programme = Catalogue(table).programme(now)
+    for name in merchants:
+        by_id = programme.find("business_unit", "id", name)
+        found = EVERY_MERCHANT if name == EVERY_MERCHANT else by_id or programme.find("business_unit", "code", name)
+        if found is None:
+            raise Refused(not_found("Merchant", name))
+        yield found

@@ -1,0 +1,76 @@
+"""Looking things up: a posted purchase, a wallet, a wallet's journal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Refused, not_found
+from loyalty.domain.fields import MAX_CODE, MAX_IDENTIFIER
+from loyalty.domain.wallet import Entry, EventType
+from loyalty.store import ledger
+from loyalty.store.customers import Customer, find_customer
+from loyalty.store.ledger import Event
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class WalletView:
+    """A customer's wallet as it stands now. `alternative_balance` is None where there is no alternative currency."""
+
+    customer: Customer
+    currency_code: str
+    alternative_balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Some entries of a journal, newest first; `before` is where the next page starts, None on the last."""
+
+    entries: list[Entry]
+    before: int | None
+
+
+def show_purchase(event_id: str, partner: Partner, *, table: Table) -> Event:
+    """The posted purchase with this id.
+
+    Raises:
+        Refused: NOT_FOUND, where there is none that the partner may see.
+    """
+    event = ledger.read_event(table, event_id) if len(event_id) <= MAX_IDENTIFIER else None
+    if event is None or event.entry.type is not EventType.PURCHASE or not partner.sees(event.entry.merchant_id):
+        raise Refused(not_found("Purchase", event_id))
+    return event
+
+
+def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: datetime) -> WalletView:
+    """The wallet of the account with this id or number.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    customer = _customer(table, account)
+    programme = catalogue.programme(now)
+    currency = programme.wallet_currency(customer.account)
+    alternative = programme.alternative_of(customer.wallet.balance, customer.account, now)
+    return WalletView(customer, currency.code, alternative)
+
+
+def show_journal(account: str, *, before: int | None, limit: int, table: Table) -> JournalPage:
+    """At most `limit` entries of the account's journal, newest first, below the sequence number `before`.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    customer = _customer(table, account)
+    entries = ledger.read_journal(table, customer.account.id, before=before, limit=limit)
+    more = bool(entries) and entries[-1].sequence > 1
+    return JournalPage(entries, entries[-1].sequence if more else None)
+
+
+def _customer(table: Table, account: str) -> Customer:
+    customer = find_customer(table, account) if len(account) <= MAX_CODE else None
+    if customer is None:
+        raise Refused(not_found("Account", account))
+    return customer

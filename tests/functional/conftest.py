@@ -1,0 +1,129 @@
+"""The functions themselves, called as API Gateway calls them, over a table in moto's memory."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from loyalty import exactjson
+from loyalty.domain.access import Scope
+from loyalty.store.client import connect
+from loyalty.store.table import Table
+from loyalty.usecases.import_records import import_records
+from loyalty.usecases.manage_keys import create_key
+from tests.template import TEMPLATE, create_table
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+ROOT = TEMPLATE.parent
+DEMO = ROOT / "cli/demo/programme.jsonl"
+EXAMPLES = ROOT / "tests/examples"
+METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/local/POST/purchases"
+
+
+@dataclass
+class Answer:
+    """What a function answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Functions:
+    """The functions, each loaded when it is first called, as in a container of its own."""
+
+    api_key: str = ""
+    _modules: dict[str, ModuleType] = field(default_factory=dict)
+
+    def module(self, name: str) -> ModuleType:
+        """The function's app.py."""
+        if name not in self._modules:
+            path = ROOT / "functions" / name / "app.py"
+            spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
+            assert spec
+            assert spec.loader
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self._modules[name] = module
+        return self._modules[name]
+
+    def authorize(self, api_key: str) -> dict[str, Any]:
+        """The authorizer's answer for a key."""
+        event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": api_key}}
+        answer: dict[str, Any] = self.module("authorizer").handler(event, None)
+        return answer
+
+    def call(
+        self,
+        name: str,
+        body: Any = None,
+        *,
+        path: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        context: dict[str, Any] | None = None,
+        **event: Any,
+    ) -> Answer:
+        """Call a function the way API Gateway does once the authorizer has let the key in. `body` may be raw text."""
+        event = {
+            "headers": headers or {},
+            "pathParameters": path,
+            "queryStringParameters": query,
+            "requestContext": {"authorizer": self.authorize(self.api_key).get("context") if context is None else context},
+            "body": body if body is None or isinstance(body, str) else exactjson.dumps(body),
+            **event,
+        }
+        answer = self.module(name).handler(json.loads(json.dumps(event)), _LambdaContext())
+        return Answer(answer["statusCode"], answer["headers"], exactjson.loads(answer["body"]))
+
+
+class _LambdaContext:
+    function_name = "function"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    """An empty table."""
+    settings = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "TABLE_NAME": "loyalty",
+        "API_KEY_HEADER": "api_key",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        table = connect("loyalty")
+        create_table(table.client, table.name)
+        yield table
+
+
+@pytest.fixture
+def demo(table: Table) -> Table:
+    """A table with the demo programme."""
+    summary = import_records(DEMO.read_bytes().splitlines(), table=table, now=NOW)
+    assert not summary.refused
+    return table
+
+
+@pytest.fixture
+def functions(demo: Table) -> Functions:
+    """The functions over the demo programme, with a key that may do everything."""
+    text, _ = create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW)
+    return Functions(api_key=text)
+
+
+def example(name: str) -> Any:
+    """One of the vendor's examples."""
+    return exactjson.loads((EXAMPLES / f"{name}.json").read_text())

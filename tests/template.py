@@ -1,0 +1,40 @@
+"""The real template, as tests read it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+
+
+def read_template() -> dict[str, Any]:
+    """The template, with intrinsic functions as one-entry mappings: `!Ref Table` is {"Ref": "Table"}."""
+    template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506 - a safe loader
+    return template
+
+
+def create_table(client: "DynamoDBClient", name: str) -> None:
+    """Create the table that the template describes."""
+    properties = read_template()["Resources"]["Table"]["Properties"]
+    kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    client.create_table(TableName=name, **{name: properties[name] for name in kept})
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        return {name: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    raise TypeError(node)
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
