@@ -14,7 +14,7 @@ from moto import mock_aws
 from loyalty import exactjson
 from loyalty.domain.access import Scope
 from loyalty.store.client import connect
-from loyalty.store.table import Table
+from loyalty.store.table import MAX_TRANSACTION, Delete, Item, Put, Table, Write, key_of
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
 from tests.template import TEMPLATE, create_table
@@ -76,7 +76,9 @@ class Functions:
             "headers": headers or {},
             "pathParameters": path,
             "queryStringParameters": query,
-            "requestContext": {"authorizer": self.authorize(self.api_key).get("context") if context is None else context},
+            "requestContext": {
+                "authorizer": self.authorize(self.api_key).get("context") if context is None else context
+            },
             "body": body if body is None or isinstance(body, str) else exactjson.dumps(body),
             **event,
         }
@@ -91,9 +93,9 @@ class _LambdaContext:
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
 
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    """An empty table."""
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[Table]:
+    """moto, and the table of the real template in it; one for all tests, as clients take long to make."""
     settings = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -101,27 +103,60 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
         "TABLE_NAME": "loyalty",
         "API_KEY_HEADER": "api_key",
     }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in settings.items():
+            patch.setenv(name, value)
         table = connect("loyalty")
         create_table(table.client, table.name)
         yield table
 
 
 @pytest.fixture
-def demo(table: Table) -> Table:
-    """A table with the demo programme."""
-    summary = import_records(DEMO.read_bytes().splitlines(), table=table, now=NOW)
+def table(_aws: Table) -> Iterator[Table]:
+    """An empty table."""
+    yield _aws
+    _fill(_aws, [])
+
+
+@pytest.fixture(scope="session")
+def _stocked(_aws: Table) -> tuple[Functions, list[Item]]:
+    """The functions, and the items of the demo programme with a key that may do everything."""
+    summary = import_records(DEMO.read_bytes().splitlines(), table=_aws, now=NOW)
     assert not summary.refused
+    text, _ = create_key("DEMO", ["*"], list(Scope), table=_aws, now=NOW)
+    functions = Functions(api_key=text)
+    functions.authorize(text)  # which makes the month's signing key
+    items = list(_aws.scan())
+    _fill(_aws, [])
+    return functions, items
+
+
+@pytest.fixture
+def demo(table: Table, _stocked: tuple[Functions, list[Item]]) -> Table:
+    """A table with the demo programme and a key."""
+    _fill(table, _stocked[1])
     return table
 
 
 @pytest.fixture
-def functions(demo: Table) -> Functions:
-    """The functions over the demo programme, with a key that may do everything."""
-    text, _ = create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW)
-    return Functions(api_key=text)
+def functions(demo: Table, _stocked: tuple[Functions, list[Item]]) -> Functions:  # noqa: ARG001 - they work on it
+    """The functions over the demo programme, warm from other tests; with a key that may do everything."""
+    return _stocked[0]
+
+
+@pytest.fixture
+def cold_functions(functions: Functions) -> Functions:
+    """The functions in containers of their own, which remember nothing."""
+    return Functions(api_key=functions.api_key)
+
+
+def _fill(table: Table, items: list[Item]) -> None:
+    """Let the table have these items and no others."""
+    wanted = {key_of(item): {name: item[name] for name in item.keys() - {"pk", "sk"}} for item in items}
+    writes: list[Write] = [Put(key, item) for key, item in wanted.items()]
+    writes += [Delete(key) for key in map(key_of, table.scan()) if key not in wanted]
+    for start in range(0, len(writes), MAX_TRANSACTION):
+        table.transact(writes[start : start + MAX_TRANSACTION])
 
 
 def example(name: str) -> Any:

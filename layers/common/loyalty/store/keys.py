@@ -30,6 +30,11 @@ def account(account_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", "ACCOUNT")
 
 
+def account_id(pk: str) -> str:
+    """The account's id in the partition key of its items."""
+    return pk.removeprefix("ACCOUNT#")
+
+
 def wallet(account_id: str) -> Key:
     """An account's wallet; absent until its first event."""
     return Key(f"ACCOUNT#{account_id}", "WALLET")

@@ -1,0 +1,156 @@
+"""Proving the ledger: every wallet against its journal, every event against its id, its account and its document."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from loyalty.domain.audit import Deviation, deviations
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.money import ZERO
+from loyalty.domain.wallet import Entry, Wallet
+from loyalty.store import keys, ledger
+from loyalty.store.ledger import Event, event_of, wallet_of
+from loyalty.store.table import Item, Table
+
+SETTLING_SECONDS = 2.0
+"""How long a posting that was under way while the table was read may take to be seen everywhere."""
+
+MAX_READINGS = 5
+"""How often a wallet is read again that keeps moving while it is read."""
+
+
+@dataclass(slots=True)
+class Verification:
+    """How much was read, and what does not hold."""
+
+    events: int = 0
+    wallets: int = 0
+    deviations: list[Deviation] = field(default_factory=list)
+
+
+def verify_journal(
+    table: Table, *, seen: Callable[[int], None] = lambda _: None, settle: Callable[[float], None] = time.sleep
+) -> Verification:
+    """Read the whole table and check that every posting did exactly what it should. `seen` hears of progress, in items.
+
+    Postings may go on meanwhile: what does not add up is read once more before it is reported. Holds the journal in
+    memory.
+    """
+    audit = _Audit()
+    for count, item in enumerate(table.scan(), start=1):
+        audit.take(item)
+        seen(count)
+    suspects = [wallet.account_id for wallet in audit.wallets() if any(deviations(wallet, audit.entries_of(wallet)))]
+    if suspects or audit.without_account or audit.unpaired:
+        settle(SETTLING_SECONDS)
+    found = [
+        *(deviation for account_id in suspects for deviation in _again(table, account_id)),
+        *_without_account(table, audit.without_account),
+        *_unpaired(table, audit.unpaired),
+        *audit.events_at_odds,
+    ]
+    return Verification(audit.events, len(audit.wallet_items), found)
+
+
+def _without_account(table: Table, account_ids: Iterable[str]) -> Iterator[Deviation]:
+    for account_id in sorted(account_ids):
+        if table.get(keys.account(account_id), consistent=True) is None:
+            yield Deviation(account_id, None, "every wallet has an account", "no account")
+
+
+def _unpaired(table: Table, pairs: Iterable[tuple[str, str]]) -> Iterator[Deviation]:
+    for pointer, event_id in sorted(pairs):
+        event, item = ledger.read_event(table, event_id), table.get(keys.event(pointer), consistent=True)
+        if event is None or event.pointer != pointer or item is None or item.get("event_id") != event_id:
+            yield Deviation(None, event_id, "a given id and its reference number lead to each other", pointer)
+
+
+def _again(table: Table, account_id: str) -> list[Deviation]:
+    """Deviations of one wallet, from a reading during which it stood still."""
+    for _ in range(MAX_READINGS):
+        wallet = _wallet(table, account_id)
+        found = list(deviations(wallet, _journal(table, account_id)))
+        if _wallet(table, account_id) == wallet:
+            break
+    return found
+
+
+def _wallet(table: Table, account_id: str) -> Wallet:
+    return wallet_of(account_id, table.get(keys.wallet(account_id), consistent=True))
+
+
+def _journal(table: Table, account_id: str) -> list[Entry]:
+    entries: list[Entry] = []
+    before: int | None = None
+    while page := ledger.read_journal(table, account_id, before=before, limit=ledger.MAX_PAGE):
+        entries += page
+        before = page[-1].sequence
+    return entries
+
+
+class _Audit:
+    """What a scan has shown so far."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.entries: dict[str, list[Entry]] = defaultdict(list)
+        self.wallet_items: dict[str, Item] = {}
+        self.events_at_odds: list[Deviation] = []
+        self._accounts: set[str] = set()
+        self._pointers: dict[str, str] = {}
+        self._given: dict[str, str] = {}
+
+    def take(self, item: Item) -> None:
+        """Sort an item in."""
+        if item["sk"] == "EVENT" and "sequence" in item:
+            self._event(event_of(item))
+        elif item["sk"] == "EVENT":
+            self._pointers[keys.event_id(item["pk"])] = item["event_id"]
+        elif item["sk"] == "WALLET":
+            self.wallet_items[keys.account_id(item["pk"])] = item
+        elif item["sk"] == "ACCOUNT":
+            self._accounts.add(keys.account_id(item["pk"]))
+
+    def wallets(self) -> list[Wallet]:
+        """Every wallet that exists, or should because there are events of it."""
+        accounts = self.wallet_items.keys() | self.entries.keys()
+        return [wallet_of(account_id, self.wallet_items.get(account_id)) for account_id in sorted(accounts)]
+
+    def entries_of(self, wallet: Wallet) -> list[Entry]:
+        """The wallet's journal as far as it was seen."""
+        return self.entries.get(wallet.account_id, [])
+
+    @property
+    def without_account(self) -> set[str]:
+        """Accounts of wallets and events that were not seen themselves."""
+        return (self.wallet_items.keys() | self.entries.keys()) - self._accounts
+
+    @property
+    def unpaired(self) -> set[tuple[str, str]]:
+        """Reference numbers and given ids of which only one leads to the other."""
+        return set(self._pointers.items() ^ self._given.items())
+
+    def _event(self, event: Event) -> None:
+        self.events += 1
+        self.entries[event.entry.account_id].append(event.entry)
+        if event.pointer:
+            self._given[event.pointer] = event.entry.event_id
+        for rule, found in _at_odds(event):
+            self.events_at_odds.append(Deviation(event.entry.account_id, event.entry.event_id, rule, found))
+
+
+def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
+    """Rules that an event breaks by itself."""
+    entry = event.entry
+    derived = derived_id(Origin.REFERENCE, entry.merchant_id or "", entry.reference_number or "")
+    if event.origin is Origin.OPENING_BALANCE:
+        derived = derived_id(Origin.OPENING_BALANCE, entry.reference_number or "")
+    if derived != (event.pointer if event.origin is Origin.GIVEN else entry.event_id):
+        yield "the id is derived from what identifies the event", f"{event.origin} gives {derived}"
+    if event.origin is Origin.OPENING_BALANCE:
+        return
+    for name, recorded in (("awards", entry.movement.awarded), ("spends", entry.movement.spent)):
+        total = sum((part["amounts"][1] for part in event.document.get(name, ())), ZERO)
+        if total != recorded:
+            yield f"the {name} of an event sum to what its wallet got or gave", f"{total}, journal {recorded}"

@@ -1,0 +1,55 @@
+"""Programmes and purchases for tests of the rules, made of as little as each test needs."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, LifeCycle, Line, Product, Purchase, RequestedSpend
+from loyalty.domain.records import RECORD_TYPES
+
+EUR = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
+POINTS = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}
+RATE = {"type": "currency_rate", "id": "R1", "currency": "PTS", "rate": 100}
+SHOP = {"type": "business_unit", "id": "SHOP", "name": "Shop", "code": "S"}
+DESK = {"type": "business_unit", "id": "DESK", "name": "Desk", "code": "D", "parent_business_unit": "SHOP"}
+AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+
+
+def offer(offer_id: str = "O1", *, method: str = "PERCENTAGE", value: str = "5", **fields: Any) -> dict[str, Any]:
+    """An offer of 5% of the net amount; `base` is its award's, all other fields the offer's."""
+    award = {"method": method, "value": Decimal(value), "base": fields.pop("base", "NET")}
+    return {"type": "reward_offer", "id": offer_id, "name": offer_id, "scheme": "S", "award": award, **fields}
+
+
+def programme(*records: dict[str, Any]) -> Programme:
+    """The programme of these records (references are ids), with euros, a shop and its desk."""
+    validated = (RECORD_TYPES[record["type"]].model_validate(record) for record in (EUR, SHOP, DESK, *records))
+    return Programme.of([record.model_dump(exclude_none=True) for record in validated])
+
+
+def line(net: str, *, product: str = "P", kind: str | None = None, quantity: str = "1", tax: str = "0") -> Line:
+    """A line of a product whose id and code are the same."""
+    amount, more = Decimal(net), Decimal(tax)
+    return Line(Product(product, product, kind), Decimal(quantity), amount, more, amount + more)
+
+
+def purchase(
+    *lines: Line,
+    at: datetime = AT,
+    spend: str | None = None,
+    points: str | None = None,
+    outlet: str | None = None,
+    classification: str | None = None,
+) -> Purchase:
+    """A purchase at the shop; `spend` in euros and `points` are what the customer wants to pay from the wallet."""
+    requested = None
+    if spend or points:
+        amount, alternative = Decimal(spend) if spend else None, Decimal(points) if points else None
+        requested = RequestedSpend(amount, alternative, "/spend_request")
+    return Purchase("SHOP", outlet, classification, at, lines, requested)
+
+
+def account(currency: str | None = None) -> Account:
+    """An active account; its wallet is in the system currency unless `currency` says otherwise."""
+    return Account("A1", "1", "Somebody", None, LifeCycle.ACTIVE, currency, None)

@@ -1,0 +1,203 @@
+"""Who gets in, and what they see: keys, the authorizer, tokens, scopes, merchants."""
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+import pytest
+
+from loyalty.domain.access import Scope
+from loyalty.domain.errors import Refused
+from loyalty.store import keys
+from loyalty.store.access import active_keys
+from loyalty.store.table import Table
+from loyalty.usecases.manage_keys import create_key, revoke_key, rotate_key
+from tests.functional.conftest import NOW, Functions, example
+
+CONTEXT_LESS: dict[str, Any] = {}
+
+
+def key(table: Table, *, merchants: str = "*", scopes: tuple[str, ...] = tuple(Scope)) -> str:
+    """Another key for the demo partner, in the place of the one that the fixture made."""
+    for active in list(active_keys(table, "DEMO")):
+        revoke_key("DEMO", active.id, table=table)
+    return create_key("DEMO", merchants.split(","), scopes, table=table, now=NOW)[0]
+
+
+def test_a_key_is_let_in_for_every_route_of_the_stage_so_that_the_cached_policy_serves_them_all(
+    functions: Functions,
+) -> None:
+    policy = functions.authorize(functions.api_key)["policyDocument"]["Statement"]
+
+    resource = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/local/*"
+    assert policy == [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource}]
+
+
+@pytest.mark.parametrize("api_key", ["", "unknown", "lk_12345678_", "Ω" * 1000])
+def test_an_unknown_key_is_denied(functions: Functions, api_key: str) -> None:
+    answer = functions.authorize(api_key)
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+    assert "context" not in answer
+
+
+def test_a_revoked_key_is_denied(functions: Functions, demo: Table) -> None:
+    [active] = active_keys(demo, "DEMO")
+    revoke_key("DEMO", active.id, table=demo)
+
+    assert functions.authorize(functions.api_key)["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
+def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Table) -> None:
+    [active] = active_keys(demo, "DEMO")
+    text, _ = rotate_key("DEMO", active.id, table=demo, now=NOW)
+
+    for api_key in (text, functions.api_key):
+        assert functions.authorize(api_key)["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    with pytest.raises(Refused, match="revoke one first"):
+        rotate_key("DEMO", active.id, table=demo, now=NOW)
+    revoke_key("DEMO", active.id, table=demo)
+    assert len(list(active_keys(demo, "DEMO"))) == 1
+
+
+def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: Table) -> None:
+    secret = functions.api_key.rpartition("_")[2]
+
+    assert not [item for item in demo.scan() if secret in str(item)]
+
+
+@pytest.mark.parametrize(
+    ("partner", "merchants", "scopes", "message"),
+    [
+        ("NOBODY", ["*"], ["wallets:read"], "Partner"),
+        ("DEMO", ["NONE"], ["wallets:read"], "Merchant"),
+        ("DEMO", ["*"], ["everything"], "No such scope"),
+    ],
+)
+def test_a_key_is_made_only_for_what_exists(
+    demo: Table, partner: str, merchants: list[str], scopes: list[str], message: str
+) -> None:
+    with pytest.raises(Refused, match=message):
+        create_key(partner, merchants, scopes, table=demo, now=NOW)
+
+
+@pytest.mark.parametrize("function", ["create_purchase", "show_purchase", "show_wallet", "show_journal"])
+@pytest.mark.parametrize(
+    "context",
+    [
+        {},
+        {"token": ""},
+        {"token": "made.up.token"},
+        {"partner_id": "DEMO", "scopes": "purchases:write", "merchants": "*"},
+        {"token": jwt.encode({"sub": "DEMO", "exp": 9999999999}, "x" * 32, headers={"kid": "2026-01"})},
+        {"token": jwt.encode({"sub": "DEMO", "exp": 9999999999}, "", algorithm="none", headers={"kid": "2026-01"})},
+    ],
+    ids=["none", "empty", "garbage", "claims without a token", "signed by another", "not signed"],
+)
+def test_a_function_called_with_a_forged_context_refuses(
+    functions: Functions, function: str, context: dict[str, Any]
+) -> None:
+    answer = functions.call(function, example("create_v5_1.request"), path={"id": "X", "account": "X"}, context=context)
+
+    assert (answer.status, answer.body["code"]) == (401, "InvalidTokenException")
+
+
+def test_an_expired_token_is_refused(functions: Functions, demo: Table) -> None:
+    signing = demo.get(keys.signing_key(f"{datetime.now(UTC):%Y-%m}"))
+    assert signing
+    claims = {"iss": "loyalty", "jti": "1", "sub": "DEMO", "scopes": ["wallets:read"], "merchants": ["*"], "exp": 1}
+    token = jwt.encode(claims, signing["secret"], headers={"kid": f"{datetime.now(UTC):%Y-%m}"})
+
+    answer = functions.call("show_wallet", path={"account": "ACR0000000001"}, context={"token": token})
+
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("scope", "allowed"),
+    [
+        (Scope.POST_PURCHASES, {"create_purchase"}),
+        (Scope.READ_PURCHASES, {"show_purchase"}),
+        (Scope.READ_WALLETS, {"show_wallet", "show_journal"}),
+    ],
+)
+def test_a_key_does_what_its_scopes_say_and_nothing_else(
+    functions: Functions, demo: Table, scope: Scope, allowed: set[str]
+) -> None:
+    context = functions.authorize(key(demo, scopes=(scope,)))["context"]
+    path = {"id": "X", "account": "X"}
+
+    for function in ("create_purchase", "show_purchase", "show_wallet", "show_journal"):
+        answer = functions.call(function, {}, path=path, context=context)
+        assert (answer.status == 403) == (function not in allowed)
+
+
+def test_another_partners_merchant_answers_like_one_that_does_not_exist(functions: Functions, demo: Table) -> None:
+    posted = functions.call("create_purchase", example("create_v5_1.request")).body["id"]
+    context = functions.authorize(key(demo, merchants="MRA"))["context"]
+    body = {**example("create_v5_1.request"), "merchant_tap": {"code": "NONE"}, "outlet_tap": {"code": "NONE"}}
+
+    hidden = functions.call("create_purchase", example("create_v5_1.request"), context=context)
+    missing = functions.call("create_purchase", body, context=context)
+
+    def told(answer: Any) -> list[tuple[str, str]]:
+        return [(error["code"], error["detail"].split("(")[0]) for error in answer.body["errors"]]
+
+    assert (hidden.status, told(hidden)) == (missing.status, told(missing))
+    assert functions.call("show_purchase", path={"id": posted}, context=context).status == 404
+
+
+def test_a_journal_keeps_to_itself_what_another_merchant_calls_an_event(functions: Functions, demo: Table) -> None:
+    functions.call("create_purchase", example("create_v5_1.request"))
+    context = functions.authorize(key(demo, merchants="MRA"))["context"]
+
+    entry = functions.call("show_journal", path={"account": "162"}, context=context)
+    assert entry.body == {"entries": [], "next": None}
+    [newest, _] = functions.call("show_journal", path={"account": "ACR0000000001"}, context=context).body["entries"]
+
+    assert (newest["event_id"], newest["reference_number"]) == (None, None)
+    assert newest["balance"]
+
+
+def test_a_key_is_exchanged_for_a_token_by_header_or_by_basic_authentication(functions: Functions) -> None:
+    basic = "Basic " + base64.b64encode(f"{functions.api_key}:".encode()).decode()
+
+    for headers in ({"api_key": functions.api_key}, {"X-Api-Key": functions.api_key}, {"Authorization": basic}):
+        answer = functions.call("issue_token", headers=headers, context=CONTEXT_LESS)
+        assert answer.status == 200
+        assert answer.body["status"] == {"code": "OK", "description": "", "message": ""}
+        assert answer.body["data"]["expires_in"] == 7200
+        assert answer.body["data"]["token"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"api_key": "unknown"}, {"Authorization": "Basic !!!"}, {"Authorization": "Bearer x"}], ids=str
+)
+def test_no_token_without_a_key_and_the_answer_has_the_classic_form(
+    functions: Functions, headers: dict[str, str]
+) -> None:
+    answer = functions.call("issue_token", headers=headers, context=CONTEXT_LESS)
+
+    assert answer.status == 401
+    assert answer.body["status"]["code"] == "InvalidTokenException"
+    assert answer.body["data"] is None
+
+
+def test_a_token_is_given_back_in_the_body_or_in_the_header(functions: Functions, demo: Table) -> None:
+    for where in ("body", "header"):
+        issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context=CONTEXT_LESS)
+        token = issued.body["data"]["token"]
+        if where == "body":
+            answer = functions.call("release_token", {"token": token}, context=CONTEXT_LESS)
+        else:
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = functions.call("release_token", headers=headers, context=CONTEXT_LESS)
+        assert answer.status == 200
+        token_id = jwt.decode(token, options={"verify_signature": False})["jti"]
+        assert demo.get(keys.released_token(token_id))
+
+
+@pytest.mark.parametrize("body", [None, "{", '{"token": 1}', '{"token": "x"}', "[]"])
+def test_what_is_no_token_cannot_be_given_back(functions: Functions, body: str | None) -> None:
+    assert functions.call("release_token", body, context=CONTEXT_LESS).status in (400, 401)

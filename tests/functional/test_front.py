@@ -1,0 +1,126 @@
+"""The front of the local stack, before a stand-in for the emulator that answers what it was sent."""
+
+import json
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+import urllib3
+
+from cli.console import Failure
+from cli.local.front import BODY_BYTES_MAX, Backend, Front
+
+PATH = "/restapis/abc/local/_user_request_"
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers what it was sent, with two headers of one name."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        sent = {"path": self.path, "headers": self.headers.items(), "body": body.decode("latin-1")}
+        answer = json.dumps(sent).encode()
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Set-Cookie", "a=1")
+        self.send_header("Set-Cookie", "b=2")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_POST  # noqa: N815 - the base class's names
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Keep quiet."""
+
+
+@contextmanager
+def echo() -> Iterator[int]:
+    """Answer on a free port; gives the port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def front() -> Iterator[Front]:
+    with echo() as port, Front(0) as front, front.serve(Backend(port, PATH, "lk_key")):
+        yield front
+
+
+def raw(front: Front, request: bytes) -> bytes:
+    """What comes back on a connection of its own."""
+    with socket.create_connection(("127.0.0.1", front.server_address[1]), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_headers_arrive_as_they_were_sent_and_no_others(front: Front) -> None:
+    sent = {"api_key": "a", "x-api-key": "b", "Authorization": "Basic eA==", "Idempotency-Key": "c", "Prefer": "d"}
+    lines = b"".join(f"{name}: {value}\r\n".encode() for name, value in sent.items())
+    answer = raw(front, b"GET /wallets/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n")
+    received = dict(json.loads(answer.partition(b"\r\n\r\n")[2])["headers"])
+    assert {name: value for name, value in received.items() if name not in ("Host", "Content-Length")} == sent
+
+
+@pytest.mark.parametrize("path", ["/wallets/a%2Fb%20c?next=x%3D%3D&empty=", "/wallets/../x", "/a?b=c?d&e=%C3%A9"])
+def test_path_and_query_arrive_as_they_were_sent(front: Front, path: str) -> None:
+    answer = raw(front, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["path"] == PATH + path
+
+
+def test_a_body_arrives_whole_in_one_piece_or_in_chunks(front: Front) -> None:
+    body = bytes(range(256)) * 100
+    whole = urllib3.request("POST", f"{front.url}/purchases", body=body)
+    chunks = urllib3.request("POST", f"{front.url}/purchases", body=iter([body[:1000], body[1000:]]))
+    assert whole.json()["body"] == chunks.json()["body"] == body.decode("latin-1")
+
+
+def test_status_and_repeated_headers_come_back(front: Front) -> None:
+    answer = urllib3.request("POST", f"{front.url}/purchases", body=b"{}")
+    assert answer.status == 201
+    assert answer.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
+
+
+def test_a_body_longer_than_api_gateway_takes_is_refused_as_there(front: Front) -> None:
+    whole = urllib3.request("POST", f"{front.url}/purchases", body=b" " * (BODY_BYTES_MAX + 1))
+    assert (whole.status, whole.json()) == (413, {"message": "Request Too Long"})
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: ten", "Content-Length: -1", "Transfer-Encoding: chunked"])
+def test_a_body_without_a_length_is_refused(front: Front, framing: str) -> None:
+    answer = raw(front, f"POST /purchases HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\nzz".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_many_clients_are_served_at_once(front: Front) -> None:
+    def call(number: int) -> str:
+        body = urllib3.request("POST", f"{front.url}/purchases", body=str(number)).json()["body"]
+        return str(body)
+
+    with ThreadPoolExecutor(16) as clients:
+        assert list(clients.map(call, range(160))) == [str(number) for number in range(160)]
+
+
+def test_an_emulator_that_does_not_answer_is_a_bad_gateway() -> None:
+    with echo() as port:
+        pass
+    with Front(0) as front, front.serve(Backend(port, PATH, None)):
+        answer = urllib3.request("GET", f"{front.url}/purchases/1", retries=False)
+    assert answer.status == 502
+    assert b"the emulator does not answer" in answer.data
+
+
+def test_a_taken_port_is_a_failure_that_names_it() -> None:
+    with echo() as port, pytest.raises(Failure, match=f"port {port} is taken"):
+        Front(port)

@@ -1,0 +1,134 @@
+"""Least privilege: each function's policy allows exactly what the function does.
+
+moto does not enforce policies, so every call is watched, and held against the template's statements.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from loyalty.store.table import Table
+from tests.functional.conftest import Functions, example
+from tests.template import read_template
+
+RESOURCES = {
+    "authorizer": "AuthorizerFunction",
+    "create_purchase": "CreatePurchaseFunction",
+    "issue_token": "IssueTokenFunction",
+    "release_token": "ReleaseTokenFunction",
+    "show_journal": "ShowJournalFunction",
+    "show_purchase": "ShowPurchaseFunction",
+    "show_wallet": "ShowWalletFunction",
+}
+TRANSACT = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+Use = tuple[str, str, str | None]
+"""Action, table or index, and the leading key (None on an index)."""
+
+
+def uses(operation: str, request: dict[str, Any]) -> Iterator[Use]:
+    """What a request needs to be allowed."""
+    if operation == "TransactWriteItems":
+        for write in request["TransactItems"]:
+            for kind, item in write.items():
+                key = item.get("Key") or item["Item"]
+                yield f"dynamodb:{TRANSACT[kind]}", "table", key["pk"]["S"]
+    elif operation == "BatchGetItem":
+        for keys in request["RequestItems"].values():
+            yield from (("dynamodb:BatchGetItem", "table", key["pk"]["S"]) for key in keys["Keys"])
+    elif operation == "Query" and "IndexName" in request:
+        yield "dynamodb:Query", "index", None
+    elif operation == "Query":
+        yield "dynamodb:Query", "table", request["ExpressionAttributeValues"][":pk"]["S"]
+    else:
+        yield f"dynamodb:{operation}", "table", (request.get("Key") or request["Item"])["pk"]["S"]
+
+
+@contextmanager
+def watched(functions: Functions, name: str) -> Iterator[set[Use]]:
+    """What the function's own client asks for."""
+    seen: set[Use] = set()
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        seen.update(uses(model.name, params))
+
+    table: Table = functions.module(name).table
+    table.client.meta.events.register("provide-client-params.dynamodb", note)
+    yield seen
+    table.client.meta.events.unregister("provide-client-params.dynamodb", note)
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    properties = read_template()["Resources"][RESOURCES[function]]["Properties"]
+    found: list[dict[str, Any]] = properties["Policies"][0]["Statement"]
+    return found
+
+
+def allowed(use: Use, statement: dict[str, Any]) -> bool:
+    action, where, leading = use
+    on_index = "Fn::Sub" in statement["Resource"]
+    if action not in statement["Action"] or on_index != (where == "index"):
+        return False
+    if leading is None:
+        return True
+    return any(fnmatchcase(leading, pattern) for pattern in leading_keys(statement))
+
+
+def leading_keys(statement: dict[str, Any]) -> list[str]:
+    """Patterns of the partitions that a statement is about."""
+    found: list[str] = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+    return found
+
+
+def everything(functions: Functions, name: str) -> None:
+    """Take the function through all that it does."""
+    body = example("create_v5_1.request")
+    match name:
+        case "authorizer":
+            functions.authorize(functions.api_key)
+        case "create_purchase":
+            functions.call(name, body)
+            functions.call(name, body)
+            functions.call(name, {**body, "id": "GIVEN", "reference_number": "R2"})
+            functions.call(name, {**body, "reference_number": "R3", "spend_request": {"amount": 500}})
+            contact = {"contact_id": "C0FFEE00C0FFEE00C0FFEE00C0FFEE00", "cim": None}
+            functions.call(name, {**body, **contact, "reference_number": "R4"})
+        case "show_purchase":
+            functions.call(name, path={"id": functions.call("create_purchase", body).body["id"]})
+        case "issue_token":
+            functions.call(name, headers={"api_key": functions.api_key}, context={})
+        case "release_token":
+            issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
+            functions.call(name, issued.body["data"], context={})
+        case _:
+            functions.call(name, path={"account": "ACR0000000001"})
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_function_may_do_what_it_does_and_nothing_else(cold_functions: Functions, demo: Table, name: str) -> None:
+    for item in list(demo.partition("SIGNING_KEY")):
+        demo.client.delete_item(TableName=demo.name, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
+    with watched(cold_functions, name) as seen:
+        everything(cold_functions, name)
+
+    assert seen
+    policy = statements(name)
+    for use in seen:
+        assert any(allowed(use, statement) for statement in policy), f"{name} may not {use}"
+    for statement in policy:
+        for action in statement["Action"]:
+            part = {**statement, "Action": [action]}
+            assert any(allowed(use, part) for use in seen), f"{name} never uses {action} of {statement['Sid']}"
+        for pattern in leading_keys(statement):
+            assert any(fnmatchcase(key or "", pattern) for _, _, key in seen), f"{name} never touches {pattern}"
+
+
+def test_every_function_of_the_template_is_watched() -> None:
+    functions = {
+        properties["Properties"]["CodeUri"].removeprefix("functions/"): name
+        for name, properties in read_template()["Resources"].items()
+        if properties["Type"] == "AWS::Serverless::Function"
+    }
+    assert functions == RESOURCES

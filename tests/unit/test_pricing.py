@@ -1,0 +1,201 @@
+"""What a purchase awards and spends."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from loyalty.domain.errors import Code, Refused
+from loyalty.domain.pricing import Plan, price
+from loyalty.domain.purchase import Line, Purchase, Totals
+from loyalty.domain.wallet import Wallet
+from tests.builders import AT, POINTS, RATE, account, line, offer, programme, purchase
+
+SETTINGS = {
+    "type": "spend_settings",
+    "id": "SP",
+    "minimum_spend_amount_per_transaction": 1,
+    "maximum_spend_amount_per_transaction": 20,
+}
+
+
+def plan(what: Purchase, *records: dict[str, Any], balance: str = "0", currency: str | None = None) -> Plan:
+    return price(what, account(currency), Wallet("A1", 1, Decimal(balance)), programme(*records))
+
+
+COFFEE_AND_CAKE = (line("10", product="COFFEE", kind="DRINK", tax="1"), line("4", product="CAKE", kind="FOOD", tax="1"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param(offer(), "0.70", id="5% of the net amount, 14"),
+        pytest.param(offer(base="TOTAL"), "0.80", id="5% of the total amount, 16"),
+        pytest.param(offer(method="FIXED", value="0.5"), "0.50", id="a fixed amount, once"),
+        pytest.param(offer(value="0.25"), "0.04", id="0.035 is rounded up"),
+        pytest.param(offer(conditions={"products": ["COFFEE"]}), "0.50", id="only the coffee counts"),
+        pytest.param(offer(conditions={"product_types": ["FOOD"]}), "0.20", id="only food counts"),
+        pytest.param(
+            offer(conditions={"products": ["COFFEE"], "product_types": ["FOOD"]}), None, id="no food is coffee"
+        ),
+        pytest.param(offer(conditions={"products": ["TEA"]}), None, id="no tea was bought"),
+        pytest.param(offer(conditions={"business_units": ["SHOP"]}), "0.70", id="the merchant"),
+        pytest.param(offer(conditions={"business_units": ["DESK"]}), "0.70", id="the outlet"),
+        pytest.param(offer(conditions={"business_units": ["OTHER"]}), None, id="another merchant"),
+        pytest.param(offer(conditions={"classifications": ["C1"]}), "0.70", id="the classification"),
+        pytest.param(offer(conditions={"classifications": ["C2"]}), None, id="another classification"),
+        pytest.param(offer(conditions={"minimum_total_amount": 16}), "0.70", id="a total of just the minimum"),
+        pytest.param(
+            offer(conditions={"minimum_total_amount": Decimal("16.01")}), None, id="a total below the minimum"
+        ),
+        pytest.param(offer(conditions={"minimum_quantity": 2}), "0.70", id="two pieces"),
+        pytest.param(
+            offer(conditions={"minimum_quantity": 2, "products": ["CAKE"]}), None, id="the quantity of matching lines"
+        ),
+        pytest.param(
+            offer(conditions={"minimum_total_amount": 16, "products": ["CAKE"]}),
+            "0.20",
+            id="the minimum looks at the whole purchase, the award at the matching lines",
+        ),
+        pytest.param(offer(effective_from="2026-01-15T12:00:00"), "0.70", id="from this very second"),
+        pytest.param(offer(effective_from="2026-01-15T12:00:01"), None, id="from the next second"),
+        pytest.param(offer(effective_to="2026-01-15T12:00:01"), "0.70", id="until the next second"),
+        pytest.param(offer(effective_to="2026-01-15T12:00:00"), None, id="until this second"),
+        pytest.param(offer(life_cycle_state="NOT_EFFECTIVE"), None, id="not effective"),
+        pytest.param(offer(conditions={"weekdays": [], "products": None}), "0.70", id="empty conditions hold"),
+    ],
+)
+def test_an_offer_awards(rule: dict[str, Any], expected: str | None) -> None:
+    found = plan(purchase(*COFFEE_AND_CAKE, outlet="DESK", classification="C1"), rule)
+
+    assert [str(award.amounts.system) for award in found.awards] == ([expected] if expected else [])
+    assert found.movement.awarded == Decimal(expected or 0)
+
+
+def test_offers_add_up() -> None:
+    found = plan(purchase(line("100")), offer("A"), offer("B", method="FIXED", value="1"))
+
+    assert found.movement.awarded == Decimal("6.00")
+
+
+def test_the_plan_says_which_condition_of_which_offer_did_not_hold() -> None:
+    found = plan(
+        purchase(line("3")),
+        offer("CHEAP", conditions={"minimum_total_amount": 5}),
+        offer("PAST", effective_to="2020-01-01T00:00:00"),
+        offer("YES"),
+    )
+
+    assert [(verdict.offer_id, verdict.failed) for verdict in found.why] == [
+        ("CHEAP", "minimum_total_amount"),
+        ("PAST", "effective"),
+        ("YES", None),
+    ]
+
+
+def test_the_lines_that_brought_an_award_share_it_to_the_cent() -> None:
+    found = plan(
+        purchase(line("1"), line("9", product="X"), line("2")), offer(value="11", conditions={"products": ["P"]})
+    )
+
+    [award] = found.awards
+    assert [(share.line, str(share.amount)) for share in award.shares] == [(0, "0.11"), (2, "0.22")]
+
+
+def test_two_equal_lines_count_twice() -> None:
+    assert plan(purchase(line("10"), line("10")), offer()).movement.awarded == Decimal("1.00")
+
+
+def test_a_requested_spend_is_taken_from_the_wallet() -> None:
+    found = plan(purchase(line("30"), spend="2.12"), balance="5")
+
+    assert (found.movement.spent, found.movement.amount) == (Decimal("2.12"), Decimal("-2.12"))
+
+
+def test_a_requested_spend_may_take_the_last_cent() -> None:
+    assert plan(purchase(line("30"), spend="5"), balance="5").movement.spent == 5
+
+
+@pytest.mark.parametrize(
+    ("what", "balance", "code"),
+    [
+        pytest.param(purchase(line("30"), spend="5.01"), "5", Code.INSUFFICIENT_BALANCE, id="more than the balance"),
+        pytest.param(purchase(line("30"), spend="0.99"), "50", Code.SPEND_LIMIT, id="less than the smallest spend"),
+        pytest.param(purchase(line("30"), spend="20.01"), "50", Code.SPEND_LIMIT, id="more than the largest spend"),
+        pytest.param(purchase(line("3"), spend="3.01"), "50", Code.SPEND_LIMIT, id="more than is left to pay"),
+        pytest.param(purchase(line("3"), points="200"), "50", Code.CURRENCY_MISMATCH, id="points where there are none"),
+    ],
+)
+def test_a_spend_that_is_not_to_be_had_is_refused(what: Purchase, balance: str, code: Code) -> None:
+    with pytest.raises(Refused) as refused:
+        plan(what, SETTINGS, balance=balance)
+    [problem] = refused.value.problems
+    assert (problem.code, problem.pointer) == (code, "/spend_request")
+
+
+def test_no_spend_draws_on_what_the_same_purchase_awards() -> None:
+    with pytest.raises(Refused, match="holds 0"):
+        plan(purchase(line("100"), spend="5"), offer())
+
+
+def test_spending_can_be_switched_off_for_a_merchant() -> None:
+    closed = {"type": "spend_settings", "id": "NO", "business_unit": "SHOP", "allow_spending": False}
+    with pytest.raises(Refused, match="not allowed"):
+        plan(purchase(line("100"), spend="5"), SETTINGS, closed, balance="50")
+
+
+def test_points_are_spent_at_the_days_rate() -> None:
+    found = plan(purchase(line("30"), points="250"), POINTS, RATE, balance="5")
+
+    assert found.movement.spent == Decimal("2.50")
+    assert found.movement.alternative_spent == 250
+
+
+def test_a_spend_that_rounds_to_nothing_is_refused() -> None:
+    with pytest.raises(Refused, match="nothing once it is rounded"):
+        plan(purchase(line("30"), spend="0.001"), balance="5")
+
+
+def test_awards_are_told_in_the_alternative_currency_too() -> None:
+    found = plan(purchase(line("10.30")), POINTS, RATE, offer())
+
+    # 0.515 exactly: rounded to cents it is 0.52, but it is 51.5 points, and so 52.
+    assert found.movement.awarded == Decimal("0.52")
+    assert found.movement.alternative_awarded == 52
+
+
+def test_a_wallet_in_another_currency_carries_its_own_amounts() -> None:
+    """As in the vendor's examples (row 24): 0.15 in the system currency, 0.75 at a rate of 5."""
+    crowns = {"type": "currency", "id": "CRW", "code": "CRW"}
+    rate = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": 5, "from_date": "2018-08-07T00:00:00"}
+    found = plan(purchase(line("3")), crowns, rate, offer(), currency="CRW")
+
+    [award] = found.awards
+    assert (award.amounts.system, award.amounts.wallet) == (Decimal("0.15"), Decimal("0.75"))
+    assert found.movement.awarded == Decimal("0.75")
+    assert found.movement.alternative_awarded is None
+
+
+def test_an_amount_is_not_converted_on_a_day_without_a_rate() -> None:
+    crowns = {"type": "currency", "id": "CRW", "code": "CRW"}
+    rate = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": 5, "from_date": "2026-02-01T00:00:00"}
+    with pytest.raises(Refused) as refused:
+        plan(purchase(line("3")), crowns, rate, offer(), currency="CRW")
+    assert refused.value.problems[0].code is Code.CURRENCY_MISMATCH
+
+
+def test_the_rate_in_force_when_the_purchase_was_performed_counts() -> None:
+    old = {**RATE, "id": "OLD", "rate": 50, "to_date": "2026-01-01T00:00:00"}
+    new = {**RATE, "id": "NEW", "rate": 100, "from_date": "2026-01-01T00:00:00"}
+    before = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    assert plan(purchase(line("20"), at=before), POINTS, old, new, offer()).movement.alternative_awarded == 50
+    assert plan(purchase(line("20"), at=AT), POINTS, old, new, offer()).movement.alternative_awarded == 100
+
+
+def test_totals_are_the_sums_of_the_lines() -> None:
+    lines: tuple[Line, ...] = (line("160", tax="20"), line("50", tax="10"))
+    found = plan(purchase(*lines)).totals
+
+    assert found == Totals(Decimal(210), Decimal(30), Decimal(240))
