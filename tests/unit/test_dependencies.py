@@ -17,7 +17,7 @@ ALLOWED = {
     "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
-        {"pydantic", "pydantic_core", "aws_lambda_powertools"},
+        {"pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools"},
     ),
 }
 MODULES = sorted(path for folder in ALLOWED for path in (PACKAGE / folder).glob("*.py"))

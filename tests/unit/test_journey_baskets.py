@@ -1,5 +1,7 @@
 """The conversion of the Complete Journey's lines to purchases."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -128,9 +130,9 @@ def test_cents_are_what_the_file_shows_as_decimals() -> None:
 
 def test_times_are_read_as_utc_to_the_second() -> None:
     moment = datetime(2017, 1, 1, 11, 53, 26, 999, tzinfo=UTC)
-    columns: dict[str, Any] = {name: [1] for name in COLUMNS[:5]} | {"sales_value": [0.29]}
+    columns: dict[str, Any] = {name: pa.array([1]) for name in COLUMNS[:5]} | {"sales_value": pa.array([0.29])}
     columns["transaction_timestamp"] = pa.array([moment.replace(tzinfo=None)], pa.timestamp("ns"))
-    [read] = rows_of(pa.table(columns))
+    [read] = rows_of(pa.record_batch(columns))
     assert (read.second, read.cents) == (1_483_271_606, 29)
 
 
@@ -138,6 +140,13 @@ def test_days_are_chosen_from_the_first_until_before_the_last() -> None:
     days = Days(date(2017, 3, 1), date(2017, 3, 3))
     seen = {datetime.fromtimestamp(each.second, UTC).date() for each in rows(days)}
     assert seen == {date(2017, 3, 1), date(2017, 3, 2)}
+
+
+def test_reading_loads_no_pandas() -> None:
+    reading = (
+        "import sys; from cli.journey.source import *; next(rows()); departments(); assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", reading], check=True)
 
 
 def test_a_choice_is_the_same_each_time() -> None:

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from loyalty.api.answers import Amounts, AwardAnswer, LineAnswer, MovementAnswer, PurchaseAnswer
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import Code, Identifier, Number, json_number
+from loyalty.domain.fields import LARGEST, Code, Identifier, Number, json_number
 from loyalty.domain.identity import fingerprint
+from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import exactly_one, problems_in
 from loyalty.domain.wallet import Entry
@@ -43,9 +45,17 @@ def _epoch_second(number: Decimal) -> Decimal:
     return number
 
 
-EpochSecond = Annotated[Number, AfterValidator(_epoch_second)]
-Positive = Annotated[Number, AfterValidator(_positive)]
-NotNegative = Annotated[Number, AfterValidator(_not_negative)]
+EpochSecond = Annotated[
+    Number,
+    AfterValidator(_epoch_second),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}),
+]
+Positive = Annotated[
+    Number, AfterValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST})
+]
+NotNegative = Annotated[
+    Number, AfterValidator(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
+]
 
 
 class _Model(BaseModel):
@@ -183,7 +193,7 @@ def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
     )
 
 
-def render_purchase(event: Event) -> dict[str, Any]:
+def render_purchase(event: Event) -> PurchaseAnswer:
     """The posted event in this API's names, with what it awarded and spent and the balance after it.
 
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
@@ -191,6 +201,7 @@ def render_purchase(event: Event) -> dict[str, Any]:
     """
     entry, document = event.entry, event.document
     classification_id = document.get("classification_id")
+    lines = [_line(line) for line in document["lines"]]
     return {
         "id": entry.event_id,
         "reference_number": entry.reference_number,
@@ -202,35 +213,35 @@ def render_purchase(event: Event) -> dict[str, Any]:
         "outlet_tap": document.get("outlet"),
         "classification": {"id": classification_id} if classification_id else None,
         "payment_medium_identifier": document.get("payment_medium_identifier"),
-        "products": [_line(line) for line in document["lines"]],
-        **_totals(document["lines"]),
+        "products": lines,
+        "net_amount": sum((line["net_amount"] for line in lines), ZERO),
+        "tax_amount": sum((line["tax_amount"] for line in lines), ZERO),
+        "total_amount": sum((line["total_amount"] for line in lines), ZERO),
         "awards": [_award(award) for award in document.get("awards", ())],
         "spends": [{"method": spend["method"], **_amounts(spend["amounts"])} for spend in document.get("spends", ())],
-        **render_movement(entry),
         "wallet_version": entry.sequence,
+        **render_movement(entry),
     }
 
 
-def render_movement(entry: Entry) -> dict[str, Any]:
+def render_movement(entry: Entry) -> MovementAnswer:
     """What an event did to the wallet and the balance after it, with the alternative amounts where there are any."""
     movement = entry.movement
-    amounts = {
+    rendered: MovementAnswer = {
         "awarded": movement.awarded,
         "spent": movement.spent,
         "amount": movement.amount,
         "balance": entry.balance,
     }
-    if movement.alternative_awarded is None:
-        return amounts
-    return amounts | {
-        "alternative_awarded": movement.alternative_awarded,
-        "alternative_spent": movement.alternative_spent,
-        "alternative_amount": movement.alternative_amount,
-        "alternative_balance": entry.alternative_balance,
-    }
+    if movement.alternative_awarded is not None:
+        rendered["alternative_awarded"] = movement.alternative_awarded
+        rendered["alternative_spent"] = movement.alternative_spent
+        rendered["alternative_amount"] = movement.alternative_amount
+        rendered["alternative_balance"] = entry.alternative_balance
+    return rendered
 
 
-def _line(line: list[Any]) -> dict[str, Any]:
+def _line(line: list[Any]) -> LineAnswer:
     _, sku, quantity, net, tax, total = line
     return {
         "product_sku": sku,
@@ -241,17 +252,20 @@ def _line(line: list[Any]) -> dict[str, Any]:
     }
 
 
-def _totals(lines: list[list[Any]]) -> dict[str, Any]:
-    _, _, _, net, tax, total = zip(*lines, strict=True)
-    return {"net_amount": sum(net), "tax_amount": sum(tax), "total_amount": sum(total)}
+def _award(award: Mapping[str, Any]) -> AwardAnswer:
+    return {
+        "offer_id": award["offer_id"],
+        "offer_name": award["offer_name"],
+        "method": award["method"],
+        "value": award["value"],
+        "base": award["base"],
+        **_amounts(award["amounts"]),
+    }
 
 
-def _award(award: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: award[name] for name in ("offer_id", "offer_name", "method", "value", "base")}
-    return kept | _amounts(award["amounts"])
-
-
-def _amounts(amounts: list[Any]) -> dict[str, Any]:
+def _amounts(amounts: list[Any]) -> Amounts:
     system, wallet, alternative = amounts
-    rendered = {"amount": system, "wallet_amount": wallet}
-    return rendered if alternative is None else rendered | {"alternative_amount": alternative}
+    rendered: Amounts = {"amount": system, "wallet_amount": wallet}
+    if alternative is not None:
+        rendered["alternative_amount"] = alternative
+    return rendered

@@ -1,7 +1,6 @@
 """The newest API's wallets and journals."""
 
-from typing import Any
-
+from loyalty.api.answers import EntryAnswer, JournalAnswer, WalletAnswer
 from loyalty.api.messages import Request
 from loyalty.api.purchases import render_movement
 from loyalty.domain.access import Partner
@@ -13,13 +12,13 @@ from loyalty.usecases.show import JournalPage, WalletView
 PAGE = 50
 
 
-def render_wallet(view: WalletView) -> dict[str, Any]:
+def render_wallet(view: WalletView) -> WalletAnswer:
     """Balances in the wallet's currency; `alternative_balance` only where there is an alternative currency.
 
     `expiring` lists nothing as long as awards do not expire.
     """
     account, wallet = view.customer.account, view.customer.wallet
-    body = {
+    body: WalletAnswer = {
         "account_id": account.id,
         "account_number": account.number,
         "currency_code": view.currency_code,
@@ -27,10 +26,12 @@ def render_wallet(view: WalletView) -> dict[str, Any]:
         "version": wallet.version,
         "expiring": [],
     }
-    return body if view.alternative_balance is None else body | {"alternative_balance": view.alternative_balance}
+    if view.alternative_balance is not None:
+        body["alternative_balance"] = view.alternative_balance
+    return body
 
 
-def render_journal(page: JournalPage, partner: Partner) -> dict[str, Any]:
+def render_journal(page: JournalPage, partner: Partner) -> JournalAnswer:
     """Entries, newest first, and the `next` to ask for; None on the last page."""
     return {
         "entries": [_entry(entry, partner) for entry in page.entries],
@@ -59,7 +60,7 @@ def _whole(request: Request, name: str, default: int | None, maximum: int) -> in
     return int(text)
 
 
-def _entry(entry: Entry, partner: Partner) -> dict[str, Any]:
+def _entry(entry: Entry, partner: Partner) -> EntryAnswer:
     """Amounts are the customer's and shown in full; what another partner's merchant calls the event is not."""
     seen = partner.sees(entry.merchant_id)
     return {

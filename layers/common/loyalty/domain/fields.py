@@ -14,6 +14,9 @@ MAX_IDENTIFIER = 64
 MAX_CODE = 255
 MAX_TEXT = 2000
 
+LARGEST = 10**MAX_INTEGER_DIGITS - 1
+"""The largest whole number that an amount may have before its point."""
+
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 

@@ -1,0 +1,193 @@
+"""`loyalty openapi`: docs/openapi.json, from the models that the functions use."""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.console import Failure, err
+from cli.target import REPOSITORY
+
+DOCUMENT = REPOSITORY / "docs" / "openapi.json"
+EXAMPLE = REPOSITORY / "cli" / "demo" / "purchase.json"
+
+
+def openapi(
+    check: Annotated[bool, typer.Option("--check", help="Only tell whether the file is up to date.")] = False,
+) -> None:
+    """Write docs/openapi.json."""
+    text = json.dumps(document(), indent=2) + "\n"
+    if check and DOCUMENT.read_text() != text:
+        raise Failure("docs/openapi.json is out of date: run `loyalty openapi`")
+    DOCUMENT.write_text(text)
+    err.print(f"{DOCUMENT.relative_to(Path.cwd()) if DOCUMENT.is_relative_to(Path.cwd()) else DOCUMENT} is up to date.")
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of both APIs."""
+    from importlib.metadata import version
+
+    from pydantic import TypeAdapter
+    from pydantic.json_schema import GenerateJsonSchema
+
+    from loyalty.api import answers
+    from loyalty.api.purchases import CreatePurchase
+
+    class Schema(GenerateJsonSchema):
+        def decimal_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ARG002
+            return {"type": "number"}
+
+    shapes: list[Any] = [CreatePurchase, *(shape for shape in vars(answers).values() if hasattr(shape, "__total__"))]
+    inputs: Sequence[Any] = [(shape.__name__, "validation", TypeAdapter(shape)) for shape in shapes]
+    references, schemas = TypeAdapter.json_schemas(
+        inputs, ref_template="#/components/schemas/{model}", schema_generator=Schema
+    )
+    names = {name: reference for (name, _), reference in references.items()}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Loyalty engine",
+            "version": version("loyalty-engine"),
+            "description": "Purchases in, priced against a reward programme; wallets moved, to the cent.",
+        },
+        "servers": [{"url": "https://{api}.execute-api.{region}.amazonaws.com/{stage}", "variables": _SERVER}],
+        "tags": [
+            {"name": "Purchases", "description": "The newest API; needs the header `api_key`."},
+            {"name": "Wallets", "description": "The newest API; needs the header `api_key`."},
+            {"name": "Authentication", "description": "The classic API's login."},
+        ],
+        "paths": _paths(names),
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "api_key": {"type": "apiKey", "in": "header", "name": "api_key"},
+                "basic": {"type": "http", "scheme": "basic", "description": "The API key as user name."},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "A token of the classic API."},
+            },
+        },
+    }
+
+
+_SERVER = {"api": {"default": "API"}, "region": {"default": "eu-west-1"}, "stage": {"default": "dev"}}
+
+_REFUSALS = {
+    400: "A field is missing or wrong; each is named.",
+    401: "The key or the token is missing, wrong or expired.",
+    403: "The key may not be used for this.",
+    404: "What is named does not exist, or is not to be seen with this key.",
+    409: "Another purchase has this id or reference number.",
+    413: "The body is too large.",
+    422: "The wallet does not hold the amount, it is outside the limits, or the currency does not fit.",
+    503: "Busy; the same request may be sent again after `Retry-After`.",
+}
+
+
+def _paths(names: dict[str, Any]) -> dict[str, Any]:
+    account = _parameter("account", "path", "The account's id or number.")
+    replayed = {
+        "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There where it had been posted before."}
+    }
+    return {
+        "/purchases": {
+            "post": {
+                "operationId": "create_purchase",
+                "tags": ["Purchases"],
+                "summary": "Post a purchase",
+                "description": "Posts it once, however often it is sent: by `id`, or else by merchant and "
+                "`reference_number`, the engine knows it again.",
+                "security": [{"api_key": []}],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": names["CreatePurchase"],
+                            "example": json.loads(EXAMPLE.read_text()),
+                        }
+                    },
+                },
+                "responses": _responses(names, "Created", 400, 401, 403, 404, 409, 413, 422, 503, headers=replayed),
+            }
+        },
+        "/purchases/{id}": {
+            "get": {
+                "operationId": "show_purchase",
+                "tags": ["Purchases"],
+                "summary": "Show a posted purchase",
+                "security": [{"api_key": []}],
+                "parameters": [_parameter("id", "path", "The id that posting it answered.")],
+                "responses": _responses(names, "PurchaseAnswer", 401, 403, 404, 503),
+            }
+        },
+        "/wallets/{account}": {
+            "get": {
+                "operationId": "show_wallet",
+                "tags": ["Wallets"],
+                "summary": "Show a wallet",
+                "security": [{"api_key": []}],
+                "parameters": [account],
+                "responses": _responses(names, "WalletAnswer", 401, 403, 404, 503),
+            }
+        },
+        "/wallets/{account}/journal": {
+            "get": {
+                "operationId": "show_journal",
+                "tags": ["Wallets"],
+                "summary": "List a wallet's events, newest first",
+                "security": [{"api_key": []}],
+                "parameters": [
+                    account,
+                    _parameter("limit", "query", "Entries on a page.", type="integer", minimum=1, maximum=100),
+                    _parameter("next", "query", "What the page before answered as `next`."),
+                ],
+                "responses": _responses(names, "JournalAnswer", 400, 401, 403, 404, 503),
+            }
+        },
+        "/authentication/web_api_key/token": {
+            "post": {
+                "operationId": "issue_token",
+                "tags": ["Authentication"],
+                "summary": "Exchange an API key for a token",
+                "security": [{"api_key": []}, {"basic": []}],
+                "responses": _responses(names, "TokenAnswer", 401, 503, classic=True),
+            }
+        },
+        "/authentication/token/release": {
+            "post": {
+                "operationId": "release_token",
+                "tags": ["Authentication"],
+                "summary": "Give a token back",
+                "security": [{"bearer": []}, {}],
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"type": "object", "properties": {"token": {"type": "string"}}}}
+                    }
+                },
+                "responses": _responses(names, "EmptyAnswer", 400, 401, 503, classic=True),
+            }
+        },
+    }
+
+
+def _parameter(name: str, where: str, description: str, **schema: Any) -> dict[str, Any]:
+    schema = schema or {"type": "string", "minLength": 1}
+    return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema}
+
+
+def _responses(
+    names: dict[str, Any], shape: str, *refusals: int, headers: dict[str, Any] | None = None, classic: bool = False
+) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done", "content": {"application/json": {"schema": names[shape]}}}
+    if headers:
+        success["headers"] = headers
+    kind, problem = ("json", "EmptyAnswer") if classic else ("problem+json", "ProblemAnswer")
+    refused = {
+        str(status): {
+            "description": f"{HTTPStatus(status).phrase}. {_REFUSALS[status]}",
+            "content": {f"application/{kind}": {"schema": names[problem]}},
+        }
+        for status in refusals
+    }
+    return {"200": success, **refused}

@@ -1,0 +1,180 @@
+"""The shapes of the newest API's answers. Amounts are JSON numbers; dates are seconds since 1970."""
+
+from decimal import Decimal
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+
+class Created(TypedDict):
+    """The answer to a posted purchase (contract, operation 1)."""
+
+    id: str
+
+
+class UnitAnswer(TypedDict):
+    """A merchant or outlet."""
+
+    id: str
+    code: str | None
+
+
+class ClassificationAnswer(TypedDict):
+    """A classification."""
+
+    id: str
+
+
+class LineAnswer(TypedDict):
+    """A line of a purchase; amounts in the system currency."""
+
+    product_sku: str
+    quantity: Decimal
+    net_amount: Decimal
+    tax_amount: Decimal
+    total_amount: Decimal
+
+
+class Amounts(TypedDict):
+    """One amount in the system currency, in the wallet's, and in the alternative one where there is one (row 21)."""
+
+    amount: Decimal
+    wallet_amount: Decimal
+    alternative_amount: NotRequired[Decimal]
+
+
+class AwardAnswer(Amounts):
+    """What an offer gave: `value` (percent, or an amount) applied to `base`."""
+
+    offer_id: str
+    offer_name: str
+    method: str
+    value: Decimal
+    base: Decimal
+
+
+class SpendAnswer(Amounts):
+    """What was paid from the wallet."""
+
+    method: str
+
+
+class MovementAnswer(TypedDict):
+    """What an event did to the wallet, in its currency, and the balance after it."""
+
+    awarded: Decimal
+    spent: Decimal
+    amount: Decimal
+    balance: Decimal
+    alternative_awarded: NotRequired[Decimal | None]
+    alternative_spent: NotRequired[Decimal | None]
+    alternative_amount: NotRequired[Decimal | None]
+    alternative_balance: NotRequired[Decimal | None]
+
+
+class PurchaseAnswer(MovementAnswer):
+    """A posted purchase; `wallet_version` is its number in the wallet's journal."""
+
+    id: str
+    reference_number: str | None
+    life_cycle_state: str
+    performed_on: int
+    posted_on: int
+    account_id: str
+    merchant_tap: UnitAnswer | None
+    outlet_tap: UnitAnswer | None
+    classification: ClassificationAnswer | None
+    payment_medium_identifier: str | None
+    products: list[LineAnswer]
+    net_amount: Decimal
+    tax_amount: Decimal
+    total_amount: Decimal
+    awards: list[AwardAnswer]
+    spends: list[SpendAnswer]
+    wallet_version: int
+
+
+class ExpiringAnswer(TypedDict):
+    """An amount of the wallet that is lost unless it is spent before then."""
+
+    amount: Decimal
+    expires_on: int
+
+
+class WalletAnswer(TypedDict):
+    """A wallet; `version` is the number of its last event."""
+
+    account_id: str
+    account_number: str
+    currency_code: str
+    balance: Decimal
+    version: int
+    expiring: list[ExpiringAnswer]
+    alternative_balance: NotRequired[Decimal]
+
+
+class EntryAnswer(MovementAnswer):
+    """An event in a wallet's journal; id and reference number are null where they are another partner's merchant's."""
+
+    sequence: int
+    event_id: str | None
+    type: str
+    performed_on: int
+    posted_on: int
+    reference_number: str | None
+
+
+class JournalAnswer(TypedDict):
+    """A page of a journal, newest first. `next` is to be sent as a query parameter; null on the last page."""
+
+    entries: list[EntryAnswer]
+    next: str | None
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field, named by JSON pointer."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemAnswer(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: NotRequired[list[FieldProblem]]
+
+
+class StatusAnswer(TypedDict):
+    """The status in the classic envelope; `code` is OK or an error's."""
+
+    code: str
+    description: str
+    message: str
+
+
+class TokenData(TypedDict):
+    """A token of the classic API, good for `expires_in` seconds."""
+
+    token: str
+    token_type: str
+    expires_in: int
+
+
+class TokenAnswer(TypedDict):
+    """The classic envelope around a token."""
+
+    status: StatusAnswer
+    data: TokenData
+
+
+class EmptyAnswer(TypedDict):
+    """The classic envelope around nothing; `data` is null where `status` tells an error."""
+
+    status: StatusAnswer
+    data: dict[str, str] | None
