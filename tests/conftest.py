@@ -1,1 +1,22 @@
-"""What all tests share."""
+"""The real template on the emulator, served as `make run` serves it, once for all tests of a session."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.local.stack import local_stack
+from cli.target import Target
+
+
+@pytest.fixture(scope="session")
+def stack_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stack of these tests keeps its files."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+def stack(stack_dir: Path) -> Iterator[Target]:
+    """The stack, with the demo programme and a key that may do everything."""
+    with local_stack(state_dir=stack_dir) as target:
+        yield target

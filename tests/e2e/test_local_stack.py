@@ -17,28 +17,30 @@ from cli.target import REPOSITORY, Target
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
 GONE_SECONDS = 20
+# A first call starts the authorizer and a function; on a busy machine that takes long.
+HTTP = urllib3.PoolManager(timeout=60)
 
 
 def test_the_page_at_the_root_has_all_that_it_names_and_the_key_to_try_routes_with(stack: Target) -> None:
-    page = urllib3.request("GET", f"{stack.api_url}/")
+    page = HTTP.request("GET", f"{stack.api_url}/")
     assert page.status == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert json.dumps(stack.api_key) in page.data.decode()
     assets = re.findall(r'(?:src|href)="(/[^"]*)"', page.data.decode())
     assert assets
-    assert {urllib3.request("GET", f"{stack.api_url}{asset}").status for asset in assets} == {200}
+    assert {HTTP.request("GET", f"{stack.api_url}{asset}").status for asset in assets} == {200}
 
 
 def test_the_description_of_the_api_names_the_address_that_was_called(stack: Target) -> None:
     by_name = stack.api_url.replace("127.0.0.1", "localhost")
     for url in (stack.api_url, by_name):
-        description = urllib3.request("GET", f"{stack.api_url}/openapi.json", headers={"Host": url[len("http://") :]})
+        description = HTTP.request("GET", f"{stack.api_url}/openapi.json", headers={"Host": url[len("http://") :]})
         assert description.status == 200
         assert description.json()["servers"] == [{"url": url}]
 
 
 def test_a_call_without_a_key_is_refused_with_a_problem(stack: Target) -> None:
-    refusal = urllib3.request("GET", f"{stack.api_url}/purchases/1")
+    refusal = HTTP.request("GET", f"{stack.api_url}/purchases/1")
     assert refusal.status == 401
     assert refusal.headers["Content-Type"] == "application/problem+json"
     assert refusal.headers["WWW-Authenticate"] == 'ApiKey header="api_key"'
@@ -46,14 +48,14 @@ def test_a_call_without_a_key_is_refused_with_a_problem(stack: Target) -> None:
 
 
 def test_a_call_with_a_wrong_key_is_refused_with_a_problem(stack: Target) -> None:
-    refusal = urllib3.request("GET", f"{stack.api_url}/purchases/1", headers={"api_key": "lk_of_nobody"})
+    refusal = HTTP.request("GET", f"{stack.api_url}/purchases/1", headers={"api_key": "lk_of_nobody"})
     assert refusal.status == 403
     assert refusal.headers["Content-Type"] == "application/problem+json"
     assert refusal.json()["code"] == "NotPermittedException"
 
 
 def test_the_key_in_its_header_with_an_underscore_lets_a_call_in(stack: Target) -> None:
-    answer = urllib3.request("GET", f"{stack.api_url}/purchases/1", headers={"api_key": stack.api_key or ""})
+    answer = HTTP.request("GET", f"{stack.api_url}/purchases/1", headers={"api_key": stack.api_key or ""})
     assert answer.status == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
 
@@ -61,7 +63,7 @@ def test_the_key_in_its_header_with_an_underscore_lets_a_call_in(stack: Target) 
 def test_the_purchase_of_the_banner_is_posted(stack: Target) -> None:
     purchase = (REPOSITORY / "cli" / "demo" / "purchase.json").read_text()
     headers = {"api_key": stack.api_key or "", "Content-Type": "application/json"}
-    answer = urllib3.request("POST", f"{stack.api_url}/purchases", body=purchase, headers=headers)
+    answer = HTTP.request("POST", f"{stack.api_url}/purchases", body=purchase, headers=headers)
     assert answer.status == 200, answer.data
 
 
@@ -91,18 +93,18 @@ def test_a_second_stack_in_the_same_directory_is_refused(
     monkeypatch.setattr("cli.local.stack.LOCK_SECONDS", 0)
     with pytest.raises(Failure, match="another local stack runs in"), local_stack(state_dir=stack_dir):
         pass
-    assert urllib3.request("GET", stack.api_url).status == 200
+    assert HTTP.request("GET", stack.api_url).status == 200
 
 
 def test_a_kept_stack_has_its_wallets_and_its_key_still(tmp_path: Path) -> None:
     with local_stack(state_dir=tmp_path) as first:
         headers = {"api_key": first.api_key or "", "Content-Type": "application/json"}
         purchase = (REPOSITORY / "cli" / "demo" / "purchase.json").read_text()
-        posted = urllib3.request("POST", f"{first.api_url}/purchases", body=purchase, headers=headers).json()
+        posted = HTTP.request("POST", f"{first.api_url}/purchases", body=purchase, headers=headers).json()
     assert not (tmp_path / "stack.json").exists()
     with local_stack(state_dir=tmp_path, keep=True) as second:
         assert second.api_key == first.api_key
-        shown = urllib3.request("GET", f"{second.api_url}/purchases/{posted['id']}", headers=headers)
+        shown = HTTP.request("GET", f"{second.api_url}/purchases/{posted['id']}", headers=headers)
         assert shown.status == 200
 
 
@@ -129,7 +131,7 @@ def test_nothing_is_left_of_a_stack_whose_command_is_killed(tmp_path: Path) -> N
 def answers(url: str) -> bool:
     """Whether anything listens there."""
     try:
-        urllib3.request("GET", url, retries=False)
+        HTTP.request("GET", url, retries=False)
     except urllib3.exceptions.HTTPError:
         return False
     return True

@@ -15,6 +15,7 @@ import urllib3
 from cli.console import Failure
 from cli.local.front import BODY_BYTES_MAX, Backend, Front
 
+HTTP = urllib3.PoolManager(timeout=60)
 PATH = "/restapis/abc/local/_user_request_"
 
 
@@ -81,19 +82,19 @@ def test_path_and_query_arrive_as_they_were_sent(front: Front, path: str) -> Non
 
 def test_a_body_arrives_whole_in_one_piece_or_in_chunks(front: Front) -> None:
     body = bytes(range(256)) * 100
-    whole = urllib3.request("POST", f"{front.url}/purchases", body=body)
-    chunks = urllib3.request("POST", f"{front.url}/purchases", body=iter([body[:1000], body[1000:]]))
+    whole = HTTP.request("POST", f"{front.url}/purchases", body=body)
+    chunks = HTTP.request("POST", f"{front.url}/purchases", body=iter([body[:1000], body[1000:]]))
     assert whole.json()["body"] == chunks.json()["body"] == body.decode("latin-1")
 
 
 def test_status_and_repeated_headers_come_back(front: Front) -> None:
-    answer = urllib3.request("POST", f"{front.url}/purchases", body=b"{}")
+    answer = HTTP.request("POST", f"{front.url}/purchases", body=b"{}")
     assert answer.status == 201
     assert answer.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
 
 
 def test_a_body_longer_than_api_gateway_takes_is_refused_as_there(front: Front) -> None:
-    whole = urllib3.request("POST", f"{front.url}/purchases", body=b" " * (BODY_BYTES_MAX + 1))
+    whole = HTTP.request("POST", f"{front.url}/purchases", body=b" " * (BODY_BYTES_MAX + 1))
     assert (whole.status, whole.json()) == (413, {"message": "Request Too Long"})
 
 
@@ -105,7 +106,7 @@ def test_a_body_without_a_length_is_refused(front: Front, framing: str) -> None:
 
 def test_many_clients_are_served_at_once(front: Front) -> None:
     def call(number: int) -> str:
-        body = urllib3.request("POST", f"{front.url}/purchases", body=str(number)).json()["body"]
+        body = HTTP.request("POST", f"{front.url}/purchases", body=str(number)).json()["body"]
         return str(body)
 
     with ThreadPoolExecutor(16) as clients:
@@ -116,7 +117,7 @@ def test_an_emulator_that_does_not_answer_is_a_bad_gateway() -> None:
     with echo() as port:
         pass
     with Front(0) as front, front.serve(Backend(port, PATH, None)):
-        answer = urllib3.request("GET", f"{front.url}/purchases/1", retries=False)
+        answer = HTTP.request("GET", f"{front.url}/purchases/1", retries=False)
     assert answer.status == 502
     assert b"the emulator does not answer" in answer.data
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, HTTPClientError
 
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.money import plain
 from loyalty.store.keys import JOURNAL_INDEX, Key
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ _WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
 _PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     str: lambda value: {"S": value},
     int: lambda value: {"N": str(value)},
-    Decimal: lambda value: {"N": str(value)},
+    Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
     bytes: lambda value: {"B": value},
     bool: lambda value: {"BOOL": value},
     list: lambda value: {"L": [{"S": text} for text in value]},

@@ -1,0 +1,182 @@
+"""Posting on the deployed stack, where transactions, capacity and concurrency are real, as far as an emulator is."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from cli.target import Target
+from loyalty import exactjson
+from loyalty.api.purchases import read_purchase
+from loyalty.domain.errors import Code, Refused
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.verify_journal import verify_journal
+from tests.customers import EVERYTHING, customer, purchase
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@dataclass
+class Api:
+    """The deployed API, as a partner calls it."""
+
+    target: Target
+    pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=20))
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], Any]:
+        """Status, headers and body of the answer."""
+        answer = self.pool.request(
+            method,
+            self.target.api_url + path,
+            headers={"api_key": self.target.api_key or "", "Content-Type": "application/json"},
+            body=None if body is None else exactjson.dumps(body),
+        )
+        return answer.status, dict(answer.headers), exactjson.loads(answer.data)
+
+
+@pytest.fixture(scope="module")
+def api(stack: Target) -> Api:
+    return Api(stack)
+
+
+@pytest.fixture(scope="module")
+def table(stack: Target) -> Table:
+    return stack.open_table()
+
+
+def test_a_purchase_moves_the_wallet_and_stands_in_its_journal(api: Api, table: Table) -> None:
+    cim = customer(table, "moves", 50)
+    body = {**exactjson.loads((EXAMPLES / "create_v5_1.request.json").read_text()), "cim": cim, "id": "E2E-MOVES"}
+    body["reference_number"] = "E2E-MOVES"
+
+    assert api.call("POST", "/purchases", body)[::2] == (200, {"id": "E2E-MOVES"})
+    status, headers, again = api.call("POST", "/purchases", body)
+    assert (status, headers["Idempotent-Replayed"], again) == (200, "true", {"id": "E2E-MOVES"})
+
+    assert api.call("GET", "/wallets/N-moves")[2]["balance"] == Decimal("49.09")
+    assert api.call("GET", "/purchases/E2E-MOVES")[2]["balance"] == Decimal("49.09")
+    entries = api.call("GET", "/wallets/A-moves/journal?limit=1")[2]["entries"]
+    assert [(entry["sequence"], entry["event_id"]) for entry in entries] == [(2, "E2E-MOVES")]
+
+
+def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succeed(api: Api, table: Table) -> None:
+    """The use case with real clients: twenty functions starting at once would keep two cores busy for half a minute."""
+    cim, catalogue, now = customer(table, "rush", 50), Catalogue(table), datetime.now(UTC)
+
+    def post(number: int) -> Code | None:
+        request = read_purchase(purchase(cim, f"RUSH-{number}", spend="5"), now)
+        try:
+            post_purchase(request, EVERYTHING, table=table, catalogue=catalogue, now=now)
+        except Refused as refused:
+            return refused.problems[0].code
+        return None
+
+    with ThreadPoolExecutor(20) as threads:
+        outcomes = Counter(threads.map(post, range(20)))
+
+    assert outcomes.pop(None) == 10
+    assert set(outcomes) <= {Code.INSUFFICIENT_BALANCE, Code.RETRY_LATER}
+    wallet = api.call("GET", "/wallets/N-rush")[2]
+    assert (wallet["balance"], wallet["version"]) == (0, 11)
+    entries = api.call("GET", "/wallets/N-rush/journal")[2]["entries"]
+    assert [(entry["sequence"], entry["balance"]) for entry in reversed(entries)] == [
+        (number + 1, 50 - 5 * number) for number in range(11)
+    ]
+
+
+def test_of_the_same_request_sent_many_times_at_once_one_is_posted(api: Api, table: Table) -> None:
+    cim = customer(table, "echo", 50)
+    body = purchase(cim, "ECHO", spend="5")
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: api.call("POST", "/purchases", body), range(12)))
+
+    assert {status for status, _, _ in answers} <= {200, 503}
+    assert len({answer["id"] for status, _, answer in answers if status == 200}) == 1
+    assert sum(status == 200 and "Idempotent-Replayed" not in headers for status, headers, _ in answers) == 1
+    assert api.call("GET", "/wallets/N-echo")[2]["balance"] == 45
+
+
+def test_parallel_spends_through_the_api_never_overdraw(api: Api, table: Table) -> None:
+    cim = customer(table, "api", 15)
+    bodies = [purchase(cim, f"API-{number}", spend="5") for number in range(6)]
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda body: api.call("POST", "/purchases", body), bodies))
+
+    assert sum(status == 200 for status, _, _ in answers) == 3
+    assert {status for status, _, _ in answers} <= {200, 422, 503}
+    assert api.call("GET", "/wallets/N-api")[2]["balance"] == 0
+
+
+@dataclass
+class Consumption:
+    """What a stretch of calls took."""
+
+    round_trips: int = 0
+    written: Decimal = Decimal(0)
+    read: Decimal = Decimal(0)
+
+
+@contextmanager
+def consumption(table: Table) -> Iterator[Consumption]:
+    """Counts what the table's client uses: calls as they are sent, capacity as the answers tell it."""
+    used, events = Consumption(), table.client.meta.events
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "INDEXES"
+
+    def sent(**_: Any) -> None:
+        used.round_trips += 1
+
+    def answered(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        told = parsed.get("ConsumedCapacity", [])
+        for capacity in told if isinstance(told, list) else [told]:
+            units = Decimal(str(capacity["CapacityUnits"]))
+            if model.name == "TransactWriteItems":
+                used.written += units
+            else:
+                used.read += units
+
+    handlers = (("provide-client-params", ask), ("before-send", sent), ("after-call", answered))
+    for name, handler in handlers:
+        events.register(f"{name}.dynamodb", handler)
+    yield used
+    for name, handler in handlers:
+        events.unregister(f"{name}.dynamodb", handler)
+
+
+def test_a_purchase_by_cim_stays_within_its_budget(table: Table) -> None:
+    """Design: at most 3 round trips and 5 WCU, as long as the event stays within 1 KB; 2.5 RCU beyond products.
+
+    The emulator tells nothing of what BatchGetItem reads; that call has two keys at most here, eventually consistent
+    and far below 4 KB, and so is reckoned at 1 RCU.
+    """
+    cim, catalogue, now = customer(table, "budget", 50), Catalogue(table), datetime.now(UTC)
+    catalogue.programme(now)
+
+    for number, product_known in enumerate((False, True)):
+        body = purchase(cim, f"BUDGET-{number}", spend="5")
+        with consumption(table) as used:
+            post_purchase(read_purchase(body, now), EVERYTHING, table=table, catalogue=catalogue, now=now)
+
+        assert used.round_trips <= 3, product_known
+        assert 0 < used.written <= 5
+        assert 0 < used.read + 1 <= Decimal("2.5")
+
+
+def test_the_ledger_holds_after_all_this(table: Table) -> None:
+    found = verify_journal(table)
+
+    assert found.events >= 20
+    assert found.deviations == []

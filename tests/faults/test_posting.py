@@ -1,0 +1,155 @@
+"""What becomes of a posting when answers get lost, storage is busy, or somebody else is always faster."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from cli.target import Target
+from loyalty import exactjson
+from loyalty.api.purchases import read_purchase
+from loyalty.domain.errors import Code, Refused
+from loyalty.store import keys
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.posting import MAX_TRIES, Posting
+from tests.customers import EVERYTHING, customer, purchase
+
+Fault = Callable[[AWSRequest], Any]
+NAMES = (f"fault-{number}" for number in count())
+
+
+@pytest.fixture
+def table(stack: Target) -> Table:
+    return stack.open_table()
+
+
+@pytest.fixture
+def cim(table: Table) -> str:
+    """A new customer with 50 in the wallet."""
+    return customer(table, next(NAMES), 50)
+
+
+def post(table: Table, cim: str) -> Posting:
+    """Post a purchase that spends 5; the same one each time."""
+    now = datetime.now(UTC)
+    request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
+    return post_purchase(request, EVERYTHING, table=table, catalogue=Catalogue(table), now=now, pause=lambda _: None)
+
+
+def wallet(table: Table, cim: str) -> tuple[int, int]:
+    """Version and balance."""
+    item = table.get(keys.wallet(cim.replace("CIM", "A")), consistent=True)
+    assert item
+    return int(item["version"]), int(item["balance"])
+
+
+@contextmanager
+def faulty(table: Table, operation: str, fault: Fault, times: int = 10**6) -> Iterator[None]:
+    """Let the first calls of an operation meet a fault, which takes the place of sending them."""
+    left = count(times, -1)
+
+    def meet(request: AWSRequest, **_: Any) -> Any:
+        return fault(request) if next(left) > 0 else None
+
+    event = f"before-send.dynamodb.{operation}"
+    table.client.meta.events.register_first(event, meet)
+    yield
+    table.client.meta.events.unregister(event, meet)
+
+
+def answer_lost(request: AWSRequest) -> None:
+    URLLib3Session().send(request)
+    raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def request_lost(request: AWSRequest) -> None:
+    raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def refusal(error: str, **members: Any) -> Fault:
+    body = exactjson.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{error}", **members}).encode()
+
+    class Raw:
+        def stream(self) -> Iterator[bytes]:
+            yield body
+
+    return lambda request: AWSResponse(str(request.url), 400, HTTPHeaders(), Raw())
+
+
+throttled = refusal("ProvisionedThroughputExceededException", message="slow down")
+conflict = refusal(
+    "TransactionCanceledException",
+    message="cancelled",
+    CancellationReasons=[{"Code": "None"}, {"Code": "TransactionConflict"}],
+)
+
+
+@pytest.mark.parametrize("fault", [answer_lost, request_lost, throttled], ids=["answer", "request", "throttled"])
+def test_a_posting_survives_a_call_that_goes_wrong_once(table: Table, cim: str, fault: Fault) -> None:
+    with faulty(table, "TransactWriteItems", fault, times=1):
+        post(table, cim)
+
+    assert wallet(table, cim) == (2, 45)
+
+
+def test_a_posting_whose_every_answer_is_lost_is_found_by_its_identity(table: Table, cim: str) -> None:
+    with faulty(table, "TransactWriteItems", answer_lost):
+        assert post(table, cim).replayed
+
+    assert wallet(table, cim) == (2, 45)
+
+
+@pytest.mark.parametrize("fault", [request_lost, throttled], ids=["request", "throttled"])
+def test_a_caller_who_was_told_to_retry_and_does_has_posted_once(table: Table, cim: str, fault: Fault) -> None:
+    with faulty(table, "TransactWriteItems", fault), pytest.raises(Refused) as refused:
+        post(table, cim)
+    assert refused.value.problems[0].code is Code.RETRY_LATER
+    assert wallet(table, cim) == (1, 50)
+
+    assert not post(table, cim).replayed
+    assert wallet(table, cim) == (2, 45)
+
+
+def test_a_transaction_in_conflict_is_tried_again(table: Table, cim: str) -> None:
+    with faulty(table, "TransactWriteItems", conflict, times=MAX_TRIES - 1):
+        post(table, cim)
+
+    assert wallet(table, cim) == (2, 45)
+
+
+def test_a_wallet_that_others_never_let_go_of_is_told_as_busy(table: Table, cim: str) -> None:
+    with faulty(table, "TransactWriteItems", conflict), pytest.raises(Refused) as refused:
+        post(table, cim)
+
+    assert refused.value.problems[0].code is Code.RETRY_LATER
+    assert wallet(table, cim) == (1, 50)
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "Query"])
+def test_nothing_is_posted_where_nothing_can_be_read(table: Table, cim: str, operation: str) -> None:
+    with faulty(table, operation, throttled), pytest.raises(Refused) as refused:
+        post(table, cim)
+
+    assert refused.value.problems[0].code is Code.RETRY_LATER
+    assert wallet(table, cim) == (1, 50)
+
+
+def test_keys_that_a_batch_leaves_unread_are_asked_for_again(table: Table, cim: str) -> None:
+    def half(parsed: dict[str, Any], **_: Any) -> None:
+        found = parsed["Responses"][table.name]
+        if len(found) > 1:
+            left = found.pop()
+            parsed["UnprocessedKeys"] = {table.name: {"Keys": [{"pk": left["pk"], "sk": left["sk"]}]}}
+
+    table.client.meta.events.register("after-call.dynamodb.BatchGetItem", half)
+
+    assert not post(table, cim).replayed
+    assert wallet(table, cim) == (2, 45)
