@@ -39,7 +39,14 @@ def import_files(target: Target, files: Sequence[Path]) -> "dict[Path, ImportSum
     table = target.open_table()
     summaries = {}
     for file in files:
-        bar = rich.progress.open(file, "rb", description=f"import {file.name}", console=err, transient=True)
+        bar = rich.progress.open(
+            file,
+            "rb",
+            description=f"import {file.name}",
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
         with bar as lines, refusals_as_failures():
             summaries[file] = import_records(lines, table=table, now=datetime.now(UTC))
     return summaries

@@ -1,15 +1,21 @@
 """POST /purchases (contract, operation 1), and GET /purchases/{id}."""
 
 import base64
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from loyalty import exactjson
+from loyalty.api.purchases import read_purchase
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id
+from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
+from loyalty.usecases.post_purchase import post_purchase
 from tests.functional.conftest import NOW, Answer, Functions, example
 
 ACCOUNT = "ACR0000000001"
@@ -409,3 +415,15 @@ def test_a_token_that_is_not_effective_identifies_nobody(functions: Functions, d
 @pytest.mark.parametrize("event_id", ["NONE", "X" * 3000, "Ω", "EVENT#1"])
 def test_a_purchase_that_does_not_exist_is_not_found(functions: Functions, event_id: str) -> None:
     assert functions.call("show_purchase", path={"id": event_id}).status == 404
+
+
+def test_a_store_that_was_imported_a_moment_ago_is_known_to_warm_functions(demo: Table) -> None:
+    catalogue, partner = Catalogue(demo), Partner("DEMO", frozenset(), frozenset({"*"}))
+    catalogue.programme(NOW)
+    import_record(demo, type="business_unit", id="NEW", name="New", code="NEW")
+    body = purchase(merchant_tap={"code": "NEW"}, outlet_tap=None)
+
+    soon, later = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
+    with pytest.raises(Refused):
+        post_purchase(read_purchase(body, soon), partner, table=demo, catalogue=catalogue, now=soon)
+    post_purchase(read_purchase(body, later), partner, table=demo, catalogue=catalogue, now=later)

@@ -13,6 +13,9 @@ from loyalty.store.table import Item, Table
 REFRESH_AFTER = timedelta(seconds=60)
 """How old a container's programme may be before its version is looked at again."""
 
+RENEW_AFTER = timedelta(seconds=2)
+"""How often at most a container looks for a newer programme because somebody names what it does not know."""
+
 MAX_PRODUCTS = 10_000
 """Products that a container remembers; some 3 MB."""
 
@@ -40,6 +43,14 @@ class Catalogue:
             self._checked = now
         assert self._programme is not None
         return self._programme
+
+    def renewed(self, now: datetime) -> bool:
+        """Whether there is another programme than the one that `programme` answered; from now on it answers that."""
+        before = self._programme
+        if self._checked and now - self._checked > RENEW_AFTER:
+            self._refresh()
+            self._checked = now
+        return self._programme is not before
 
     def missing(self, codes: Iterable[str]) -> list[keys.Key]:
         """The keys of those products that have to be read before `products` can find them."""

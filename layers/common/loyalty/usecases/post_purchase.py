@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from loyalty.domain.access import Partner
@@ -36,6 +37,19 @@ def post_purchase(
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
+    post = partial(_post, request, partner, table=table, catalogue=catalogue, now=now, pause=pause)
+    try:
+        return post()
+    except Refused as refused:
+        # What is unknown here may have been imported a moment ago.
+        if all(problem.code is not Code.NOT_FOUND for problem in refused.problems) or not catalogue.renewed(now):
+            raise
+    return post()
+
+
+def _post(
+    request: PurchaseRequest, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+) -> Posting:
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme)
     performer = resolution.performer()

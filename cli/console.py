@@ -1,0 +1,66 @@
+"""What the command prints: answers on stdout, as text or JSON; progress and failures on stderr."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from typer.core import TyperGroup
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+class Failure(Exception):  # noqa: N818 - it ends a command; it is no fault in the program
+    """Ends the command with exit status 1 and this message, which says what to do, instead of a traceback."""
+
+
+class Commands(TyperGroup):
+    """The commands, of which a `Failure` is told in one line."""
+
+    def invoke(self, ctx):  # type: ignore[no-untyped-def]  # the type of a context is private to typer
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            err.print(f"[bold red]error:[/] {escape(str(failure))}")
+            ctx.exit(1)
+
+
+def answer(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Print one record, or a list of records with the same fields; dates and decimals as text in JSON."""
+    if as_json:
+        out.print(json.dumps(value, default=str), markup=False)
+        return
+    table = Table(box=None, pad_edge=False, show_header=not isinstance(value, Mapping))
+    if isinstance(value, Mapping):
+        rows: list[list[object]] = [[name, field] for name, field in value.items()]
+    else:
+        rows = [list(record.values()) for record in value]
+        for name in value[0] if value else ():
+            table.add_column(name)
+    for row in rows:
+        table.add_row(*("" if field is None else escape(str(field)) for field in row))
+    out.print(table)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Show that `what` is going on and, when it is done, how many seconds it took."""
+    start = perf_counter()
+    with err.status(f"{what} ..."):
+        yield
+    err.print(f"[green]✓[/] {what} [dim]{perf_counter() - start:.1f} s[/]")
+
+
+@contextmanager
+def refusals_as_failures() -> Iterator[None]:
+    """End the command with what the engine says where it refuses."""
+    from loyalty.domain.errors import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        raise Failure("; ".join(problem.description for problem in refused.problems)) from refused

@@ -1,0 +1,167 @@
+"""`loyalty replay`: a year of real purchases through the HTTP API."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import Failure, answer, err, out, step
+from cli.options import AsJson, Region, Stack
+
+if TYPE_CHECKING:
+    from cli.journey.baskets import Basket, Choice
+    from cli.journey.posting import Run
+    from cli.journey.reference import Needs
+    from cli.journey.summary import Summary
+    from cli.journey.wallets import Movement
+    from cli.target import Target
+
+Limit = Annotated[int | None, typer.Option(min=1, help="Post so many baskets, the earliest first; all without it.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Calls at a time; a household's baskets stay in order.")]
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day before which to end.")]
+SpendEvery = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Pay 1.00 from the wallet (or all of a smaller total) in baskets whose id is a multiple of this; 0: none. "
+        "It is part of the purchase: one posted with it is refused as a duplicate without it.",
+    ),
+]
+ApiKey = Annotated[
+    str | None, typer.Option(envvar="LOYALTY_API_KEY", help="The local stack's own where none is given.")
+]
+
+
+def replay(
+    limit: Limit = None,
+    workers: Workers = 8,
+    start: From = None,
+    end: To = None,
+    spend_every: SpendEvery = 0,
+    api_key: ApiKey = None,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Post the Complete Journey's baskets, a retailer's purchases of the year 2017, through the HTTP API.
+
+    Stores, products and households are imported first, as far as the chosen baskets need them, with a small programme
+    of rewards. Doing it again posts nothing twice.
+
+    The data has no tax: 7 % is taken to be included in what a line cost, the net amount rounded half up to cents and
+    the tax being the rest. Lines with a quantity of zero are left out, and baskets without a line or with a total of
+    zero are not posted, as the API refuses both; the summary counts them.
+
+    Ends with exit status 1 where a call failed or the wallets are not what awards and spends make them.
+    """
+    from cli.journey.baskets import Choice
+    from cli.journey.source import Days
+    from cli.journey.summary import table
+    from cli.target import Target
+
+    target = Target.load(stack, region)
+    key = api_key or target.api_key
+    if not key:
+        raise Failure("no API key is known of this stack: give one with --api-key or LOYALTY_API_KEY")
+    choice = Choice(Days(start and start.date(), end and end.date()), limit)
+    summary = replay_baskets(target, key, choice, workers=workers, spend_every=spend_every)
+    if as_json:
+        answer(summary.as_json(), as_json=True)
+    else:
+        out.print(table(summary))
+    if not summary.is_sound:
+        raise typer.Exit(1)
+
+
+def replay_baskets(target: "Target", key: str, choice: "Choice", *, workers: int, spend_every: int) -> "Summary":
+    """Import what the chosen baskets need, post them, and look at the wallets that were concerned.
+
+    Raises:
+        Failure: the data is not installed, something cannot be imported, or the API cannot be reached.
+    """
+    from cli.journey.api import Api
+    from cli.journey.baskets import LeftOut
+    from cli.journey.posting import Run
+    from cli.journey.reference import Needs
+    from cli.journey.source import departments
+    from cli.journey.summary import summarize
+    from cli.journey.wallets import Totals
+
+    left_out = LeftOut()
+    with step("Baskets chosen"):
+        catalogue = departments()
+        needs = Needs.of(choice.baskets(left_out))
+    import_needed(target, needs, catalogue)
+    with closing(Api(target.api_url, key, connections=workers)) as api:
+        run = Run(api, spend_every)
+        start = perf_counter()
+        _post(choice.baskets(LeftOut()), needs.baskets, run, workers)
+        seconds = perf_counter() - start
+        movements = _movements(run, workers)
+    uncatalogued = len(needs.products - catalogue.keys())
+    wallets = Totals.of(movements)
+    return summarize(run.outcomes, api, left_out, uncatalogued=uncatalogued, seconds=seconds, wallets=wallets)
+
+
+def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, str]) -> None:
+    """Import the programme and the records that are needed.
+
+    Raises:
+        Failure: a record is refused, which names the first one's reason.
+    """
+    from cli.importing import import_files
+    from cli.journey.reference import PROGRAMME, records, write
+
+    with TemporaryDirectory() as directory:
+        needed = Path(directory) / "reference.jsonl"
+        write(records(needs, departments), needed)
+        start = perf_counter()
+        imported = import_files(target, [PROGRAMME, needed])
+    refused = [(file.name, bad) for file, summary in imported.items() for bad in summary.refused]
+    if refused:
+        name, bad = refused[0]
+        raise Failure(f"{len(refused)} records are refused, first {name}:{bad.line}: {bad.field or '/'}: {bad.reason}")
+    changed = sum(summary.created + summary.updated for summary in imported.values())
+    err.print(f"[green]✓[/] Reference data imported, {changed:,} records new [dim]{perf_counter() - start:.1f} s[/]")
+    if changed:
+        err.print("[dim]Functions that are warm notice new stores within a minute; purchases there wait for that.[/]")
+
+
+def _post(baskets: "Iterable[Basket]", total: int, run: "Run", workers: int) -> None:
+    from cli.journey.posting import in_order
+    from cli.journey.progress import progress
+
+    def post(basket: "Basket") -> None:
+        run.post(basket)
+        done()
+
+    with progress("Purchases posted", total) as done:
+        try:
+            in_order(baskets, post, workers)
+        except (Failure, KeyboardInterrupt):
+            err.print(f"Ended after {len(run.outcomes):,} purchases. The same command goes on from there.")
+            raise
+
+
+def _movements(run: "Run", workers: int) -> "list[Movement]":
+    """What happened to each wallet that the run concerns."""
+    from cli.journey.progress import progress
+    from cli.journey.wallets import movement
+
+    movements = []
+    with ThreadPoolExecutor(workers) as pool, progress("Wallets and journals compared", len(run.books)) as done:
+        try:
+            for each in pool.map(lambda book: movement(book, run.api), run.books.values()):
+                movements.append(each)
+                done()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return movements

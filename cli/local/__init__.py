@@ -1,0 +1,1 @@
+"""The stack on one machine: the real template, built by SAM, on the ministack emulator, behind a small front."""

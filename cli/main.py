@@ -1,0 +1,26 @@
+"""The command `loyalty`: one line per command, each in a module of its own that imports what is slow when it runs."""
+
+import typer
+
+from cli.console import Commands
+from cli.importing import import_command
+from cli.journey.replay import replay
+from cli.keys import keys
+from cli.local.command import run
+from cli.openapi import openapi
+from cli.verify import verify
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+
+
+@app.callback()
+def loyalty() -> None:
+    """Operate the loyalty engine, on this machine or in an AWS account."""
+
+
+app.command()(run)
+app.command("import")(import_command)
+app.add_typer(keys, name="key")
+app.command()(replay)
+app.command()(verify)
+app.command(hidden=True)(openapi)

@@ -1,0 +1,114 @@
+"""The stack that a command works on: the local one, or a deployed one that the caller names."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from cli.console import Failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from loyalty.store.table import Table
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+STACK_FILE = Path(".local/stack.json")
+
+# What the emulator takes for the account's root user; functions run with their own roles' credentials there.
+LOCAL_ACCESS_KEY = "test"
+LOCAL_SECRET_KEY = "test"  # noqa: S105
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Where AWS calls go: a region, and an emulator's endpoint where it is not AWS itself."""
+
+    region: str | None = None
+    aws_endpoint_url: str | None = None
+
+    @overload
+    def client(self, service: Literal["apigateway"]) -> "APIGatewayClient": ...
+    @overload
+    def client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
+    @overload
+    def client(self, service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+    @overload
+    def client(self, service: Literal["s3"]) -> "S3Client": ...
+    def client(self, service: Any) -> Any:
+        """A boto3 client; of the emulator with its root user's credentials, of AWS with the caller's own."""
+        from boto3.session import Session
+
+        session = Session(region_name=self.region)
+        if self.aws_endpoint_url is None:
+            return session.client(service)
+        return session.client(
+            service,
+            endpoint_url=self.aws_endpoint_url,
+            aws_access_key_id=LOCAL_ACCESS_KEY,
+            aws_secret_access_key=LOCAL_SECRET_KEY,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(Account):
+    """A stack: where its API and its table are. `api_key` is known of the local stack only."""
+
+    api_url: str
+    stack_name: str
+    table: str
+    api_key: str | None = None
+
+    def open_table(self) -> "Table":
+        """The stack's table, as the use cases take it."""
+        from loyalty.store.table import Table
+
+        return Table(self.client("dynamodb"), self.table)
+
+    @classmethod
+    def load(cls, stack: str | None = None, region: str | None = None) -> Self:
+        """The deployed stack of that name, or else the local stack. Raises `Failure` where there is none."""
+        if stack is None:
+            return cls.of(local_settings())
+        outputs = stack_outputs(Account(region=region), stack)
+        return cls.of({"region": region, "stack_name": stack, **settings(outputs)})
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Take what a target has out of settings, as `.local/stack.json` holds them."""
+        try:
+            return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+        except TypeError as error:
+            raise Failure(f"this is not a stack of the loyalty engine: {error}") from error
+
+
+def settings(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Name a stack's outputs as settings: `ApiUrl` is `api_url`, `TableName` is `table`."""
+    return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().removesuffix("_name"): outputs[name] for name in outputs}
+
+
+def stack_outputs(account: Account, stack_name: str) -> dict[str, str]:
+    """The outputs of a deployed stack. Raises `Failure` where CloudFormation does not answer them."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        [stack] = account.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        raise Failure(f"stack {stack_name}: {error}") from error
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def local_settings() -> dict[str, Any]:
+    """What `.local/stack.json` says, of the working directory or else of the repository."""
+    for directory in (Path.cwd(), REPOSITORY):
+        try:
+            found: dict[str, Any] = json.loads((directory / STACK_FILE).read_text())
+        except FileNotFoundError:
+            continue
+        return found
+    raise Failure("no local stack runs here: start one with `make run`, or name a deployed one with --stack")
