@@ -40,7 +40,7 @@ def answer(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_j
     else:
         rows = [list(record.values()) for record in value]
         for name in value[0] if value else ():
-            table.add_column(name)
+            table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*("" if field is None else escape(str(field)) for field in row))
     out.print(table)

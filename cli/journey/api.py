@@ -17,9 +17,6 @@ LONGEST_PAUSE_SECONDS = 5.0
 BUSY = (429, 502, 503, 504)
 """Statuses after which the same call may be sent again: posting is idempotent, the rest only reads."""
 
-UNSEEN_SECONDS = 75
-"""Functions look for a new programme once a minute; until then they do not know stores imported a moment ago."""
-
 TIMEOUT = urllib3.Timeout(connect=5, read=35)
 JOURNAL_PAGE = 100
 
@@ -60,7 +57,6 @@ class Api:
         self._url = url.rstrip("/")
         self._headers = {"api_key": key, "Content-Type": "application/json"}
         self._pool = urllib3.PoolManager(maxsize=connections, block=True, retries=False, timeout=TIMEOUT)
-        self._knows_all_stores = time.monotonic() + UNSEEN_SECONDS
 
     def close(self) -> None:
         """Close the connections."""
@@ -122,9 +118,7 @@ class Api:
                 response, document = answer
                 if response.status in (401, 403):
                     raise Failure(f"the API does not accept the key: {response.status} ({_code(response, document)})")
-                if self._is_unseen(document):
-                    reason, pause, tries = "store not seen yet", "2", 0
-                elif response.status in BUSY and tries < MAX_TRIES:
+                if response.status in BUSY and tries < MAX_TRIES:
                     reason, pause = _code(response, document), response.headers.get("Retry-After")
                 else:
                     return answer
@@ -148,13 +142,6 @@ class Api:
             return response, exactjson.loads(response.data)
         except ValueError:  # not the engine's answer, but one of something before it
             return response, None
-
-    def _is_unseen(self, document: Any) -> bool:
-        """Whether a store was not found that functions have not had the time to notice."""
-        if time.monotonic() > self._knows_all_stores or not isinstance(document, dict):
-            return False
-        pointers = {error.get("pointer") for error in document.get("errors", ()) if isinstance(error, dict)}
-        return document.get("status") == 404 and bool(pointers & {"/merchant_tap/code", "/outlet_tap/code"})
 
 
 def _pause_seconds(tries: int, asked: str | None) -> float:

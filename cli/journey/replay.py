@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -118,6 +118,7 @@ def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, st
     """
     from cli.importing import import_files
     from cli.journey.reference import PROGRAMME, records, write
+    from loyalty.store.programme import RENEW_AFTER
 
     with TemporaryDirectory() as directory:
         needed = Path(directory) / "reference.jsonl"
@@ -131,7 +132,7 @@ def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, st
     changed = sum(summary.created + summary.updated for summary in imported.values())
     err.print(f"[green]✓[/] Reference data imported, {changed:,} records new [dim]{perf_counter() - start:.1f} s[/]")
     if changed:
-        err.print("[dim]Functions that are warm notice new stores within a minute; purchases there wait for that.[/]")
+        sleep(RENEW_AFTER.total_seconds())  # from then on a warm function that meets a new store looks it up
 
 
 def _post(baskets: "Iterable[Basket]", total: int, run: "Run", workers: int) -> None:

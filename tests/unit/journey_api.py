@@ -14,10 +14,6 @@ from loyalty import exactjson
 KEY = "a key"
 AWARD = Decimal("0.10")
 RETRY_LATER = (503, {"status": 503, "code": "RetryLaterException"})
-STORE_UNKNOWN = (
-    404,
-    {"status": 404, "code": "NotFoundAPIValueException", "errors": [{"pointer": "/outlet_tap/code"}]},
-)
 
 Answer = tuple[int, Any]
 

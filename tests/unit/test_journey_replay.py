@@ -15,7 +15,7 @@ from cli.journey.baskets import Basket, Choice, LeftOut
 from cli.journey.posting import MAX_FAILED, in_order
 from cli.journey.summary import Summary, percentiles_ms, table
 from cli.target import Target
-from tests.unit.journey_api import KEY, RETRY_LATER, STORE_UNKNOWN, Engine, served
+from tests.unit.journey_api import KEY, RETRY_LATER, Engine, served
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")  # the stand-in is served within this process
 LIMIT = 60
@@ -94,13 +94,6 @@ def test_a_busy_api_is_asked_again_and_the_tries_are_counted(replayed: Replay, e
     summary = replayed()
     assert summary.posted == LIMIT
     assert summary.retries == {"RetryLaterException": 3, "HTTP 429": 1}
-
-
-def test_stores_that_functions_have_not_noticed_yet_are_waited_for(replayed: Replay, engine: Engine) -> None:
-    engine.first_answers = [STORE_UNKNOWN] * (4 * MAX_TRIES)
-    summary = replayed()
-    assert summary.posted == LIMIT
-    assert summary.retries == {"store not seen yet": 4 * MAX_TRIES}
 
 
 def test_a_purchase_that_stays_unanswered_for_all_tries_has_failed(engine: Engine, replayed: Replay) -> None:
