@@ -1,8 +1,31 @@
 """Importing reference data into the table."""
 
+from typing import Any
+
+import pytest
+
+from loyalty import exactjson
+from loyalty.store import keys
+from loyalty.store.customers import find_customer
+from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.import_records import LINES_AT_A_TIME, ImportSummary, import_records
 from tests.functional.conftest import DEMO, NOW
+
+
+def imported(table: Table, *records: Any) -> ImportSummary:
+    """Import records, or raw lines."""
+    lines = [record if isinstance(record, bytes) else exactjson.dumps(record).encode() for record in records]
+    return import_records(lines, table=table, now=NOW)
+
+
+def account(number: str = "1", **fields: Any) -> dict[str, Any]:
+    return {"type": "account", "id": f"A{number}", "number": number, **fields}
+
+
+def refused(summary: ImportSummary) -> list[tuple[int, str]]:
+    """Line and field of each reason."""
+    return [(bad.line, bad.field) for bad in summary.refused]
 
 
 def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(table: Table) -> None:
@@ -15,3 +38,203 @@ def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(tabl
     assert (first.refused, first.created) == ([], len(lines))
     assert (second.created, second.updated, second.unchanged) == (0, 0, len(lines))
     assert sorted(map(str, table.scan())) == before
+
+
+def test_bad_lines_are_listed_with_number_and_field_and_good_ones_are_kept(table: Table) -> None:
+    summary = imported(
+        table,
+        account("1"),
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        {"type": "wallet", "id": "1"},
+        {"id": "1"},
+        {"type": "account", "id": "with space", "number": "2"},
+        {"type": "account", "id": "A3"},
+        account("4", colour="red", primary="yes"),
+        account("5", contact="NOBODY"),
+        {"type": "currency_rate", "id": "R", "currency": "NONE", "rate": 0},
+        account("6"),
+    )
+
+    assert summary.created == 2
+    assert refused(summary) == [
+        (3, ""),
+        (4, ""),
+        (5, "/type"),
+        (6, "/type"),
+        (7, "/type"),
+        (8, "/id"),
+        (9, "/number"),
+        (10, "/primary"),
+        (10, "/colour"),
+        (11, "/contact"),
+        (12, "/rate"),
+    ]
+
+
+def test_a_value_that_has_to_be_unique_is_refused_to_a_second_record(demo: Table) -> None:
+    summary = imported(
+        demo,
+        account("NEW", name="Ben Mercer 1"),
+        {"type": "account", "id": "OTHER", "number": "162"},
+        {"type": "access_token", "id": "T", "account": "162", "authentication_code": "4A30966F684B0269AD91"},
+        {"type": "product", "id": "P", "code": "BP2", "alternative_code": "BP"},
+        {"type": "business_unit", "id": "B", "name": "Another", "code": "EK123456"},
+        {"type": "currency", "id": "USD", "code": "USD", "role": "SYSTEM"},
+        account("TWICE"),
+        {"type": "account", "id": "TWICE2", "number": "TWICE"},
+    )
+
+    assert refused(summary) == [
+        (1, "/name"),
+        (2, "/number"),
+        (3, "/authentication_code"),
+        (4, "/alternative_code"),
+        (5, "/code"),
+        (6, "/role"),
+        (8, "/number"),
+    ]
+
+
+def test_a_contact_has_one_primary_account(demo: Table) -> None:
+    contact = "C0FFEE00C0FFEE00C0FFEE00C0FFEE00"
+
+    assert refused(imported(demo, account("NEW", contact=contact))) == [(1, "/contact")]
+    assert refused(imported(demo, account("NEW", contact=contact, primary=False))) == []
+
+
+def test_a_changed_number_leads_to_the_account_and_the_old_one_nowhere(table: Table) -> None:
+    imported(table, account("1"))
+    summary = imported(table, {"type": "account", "id": "A1", "number": "ONE"})
+
+    assert summary.updated == 1
+    assert find_customer(table, "ONE")
+    assert find_customer(table, "1") is None
+    assert imported(table, {"type": "account", "id": "A2", "number": "1"}).created == 1
+
+
+def test_references_are_kept_as_ids_whichever_code_they_are_made_by(demo: Table) -> None:
+    offer = {
+        "type": "reward_offer",
+        "id": "O",
+        "name": "O",
+        "scheme": "Sales Scheme",
+        "conditions": {"business_units": ["EK123456"], "products": ["FE1", "Bronze"], "product_types": ["VOD"]},
+        "award": {"method": "FIXED", "value": 1},
+    }
+
+    assert imported(demo, offer).created == 1
+    item = demo.get(keys.programme("reward_offer", "O"))
+    assert item
+    stored = exactjson.loads(item["record"])
+    assert stored["scheme"] == "SALES"
+    assert stored["conditions"] == {
+        "business_units": ["6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"],
+        "products": ["E0B2C4D6F8A01B3C5D7E9F1A2B4C6D8E", "CAD1E31269B76D7A65ACCE45B2E68DFD"],
+        "product_types": ["78F758444F6B8437F1A27F61D1BE84A5"],
+        "classifications": [],
+    }
+
+
+def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: Table) -> None:
+    offer = {
+        "type": "reward_offer",
+        "id": "O",
+        "name": "O",
+        "scheme": "SALES",
+        "conditions": {"products": ["Bronze", "NONE"]},
+        "award": {"method": "FIXED", "value": 1},
+    }
+
+    assert refused(imported(demo, offer)) == [(1, "/conditions/products/1")]
+
+
+@pytest.mark.parametrize(
+    ("part", "setting", "field"),
+    [
+        ("conditions", {"weekdays": ["MON"]}, "/conditions/weekdays"),
+        ("conditions", {"promotion_campaign": "C"}, "/conditions/promotion_campaign"),
+        ("award", {"method": "TIERED", "value": 1}, "/award/method"),
+        ("award", {"method": "FIXED", "value": 1, "maximum_per_event": 20}, "/award/maximum_per_event"),
+        ("award", {"method": "FIXED", "value": 1, "expires_after": "P12M"}, "/award/expires_after"),
+        ("limits", {"per_account": 1}, "/limits"),
+        ("stacking", "EXCLUSIVE", "/stacking"),
+    ],
+)
+def test_an_offer_that_pricing_could_not_honour_is_refused(demo: Table, part: str, setting: Any, field: str) -> None:
+    offer = {
+        "type": "reward_offer",
+        "id": "O",
+        "name": "O",
+        "scheme": "SALES",
+        "award": {"method": "FIXED", "value": 1},
+    }
+
+    assert refused(imported(demo, {**offer, part: setting})) == [(1, field)]
+
+
+def test_an_opening_balance_is_posted_once(demo: Table) -> None:
+    opening = {"type": "opening_balance", "id": "O2", "account": "162", "performed_on": "2026-01-01T00:00:00"}
+
+    assert imported(demo, {**opening, "amount": 12.5}).created == 1
+    assert imported(demo, {**opening, "amount": 12.5}).unchanged == 1
+    assert refused(imported(demo, {**opening, "amount": 99})) == [(1, "/id")]
+    customer = find_customer(demo, "162")
+    assert customer
+    assert (str(customer.wallet.balance), customer.wallet.version) == ("12.5", 1)
+
+
+def test_importing_an_account_again_leaves_its_wallet_alone(demo: Table) -> None:
+    before = demo.get(keys.wallet("ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"))
+    imported(demo, {"type": "account", "id": "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE", "number": "ACR0000000001"})
+
+    assert before
+    assert demo.get(keys.wallet("ACC0FFEEACC0FFEEACC0FFEEACC0FFEE")) == before
+
+
+def test_a_pass_code_is_kept_as_a_hash_only(demo: Table) -> None:
+    token = {"type": "access_token", "id": "T9", "account": "162", "identifier": "me", "pass_code": "s3cret-code"}
+
+    assert imported(demo, token).created == 1
+    assert imported(demo, token).unchanged == 1
+    assert not [item for item in demo.scan() if "s3cret-code" in str(item)]
+
+
+def test_an_access_token_shows_something(demo: Table) -> None:
+    assert refused(imported(demo, {"type": "access_token", "id": "T9", "account": "162"})) == [(1, "")]
+
+
+def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(table: Table) -> None:
+    records = [
+        record
+        for number in range(LINES_AT_A_TIME)
+        for record in (
+            {"type": "contact", "id": f"C{number}"},
+            account(str(number), contact=f"C{number}"),
+            {"type": "access_token", "id": f"T{number}", "account": str(number), "authentication_code": f"X{number}"},
+        )
+    ]
+
+    assert imported(table, *records).created == len(records)
+    assert imported(table, *records).unchanged == len(records)
+
+
+def test_a_record_that_stands_twice_in_a_file_has_the_later_values(table: Table) -> None:
+    summary = imported(table, account("1", name="first"), account("1", name="second"))
+
+    assert (summary.created, summary.updated) == (1, 1)
+    customer = find_customer(table, "1")
+    assert customer
+    assert customer.account.name == "second"
+
+
+def test_an_import_that_changes_the_programme_advances_its_version_once(demo: Table) -> None:
+    version = Catalogue(demo).programme(NOW).version
+    units = [{"type": "business_unit", "id": f"B{number}", "name": "B", "code": f"B{number}"} for number in range(3)]
+
+    imported(demo, *units)
+    assert Catalogue(demo).programme(NOW).version == version + 1
+    imported(demo, *units, account("NEW"))
+    assert Catalogue(demo).programme(NOW).version == version + 1

@@ -7,7 +7,7 @@ The import keeps ids, so whatever reads a stored record finds ids only.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from loyalty.domain.fields import Code, DateTime, Identifier, Number, Text
 
@@ -40,7 +40,7 @@ class Currency(Record):
     type: Literal["currency"]
     code: Code
     role: Literal["SYSTEM", "ALTERNATIVE"] | None = None
-    exponent: Annotated[int, Field(ge=0, le=4)] = 2
+    exponent: Annotated[StrictInt, Field(ge=0, le=4)] = 2
     prefix_symbol: Text | None = None
     suffix_symbol: Text | None = None
     life_cycle_state: State = "EFFECTIVE"
@@ -163,7 +163,7 @@ class ProductType(Record):
     service_type: Literal["TERMED", "USAGE", "ONETIME", "EXPENSE"] | None = None
     physical_good_type: Literal["TRACEABLE", "NONTRACEABLE"] | None = None
     composition_method: Literal["FLAT", "FLEXIBLEBUNDLE", "FIXEDBUNDLE"] | None = None
-    used_for_provisioning: bool | None = None
+    used_for_provisioning: StrictBool | None = None
     udr_type: UsageType | None = None
     meter_reading_type: UsageType | None = None
 
@@ -195,7 +195,7 @@ class Product(Record):
     code: Code
     alternative_code: Code | None = None
     description: Text | None = None
-    priority_level: int | None = None
+    priority_level: StrictInt | None = None
     global_rate: GlobalRate | None = None
     product_type: Annotated[Code, Ref("product_type")] | None = None
 
@@ -224,9 +224,9 @@ class Industry(_Part):
 class Day(_Part):
     """A day of the year, of a given year where it has one."""
 
-    day: Annotated[int, Field(ge=1, le=31)] | None = None
-    month: Annotated[int, Field(ge=1, le=12)] | None = None
-    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+    day: Annotated[StrictInt, Field(ge=1, le=31)] | None = None
+    month: Annotated[StrictInt, Field(ge=1, le=12)] | None = None
+    year: Annotated[StrictInt, Field(ge=1, le=9999)] | None = None
 
 
 class Demographics(_Part):
@@ -290,7 +290,7 @@ class Participant(_Part):
 class AutomaticSpend(_Part):
     """When a wallet pays by itself; amounts in the system currency."""
 
-    enabled: bool = False
+    enabled: StrictBool = False
     minimum_wallet_balance: Number | None = None
     minimum_amount: Number | None = None
     maximum_amount: Number | None = None
@@ -305,7 +305,7 @@ class Account(Record):
     number: Code
     name: Text | None = None
     contact: Annotated[Code, Ref("contact")] | None = None
-    primary: bool = True
+    primary: StrictBool = True
     life_cycle_state: Literal["ACTIVE", "SUSPENDED", "TERMINATED"] = "ACTIVE"
     currency: Annotated[Code, Ref("currency")] | None = None
     classification: Annotated[Code, Ref("classification")] | None = None
@@ -418,7 +418,7 @@ class RewardOffer(Record):
     life_cycle_state: State = "EFFECTIVE"
     effective_from: DateTime | None = None
     effective_to: DateTime | None = None
-    priority: int = 0
+    priority: StrictInt = 0
     stacking: Literal["COMBINE"] = "COMBINE"
     conditions: Conditions = Conditions()
     award: Award
@@ -430,7 +430,7 @@ class SpendSettings(Record):
     unique = ("business_unit",)
     type: Literal["spend_settings"]
     business_unit: Annotated[Code, Ref("business_unit")] | None = None
-    allow_spending: bool = True
+    allow_spending: StrictBool = True
     minimum_spend_amount_per_transaction: Annotated[Number, Field(ge=0)] | None = None
     maximum_spend_amount_per_transaction: Annotated[Number, Field(ge=0)] | None = None
     reduction_method: Literal["FRONT_END_REDUCTION", "BACK_END_REDUCTION"] = "FRONT_END_REDUCTION"
@@ -457,8 +457,8 @@ class PromoCode(Record):
     life_cycle_state: State = "EFFECTIVE"
     effective_from: DateTime | None = None
     effective_to: DateTime | None = None
-    maximum_uses: Annotated[int, Field(ge=1)] | None = None
-    maximum_uses_per_account: Annotated[int, Field(ge=1)] | None = None
+    maximum_uses: Annotated[StrictInt, Field(ge=1)] | None = None
+    maximum_uses_per_account: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
 class VoucherType(Record):

@@ -97,7 +97,8 @@ class _Import:
         self._flush()
 
     def finish(self) -> None:
-        """Let containers know, if what they keep in memory has changed."""
+        """List what was refused by line, and let containers know if what they keep in memory has changed."""
+        self.summary.refused.sort(key=lambda bad: bad.line)
         if self._touched:
             self._table.add(keys.PROGRAMME_VERSION, "version", 1)
 
