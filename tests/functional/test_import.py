@@ -9,7 +9,7 @@ from loyalty.store import keys
 from loyalty.store.customers import find_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import LINES_AT_A_TIME, ImportSummary, import_records
+from loyalty.usecases.import_records import ImportSummary, import_records
 from tests.functional.conftest import DEMO, NOW
 
 
@@ -206,10 +206,13 @@ def test_an_access_token_shows_something(demo: Table) -> None:
     assert refused(imported(demo, {"type": "access_token", "id": "T9", "account": "162"})) == [(1, "")]
 
 
-def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(table: Table) -> None:
+def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyalty.usecases.import_records.LINES_AT_A_TIME", 10)
     records = [
         record
-        for number in range(LINES_AT_A_TIME)
+        for number in range(12)
         for record in (
             {"type": "contact", "id": f"C{number}"},
             account(str(number), contact=f"C{number}"),

@@ -19,6 +19,7 @@ STATUS: Mapping[Code, HTTPStatus] = {
     Code.INVALID_TOKEN: HTTPStatus.UNAUTHORIZED,
     Code.LIMIT_EXCEEDED: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Code.RETRY_LATER: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 RETRY_AFTER_SECONDS = 1
@@ -55,7 +56,7 @@ def classic_envelope(refused: Refused) -> Response:
 
 def unexpected() -> Refused:
     """What a caller is told of a fault of ours: that it is one, and nothing of its inside."""
-    return Refused(Problem(Code.RETRY_LATER, "Something went wrong on our side. Nothing was lost; try again."))
+    return Refused(Problem(Code.INTERNAL, "Something went wrong on our side. Sending the request again is safe."))
 
 
 _PROBLEM_TYPE = {"Content-Type": "application/problem+json"}

@@ -19,6 +19,7 @@ class Code(StrEnum):
     INVALID_TOKEN = "InvalidTokenException"  # noqa: S105 - a code, not a secret
     LIMIT_EXCEEDED = "LimitExceededException"
     RETRY_LATER = "RetryLaterException"
+    INTERNAL = "InternalException"
 
 
 @dataclass(frozen=True, slots=True)

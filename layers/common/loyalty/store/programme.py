@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from loyalty import exactjson
-from loyalty.domain.programme import Programme
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.programme import Programme, ProgrammeIncomplete
 from loyalty.domain.purchase import Product
 from loyalty.store import keys
 from loyalty.store.table import Item, Table
@@ -36,7 +37,7 @@ class Catalogue:
         """The reward programme, at most a minute old.
 
         Raises:
-            ProgrammeIncomplete: none was imported yet.
+            Refused: RETRY_LATER, where none was imported yet.
         """
         if self._programme is None or self._checked is None or now - self._checked > REFRESH_AFTER:
             self._refresh()
@@ -80,7 +81,11 @@ class Catalogue:
                 version = int(item["version"])
             else:
                 records.append(exactjson.loads(item["record"]))
-        self._programme = Programme.of(records, version)
+        try:
+            self._programme = Programme.of(records, version)
+        except ProgrammeIncomplete as error:
+            description = "There is no reward programme yet: import one, with a currency that has the role SYSTEM."
+            raise Refused(Problem(Code.RETRY_LATER, description)) from error
         self._products.clear()
 
     def _version(self) -> int:
