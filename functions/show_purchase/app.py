@@ -8,13 +8,16 @@ from loyalty.api.purchases import render_purchase
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
+from loyalty.store.programme import Catalogue
 from loyalty.usecases.show import show_purchase
 
 table = connect(environ["TABLE_NAME"])
+catalogue = Catalogue(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    return Response(200, render_purchase(show_purchase(request.path["id"], partner, table=table)))
+    event = show_purchase(request.path["id"], partner, table=table)
+    return Response(200, render_purchase(event, catalogue.directory(request.now)))
 
 
 handler = endpoint(authorized(show, Scope.READ_PURCHASES, SigningKeys(table)))

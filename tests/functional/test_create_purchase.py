@@ -73,7 +73,7 @@ def test_a_posted_purchase_is_shown_with_all_that_it_did(functions: Functions) -
         "account_id": "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE",
         "merchant_tap": {"id": MERCHANT_ID, "code": "EK123456"},
         "outlet_tap": {"id": "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A", "code": "CD123456"},
-        "classification": {"id": "5C8E1A3D7F2B4D6E9A0C2E4F6B8D0A1C"},
+        "classification": {"id": "5C8E1A3D7F2B4D6E9A0C2E4F6B8D0A1C", "code": "CCC"},
         "payment_medium_identifier": "42424242",
         "products": [
             {

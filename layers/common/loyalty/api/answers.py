@@ -12,17 +12,11 @@ class Created(TypedDict):
     id: str
 
 
-class UnitAnswer(TypedDict):
-    """A merchant or outlet."""
+class NamedAnswer(TypedDict):
+    """A merchant, an outlet or a classification."""
 
     id: str
     code: str | None
-
-
-class ClassificationAnswer(TypedDict):
-    """A classification."""
-
-    id: str
 
 
 class LineAnswer(TypedDict):
@@ -81,9 +75,9 @@ class PurchaseAnswer(MovementAnswer):
     performed_on: int
     posted_on: int
     account_id: str
-    merchant_tap: UnitAnswer | None
-    outlet_tap: UnitAnswer | None
-    classification: ClassificationAnswer | None
+    merchant_tap: NamedAnswer | None
+    outlet_tap: NamedAnswer | None
+    classification: NamedAnswer | None
     payment_medium_identifier: str | None
     products: list[LineAnswer]
     net_amount: Decimal

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from loyalty.api.answers import Amounts, AwardAnswer, LineAnswer, MovementAnswer, PurchaseAnswer
+from loyalty.api.answers import Amounts, AwardAnswer, LineAnswer, MovementAnswer, NamedAnswer, PurchaseAnswer
+from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import LARGEST, Code, Identifier, Number, json_number
-from loyalty.domain.identity import fingerprint
+from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import exactly_one, problems_in
@@ -165,18 +166,22 @@ _CHOICES = {
 def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
     spend = model.spend_request
     return PurchaseRequest(
-        id=model.id,
+        identity=Identity(Origin.GIVEN, (model.id,)) if model.id else Identity(Origin.REFERENCE),
         reference_number=model.reference_number,
         customer=(
             Reference("cim", model.cim, "/cim")
             if model.cim is not None
             else Reference("contact_id", str(model.contact_id), "/contact_id")
         ),
-        merchant=model.merchant_tap.reference("/merchant_tap") if model.merchant_tap else None,
-        outlet=model.outlet_tap.reference("/outlet_tap") if model.outlet_tap else None,
-        classification=model.classification.reference("/classification") if model.classification else None,
-        currency=Reference("code", model.currency_code, "/currency_code") if model.currency_code else None,
-        payment_medium_identifier=model.payment_medium_identifier,
+        performed_by={
+            kind: tap.reference(f"/{kind}_tap")
+            for kind, tap in (("merchant", model.merchant_tap), ("outlet", model.outlet_tap))
+            if tap
+        },
+        references=_references(model),
+        details=(
+            {"payment_medium_identifier": model.payment_medium_identifier} if model.payment_medium_identifier else {}
+        ),
         performed_on=now if model.performed_on is None else datetime.fromtimestamp(int(model.performed_on), UTC),
         lines=tuple(
             RequestedLine(
@@ -193,14 +198,22 @@ def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
     )
 
 
-def render_purchase(event: Event) -> PurchaseAnswer:
+def _references(model: CreatePurchase) -> dict[str, Reference]:
+    found = {}
+    if model.classification:
+        found["classification"] = model.classification.reference("/classification")
+    if model.currency_code:
+        found["currency"] = Reference("code", model.currency_code, "/currency_code")
+    return found
+
+
+def render_purchase(event: Event, directory: Directory) -> PurchaseAnswer:
     """The posted event in this API's names, with what it awarded and spent and the balance after it.
 
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
     currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
     """
     entry, document = event.entry, event.document
-    classification_id = document.get("classification_id")
     lines = [_line(line) for line in document["lines"]]
     return {
         "id": entry.event_id,
@@ -209,10 +222,10 @@ def render_purchase(event: Event) -> PurchaseAnswer:
         "performed_on": int(entry.performed_on.timestamp()),
         "posted_on": int(entry.posted_on.timestamp()),
         "account_id": entry.account_id,
-        "merchant_tap": document.get("merchant"),
-        "outlet_tap": document.get("outlet"),
-        "classification": {"id": classification_id} if classification_id else None,
-        "payment_medium_identifier": document.get("payment_medium_identifier"),
+        "merchant_tap": _unit(entry.merchant_id, directory),
+        "outlet_tap": _unit(document.get("outlet_id"), directory),
+        "classification": _classification(document.get("ids", {}).get("classification"), directory),
+        "payment_medium_identifier": document.get("details", {}).get("payment_medium_identifier"),
         "products": lines,
         "net_amount": sum((line["net_amount"] for line in lines), ZERO),
         "tax_amount": sum((line["tax_amount"] for line in lines), ZERO),
@@ -239,6 +252,16 @@ def render_movement(entry: Entry) -> MovementAnswer:
         rendered["alternative_amount"] = movement.alternative_amount
         rendered["alternative_balance"] = entry.alternative_balance
     return rendered
+
+
+def _unit(business_unit_id: str | None, directory: Directory) -> NamedAnswer | None:
+    record = directory.record("business_unit", business_unit_id)
+    return {"id": record["id"], "code": record.get("code")} if record else None
+
+
+def _classification(classification_id: str | None, directory: Directory) -> NamedAnswer | None:
+    record = directory.record("classification", classification_id)
+    return {"id": record["id"], "code": record.get("code") or record.get("alternative_code")} if record else None
 
 
 def _line(line: list[Any]) -> LineAnswer:

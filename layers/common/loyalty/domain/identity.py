@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -17,7 +18,29 @@ class Origin(StrEnum):
 
     GIVEN = "GIVEN"
     REFERENCE = "REFERENCE"
+    EXTERNAL = "EXTERNAL"
+    KEY = "KEY"
+    RANDOM = "RANDOM"
     OPENING_BALANCE = "OPENING_BALANCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
+
+    `parts` are: for GIVEN the id; for EXTERNAL the external system and its reference number; for KEY the partner and
+    the idempotency key; for RANDOM the id drawn for this one call; for REFERENCE none, as merchant and reference number
+    are it.
+    """
+
+    origin: Origin
+    parts: tuple[str, ...] = ()
+
+    def event_id(self, merchant_id: str, reference_number: str) -> str:
+        """The event's id."""
+        if self.origin in (Origin.GIVEN, Origin.RANDOM):
+            return self.parts[0]
+        return derived_id(self.origin, *(self.parts or (merchant_id, reference_number)))
 
 
 def derived_id(origin: Origin, *parts: str) -> str:

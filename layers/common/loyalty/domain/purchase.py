@@ -1,12 +1,14 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
+from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
 
 
@@ -44,20 +46,24 @@ class RequestedLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRequest:
-    """A purchase to post, in neither API's words; `performed_on` is set (the time of the call where it was absent)."""
+    """A purchase to post, in neither API's words; `performed_on` is set (the time of the call where it was absent).
 
-    id: str | None
+    `performed_by` names who performed it, once or several times over, by record type: merchant, outlet, business_unit,
+    unit, tap. `references` names what else the purchase is about, by record type. `details` is what is only kept and
+    answered again. `identity` is what makes it the same purchase when it is sent again.
+    """
+
+    identity: Identity
     reference_number: str
     customer: Reference
-    merchant: Reference | None
-    outlet: Reference | None
-    classification: Reference | None
-    currency: Reference | None
-    payment_medium_identifier: str | None
+    performed_by: Mapping[str, Reference]
+    references: Mapping[str, Reference]
+    details: Mapping[str, Any]
     performed_on: datetime
     lines: tuple[RequestedLine, ...]
     spend: RequestedSpend | None
     fingerprint: bytes
+    disable_instant_spend: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Customers: from what a caller shows of one to the account and its wallet."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from loyalty import exactjson
 from loyalty.domain.purchase import Account, LifeCycle, Reference
@@ -19,11 +21,8 @@ class Customer:
 
 
 def customer_key(reference: Reference) -> keys.Key:
-    """Where a customer's account id is to be found: by `cim` on the access token, by `contact_id` on the contact's
-    primary account."""
-    if reference.by == "cim":
-        return keys.token(reference.value)
-    return keys.alias("account", "contact", reference.value)
+    """Where a customer's account id is to be found, for each way of naming one."""
+    return _CUSTOMER_KEYS[reference.by](reference.value)
 
 
 def account_id_in(item: Item | None) -> str | None:
@@ -48,6 +47,19 @@ def find_customer(table: Table, account: str) -> Customer | None:
     if found is None and (alias := table.get(keys.alias("account", "number", account))):
         found = read_customer(table, alias["account_id"])
     return found
+
+
+_CUSTOMER_KEYS: Mapping[str, Callable[[str], keys.Key]] = {
+    "cim": keys.token,
+    "contact_id": partial(keys.alias, "account", "contact"),
+    "account.id": keys.account,
+    "account.number": partial(keys.alias, "account", "number"),
+    "account.name": partial(keys.alias, "account", "name"),
+    "participant.id": partial(keys.alias, "account", "participant.id"),
+    "participant.number": partial(keys.alias, "account", "participant.number"),
+}
+"""By way of naming: an access token's authentication code, a contact (whose primary account it is), an account, or the
+rewards participant that the account is enrolled as."""
 
 
 def _account(item: Item) -> Account:

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from loyalty import exactjson
+from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.programme import Programme, ProgrammeIncomplete
-from loyalty.domain.purchase import Product
+from loyalty.domain.purchase import Product, Reference
 from loyalty.store import keys
 from loyalty.store.table import Item, Table
 
@@ -17,8 +18,8 @@ REFRESH_AFTER = timedelta(seconds=60)
 RENEW_AFTER = timedelta(seconds=2)
 """How often at most a container looks for a newer programme because somebody names what it does not know."""
 
-MAX_PRODUCTS = 10_000
-"""Products that a container remembers; some 3 MB."""
+MAX_PRODUCT_NAMES = 20_000
+"""Names of products that a container remembers; some 5 MB."""
 
 
 class Catalogue:
@@ -30,8 +31,9 @@ class Catalogue:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._programme: Programme | None = None
+        self._directory = Directory([])
         self._checked: datetime | None = None
-        self._products: OrderedDict[str, Product] = OrderedDict()
+        self._products: OrderedDict[tuple[str, str], Product] = OrderedDict()
 
     def programme(self, now: datetime) -> Programme:
         """The reward programme, at most a minute old.
@@ -45,6 +47,11 @@ class Catalogue:
         assert self._programme is not None
         return self._programme
 
+    def directory(self, now: datetime) -> Directory:
+        """The names of the reward programme; see `programme`."""
+        self.programme(now)
+        return self._directory
+
     def renewed(self, now: datetime) -> bool:
         """Whether there is another programme than the one that `programme` answered; from now on it answers that."""
         before = self._programme
@@ -53,24 +60,29 @@ class Catalogue:
             self._checked = now
         return self._programme is not before
 
-    def missing(self, codes: Iterable[str]) -> list[keys.Key]:
-        """The keys of those products that have to be read before `products` can find them."""
-        return [keys.alias("product", "code", code) for code in dict.fromkeys(codes) if code not in self._products]
+    def missing(self, products: Iterable[Reference]) -> list[keys.Key]:
+        """The keys of those products that have to be read before `product` can find them."""
+        named = {(reference.by, reference.value) for reference in products}
+        return [_product_key(by, value) for by, value in sorted(named) if (by, value) not in self._products]
 
     def learn(self, items: Iterable[Item]) -> None:
         """Remember the products among `items`, forgetting those that were not asked for the longest."""
         for item in items:
             if "product" in item:
-                product = exactjson.loads(item["product"])
-                self._products[product["code"]] = Product(product["id"], product["code"], product.get("product_type"))
-        while len(self._products) > MAX_PRODUCTS:
+                record = exactjson.loads(item["product"])
+                product = Product(record["id"], record["code"], record.get("product_type"))
+                for by in ("id", "code", "alternative_code"):
+                    if record.get(by):
+                        self._products[by, record[by]] = product
+        while len(self._products) > MAX_PRODUCT_NAMES:
             self._products.popitem(last=False)
 
-    def product(self, code: str) -> Product | None:
-        """The product with this code, None where there is none (or it was not learnt)."""
-        if code in self._products:
-            self._products.move_to_end(code)
-        return self._products.get(code)
+    def product(self, reference: Reference) -> Product | None:
+        """The product that was named, None where there is none (or it was not learnt)."""
+        name = reference.by, reference.value
+        if name in self._products:
+            self._products.move_to_end(name)
+        return self._products.get(name)
 
     def _refresh(self) -> None:
         if self._programme is not None and self._programme.version == self._version():
@@ -82,7 +94,7 @@ class Catalogue:
             else:
                 records.append(exactjson.loads(item["record"]))
         try:
-            self._programme = Programme.of(records, version)
+            self._programme, self._directory = Programme.of(records, version), Directory(records)
         except ProgrammeIncomplete as error:
             description = "There is no reward programme yet: import one, with a currency that has the role SYSTEM."
             raise Refused(Problem(Code.RETRY_LATER, description)) from error
@@ -91,3 +103,7 @@ class Catalogue:
     def _version(self) -> int:
         item = self._table.get(keys.PROGRAMME_VERSION)
         return int(item["version"]) if item else 0
+
+
+def _product_key(by: str, value: str) -> keys.Key:
+    return keys.record("product", value) if by == "id" else keys.alias("product", by, value)

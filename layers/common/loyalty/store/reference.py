@@ -39,8 +39,8 @@ def record_key(kind: str, record_id: str) -> Key:
 
 def items_of(record: Record) -> dict[Key, Item]:
     """The items of a record: its own first, then those of its names, each saying whom it leads to in `target`."""
-    own: Item = {"record": exactjson.dumps(record), "target": record["id"]}
     name: Item = {"target": record["id"], **_carried(record)}
+    own: Item = {**name, "record": exactjson.dumps(record)}
     return {record_key(record["type"], record["id"]): own} | dict.fromkeys(name_keys(record).values(), name)
 
 
@@ -81,13 +81,14 @@ def _name_key(kind: str, field: str, value: str) -> Key:
 
 
 def _carried(record: Record) -> Item:
-    """What a name's item holds beside its target, so that a posting needs no second read."""
+    """What a record's items hold beside its id, so that a posting needs no second read."""
     match record["type"]:
         case "account":
             return {"account_id": record["id"]}
         case "access_token":
             return {"account_id": record["account"], "life_cycle_state": record["life_cycle_state"]}
         case "product":
-            return {"product": exactjson.dumps({name: record.get(name) for name in ("id", "code", "product_type")})}
+            kept = ("id", "code", "alternative_code", "product_type")
+            return {"product": exactjson.dumps({name: record[name] for name in kept if name in record})}
         case _:
             return {}

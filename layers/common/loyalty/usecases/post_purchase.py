@@ -11,7 +11,7 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.pricing import Amounts, Plan, price
 from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Purchase, PurchaseRequest
+from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import ledger
 from loyalty.store.customers import Customer
@@ -19,7 +19,7 @@ from loyalty.store.ledger import Event
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.posting import Pause, Posting, pause, post_event
-from loyalty.usecases.resolution import Resolution
+from loyalty.usecases.resolution import Performer, Resolution, Resolved
 
 
 def post_purchase(
@@ -51,20 +51,24 @@ def _post(
     request: PurchaseRequest, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
 ) -> Posting:
     programme = catalogue.programme(now)
-    resolution = Resolution(request, partner, programme)
+    resolution = Resolution(request, partner, programme, catalogue.directory(now))
     performer = resolution.performer()
     try:
-        purchase, account_id = resolution.purchase(performer, table, catalogue)
-        draft = _Draft(request, partner, programme, purchase, now)
-        duplicate = _duplicate(request)
+        resolved = resolution.resolved(performer, table, catalogue)
+        draft = _Draft(request, partner, programme, performer, resolved, now)
         return post_event(
-            account_id, draft.event, named=request.customer, table=table, duplicate=duplicate, pause=pause
+            resolved.account_id,
+            draft.event,
+            named=request.customer,
+            table=table,
+            duplicate=_duplicate(request),
+            pause=pause,
         )
     except Refused:
         # What is refused now may have been posted before: the spend that emptied the wallet, sent again.
         if performer is None:
             raise
-        earlier = ledger.read_event(table, _identity(request, performer.merchant.id).event_id)
+        earlier = ledger.read_event(table, _event_id(request, performer.business_unit.merchant_id))
         if earlier is None or earlier.fingerprint != request.fingerprint:
             raise
         return Posting(earlier, replayed=True)
@@ -77,84 +81,90 @@ class _Draft:
     request: PurchaseRequest
     partner: Partner
     programme: Programme
-    purchase: Purchase
+    performer: Performer | None
+    resolved: Resolved
     now: datetime
 
     def event(self, customer: Customer) -> Event:
         """The event that posts the purchase as the next one of the customer's wallet."""
-        wallet, account, at = customer.wallet, customer.account, self.purchase.performed_on
-        plan = price(self.purchase, account, wallet, self.programme)
+        wallet, account, purchase = customer.wallet, customer.account, self.resolved.purchase
+        plan = price(purchase, account, wallet, self.programme)
         after = wallet.moved(plan.movement)
-        identity = _identity(self.request, self.purchase.merchant_id)
         entry = Entry(
             account_id=wallet.account_id,
             sequence=after.version,
-            event_id=identity.event_id,
+            event_id=_event_id(self.request, purchase.merchant_id),
             type=EventType.PURCHASE,
-            performed_on=at,
+            performed_on=purchase.performed_on,
             posted_on=self.now,
             reference_number=self.request.reference_number,
-            merchant_id=self.purchase.merchant_id,
+            merchant_id=purchase.merchant_id,
             movement=plan.movement,
             balance=after.balance,
-            alternative_balance=self.programme.alternative_of(after.balance, account, at),
+            alternative_balance=self.programme.alternative_of(after.balance, account, purchase.performed_on),
         )
-        document = _document(self.request, self.purchase, plan, self.programme)
-        return Event(entry, identity.origin, self.request.fingerprint, self.partner.id, document, identity.pointer)
+        return Event(
+            entry=entry,
+            origin=self.request.identity.origin,
+            fingerprint=self.request.fingerprint,
+            partner_id=self.partner.id,
+            document=self._document(plan),
+            pointer=_pointer(self.request, purchase.merchant_id),
+        )
+
+    def _document(self, plan: Plan) -> Mapping[str, Any]:
+        """What an answer is rendered from later; whatever the entry has as well is left out, and so is what is
+        absent."""
+        purchase, performer = self.resolved.purchase, self.performer
+        document = {
+            "identity": list(self.request.identity.parts) if self.request.identity.origin in KEPT_PARTS else None,
+            "outlet_id": purchase.outlet_id,
+            "unit_id": performer and performer.unit_id,
+            "tap_id": performer and performer.tap_id,
+            "ids": dict(self.resolved.ids),
+            "details": dict(self.request.details),
+            "lines": [
+                [line.product.id, line.product.code, line.quantity, line.net, line.tax, line.total]
+                for line in purchase.lines
+            ],
+            "awards": [
+                {
+                    "offer_id": award.offer_id,
+                    "offer_name": award.offer_name,
+                    "method": award.method,
+                    "value": award.value,
+                    "base": award.base,
+                    "amounts": _listed(award.amounts),
+                    "shares": [[share.line, share.amount] for share in award.shares],
+                }
+                for award in plan.awards
+            ],
+            "spends": [{"method": spend.method, "amounts": _listed(spend.amounts)} for spend in plan.spends],
+        }
+        return {name: value for name, value in document.items() if value not in (None, [], {})}
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    event_id: str
-    origin: Origin
-    pointer: str | None
+KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY)
+"""Origins whose parts stand nowhere else on the event."""
 
 
-def _identity(request: PurchaseRequest, merchant_id: str) -> _Identity:
-    """A given id is the event's id, and the reference number stays unique through a pointer; else it decides."""
-    derived = derived_id(Origin.REFERENCE, merchant_id, request.reference_number)
-    if request.id is None:
-        return _Identity(derived, Origin.REFERENCE, None)
-    return _Identity(request.id, Origin.GIVEN, derived)
+def _event_id(request: PurchaseRequest, merchant_id: str) -> str:
+    return request.identity.event_id(merchant_id, request.reference_number)
+
+
+def _pointer(request: PurchaseRequest, merchant_id: str) -> str | None:
+    """Where the id was given, the one that keeps the reference number unique all the same."""
+    if request.identity.origin is not Origin.GIVEN:
+        return None
+    return derived_id(Origin.REFERENCE, merchant_id, request.reference_number)
 
 
 def _duplicate(request: PurchaseRequest) -> Problem:
-    description = "Another purchase has this id, or this merchant's reference number, already."
-    return Problem(Code.DUPLICATE, description, "/reference_number" if request.id is None else "/id")
+    description = "Another purchase has this identity already, and says something else."
+    return Problem(Code.DUPLICATE, description, _IDENTIFIED_BY.get(request.identity.origin, "/reference_number"))
 
 
-def _document(request: PurchaseRequest, purchase: Purchase, plan: Plan, programme: Programme) -> Mapping[str, Any]:
-    """What an answer is rendered from later; whatever the entry has as well is left out, and so is what is absent."""
-    document = {
-        "merchant": _named(purchase.merchant_id, programme),
-        "outlet": _named(purchase.outlet_id, programme),
-        "classification_id": purchase.classification_id,
-        "payment_medium_identifier": request.payment_medium_identifier,
-        "lines": [
-            [line.product.id, line.product.code, line.quantity, line.net, line.tax, line.total]
-            for line in purchase.lines
-        ],
-        "awards": [
-            {
-                "offer_id": award.offer_id,
-                "offer_name": award.offer_name,
-                "method": award.method,
-                "value": award.value,
-                "base": award.base,
-                "amounts": _listed(award.amounts),
-                "shares": [[share.line, share.amount] for share in award.shares],
-            }
-            for award in plan.awards
-        ],
-        "spends": [{"method": spend.method, "amounts": _listed(spend.amounts)} for spend in plan.spends],
-    }
-    return {name: value for name, value in document.items() if value not in (None, [])}
-
-
-def _named(business_unit_id: str | None, programme: Programme) -> dict[str, str | None] | None:
-    if business_unit_id is None:
-        return None
-    return {"id": business_unit_id, "code": programme.business_units[business_unit_id].code}
+_IDENTIFIED_BY = {Origin.GIVEN: "/id", Origin.EXTERNAL: "/external_system_reference_number", Origin.KEY: ""}
 
 
 def _listed(amounts: Amounts) -> list[Any]:

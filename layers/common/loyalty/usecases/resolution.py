@@ -1,115 +1,192 @@
 """Finding what a request names: every name that cannot be found is reported, not just the first."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from loyalty.domain.access import Partner
+from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.programme import BusinessUnit, Programme
 from loyalty.domain.purchase import Line, Purchase, PurchaseRequest, Reference
+from loyalty.store import keys
 from loyalty.store.customers import account_id_in, customer_key
 from loyalty.store.programme import Catalogue
-from loyalty.store.table import Table
+from loyalty.store.table import Item, Table
+
+LABELS: Mapping[str, str] = {
+    "business_unit": "Business Unit",
+    "classification": "Classification",
+    "currency": "Currency",
+    "invoice": "Invoice",
+    "merchant": "Merchant",
+    "outlet": "Outlet",
+    "payment_medium_brand": "Payment Medium Brand",
+    "payment_medium_type": "Payment Medium Type",
+    "tap": "Transaction Acquiring Point",
+    "unit": "Unit",
+}
+"""What each type is called where it is not found."""
+
+_BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
+_STORED_APART = {"invoice"}
 
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Who performed a purchase: the merchant, and the outlet where one was named."""
+    """Who performed a purchase: the business unit, an outlet or a merchant, and the ids by which it was named."""
 
-    merchant: BusinessUnit
-    outlet: BusinessUnit | None
+    business_unit: BusinessUnit
+    unit_id: str | None
+    tap_id: str | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A request with every name found: what is priced, for whom, and the ids of what it is about, by record type."""
+
+    purchase: Purchase
+    account_id: str
+    ids: Mapping[str, str]
+
+
 class Resolution:
     """The names of one request, looked up in one programme. Problems gather until they are raised together."""
 
-    request: PurchaseRequest
-    partner: Partner
-    programme: Programme
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self, request: PurchaseRequest, partner: Partner, programme: Programme, directory: Directory) -> None:
+        self._request = request
+        self._partner = partner
+        self._programme = programme
+        self._directory = directory
+        self._problems: list[Problem] = []
 
     def performer(self) -> Performer | None:
-        """Merchant and outlet. An outlet alone brings its merchant; both have to belong together (row 34)."""
-        merchant = self._business_unit("Merchant", self.request.merchant)
-        outlet = self._business_unit("Outlet", self.request.outlet)
-        if merchant and merchant.parent_id and self.request.merchant:
-            self._refuse(Code.INVALID, f"{self.request.merchant.value} is an outlet.", self.request.merchant)
+        """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
+        named = self._request.performed_by
+        ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
+        units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
+        if len(units) < len(named):
             return None
-        if outlet and not outlet.parent_id and self.request.outlet:
-            self._refuse(Code.INVALID, f"{self.request.outlet.value} is a merchant.", self.request.outlet)
-            return None
-        if merchant and outlet and outlet.parent_id != merchant.id and self.request.outlet:
-            self._refuse(
-                Code.INVALID, f"{self.request.outlet.value} is no outlet of the given merchant.", self.request.outlet
-            )
-            return None
-        if outlet and not merchant and not self.request.merchant:
-            merchant = self.programme.business_units[outlet.merchant_id]
-        return Performer(merchant, outlet) if merchant else None
+        deepest = units[0][1]
+        for kind, unit in units[1:]:
+            if unit.id in (deepest.id, deepest.parent_id):
+                continue
+            if unit.parent_id != deepest.id:
+                description = f"{named[kind].value} does not belong to {deepest.code or deepest.id}."
+                self._refuse(Code.INVALID, description, named[kind])
+                return None
+            deepest = unit
+        return Performer(deepest, ids.get("unit"), ids.get("tap"))
 
-    def purchase(self, performer: Performer | None, table: Table, catalogue: Catalogue) -> tuple[Purchase, str]:
-        """The purchase and the id of the customer's account: one read for all that is not in memory.
+    def resolved(self, performer: Performer | None, table: Table, catalogue: Catalogue) -> Resolved:
+        """The rest of what the request names: one read for all that is not in memory.
 
         Raises:
             Refused: with everything that was not found or does not fit.
         """
-        classification_id = self._found("Classification", "classification", self.request.classification)
+        ids = {
+            kind: self._found(kind, reference)
+            for kind, reference in self._request.references.items()
+            if kind not in _STORED_APART
+        }
         if performer:
-            self._check_currency(performer.merchant)
-        account_id, lines = self._account_and_lines(table, catalogue)
-        if self.problems or performer is None or account_id is None:
-            raise Refused(*self.problems)
-        purchase = Purchase(
-            merchant_id=performer.merchant.id,
-            outlet_id=performer.outlet.id if performer.outlet else None,
-            classification_id=classification_id,
-            performed_on=self.request.performed_on,
-            lines=lines,
-            spend=self.request.spend,
-        )
-        return purchase, account_id
-
-    def _check_currency(self, merchant: BusinessUnit) -> None:
-        """The currency that the caller had in mind has to be the merchant's; it is not stored (contract, op. 1)."""
-        named = self._found("Currency", "currency", self.request.currency)
-        actual = self.programme.currencies[merchant.currency_id or self.programme.system_currency.id]
-        if named and named != actual.id and self.request.currency:
-            description = f"The currency of this merchant is {actual.code}, not {self.request.currency.value}."
-            self._refuse(Code.CURRENCY_MISMATCH, description, self.request.currency)
-
-    def _account_and_lines(self, table: Table, catalogue: Catalogue) -> tuple[str | None, tuple[Line, ...]]:
-        customer = customer_key(self.request.customer)
-        codes = [line.product.value for line in self.request.lines]
-        items = table.get_many([customer, *catalogue.missing(codes)])
+            self._check_currency(performer.business_unit, ids.pop("currency", None))
+        items = table.get_many(self._keys(catalogue))
         catalogue.learn(items.values())
-        account_id = account_id_in(items.get(customer))
+        account_id = account_id_in(items.get(customer_key(self._request.customer)))
         if account_id is None:
-            self._not_found("Account", self.request.customer)
+            self._not_found("Account", self._request.customer)
+        lines = self._lines(catalogue)
+        ids |= {kind: self._stored_apart(kind, items) for kind in self._request.references.keys() & _STORED_APART}
+        if self._problems or performer is None or account_id is None:
+            raise Refused(*self._problems)
+        found = {kind: value for kind, value in ids.items() if value}
+        return Resolved(self._purchase(performer, found, lines), account_id, found)
+
+    def _purchase(self, performer: Performer, ids: Mapping[str, str], lines: tuple[Line, ...]) -> Purchase:
+        unit = performer.business_unit
+        return Purchase(
+            merchant_id=unit.merchant_id,
+            outlet_id=unit.id if unit.parent_id else None,
+            classification_id=ids.get("classification"),
+            performed_on=self._request.performed_on,
+            lines=lines,
+            spend=self._request.spend,
+        )
+
+    def _business_unit(self, kind: str, found: str | None, reference: Reference) -> BusinessUnit | None:
+        """The business unit that a merchant, outlet, unit or tap is, or belongs to."""
+        if found is None:
+            return None
+        unit = self._programme.business_units.get(self._business_unit_id(kind, found) or "")
+        if unit is None:
+            self._refuse(Code.INVALID, f"{reference.value} belongs to no business unit.", reference)
+        elif (kind == "merchant" and unit.parent_id) or (kind == "outlet" and not unit.parent_id):
+            self._refuse(Code.INVALID, f"{reference.value} is no {kind}.", reference)
+            return None
+        return unit
+
+    def _business_unit_id(self, kind: str, found: str) -> str | None:
+        if kind in _BUSINESS_UNITS:
+            return found
+        return (self._directory.record(kind, found) or {}).get("business_unit")
+
+    def _check_currency(self, unit: BusinessUnit, named: str | None) -> None:
+        """The currency that the caller had in mind has to be the unit's; it is not stored (contract, op. 1)."""
+        actual = self._programme.currencies[unit.currency_id or self._programme.system_currency.id]
+        if named and named != actual.id:
+            reference = self._request.references["currency"]
+            description = f"The currency here is {actual.code}, not {reference.value}."
+            self._refuse(Code.CURRENCY_MISMATCH, description, reference)
+
+    def _keys(self, catalogue: Catalogue) -> Iterable[keys.Key]:
+        yield customer_key(self._request.customer)
+        yield from catalogue.missing(line.product for line in self._request.lines)
+        for kind in self._request.references.keys() & _STORED_APART:
+            yield _key(kind, self._request.references[kind])
+
+    def _lines(self, catalogue: Catalogue) -> tuple[Line, ...]:
         lines = []
-        for line in self.request.lines:
-            product = catalogue.product(line.product.value)
+        for line in self._request.lines:
+            product = catalogue.product(line.product)
             if product is None:
                 self._not_found("Product", line.product)
             else:
                 lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
-        return account_id, tuple(lines)
+        return tuple(lines)
 
-    def _business_unit(self, kind: str, reference: Reference | None) -> BusinessUnit | None:
-        found = self._found(kind, "business_unit", reference)
-        return self.programme.business_units[found] if found else None
-
-    def _found(self, kind: str, record_type: str, reference: Reference | None) -> str | None:
-        if reference is None:
+    def _stored_apart(self, kind: str, items: Mapping[keys.Key, Item]) -> str | None:
+        reference = self._request.references[kind]
+        item = items.get(_key(kind, reference))
+        if item is None:
+            self._not_found(LABELS[kind], reference)
             return None
-        found = self.programme.find(record_type, reference.by, reference.value)
-        if record_type == "business_unit" and found:
-            found = found if self.partner.sees(self.programme.business_units[found].merchant_id) else None
-        if found is None:
-            self._not_found(kind, reference)
+        found: str = item["target"]
         return found
 
-    def _not_found(self, kind: str, reference: Reference) -> None:
-        self.problems.append(not_found(kind, reference.value, reference.pointer))
+    def _found(self, kind: str, reference: Reference) -> str | None:
+        record_type = "business_unit" if kind in _BUSINESS_UNITS else kind
+        found = self._directory.find(record_type, reference.by, reference.value)
+        if found and not self._is_seen(record_type, found):
+            found = None
+        if found is None:
+            self._not_found(LABELS[kind], reference)
+        return found
+
+    def _is_seen(self, record_type: str, found: str) -> bool:
+        """Whether it belongs to a merchant that the partner may act for, or to none."""
+        if record_type not in ("business_unit", "unit", "tap"):
+            return True
+        unit = self._programme.business_units.get(self._business_unit_id(record_type, found) or "")
+        return self._partner.sees(unit.merchant_id if unit else None)
+
+    def _not_found(self, label: str, reference: Reference) -> None:
+        self._problems.append(not_found(label, reference.value, reference.pointer))
 
     def _refuse(self, code: Code, description: str, reference: Reference) -> None:
-        self.problems.append(Problem(code, description, reference.pointer))
+        self._problems.append(Problem(code, description, reference.pointer))
+
+
+def _key(kind: str, reference: Reference) -> keys.Key:
+    if reference.by == "id":
+        return keys.record(kind, reference.value)
+    return keys.alias(kind, reference.by, reference.value)

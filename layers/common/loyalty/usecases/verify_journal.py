@@ -143,14 +143,25 @@ class _Audit:
 def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
     """Rules that an event breaks by itself."""
     entry = event.entry
-    derived = derived_id(Origin.REFERENCE, entry.merchant_id or "", entry.reference_number or "")
-    if event.origin is Origin.OPENING_BALANCE:
-        derived = derived_id(Origin.OPENING_BALANCE, entry.reference_number or "")
-    if derived != (event.pointer if event.origin is Origin.GIVEN else entry.event_id):
-        yield "the id is derived from what identifies the event", f"{event.origin} gives {derived}"
+    if _derived(event) != (event.pointer if event.origin is Origin.GIVEN else entry.event_id):
+        yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
     if event.origin is Origin.OPENING_BALANCE:
         return
     for name, recorded in (("awards", entry.movement.awarded), ("spends", entry.movement.spent)):
         total = sum((part["amounts"][1] for part in event.document.get(name, ())), ZERO)
         if total != recorded:
             yield f"the {name} of an event sum to what its wallet got or gave", f"{total}, journal {recorded}"
+
+
+def _derived(event: Event) -> str:
+    """The id that an event should have or, where its id was given, its reference number's pointer."""
+    entry = event.entry
+    match event.origin:
+        case Origin.RANDOM:
+            return entry.event_id
+        case Origin.OPENING_BALANCE:
+            return derived_id(event.origin, entry.reference_number or "")
+        case Origin.EXTERNAL | Origin.KEY:
+            return derived_id(event.origin, *event.document["identity"])
+        case Origin.GIVEN | Origin.REFERENCE:
+            return derived_id(Origin.REFERENCE, entry.merchant_id or "", entry.reference_number or "")

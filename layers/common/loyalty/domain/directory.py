@@ -1,0 +1,55 @@
+"""Everything of the programme that callers name, and that answers tell of: by id, and by each field that names it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Record = Mapping[str, Any]
+
+NAMING_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "business_unit": ("code", "name"),
+    "classification": ("code", "alternative_code", "name"),
+    "currency": ("code",),
+    "payment_medium_brand": ("alternative_code", "name"),
+    "payment_medium_type": ("alternative_code", "name"),
+    "product_type": (),
+    "reward_offer": (),
+    "tap": ("code", "name"),
+    "unit": ("alternative_code", "name"),
+}
+"""By record type, the fields beside `id` that the contract's identifier objects list."""
+
+_ALSO_CODES = {("classification", "alternative_code"): "code"}
+"""The newest API calls a classification's alternative code its code."""
+
+
+class Directory:
+    """The records of the programme. A value that several records share names none of them."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records: dict[tuple[str, str], Record] = {}
+        self._named: dict[tuple[str, str, str], str | None] = {}
+        for record in records:
+            if record["type"] in NAMING_FIELDS:
+                self._add(record)
+
+    def find(self, kind: str, by: str, value: str) -> str | None:
+        """The id of the record of this type whose field `by` has this value; None where there is none, or several."""
+        if by == "id":
+            return value if (kind, value) in self._records else None
+        return self._named.get((kind, by, value))
+
+    def record(self, kind: str, record_id: str | None) -> Record | None:
+        """The record with this id, as it was imported."""
+        return None if record_id is None else self._records.get((kind, record_id))
+
+    def _add(self, record: Record) -> None:
+        kind = record["type"]
+        self._records[kind, record["id"]] = record
+        for field in NAMING_FIELDS[kind]:
+            if field in record:
+                self._name((kind, field, record[field]), record["id"])
+                if (kind, field) in _ALSO_CODES:
+                    self._name((kind, _ALSO_CODES[kind, field], record[field]), record["id"])
+
+    def _name(self, name: tuple[str, str, str], record_id: str) -> None:
+        self._named[name] = record_id if self._named.get(name, record_id) == record_id else None
