@@ -34,13 +34,18 @@ def document() -> dict[str, Any]:
     from pydantic.json_schema import GenerateJsonSchema
 
     from loyalty.api import answers
+    from loyalty.api.classic.requests import ClassicCreatePurchase
     from loyalty.api.purchases import CreatePurchase
 
     class Schema(GenerateJsonSchema):
         def decimal_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ARG002
             return {"type": "number"}
 
-    shapes: list[Any] = [CreatePurchase, *(shape for shape in vars(answers).values() if hasattr(shape, "__total__"))]
+    shapes: list[Any] = [
+        CreatePurchase,
+        ClassicCreatePurchase,
+        *(shape for shape in vars(answers).values() if hasattr(shape, "__total__")),
+    ]
     inputs: Sequence[Any] = [(shape.__name__, "validation", TypeAdapter(shape)) for shape in shapes]
     references, schemas = TypeAdapter.json_schemas(
         inputs, ref_template="#/components/schemas/{model}", schema_generator=Schema
@@ -57,6 +62,7 @@ def document() -> dict[str, Any]:
         "tags": [
             {"name": "Purchases", "description": "The newest API; needs the header `api_key`."},
             {"name": "Wallets", "description": "The newest API; needs the header `api_key`."},
+            {"name": "Classic API", "description": "Needs a token, in the body or as `Authorization: Bearer`."},
             {"name": "Authentication", "description": "The classic API's login."},
         ],
         "paths": _paths(names),
@@ -82,6 +88,15 @@ _REFUSALS = {
     413: "The body is too large.",
     422: "The wallet does not hold the amount, it is outside the limits, or the currency does not fit.",
     503: "Busy; the same request may be sent again after `Retry-After`.",
+}
+
+
+_CLASSIC_FIELDS = {
+    "type": "object",
+    "properties": {
+        "token": {"type": "string", "description": "The token, unless the header has it."},
+        "fields_set": {"type": "string", "description": "Fields of `data` to answer, with commas between; else all."},
+    },
 }
 
 
@@ -143,6 +158,26 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                     _parameter("next", "query", "What the page before answered as `next`."),
                 ],
                 "responses": _responses(names, "JournalAnswer", 400, 401, 403, 404, 503),
+            }
+        },
+        "/customer_events/purchases/create": {
+            "post": {
+                "operationId": "classic_create_purchase",
+                "tags": ["Classic API"],
+                "summary": "Post a purchase",
+                "description": "Answers the complete event. Posts each call anew, unless it has an `Idempotency-Key` "
+                "header or names an external system and its reference number.",
+                "security": [{"bearer": []}, {}],
+                "parameters": [_parameter("Idempotency-Key", "header", "The same key, the same purchase.")],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {"schema": {"allOf": [names["ClassicCreatePurchase"], _CLASSIC_FIELDS]}}
+                    },
+                },
+                "responses": _responses(
+                    names, "EventAnswer", 400, 401, 403, 404, 409, 413, 422, 503, headers=replayed, classic=True
+                ),
             }
         },
         "/authentication/web_api_key/token": {

@@ -7,24 +7,35 @@ from typing import Any
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, LifeCycle, Line, Product, Purchase, RequestedSpend
 from loyalty.domain.records import RECORD_TYPES
+from loyalty.domain.spend_settings import AutomaticSpend
 
 EUR = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
 POINTS = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}
 RATE = {"type": "currency_rate", "id": "R1", "currency": "PTS", "rate": 100}
 SHOP = {"type": "business_unit", "id": "SHOP", "name": "Shop", "code": "S"}
 DESK = {"type": "business_unit", "id": "DESK", "name": "Desk", "code": "D", "parent_business_unit": "SHOP"}
+SCHEME = {"type": "reward_scheme", "id": "S", "name": "Rewards"}
 AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 
+AWARD_FIELDS = ("base", "currency", "maximum_per_event", "rounding", "spend", "step", "tiers")
+
+
 def offer(offer_id: str = "O1", *, method: str = "PERCENTAGE", value: str = "5", **fields: Any) -> dict[str, Any]:
-    """An offer of 5% of the net amount; `base` is its award's, all other fields the offer's."""
-    award = {"method": method, "value": Decimal(value), "base": fields.pop("base", "NET")}
+    """An offer of 5% of the net amount; what AWARD_FIELDS lists is its award's, all other fields are the offer's."""
+    award = {"method": method, **{name: fields.pop(name) for name in AWARD_FIELDS if name in fields}}
+    if method != "TIERED":
+        award["value"] = Decimal(value)
     return {"type": "reward_offer", "id": offer_id, "name": offer_id, "scheme": "S", "award": award, **fields}
 
 
 def programme(*records: dict[str, Any]) -> Programme:
-    """The programme of these records (references are ids), with euros, a shop and its desk."""
-    validated = (RECORD_TYPES[record["type"]].model_validate(record) for record in (EUR, SHOP, DESK, *records))
+    """The programme of these records (references are ids), with euros, a shop, its desk and a scheme.
+
+    A record with the id of one of these takes its place.
+    """
+    last = {(record["type"], record["id"]): record for record in (EUR, SHOP, DESK, SCHEME, *records)}
+    validated = (RECORD_TYPES[record["type"]].model_validate(record) for record in last.values())
     return Programme.of([record.model_dump(exclude_none=True) for record in validated])
 
 
@@ -41,15 +52,20 @@ def purchase(
     points: str | None = None,
     outlet: str | None = None,
     classification: str | None = None,
+    **more: Any,
 ) -> Purchase:
-    """A purchase at the shop; `spend` in euros and `points` are what the customer wants to pay from the wallet."""
+    """A purchase at the shop; `spend` in euros and `points` are what the customer wants to pay from the wallet. `more`
+    are further fields of `Purchase`."""
     requested = None
     if spend or points:
         amount, alternative = Decimal(spend) if spend else None, Decimal(points) if points else None
         requested = RequestedSpend(amount, alternative, "/spend_request")
-    return Purchase("SHOP", outlet, classification, at, lines, requested)
+    return Purchase("SHOP", outlet, classification, at, lines, requested, **more)
 
 
-def account(currency: str | None = None) -> Account:
+def account(
+    currency: str | None = None, *, classification: str | None = None, automatic_spend: dict[str, Any] | None = None
+) -> Account:
     """An active account; its wallet is in the system currency unless `currency` says otherwise."""
-    return Account("A1", "1", "Somebody", None, LifeCycle.ACTIVE, currency, None)
+    automatic = AutomaticSpend.of({"automatic_spend": automatic_spend})
+    return Account("A1", "1", "Somebody", None, LifeCycle.ACTIVE, currency, classification, automatic)

@@ -8,16 +8,18 @@ from loyalty.api.purchases import read_purchase
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
+from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.post_purchase import post_purchase
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
+numbers = Numbers(table)
 
 
 def create(request: Request, partner: Partner) -> Response:
     purchase = read_purchase(request.json(), request.now)
-    posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
+    posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
     return Response(200, {"id": posting.event.entry.event_id}, headers)
 

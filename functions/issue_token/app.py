@@ -2,9 +2,9 @@
 
 from os import environ
 
+from loyalty.api.classic.envelope import refused, succeeded
 from loyalty.api.endpoint import endpoint
 from loyalty.api.messages import Request, Response
-from loyalty.api.problems import classic_envelope
 from loyalty.api.tokens import key_in, render_token
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
@@ -17,7 +17,7 @@ signing_keys = SigningKeys(table)
 def issue(request: Request) -> Response:
     key = key_in(request, environ["API_KEY_HEADER"])
     text, token = issue_token(key, table=table, signing_keys=signing_keys, now=request.now)
-    return render_token(text, token, request)
+    return succeeded(render_token(text, token, request.now), request)
 
 
-handler = endpoint(issue, refusal=classic_envelope)
+handler = endpoint(issue, refusal=refused)

@@ -2,10 +2,9 @@
 
 from os import environ
 
+from loyalty.api.classic.envelope import refused, succeeded, token_in
 from loyalty.api.endpoint import endpoint
 from loyalty.api.messages import Request, Response
-from loyalty.api.problems import classic_envelope
-from loyalty.api.tokens import succeeded, token_in
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.usecases.tokens import release_token
@@ -16,7 +15,7 @@ signing_keys = SigningKeys(table)
 
 def release(request: Request) -> Response:
     release_token(token_in(request), table=table, signing_keys=signing_keys)
-    return succeeded({})
+    return succeeded({}, request)
 
 
-handler = endpoint(release, refusal=classic_envelope)
+handler = endpoint(release, refusal=refused)

@@ -17,6 +17,7 @@ from cli.target import Target
 from loyalty import exactjson
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
+from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchase
@@ -76,7 +77,7 @@ def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succ
     def post(number: int) -> Code | None:
         request = read_purchase(purchase(cim, f"RUSH-{number}", spend="5"), now)
         try:
-            post_purchase(request, EVERYTHING, table=table, catalogue=catalogue, now=now)
+            post_purchase(request, EVERYTHING, table=table, catalogue=catalogue, numbers=Numbers(table), now=now)
         except Refused as refused:
             return refused.problems[0].code
         return None
@@ -163,12 +164,16 @@ def test_a_purchase_by_cim_stays_within_its_budget(table: Table) -> None:
     and far below 4 KB, and so is reckoned at 1 RCU.
     """
     cim, catalogue, now = customer(table, "budget", 50), Catalogue(table), datetime.now(UTC)
+    numbers = Numbers(table)
     catalogue.programme(now)
+    numbers.take("purchase")  # which leases a hundred
 
     for number, product_known in enumerate((False, True)):
         body = purchase(cim, f"BUDGET-{number}", spend="5")
         with consumption(table) as used:
-            post_purchase(read_purchase(body, now), EVERYTHING, table=table, catalogue=catalogue, now=now)
+            post_purchase(
+                read_purchase(body, now), EVERYTHING, table=table, catalogue=catalogue, numbers=numbers, now=now
+            )
 
         assert used.round_trips <= 3, product_known
         assert 0 < used.written <= 5

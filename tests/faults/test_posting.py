@@ -16,6 +16,7 @@ from loyalty import exactjson
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
+from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchase
@@ -41,7 +42,15 @@ def post(table: Table, cim: str) -> Posting:
     """Post a purchase that spends 5; the same one each time."""
     now = datetime.now(UTC)
     request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
-    return post_purchase(request, EVERYTHING, table=table, catalogue=Catalogue(table), now=now, pause=lambda _: None)
+    return post_purchase(
+        request,
+        EVERYTHING,
+        table=table,
+        catalogue=Catalogue(table),
+        numbers=Numbers(table),
+        now=now,
+        pause=lambda _: None,
+    )
 
 
 def wallet(table: Table, cim: str) -> tuple[int, int]:

@@ -12,10 +12,12 @@ from loyalty.api.purchases import read_purchase
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id
+from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.verify_journal import verify_journal
 from tests.functional.conftest import NOW, Answer, Functions, example
 
 ACCOUNT = "ACR0000000001"
@@ -200,6 +202,16 @@ def test_a_contact_pays_from_the_primary_account(functions: Functions, demo: Tab
 
     assert answer.status == 200
     assert balance(functions) == Decimal("49.09")
+
+
+def test_a_given_id_may_be_the_one_that_the_reference_number_would_have_given(
+    functions: Functions, demo: Table
+) -> None:
+    derived = derived_id(Origin.REFERENCE, MERCHANT_ID, "RF000001")
+
+    assert functions.call("create_purchase", purchase(id=derived)).status == 200
+    assert functions.call("create_purchase", purchase()).status == 409
+    assert verify_journal(demo, settle=lambda _: None).deviations == []
 
 
 def test_an_outlet_alone_brings_its_merchant(functions: Functions) -> None:
@@ -425,5 +437,9 @@ def test_a_store_that_was_imported_a_moment_ago_is_known_to_warm_functions(demo:
 
     soon, later = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
     with pytest.raises(Refused):
-        post_purchase(read_purchase(body, soon), partner, table=demo, catalogue=catalogue, now=soon)
-    post_purchase(read_purchase(body, later), partner, table=demo, catalogue=catalogue, now=later)
+        post_purchase(
+            read_purchase(body, soon), partner, table=demo, catalogue=catalogue, numbers=Numbers(demo), now=soon
+        )
+    post_purchase(
+        read_purchase(body, later), partner, table=demo, catalogue=catalogue, numbers=Numbers(demo), now=later
+    )

@@ -16,6 +16,7 @@ from tests.template import read_template
 
 RESOURCES = {
     "authorizer": "AuthorizerFunction",
+    "classic_create_purchase": "ClassicCreatePurchaseFunction",
     "create_purchase": "CreatePurchaseFunction",
     "issue_token": "IssueTokenFunction",
     "release_token": "ReleaseTokenFunction",
@@ -88,6 +89,13 @@ def everything(functions: Functions, name: str) -> None:
     match name:
         case "authorizer":
             functions.authorize(functions.api_key)
+        case "classic_create_purchase":
+            issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]
+            classic = {**example("create_1.request"), "token": issued["token"]}
+            functions.call(name, classic, context={})
+            token = {"access_token_identifier": {"authentication_code": "4A30966F684B0269AD91"}}
+            spend = {"spend_request": {"spend_amount": 500}, "accounts_receivable_identifier": token}
+            functions.call(name, {**classic, **spend}, context={})
         case "create_purchase":
             functions.call(name, body)
             functions.call(name, body)

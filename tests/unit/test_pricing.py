@@ -158,11 +158,11 @@ def test_a_spend_that_rounds_to_nothing_is_refused() -> None:
 
 
 def test_awards_are_told_in_the_alternative_currency_too() -> None:
-    found = plan(purchase(line("10.30")), POINTS, RATE, offer())
+    found = plan(purchase(line("10.30")), POINTS, {**RATE, "rate": 150}, offer())
 
-    # 0.515 exactly: rounded to cents it is 0.52, but it is 51.5 points, and so 52.
+    # 0.515 exactly: rounded to cents it is 0.52, but it is 77.25 points; 150 times 0.52 would be 78.
     assert found.movement.awarded == Decimal("0.52")
-    assert found.movement.alternative_awarded == 52
+    assert found.movement.alternative_awarded == 77
 
 
 def test_a_wallet_in_another_currency_carries_its_own_amounts() -> None:

@@ -172,3 +172,10 @@ class EmptyAnswer(TypedDict):
 
     status: StatusAnswer
     data: dict[str, str] | None
+
+
+class EventAnswer(TypedDict):
+    """The classic envelope around a purchase customer event (docs/contract, operation 5)."""
+
+    status: StatusAnswer
+    data: dict[str, object]

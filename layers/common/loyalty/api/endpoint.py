@@ -30,7 +30,9 @@ def endpoint(
             response = action(request)
         except Refused as refused:
             response = refusal(refused)
-            logger.info("refused", extra={"status": response.status, "problems": str(refused)})
+            # Codes and places only: descriptions repeat what was sent, and that may be a card or a phone number.
+            told = [f"{problem.code} {problem.pointer}".rstrip() for problem in refused.problems]
+            logger.info("refused", extra={"status": int(response.status), "problems": told})
         except Exception:
             logger.exception("failed")
             response = refusal(unexpected())

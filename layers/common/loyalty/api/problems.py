@@ -44,14 +44,7 @@ def problem_document(refused: Refused) -> Response:
         "code": first.code,
         "detail": first.description,
     }
-    return Response(status, body | ({"errors": fields} if fields else {}), _headers(first) | _PROBLEM_TYPE)
-
-
-def classic_envelope(refused: Refused) -> Response:
-    """The classic API's form: the envelope with the error in `status` and no data."""
-    first = refused.problems[0]
-    status = {"code": first.code, "description": first.description, "message": ""}
-    return Response(STATUS[first.code], {"status": status, "data": None}, _headers(first))
+    return Response(status, body | ({"errors": fields} if fields else {}), headers_for(first) | _PROBLEM_TYPE)
 
 
 def unexpected() -> Refused:
@@ -62,5 +55,6 @@ def unexpected() -> Refused:
 _PROBLEM_TYPE = {"Content-Type": "application/problem+json"}
 
 
-def _headers(problem: Problem) -> dict[str, str]:
+def headers_for(problem: Problem) -> dict[str, str]:
+    """When to come back, where the request may be sent again."""
     return {"Retry-After": str(RETRY_AFTER_SECONDS)} if problem.code is Code.RETRY_LATER else {}

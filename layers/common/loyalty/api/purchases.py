@@ -9,10 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from loyalty.api.answers import Amounts, AwardAnswer, LineAnswer, MovementAnswer, NamedAnswer, PurchaseAnswer
+from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import LARGEST, Code, Identifier, Number, json_number
+from loyalty.domain.fields import Code, Identifier, Number
 from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
@@ -20,24 +21,8 @@ from loyalty.domain.validation import exactly_one, problems_in
 from loyalty.domain.wallet import Entry
 from loyalty.store.ledger import Event
 
-MAX_LINES = 1000
-LINE_TOLERANCE = Decimal("0.01")
-"""By how much a line's total may differ from net plus tax (contract, Q8)."""
-
 LATEST_SECOND = 253_402_300_799
 """The end of the year 9999."""
-
-
-def _positive(amount: Decimal) -> Decimal:
-    if amount <= 0:
-        raise PydanticCustomError("number", "has to be above zero")
-    return amount
-
-
-def _not_negative(amount: Decimal) -> Decimal:
-    if amount < 0:
-        raise PydanticCustomError("number", "must not be negative")
-    return amount
 
 
 def _epoch_second(number: Decimal) -> Decimal:
@@ -50,12 +35,6 @@ EpochSecond = Annotated[
     Number,
     AfterValidator(_epoch_second),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}),
-]
-Positive = Annotated[
-    Number, AfterValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST})
-]
-NotNegative = Annotated[
-    Number, AfterValidator(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
 ]
 
 
@@ -133,26 +112,7 @@ def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
     for name, choice in _CHOICES.items():
         if isinstance(body.get(name), dict):
             yield from exactly_one(body[name], f"/{name}", *choice)
-    if isinstance(body.get("products"), list):
-        yield from _broken_line_rules(body["products"])
-
-
-def _broken_line_rules(items: list[Any]) -> Iterator[Problem]:
-    lines = [_amounts_of(item) for item in items]
-    for place, line in enumerate(lines):
-        if line and abs(line[2] - line[0] - line[1]) > LINE_TOLERANCE:
-            description = "total_amount has to be net_amount plus tax_amount."
-            yield Problem(ErrorCode.INVALID, description, f"/products/{place}/total_amount")
-    if lines and all(line and line[2] == 0 for line in lines):
-        yield Problem(ErrorCode.INVALID, "A purchase has to have a total above zero.", "/products")
-
-
-def _amounts_of(item: Any) -> list[Decimal] | None:
-    """Net, tax and total of a raw line; None where one of them is no amount, which the model reports."""
-    try:
-        return [json_number(item[name]) for name in ("net_amount", "tax_amount", "total_amount")]
-    except (KeyError, TypeError, PydanticCustomError):
-        return None
+    yield from broken_line_rules(body.get("products"), "/products", "tax_amount")
 
 
 _CHOICES = {

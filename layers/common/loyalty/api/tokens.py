@@ -1,10 +1,11 @@
-"""The classic API's login: an API key is exchanged for a token, a token is given back."""
+"""API keys in calls, and the tokens that they are exchanged for."""
 
 import base64
 import binascii
-from typing import Any
+from datetime import datetime
 
-from loyalty.api.messages import Request, Response
+from loyalty.api.answers import TokenData
+from loyalty.api.messages import Request
 from loyalty.domain.access import AuthToken
 
 
@@ -15,25 +16,9 @@ def key_in(request: Request, header: str) -> str:
     return key or _basic_user(request.headers.get("authorization", ""))
 
 
-def token_in(request: Request) -> str:
-    """The token of a classic call: `token` in the body, or `Authorization: Bearer`; empty where there is none."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return bearer.strip()
-    body = request.json() if request.body else None
-    token = body.get("token") if isinstance(body, dict) else None
-    return token if isinstance(token, str) else ""
-
-
-def render_token(text: str, token: AuthToken, request: Request) -> Response:
-    """The token, in the classic envelope; `expires_in` in seconds."""
-    expires_in = int((token.expires_on - request.now).total_seconds())
-    return succeeded({"token": text, "token_type": "Bearer", "expires_in": expires_in})
-
-
-def succeeded(data: Any) -> Response:
-    """The classic envelope around `data`."""
-    return Response(200, {"status": {"code": "OK", "description": "", "message": ""}, "data": data})
+def render_token(text: str, token: AuthToken, now: datetime) -> TokenData:
+    """The token; `expires_in` in seconds."""
+    return {"token": text, "token_type": "Bearer", "expires_in": int((token.expires_on - now).total_seconds())}
 
 
 def _basic_user(authorization: str) -> str:

@@ -30,8 +30,9 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class AuthToken:
-    """A partner's token: opaque to the caller, good until `expires_on`."""
+    """A partner's token: opaque to the caller, good until `expires_on`, as long as the key that it was got with is."""
 
     id: str
     partner: Partner
     expires_on: datetime
+    key_hash: str

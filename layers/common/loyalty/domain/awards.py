@@ -1,12 +1,25 @@
-"""What an offer gives: the lines that it looks at, its base amount, and one entry per award method."""
+"""How much an offer gives: one entry per award method. Exact here; rounded once, by `exchange`."""
 
+import decimal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import Line
+from loyalty.domain.spend_settings import decimal_in
+
+
+class Method(StrEnum):
+    """How a value becomes an award."""
+
+    PERCENTAGE = "PERCENTAGE"
+    FIXED = "FIXED"
+    PER_UNIT = "PER_UNIT"
+    PER_STEP = "PER_STEP"
+    TIERED = "TIERED"
 
 
 class Base(StrEnum):
@@ -16,43 +29,101 @@ class Base(StrEnum):
     TOTAL = "TOTAL"
 
 
+class AwardCurrency(StrEnum):
+    """The currency that an award's values and its maximum are in."""
+
+    SYSTEM = "SYSTEM"
+    ALTERNATIVE = "ALTERNATIVE"
+
+
+class Rounding(StrEnum):
+    """What becomes of the part of an award that is smaller than a currency's last decimal."""
+
+    HALF_UP = "HALF_UP"
+    HALF_EVEN = "HALF_EVEN"
+    DOWN = "DOWN"
+    UP = "UP"
+
+    @property
+    def mode(self) -> str:
+        """The name that `decimal` has for it."""
+        return _MODES[self]
+
+
+_MODES: Mapping[Rounding, str] = {
+    Rounding.HALF_UP: decimal.ROUND_HALF_UP,
+    Rounding.HALF_EVEN: decimal.ROUND_HALF_EVEN,
+    Rounding.DOWN: decimal.ROUND_DOWN,
+    Rounding.UP: decimal.ROUND_UP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """From this base on (system currency), this award."""
+
+    start: Decimal
+    value: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class AwardRule:
-    """How much an offer gives, in the system currency and before rounding."""
+    """How much an offer gives.
 
-    method: str
+    `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
+    start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
+    highest first.
+    """
+
+    method: Method
     value: Decimal
     base: Base
-    products: frozenset[str]
-    product_types: frozenset[str]
+    currency: AwardCurrency
+    rounding: Rounding
+    step: Decimal
+    tiers: tuple[Tier, ...]
+    maximum: Decimal | None
+    instant: bool
 
     @classmethod
-    def of(cls, award: Mapping[str, Any], conditions: Mapping[str, Any]) -> Self:
-        """The rule in an offer's `award`; its product conditions choose the lines that it looks at."""
+    def of(cls, award: Mapping[str, Any]) -> Self:
+        """The rule in an offer's `award`."""
+        tiers = [Tier(Decimal(tier["from"]), Decimal(tier["value"])) for tier in award.get("tiers") or ()]
         return cls(
-            method=award["method"],
-            value=Decimal(award["value"]),
+            method=Method(award["method"]),
+            value=decimal_in(award, "value") or ZERO,
             base=Base(award["base"]),
-            products=frozenset(conditions.get("products") or ()),
-            product_types=frozenset(conditions.get("product_types") or ()),
-        )
-
-    def looks_at(self, line: Line) -> bool:
-        """Whether `line` matches the product conditions; every line does where there are none."""
-        return (not self.products or line.product.id in self.products) and (
-            not self.product_types or line.product.product_type_id in self.product_types
+            currency=AwardCurrency(award["currency"]),
+            rounding=Rounding(award["rounding"]),
+            step=decimal_in(award, "step") or ZERO,
+            tiers=tuple(sorted(tiers, key=lambda tier: -tier.start)),
+            maximum=decimal_in(award, "maximum_per_event"),
+            instant=award["spend"] == "INSTANT",
         )
 
     def base_of(self, line: Line) -> Decimal:
-        """The part of the base amount that `line` brings."""
+        """What `line` brings to the base: pieces where each is rewarded, an amount otherwise."""
+        if self.method is Method.PER_UNIT:
+            return line.quantity
         return line.net if self.base is Base.NET else line.total
 
-    def unrounded(self, base: Decimal) -> Decimal:
-        """The award for a base amount."""
-        return METHODS[self.method](self.value, base)
+    def value_at(self, base: Decimal) -> Decimal:
+        """The value that counts at a base: that of the highest tier that it reaches, nothing below the lowest."""
+        if self.method is not Method.TIERED:
+            return self.value
+        return next((tier.value for tier in self.tiers if base >= tier.start), ZERO)
+
+    def exact(self, base: Decimal, rate: Decimal) -> Decimal:
+        """The award for a base, in `currency`: neither capped nor rounded. `rate` is the units of `currency` for one
+        of the system currency."""
+        return _METHODS[self.method](self, base, rate)
 
 
-METHODS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "PERCENTAGE": lambda value, base: base * value / 100,
-    "FIXED": lambda value, base: value,  # noqa: ARG005 - every method is handed the base
+_METHODS: Mapping[Method, Callable[[AwardRule, Decimal, Decimal], Decimal]] = {
+    # A percentage of the base is in the currency of the base; every other value is in the award's currency already.
+    Method.PERCENTAGE: lambda rule, base, rate: base * rule.value * rate / 100,
+    Method.FIXED: lambda rule, _base, _rate: rule.value,
+    Method.PER_UNIT: lambda rule, pieces, _rate: rule.value * pieces,
+    Method.PER_STEP: lambda rule, base, _rate: rule.value * (base // rule.step),
+    Method.TIERED: lambda rule, base, _rate: rule.value_at(base),
 }

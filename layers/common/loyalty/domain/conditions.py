@@ -3,16 +3,56 @@
 A condition that is empty or missing holds. All of an offer's conditions must hold. A new one is one entry here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from loyalty.domain.money import ZERO
-from loyalty.domain.purchase import Line, Purchase
+from loyalty.domain.period import DailyWindow
+from loyalty.domain.purchase import Account, Line, Purchase
 
-Predicate = Callable[[Purchase, tuple[Line, ...]], bool]
-"""Looks at a purchase and at those of its lines that match the offer's product conditions."""
+
+class Weekday(StrEnum):
+    """A day of the week; they stand in the order in which dates count them."""
+
+    MON = "MON"
+    TUE = "TUE"
+    WED = "WED"
+    THU = "THU"
+    FRI = "FRI"
+    SAT = "SAT"
+    SUN = "SUN"
+
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """All that conditions look at: what was bought, by whom, and where.
+
+    `units` are the ids of the business unit that performed the purchase and of all above it, so that a condition that
+    names a merchant holds at its outlets. `effective` says whether all of these are. `zone` is where their clock is.
+    """
+
+    purchase: Purchase
+    account: Account
+    units: frozenset[str]
+    effective: bool
+    zone: tzinfo
+
+    @cached_property
+    def local(self) -> datetime:
+        """When it was, by the clock on the wall."""
+        return self.purchase.performed_on.astimezone(self.zone)
+
+
+Predicate = Callable[[Occasion, Sequence[Line]], bool]
+"""Looks at an occasion and at those lines of the purchase that the offer is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +63,66 @@ class Condition:
     holds: Predicate
 
 
-def compiled(settings: Mapping[str, Any]) -> tuple[Condition, ...]:
+def compiled(settings: Settings) -> tuple[Condition, ...]:
     """The conditions that an offer's `conditions` set, in the order of the offer language."""
-    return tuple(Condition(name, make(settings[name])) for name, make in CONDITIONS.items() if settings.get(name))
+    return tuple(Condition(name, make(settings)) for name, make in _CONDITIONS.items() if settings.get(name))
 
 
-def _business_units(ids: list[str]) -> Predicate:
-    allowed = frozenset(ids)
-    return lambda purchase, _: purchase.merchant_id in allowed or purchase.outlet_id in allowed
+def _one_of(name: str, value: Callable[[Occasion], str | None]) -> Callable[[Settings], Predicate]:
+    def made(settings: Settings) -> Predicate:
+        allowed = frozenset(settings[name])
+        return lambda occasion, _: value(occasion) in allowed
+
+    return made
 
 
-def _classifications(ids: list[str]) -> Predicate:
-    allowed = frozenset(ids)
-    return lambda purchase, _: purchase.classification_id in allowed
+def _business_units(settings: Settings) -> Predicate:
+    allowed = frozenset(settings["business_units"])
+    return lambda occasion, _: not allowed.isdisjoint(occasion.units)
 
 
-def _some_line_matches(_: list[str]) -> Predicate:
+def _some_line_matches(_: Settings) -> Predicate:
     return lambda _, lines: bool(lines)
 
 
-def _minimum_total_amount(minimum: Decimal | int) -> Predicate:
-    return lambda purchase, _: purchase.totals.total >= minimum
+def _weekdays(settings: Settings) -> Predicate:
+    allowed = frozenset(settings["weekdays"])
+    window, weekdays = _window_of(settings), tuple(Weekday)
+    return lambda occasion, _: weekdays[window.day_of(occasion.local).weekday()] in allowed
 
 
-def _minimum_quantity(minimum: Decimal | int) -> Predicate:
+def _window(settings: Settings) -> Predicate:
+    window = _window_of(settings)
+    return lambda occasion, _: window.holds(occasion.local)
+
+
+def _window_of(settings: Settings) -> DailyWindow:
+    return DailyWindow.between(settings.get("time_from"), settings.get("time_to"))
+
+
+def _minimum_total_amount(settings: Settings) -> Predicate:
+    minimum = Decimal(settings["minimum_total_amount"])
+    return lambda occasion, _: occasion.purchase.totals.total >= minimum
+
+
+def _minimum_quantity(settings: Settings) -> Predicate:
+    minimum = Decimal(settings["minimum_quantity"])
     return lambda _, lines: sum((line.quantity for line in lines), ZERO) >= minimum
 
 
-CONDITIONS: Mapping[str, Callable[[Any], Predicate]] = {
+_CONDITIONS: Mapping[str, Callable[[Settings], Predicate]] = {
     "business_units": _business_units,
-    "classifications": _classifications,
+    "taps": _one_of("taps", lambda occasion: occasion.purchase.tap_id),
     "products": _some_line_matches,
     "product_types": _some_line_matches,
+    "classifications": _one_of("classifications", lambda occasion: occasion.purchase.classification_id),
+    "payment_medium_brands": _one_of("payment_medium_brands", lambda it: it.purchase.payment_medium_brand_id),
+    "payment_medium_types": _one_of("payment_medium_types", lambda it: it.purchase.payment_medium_type_id),
+    "weekdays": _weekdays,
+    # Where both are set, both stand for the same window.
+    "time_from": _window,
+    "time_to": _window,
     "minimum_total_amount": _minimum_total_amount,
     "minimum_quantity": _minimum_quantity,
+    "account_classifications": _one_of("account_classifications", lambda occasion: occasion.account.classification_id),
 }

@@ -49,6 +49,11 @@ def derived_id(origin: Origin, *parts: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
 
 
+def part_id(event_id: str, part: str, place: int) -> str:
+    """The id of a part of an event, such as its second award: 32 upper-case hex digits, always the same."""
+    return hashlib.sha256(f"{event_id} {part} {place}".encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
+
+
 def random_id() -> str:
     """A new id: 32 upper-case hex digits."""
     return secrets.token_hex(EVENT_ID_LENGTH // 2).upper()

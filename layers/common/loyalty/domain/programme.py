@@ -7,85 +7,37 @@ references are ids by then; so nothing is checked twice here.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Self
 
-from loyalty.domain.awards import AwardRule
-from loyalty.domain.conditions import Condition, compiled
+from loyalty.domain.conditions import Occasion
+from loyalty.domain.currencies import Currency, Rate
 from loyalty.domain.money import rounded
-from loyalty.domain.purchase import Account
+from loyalty.domain.offer_index import OfferIndex
+from loyalty.domain.offers import EFFECTIVE, Offer, Scheme
+from loyalty.domain.period import time_zone
+from loyalty.domain.purchase import Account, Purchase
+from loyalty.domain.spend_settings import SpendSettings
 
 Record = Mapping[str, Any]
 
 
-def moment(text: str | None) -> datetime | None:
-    """A record's date (`YYYY-MM-DDThh:mm:ss`, no zone) as UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From `start` (included) to `end` (excluded); None leaves that side open."""
-
-    start: datetime | None
-    end: datetime | None
-
-    def holds(self, at: datetime) -> bool:
-        """Whether `at` lies within."""
-        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class Currency:
-    """A currency; `exponent` is its number of decimals."""
-
-    id: str
-    code: str
-    exponent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Units of a currency for one unit of the system currency, within a period."""
-
-    period: Period
-    rate: Decimal
-
-
 @dataclass(frozen=True, slots=True)
 class BusinessUnit:
-    """A merchant, or an outlet (`parent_id` is its merchant)."""
+    """A merchant, or an outlet (`parent_id` is its merchant). `time_zone` is None where it names none itself."""
 
     id: str
     code: str | None
     parent_id: str | None
     currency_id: str | None
+    time_zone: tzinfo | None = None
+    effective: bool = True
 
     @property
     def merchant_id(self) -> str:
         """The merchant that this unit is, or belongs to."""
         return self.parent_id or self.id
-
-
-@dataclass(frozen=True, slots=True)
-class SpendSettings:
-    """Whether a wallet may pay, and how much in one transaction (system currency; None means no limit)."""
-
-    allow_spending: bool = True
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A reward offer: when its conditions hold, its award is given."""
-
-    id: str
-    name: str
-    effective: Period
-    conditions: tuple[Condition, ...]
-    award: AwardRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +52,7 @@ class Programme:
     business_units: Mapping[str, BusinessUnit]
     classifications: Mapping[str, str]
     offers: tuple[Offer, ...]
+    offer_index: OfferIndex = field(repr=False, compare=False)
     spend_settings: Mapping[str | None, SpendSettings]
     codes: Mapping[tuple[str, str], str] = field(repr=False)
 
@@ -113,16 +66,15 @@ class Programme:
         kinds: dict[str, list[Record]] = defaultdict(list)
         for record in records:
             kinds[record["type"]].append(record)
-        currencies = {record["id"]: _currency(record) for record in kinds["currency"]}
+        currencies = {record["id"]: Currency.of(record) for record in kinds["currency"]}
         roles = {record["role"]: currencies[record["id"]] for record in kinds["currency"] if record.get("role")}
         if "SYSTEM" not in roles:
             raise ProgrammeIncomplete
         rates: dict[str, list[Rate]] = defaultdict(list)
         for record in kinds["currency_rate"]:
-            rates[record["currency"]].append(
-                Rate(Period(moment(record.get("from_date")), moment(record.get("to_date"))), Decimal(record["rate"]))
-            )
-        effective = [record for record in kinds["reward_offer"] if record["life_cycle_state"] == "EFFECTIVE"]
+            rates[record["currency"]].append(Rate.of(record))
+        schemes = {record["id"]: Scheme.of(record) for record in kinds["reward_scheme"]}
+        offers = sorted((Offer.of(record, schemes) for record in kinds["reward_offer"]), key=lambda offer: offer.turn)
         return cls(
             version=version,
             system_currency=roles["SYSTEM"],
@@ -131,8 +83,11 @@ class Programme:
             rates={currency: tuple(periods) for currency, periods in rates.items()},
             business_units={record["id"]: _business_unit(record) for record in kinds["business_unit"]},
             classifications={record["id"]: record["name"] for record in kinds["classification"]},
-            offers=tuple(sorted((_offer(record) for record in effective), key=lambda offer: offer.id)),
-            spend_settings={record.get("business_unit"): _spend_settings(record) for record in kinds["spend_settings"]},
+            offers=tuple(offers),
+            offer_index=OfferIndex(offers),
+            spend_settings={
+                record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]
+            },
             codes=_codes(kinds),
         )
 
@@ -147,9 +102,31 @@ class Programme:
             return value if value in known[kind] else None
         return self.codes.get((kind, value))
 
-    def spend_settings_for(self, merchant_id: str) -> SpendSettings:
-        """The merchant's own settings, else the organisation's, else none."""
-        return self.spend_settings.get(merchant_id) or self.spend_settings.get(None) or SpendSettings()
+    def lineage(self, business_unit_id: str | None) -> tuple[BusinessUnit, ...]:
+        """A business unit and all above it, itself first."""
+        units: list[BusinessUnit] = []
+        # A unit that is above itself was imported by mistake; it ends the climb.
+        while business_unit_id and business_unit_id not in (unit.id for unit in units):
+            units.append(self.business_units[business_unit_id])
+            business_unit_id = units[-1].parent_id
+        return tuple(units)
+
+    def occasion(self, purchase: Purchase, account: Account) -> Occasion:
+        """What conditions look at. The clock is the outlet's, else the merchant's, else UTC."""
+        units = self.lineage(purchase.outlet_id or purchase.merchant_id)
+        return Occasion(
+            purchase=purchase,
+            account=account,
+            units=frozenset(unit.id for unit in units),
+            effective=all(unit.effective for unit in units),
+            zone=next((unit.time_zone for unit in units if unit.time_zone), UTC),
+        )
+
+    def spend_settings_for(self, purchase: Purchase) -> SpendSettings:
+        """The outlet's own settings, else the merchant's, else the organisation's, else none."""
+        units = self.lineage(purchase.outlet_id or purchase.merchant_id)
+        places = [*(unit.id for unit in units), None]
+        return next((self.spend_settings[at] for at in places if at in self.spend_settings), SpendSettings())
 
     def rate(self, currency: Currency, at: datetime) -> Decimal | None:
         """Units of `currency` for one unit of the system currency at `at`; None where no rate is in force."""
@@ -181,31 +158,15 @@ class ProgrammeIncomplete(Exception):  # noqa: N818 - reads as what it says
     """No currency has the role SYSTEM, so nothing can be priced: the programme was not imported yet."""
 
 
-def _currency(record: Record) -> Currency:
-    return Currency(record["id"], record["code"], record["exponent"])
-
-
 def _business_unit(record: Record) -> BusinessUnit:
-    return BusinessUnit(record["id"], record.get("code"), record.get("parent_business_unit"), record.get("currency"))
-
-
-def _spend_settings(record: Record) -> SpendSettings:
-    minimum = record.get("minimum_spend_amount_per_transaction")
-    maximum = record.get("maximum_spend_amount_per_transaction")
-    return SpendSettings(
-        record["allow_spending"],
-        None if minimum is None else Decimal(minimum),
-        None if maximum is None else Decimal(maximum),
-    )
-
-
-def _offer(record: Record) -> Offer:
-    return Offer(
+    zone = record.get("time_zone")
+    return BusinessUnit(
         id=record["id"],
-        name=record["name"],
-        effective=Period(moment(record.get("effective_from")), moment(record.get("effective_to"))),
-        conditions=compiled(record.get("conditions") or {}),
-        award=AwardRule.of(record["award"], record.get("conditions") or {}),
+        code=record.get("code"),
+        parent_id=record.get("parent_business_unit"),
+        currency_id=record.get("currency"),
+        time_zone=time_zone(zone) if zone else None,
+        effective=record["life_cycle_state"] == EFFECTIVE,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
+from loyalty.domain.spend_settings import AutomaticSpend
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class Purchase:
-    """A purchase whose every name has been found: what pricing works on."""
+    """A purchase whose every name has been found: what pricing works on.
+
+    With `disable_instant_spend`, offers whose award is spent at once do not apply (contract, operations 4 and 5).
+    """
 
     merchant_id: str
     outlet_id: str | None
@@ -114,6 +118,10 @@ class Purchase:
     performed_on: datetime
     lines: tuple[Line, ...]
     spend: RequestedSpend | None
+    tap_id: str | None = None
+    payment_medium_brand_id: str | None = None
+    payment_medium_type_id: str | None = None
+    disable_instant_spend: bool = False
 
     @cached_property
     def totals(self) -> Totals:
@@ -131,7 +139,8 @@ class LifeCycle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose wallet it is. `currency_id` is None where the wallet is in the system currency."""
+    """Whose wallet it is. `currency_id` is None where the wallet is in the system currency, `automatic_spend` where it
+    pays on request only."""
 
     id: str
     number: str
@@ -140,3 +149,4 @@ class Account:
     life_cycle_state: LifeCycle
     currency_id: str | None
     classification_id: str | None
+    automatic_spend: AutomaticSpend | None = None

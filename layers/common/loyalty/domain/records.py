@@ -7,11 +7,40 @@ The import keeps ids, so whatever reads a stored record finds ids only.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
 
+from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
+from loyalty.domain.conditions import Weekday
 from loyalty.domain.fields import Code, DateTime, Identifier, Number, Text
+from loyalty.domain.offers import Stacking
+from loyalty.domain.period import time_zone
+from loyalty.domain.spend_settings import ReductionMethod
 
 State = Literal["EFFECTIVE", "NOT_EFFECTIVE"]
+
+NotNegative = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day, `HH:MM` from `00:00` to `23:59`."""
+
+
+def _time_zone(name: str) -> str:
+    time_zone(name)
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""The name of a time zone, as the IANA database has it: `Europe/Athens`."""
 
 
 class Ref:
@@ -22,13 +51,18 @@ class Ref:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 class Record(_Part):
-    """What every record has. `unique` lists the fields that no other record of the type may share a value of."""
+    """What every record has.
+
+    `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
+    as long as no other has the same value, such as people's names.
+    """
 
     unique: ClassVar[tuple[str, ...]] = ()
+    naming: ClassVar[tuple[str, ...]] = ()
     type: str
     id: Identifier
 
@@ -53,14 +87,17 @@ class CurrencyRate(Record):
 
     type: Literal["currency_rate"]
     currency: Annotated[Code, Ref("currency")]
-    rate: Annotated[Number, Field(gt=0)]
-    inverse_rate: Annotated[Number, Field(gt=0)] | None = None
+    rate: Positive
+    inverse_rate: Positive | None = None
     from_date: DateTime | None = None
     to_date: DateTime | None = None
 
 
 class BusinessUnit(Record):
-    """A merchant, or with `parent_business_unit` an outlet of one. The system currency where it names none."""
+    """A merchant, or with `parent_business_unit` an outlet of one.
+
+    Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC.
+    """
 
     unique = ("code",)
     type: Literal["business_unit"]
@@ -70,7 +107,7 @@ class BusinessUnit(Record):
     description: Text | None = None
     parent_business_unit: Annotated[Code, Ref("business_unit")] | None = None
     currency: Annotated[Code, Ref("currency")] | None = None
-    time_zone: Text = "UTC"
+    time_zone: TimeZone | None = None
     life_cycle_state: State = "EFFECTIVE"
 
 
@@ -288,22 +325,26 @@ class Participant(_Part):
 
 
 class AutomaticSpend(_Part):
-    """When a wallet pays by itself; amounts in the system currency."""
+    """When a wallet pays by itself, and how much, in the system currency; at any merchant where none is named.
+
+    `minimum_wallet_balance` is what the wallet has to hold for it, not what it has to keep.
+    """
 
     enabled: StrictBool = False
-    minimum_wallet_balance: Number | None = None
-    minimum_amount: Number | None = None
-    maximum_amount: Number | None = None
+    minimum_wallet_balance: NotNegative | None = None
+    minimum_amount: NotNegative | None = None
+    maximum_amount: NotNegative | None = None
     merchants: list[Annotated[Code, Ref("business_unit")]] = []
 
 
 class Account(Record):
     """An account (accounts receivable) and so a wallet. A contact's purchases go to its `primary` account."""
 
-    unique = ("number", "name", "participant.id", "participant.number")
+    unique = ("number", "participant.id", "participant.number")
+    naming = ("name",)
     type: Literal["account"]
     number: Code
-    name: Text | None = None
+    name: Code | None = None
     contact: Annotated[Code, Ref("contact")] | None = None
     primary: StrictBool = True
     life_cycle_state: Literal["ACTIVE", "SUSPENDED", "TERMINATED"] = "ACTIVE"
@@ -383,11 +424,18 @@ class Conditions(_Part):
     """When an offer applies. All that are set must hold; an empty one holds, even one that is not known here."""
 
     business_units: list[Annotated[Code, Ref("business_unit")]] = []
+    taps: list[Annotated[Code, Ref("tap")]] = []
     products: list[Annotated[Code, Ref("product")]] = []
     product_types: list[Annotated[Code, Ref("product_type")]] = []
     classifications: list[Annotated[Code, Ref("classification")]] = []
-    minimum_total_amount: Annotated[Number, Field(ge=0)] | None = None
-    minimum_quantity: Annotated[Number, Field(ge=0)] | None = None
+    payment_medium_brands: list[Annotated[Code, Ref("payment_medium_brand")]] = []
+    payment_medium_types: list[Annotated[Code, Ref("payment_medium_type")]] = []
+    weekdays: list[Weekday] = []
+    time_from: TimeOfDay | None = None
+    time_to: TimeOfDay | None = None
+    minimum_total_amount: NotNegative | None = None
+    minimum_quantity: NotNegative | None = None
+    account_classifications: list[Annotated[Code, Ref("classification")]] = []
 
     @model_validator(mode="before")
     @classmethod
@@ -396,20 +444,55 @@ class Conditions(_Part):
             return conditions
         return {name: setting for name, setting in conditions.items() if setting not in (None, [], "")}
 
+    @model_validator(mode="after")
+    def _window_is_one(self) -> Self:
+        if self.time_from is not None and self.time_from == self.time_to:
+            raise ValueError("time_from and time_to are the same; leave both out for the whole day")
+        return self
+
+
+class Tier(_Part):
+    """From this base on, this award."""
+
+    from_: Annotated[NotNegative, Field(alias="from")]
+    value: NotNegative
+
 
 class Award(_Part):
-    """What an offer gives, in the system currency."""
+    """What an offer gives.
 
-    method: Literal["PERCENTAGE", "FIXED"]
-    value: Annotated[Number, Field(ge=0)]
-    base: Literal["NET", "TOTAL"] = "NET"
-    currency: Literal["SYSTEM"] = "SYSTEM"
-    rounding: Literal["HALF_UP"] = "HALF_UP"
-    spend: Literal["NONE"] = "NONE"
+    `value`, the values of tiers and `maximum_per_event` are in `currency`, but for a percentage; `step` and the bases
+    at which tiers start are in the system currency. TIERED has `tiers` in place of `value`; PER_STEP needs `step` too.
+    """
+
+    method: Method
+    value: NotNegative | None = None
+    step: Positive | None = None
+    tiers: Annotated[list[Tier], Field(min_length=1)] | None = None
+    base: Base = Base.NET
+    currency: AwardCurrency = AwardCurrency.SYSTEM
+    maximum_per_event: NotNegative | None = None
+    rounding: Rounding = Rounding.HALF_UP
+    spend: Literal["NONE", "INSTANT"] = "NONE"
+
+    @model_validator(mode="after")
+    def _has_what_its_method_needs(self) -> Self:
+        needed = {Method.TIERED: {"tiers"}, Method.PER_STEP: {"value", "step"}}.get(self.method, {"value"})
+        given = {name for name in ("value", "step", "tiers") if getattr(self, name) is not None}
+        if given != needed:
+            raise ValueError(f"of value, step and tiers, {self.method} takes {' and '.join(sorted(needed))}")
+        starts = [tier.from_ for tier in self.tiers or ()]
+        if len(starts) != len(set(starts)):
+            raise ValueError("two tiers start at the same base")
+        return self
 
 
 class RewardOffer(Record):
-    """An offer: under these conditions, this award. In force from `effective_from` until before `effective_to`."""
+    """An offer: under these conditions, this award. In force from `effective_from` until before `effective_to`.
+
+    The lines of an EXCLUSIVE offer that applies earn under no other; of several, the one of the highest priority has
+    them.
+    """
 
     unique = ("name",)
     type: Literal["reward_offer"]
@@ -419,21 +502,21 @@ class RewardOffer(Record):
     effective_from: DateTime | None = None
     effective_to: DateTime | None = None
     priority: StrictInt = 0
-    stacking: Literal["COMBINE"] = "COMBINE"
+    stacking: Stacking = Stacking.COMBINE
     conditions: Conditions = Conditions()
     award: Award
 
 
 class SpendSettings(Record):
-    """Whether wallets may pay at a merchant, and how much in one transaction; everywhere where none is named."""
+    """Whether wallets may pay at a business unit, and how much at a time; everywhere where none is named."""
 
     unique = ("business_unit",)
     type: Literal["spend_settings"]
     business_unit: Annotated[Code, Ref("business_unit")] | None = None
     allow_spending: StrictBool = True
-    minimum_spend_amount_per_transaction: Annotated[Number, Field(ge=0)] | None = None
-    maximum_spend_amount_per_transaction: Annotated[Number, Field(ge=0)] | None = None
-    reduction_method: Literal["FRONT_END_REDUCTION", "BACK_END_REDUCTION"] = "FRONT_END_REDUCTION"
+    minimum_spend_amount_per_transaction: NotNegative | None = None
+    maximum_spend_amount_per_transaction: NotNegative | None = None
+    reduction_method: ReductionMethod = ReductionMethod.FRONT_END
 
 
 class PromotionCampaign(Record):
@@ -479,7 +562,7 @@ class OpeningBalance(Record):
 
     type: Literal["opening_balance"]
     account: Annotated[Code, Ref("account")]
-    amount: Annotated[Number, Field(gt=0)]
+    amount: Positive
     performed_on: DateTime
 
 

@@ -21,13 +21,14 @@ def problems_in(error: ValidationError) -> list[Problem]:
     return [_problem(details) for details in error.errors(include_url=False, include_input=False)]
 
 
-def exactly_one(body: Mapping[str, Any], at: str, first: str, second: str) -> Iterator[Problem]:
-    """The semi-optional rule for two fields of the object at pointer `at`: one has to be given, and only one may."""
-    given = [name for name in (first, second) if body.get(name) is not None]
+def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
+    """The semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
+    given = [name for name in names if body.get(name) is not None]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     if not given:
-        yield Problem(Code.MANDATORY, f"One of {first} and {second} is mandatory.", f"{at}/{first}")
+        yield Problem(Code.MANDATORY, f"One of {listed} is mandatory.", f"{at}/{names[0]}")
     if len(given) > 1:
-        yield Problem(Code.EXCLUSIVE, f"Only one of {first} and {second} may be given.", f"{at}/{second}")
+        yield Problem(Code.EXCLUSIVE, f"Only one of {listed} may be given.", f"{at}/{given[1]}")
 
 
 def pointer(location: Iterable[int | str]) -> str:

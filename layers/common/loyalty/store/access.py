@@ -37,7 +37,7 @@ def hash_of(api_key: str) -> str:
 
 def read_key(table: Table, api_key: str) -> ApiKey | None:
     """The active key with this text."""
-    item = table.get(keys.api_key(hash_of(api_key)))
+    item = table.get(keys.api_key(hash_of(api_key)), consistent=True)
     return _api_key(item) if item else None
 
 
@@ -84,6 +84,13 @@ def remove_key(table: Table, key: ApiKey) -> None:
 def release_token(table: Table, token: AuthToken) -> None:
     """Mark a token as given back, for as long as it would have been good."""
     table.put(Put(keys.released_token(token.id), {"expires_at": int(token.expires_on.timestamp())}))
+
+
+def is_good(table: Table, token: AuthToken) -> bool:
+    """Whether the token was not given back, and the key that it was got with was not revoked."""
+    released, key = keys.released_token(token.id), keys.api_key(token.key_hash)
+    found = table.get_many([released, key], consistent=True)
+    return key in found and released not in found
 
 
 class SigningKeys:

@@ -6,6 +6,7 @@ from functools import partial
 
 from loyalty import exactjson
 from loyalty.domain.purchase import Account, LifeCycle, Reference
+from loyalty.domain.spend_settings import AutomaticSpend
 from loyalty.domain.wallet import Wallet
 from loyalty.store import keys
 from loyalty.store.ledger import wallet_of
@@ -26,11 +27,11 @@ def customer_key(reference: Reference) -> keys.Key:
 
 
 def account_id_in(item: Item | None) -> str | None:
-    """The account id in an alias or an access token; None where there is none, or the token is not effective."""
+    """The account id in an alias or an access token; None where there is none, several have the name, or the token is
+    not effective."""
     if item is None or item.get("life_cycle_state", "EFFECTIVE") != "EFFECTIVE":
         return None
-    account_id: str = item["account_id"]
-    return account_id
+    return item.get("account_id")
 
 
 def read_customer(table: Table, account_id: str) -> Customer | None:
@@ -72,4 +73,5 @@ def _account(item: Item) -> Account:
         life_cycle_state=LifeCycle(record["life_cycle_state"]),
         currency_id=record.get("currency"),
         classification_id=record.get("classification"),
+        automatic_spend=AutomaticSpend.of(record),
     )

@@ -59,6 +59,10 @@ PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
 """The counter that each import advances, so that containers notice."""
 
 
+NUMBERS = Key("NUMBERS", "NUMBERS")
+"""The counters that numbers of records are leased from."""
+
+
 def record(kind: str, record_id: str) -> Key:
     """A record of reference data of which there may be many: product, contact, access token ..."""
     return Key(f"{kind.upper()}#{record_id}", kind.upper())

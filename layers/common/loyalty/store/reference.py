@@ -37,11 +37,22 @@ def record_key(kind: str, record_id: str) -> Key:
     return keys.programme(kind, record_id) if kind in PROGRAMME_TYPES else keys.record(kind, record_id)
 
 
+SEVERAL: Item = {"target": "*"}
+"""What a name's item says once more than one record has that name: it leads to none of them, and never will again."""
+
+
 def items_of(record: Record) -> dict[Key, Item]:
     """The items of a record: its own first, then those of its names, each saying whom it leads to in `target`."""
     name: Item = {"target": record["id"], **_carried(record)}
     own: Item = {**name, "record": exactjson.dumps(record)}
-    return {record_key(record["type"], record["id"]): own} | dict.fromkeys(name_keys(record).values(), name)
+    names = [*name_keys(record).values(), *shared_name_keys(record)]
+    return {record_key(record["type"], record["id"]): own} | dict.fromkeys(names, name)
+
+
+def shared_name_keys(record: Record) -> list[Key]:
+    """Where the record can be found under values that other records may have too."""
+    kind = record["type"]
+    return [_name_key(kind, field, record[field]) for field in RECORD_TYPES[kind].naming if field in record]
 
 
 def name_keys(record: Record) -> dict[str, Key]:
@@ -58,7 +69,7 @@ def name_keys(record: Record) -> dict[str, Key]:
 def keys_to_find(kind: str, name: str) -> Iterable[Key]:
     """Where a record of this type may be found under a name: its id, or the value of a unique field."""
     yield record_key(kind, name)
-    for field in RECORD_TYPES[kind].unique:
+    for field in (*RECORD_TYPES[kind].unique, *RECORD_TYPES[kind].naming):
         yield _name_key(kind, field, name)
 
 

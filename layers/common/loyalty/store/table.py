@@ -167,16 +167,19 @@ class Table:
             raise
         return True
 
-    def add(self, key: Key, attribute: str, amount: int) -> None:
-        """Add to a counter, which starts at zero."""
+    def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
+        """Add to counters of an item, which start at zero; answers what they are now."""
         with _as_domain_errors():
-            self.client.update_item(
+            answer = self.client.update_item(
                 TableName=self.name,
                 Key=_key(key),
-                UpdateExpression="ADD #attribute :amount",
-                ExpressionAttributeNames={"#attribute": attribute},
-                ExpressionAttributeValues=_packed({":amount": amount}),
+                UpdateExpression="ADD " + ", ".join(f"#{name} :{name}" for name in amounts),
+                ExpressionAttributeNames={f"#{name}": name for name in amounts},
+                ExpressionAttributeValues=_packed({f":{name}": amount for name, amount in amounts.items()}),
+                ReturnValues="UPDATED_NEW",
             )
+        counters = _unpacked(answer["Attributes"])
+        return {name: int(counters[name]) for name in amounts}
 
     def transact(self, writes: Sequence[Write]) -> None:
         """Do all of `writes` (at most 100, no key twice) or none.

@@ -3,6 +3,7 @@
 Importing the same lines again changes nothing: a record is written only where it differs from the one that is there.
 """
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,17 @@ from loyalty.domain.records import RECORD_TYPES, references
 from loyalty.domain.validation import pointer, problems_in
 from loyalty.store import keys
 from loyalty.store.keys import Key
-from loyalty.store.reference import PROGRAMME_TYPES, items_of, keys_to_find, name_keys, record_key, unique_values
+from loyalty.store.programme import Catalogue
+from loyalty.store.reference import (
+    PROGRAMME_TYPES,
+    SEVERAL,
+    items_of,
+    keys_to_find,
+    name_keys,
+    record_key,
+    shared_name_keys,
+    unique_values,
+)
 from loyalty.store.table import MAX_TRANSACTION, Cancelled, Delete, Item, Put, Table, Write
 from loyalty.usecases.opening_balance import post_opening_balance
 
@@ -27,6 +38,9 @@ LINES_AT_A_TIME = 200
 
 MAX_LINE_BYTES = 300_000
 """What a line may have: as much as fits in an item beside its key."""
+
+MAX_TRANSACTION_SIZE = 2_000_000
+"""Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
 
 _REFERENCES = {kind: sorted(set(references(model))) for kind, model in RECORD_TYPES.items()}
 _PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
@@ -76,6 +90,7 @@ class _Import:
         self._programme = _ProgrammeNames(table)
         self._known: dict[Key, Item] = {}
         self._pending: dict[Key, Write] = {}
+        self._pending_size = 0
         self._touched = False
 
     def take(self, lines: list[tuple[int, bytes]]) -> None:
@@ -97,10 +112,8 @@ class _Import:
         self._flush()
 
     def finish(self) -> None:
-        """List what was refused by line, and let containers know if what they keep in memory has changed."""
+        """List what was refused by line."""
         self.summary.refused.sort(key=lambda bad: bad.line)
-        if self._touched:
-            self._table.add(keys.PROGRAMME_VERSION, "version", 1)
 
     def _import(self, record: dict[str, Any]) -> None:
         self._resolve_references(record)
@@ -114,38 +127,71 @@ class _Import:
         if before and before["record"] == items[own]["record"]:
             self.summary.unchanged += 1
             return
-        stale = set(items_of(exactjson.loads(before["record"]))) - set(items) if before else set()
-        self._write(record, items, stale)
+        old = exactjson.loads(before["record"]) if before else None
+        self._check_sense(record, old)
+        self._write(record, items, self._stale(old, items))
+        self._touched |= record["type"] in _PRICED_FROM_MEMORY
         self.summary.updated += bool(before)
         self.summary.created += not before
-        self._touched |= record["type"] in _PRICED_FROM_MEMORY
 
     def _write(self, record: dict[str, Any], items: dict[Key, Item], stale: set[Key]) -> None:
-        if len(self._pending) + len(items) + len(stale) > MAX_TRANSACTION or self._pending.keys() & items.keys():
+        size = sum(len(item.get("record", "")) for item in items.values())
+        if (
+            len(self._pending) + len(items) + len(stale) >= MAX_TRANSACTION
+            or self._pending_size + size > MAX_TRANSACTION_SIZE
+            or self._pending.keys() & items.keys()
+        ):
             self._flush()
-        own = {":target": record["id"]}
+        self._pending_size += size
+        own = {"target": record["id"]}
+        for key in shared_name_keys(record):
+            if self._known.get(key, own)["target"] != record["id"]:
+                items[key] = SEVERAL
         for key, item in items.items():
             # A name may be taken over by nobody, not even by an import that runs at the same time.
-            self._pending[key] = Put(key, item, "attribute_not_exists(pk) OR target = :target", own)
+            condition = None if item is SEVERAL else "attribute_not_exists(pk) OR target = :target"
+            self._pending[key] = Put(key, item, condition, {":target": record["id"]} if condition else None)
             self._known[key] = item
         for key in stale:
             self._pending[key] = Delete(key)
             self._known.pop(key, None)
         self._programme.learn(record)
 
+    def _stale(self, old: dict[str, Any] | None, items: dict[Key, Item]) -> set[Key]:
+        """Names that the record had and has no more, as far as they still lead to it."""
+        gone = items_of(old).keys() - items.keys() if old else set()
+        found = self._table.get_many(gone, consistent=True) if gone else {}
+        return {key for key, item in found.items() if old and item["target"] == old["id"]}
+
+    def _check_sense(self, record: dict[str, Any], old: dict[str, Any] | None) -> None:
+        """What no single field tells."""
+        parent = self._programme.record("business_unit", record.get("parent_business_unit"))
+        if parent and "parent_business_unit" in parent:
+            description = f"{parent['id']} is an outlet itself; outlets belong to merchants."
+            raise Refused(Problem(Code.INVALID, description, "/parent_business_unit"))
+        if record["type"] == "account" and old and old.get("currency") != record.get("currency"):
+            raise Refused(Problem(Code.INVALID, "A wallet's currency cannot be changed.", "/currency"))
+
     def _flush(self) -> None:
         if not self._pending:
             return
+        writes = list(self._pending.values())
+        if self._touched:
+            # In the same transaction, so that containers notice even if the rest of the import never comes.
+            writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
         try:
-            self._table.transact(list(self._pending.values()))
+            self._table.transact(writes)
         except Cancelled as cancelled:
             description = "Another import is writing the same records. Import the file again once it is done."
             raise Refused(Problem(Code.RETRY_LATER, description)) from cancelled
         self._pending.clear()
+        self._pending_size = 0
+        self._touched = False
 
     def _post_opening_balance(self, record: dict[str, Any]) -> None:
         self._flush()
-        if post_opening_balance(record, table=self._table, now=self._now).replayed:
+        programme = Catalogue(self._table).programme(self._now)
+        if post_opening_balance(record, programme=programme, table=self._table, now=self._now).replayed:
             self.summary.unchanged += 1
         else:
             self.summary.created += 1
@@ -166,7 +212,8 @@ class _Import:
     def _find(self, kind: str, name: str) -> str | None:
         if kind in PROGRAMME_TYPES:
             return self._programme.find(kind, name)
-        return next((self._known[key]["target"] for key in keys_to_find(kind, name) if key in self._known), None)
+        targets = (self._known[key]["target"] for key in keys_to_find(kind, name) if key in self._known)
+        return next((target for target in targets if target != SEVERAL["target"]), None)
 
     def _check_unique(self, record: dict[str, Any]) -> None:
         owners = self._programme.owners(record)
@@ -191,10 +238,10 @@ class _Import:
 
 
 class _ProgrammeNames:
-    """Ids and unique values of the programme's records, which are few enough to keep."""
+    """The programme's records and their unique values, which are few enough to keep."""
 
     def __init__(self, table: Table) -> None:
-        self._ids: dict[tuple[str, str], dict[str, str]] = {}
+        self._records: dict[tuple[str, str], dict[str, Any]] = {}
         self._owners: dict[tuple[str, str, str], str] = {}
         for item in table.partition(keys.PROGRAMME_VERSION.pk, consistent=True):
             if "record" in item:
@@ -205,11 +252,16 @@ class _ProgrammeNames:
         kind, record_id = record["type"], record["id"]
         if kind not in PROGRAMME_TYPES:
             return
-        for name, value in self._ids.get((kind, record_id), {}).items():
+        old = self.record(kind, record_id)
+        for name, value in unique_values(old).items() if old else ():
             del self._owners[kind, name, value]
-        self._ids[kind, record_id] = unique_values(record)
-        for name, value in self._ids[kind, record_id].items():
+        self._records[kind, record_id] = record
+        for name, value in unique_values(record).items():
             self._owners[kind, name, value] = record_id
+
+    def record(self, kind: str, record_id: str | None) -> dict[str, Any] | None:
+        """The record with this id."""
+        return self._records.get((kind, record_id)) if record_id else None
 
     def owners(self, record: dict[str, Any]) -> dict[str, str | None]:
         """By unique field, which record has the value that `record` has."""
@@ -220,7 +272,7 @@ class _ProgrammeNames:
 
     def find(self, kind: str, name: str) -> str | None:
         """The id of the record with this id or, failing that, with this unique value."""
-        if (kind, name) in self._ids:
+        if (kind, name) in self._records:
             return name
         owners = (self._owners.get((kind, unique, name)) for unique in RECORD_TYPES[kind].unique)
         return next((owner for owner in owners if owner), None)

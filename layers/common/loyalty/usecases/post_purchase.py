@@ -8,14 +8,16 @@ from typing import Any
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.exchange import Amounts
 from loyalty.domain.identity import Origin, derived_id
-from loyalty.domain.pricing import Amounts, Plan, price
+from loyalty.domain.pricing import Plan, price
 from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.purchase import Account, PurchaseRequest
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import ledger
 from loyalty.store.customers import Customer
 from loyalty.store.ledger import Event
+from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.posting import Pause, Posting, pause, post_event
@@ -28,6 +30,7 @@ def post_purchase(
     *,
     table: Table,
     catalogue: Catalogue,
+    numbers: Numbers,
     now: datetime,
     pause: Pause = pause,
 ) -> Posting:
@@ -37,7 +40,7 @@ def post_purchase(
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    post = partial(_post, request, partner, table=table, catalogue=catalogue, now=now, pause=pause)
+    post = partial(_post, request, partner, table=table, catalogue=catalogue, numbers=numbers, now=now, pause=pause)
     try:
         return post()
     except Refused as refused:
@@ -48,14 +51,21 @@ def post_purchase(
 
 
 def _post(
-    request: PurchaseRequest, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+    request: PurchaseRequest,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    numbers: Numbers,
+    now: datetime,
+    pause: Pause,
 ) -> Posting:
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme, catalogue.directory(now))
     performer = resolution.performer()
     try:
         resolved = resolution.resolved(performer, table, catalogue)
-        draft = _Draft(request, partner, programme, performer, resolved, now)
+        draft = _Draft(request, partner, programme, performer, resolved, numbers, now)
         return post_event(
             resolved.account_id,
             draft.event,
@@ -83,6 +93,7 @@ class _Draft:
     programme: Programme
     performer: Performer | None
     resolved: Resolved
+    numbers: Numbers
     now: datetime
 
     def event(self, customer: Customer) -> Event:
@@ -108,15 +119,17 @@ class _Draft:
             origin=self.request.identity.origin,
             fingerprint=self.request.fingerprint,
             partner_id=self.partner.id,
-            document=self._document(plan),
+            document=self._document(plan, account),
             pointer=_pointer(self.request, purchase.merchant_id),
         )
 
-    def _document(self, plan: Plan) -> Mapping[str, Any]:
+    def _document(self, plan: Plan, account: Account) -> Mapping[str, Any]:
         """What an answer is rendered from later; whatever the entry has as well is left out, and so is what is
         absent."""
         purchase, performer = self.resolved.purchase, self.performer
         document = {
+            "number": self.numbers.take("purchase")[0],
+            "contact_id": account.contact_id,
             "identity": list(self.request.identity.parts) if self.request.identity.origin in KEPT_PARTS else None,
             "outlet_id": purchase.outlet_id,
             "unit_id": performer and performer.unit_id,
@@ -127,8 +140,10 @@ class _Draft:
                 [line.product.id, line.product.code, line.quantity, line.net, line.tax, line.total]
                 for line in purchase.lines
             ],
+            "requested": self._requested(),
             "awards": [
                 {
+                    "number": number,
                     "offer_id": award.offer_id,
                     "offer_name": award.offer_name,
                     "method": award.method,
@@ -137,11 +152,28 @@ class _Draft:
                     "amounts": _listed(award.amounts),
                     "shares": [[share.line, share.amount] for share in award.shares],
                 }
-                for award in plan.awards
+                for award, number in zip(plan.awards, self.numbers.take("award", len(plan.awards)), strict=True)
             ],
-            "spends": [{"method": spend.method, "amounts": _listed(spend.amounts)} for spend in plan.spends],
+            "spends": [
+                {
+                    "number": number,
+                    "request_number": request_number,
+                    "method": spend.method,
+                    "amounts": _listed(spend.amounts),
+                }
+                for spend, number, request_number in zip(
+                    plan.spends,
+                    self.numbers.take("spend", len(plan.spends)),
+                    self.numbers.take("spend_request", len(plan.spends)),
+                    strict=True,
+                )
+            ],
         }
         return {name: value for name, value in document.items() if value not in (None, [], {})}
+
+    def _requested(self) -> list[Any] | None:
+        spend = self.request.spend
+        return [spend.amount, spend.alternative_amount] if spend else None
 
 
 KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY)
@@ -154,9 +186,9 @@ def _event_id(request: PurchaseRequest, merchant_id: str) -> str:
 
 def _pointer(request: PurchaseRequest, merchant_id: str) -> str | None:
     """Where the id was given, the one that keeps the reference number unique all the same."""
-    if request.identity.origin is not Origin.GIVEN:
-        return None
-    return derived_id(Origin.REFERENCE, merchant_id, request.reference_number)
+    derived = derived_id(Origin.REFERENCE, merchant_id, request.reference_number)
+    given = request.identity.origin is Origin.GIVEN and request.identity.parts != (derived,)
+    return derived if given else None
 
 
 def _duplicate(request: PurchaseRequest) -> Problem:

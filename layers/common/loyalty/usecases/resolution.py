@@ -132,7 +132,9 @@ class Resolution:
 
     def _check_currency(self, unit: BusinessUnit, named: str | None) -> None:
         """The currency that the caller had in mind has to be the unit's; it is not stored (contract, op. 1)."""
-        actual = self._programme.currencies[unit.currency_id or self._programme.system_currency.id]
+        merchant = self._programme.business_units[unit.merchant_id]
+        currency_id = unit.currency_id or merchant.currency_id or self._programme.system_currency.id
+        actual = self._programme.currencies[currency_id]
         if named and named != actual.id:
             reference = self._request.references["currency"]
             description = f"The currency here is {actual.code}, not {reference.value}."

@@ -15,7 +15,11 @@ from loyalty.store.table import Table
 LIFETIME = timedelta(hours=2)
 ALGORITHM = "HS256"
 ISSUER = "loyalty"
-CLAIMS = ["iss", "jti", "sub", "scopes", "merchants", "exp"]
+CLAIMS = ["iss", "jti", "key", "sub", "scopes", "merchants", "exp"]
+
+RECHECK_AFTER = timedelta(seconds=60)
+MAX_TOKENS = 1000
+"""Tokens that a container remembers to have checked."""
 
 _MONTH = re.compile(r"\d{4}-\d\d")
 
@@ -29,11 +33,12 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
     key = access.read_key(table, api_key) if api_key else None
     if key is None:
         raise Refused(Problem(Code.INVALID_TOKEN, "The API key is unknown or was revoked."))
-    token = AuthToken(secrets.token_hex(16), key.partner, now + LIFETIME)
+    token = AuthToken(secrets.token_hex(16), key.partner, now + LIFETIME, key.key_hash)
     key_id, secret = signing_keys.current(now)
     claims = {
         "iss": ISSUER,
         "jti": token.id,
+        "key": token.key_hash,
         "sub": token.partner.id,
         "scopes": sorted(token.partner.scopes),
         "merchants": sorted(token.partner.merchants),
@@ -58,7 +63,35 @@ def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
     except jwt.InvalidTokenError as error:
         raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
     partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]))
-    return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC))
+    return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])
+
+
+class TokenCheck:
+    """Tells whether a token of the classic API is still good, for one container.
+
+    A token that was given back, or whose key was revoked, is found out within `RECHECK_AFTER`.
+    """
+
+    def __init__(self, table: Table, signing_keys: SigningKeys) -> None:
+        self._table = table
+        self._signing_keys = signing_keys
+        self._checked: dict[str, datetime] = {}
+
+    def partner(self, text: str, now: datetime) -> Partner:
+        """Whose token it is.
+
+        Raises:
+            Refused: INVALID_TOKEN, where it is not good, or not any more.
+        """
+        token = verified_token(text, self._signing_keys)
+        checked = self._checked.get(token.id)
+        if checked is None or now - checked > RECHECK_AFTER:
+            if not access.is_good(self._table, token):
+                raise Refused(Problem(Code.INVALID_TOKEN, "The token was given back, or its API key was revoked."))
+            if len(self._checked) >= MAX_TOKENS:
+                self._checked.clear()
+            self._checked[token.id] = now
+        return token.partner
 
 
 def release_token(text: str, *, table: Table, signing_keys: SigningKeys) -> None:

@@ -143,7 +143,7 @@ class _Audit:
 def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
     """Rules that an event breaks by itself."""
     entry = event.entry
-    if _derived(event) != (event.pointer if event.origin is Origin.GIVEN else entry.event_id):
+    if _derived(event) != (event.pointer or entry.event_id):
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
     if event.origin is Origin.OPENING_BALANCE:
         return

@@ -1,0 +1,30 @@
+"""POST /customer_events/purchases/create: post a purchase (contract, operation 5)."""
+
+from os import environ
+
+from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.purchases import render_purchase
+from loyalty.api.classic.requests import read_purchase
+from loyalty.api.messages import Request, Response
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.store.numbers import Numbers
+from loyalty.store.programme import Catalogue
+from loyalty.usecases.gather import gather
+from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.tokens import TokenCheck
+
+table = connect(environ["TABLE_NAME"])
+catalogue = Catalogue(table)
+numbers = Numbers(table)
+
+
+def create(request: Request, partner: Partner) -> Response:
+    purchase = read_purchase(request.json(), partner, request.headers.get("idempotency-key"))
+    posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
+    gathered = gather(posting.event, table=table, directory=catalogue.directory(request.now))
+    return succeeded(render_purchase(gathered), request, replayed=posting.replayed)
+
+
+handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -1,0 +1,58 @@
+"""What both APIs hold a purchase's lines to."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.errors import Code, Problem
+from loyalty.domain.fields import LARGEST, Number, json_number
+
+MAX_LINES = 1000
+LINE_TOLERANCE = Decimal("0.01")
+"""By how much a line's total may differ from net plus tax (contract, Q8)."""
+
+
+def _positive(amount: Decimal) -> Decimal:
+    if amount <= 0:
+        raise PydanticCustomError("number", "has to be above zero")
+    return amount
+
+
+def _not_negative(amount: Decimal) -> Decimal:
+    if amount < 0:
+        raise PydanticCustomError("number", "must not be negative")
+    return amount
+
+
+Positive = Annotated[
+    Number, AfterValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST})
+]
+NotNegative = Annotated[
+    Number, AfterValidator(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
+]
+
+
+def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:
+    """What does not hold between the amounts of raw lines, whose tax stands in the field `tax`.
+
+    A line that has no proper amounts is passed over, as its model reports that.
+    """
+    if not isinstance(items, list):
+        return
+    lines = [_amounts_of(item, tax) for item in items]
+    for place, line in enumerate(lines):
+        if line and abs(line[2] - line[0] - line[1]) > LINE_TOLERANCE:
+            description = f"total_amount has to be net_amount plus {tax}."
+            yield Problem(Code.INVALID, description, f"{at}/{place}/total_amount")
+    if lines and all(line and line[2] == 0 for line in lines):
+        yield Problem(Code.INVALID, "A purchase has to have a total above zero.", at)
+
+
+def _amounts_of(item: Any, tax: str) -> list[Decimal] | None:
+    try:
+        return [json_number(item[name]) for name in ("net_amount", tax, "total_amount")]
+    except (KeyError, TypeError, PydanticCustomError):
+        return None

@@ -1,0 +1,35 @@
+"""Currencies and the dated rates between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from loyalty.domain.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency; `exponent` is its number of decimals."""
+
+    id: str
+    code: str
+    exponent: int
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The currency of a `currency` record."""
+        return cls(record["id"], record["code"], record["exponent"])
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Units of a currency for one unit of the system currency, within a period."""
+
+    period: Period
+    rate: Decimal
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The rate of a `currency_rate` record."""
+        return cls(Period.between(record.get("from_date"), record.get("to_date")), Decimal(record["rate"]))

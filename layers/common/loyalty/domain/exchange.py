@@ -1,0 +1,141 @@
+"""From exact amounts to money: in the system currency, the wallet's and the alternative one, at the rates of a day."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+from functools import cached_property
+
+from loyalty.domain.awards import AwardCurrency, Rounding
+from loyalty.domain.currencies import Currency
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.money import ZERO
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account
+
+_LAST_PLACES = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
+"""One unit in the last place, by a currency's exponent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """One amount in the three currencies that matter, each converted from the exact amount and rounded once.
+
+    `alternative` is None where the organisation has no alternative currency, or no rate for it on that day.
+    """
+
+    system: Decimal
+    wallet: Decimal
+    alternative: Decimal | None
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return self._with(other, lambda one, another: one + another)
+
+    def within(self, other: "Amounts") -> "Amounts":
+        """The smaller one, currency by currency."""
+        return self._with(other, min)
+
+    def _with(self, other: "Amounts", combine: Callable[[Decimal, Decimal], Decimal]) -> "Amounts":
+        alternative = None
+        if self.alternative is not None and other.alternative is not None:
+            alternative = combine(self.alternative, other.alternative)
+        return Amounts(combine(self.system, other.system), combine(self.wallet, other.wallet), alternative)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A currency and how many units of it one unit of the system currency was worth."""
+
+    currency: Currency
+    rate: Decimal
+
+    def of(self, exact: Decimal, source: "_Quote", rounding: str) -> Decimal:
+        """An exact amount of `source` in this currency, rounded once."""
+        if self.currency.id != source.currency.id:
+            exact = exact * self.rate / source.rate
+        return exact.quantize(_LAST_PLACES[self.currency.exponent], rounding)
+
+
+class Exchange:
+    """Turns amounts into an account's currencies at the rates in force at one moment.
+
+    Raises:
+        Refused: CURRENCY_MISMATCH, where there is no rate of the wallet's currency then.
+    """
+
+    def __init__(self, programme: Programme, account: Account, at: datetime) -> None:
+        self._at = at
+        self._system = _Quote(programme.system_currency, Decimal(1))
+        wallet = programme.wallet_currency(account)
+        rate = programme.rate(wallet, at)
+        if rate is None:
+            raise Refused(_no_rate(wallet, at))
+        self._wallet = _Quote(wallet, rate)
+        self._alternative_currency = programme.alternative_currency
+        rate = programme.rate(self._alternative_currency, at) if self._alternative_currency else None
+        self._alternative = _Quote(self._alternative_currency, rate) if self._alternative_currency and rate else None
+
+    @property
+    def exponent(self) -> int:
+        """Decimals of the system currency."""
+        return self._system.currency.exponent
+
+    @cached_property
+    def nothing(self) -> Amounts:
+        """Zero, in every currency."""
+        return self.amounts(ZERO)
+
+    def rate(self, currency: AwardCurrency) -> Decimal | None:
+        """Units of `currency` for one of the system currency; None where there is no such currency, or no rate."""
+        quote = self._quote(currency)
+        return quote.rate if quote else None
+
+    def amounts(
+        self,
+        exact: Decimal,
+        currency: AwardCurrency = AwardCurrency.SYSTEM,
+        rounding: Rounding = Rounding.HALF_UP,
+        maximum: Decimal | None = None,
+    ) -> Amounts:
+        """An exact amount of `currency`, which needs to have a rate, in all currencies.
+
+        None of them exceeds `maximum` (of `currency` too), not even by what rounding adds.
+        """
+        amounts = self._rounded(exact, currency, rounding.mode)
+        return amounts if maximum is None else amounts.within(self._rounded(maximum, currency, ROUND_DOWN))
+
+    def payable(self, *limits: Decimal | None) -> Decimal:
+        """The largest amount that can be paid in the system currency within all `limits`; None is no limit."""
+        return min(limit for limit in limits if limit is not None).quantize(_LAST_PLACES[self.exponent], ROUND_DOWN)
+
+    def system_of(self, balance: Decimal) -> Decimal:
+        """A balance of the wallet's currency in the system currency, exactly."""
+        return balance / self._wallet.rate
+
+    def alternative_rate(self, pointer: str) -> Decimal:
+        """The rate of the alternative currency.
+
+        Raises:
+            Refused: CURRENCY_MISMATCH at `pointer`, where there is no such currency or no rate of it.
+        """
+        if self._alternative_currency is None:
+            raise Refused(Problem(Code.CURRENCY_MISMATCH, "There is no alternative currency here.", pointer))
+        if self._alternative is None:
+            raise Refused(_no_rate(self._alternative_currency, self._at, pointer))
+        return self._alternative.rate
+
+    def _rounded(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
+        source = self._quote(currency)
+        assert source is not None
+        return Amounts(
+            self._system.of(exact, source, rounding),
+            self._wallet.of(exact, source, rounding),
+            self._alternative.of(exact, source, rounding) if self._alternative else None,
+        )
+
+    def _quote(self, currency: AwardCurrency) -> _Quote | None:
+        return self._system if currency is AwardCurrency.SYSTEM else self._alternative
+
+
+def _no_rate(currency: Currency, at: datetime, pointer: str = "") -> Problem:
+    return Problem(Code.CURRENCY_MISMATCH, f"No rate of {currency.code} is in force on {at:%Y-%m-%d}.", pointer)

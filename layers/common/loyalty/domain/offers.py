@@ -1,0 +1,119 @@
+"""Reward offers and the schemes that they belong to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from loyalty.domain.awards import AwardRule
+from loyalty.domain.conditions import Condition, Occasion, compiled
+from loyalty.domain.period import Period
+from loyalty.domain.purchase import Line
+
+EFFECTIVE = "EFFECTIVE"
+
+
+class Stacking(StrEnum):
+    """Whether the lines of an offer may earn under other offers too."""
+
+    COMBINE = "COMBINE"
+    EXCLUSIVE = "EXCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What offers belong to. `merchants` are ids of business units, each standing for all below it too; an empty set
+    stands for everywhere."""
+
+    id: str
+    name: str
+    effective: bool
+    period: Period
+    merchants: frozenset[str]
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The scheme of a `reward_scheme` record."""
+        return cls(
+            id=record["id"],
+            name=record["name"],
+            effective=record["life_cycle_state"] == EFFECTIVE,
+            period=Period.between(record.get("effective_from"), record.get("effective_to")),
+            merchants=frozenset(record.get("merchants") or ()),
+        )
+
+    def is_open(self, occasion: Occasion) -> bool:
+        """Whether the scheme is in force, and takes part where the purchase was performed."""
+        takes_part = not self.merchants or not self.merchants.isdisjoint(occasion.units)
+        return self.effective and takes_part and self.period.holds(occasion.purchase.performed_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reward offer: when its conditions hold, its award is given.
+
+    `business_units`, `products` and `product_types` are the ids in those conditions; the last two also choose the lines
+    that the offer is about.
+    """
+
+    id: str
+    name: str
+    scheme: Scheme
+    effective: bool
+    period: Period
+    priority: int
+    stacking: Stacking
+    business_units: frozenset[str]
+    products: frozenset[str]
+    product_types: frozenset[str]
+    conditions: tuple[Condition, ...]
+    award: AwardRule
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any], schemes: Mapping[str, Scheme]) -> Self:
+        """The offer of a `reward_offer` record."""
+        conditions = record.get("conditions") or {}
+        return cls(
+            id=record["id"],
+            name=record["name"],
+            scheme=schemes[record["scheme"]],
+            effective=record["life_cycle_state"] == EFFECTIVE,
+            period=Period.between(record.get("effective_from"), record.get("effective_to")),
+            priority=record["priority"],
+            stacking=Stacking(record["stacking"]),
+            business_units=frozenset(conditions.get("business_units") or ()),
+            products=frozenset(conditions.get("products") or ()),
+            product_types=frozenset(conditions.get("product_types") or ()),
+            conditions=compiled(conditions),
+            award=AwardRule.of(record["award"]),
+        )
+
+    @property
+    def turn(self) -> tuple[bool, int, str]:
+        """What offers are sorted by: exclusive ones first, then by priority, the highest first, then by id."""
+        return (self.stacking is not Stacking.EXCLUSIVE, -self.priority, self.id)
+
+    def is_about(self, line: Line) -> bool:
+        """Whether `line` matches the product conditions; every line does where there are none."""
+        return (not self.products or line.product.id in self.products) and (
+            not self.product_types or line.product.product_type_id in self.product_types
+        )
+
+    def failed(self, occasion: Occasion, lines: Sequence[Line]) -> str | None:
+        """The first thing that keeps the offer from applying to `lines`, None where nothing does."""
+        return self._closed(occasion) or next(
+            (condition.name for condition in self.conditions if not condition.holds(occasion, lines)), None
+        )
+
+    def _closed(self, occasion: Occasion) -> str | None:
+        if not self.effective:
+            return "life_cycle_state"
+        if not self.period.holds(occasion.purchase.performed_on):
+            return "effective"
+        if not self.scheme.is_open(occasion):
+            return "scheme"
+        if not occasion.effective:
+            return "merchant"
+        if self.award.instant and occasion.purchase.disable_instant_spend:
+            return "disable_instant_spend"
+        return None

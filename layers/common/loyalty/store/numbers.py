@@ -1,0 +1,34 @@
+"""Numbers of records: unique and growing per kind, but not without gaps, as each container leases a block at a time."""
+
+from collections.abc import Mapping
+
+from loyalty.store import keys
+from loyalty.store.table import Table
+
+BLOCK = 100
+"""Numbers leased at a time: one write for as many purchases, and a hundred numbers lost with a container."""
+
+KINDS = ("purchase", "award", "spend", "spend_request")
+
+
+class Numbers:
+    """The numbers that one container may give."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._next: dict[str, int] = {}
+        self._last: Mapping[str, int] = {}
+
+    def take(self, kind: str, count: int = 1) -> list[str]:
+        """The next `count` numbers of a kind, at most a block of them."""
+        first = self._next.get(kind, 1)
+        if first + count - 1 > self._last.get(kind, 0):
+            self._lease()
+            first = self._next[kind]
+        self._next[kind] = first + count
+        return [str(number) for number in range(first, first + count)]
+
+    def _lease(self) -> None:
+        """A block of each kind, which is one write as well."""
+        self._last = self._table.add(keys.NUMBERS, dict.fromkeys(KINDS, BLOCK))
+        self._next = {kind: last - BLOCK + 1 for kind, last in self._last.items()}

@@ -1,0 +1,44 @@
+"""Reading everything that the classic API tells of an event: its event holds ids, and this finds what they name now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.directory import Directory
+from loyalty.store import keys
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Event
+from loyalty.store.table import Table
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """An event and the records of the table that it is about; the programme's are in `directory`."""
+
+    event: Event
+    directory: Directory
+    _records: Mapping[Key, Record]
+
+    def record(self, kind: str, record_id: str | None) -> Record | None:
+        """A record of the programme or of the table; None where there is none (any more)."""
+        if record_id is None:
+            return None
+        return self.directory.record(kind, record_id) or self._records.get(keys.record(kind, record_id))
+
+
+def gather(event: Event, *, table: Table, directory: Directory) -> Gathered:
+    """Read what an event is about, in one call for up to 96 different products."""
+    document = event.document
+    wanted = [
+        ("account", event.entry.account_id),
+        ("contact", document.get("contact_id")),
+        ("partner", event.partner_id),
+        ("invoice", document.get("ids", {}).get("invoice")),
+        *(("product", line[0]) for line in document["lines"]),
+    ]
+    items = table.get_many(keys.record(kind, record_id) for kind, record_id in wanted if record_id)
+    records = {key: exactjson.loads(item["record"]) for key, item in items.items()}
+    return Gathered(event, directory, records)

@@ -1,0 +1,213 @@
+"""Every row of rewards_table.md: what a purchase earns and spends, worked out by hand."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loyalty.domain.errors import Refused
+from loyalty.domain.pricing import Plan, explain, price
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, Line, Purchase
+from loyalty.domain.spends import SpendMethod
+from loyalty.domain.wallet import Wallet
+from tests.builders import AT, DESK, POINTS, RATE, SHOP, account, line, offer, programme, purchase
+
+TABLE = Path(__file__).with_name("rewards_table.md")
+Row = Mapping[str, str]
+
+KINDS = {"COFFEE": "DRINK", "TEA": "DRINK", "CAKE": "FOOD", "PIE": "FOOD"}
+CONDITIONS = {
+    "on": "products",
+    "kind": "product_types",
+    "at": "business_units",
+    "tap": "taps",
+    "class": "classifications",
+    "brand": "payment_medium_brands",
+    "medium": "payment_medium_types",
+    "days": "weekdays",
+    "member": "account_classifications",
+}
+PLAIN_CONDITIONS = {"from": "time_from", "to": "time_to"}
+MINIMUMS = {"min": "minimum_total_amount", "pieces": "minimum_quantity"}
+OFFER_FIELDS = {"since": "effective_from", "until": "effective_to", "scheme": "scheme"}
+FLAGS = {
+    "total": {"base": "TOTAL"},
+    "points": {"currency": "ALTERNATIVE"},
+    "instant": {"spend": "INSTANT"},
+    "exclusive": {"stacking": "EXCLUSIVE"},
+    "off": {"life_cycle_state": "NOT_EFFECTIVE"},
+}
+SCHEMES: list[dict[str, Any]] = [
+    {"id": "OFF", "life_cycle_state": "NOT_EFFECTIVE"},
+    {"id": "PAST", "effective_to": "2026-01-15T12:00:00"},
+    {"id": "TODAY", "effective_from": "2026-01-15T00:00:00", "effective_to": "2026-01-16T00:00:00"},
+    {"id": "DESK-ONLY", "merchants": ["DESK"]},
+    {"id": "SHOP-ONLY", "merchants": ["SHOP"]},
+]
+WEEK = dict(zip(("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"), range(12, 19), strict=True))
+"""Days of January 2026."""
+
+AUTOMATIC = {"auto-min": "minimum_amount", "auto-max": "maximum_amount", "auto-balance": "minimum_wallet_balance"}
+LIMITS = {"min": "minimum_spend_amount_per_transaction", "max": "maximum_spend_amount_per_transaction"}
+WORDS = {
+    SpendMethod.INSTANTLY: "instantly",
+    SpendMethod.ON_REQUEST: "asked",
+    SpendMethod.AUTOMATICALLY: "automatically",
+}
+
+
+def rows() -> Iterator[Any]:
+    """The rows of all tables that have a column "Bought", by number and section."""
+    section, header, number = "", [""], 0
+    for text in TABLE.read_text().splitlines():
+        cells = [cell.strip() for cell in text.strip("|").split("|")] if text.startswith("|") else []
+        if text.startswith("## "):
+            section, header = text[3:], [""]
+        elif "Bought" in cells:
+            header = cells
+        elif cells and "Bought" in header and not cells[0].startswith("---"):
+            number += 1
+            yield pytest.param(dict(zip(header, cells, strict=True)), id=f"{number} {section}")
+
+
+def words(text: str) -> dict[str, str]:
+    """`a=1 b` as {"a": "1", "b": ""}."""
+    return {name: value for name, _, value in (word.partition("=") for word in text.split())}
+
+
+def award_of(word: str) -> dict[str, Any]:
+    """What the first words of an offer say that it gives."""
+    if match := re.fullmatch(r"([\d.]+)%", word):
+        return {"method": "PERCENTAGE", "value": match[1]}
+    if match := re.fullmatch(r"([\d.]+)/piece", word):
+        return {"method": "PER_UNIT", "value": match[1]}
+    if match := re.fullmatch(r"([\d.]+)/([\d.]+)", word):
+        return {"method": "PER_STEP", "value": match[1], "step": Decimal(match[2])}
+    return {"method": "FIXED", "value": word}
+
+
+def offer_of(text: str) -> dict[str, Any]:
+    """An offer in short form as a record."""
+    name, _, rest = text.rpartition(": ")
+    tiers = [word for word in rest.split() if re.fullmatch(r"[\d.]+:[\d.]+", word)]
+    first, *others = [word for word in rest.split() if word not in tiers] or [""]
+    fields: dict[str, Any] = {} if tiers else award_of(first)
+    if tiers:
+        starts = (tier.split(":") for tier in tiers)
+        fields = {
+            "method": "TIERED",
+            "tiers": [{"from": Decimal(start), "value": Decimal(value)} for start, value in starts],
+        }
+        others = [first, *others]
+    conditions: dict[str, Any] = {}
+    for word, value in words(" ".join(others)).items():
+        if word in CONDITIONS:
+            conditions[CONDITIONS[word]] = value.split(",")
+        elif word in PLAIN_CONDITIONS:
+            conditions[PLAIN_CONDITIONS[word]] = value
+        elif word in MINIMUMS:
+            conditions[MINIMUMS[word]] = Decimal(value)
+        else:
+            fields |= further(word, value)
+    return offer(name or "O1", conditions=conditions, **fields)
+
+
+def further(word: str, value: str) -> dict[str, Any]:
+    """Fields of an offer or its award that are no conditions."""
+    if word == "max":
+        return {"maximum_per_event": Decimal(value)}
+    if word == "prio":
+        return {"priority": int(value)}
+    if word == "round":
+        return {"rounding": value}
+    return {OFFER_FIELDS[word]: value} if word in OFFER_FIELDS else dict(FLAGS[word])
+
+
+def programme_of(row: Row) -> Programme:
+    where, wallet = words(row.get("Where and when", "")), words(row.get("Wallet", ""))
+    units = []
+    for unit in (SHOP, DESK):
+        zone, off = where.get(f"{unit['id']}-in"), f"{unit['id']}-off" in where
+        units.append(
+            unit | ({"time_zone": zone} if zone else {}) | ({"life_cycle_state": "NOT_EFFECTIVE"} if off else {})
+        )
+    schemes = [{"type": "reward_scheme", "name": scheme["id"], **scheme} for scheme in SCHEMES]
+    limits = {LIMITS[name]: Decimal(value) for name, value in wallet.items() if name in LIMITS}
+    settings = {"type": "spend_settings", "id": "SP", "allow_spending": "closed" not in wallet, **limits}
+    rate = wallet.get("rate", "100")
+    rates = [] if rate == "none" else [RATE | {"rate": Decimal(rate)}]
+    offers = [offer_of(text) for text in row.get("Offers", "").split("; ") if text]
+    return programme(*units, *schemes, settings, POINTS, *rates, *offers)
+
+
+def line_of(text: str) -> Line:
+    match = re.fullmatch(r"(?:([\d.]+) )?([A-Z]+) ([\d.]+)(?: \(([\d.]+)\))?", text)
+    assert match, text
+    quantity, product, net, tax = match.groups()
+    return line(net, product=product, kind=KINDS.get(product), quantity=quantity or "1", tax=tax or "0")
+
+
+def purchase_of(row: Row) -> Purchase:
+    where, wallet = words(row.get("Where and when", "")), words(row.get("Wallet", ""))
+    at = AT
+    for word in where:
+        if match := re.fullmatch(r"([A-Z]{3})-(\d\d):(\d\d)", word):
+            at = datetime(2026, 1, WEEK[match[1]], int(match[2]), int(match[3]), tzinfo=UTC)
+        elif word[0].isdigit():
+            at = datetime.fromisoformat(word).replace(tzinfo=UTC)
+    return purchase(
+        *(line_of(text) for text in row["Bought"].split("; ")),
+        at=at,
+        spend=wallet.get("ask"),
+        points=wallet.get("ask-points"),
+        outlet="DESK" if "DESK" in where else None,
+        classification=where.get("class"),
+        tap_id=where.get("tap"),
+        payment_medium_brand_id=where.get("brand"),
+        payment_medium_type_id=where.get("medium"),
+        disable_instant_spend="no-instant" in where,
+    )
+
+
+def customer_of(row: Row) -> tuple[Account, Wallet]:
+    wallet = words(row.get("Wallet", ""))
+    automatic = {AUTOMATIC[name]: Decimal(value) for name, value in wallet.items() if name in AUTOMATIC}
+    automatic |= {"enabled": True} if "auto" in wallet else {}
+    automatic |= {"merchants": wallet["auto-at"].split(",")} if "auto-at" in wallet else {}
+    balance = next((Decimal(word) for word in wallet if re.fullmatch(r"[\d.]+", word)), Decimal(0))
+    return account(classification=wallet.get("member"), automatic_spend=automatic), Wallet("A1", 1, balance)
+
+
+def told(row: Row, plan: Plan, why: Mapping[str, str]) -> dict[str, str]:
+    """The plan in the words of the row's columns."""
+    alone = "; " not in row.get("Offers", "")
+    listed = [f"{award.offer_id} {award.amounts.system}" for award in plan.awards]
+    points = plan.movement.alternative_awarded
+    answers = {
+        "Awarded": "; ".join(sorted(listed)).removeprefix("O1 ") or "-",
+        "Points": str(points) if points else "-",
+        "Spent": "; ".join(f"{WORDS[spend.method]} {spend.amounts.system}" for spend in plan.spends) or "-",
+        "Still to be had": str(plan.available),
+        "Why not": "; ".join(failed if alone else f"{name} {failed}" for name, failed in sorted(why.items())),
+    }
+    return {column: answer for column, answer in answers.items() if column in row}
+
+
+@pytest.mark.parametrize("row", list(rows()))
+def test_a_purchase_earns_and_spends_as_the_table_says(row: Row) -> None:
+    known, what, (owner, wallet) = programme_of(row), purchase_of(row), customer_of(row)
+    if row.get("Spent", "").startswith("refused "):
+        with pytest.raises(Refused) as refused:
+            price(what, owner, wallet, known)
+        assert f"refused {refused.value.problems[0].code.name}" == row["Spent"]
+        return
+
+    plan = price(what, owner, wallet, known)
+    why = {verdict.offer_id: verdict.failed for verdict in explain(what, owner, known) if verdict.failed}
+
+    assert told(row, plan, why) == {column: text for column, text in row.items() if column in told(row, plan, why)}
