@@ -12,7 +12,7 @@ UV := $(BIN)/uv
 READY := .venv/.ready
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test lint format build lock clean
+.PHONY: help run test lint format build lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ lock: $(UV) ## bring the locked versions in line with what pyproject.toml and th
 		--all-extras pyproject.toml --output-file requirements/dev.lock
 	@$(UV) pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-header --no-annotate \
 		--constraints requirements/dev.lock layers/common/requirements.in --output-file layers/common/requirements.txt
+
+bench: $(READY) ## measure cold starts, warm calls and the layer beside a plain variant (needs valgrind)
+	@$(BIN)/python -m bench
 
 clean: ## remove all that was built, installed or kept
 	@rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis

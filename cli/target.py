@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from cli.console import Failure
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,18 +38,19 @@ class Account:
     @overload
     def client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
     @overload
-    def client(self, service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+    def client(self, service: Literal["dynamodb"], config: "Config | None" = None) -> "DynamoDBClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
-    def client(self, service: Any) -> Any:
+    def client(self, service: Any, config: "Config | None" = None) -> Any:
         """A boto3 client; of the emulator with its root user's credentials, of AWS with the caller's own."""
         from boto3.session import Session
 
         session = Session(region_name=self.region)
         if self.aws_endpoint_url is None:
-            return session.client(service)
+            return session.client(service, config=config)
         return session.client(
             service,
+            config=config,
             endpoint_url=self.aws_endpoint_url,
             aws_access_key_id=LOCAL_ACCESS_KEY,
             aws_secret_access_key=LOCAL_SECRET_KEY,

@@ -73,6 +73,7 @@ def test_a_purchase_moves_the_wallet_and_stands_in_its_journal(api: Api, table: 
 def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succeed(api: Api, table: Table) -> None:
     """The use case with real clients: twenty functions starting at once would keep two cores busy for half a minute."""
     cim, catalogue, now = customer(table, "rush", 50), Catalogue(table), datetime.now(UTC)
+    catalogue.programme(now)  # containers do not share theirs, these threads do
 
     def post(number: int) -> Code | None:
         request = read_purchase(purchase(cim, f"RUSH-{number}", spend="5"), now)

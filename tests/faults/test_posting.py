@@ -16,6 +16,7 @@ from loyalty import exactjson
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
+from loyalty.store.client import CONFIG
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
@@ -29,7 +30,8 @@ NAMES = (f"fault-{number}" for number in count())
 
 @pytest.fixture
 def table(stack: Target) -> Table:
-    return stack.open_table()
+    """The table, with a client that tries as often as a function's does."""
+    return Table(stack.client("dynamodb", CONFIG), stack.table)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Importing reference data into the table."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from loyalty import exactjson
+from loyalty.domain.spend_settings import AutomaticSpend
 from loyalty.store import keys
 from loyalty.store.customers import find_customer
 from loyalty.store.programme import Catalogue
@@ -221,6 +223,19 @@ def test_a_business_unit_has_a_time_zone_that_exists(demo: Table) -> None:
     assert imported(demo, {**unit, "time_zone": "Europe/Athens"}).created == 1
     zone = Catalogue(demo).programme(NOW).business_units["B"].time_zone
     assert str(zone) == "Europe/Athens"
+
+
+def test_when_a_wallet_pays_by_itself_is_read_with_its_account(demo: Table) -> None:
+    automatic = {"minimum_wallet_balance": 10, "minimum_amount": 2.5, "merchants": ["EK123456"]}
+
+    imported(demo, account("1", automatic_spend={"enabled": True, **automatic}))
+    imported(demo, account("2", automatic_spend={"enabled": False, **automatic}))
+
+    found = [find_customer(demo, number) for number in ("1", "2")]
+    assert [customer.account.automatic_spend for customer in found if customer] == [
+        AutomaticSpend(Decimal(10), Decimal("2.5"), None, frozenset({"6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"})),
+        None,
+    ]
 
 
 def test_an_opening_balance_is_posted_once(demo: Table) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.pricing import Plan, price
+from loyalty.domain.pricing import Plan, Verdict, explain, price
 from loyalty.domain.purchase import Line, Purchase, Totals
+from loyalty.domain.spend_settings import ReductionMethod
+from loyalty.domain.spends import SpendMethod
 from loyalty.domain.wallet import Wallet
-from tests.builders import AT, POINTS, RATE, account, line, offer, programme, purchase
+from tests.builders import AT, POINTS, RATE, SHOP, account, line, offer, programme, purchase
 
 SETTINGS = {
     "type": "spend_settings",
@@ -92,6 +94,131 @@ def test_the_plan_says_which_condition_of_which_offer_did_not_hold() -> None:
         ("PAST", "effective"),
         ("YES", None),
     ]
+
+
+def test_offers_that_where_and_what_was_bought_rule_out_are_explained_only_on_demand() -> None:
+    known = programme(
+        offer("A", conditions={"business_units": ["ELSEWHERE"]}),
+        offer("B", conditions={"products": ["X"]}),
+        offer("C", conditions={"product_types": ["X"]}),
+        offer("D", life_cycle_state="NOT_EFFECTIVE"),
+        offer("E", conditions={"weekdays": ["FRI"]}),
+        offer("F"),
+    )
+
+    assert price(purchase(line("3")), account(), Wallet("A1"), known).why == (
+        Verdict("E", "weekdays"),
+        Verdict("F", None),
+    )
+    assert explain(purchase(line("3")), account(), known) == (
+        Verdict("A", "business_units"),
+        Verdict("B", "products"),
+        Verdict("C", "product_types"),
+        Verdict("D", "life_cycle_state"),
+        Verdict("E", "weekdays"),
+        Verdict("F", None),
+    )
+
+
+def test_offers_take_their_turn_exclusive_ones_first_then_by_priority_then_by_id() -> None:
+    found = plan(
+        purchase(line("3", product="X"), line("3")),
+        offer("A"),
+        offer("B", priority=1),
+        offer("C", stacking="EXCLUSIVE", priority=-1, conditions={"products": ["X"]}),
+        offer("D", priority=1),
+    )
+
+    assert [award.offer_id for award in found.awards] == ["C", "B", "D", "A"]
+
+
+def test_pieces_share_an_award_for_pieces() -> None:
+    found = plan(purchase(line("1", quantity="3"), line("99")), offer(method="PER_UNIT", value="0.10"))
+
+    [award] = found.awards
+    assert (award.base, award.value) == (Decimal(4), Decimal("0.10"))
+    assert [(share.line, str(share.amount)) for share in award.shares] == [(0, "0.30"), (1, "0.10")]
+
+
+def test_shares_sum_to_a_capped_award() -> None:
+    [award] = plan(purchase(line("10"), line("10"), line("10")), offer(maximum_per_event=1)).awards
+
+    assert [str(share.amount) for share in award.shares] == ["0.33", "0.34", "0.33"]
+
+
+def test_a_tier_tells_the_value_that_it_gave() -> None:
+    tiers = [{"from": 10, "value": 1}, {"from": 50, "value": 8}]
+    [award] = plan(purchase(line("60")), offer(method="TIERED", tiers=tiers)).awards
+
+    assert (award.value, award.base, award.amounts.system) == (Decimal(8), Decimal(60), Decimal(8))
+
+
+def test_an_award_exceeds_its_cap_in_no_currency() -> None:
+    """0.125 euros are 12.5 points; half up, these would be 0.13 euros and 13 points."""
+    [award] = plan(purchase(line("10")), POINTS, RATE, offer(maximum_per_event=Decimal("0.125"))).awards
+
+    assert (award.amounts.system, award.amounts.alternative) == (Decimal("0.12"), Decimal(12))
+
+
+def test_what_is_nothing_in_euros_may_be_something_in_points() -> None:
+    rate = {**RATE, "rate": 1000}
+    [award] = plan(purchase(line("10")), POINTS, rate, offer(method="FIXED", value="3", currency="ALTERNATIVE")).awards
+
+    assert (award.amounts.system, award.amounts.alternative) == (Decimal(0), Decimal(3))
+
+
+def test_the_alternative_total_is_told_where_some_award_was_given_in_points() -> None:
+    what = purchase(line("10"))
+    points = offer("PTS", method="FIXED", value="20", currency="ALTERNATIVE")
+
+    assert plan(what, POINTS, RATE, offer()).alternative_awarded is None
+    assert plan(what, POINTS, RATE, offer(), points).alternative_awarded == 70
+    assert plan(what, POINTS, RATE, offer(), points).awarded == Decimal("0.70")
+
+
+def test_a_plan_tells_what_each_method_spends_and_what_limits_hold() -> None:
+    settings = {**SETTINGS, "reduction_method": "BACK_END_REDUCTION"}
+    found = plan(
+        purchase(line("30"), spend="2"), settings, offer(method="FIXED", value="5", spend="INSTANT"), balance="50"
+    )
+
+    assert [found.spent(method) for method in SpendMethod] == [2, 5, 0]
+    assert (found.available, found.settings.minimum, found.settings.maximum) == tuple(map(Decimal, (20, 1, 20)))
+    assert found.settings.reduction_method is ReductionMethod.BACK_END
+
+
+def test_an_award_that_is_spent_at_once_leaves_the_wallet_as_it_was() -> None:
+    crowns = {"type": "currency", "id": "CRW", "code": "CRW"}
+    rate = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("7.33")}
+    found = plan(purchase(line("30.10")), crowns, rate, offer(spend="INSTANT"), balance="2", currency="CRW")
+
+    # 1.505 euros are 11.03165 crowns.
+    assert (found.movement.awarded, found.movement.spent) == (Decimal("11.03"), Decimal("11.03"))
+    assert found.available == Decimal("0.27")
+
+
+def test_the_settings_of_an_outlet_come_before_its_merchants_and_these_before_the_organisations() -> None:
+    everywhere = {**SETTINGS, "id": "1", "maximum_spend_amount_per_transaction": 3}
+    shop = {**everywhere, "id": "2", "business_unit": "SHOP", "maximum_spend_amount_per_transaction": 2}
+    desk = {**everywhere, "id": "3", "business_unit": "DESK", "maximum_spend_amount_per_transaction": 1}
+    what = purchase(line("10"), outlet="DESK")
+
+    assert plan(what, everywhere, shop, desk, balance="9").available == 1
+    assert plan(what, everywhere, shop, balance="9").available == 2
+    assert plan(what, everywhere, balance="9").available == 3
+
+
+def test_an_outlet_of_an_outlet_belongs_to_all_above_it() -> None:
+    counter = {"type": "business_unit", "id": "COUNTER", "name": "Counter", "parent_business_unit": "DESK"}
+    known = programme(counter, offer(conditions={"business_units": ["SHOP"]}))
+
+    assert price(purchase(line("10"), outlet="COUNTER"), account(), Wallet("A1"), known).awarded == Decimal("0.50")
+
+
+def test_business_units_that_are_above_each_other_do_not_keep_pricing_from_its_end() -> None:
+    loop = {**SHOP, "parent_business_unit": "DESK"}
+
+    assert plan(purchase(line("10"), outlet="DESK"), loop, offer()).awarded == Decimal("0.50")
 
 
 def test_the_lines_that_brought_an_award_share_it_to_the_cent() -> None:

@@ -176,7 +176,7 @@ def purchase_of(row: Row) -> Purchase:
 
 def customer_of(row: Row) -> tuple[Account, Wallet]:
     wallet = words(row.get("Wallet", ""))
-    automatic = {AUTOMATIC[name]: Decimal(value) for name, value in wallet.items() if name in AUTOMATIC}
+    automatic: dict[str, Any] = {AUTOMATIC[name]: Decimal(value) for name, value in wallet.items() if name in AUTOMATIC}
     automatic |= {"enabled": True} if "auto" in wallet else {}
     automatic |= {"merchants": wallet["auto-at"].split(",")} if "auto-at" in wallet else {}
     balance = next((Decimal(word) for word in wallet if re.fullmatch(r"[\d.]+", word)), Decimal(0))

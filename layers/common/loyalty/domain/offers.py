@@ -99,13 +99,12 @@ class Offer:
             not self.product_types or line.product.product_type_id in self.product_types
         )
 
-    def failed(self, occasion: Occasion, lines: Sequence[Line]) -> str | None:
-        """The first thing that keeps the offer from applying to `lines`, None where nothing does."""
-        return self._closed(occasion) or next(
-            (condition.name for condition in self.conditions if not condition.holds(occasion, lines)), None
-        )
+    def failed_condition(self, occasion: Occasion, lines: Sequence[Line]) -> str | None:
+        """The first condition that does not hold for `lines`, None where all do."""
+        return next((condition.name for condition in self.conditions if not condition.holds(occasion, lines)), None)
 
-    def _closed(self, occasion: Occasion) -> str | None:
+    def closed_by(self, occasion: Occasion) -> str | None:
+        """What keeps the offer from applying to any purchase on such an occasion, None where nothing does."""
         if not self.effective:
             return "life_cycle_state"
         if not self.period.holds(occasion.purchase.performed_on):

@@ -152,11 +152,13 @@ def _considered(
 
 
 def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, free: Sequence[int]) -> tuple[Verdict, Award | None]:
+    if closed_by := offer.closed_by(occasion):
+        return Verdict(offer.id, closed_by), None
     lines = occasion.purchase.lines
     places = [place for place in free if offer.is_about(lines[place])]
     if not places and any(offer.is_about(line) for line in lines):
         return Verdict(offer.id, "stacking"), None
-    if failed := offer.failed(occasion, [lines[place] for place in places]):
+    if failed := offer.failed_condition(occasion, [lines[place] for place in places]):
         return Verdict(offer.id, failed), None
     rate = exchange.rate(offer.award.currency)
     if rate is None:

@@ -1,0 +1,53 @@
+"""`python -m bench`: every figure beside the plain variant's and its budget (design, section 10), from one run."""
+
+import sys
+from dataclasses import dataclass
+
+from bench import cold_start, warm
+from bench.setting import OUT, prepare, zipped_bytes
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `ours` and `plain` are None where they cannot be measured here."""
+
+    what: str
+    unit: str
+    budget: float
+    ours: float | None
+    plain: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the budget is exceeded."""
+        return self.ours is not None and self.ours > self.budget
+
+    def __str__(self) -> str:
+        ratio = f"{self.plain / self.ours:.1f}" if self.plain and self.ours else "-"
+        numbers = f"{_shown(self.ours):>8}{_shown(self.plain):>8}{ratio:>7}{_shown(self.budget):>8}"
+        return f"{self.what:31}{self.unit:15}{numbers}{'  over' if self.over else ''}"
+
+
+def main() -> int:
+    """Print the table; 1 where a budget is exceeded."""
+    ours, authorizer, plain = prepare()
+    create, authorize, other = (cold_start.measure(function) for function in (ours, authorizer, plain))
+    figures = [
+        Figure("cold start of create purchase", "M instructions", 850, create.instructions_m, other.instructions_m),
+        Figure("cold start of create purchase", "ms CPU", 300, create.cpu_ms, other.cpu_ms),
+        Figure("cold start of the authorizer", "M instructions", 300, authorize.instructions_m),
+        Figure("cold start of the authorizer", "ms CPU", 110, authorize.cpu_ms),
+        Figure("a purchase, warm", "ms CPU", 1.5, warm.cpu_ms(ours), warm.cpu_ms(plain)),
+        Figure("the layer, zipped", "MB", 3, zipped_bytes(OUT / "layer") / 1e6, zipped_bytes(OUT / "plain") / 1e6),
+    ]
+    print(f"{'':46}{'ours':>8}{'plain':>8}{'ratio':>7}{'budget':>8}")
+    print(*figures, sep="\n")
+    return int(any(figure.over for figure in figures))
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
