@@ -102,6 +102,8 @@ _CLASSIC_FIELDS = {
 
 def _paths(names: dict[str, Any]) -> dict[str, Any]:
     account = _parameter("account", "path", "The account's id or number.")
+    purchase = _body(names["CreatePurchase"], example=json.loads(EXAMPLE.read_text()))
+    classic = _body({"allOf": [names["ClassicCreatePurchase"], _CLASSIC_FIELDS]})
     replayed = {
         "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There where it had been posted before."}
     }
@@ -114,16 +116,19 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                 "description": "Posts it once, however often it is sent: by `id`, or else by merchant and "
                 "`reference_number`, the engine knows it again.",
                 "security": [{"api_key": []}],
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": names["CreatePurchase"],
-                            "example": json.loads(EXAMPLE.read_text()),
-                        }
-                    },
-                },
+                "requestBody": purchase,
                 "responses": _responses(names, "Created", 400, 401, 403, 404, 409, 413, 422, 503, headers=replayed),
+            }
+        },
+        "/purchases/preview": {
+            "post": {
+                "operationId": "preview_purchase",
+                "tags": ["Purchases"],
+                "summary": "Show what posting a purchase would do",
+                "description": "Nothing is written. Refused for whatever posting it would be refused for.",
+                "security": [{"api_key": []}],
+                "requestBody": purchase,
+                "responses": _responses(names, "PreviewAnswer", 400, 401, 403, 404, 413, 422, 503),
             }
         },
         "/purchases/{id}": {
@@ -169,15 +174,20 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                 "header or names an external system and its reference number.",
                 "security": [{"bearer": []}, {}],
                 "parameters": [_parameter("Idempotency-Key", "header", "The same key, the same purchase.")],
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {"schema": {"allOf": [names["ClassicCreatePurchase"], _CLASSIC_FIELDS]}}
-                    },
-                },
+                "requestBody": classic,
                 "responses": _responses(
                     names, "EventAnswer", 400, 401, 403, 404, 409, 413, 422, 503, headers=replayed, classic=True
                 ),
+            }
+        },
+        "/customer_events/purchases/preview": {
+            "post": {
+                "operationId": "classic_preview_purchase",
+                "tags": ["Classic API"],
+                "summary": "Show what posting a purchase would do",
+                "security": [{"bearer": []}, {}],
+                "requestBody": classic,
+                "responses": _responses(names, "EventAnswer", 400, 401, 403, 404, 413, 422, 503, classic=True),
             }
         },
         "/authentication/web_api_key/token": {
@@ -204,6 +214,10 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
             }
         },
     }
+
+
+def _body(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema, **more}}}
 
 
 def _parameter(name: str, where: str, description: str, **schema: Any) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from tests.template import read_template
 RESOURCES = {
     "authorizer": "AuthorizerFunction",
     "classic_create_purchase": "ClassicCreatePurchaseFunction",
+    "classic_preview_purchase": "ClassicPreviewPurchaseFunction",
     "create_purchase": "CreatePurchaseFunction",
+    "preview_purchase": "PreviewPurchaseFunction",
     "issue_token": "IssueTokenFunction",
     "release_token": "ReleaseTokenFunction",
     "show_journal": "ShowJournalFunction",
@@ -89,7 +91,11 @@ def everything(functions: Functions, name: str) -> None:
     match name:
         case "authorizer":
             functions.authorize(functions.api_key)
-        case "classic_create_purchase":
+        case "preview_purchase":
+            functions.call(name, body)
+            contact = {"contact_id": "C0FFEE00C0FFEE00C0FFEE00C0FFEE00", "cim": None}
+            functions.call(name, {**body, **contact})
+        case "classic_create_purchase" | "classic_preview_purchase":
             issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]
             classic = {**example("create_1.request"), "token": issued["token"]}
             functions.call(name, classic, context={})

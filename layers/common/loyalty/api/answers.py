@@ -38,12 +38,13 @@ class Amounts(TypedDict):
 
 
 class AwardAnswer(Amounts):
-    """What an offer gave: `value` (percent, or an amount) applied to `base`."""
+    """What an offer gave: `value` (percent, or an amount in `currency`) applied to `base` (an amount, or pieces)."""
 
     offer_id: str
     offer_name: str
     method: str
     value: Decimal
+    currency: str
     base: Decimal
 
 
@@ -86,6 +87,21 @@ class PurchaseAnswer(MovementAnswer):
     awards: list[AwardAnswer]
     spends: list[SpendAnswer]
     wallet_version: int
+
+
+class PreviewAnswer(TypedDict):
+    """What posting the purchase now would do; `balance` is the wallet's as it is, all else in the system currency."""
+
+    net_amount: Decimal
+    tax_amount: Decimal
+    total_amount: Decimal
+    awards: list[AwardAnswer]
+    spends: list[SpendAnswer]
+    allow_spending: bool
+    available_spend: Decimal
+    minimum_spend: Decimal | None
+    maximum_spend: Decimal | None
+    balance: Decimal
 
 
 class ExpiringAnswer(TypedDict):

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from loyalty.api.answers import Amounts, AwardAnswer, LineAnswer, MovementAnswer, NamedAnswer, PurchaseAnswer
+from loyalty.api.answers import (
+    Amounts,
+    AwardAnswer,
+    LineAnswer,
+    MovementAnswer,
+    NamedAnswer,
+    PreviewAnswer,
+    PurchaseAnswer,
+    SpendAnswer,
+)
 from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
@@ -20,6 +29,8 @@ from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, R
 from loyalty.domain.validation import exactly_one, problems_in
 from loyalty.domain.wallet import Entry
 from loyalty.store.ledger import Event
+from loyalty.usecases.document import awards_of, spends_of
+from loyalty.usecases.preview_purchase import Preview
 
 LATEST_SECOND = 253_402_300_799
 """The end of the year 9999."""
@@ -191,9 +202,26 @@ def render_purchase(event: Event, directory: Directory) -> PurchaseAnswer:
         "tax_amount": sum((line["tax_amount"] for line in lines), ZERO),
         "total_amount": sum((line["total_amount"] for line in lines), ZERO),
         "awards": [_award(award) for award in document.get("awards", ())],
-        "spends": [{"method": spend["method"], **_amounts(spend["amounts"])} for spend in document.get("spends", ())],
+        "spends": [_spend(spend) for spend in document.get("spends", ())],
         "wallet_version": entry.sequence,
         **render_movement(entry),
+    }
+
+
+def render_preview(preview: Preview) -> PreviewAnswer:
+    """The plan, and what could still be requested to be spent on the purchase."""
+    plan = preview.plan
+    return {
+        "net_amount": plan.totals.net,
+        "tax_amount": plan.totals.tax,
+        "total_amount": plan.totals.total,
+        "awards": [_award(award) for award in awards_of(plan)],
+        "spends": [_spend(spend) for spend in spends_of(plan)],
+        "allow_spending": plan.settings.allow_spending,
+        "available_spend": plan.available,
+        "minimum_spend": plan.settings.minimum,
+        "maximum_spend": plan.settings.maximum,
+        "balance": preview.customer.wallet.balance,
     }
 
 
@@ -241,9 +269,14 @@ def _award(award: Mapping[str, Any]) -> AwardAnswer:
         "offer_name": award["offer_name"],
         "method": award["method"],
         "value": award["value"],
+        "currency": award["currency"],
         "base": award["base"],
         **_amounts(award["amounts"]),
     }
+
+
+def _spend(spend: Mapping[str, Any]) -> SpendAnswer:
+    return {"method": spend["method"], **_amounts(spend["amounts"])}
 
 
 def _amounts(amounts: list[Any]) -> Amounts:

@@ -9,12 +9,9 @@ from functools import cached_property
 from loyalty.domain.awards import AwardCurrency, Rounding
 from loyalty.domain.currencies import Currency
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.money import ZERO
+from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account
-
-_LAST_PLACES = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
-"""One unit in the last place, by a currency's exponent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class _Quote:
         """An exact amount of `source` in this currency, rounded once."""
         if self.currency.id != source.currency.id:
             exact = exact * self.rate / source.rate
-        return exact.quantize(_LAST_PLACES[self.currency.exponent], rounding)
+        return rounded(exact, self.currency.exponent, rounding)
 
 
 class Exchange:
@@ -106,7 +103,7 @@ class Exchange:
 
     def payable(self, *limits: Decimal | None) -> Decimal:
         """The largest amount that can be paid in the system currency within all `limits`; None is no limit."""
-        return min(limit for limit in limits if limit is not None).quantize(_LAST_PLACES[self.exponent], ROUND_DOWN)
+        return rounded(min(limit for limit in limits if limit is not None), self.exponent, ROUND_DOWN)
 
     def system_of(self, balance: Decimal) -> Decimal:
         """A balance of the wallet's currency in the system currency, exactly."""

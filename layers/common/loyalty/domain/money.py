@@ -1,16 +1,20 @@
 """Amounts: exact decimals, rounded half up and only where somebody says so."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
 ZERO = Decimal(0)
 
+_UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
+_WIDE = Context(prec=60)
+"""Room for the largest amount at the largest rate; the usual 28 digits would end in an error there."""
 
-def rounded(amount: Decimal, exponent: int) -> Decimal:
-    """`amount` to `exponent` decimals, half up: 0.125 at 2 is 0.13, -0.125 is -0.13."""
-    return amount.quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
+
+def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """`amount` to `exponent` decimals (at most 4), half up by default: at 2, 0.125 is 0.13 and -0.125 is -0.13."""
+    return amount.quantize(_UNITS[exponent], rounding, _WIDE)
 
 
 def split(amount: Decimal, weights: Sequence[Decimal], exponent: int) -> tuple[Decimal, ...]:

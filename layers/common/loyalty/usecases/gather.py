@@ -6,6 +6,7 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.directory import Directory
+from loyalty.domain.purchase import Account
 from loyalty.store import keys
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Event
@@ -27,6 +28,24 @@ class Gathered:
         if record_id is None:
             return None
         return self.directory.record(kind, record_id) or self._records.get(keys.record(kind, record_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account's record, and that of the contact who owns it."""
+
+    account: Record | None
+    contact: Record | None
+
+
+def owner_of(account: Account, *, table: Table) -> Owner:
+    """Read an account and its owner, in one call."""
+    places = {"account": keys.record("account", account.id)}
+    if account.contact_id:
+        places["contact"] = keys.record("contact", account.contact_id)
+    items = table.get_many(places.values())
+    found = {kind: exactjson.loads(items[key]["record"]) for kind, key in places.items() if key in items}
+    return Owner(found.get("account"), found.get("contact"))
 
 
 def gather(event: Event, *, table: Table, directory: Directory) -> Gathered:

@@ -8,7 +8,6 @@ from typing import Any
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.exchange import Amounts
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.pricing import Plan, price
 from loyalty.domain.programme import Programme
@@ -20,8 +19,9 @@ from loyalty.store.ledger import Event
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.document import awards_of, spends_of
 from loyalty.usecases.posting import Pause, Posting, pause, post_event
-from loyalty.usecases.resolution import Performer, Resolution, Resolved
+from loyalty.usecases.resolution import Performer, Resolution, Resolved, with_newest_programme
 
 
 def post_purchase(
@@ -41,13 +41,7 @@ def post_purchase(
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
     post = partial(_post, request, partner, table=table, catalogue=catalogue, numbers=numbers, now=now, pause=pause)
-    try:
-        return post()
-    except Refused as refused:
-        # What is unknown here may have been imported a moment ago.
-        if all(problem.code is not Code.NOT_FOUND for problem in refused.problems) or not catalogue.renewed(now):
-            raise
-    return post()
+    return with_newest_programme(catalogue, now, post)
 
 
 def _post(
@@ -141,35 +135,15 @@ class _Draft:
                 for line in purchase.lines
             ],
             "requested": self._requested(),
-            "awards": [
-                {
-                    "number": number,
-                    "offer_id": award.offer_id,
-                    "offer_name": award.offer_name,
-                    "method": award.method,
-                    "value": award.value,
-                    "base": award.base,
-                    "amounts": _listed(award.amounts),
-                    "shares": [[share.line, share.amount] for share in award.shares],
-                }
-                for award, number in zip(plan.awards, self.numbers.take("award", len(plan.awards)), strict=True)
-            ],
-            "spends": [
-                {
-                    "number": number,
-                    "request_number": request_number,
-                    "method": spend.method,
-                    "amounts": _listed(spend.amounts),
-                }
-                for spend, number, request_number in zip(
-                    plan.spends,
-                    self.numbers.take("spend", len(plan.spends)),
-                    self.numbers.take("spend_request", len(plan.spends)),
-                    strict=True,
-                )
-            ],
+            "awards": self._numbered("number", "award", awards_of(plan)),
+            "spends": self._numbered(
+                "number", "spend", self._numbered("request_number", "spend_request", spends_of(plan))
+            ),
         }
         return {name: value for name, value in document.items() if value not in (None, [], {})}
+
+    def _numbered(self, name: str, kind: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{name: number, **part} for part, number in zip(parts, self.numbers.take(kind, len(parts)), strict=True)]
 
     def _requested(self) -> list[Any] | None:
         spend = self.request.spend
@@ -197,7 +171,3 @@ def _duplicate(request: PurchaseRequest) -> Problem:
 
 
 _IDENTIFIED_BY = {Origin.GIVEN: "/id", Origin.EXTERNAL: "/external_system_reference_number", Origin.KEY: ""}
-
-
-def _listed(amounts: Amounts) -> list[Any]:
-    return [amounts.system, amounts.wallet, amounts.alternative]

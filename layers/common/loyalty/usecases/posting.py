@@ -50,7 +50,7 @@ def post_event(
             others got in first every time; whatever `make` refuses. Nothing was posted.
     """
     for tries in range(MAX_TRIES):
-        customer = _active(read_customer(table, account_id), named)
+        customer = read_active_customer(table, account_id, named)
         event = make(customer)
         try:
             ledger.post(table, event)
@@ -65,7 +65,13 @@ def post_event(
     raise Refused(Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send the request again."))
 
 
-def _active(customer: Customer | None, named: Reference) -> Customer:
+def read_active_customer(table: Table, account_id: str, named: Reference) -> Customer:
+    """The customer whom the caller named as `named`.
+
+    Raises:
+        Refused: NOT_FOUND or INVALID, where the account does not exist or is not active.
+    """
+    customer = read_customer(table, account_id)
     if customer is None:
         raise Refused(not_found("Account", named.value, named.pointer))
     if customer.account.life_cycle_state is not LifeCycle.ACTIVE:

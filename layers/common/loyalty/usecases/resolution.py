@@ -1,7 +1,9 @@
 """Finding what a request names: every name that cannot be found is reported, not just the first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from loyalty.domain.access import Partner
 from loyalty.domain.directory import Directory
@@ -29,6 +31,19 @@ LABELS: Mapping[str, str] = {
 
 _BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
 _STORED_APART = {"invoice"}
+
+
+Result = TypeVar("Result")
+
+
+def with_newest_programme(catalogue: Catalogue, now: datetime, attempt: Callable[[], Result]) -> Result:
+    """The result of `attempt`; made once more if it names what is unknown, and there is a newer programme by now."""
+    try:
+        return attempt()
+    except Refused as refused:
+        if all(problem.code is not Code.NOT_FOUND for problem in refused.problems) or not catalogue.renewed(now):
+            raise
+    return attempt()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,10 @@ class Resolution:
             performed_on=self._request.performed_on,
             lines=lines,
             spend=self._request.spend,
+            tap_id=performer.tap_id,
+            payment_medium_brand_id=ids.get("payment_medium_brand"),
+            payment_medium_type_id=ids.get("payment_medium_type"),
+            disable_instant_spend=self._request.disable_instant_spend,
         )
 
     def _business_unit(self, kind: str, found: str | None, reference: Reference) -> BusinessUnit | None:

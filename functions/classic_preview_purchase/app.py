@@ -1,0 +1,28 @@
+"""POST /customer_events/purchases/preview: what posting a purchase would do (contract, operation 4)."""
+
+from os import environ
+
+from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.preview import render_preview
+from loyalty.api.classic.requests import read_purchase
+from loyalty.api.messages import Request, Response
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.store.programme import Catalogue
+from loyalty.usecases.gather import owner_of
+from loyalty.usecases.preview_purchase import preview_purchase
+from loyalty.usecases.tokens import TokenCheck
+
+table = connect(environ["TABLE_NAME"])
+catalogue = Catalogue(table)
+
+
+def preview(request: Request, partner: Partner) -> Response:
+    purchase = read_purchase(request.json(), partner, None)
+    found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
+    owner = owner_of(found.customer.account, table=table)
+    return succeeded(render_preview(found, owner), request)
+
+
+handler = classic_endpoint(preview, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -1,0 +1,24 @@
+"""POST /purchases/preview: what posting a purchase would do; nothing is written."""
+
+from os import environ
+
+from loyalty.api.endpoint import authorized, endpoint
+from loyalty.api.messages import Request, Response
+from loyalty.api.purchases import read_purchase, render_preview
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.store.programme import Catalogue
+from loyalty.usecases.preview_purchase import preview_purchase
+
+table = connect(environ["TABLE_NAME"])
+catalogue = Catalogue(table)
+
+
+def preview(request: Request, partner: Partner) -> Response:
+    purchase = read_purchase(request.json(), request.now)
+    found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
+    return Response(200, render_preview(found))
+
+
+handler = endpoint(authorized(preview, Scope.POST_PURCHASES, SigningKeys(table)))

@@ -1,0 +1,44 @@
+"""Previewing a purchase: the plan that posting it would carry out now. Nothing is written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from loyalty.domain.access import Partner
+from loyalty.domain.pricing import Plan, price
+from loyalty.domain.purchase import PurchaseRequest
+from loyalty.store.customers import Customer
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.posting import read_active_customer
+from loyalty.usecases.resolution import Resolution, with_newest_programme
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What posting would do, and for whom as things stand; the balance in the alternative currency, if there is one."""
+
+    plan: Plan
+    customer: Customer
+    alternative_balance: Decimal | None
+
+
+def preview_purchase(
+    request: PurchaseRequest, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+) -> Preview:
+    """The plan for `request`: 2 round trips, nothing written.
+
+    Raises:
+        Refused: whatever posting it would be refused for, but for its identity.
+    """
+    return with_newest_programme(catalogue, now, partial(_preview, request, partner, table, catalogue, now))
+
+
+def _preview(request: PurchaseRequest, partner: Partner, table: Table, catalogue: Catalogue, now: datetime) -> Preview:
+    programme = catalogue.programme(now)
+    resolution = Resolution(request, partner, programme, catalogue.directory(now))
+    resolved = resolution.resolved(resolution.performer(), table, catalogue)
+    customer = read_active_customer(table, resolved.account_id, request.customer)
+    plan = price(resolved.purchase, customer.account, customer.wallet, programme)
+    return Preview(plan, customer, programme.alternative_of(customer.wallet.balance, customer.account, now))
