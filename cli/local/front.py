@@ -107,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._forward()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = answer  # noqa: N815
 
     def _forward(self) -> None:
         try:
