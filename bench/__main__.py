@@ -38,7 +38,13 @@ def main() -> int:
         Figure("cold start of the authorizer", "M instructions", 300, authorize.instructions_m),
         Figure("cold start of the authorizer", "ms CPU", 110, authorize.cpu_ms),
         Figure("a purchase, warm", "ms CPU", 1.5, warm.cpu_ms(ours), warm.cpu_ms(plain)),
-        Figure("the layer, zipped", "MB", 3, zipped_bytes(OUT / "layer") / 1e6, zipped_bytes(OUT / "plain") / 1e6),
+        Figure(
+            "the layer, zipped",
+            "MB",
+            3,
+            zipped_bytes(OUT / "layer" / "python") / 1e6,
+            zipped_bytes(OUT / "plain") / 1e6,
+        ),
     ]
     print(f"{'':46}{'ours':>8}{'plain':>8}{'ratio':>7}{'budget':>8}")
     print(*figures, sep="\n")

@@ -139,7 +139,7 @@ def build_layer() -> Path:
     }
     folder = ROOT / "layers" / "common"
     subprocess.run(["make", "-s", "-C", folder, "build-CommonLayer"], env=os.environ | names, check=True)
-    return layer
+    return layer / "python"
 
 
 def packages(name: str, modules: Iterable[str]) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from cli.target import Target
@@ -85,6 +85,10 @@ def request_lost(request: AWSRequest) -> None:
     raise ReadTimeoutError(endpoint_url=str(request.url))
 
 
+def out_of_reach(request: AWSRequest) -> None:
+    raise EndpointConnectionError(endpoint_url=str(request.url))
+
+
 def refusal(error: str, **members: Any) -> Fault:
     body = exactjson.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{error}", **members}).encode()
 
@@ -144,9 +148,10 @@ def test_a_wallet_that_others_never_let_go_of_is_told_as_busy(table: Table, cim:
     assert wallet(table, cim) == (1, 50)
 
 
+@pytest.mark.parametrize("fault", [throttled, out_of_reach], ids=["throttled", "out of reach"])
 @pytest.mark.parametrize("operation", ["BatchGetItem", "Query"])
-def test_nothing_is_posted_where_nothing_can_be_read(table: Table, cim: str, operation: str) -> None:
-    with faulty(table, operation, throttled), pytest.raises(Refused) as refused:
+def test_nothing_is_posted_where_nothing_can_be_read(table: Table, cim: str, operation: str, fault: Fault) -> None:
+    with faulty(table, operation, fault), pytest.raises(Refused) as refused:
         post(table, cim)
 
     assert refused.value.problems[0].code is Code.RETRY_LATER

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import plain
@@ -220,7 +220,7 @@ def _as_domain_errors() -> Iterator[None]:
         if error.response["Error"]["Code"] in _RETRYABLE:
             raise Refused(_busy()) from error
         raise
-    except HTTPClientError as error:
+    except (ConnectionError, HTTPClientError) as error:
         raise Refused(_busy()) from error
 
 

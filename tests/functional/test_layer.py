@@ -1,0 +1,65 @@
+"""The layer as it ships: built by its own makefile, and all that a function sees beside what the runtime brings."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cli.local.deployment import Host
+from tests.functional.conftest import ROOT
+
+FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/app.py"))
+RUNTIME_PACKAGES = ("botocore", "dateutil", "jmespath", "six", "urllib3")
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer, for the interpreter at hand instead of Lambda's."""
+    built, host = tmp_path_factory.mktemp("layer"), Host.here()
+    environment = os.environ | {
+        "ARTIFACTS_DIR": str(built),
+        "RUNTIME_VERSION": host.runtime.removeprefix("python"),
+        "RUNTIME_PLATFORM": host.platform,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    subprocess.run(["make", "--silent", "build-CommonLayer"], cwd=ROOT / "layers/common", env=environment, check=True)
+    return built
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Lambda's Python runtime brings, and nothing else of this virtual environment."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for package in RUNTIME_PACKAGES:
+        spec = find_spec(package)
+        assert spec
+        assert spec.origin
+        source = Path(spec.origin)
+        source = source.parent if source.name == "__init__.py" else source
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def test_everything_lies_where_lambda_looks_for_it(layer: Path) -> None:
+    """The emulator looks into the layer's root as well, so it would not tell."""
+    assert [path.name for path in layer.iterdir()] == ["python"]
+    assert (layer / "python" / "loyalty" / "domain" / "pricing.py").exists()
+
+
+def test_the_layer_is_compiled(layer: Path) -> None:
+    compiled = {path.name.split(".")[0] for path in (layer / "python" / "loyalty" / "domain").rglob("*.pyc")}
+
+    assert "pricing" in compiled
+    assert list((layer / "python" / "pydantic").glob("*.pyc"))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
+def test_a_function_needs_nothing_but_the_layer_and_the_runtime(layer: Path, runtime: Path, function: Path) -> None:
+    path = [str(function), str(layer / "python"), str(runtime)]
+    code = f"import sys; sys.path[:0] = {path!r}; import app; assert callable(app.handler)"
+    environment = {"TABLE_NAME": "loyalty", "API_KEY_HEADER": "api_key", "AWS_DEFAULT_REGION": "eu-west-1"}
+
+    subprocess.run([sys.executable, "-S", "-c", code], env=environment, check=True)
