@@ -1,6 +1,7 @@
 """What the command prints: answers on stdout, as text or JSON; progress and failures on stderr."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -10,8 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+WIDE = 400
+"""Columns where there is no terminal: nobody there reads lines that are folded."""
+
+out = Console(highlight=False, soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else WIDE)
+err = Console(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 
 class Failure(Exception):  # noqa: N818 - it ends a command; it is no fault in the program

@@ -39,7 +39,7 @@ def create(
 
 @keys.command("list")
 def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
-    """Show a partner's active keys; what they are is not known any more."""
+    """Show a partner's active keys; their texts cannot be shown again."""
     from loyalty.store.access import active_keys
 
     found = active_keys(Target.load(stack, region).open_table(), partner)

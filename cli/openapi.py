@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
 
     from loyalty.api import answers
     from loyalty.api.classic.requests import ClassicCreatePurchase
-    from loyalty.api.purchases import CreatePurchase
+    from loyalty.api.purchases import CreatePurchase, PreviewPurchase
 
     class Schema(GenerateJsonSchema):
         def decimal_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ARG002
@@ -43,6 +43,7 @@ def document() -> dict[str, Any]:
 
     shapes: list[Any] = [
         CreatePurchase,
+        PreviewPurchase,
         ClassicCreatePurchase,
         *(shape for shape in vars(answers).values() if hasattr(shape, "__total__")),
     ]
@@ -102,7 +103,8 @@ _CLASSIC_FIELDS = {
 
 def _paths(names: dict[str, Any]) -> dict[str, Any]:
     account = _parameter("account", "path", "The account's id or number.")
-    purchase = _body(names["CreatePurchase"], example=json.loads(EXAMPLE.read_text()))
+    example = json.loads(EXAMPLE.read_text())
+    purchase = _body(names["CreatePurchase"], example=example)
     classic = _body({"allOf": [names["ClassicCreatePurchase"], _CLASSIC_FIELDS]})
     replayed = {
         "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There where it had been posted before."}
@@ -127,7 +129,7 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                 "summary": "Show what posting a purchase would do",
                 "description": "Nothing is written. Refused for whatever posting it would be refused for.",
                 "security": [{"api_key": []}],
-                "requestBody": purchase,
+                "requestBody": _body(names["PreviewPurchase"], example=example | {"explain": True}),
                 "responses": _responses(names, "PreviewAnswer", 400, 401, 403, 404, 413, 422, 503),
             }
         },

@@ -7,7 +7,7 @@ from typing import Any
 from loyalty.api.messages import Request
 from loyalty.api.policy import allow, deny
 from loyalty.api.tokens import key_in
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.usecases.tokens import issue_token
@@ -21,6 +21,8 @@ def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
     key = key_in(request, environ["API_KEY_HEADER"])
     try:
         text, token = issue_token(key, table=table, signing_keys=signing_keys, now=request.now)
-    except Refused:
+    except Refused as refused:
+        if refused.problems[0].code is not Code.INVALID_TOKEN:
+            raise  # a table that is busy says nothing of the key, and a denial would be kept for minutes
         return deny(event["methodArn"])
     return allow(event["methodArn"], token, text)

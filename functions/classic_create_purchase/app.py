@@ -21,10 +21,11 @@ numbers = Numbers(table)
 
 
 def create(request: Request, partner: Partner) -> Response:
-    purchase = read_purchase(request.json(), partner, request.headers.get("idempotency-key"))
+    body = request.json()
+    purchase = read_purchase(body, partner, request.headers.get("idempotency-key"))
     posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
     gathered = gather(posting.event, table=table, directory=catalogue.directory(request.now))
-    return succeeded(render_purchase(gathered), request, replayed=posting.replayed)
+    return succeeded(render_purchase(gathered), body, replayed=posting.replayed)
 
 
 handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -19,10 +19,11 @@ catalogue = Catalogue(table)
 
 
 def preview(request: Request, partner: Partner) -> Response:
-    purchase = read_purchase(request.json(), partner, None)
+    body = request.json()
+    purchase = read_purchase(body, partner, None)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
     owner = owner_of(found.customer.account, table=table)
-    return succeeded(render_preview(found, owner), request)
+    return succeeded(render_preview(found, owner), body)
 
 
 handler = classic_endpoint(preview, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -17,7 +17,7 @@ signing_keys = SigningKeys(table)
 def issue(request: Request) -> Response:
     key = key_in(request, environ["API_KEY_HEADER"])
     text, token = issue_token(key, table=table, signing_keys=signing_keys, now=request.now)
-    return succeeded(render_token(text, token, request.now), request)
+    return succeeded(render_token(text, token, request.now))
 
 
 handler = endpoint(issue, refusal=refused)

@@ -4,7 +4,7 @@ from os import environ
 
 from loyalty.api.endpoint import authorized, endpoint
 from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import read_purchase, render_preview
+from loyalty.api.purchases import read_preview, render_preview
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
@@ -16,8 +16,8 @@ catalogue = Catalogue(table)
 
 
 def preview(request: Request, partner: Partner) -> Response:
-    purchase = read_purchase(request.json(), request.now)
-    found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
+    purchase, explained = read_preview(request.json(), request.now)
+    found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now, explained=explained)
     return Response(200, render_preview(found))
 
 

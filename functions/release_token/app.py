@@ -15,7 +15,7 @@ signing_keys = SigningKeys(table)
 
 def release(request: Request) -> Response:
     release_token(token_in(request), table=table, signing_keys=signing_keys)
-    return succeeded({}, request)
+    return succeeded({})
 
 
 handler = endpoint(release, refusal=refused)

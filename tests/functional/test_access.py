@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from loyalty.domain.access import Scope
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
 from loyalty.store.access import active_keys
 from loyalty.store.table import Table
@@ -61,6 +61,17 @@ def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Ta
     assert len(list(active_keys(demo, "DEMO"))) == 1
 
 
+def test_a_busy_table_denies_nobody(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """API Gateway would keep a denial for minutes; a failure of the authorizer it does not keep."""
+
+    def busy(*_: object, **__: object) -> None:
+        raise Refused(Problem(Code.RETRY_LATER, "busy"))
+
+    monkeypatch.setattr(functions.module("authorizer"), "issue_token", busy)
+    with pytest.raises(Refused):
+        functions.authorize(functions.api_key)
+
+
 def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: Table) -> None:
     secret = functions.api_key.split("_", 2)[2]
 
@@ -72,6 +83,7 @@ def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: Table) -> No
     [
         ("NOBODY", ["*"], ["wallets:read"], "Partner"),
         ("DEMO", ["NONE"], ["wallets:read"], "Merchant"),
+        ("DEMO", ["CD123456"], ["wallets:read"], "Merchant"),
         ("DEMO", ["*"], ["everything"], "No such scope"),
     ],
 )

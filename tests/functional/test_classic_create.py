@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.access import Scope
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store.access import active_keys
 from loyalty.store.table import Table
-from loyalty.usecases.manage_keys import revoke_key
-from tests.functional.conftest import Answer, Functions, example
+from loyalty.usecases.import_records import import_records
+from loyalty.usecases.manage_keys import create_key, revoke_key
+from tests.functional.conftest import NOW, Answer, Functions, example
 
 Body = dict[str, Any]
 
@@ -181,6 +184,8 @@ def test_what_is_not_found_is_told_in_the_vendors_words(functions: Functions, to
         ),
         ({"performed_by_unit_identifier": None}, "Mandatory", "/performed_by_unit_identifier"),
         ({"performed_on": "2016-06-22"}, "Invalid", "/performed_on"),
+        ({"performed_on": "9999-12-31T23:59:59"}, "Invalid", "/performed_on"),
+        ({"performed_on": "0001-01-01T00:00:00"}, "Invalid", "/performed_on"),
         ({"performed_on": None}, "Mandatory", "/performed_on"),
         ({"process_immediately": 2}, "Invalid", "/process_immediately"),
         ({"udf_float_1": "10"}, "Invalid", "/udf_float_1"),
@@ -208,8 +213,46 @@ def test_a_faulty_field_is_named_and_nothing_is_posted(
     assert functions.call("show_wallet", path={"account": "162"}).body["version"] == 0
 
 
+def test_a_purchase_that_is_posted_but_cannot_be_told_is_not_to_be_sent_again(
+    functions: Functions, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = functions.module("classic_create_purchase")
+    read = module.table.get_many
+
+    def busy(wanted: Any, **how: Any) -> Any:
+        wanted = list(wanted)
+        if any(key.sk == "PARTNER" for key in wanted):
+            raise Refused(Problem(Code.RETRY_LATER, "busy"))
+        return read(wanted, **how)
+
+    monkeypatch.setattr(module.table, "get_many", busy)
+    answer = post(functions, purchase(token))
+
+    assert answer.status == 500
+    assert "Do not send it again" in answer.body["status"]["description"]
+    assert functions.call("show_wallet", path={"account": "162"}).body["version"] == 1
+
+
+def test_two_partners_may_have_the_same_reference_in_the_same_system(
+    functions: Functions, demo: Table, token: str
+) -> None:
+    lines = [b'{"type": "partner", "id": "OTHER", "name": "Other"}']
+    assert not import_records(lines, table=demo, now=NOW).refused
+    text, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=NOW)
+    other = functions.call("issue_token", headers={"api_key": text}, context={}).body["data"]["token"]
+    external = {"external_system": "POS", "external_system_reference_number": "17"}
+
+    assert post(functions, purchase(token, **external)).status == 200
+    assert post(functions, purchase(other, **external, description="another")).status == 200
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a.b.c", "é.é.é", "." * 5000])
+def test_a_token_of_any_shape_is_refused(functions: Functions, text: str) -> None:
+    assert post(functions, purchase(text)).status == 401
+
+
 def test_unlisted_fields_are_ignored_at_every_level(functions: Functions, token: str) -> None:
-    product = {**purchase(token)["products_set"][0], "colour": "red"}
+    product = {**purchase(token)["products_set"][0], "colour": "red", "shelf": {"product_identifier": {}}}
 
     assert post(functions, purchase(token, products_set=[product], total_amount="wrong")).status == 200
 

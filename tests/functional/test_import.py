@@ -339,6 +339,46 @@ def test_an_outlet_belongs_to_a_merchant(demo: Table) -> None:
     assert refused(imported(demo, unit)) == [(1, "/parent_business_unit")]
 
 
+def test_a_card_replaced_twice_in_one_file_leads_nowhere_by_its_old_codes(demo: Table) -> None:
+    cards = [
+        {"type": "access_token", "id": "CARD", "account": "162", "authentication_code": code} for code in ("OLD", "NEW")
+    ]
+
+    assert imported(demo, *cards).refused == []
+    assert demo.get(keys.token("NEW"))
+    assert demo.get(keys.token("OLD")) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": "currency", "id": "2", "code": "EUR", "role": "SYSTEM", "exponent": 0}, "/exponent"),
+        ({"type": "currency", "id": "2", "code": "EUR"}, "/role"),
+        (
+            {"type": "business_unit", "id": "M", "name": "M", "code": "MRA-1", "parent_business_unit": "EK123456"},
+            "/parent_business_unit",
+        ),
+        (
+            {"type": "business_unit", "id": "E", "name": "E", "code": "EK123456", "parent_business_unit": "MRA"},
+            "/parent_business_unit",
+        ),
+    ],
+    ids=["exponent", "role", "another merchant", "a merchant below another"],
+)
+def test_what_events_rest_on_cannot_be_changed(demo: Table, change: dict[str, Any], field: str) -> None:
+    known = {"MRA-1": "AB18F69E3CA84413BABEF07713D410CC", "EK123456": "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"}
+    record = {**change, "id": known.get(change["code"], change["id"])}
+
+    assert refused(imported(demo, record)) == [(1, field)]
+
+
+def test_a_unit_is_not_above_itself(demo: Table) -> None:
+    unit = {"type": "business_unit", "id": "SELF", "name": "Self", "code": "SELF"}
+    assert imported(demo, unit).created == 1
+
+    assert refused(imported(demo, {**unit, "parent_business_unit": "SELF"})) == [(1, "/parent_business_unit")]
+
+
 def test_a_wallets_currency_stays_what_it_is(demo: Table) -> None:
     changed = {"type": "account", "id": "3C66BD54CCDB6BC1096C23F6D8899752", "number": "162", "currency": "PTS"}
 

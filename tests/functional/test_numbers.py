@@ -20,6 +20,14 @@ def test_several_numbers_come_from_one_block(table: Table) -> None:
     assert numbers.take("award", 3) == [str(BLOCK + number) for number in (1, 2, 3)]
 
 
+def test_more_numbers_than_a_block_has_are_leased_together(table: Table) -> None:
+    one, other = Numbers(table), Numbers(table)
+
+    given = one.take("award", BLOCK + 50) + other.take("award", 10) + one.take("award", 10)
+
+    assert len(set(given)) == len(given)
+
+
 def test_kinds_are_counted_apart(table: Table) -> None:
     numbers = Numbers(table)
 

@@ -101,6 +101,10 @@ def everything(functions: Functions, name: str) -> None:
             functions.call(name, classic, context={})
             token = {"access_token_identifier": {"authentication_code": "4A30966F684B0269AD91"}}
             spend = {"spend_request": {"spend_amount": 500}, "accounts_receivable_identifier": token}
+            line = classic["products_set"][0]
+            by_id = {**line, "product_identifier": {"id": "E0B2C4D6F8A01B3C5D7E9F1A2B4C6D8E"}}
+            invoice = {"id": "470154904D2B2E0107F58A0330609D63"}
+            functions.call(name, {**classic, "products_set": [by_id], "invoice_identifier": invoice}, context={})
             functions.call(name, {**classic, **spend}, context={})
         case "create_purchase":
             functions.call(name, body)

@@ -48,6 +48,18 @@ def test_a_preview_says_how_much_could_be_spent(functions: Functions) -> None:
     assert (preview["available_spend"], preview["balance"]) == (Decimal("15.19"), 50)
 
 
+def test_a_preview_explains_every_offer_where_it_is_asked_to(functions: Functions) -> None:
+    body = {**example("create_v5_1.request"), "classification": None}
+
+    assert "why" not in functions.call("preview_purchase", body).body
+    assert functions.call("preview_purchase", {**body, "explain": True}).body["why"] == [
+        {"offer_id": "OFFER-5PC", "applies": True, "failed": None},
+        {"offer_id": "OFFER-WELCOME", "applies": False, "failed": "classifications"},
+    ]
+    assert functions.call("preview_purchase", {**body, "explain": "yes"}).status == 400
+    assert functions.call("create_purchase", {**body, "explain": True}).status == 400
+
+
 def test_a_preview_is_refused_for_what_posting_would_be_refused_for(functions: Functions) -> None:
     body = {**example("create_v5_1.request"), "spend_request": {"amount": 500}, "currency_code": "PTS"}
 

@@ -89,6 +89,14 @@ class PurchaseAnswer(MovementAnswer):
     wallet_version: int
 
 
+class VerdictAnswer(TypedDict):
+    """Why an offer applies, or does not: `failed` is what keeps it from applying, null if nothing does."""
+
+    offer_id: str
+    applies: bool
+    failed: str | None
+
+
 class PreviewAnswer(TypedDict):
     """What posting the purchase now would do; `balance` is the wallet's as it is, all else in the system currency."""
 
@@ -102,6 +110,7 @@ class PreviewAnswer(TypedDict):
     minimum_spend: Decimal | None
     maximum_spend: Decimal | None
     balance: Decimal
+    why: NotRequired[list[VerdictAnswer]]
 
 
 class ExpiringAnswer(TypedDict):

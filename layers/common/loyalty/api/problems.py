@@ -49,7 +49,7 @@ def problem_document(refused: Refused) -> Response:
 
 def unexpected() -> Refused:
     """What a caller is told of a fault of ours: that it is one, and nothing of its inside."""
-    return Refused(Problem(Code.INTERNAL, "Something went wrong on our side. Sending the request again is safe."))
+    return Refused(Problem(Code.INTERNAL, "Something went wrong on our side. It was logged."))
 
 
 _PROBLEM_TYPE = {"Content-Type": "application/problem+json"}

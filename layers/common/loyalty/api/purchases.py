@@ -3,9 +3,18 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from loyalty.api.answers import (
@@ -22,7 +31,7 @@ from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rule
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import Code, Identifier, Number
+from loyalty.domain.fields import MAX_IDENTIFIER, Code, Number
 from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
@@ -32,8 +41,8 @@ from loyalty.store.ledger import Event
 from loyalty.usecases.document import awards_of, spends_of
 from loyalty.usecases.preview_purchase import Preview
 
-LATEST_SECOND = 253_402_300_799
-"""The end of the year 9999."""
+LATEST_SECOND = 7_258_118_399
+"""The end of the year 2199 (`fields.LATEST_YEAR`)."""
 
 
 def _epoch_second(number: Decimal) -> Decimal:
@@ -47,6 +56,20 @@ EpochSecond = Annotated[
     AfterValidator(_epoch_second),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}),
 ]
+
+
+def _no_route(event_id: str) -> str:
+    if event_id == "preview":
+        raise PydanticCustomError("id", "is the name of a route")
+    return event_id
+
+
+EventId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern="^[A-Za-z0-9._:~-]+$"),
+    AfterValidator(_no_route),
+]
+"""An id that a caller may give an event: it becomes part of a path."""
 
 
 class _Model(BaseModel):
@@ -85,7 +108,7 @@ class SpendRequest(_Model):
 class CreatePurchase(_Model):
     """The body of `POST /purchases` (contract, operation 1)."""
 
-    id: Identifier | None = None
+    id: EventId | None = None
     contact_id: Code | None = None
     cim: Code | None = None
     reference_number: Code
@@ -99,20 +122,43 @@ class CreatePurchase(_Model):
     spend_request: SpendRequest | None = None
 
 
+class PreviewPurchase(CreatePurchase):
+    """The body of `POST /purchases/preview`: with `explain`, the answer says why each offer applies or does not."""
+
+    explain: StrictBool = False
+
+
 def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
     """The purchase that a body asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
+    return _request(_validated(CreatePurchase, body), now)
+
+
+def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
+    """The purchase that a body asks to preview, and whether to explain the offers.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = _validated(PreviewPurchase, body)
+    return _request(model, now), model.explain
+
+
+Body = TypeVar("Body", bound=CreatePurchase)
+
+
+def _validated(kind: type[Body], body: Any) -> Body:
     problems = list(_broken_rules(body)) if isinstance(body, dict) else []
     try:
-        model = CreatePurchase.model_validate(body)
+        model = kind.model_validate(body)
     except ValidationError as error:
         raise Refused(*problems_in(error), *problems) from error
     if problems:
         raise Refused(*problems)
-    return _request(model, now)
+    return model
 
 
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
@@ -209,9 +255,9 @@ def render_purchase(event: Event, directory: Directory) -> PurchaseAnswer:
 
 
 def render_preview(preview: Preview) -> PreviewAnswer:
-    """The plan, and what could still be requested to be spent on the purchase."""
+    """The plan, what could still be requested to be spent on the purchase, and why, where that was asked for."""
     plan = preview.plan
-    return {
+    rendered: PreviewAnswer = {
         "net_amount": plan.totals.net,
         "tax_amount": plan.totals.tax,
         "total_amount": plan.totals.total,
@@ -223,6 +269,12 @@ def render_preview(preview: Preview) -> PreviewAnswer:
         "maximum_spend": plan.settings.maximum,
         "balance": preview.customer.wallet.balance,
     }
+    if preview.why:
+        rendered["why"] = [
+            {"offer_id": verdict.offer_id, "applies": verdict.failed is None, "failed": verdict.failed}
+            for verdict in preview.why
+        ]
+    return rendered
 
 
 def render_movement(entry: Entry) -> MovementAnswer:

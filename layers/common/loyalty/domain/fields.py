@@ -46,6 +46,16 @@ def _date_time(text: str) -> str:
     return text
 
 
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
+"""Years in which something may have been performed: any day has neighbours then, in whatever time zone."""
+
+
+def _performed_on(text: str) -> str:
+    if not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR:
+        raise PydanticCustomError("date", f"has to lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return text
+
+
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\s\x00-\x1f#]+$")]
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
@@ -57,6 +67,9 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 
 Number = Annotated[Decimal, BeforeValidator(json_number)]
 """A JSON number with at most 4 decimals and 12 integer digits; never a string, never a float on the way."""
+
+PerformedOn = Annotated[str, AfterValidator(_date_time), AfterValidator(_performed_on)]
+"""When something was performed, in the classic form."""
 
 DateTime = Annotated[str, AfterValidator(_date_time)]
 """A date of the classic form, kept as text: `YYYY-MM-DDThh:mm:ss`, no zone, UTC."""

@@ -28,7 +28,8 @@ class Origin(StrEnum):
 class Identity:
     """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
 
-    `parts` are: for GIVEN the id; for EXTERNAL the external system and its reference number; for KEY the partner and
+    `parts` are: for GIVEN the id; for EXTERNAL the partner, the external system and its reference
+    number; for KEY the partner and
     the idempotency key; for RANDOM the id drawn for this one call; for REFERENCE none, as merchant and reference number
     are it.
     """

@@ -1,4 +1,4 @@
-"""The reward programme as pricing sees it: currencies and rates, business units, classifications, offers, limits.
+"""The reward programme as pricing sees it: currencies and rates, business units, offers, limits.
 
 Built from imported reference records (`loyalty.domain.records`), which were validated when they were imported and whose
 references are ids by then; so nothing is checked twice here.
@@ -42,7 +42,7 @@ class BusinessUnit:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Everything that pricing looks up, by id and by the codes that callers use."""
+    """Everything that pricing looks up, by id."""
 
     version: int
     system_currency: Currency
@@ -50,11 +50,9 @@ class Programme:
     currencies: Mapping[str, Currency]
     rates: Mapping[str, tuple[Rate, ...]]
     business_units: Mapping[str, BusinessUnit]
-    classifications: Mapping[str, str]
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
     spend_settings: Mapping[str | None, SpendSettings]
-    codes: Mapping[tuple[str, str], str] = field(repr=False)
 
     @classmethod
     def of(cls, records: Iterable[Record], version: int = 0) -> Self:
@@ -82,25 +80,12 @@ class Programme:
             currencies=currencies,
             rates={currency: tuple(periods) for currency, periods in rates.items()},
             business_units={record["id"]: _business_unit(record) for record in kinds["business_unit"]},
-            classifications={record["id"]: record["name"] for record in kinds["classification"]},
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
             spend_settings={
                 record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]
             },
-            codes=_codes(kinds),
         )
-
-    def find(self, kind: str, by: str, value: str) -> str | None:
-        """The id of what a caller named, None where there is none. `by` is `id` or `code`."""
-        known: Mapping[str, Mapping[str, object]] = {
-            "currency": self.currencies,
-            "business_unit": self.business_units,
-            "classification": self.classifications,
-        }
-        if by == "id":
-            return value if value in known[kind] else None
-        return self.codes.get((kind, value))
 
     def lineage(self, business_unit_id: str | None) -> tuple[BusinessUnit, ...]:
         """A business unit and all above it, itself first."""
@@ -168,13 +153,3 @@ def _business_unit(record: Record) -> BusinessUnit:
         time_zone=time_zone(zone) if zone else None,
         effective=record["life_cycle_state"] == EFFECTIVE,
     )
-
-
-def _codes(kinds: Mapping[str, list[Record]]) -> dict[tuple[str, str], str]:
-    return {
-        (kind, record[code]): record["id"]
-        for kind in ("currency", "business_unit", "classification")
-        for code in ("alternative_code", "code")
-        for record in kinds[kind]
-        if record.get(code)
-    }

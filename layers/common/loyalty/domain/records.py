@@ -20,7 +20,7 @@ from pydantic import (
 
 from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.conditions import Weekday
-from loyalty.domain.fields import Code, DateTime, Identifier, Number, Text
+from loyalty.domain.fields import Code, DateTime, Identifier, Number, PerformedOn, Text
 from loyalty.domain.offers import Stacking
 from loyalty.domain.period import time_zone
 from loyalty.domain.spend_settings import ReductionMethod
@@ -563,7 +563,7 @@ class OpeningBalance(Record):
     type: Literal["opening_balance"]
     account: Annotated[Code, Ref("account")]
     amount: Positive
-    performed_on: DateTime
+    performed_on: PerformedOn
 
 
 class User(_Part):

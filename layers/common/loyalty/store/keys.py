@@ -56,7 +56,7 @@ def programme(kind: str, record_id: str) -> Key:
 
 
 PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
-"""The counter that each import advances, so that containers notice."""
+"""What each import changes at random, so that containers notice."""
 
 
 NUMBERS = Key("NUMBERS", "NUMBERS")

@@ -20,15 +20,15 @@ class Numbers:
         self._last: Mapping[str, int] = {}
 
     def take(self, kind: str, count: int = 1) -> list[str]:
-        """The next `count` numbers of a kind, at most a block of them."""
+        """The next `count` numbers of a kind."""
         first = self._next.get(kind, 1)
         if first + count - 1 > self._last.get(kind, 0):
-            self._lease()
+            self._lease(max(BLOCK, count))
             first = self._next[kind]
         self._next[kind] = first + count
         return [str(number) for number in range(first, first + count)]
 
-    def _lease(self) -> None:
+    def _lease(self, size: int) -> None:
         """A block of each kind, which is one write as well."""
-        self._last = self._table.add(keys.NUMBERS, dict.fromkeys(KINDS, BLOCK))
-        self._next = {kind: last - BLOCK + 1 for kind, last in self._last.items()}
+        self._last = self._table.add(keys.NUMBERS, dict.fromkeys(KINDS, size))
+        self._next = {kind: last - size + 1 for kind, last in self._last.items()}

@@ -88,7 +88,7 @@ class Catalogue:
         if self._programme is not None and self._programme.version == self._version():
             return
         version, records = 0, []
-        for item in self._table.partition(keys.PROGRAMME_VERSION.pk):
+        for item in self._table.partition(keys.PROGRAMME_VERSION.pk, consistent=True):
             if item["sk"] == keys.PROGRAMME_VERSION.sk:
                 version = int(item["version"])
             else:

@@ -6,6 +6,7 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.directory import Directory
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.purchase import Account
 from loyalty.store import keys
 from loyalty.store.keys import Key
@@ -49,7 +50,11 @@ def owner_of(account: Account, *, table: Table) -> Owner:
 
 
 def gather(event: Event, *, table: Table, directory: Directory) -> Gathered:
-    """Read what an event is about, in one call for up to 96 different products."""
+    """Read what a posted event is about, in one call for up to 96 different products.
+
+    Raises:
+        Refused: INTERNAL, where that cannot be read now; the event stays posted, and the caller is told not to repeat.
+    """
     document = event.document
     wanted = [
         ("account", event.entry.account_id),
@@ -58,6 +63,10 @@ def gather(event: Event, *, table: Table, directory: Directory) -> Gathered:
         ("invoice", document.get("ids", {}).get("invoice")),
         *(("product", line[0]) for line in document["lines"]),
     ]
-    items = table.get_many(keys.record(kind, record_id) for kind, record_id in wanted if record_id)
+    try:
+        items = table.get_many(keys.record(kind, record_id) for kind, record_id in wanted if record_id)
+    except Refused as busy:
+        description = f"The purchase is posted as {event.entry.event_id}, only telling it failed. Do not send it again."
+        raise Refused(Problem(Code.INTERNAL, description)) from busy
     records = {key: exactjson.loads(item["record"]) for key, item in items.items()}
     return Gathered(event, directory, records)

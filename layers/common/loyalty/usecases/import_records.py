@@ -43,6 +43,9 @@ MAX_TRANSACTION_SIZE = 2_000_000
 """Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
 
 _REFERENCES = {kind: sorted(set(references(model))) for kind, model in RECORD_TYPES.items()}
+_FIXED = {"account": ("currency",), "business_unit": ("parent_business_unit",), "currency": ("role", "exponent")}
+"""What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
+
 _PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
 
 
@@ -88,6 +91,7 @@ class _Import:
         self._table = table
         self._now = now
         self._programme = _ProgrammeNames(table)
+        self._catalogue: Catalogue | None = None
         self._known: dict[Key, Item] = {}
         self._pending: dict[Key, Write] = {}
         self._pending_size = 0
@@ -123,6 +127,8 @@ class _Import:
             return
         items = items_of(record)
         own = record_key(record["type"], record["id"])
+        if own in self._pending:
+            self._flush()  # so that the names it is about to lose are there to be found
         before = self._known.get(own)
         if before and before["record"] == items[own]["record"]:
             self.summary.unchanged += 1
@@ -166,11 +172,13 @@ class _Import:
     def _check_sense(self, record: dict[str, Any], old: dict[str, Any] | None) -> None:
         """What no single field tells."""
         parent = self._programme.record("business_unit", record.get("parent_business_unit"))
-        if parent and "parent_business_unit" in parent:
-            description = f"{parent['id']} is an outlet itself; outlets belong to merchants."
+        if parent and ("parent_business_unit" in parent or parent["id"] == record["id"]):
+            description = f"{parent['id']} is no merchant; outlets belong to merchants."
             raise Refused(Problem(Code.INVALID, description, "/parent_business_unit"))
-        if record["type"] == "account" and old and old.get("currency") != record.get("currency"):
-            raise Refused(Problem(Code.INVALID, "A wallet's currency cannot be changed.", "/currency"))
+        changed = [name for name in _FIXED.get(record["type"], ()) if old and old.get(name) != record.get(name)]
+        if changed:
+            reason = "This cannot be changed: events rest on it."
+            raise Refused(*(Problem(Code.INVALID, reason, f"/{name}") for name in changed))
 
     def _flush(self) -> None:
         if not self._pending:
@@ -186,11 +194,14 @@ class _Import:
             raise Refused(Problem(Code.RETRY_LATER, description)) from cancelled
         self._pending.clear()
         self._pending_size = 0
+        if self._touched:
+            self._catalogue = None
         self._touched = False
 
     def _post_opening_balance(self, record: dict[str, Any]) -> None:
         self._flush()
-        programme = Catalogue(self._table).programme(self._now)
+        self._catalogue = self._catalogue or Catalogue(self._table)
+        programme = self._catalogue.programme(self._now)
         if post_opening_balance(record, programme=programme, table=self._table, now=self._now).replayed:
             self.summary.unchanged += 1
         else:
@@ -293,7 +304,8 @@ def _read(line: bytes) -> dict[str, Any]:
     kind = raw.get("type") if isinstance(raw, dict) else None
     model = RECORD_TYPES.get(kind) if isinstance(kind, str) else None
     if model is None:
-        raise Refused(Problem(Code.INVALID, f"There is no record type {kind!r}.", "/type"))
+        known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
+        raise Refused(Problem(Code.INVALID, known, "/type"))
     try:
         record: dict[str, Any] = model.model_validate(raw).model_dump(exclude_none=True)
     except ValidationError as error:

@@ -67,10 +67,13 @@ def _active(partner_id: str, key_id: str, table: Table) -> ApiKey:
 
 
 def _merchant_ids(merchants: Iterable[str], table: Table, now: datetime) -> Iterable[str]:
-    programme = Catalogue(table).programme(now)
+    directory = Catalogue(table).directory(now)
     for name in merchants:
-        by_id = programme.find("business_unit", "id", name)
-        found = EVERY_MERCHANT if name == EVERY_MERCHANT else by_id or programme.find("business_unit", "code", name)
-        if found is None:
+        if name == EVERY_MERCHANT:
+            yield name
+            continue
+        found = directory.find("business_unit", "id", name) or directory.find("business_unit", "code", name)
+        unit = directory.record("business_unit", found)
+        if unit is None or "parent_business_unit" in unit:
             raise Refused(not_found("Merchant", name))
-        yield found
+        yield unit["id"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from loyalty.domain.access import Partner
-from loyalty.domain.pricing import Plan, price
+from loyalty.domain.pricing import Plan, Verdict, explain, price
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store.customers import Customer
 from loyalty.store.programme import Catalogue
@@ -17,28 +17,42 @@ from loyalty.usecases.resolution import Resolution, with_newest_programme
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting would do, and for whom as things stand; the balance in the alternative currency, if there is one."""
+    """What posting would do, and for whom as things stand; the balance in the alternative currency, if there is one;
+    and, where that was asked for, why each offer of the programme applies or does not."""
 
     plan: Plan
     customer: Customer
     alternative_balance: Decimal | None
+    why: tuple[Verdict, ...]
 
 
 def preview_purchase(
-    request: PurchaseRequest, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+    request: PurchaseRequest,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    explained: bool = False,
 ) -> Preview:
     """The plan for `request`: 2 round trips, nothing written.
 
     Raises:
         Refused: whatever posting it would be refused for, but for its identity.
     """
-    return with_newest_programme(catalogue, now, partial(_preview, request, partner, table, catalogue, now))
+    return with_newest_programme(catalogue, now, partial(_preview, request, partner, table, catalogue, now, explained))
 
 
-def _preview(request: PurchaseRequest, partner: Partner, table: Table, catalogue: Catalogue, now: datetime) -> Preview:
+def _preview(
+    request: PurchaseRequest, partner: Partner, table: Table, catalogue: Catalogue, now: datetime, explained: bool
+) -> Preview:
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme, catalogue.directory(now))
     resolved = resolution.resolved(resolution.performer(), table, catalogue)
     customer = read_active_customer(table, resolved.account_id, request.customer)
-    plan = price(resolved.purchase, customer.account, customer.wallet, programme)
-    return Preview(plan, customer, programme.alternative_of(customer.wallet.balance, customer.account, now))
+    return Preview(
+        plan=price(resolved.purchase, customer.account, customer.wallet, programme),
+        customer=customer,
+        alternative_balance=programme.alternative_of(customer.wallet.balance, customer.account, now),
+        why=explain(resolved.purchase, customer.account, programme) if explained else (),
+    )

@@ -60,7 +60,7 @@ def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
         if secret is None:
             raise jwt.InvalidTokenError
         claims = jwt.decode(text, secret, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": CLAIMS})
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, ValueError) as error:  # text that is no UTF-8 is a ValueError
         raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
     partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]))
     return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])

@@ -33,9 +33,8 @@ def token_in(request: Request) -> str:
     return token if isinstance(token, str) else ""
 
 
-def succeeded(data: Mapping[str, Any], request: Request, *, replayed: bool = False) -> Response:
-    """The envelope around data, or around those of its fields that the body's `fields_set` asks for (Q5)."""
-    body = request.json() if request.body else None
+def succeeded(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:
+    """The envelope around data, or around those of its fields that a body's `fields_set` asks for (Q5)."""
     asked = body.get("fields_set") if isinstance(body, dict) else None
     names = [name.strip() for name in asked.split(",") if name.strip()] if isinstance(asked, str) else []
     shown = {name: data[name] for name in names if name in data} if names else data

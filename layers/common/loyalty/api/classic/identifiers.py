@@ -107,17 +107,13 @@ IDENTIFIERS: Mapping[str, type[Identifier]] = {
 """Identifier objects by the names of the fields that hold them."""
 
 
-def broken_identifiers(body: Any, at: str = "") -> Iterator[Problem]:
-    """Identifier objects in a raw body, however deep, that name nothing or name twice (the semi-optional rule)."""
-    if isinstance(body, list):
-        for place, inner in enumerate(body):
-            yield from broken_identifiers(inner, f"{at}/{place}")
-    if not isinstance(body, dict):
-        return
-    for name, inner in body.items():
-        if name in IDENTIFIERS and isinstance(inner, dict):
-            yield from exactly_one(inner, f"{at}/{name}", *IDENTIFIERS[name].model_fields)
-        yield from broken_identifiers(inner, f"{at}/{name}")
+def broken_identifiers(body: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    """Identifier objects among the fields of a raw body that name nothing or name twice (the semi-optional rule)."""
+    for name, model in IDENTIFIERS.items():
+        inner = body.get(name)
+        if isinstance(inner, dict):
+            yield from exactly_one(inner, f"{at}/{name}", *model.model_fields)
+            yield from broken_identifiers(inner, f"{at}/{name}")
 
 
 def customer_in(account: AccountIdentifier | None, participant: ParticipantIdentifier | None) -> Reference:

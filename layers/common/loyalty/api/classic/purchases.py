@@ -78,7 +78,7 @@ def render_purchase(gathered: Gathered) -> dict[str, Any]:
 
 def dated(moment: datetime) -> str:
     """A date in the classic form: `YYYY-MM-DDThh:mm:ss`, UTC, no zone (row 17)."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}"
+    return moment.replace(tzinfo=None, microsecond=0).isoformat()
 
 
 def _line_totals(lines: Iterable[list[Any]]) -> dict[str, Decimal]:

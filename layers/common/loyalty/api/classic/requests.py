@@ -27,7 +27,7 @@ from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rule
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import Code, DateTime, Number, Text
+from loyalty.domain.fields import Code, DateTime, Number, PerformedOn, Text
 from loyalty.domain.identity import Identity, Origin, fingerprint, random_id
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import exactly_one, problems_in
@@ -69,7 +69,7 @@ class ClassicCreatePurchase(Model):
     performed_by_unit_identifier: NamedIdentifier | None = None
     performed_by_business_unit_identifier: BusinessUnitIdentifier | None = None
     performed_by_tap_identifier: BusinessUnitIdentifier | None = None
-    performed_on: DateTime
+    performed_on: PerformedOn
     description: Text | None = None
     process_immediately: Truth | None = None
     reference_number: Code
@@ -183,6 +183,10 @@ def _broken_rules(body: Mapping[str, Any]) -> Iterator[Problem]:
     yield from one_customer(body)
     yield from some_performer(body)
     yield from broken_identifiers(body)
+    lines = body.get("products_set")
+    for place, line in enumerate(lines if isinstance(lines, list) else ()):
+        if isinstance(line, dict):
+            yield from broken_identifiers(line, f"/products_set/{place}")
     if isinstance(body.get("spend_request"), dict):
         yield from exactly_one(body["spend_request"], "/spend_request", "spend_amount", "spend_alternative_amount")
     if body.get("promo_code") is not None:
@@ -193,7 +197,7 @@ def _broken_rules(body: Mapping[str, Any]) -> Iterator[Problem]:
 def _identity(model: ClassicCreatePurchase, partner_id: str, idempotency_key: str | None) -> Identity:
     """Reference numbers may recur in the classic API (row 11), so something else has to tell a repetition."""
     if model.external_system and model.external_system_reference_number:
-        return Identity(Origin.EXTERNAL, (model.external_system, model.external_system_reference_number))
+        return Identity(Origin.EXTERNAL, (partner_id, model.external_system, model.external_system_reference_number))
     if idempotency_key:
         return Identity(Origin.KEY, (partner_id, idempotency_key))
     return Identity(Origin.RANDOM, (random_id(),))
