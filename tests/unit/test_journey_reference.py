@@ -29,8 +29,9 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 def test_every_record_is_valid(imported: list[dict[str, Any]]) -> None:
-    for record in imported:
-        RECORD_TYPES[record["type"]].model_validate(record)
+    valid = [RECORD_TYPES[record["type"]].model_validate(record) for record in imported]
+
+    assert [record.id for record in valid] == [record["id"] for record in imported]
 
 
 def test_a_record_follows_those_that_it_refers_to(imported: list[dict[str, Any]]) -> None:

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.passcode import hashed_pass_code
-from loyalty.domain.records import RECORD_TYPES, references
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.domain.records.base import references
 from loyalty.domain.validation import pointer, problems_in
 from loyalty.store import keys
 from loyalty.store.keys import Key

@@ -27,9 +27,10 @@ from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rule
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import Code, DateTime, Number, PerformedOn, Text
+from loyalty.domain.fields import Code, PerformedOn, Text
 from loyalty.domain.identity import Identity, Origin, fingerprint, random_id
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.udf import UserDefinedFields
 from loyalty.domain.validation import exactly_one, problems_in
 
 
@@ -60,7 +61,7 @@ class SpendRequest(Model):
     spend_alternative_amount: Positive | None = None
 
 
-class ClassicCreatePurchase(Model):
+class ClassicCreatePurchase(Model, UserDefinedFields):
     """The body of `POST /customer_events/purchases/create`, its token apart."""
 
     accounts_receivable_identifier: AccountIdentifier | None = None
@@ -83,14 +84,6 @@ class ClassicCreatePurchase(Model):
     intended_currency_identifier: CurrencyIdentifier | None = None
     disable_instant_spend: Truth | None = None
     terminal_identifier: Code | None = None
-    udf_string_1: Text | None = None
-    udf_string_2: Text | None = None
-    udf_string_3: Text | None = None
-    udf_string_4: Text | None = None
-    udf_string_5: Text | None = None
-    udf_string_6: Text | None = None
-    udf_string_7: Text | None = None
-    udf_string_8: Text | None = None
     udf_string_9: Text | None = None
     udf_string_10: Text | None = None
     udf_string_11: Text | None = None
@@ -99,14 +92,6 @@ class ClassicCreatePurchase(Model):
     udf_string_14: Text | None = None
     udf_string_15: Text | None = None
     udf_string_16: Text | None = None
-    udf_float_1: Number | None = None
-    udf_float_2: Number | None = None
-    udf_float_3: Number | None = None
-    udf_float_4: Number | None = None
-    udf_date_1: DateTime | None = None
-    udf_date_2: DateTime | None = None
-    udf_date_3: DateTime | None = None
-    udf_date_4: DateTime | None = None
     spend_request: SpendRequest | None = None
     products_set: Annotated[list[PurchaseProduct], Field(min_length=1, max_length=MAX_LINES)]
 

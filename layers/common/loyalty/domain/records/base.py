@@ -1,0 +1,57 @@
+"""What all records have, and how they name each other."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from loyalty.domain.fields import Identifier, Number
+
+State = Literal["EFFECTIVE", "NOT_EFFECTIVE"]
+
+NotNegative = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+
+
+class Ref:
+    """Marks a field as a reference to records of a type, and names the type."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+
+class Part(BaseModel):
+    """A piece of a record; what is not listed is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+
+class Record(Part):
+    """What every record has.
+
+    `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
+    as long as no other has the same value, such as people's names.
+    """
+
+    unique: ClassVar[tuple[str, ...]] = ()
+    naming: ClassVar[tuple[str, ...]] = ()
+    type: str
+    id: Identifier
+
+
+def references(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where a record type's references stand, and to which type each leads; `*` stands for every place in a list.
+
+    For an offer, among others: (("conditions", "products", "*"), "product").
+    """
+    for name, field in model.model_fields.items():
+        yield from _references_in(Annotated[field.annotation, *field.metadata, None], (name,))
+
+
+def _references_in(annotation: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Looks into `Annotated[...]`, `... | None`, `list[...]` and nested models."""
+    yield from ((path, mark.target) for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, Ref))
+    for inner in get_args(annotation):
+        yield from _references_in(inner, (*path, "*") if get_origin(annotation) is list else path)
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield from ((path + rest, target) for rest, target in references(annotation))

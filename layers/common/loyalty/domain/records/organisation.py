@@ -1,0 +1,137 @@
+"""Records of the organisation: currencies, business units, classifications, payment media, partners."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StrictInt
+
+from loyalty.domain.fields import Code, DateTime, Identifier, Text
+from loyalty.domain.period import time_zone
+from loyalty.domain.records.base import Part, Positive, Record, Ref, State
+
+
+def _time_zone(name: str) -> str:
+    time_zone(name)
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""The name of a time zone, as the IANA database has it: `Europe/Athens`."""
+
+
+class Currency(Record):
+    """A currency. Exactly one has the role SYSTEM, at most one ALTERNATIVE; `exponent` is its number of decimals."""
+
+    unique = ("code", "role")
+    type: Literal["currency"]
+    code: Code
+    role: Literal["SYSTEM", "ALTERNATIVE"] | None = None
+    exponent: Annotated[StrictInt, Field(ge=0, le=4)] = 2
+    prefix_symbol: Text | None = None
+    suffix_symbol: Text | None = None
+    life_cycle_state: State = "EFFECTIVE"
+    integer_part_name: Text | None = None
+    decimal_part_name: Text | None = None
+
+
+class CurrencyRate(Record):
+    """`rate` units of the currency for one unit of the system currency, from `from_date` until before `to_date`."""
+
+    type: Literal["currency_rate"]
+    currency: Annotated[Code, Ref("currency")]
+    rate: Positive
+    inverse_rate: Positive | None = None
+    from_date: DateTime | None = None
+    to_date: DateTime | None = None
+
+
+class BusinessUnit(Record):
+    """A merchant, or with `parent_business_unit` an outlet of one.
+
+    Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC.
+    """
+
+    unique = ("code",)
+    type: Literal["business_unit"]
+    name: Text
+    code: Code | None = None
+    unified_code: Code | None = None
+    description: Text | None = None
+    parent_business_unit: Annotated[Code, Ref("business_unit")] | None = None
+    currency: Annotated[Code, Ref("currency")] | None = None
+    time_zone: TimeZone | None = None
+    life_cycle_state: State = "EFFECTIVE"
+
+
+class Unit(Record):
+    """A business unit under its older name."""
+
+    unique = ("name", "alternative_code")
+    type: Literal["unit"]
+    name: Text
+    alternative_code: Code | None = None
+    group_name: Text | None = None
+    community_name: Text | None = None
+    description: Text | None = None
+    business_unit: Annotated[Code, Ref("business_unit")] | None = None
+
+
+class Tap(Record):
+    """A till of a business unit (transaction acquiring point)."""
+
+    unique = ("code",)
+    type: Literal["tap"]
+    name: Text
+    code: Code | None = None
+    description: Text | None = None
+    business_unit: Annotated[Code, Ref("business_unit")]
+
+
+class PaymentMediumBrand(Record):
+    """A brand of payment medium."""
+
+    unique = ("name", "alternative_code")
+    type: Literal["payment_medium_brand"]
+    name: Text
+    alternative_code: Code | None = None
+    description: Text | None = None
+
+
+class PaymentMediumType(Record):
+    """A type of payment medium."""
+
+    unique = ("name", "alternative_code")
+    type: Literal["payment_medium_type"]
+    name: Text
+    alternative_code: Code | None = None
+    description: Text | None = None
+
+
+class Classification(Record):
+    """A classification of events, accounts or access tokens. A token's names the default brand and type of cards."""
+
+    unique = ("name", "code", "alternative_code")
+    type: Literal["classification"]
+    applies_to: Literal["CUSTOMER_EVENT", "ACCOUNT", "ACCESS_TOKEN"] = "CUSTOMER_EVENT"
+    name: Text
+    code: Code | None = None
+    alternative_code: Code | None = None
+    payment_medium_brand: Annotated[Code, Ref("payment_medium_brand")] | None = None
+    payment_medium_type: Annotated[Code, Ref("payment_medium_type")] | None = None
+
+
+class User(Part):
+    """Who stands behind a partner's calls in `log_information`."""
+
+    id: Identifier
+    username: Text
+    person_name: Text | None = None
+    email: Text | None = None
+
+
+class Partner(Record):
+    """An API client. Its keys say which merchants it may act for."""
+
+    type: Literal["partner"]
+    name: Text
+    unit: Annotated[Code, Ref("unit")] | None = None
+    user: User | None = None

@@ -1,0 +1,164 @@
+"""Records of the reward programme: schemes, offers, spend settings, campaigns, vouchers."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StrictBool, StrictInt, StringConstraints, model_validator
+
+from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
+from loyalty.domain.conditions import Weekday
+from loyalty.domain.fields import Code, DateTime, Number, Text
+from loyalty.domain.offers import Stacking
+from loyalty.domain.records.base import NotNegative, Part, Positive, Record, Ref, State
+from loyalty.domain.spend_settings import ReductionMethod
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day, `HH:MM` from `00:00` to `23:59`."""
+
+
+class RewardScheme(Record):
+    """What offers belong to, and the merchants that take part; all of them where none is named."""
+
+    unique = ("name",)
+    type: Literal["reward_scheme"]
+    name: Text
+    life_cycle_state: State = "EFFECTIVE"
+    effective_from: DateTime | None = None
+    effective_to: DateTime | None = None
+    merchants: list[Annotated[Code, Ref("business_unit")]] = []
+
+
+class Conditions(Part):
+    """When an offer applies. All that are set must hold; an empty one holds, even one that is not known here."""
+
+    business_units: list[Annotated[Code, Ref("business_unit")]] = []
+    taps: list[Annotated[Code, Ref("tap")]] = []
+    products: list[Annotated[Code, Ref("product")]] = []
+    product_types: list[Annotated[Code, Ref("product_type")]] = []
+    classifications: list[Annotated[Code, Ref("classification")]] = []
+    payment_medium_brands: list[Annotated[Code, Ref("payment_medium_brand")]] = []
+    payment_medium_types: list[Annotated[Code, Ref("payment_medium_type")]] = []
+    weekdays: list[Weekday] = []
+    time_from: TimeOfDay | None = None
+    time_to: TimeOfDay | None = None
+    minimum_total_amount: NotNegative | None = None
+    minimum_quantity: NotNegative | None = None
+    account_classifications: list[Annotated[Code, Ref("classification")]] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_ones(cls, conditions: object) -> object:
+        if not isinstance(conditions, dict):
+            return conditions
+        return {name: setting for name, setting in conditions.items() if setting not in (None, [], "")}
+
+    @model_validator(mode="after")
+    def _window_is_one(self) -> Self:
+        if self.time_from is not None and self.time_from == self.time_to:
+            raise ValueError("time_from and time_to are the same; leave both out for the whole day")
+        return self
+
+
+class Tier(Part):
+    """From this base on, this award."""
+
+    from_: Annotated[NotNegative, Field(alias="from")]
+    value: NotNegative
+
+
+class Award(Part):
+    """What an offer gives.
+
+    `value`, the values of tiers and `maximum_per_event` are in `currency`, but for a percentage; `step` and the bases
+    at which tiers start are in the system currency. TIERED has `tiers` in place of `value`; PER_STEP needs `step` too.
+    """
+
+    method: Method
+    value: NotNegative | None = None
+    step: Positive | None = None
+    tiers: Annotated[list[Tier], Field(min_length=1)] | None = None
+    base: Base = Base.NET
+    currency: AwardCurrency = AwardCurrency.SYSTEM
+    maximum_per_event: NotNegative | None = None
+    rounding: Rounding = Rounding.HALF_UP
+    spend: Literal["NONE", "INSTANT"] = "NONE"
+
+    @model_validator(mode="after")
+    def _has_what_its_method_needs(self) -> Self:
+        needed = {Method.TIERED: {"tiers"}, Method.PER_STEP: {"value", "step"}}.get(self.method, {"value"})
+        given = {name for name in ("value", "step", "tiers") if getattr(self, name) is not None}
+        if given != needed:
+            raise ValueError(f"of value, step and tiers, {self.method} takes {' and '.join(sorted(needed))}")
+        starts = [tier.from_ for tier in self.tiers or ()]
+        if len(starts) != len(set(starts)):
+            raise ValueError("two tiers start at the same base")
+        return self
+
+
+class RewardOffer(Record):
+    """An offer: under these conditions, this award. In force from `effective_from` until before `effective_to`.
+
+    The lines of an EXCLUSIVE offer that applies earn under no other; of several, the one of the highest priority has
+    them.
+    """
+
+    unique = ("name",)
+    type: Literal["reward_offer"]
+    name: Text
+    scheme: Annotated[Code, Ref("reward_scheme")]
+    life_cycle_state: State = "EFFECTIVE"
+    effective_from: DateTime | None = None
+    effective_to: DateTime | None = None
+    priority: StrictInt = 0
+    stacking: Stacking = Stacking.COMBINE
+    conditions: Conditions = Conditions()
+    award: Award
+
+
+class SpendSettings(Record):
+    """Whether wallets may pay at a business unit, and how much at a time; everywhere where none is named."""
+
+    unique = ("business_unit",)
+    type: Literal["spend_settings"]
+    business_unit: Annotated[Code, Ref("business_unit")] | None = None
+    allow_spending: StrictBool = True
+    minimum_spend_amount_per_transaction: NotNegative | None = None
+    maximum_spend_amount_per_transaction: NotNegative | None = None
+    reduction_method: ReductionMethod = ReductionMethod.FRONT_END
+
+
+class PromotionCampaign(Record):
+    """What promo codes belong to."""
+
+    unique = ("name",)
+    type: Literal["promotion_campaign"]
+    name: Text
+    life_cycle_state: State = "EFFECTIVE"
+    effective_from: DateTime | None = None
+    effective_to: DateTime | None = None
+
+
+class PromoCode(Record):
+    """A code that a customer brings to a purchase."""
+
+    unique = ("code",)
+    type: Literal["promo_code"]
+    code: Code
+    promotion_campaign: Annotated[Code, Ref("promotion_campaign")]
+    life_cycle_state: State = "EFFECTIVE"
+    effective_from: DateTime | None = None
+    effective_to: DateTime | None = None
+    maximum_uses: Annotated[StrictInt, Field(ge=1)] | None = None
+    maximum_uses_per_account: Annotated[StrictInt, Field(ge=1)] | None = None
+
+
+class VoucherType(Record):
+    """A kind of voucher; FIXED ones carry their value here."""
+
+    unique = ("name", "alternative_code")
+    type: Literal["voucher_type"]
+    name: Text
+    alternative_code: Code | None = None
+    value_options: Literal["FIXED", "VARIABLE"]
+    value: Number | None = None
+    classification: Text | None = None
+    description: Text | None = None
