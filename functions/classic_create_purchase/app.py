@@ -24,7 +24,7 @@ def create(request: Request, partner: Partner) -> Response:
     body = request.json()
     purchase = read_purchase(body, partner, request.headers.get("idempotency-key"))
     posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
-    gathered = gather(posting.event, table=table, directory=catalogue.directory(request.now))
+    gathered = gather(posting.event, table=table, catalogue=catalogue, now=request.now)
     return succeeded(render_purchase(gathered), body, replayed=posting.replayed)
 
 

@@ -1,6 +1,8 @@
 """POST /customer_events/purchases/create (contract, operation 5)."""
 
+import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -270,6 +272,37 @@ def test_a_spend_is_told_in_the_new_fields_and_in_the_old_ones(functions: Functi
     assert (request["spend_amount"], request["type"]) == (5, "SPEND_REQUEST")
     assert request["spend_reward_transaction"] == spend
     assert data["instant_spend_request"] is None
+
+
+def test_a_wallet_in_another_currency_is_told_with_the_rate_of_the_day(
+    cold_functions: Functions, demo: Table, token: str
+) -> None:
+    """As in the vendor's fourth example (row 24): 5% of 3 is 0.15, and 0.75 at a rate of 5."""
+    records = [
+        {"type": "currency", "id": "CRW", "code": "CRW"},
+        {"type": "currency_rate", "id": "OLD", "currency": "CRW", "rate": 4, "to_date": "2018-08-07T00:00:00"},
+        {"type": "currency_rate", "id": "NEW", "currency": "CRW", "rate": 5, "from_date": "2018-08-07T00:00:00"},
+        {"type": "account", "id": "A-CRW", "number": "CRW-1", "currency": "CRW"},
+        {
+            "type": "reward_offer",
+            "id": "O-CRW",
+            "name": "Test",
+            "scheme": "SALES",
+            "conditions": {"business_units": ["MRA"]},
+            "award": {"method": "PERCENTAGE", "value": 5},
+        },
+    ]
+    lines = [json.dumps(record).encode() for record in records]
+    assert not import_records(lines, table=demo, now=NOW).refused
+    body = {**example("create_4.request"), "token": token, "accounts_receivable_identifier": {"number": "CRW-1"}}
+
+    data = post(cold_functions, body).body["data"]
+
+    [award] = data["award_reward_transactions_set"]
+    assert (award["amount"], data["total_awarded_amount"]) == (Decimal("0.75"), Decimal("0.75"))
+    period = award["currency_rate_period"]
+    assert (period["id"], period["rate"], period["currency"]["code"]) == ("NEW", 5, "CRW")
+    assert award["initiated_currency"]["code"] == data["currency"]["code"] == "EUR"
 
 
 def test_a_token_is_taken_from_the_header_too(functions: Functions, token: str) -> None:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from loyalty.api.messages import Request, Response
 from loyalty.api.problems import problem_document, unexpected
 from loyalty.domain.access import Partner, Scope
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Refused
 from loyalty.store.access import SigningKeys
 from loyalty.usecases.tokens import verified_token
 
@@ -52,8 +52,7 @@ def authorized(
 
     def checked(request: Request) -> Response:
         partner = verified_token(str(request.context.get("token", "")), signing_keys).partner
-        if scope not in partner.scopes:
-            raise Refused(Problem(Code.NOT_PERMITTED, f"This API key may not be used for {scope}."))
+        partner.require(scope)
         return action(request, partner)
 
     return checked

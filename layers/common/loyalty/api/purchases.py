@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -12,7 +12,6 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
-    ValidationError,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
@@ -30,12 +29,12 @@ from loyalty.api.answers import (
 from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
-from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.errors import Problem
 from loyalty.domain.fields import MAX_IDENTIFIER, Code, Number
 from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
-from loyalty.domain.validation import exactly_one, problems_in
+from loyalty.domain.validation import exactly_one, validated
 from loyalty.domain.wallet import Entry
 from loyalty.store.ledger import Event
 from loyalty.usecases.document import awards_of, spends_of
@@ -134,7 +133,7 @@ def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    return _request(_validated(CreatePurchase, body), now)
+    return _request(validated(CreatePurchase, body, _broken_rules), now)
 
 
 def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
@@ -143,26 +142,12 @@ def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = _validated(PreviewPurchase, body)
+    model = validated(PreviewPurchase, body, _broken_rules)
     return _request(model, now), model.explain
 
 
-Body = TypeVar("Body", bound=CreatePurchase)
-
-
-def _validated(kind: type[Body], body: Any) -> Body:
-    problems = list(_broken_rules(body)) if isinstance(body, dict) else []
-    try:
-        model = kind.model_validate(body)
-    except ValidationError as error:
-        raise Refused(*problems_in(error), *problems) from error
-    if problems:
-        raise Refused(*problems)
-    return model
-
-
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
-    """What holds between fields, told from the raw body, so that it is reported beside what is wrong in them."""
+    """What does not hold between the fields of a raw body."""
     yield from exactly_one(body, "", "contact_id", "cim")
     if body.get("merchant_tap") is None and body.get("outlet_tap") is None:
         yield Problem(ErrorCode.MANDATORY, "One of merchant_tap and outlet_tap is mandatory.", "/merchant_tap")

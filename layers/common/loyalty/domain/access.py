@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from loyalty.domain.errors import Code, Problem, Refused
+
 EVERY_MERCHANT = "*"
 
 
@@ -22,6 +24,15 @@ class Partner:
     id: str
     scopes: frozenset[str]
     merchants: frozenset[str]
+
+    def require(self, scope: Scope) -> None:
+        """Let the partner pass only with this scope.
+
+        Raises:
+            Refused: NOT_PERMITTED.
+        """
+        if scope not in self.scopes:
+            raise Refused(Problem(Code.NOT_PERMITTED, f"This API key may not be used for {scope}."))
 
     def sees(self, merchant_id: str | None) -> bool:
         """Whether what belongs to this merchant exists for the partner; what belongs to none exists for all."""

@@ -26,10 +26,13 @@ class Currency:
 class Rate:
     """Units of a currency for one unit of the system currency, within a period."""
 
+    id: str
     period: Period
     rate: Decimal
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
         """The rate of a `currency_rate` record."""
-        return cls(Period.between(record.get("from_date"), record.get("to_date")), Decimal(record["rate"]))
+        return cls(
+            record["id"], Period.between(record.get("from_date"), record.get("to_date")), Decimal(record["rate"])
+        )

@@ -43,21 +43,6 @@ class Directory:
         """The record with this id, as it was imported."""
         return None if record_id is None else self._records.get((kind, record_id))
 
-    @property
-    def system_currency(self) -> Record | None:
-        """The organisation's currency."""
-        currencies = (record for (kind, _), record in self._records.items() if kind == "currency")
-        return next((record for record in currencies if record.get("role") == "SYSTEM"), None)
-
-    def rate(self, currency_id: str | None, on: str) -> Record | None:
-        """The rate of a currency that is in force on a date (`YYYY-MM-DDThh:mm:ss`)."""
-        for (kind, _), record in self._records.items():
-            if kind == "currency_rate" and record["currency"] == currency_id:
-                from_date, to_date = record.get("from_date"), record.get("to_date")
-                if (from_date is None or from_date <= on) and (to_date is None or on < to_date):
-                    return record
-        return None
-
     def _add(self, record: Record) -> None:
         kind = record["type"]
         self._records[kind, record["id"]] = record

@@ -109,8 +109,8 @@ class Exchange:
         """A balance of the wallet's currency in the system currency, exactly."""
         return balance / self._wallet.rate
 
-    def alternative_rate(self, pointer: str) -> Decimal:
-        """The rate of the alternative currency.
+    def require_alternative(self, pointer: str) -> None:
+        """Make sure that amounts of the alternative currency can be converted.
 
         Raises:
             Refused: CURRENCY_MISMATCH at `pointer`, where there is no such currency or no rate of it.
@@ -119,7 +119,6 @@ class Exchange:
             raise Refused(Problem(Code.CURRENCY_MISMATCH, "There is no alternative currency here.", pointer))
         if self._alternative is None:
             raise Refused(_no_rate(self._alternative_currency, self._at, pointer))
-        return self._alternative.rate
 
     def _rounded(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
         source = self._quote(currency)

@@ -117,7 +117,12 @@ class Programme:
         """Units of `currency` for one unit of the system currency at `at`; None where no rate is in force."""
         if currency.id == self.system_currency.id:
             return Decimal(1)
-        return next((entry.rate for entry in self.rates.get(currency.id, ()) if entry.period.holds(at)), None)
+        in_force = self.rate_in_force(currency.id, at)
+        return in_force.rate if in_force else None
+
+    def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
+        """The rate of a currency at `at`; None where there is none, as for the system currency."""
+        return next((rate for rate in self.rates.get(currency_id, ()) if rate.period.holds(at)), None)
 
     def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
         """An amount of `source` in `target` at the rates in force, rounded once; None where a rate is missing."""

@@ -120,7 +120,7 @@ class Payment:
     def _asked(self, spend: RequestedSpend) -> Amounts:
         """The amounts of a requested spend, from whichever one was named."""
         if spend.alternative_amount is not None and spend.amount is None:
-            self.exchange.alternative_rate(spend.pointer)
+            self.exchange.require_alternative(spend.pointer)
             amounts = self.exchange.amounts(spend.alternative_amount, AwardCurrency.ALTERNATIVE)
         else:
             amounts = self.exchange.amounts(spend.amount or ZERO)

@@ -1,12 +1,12 @@
 """From faulty fields to problems: pydantic's errors, and the contract's rule that one of several may be given."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from loyalty.domain.errors import Code, Problem
+from loyalty.domain.errors import Code, Problem, Refused
 
 _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
@@ -16,9 +16,26 @@ _MESSAGES: Mapping[str, str] = {
 }
 
 
-def problems_in(error: ValidationError) -> list[Problem]:
-    """Every faulty field of a model, by JSON pointer."""
-    return [_problem(details) for details in error.errors(include_url=False, include_input=False)]
+Model = TypeVar("Model", bound=BaseModel)
+Rules = Callable[[dict[str, Any]], Iterable[Problem]]
+
+
+def validated(model: type[Model], body: Any, rules: Rules = lambda _: ()) -> Model:
+    """`body` as a `model`. `rules` tell from the raw body what does not hold between its fields, so that it is reported
+    beside what is wrong in them.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    broken = list(rules(body)) if isinstance(body, dict) else []
+    try:
+        valid = model.model_validate(body)
+    except ValidationError as error:
+        faulty = [_problem(details) for details in error.errors(include_url=False, include_input=False)]
+        raise Refused(*faulty, *broken) from error
+    if broken:
+        raise Refused(*broken)
+    return valid
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:

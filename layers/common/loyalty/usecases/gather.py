@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account
 from loyalty.store import keys
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Event
+from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 
 Record = Mapping[str, Any]
@@ -21,6 +24,7 @@ class Gathered:
     """An event and the records of the table that it is about; the programme's are in `directory`."""
 
     event: Event
+    programme: Programme
     directory: Directory
     _records: Mapping[Key, Record]
 
@@ -49,7 +53,7 @@ def owner_of(account: Account, *, table: Table) -> Owner:
     return Owner(found.get("account"), found.get("contact"))
 
 
-def gather(event: Event, *, table: Table, directory: Directory) -> Gathered:
+def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
     """Read what a posted event is about, in one call for up to 96 different products.
 
     Raises:
@@ -69,4 +73,4 @@ def gather(event: Event, *, table: Table, directory: Directory) -> Gathered:
         description = f"The purchase is posted as {event.entry.event_id}, only telling it failed. Do not send it again."
         raise Refused(Problem(Code.INTERNAL, description)) from busy
     records = {key: exactjson.loads(item["record"]) for key, item in items.items()}
-    return Gathered(event, directory, records)
+    return Gathered(event, catalogue.programme(now), catalogue.directory(now), records)

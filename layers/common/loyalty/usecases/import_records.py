@@ -10,14 +10,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
-
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.passcode import hashed_pass_code
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import references
-from loyalty.domain.validation import pointer, problems_in
+from loyalty.domain.validation import pointer, validated
 from loyalty.store import keys
 from loyalty.store.keys import Key
 from loyalty.store.programme import Catalogue
@@ -307,10 +305,7 @@ def _read(line: bytes) -> dict[str, Any]:
     if model is None:
         known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
         raise Refused(Problem(Code.INVALID, known, "/type"))
-    try:
-        record: dict[str, Any] = model.model_validate(raw).model_dump(exclude_none=True)
-    except ValidationError as error:
-        raise Refused(*problems_in(error)) from error
+    record: dict[str, Any] = validated(model, raw).model_dump(exclude_none=True)
     if "pass_code" in record:
         record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
     return record

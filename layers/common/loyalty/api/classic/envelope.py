@@ -7,7 +7,7 @@ from loyalty.api.endpoint import Handler, endpoint
 from loyalty.api.messages import Request, Response
 from loyalty.api.problems import STATUS, headers_for
 from loyalty.domain.access import Partner, Scope
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.usecases.tokens import TokenCheck
 
 
@@ -16,8 +16,7 @@ def classic_endpoint(action: Callable[[Request, Partner], Response], scope: Scop
 
     def checked(request: Request) -> Response:
         partner = tokens.partner(token_in(request), request.now)
-        if scope not in partner.scopes:
-            raise Refused(Problem(Code.NOT_PERMITTED, f"This API key may not be used for {scope}."))
+        partner.require(scope)
         return action(request, partner)
 
     return endpoint(checked, refusal=refused)

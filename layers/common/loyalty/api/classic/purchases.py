@@ -127,7 +127,7 @@ def _log_information(gathered: Gathered) -> dict[str, Any]:
 
 def _currency(gathered: Gathered) -> Any:
     """The currency of the event's amounts: the organisation's."""
-    return records.currency(gathered.directory.system_currency)
+    return records.currency(gathered.record("currency", gathered.programme.system_currency.id))
 
 
 def _line(line: list[Any], place: int, gathered: Gathered) -> dict[str, Any]:
@@ -224,5 +224,6 @@ def _rate_period(gathered: Gathered) -> Any:
     """The rate between the system currency and the wallet's, where they differ."""
     account = gathered.record("account", gathered.event.entry.account_id)
     currency_id = account.get("currency") if account else None
-    rate = gathered.directory.rate(currency_id, dated(gathered.event.entry.performed_on))
-    return records.rate_period(rate, gathered.directory.record("currency", currency_id))
+    rate = gathered.programme.rate_in_force(currency_id, gathered.event.entry.performed_on) if currency_id else None
+    period = gathered.record("currency_rate", rate.id) if rate else None
+    return records.rate_period(period, gathered.record("currency", currency_id))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from loyalty.api.classic.identifiers import (
@@ -26,12 +26,12 @@ from loyalty.api.classic.identifiers import (
 from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code as ErrorCode
-from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, PerformedOn, Text
 from loyalty.domain.identity import Identity, Origin, fingerprint, random_id
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.udf import UserDefinedFields
-from loyalty.domain.validation import exactly_one, problems_in
+from loyalty.domain.validation import exactly_one, validated
 
 
 def _truth(value: object) -> bool:
@@ -131,13 +131,7 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    problems = list(_broken_rules(body)) if isinstance(body, dict) else []
-    try:
-        model = ClassicCreatePurchase.model_validate(body)
-    except ValidationError as error:
-        raise Refused(*problems_in(error), *problems) from error
-    if problems:
-        raise Refused(*problems)
+    model = validated(ClassicCreatePurchase, body, _broken_rules)
     spend = model.spend_request
     return PurchaseRequest(
         identity=_identity(model, partner.id, idempotency_key),
@@ -164,7 +158,7 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
 
 
 def _broken_rules(body: Mapping[str, Any]) -> Iterator[Problem]:
-    """What holds between fields, told from the raw body, so that it is reported beside what is wrong in them."""
+    """What does not hold between the fields of a raw body."""
     yield from one_customer(body)
     yield from some_performer(body)
     yield from broken_identifiers(body)
