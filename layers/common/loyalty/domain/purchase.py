@@ -10,6 +10,7 @@ from typing import Any
 
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
+from loyalty.domain.promotions import PromoCode
 from loyalty.domain.spend_settings import AutomaticSpend
 
 
@@ -122,6 +123,7 @@ class Purchase:
     payment_medium_brand_id: str | None = None
     payment_medium_type_id: str | None = None
     disable_instant_spend: bool = False
+    promo_code: PromoCode | None = None
 
     @cached_property
     def totals(self) -> Totals:
