@@ -155,7 +155,8 @@ def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: 
     ("part", "setting", "field"),
     [
         ("conditions", {"promotion_campaign": "C"}, "/conditions/promotion_campaign"),
-        ("conditions", {"first_purchase": True}, "/conditions/first_purchase"),
+        ("conditions", {"first_purchase": "yes"}, "/conditions/first_purchase"),
+        ("conditions", {"every_nth_purchase": 1}, "/conditions/every_nth_purchase"),
         ("conditions", {"weekdays": ["MON", "Monday"]}, "/conditions/weekdays/1"),
         ("conditions", {"time_from": "24:00"}, "/conditions/time_from"),
         ("conditions", {"time_from": "07:00", "time_to": "07:00"}, "/conditions"),
@@ -169,8 +170,11 @@ def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: 
         ("award", {"method": "TIERED", "tiers": [{"from": 5, "value": 1}, {"from": 5, "value": 2}]}, "/award"),
         ("award", {"method": "FIXED", "value": 1, "tiers": [{"from": 5, "value": 1}]}, "/award"),
         ("award", {"method": "FIXED", "value": 1, "rounding": "CEILING"}, "/award/rounding"),
-        ("award", {"method": "FIXED", "value": 1, "expires_after": "P12M"}, "/award/expires_after"),
-        ("limits", {"per_account": 1}, "/limits"),
+        ("award", {"method": "FIXED", "value": 1, "expires_after": "12M"}, "/award/expires_after"),
+        ("award", {"method": "FIXED", "value": 1, "expires_after": "P11Y"}, "/award/expires_after"),
+        ("limits", {"per_account": 0}, "/limits/per_account"),
+        ("limits", {"budget": 5, "period": "P1D"}, "/limits"),
+        ("limits", {"per_account": 1, "period": "P2D"}, "/limits/period"),
         ("stacking", "BEST", "/stacking"),
     ],
 )

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Refused
-from loyalty.domain.pricing import Plan, explain, price
+from loyalty.domain.plan import Plan
+from loyalty.domain.pricing import explain, price
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Line, Purchase
 from loyalty.domain.spends import SpendMethod
@@ -131,7 +132,7 @@ def test_a_plan_adds_up_and_never_overdraws(
     assert_awards_add_up_within_their_caps(plan, rules)
     assert_exclusive_offers_have_their_lines_to_themselves(plan, rules)
     assert_spends_stay_within(plan, what, wallet)
-    assert_what_the_index_passes_over_would_not_have_applied(plan, explain(what, owner, known), known)
+    assert_what_the_index_passes_over_would_not_have_applied(plan, explain(what, owner, wallet, known), known)
 
 
 def assert_awards_add_up_within_their_caps(plan: Plan, rules: list[dict[str, Any]]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.pricing import Plan, Verdict, explain, price
+from loyalty.domain.plan import Plan, Verdict
+from loyalty.domain.pricing import explain, price
 from loyalty.domain.purchase import Line, Purchase, Totals
 from loyalty.domain.spend_settings import ReductionMethod
 from loyalty.domain.spends import SpendMethod
@@ -110,7 +111,7 @@ def test_offers_that_where_and_what_was_bought_rule_out_are_explained_only_on_de
         Verdict("E", "weekdays"),
         Verdict("F", None),
     )
-    assert explain(purchase(line("3")), account(), known) == (
+    assert explain(purchase(line("3")), account(), Wallet("A1"), known) == (
         Verdict("A", "business_units"),
         Verdict("B", "products"),
         Verdict("C", "product_types"),

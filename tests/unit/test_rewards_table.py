@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Refused
-from loyalty.domain.pricing import Plan, explain, price
+from loyalty.domain.plan import Plan
+from loyalty.domain.pricing import explain, price
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Line, Purchase
 from loyalty.domain.spends import SpendMethod
@@ -208,6 +209,6 @@ def test_a_purchase_earns_and_spends_as_the_table_says(row: Row) -> None:
         return
 
     plan = price(what, owner, wallet, known)
-    why = {verdict.offer_id: verdict.failed for verdict in explain(what, owner, known) if verdict.failed}
+    why = {verdict.offer_id: verdict.failed for verdict in explain(what, owner, wallet, known) if verdict.failed}
 
     assert told(row, plan, why) == {column: text for column, text in row.items() if column in told(row, plan, why)}

@@ -36,7 +36,7 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import exactly_one, validated
 from loyalty.domain.wallet import Entry
-from loyalty.store.ledger import Event
+from loyalty.store.events import Event
 from loyalty.usecases.document import awards_of, spends_of
 from loyalty.usecases.preview_purchase import Preview
 
@@ -246,7 +246,7 @@ def render_preview(preview: Preview) -> PreviewAnswer:
         "net_amount": plan.totals.net,
         "tax_amount": plan.totals.tax,
         "total_amount": plan.totals.total,
-        "awards": [_award(award) for award in awards_of(plan)],
+        "awards": [_award(award) for award in awards_of(plan.awards)],
         "spends": [_spend(spend) for spend in spends_of(plan)],
         "allow_spending": plan.settings.allow_spending,
         "available_spend": plan.available,

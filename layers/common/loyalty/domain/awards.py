@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from loyalty.domain.money import ZERO
+from loyalty.domain.period import Span
 from loyalty.domain.purchase import Line
 from loyalty.domain.spend_settings import decimal_in
 
@@ -72,7 +73,7 @@ class AwardRule:
 
     `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
     start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
-    highest first.
+    highest first. Awards expire at the end of the month in which `expires_after` ends; never, where it is None.
     """
 
     method: Method
@@ -84,6 +85,7 @@ class AwardRule:
     tiers: tuple[Tier, ...]
     maximum: Decimal | None
     instant: bool
+    expires_after: Span | None
 
     @classmethod
     def of(cls, award: Mapping[str, Any]) -> Self:
@@ -99,7 +101,13 @@ class AwardRule:
             tiers=tuple(sorted(tiers, key=lambda tier: -tier.start)),
             maximum=decimal_in(award, "maximum_per_event"),
             instant=award["spend"] == "INSTANT",
+            expires_after=Span.of(award["expires_after"]) if "expires_after" in award else None,
         )
+
+    @classmethod
+    def fixed(cls, value: Decimal) -> Self:
+        """The rule that gives `value` (system currency) for every purchase."""
+        return cls.of({"method": "FIXED", "value": value, **_USUAL})
 
     def base_of(self, line: Line) -> Decimal:
         """What `line` brings to the base: pieces where each is rewarded, an amount otherwise."""
@@ -118,6 +126,8 @@ class AwardRule:
         of the system currency."""
         return _METHODS[self.method](self, base, rate)
 
+
+_USUAL = {"base": "NET", "currency": "SYSTEM", "rounding": "HALF_UP", "spend": "NONE"}
 
 _METHODS: Mapping[Method, Callable[[AwardRule, Decimal, Decimal], Decimal]] = {
     # A percentage of the base is in the currency of the base; every other value is in the award's currency already.

@@ -14,6 +14,7 @@ from typing import Any
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import DailyWindow
 from loyalty.domain.purchase import Account, Line, Purchase
+from loyalty.domain.wallet import Wallet
 
 
 class Weekday(StrEnum):
@@ -33,17 +34,20 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Occasion:
-    """All that conditions look at: what was bought, by whom, and where.
+    """All that conditions and limits look at: what was bought, by whom, and where.
 
     `units` are the ids of the business unit that performed the purchase and of all above it, so that a condition that
     names a merchant holds at its outlets. `effective` says whether all of these are. `zone` is where their clock is.
+    `given` is what each offer that has a budget has given so far, to all accounts, in its own currency.
     """
 
     purchase: Purchase
     account: Account
+    wallet: Wallet
     units: frozenset[str]
     effective: bool
     zone: tzinfo
+    given: Mapping[str, Decimal]
 
     @cached_property
     def local(self) -> datetime:
@@ -110,6 +114,20 @@ def _minimum_quantity(settings: Settings) -> Predicate:
     return lambda _, lines: sum((line.quantity for line in lines), ZERO) >= minimum
 
 
+def _promotion_campaign(settings: Settings) -> Predicate:
+    campaign = settings["promotion_campaign"]
+    return lambda occasion, _: (code := occasion.purchase.promo_code) is not None and code.campaign_id == campaign
+
+
+def _first_purchase(_: Settings) -> Predicate:
+    return lambda occasion, _: occasion.wallet.purchases == 0
+
+
+def _every_nth_purchase(settings: Settings) -> Predicate:
+    every = settings["every_nth_purchase"]
+    return lambda occasion, _: (occasion.wallet.purchases + 1) % every == 0
+
+
 _CONDITIONS: Mapping[str, Callable[[Settings], Predicate]] = {
     "business_units": _business_units,
     "taps": _one_of("taps", lambda occasion: occasion.purchase.tap_id),
@@ -124,5 +142,8 @@ _CONDITIONS: Mapping[str, Callable[[Settings], Predicate]] = {
     "time_to": _window,
     "minimum_total_amount": _minimum_total_amount,
     "minimum_quantity": _minimum_quantity,
+    "promotion_campaign": _promotion_campaign,
+    "first_purchase": _first_purchase,
+    "every_nth_purchase": _every_nth_purchase,
     "account_classifications": _one_of("account_classifications", lambda occasion: occasion.account.classification_id),
 }

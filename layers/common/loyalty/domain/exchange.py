@@ -25,6 +25,10 @@ class Amounts:
     wallet: Decimal
     alternative: Decimal | None
 
+    def of(self, currency: AwardCurrency) -> Decimal:
+        """The amount in the system or the alternative currency; 0 where there is none in the latter."""
+        return self.system if currency is AwardCurrency.SYSTEM else self.alternative or ZERO
+
     def __add__(self, other: "Amounts") -> "Amounts":
         return self._with(other, lambda one, another: one + another)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -20,28 +19,34 @@ class Origin(StrEnum):
     REFERENCE = "REFERENCE"
     EXTERNAL = "EXTERNAL"
     KEY = "KEY"
-    RANDOM = "RANDOM"
+    NUMBER = "NUMBER"
     OPENING_BALANCE = "OPENING_BALANCE"
+    CANCELLATION = "CANCELLATION"
+    RETURN = "RETURN"
+    EXPIRY = "EXPIRY"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
 
-    `parts` are: for GIVEN the id; for EXTERNAL the partner, the external system and its reference
-    number; for KEY the partner and
-    the idempotency key; for RANDOM the id drawn for this one call; for REFERENCE none, as merchant and reference number
-    are it.
+    `parts` are: for GIVEN the id; for EXTERNAL the partner, the external system and its reference number; for KEY the
+    partner and the idempotency key; for REFERENCE none, as merchant and reference number are it; and for NUMBER none
+    either, as nothing is known that would tell a repetition: the event's own number is it.
     """
 
     origin: Origin
     parts: tuple[str, ...] = ()
 
-    def event_id(self, merchant_id: str, reference_number: str) -> str:
-        """The event's id."""
-        if self.origin in (Origin.GIVEN, Origin.RANDOM):
-            return self.parts[0]
-        return derived_id(self.origin, *(self.parts or (merchant_id, reference_number)))
+    def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:
+        """The event's id; `number` is the one that the event was given."""
+        match self.origin:
+            case Origin.GIVEN:
+                return self.parts[0]
+            case Origin.NUMBER:
+                return derived_id(Origin.NUMBER, number)
+            case _:
+                return derived_id(self.origin, *(self.parts or (merchant_id, reference_number)))
 
 
 def derived_id(origin: Origin, *parts: str) -> str:
@@ -53,11 +58,6 @@ def derived_id(origin: Origin, *parts: str) -> str:
 def part_id(event_id: str, part: str, place: int) -> str:
     """The id of a part of an event, such as its second award: 32 upper-case hex digits, always the same."""
     return hashlib.sha256(f"{event_id} {part} {place}".encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
-
-
-def random_id() -> str:
-    """A new id: 32 upper-case hex digits."""
-    return secrets.token_hex(EVENT_ID_LENGTH // 2).upper()
 
 
 def fingerprint(request: dict[str, Any]) -> bytes:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
 from loyalty.domain.awards import AwardRule
 from loyalty.domain.conditions import Condition, Occasion, compiled
+from loyalty.domain.limits import Limits
 from loyalty.domain.period import Period
 from loyalty.domain.purchase import Line
+from loyalty.domain.spend_settings import decimal_in
 
 EFFECTIVE = "EFFECTIVE"
 
@@ -49,8 +52,22 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherType:
+    """A kind of voucher. `value` (system currency) is None where each voucher has a value of its own (VARIABLE)."""
+
+    id: str
+    name: str
+    value: Decimal | None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The type of a `voucher_type` record."""
+        return cls(record["id"], record["name"], decimal_in(record, "value"))
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """A reward offer: when its conditions hold, its award is given.
+    """A reward offer: when its conditions hold, its award is given; as a voucher, where it has a voucher type.
 
     `business_units`, `products` and `product_types` are the ids in those conditions; the last two also choose the lines
     that the offer is about.
@@ -68,11 +85,17 @@ class Offer:
     product_types: frozenset[str]
     conditions: tuple[Condition, ...]
     award: AwardRule
+    limits: Limits
+    voucher_type: VoucherType | None
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], schemes: Mapping[str, Scheme]) -> Self:
+    def of(
+        cls, record: Mapping[str, Any], schemes: Mapping[str, Scheme], voucher_types: Mapping[str, VoucherType]
+    ) -> Self:
         """The offer of a `reward_offer` record."""
         conditions = record.get("conditions") or {}
+        voucher_type = voucher_types[record["voucher_type"]] if "voucher_type" in record else None
+        value = voucher_type.value if voucher_type else None
         return cls(
             id=record["id"],
             name=record["name"],
@@ -85,7 +108,9 @@ class Offer:
             products=frozenset(conditions.get("products") or ()),
             product_types=frozenset(conditions.get("product_types") or ()),
             conditions=compiled(conditions),
-            award=AwardRule.of(record["award"]),
+            award=AwardRule.of(record["award"]) if value is None else AwardRule.fixed(value),
+            limits=Limits.of(record.get("limits") or {}),
+            voucher_type=voucher_type,
         )
 
     @property

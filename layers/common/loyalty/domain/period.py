@@ -1,5 +1,6 @@
 """Time: between two dates, between two times of every day, and by whose clock."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Self
@@ -49,6 +50,52 @@ class DailyWindow:
         """The day on which the window that `local` lies in began: one in the morning is still last night."""
         after_midnight = self.end <= self.start and local.time() < self.end
         return local.date() - timedelta(days=1) if after_midnight else local.date()
+
+
+SPAN_PATTERN = r"^P[1-9]\d{0,3}[DMY]$"
+MAX_SPAN_YEARS = 10
+_DAYS_PER_YEAR, _MONTHS_PER_YEAR = 365, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time: some days, or some months."""
+
+    days: int
+    months: int
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The span in days (`P90D`), months (`P12M`) or years (`P1Y`), of at most ten years.
+
+        Raises:
+            ValueError: it is none, or longer.
+        """
+        if not re.fullmatch(SPAN_PATTERN, text):
+            raise ValueError("has to be a number of days, months or years, such as P90D, P12M or P1Y")
+        number, unit = int(text[1:-1]), text[-1]
+        days = number if unit == "D" else 0
+        months = number * {"D": 0, "M": 1, "Y": _MONTHS_PER_YEAR}[unit]
+        if days > MAX_SPAN_YEARS * _DAYS_PER_YEAR or months > MAX_SPAN_YEARS * _MONTHS_PER_YEAR:
+            raise ValueError(f"must not be longer than {MAX_SPAN_YEARS} years")
+        return cls(days, months)
+
+    def last_month(self, start: datetime) -> str:
+        """The month, `YYYY-MM`, in which the span that begins at `start` ends."""
+        end = start + timedelta(days=self.days)
+        months = end.year * _MONTHS_PER_YEAR + end.month - 1 + self.months
+        return f"{months // _MONTHS_PER_YEAR:04}-{months % _MONTHS_PER_YEAR + 1:02}"
+
+
+def last_month(now: datetime) -> str:
+    """The month, `YYYY-MM`, before the one of `now`."""
+    return f"{now.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def end_of_month(month: str) -> datetime:
+    """The moment at which a month, `YYYY-MM`, is over: the first of the next one, UTC."""
+    year, number = (int(part) for part in month.split("-"))
+    return datetime(year + number // _MONTHS_PER_YEAR, number % _MONTHS_PER_YEAR + 1, 1, tzinfo=UTC)
 
 
 def time_zone(name: str) -> tzinfo:

@@ -1,7 +1,7 @@
 """Pricing: what a purchase awards and spends, and why. Pure and total: the same input always gives the same plan.
 
-Preview renders the plan, create posts it, the journal stores it; so they cannot disagree. Order: totals, offers, caps,
-awards, instant spends, requested spend or else automatic spend, new balance.
+Preview renders the plan, create posts it, the journal stores it; so they cannot disagree. Order: totals, offers, caps
+and limits, awards, instant spends, requested spend or else automatic spend, new balance.
 
 Offers combine: each gives its award on its own lines. An EXCLUSIVE offer has its lines to itself: exclusive offers take
 their turn first, the highest priority first (of equals the lower id), and the lines of one that applies are out of
@@ -9,131 +9,92 @@ reach of all others, as if they had not been bought; other lines earn as always.
 offers only. An offer that does not apply, or whose award comes to nothing, takes no lines.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
-from loyalty.domain.awards import AwardCurrency, Method
 from loyalty.domain.conditions import Occasion
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.exchange import Amounts, Exchange
+from loyalty.domain.limits import FOR_EVER
 from loyalty.domain.money import ZERO, split
 from loyalty.domain.offers import Offer, Stacking
+from loyalty.domain.plan import Award, Plan, Share, Verdict
 from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account, Purchase, Totals
-from loyalty.domain.spend_settings import SpendSettings
-from loyalty.domain.spends import Payment, Spend, SpendMethod
-from loyalty.domain.wallet import Movement, Wallet
+from loyalty.domain.promotions import PROMO_CODE
+from loyalty.domain.purchase import Account, Purchase
+from loyalty.domain.spends import Payment, Spend
+from loyalty.domain.uses import Use
+from loyalty.domain.wallet import Lots, Movement, Wallet, added, negated
+
+NOTHING_GIVEN: Mapping[str, Decimal] = {}
+"""What offers with a budget have given where there is none."""
 
 
-class Share(NamedTuple):
-    """How much of an award a line brought, system currency. `line` is the line's place in the purchase, from 0."""
-
-    line: int
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """What one offer gives. `base` is what its value was applied to: an amount of the system currency, for PER_UNIT a
-    number of pieces. `value` is in `currency`; `instant` awards are to be spent at once. `shares` sum to the award's
-    system amount."""
-
-    offer_id: str
-    offer_name: str
-    scheme_name: str
-    method: Method
-    value: Decimal
-    currency: AwardCurrency
-    instant: bool
-    base: Decimal
-    amounts: Amounts
-    shares: tuple[Share, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why an offer applied, or did not: `failed` is None if it did, else the first of these that kept it from applying.
-
-    life_cycle_state, effective (its dates), scheme, merchant (not effective), disable_instant_spend; stacking (an
-    exclusive offer has its lines); a condition, by its name; rate (its currency has none); award (it comes to nothing).
-    """
-
-    offer_id: str
-    failed: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that posting the purchase would do.
-
-    `settings` are the limits that hold for each spend, `available` what could still be requested (system currency, 0
-    where nothing could). `why` has a verdict on each offer that was looked at; `explain` has one on every offer.
-    """
-
-    totals: Totals
-    awards: tuple[Award, ...]
-    spends: tuple[Spend, ...]
-    movement: Movement
-    settings: SpendSettings
-    available: Decimal
-    why: tuple[Verdict, ...]
-
-    @property
-    def awarded(self) -> Decimal:
-        """All awards, system currency."""
-        return sum((award.amounts.system for award in self.awards), ZERO)
-
-    @property
-    def alternative_awarded(self) -> Decimal | None:
-        """All awards, alternative currency; None where none of them was given in it (contract, preview)."""
-        if all(award.currency is AwardCurrency.SYSTEM for award in self.awards):
-            return None
-        return sum((award.amounts.alternative or ZERO for award in self.awards), ZERO)
-
-    def spent(self, method: SpendMethod) -> Decimal:
-        """What is spent by one method, system currency."""
-        return sum((spend.amounts.system for spend in self.spends if spend.method is method), ZERO)
-
-
-def price(purchase: Purchase, account: Account, wallet: Wallet, programme: Programme) -> Plan:
+def price(
+    purchase: Purchase,
+    account: Account,
+    wallet: Wallet,
+    programme: Programme,
+    given: Mapping[str, Decimal] = NOTHING_GIVEN,
+) -> Plan:
     """The plan for `purchase` of the customer who owns `wallet`.
+
+    `given` is what each offer that has a budget has given so far, in its award's currency; an offer that is not named
+    has given nothing.
 
     Raises:
         Refused: SPEND_LIMIT or INSUFFICIENT_BALANCE, where the requested spend is not to be had; INVALID, where it is
-            nothing once it is rounded; CURRENCY_MISMATCH, where an amount would have to be converted on a day without a
-            rate.
+            nothing once it is rounded, or where the account has used the promo code as often as it may;
+            CURRENCY_MISMATCH, where an amount would have to be converted on a day without a rate.
     """
-    occasion = programme.occasion(purchase, account)
+    occasion = programme.occasion(purchase, account, wallet, given)
     exchange = Exchange(programme, account, purchase.performed_on)
+    promo_use = _promo_use(occasion)
     considered = list(_considered(programme.offer_index.possible(occasion), occasion, exchange))
-    awards = tuple(award for _, award in considered if award)
+    given_now = [award for _, award in considered if award]
+    awards = tuple(award for award in given_now if award.voucher_type is None)
 
     settings = programme.spend_settings_for(purchase)
     payment = Payment(occasion, settings, exchange, left=purchase.totals.total, balance=wallet.balance)
-    instant = sum((award.amounts for award in awards if award.instant), exchange.nothing)
-    spends = tuple(payment.spends(instant))
+    instant = [award for award in awards if award.instant]
+    spends = tuple(payment.spends(sum((award.amounts for award in instant), exchange.nothing), _lots_of(instant)))
 
     awarded = sum((award.amounts for award in awards), exchange.nothing)
     spent = sum((spend.amounts for spend in spends), exchange.nothing)
     return Plan(
         totals=purchase.totals,
         awards=awards,
+        vouchers=tuple(award for award in given_now if award.voucher_type),
         spends=spends,
-        movement=Movement(awarded.wallet, spent.wallet, awarded.alternative, spent.alternative),
+        movement=Movement(
+            awarded=awarded.wallet,
+            spent=spent.wallet,
+            alternative_awarded=awarded.alternative,
+            alternative_spent=spent.alternative,
+            lots=wallet.settled(_lots_moved(awards, spends), awarded.wallet - spent.wallet),
+            purchases=1,
+            uses=tuple(use for use in (promo_use, *(award.use for award in given_now)) if use),
+        ),
         settings=settings,
         available=payment.after(spends).available,
         why=tuple(verdict for verdict, _ in considered),
     )
 
 
-def explain(purchase: Purchase, account: Account, programme: Programme) -> tuple[Verdict, ...]:
+def explain(
+    purchase: Purchase,
+    account: Account,
+    wallet: Wallet,
+    programme: Programme,
+    given: Mapping[str, Decimal] = NOTHING_GIVEN,
+) -> tuple[Verdict, ...]:
     """The verdict on every offer of the programme, also on those that `price` need not look at.
 
     Raises:
         Refused: CURRENCY_MISMATCH, where there is no rate of the wallet's currency on the day.
     """
-    occasion = programme.occasion(purchase, account)
+    occasion = programme.occasion(purchase, account, wallet, given)
     exchange = Exchange(programme, account, purchase.performed_on)
     return tuple(verdict for verdict, _ in _considered(programme.offers, occasion, exchange))
 
@@ -160,19 +121,22 @@ def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, free: Sequenc
         return Verdict(offer.id, "stacking"), None
     if failed := offer.failed_condition(occasion, [lines[place] for place in places]):
         return Verdict(offer.id, failed), None
+    if reached := offer.limits.reached(offer.id, occasion):
+        return Verdict(offer.id, reached), None
     rate = exchange.rate(offer.award.currency)
     if rate is None:
         return Verdict(offer.id, "rate"), None
-    award = _award(offer, occasion.purchase, exchange, rate, places)
+    award = _award(offer, occasion, exchange, rate, places)
     return Verdict(offer.id, None if award else "award"), award
 
 
-def _award(offer: Offer, purchase: Purchase, exchange: Exchange, rate: Decimal, places: Sequence[int]) -> Award | None:
+def _award(offer: Offer, occasion: Occasion, exchange: Exchange, rate: Decimal, places: Sequence[int]) -> Award | None:
     """What `offer` gives for the lines at `places`, None where that is nothing in every currency."""
-    rule = offer.award
+    rule, purchase = offer.award, occasion.purchase
     weights = [rule.base_of(purchase.lines[place]) for place in places]
     base = sum(weights, ZERO)
-    amounts = exchange.amounts(rule.exact(base, rate), rule.currency, rule.rounding, rule.maximum)
+    maximum = offer.limits.left(offer.id, occasion, rule.maximum)
+    amounts = exchange.amounts(rule.exact(base, rate), rule.currency, rule.rounding, maximum)
     if not (amounts.system or amounts.wallet or amounts.alternative):
         return None
     shares = zip(places, split(amounts.system, weights, exchange.exponent), strict=True)
@@ -187,4 +151,46 @@ def _award(offer: Offer, purchase: Purchase, exchange: Exchange, rate: Decimal, 
         base=base,
         amounts=amounts,
         shares=tuple(Share(place, amount) for place, amount in shares),
+        expires=rule.expires_after.last_month(purchase.performed_on) if rule.expires_after else None,
+        voucher_type=offer.voucher_type,
+        use=_use(offer, occasion, amounts),
+        budget=offer.limits.budget,
     )
+
+
+def _use(offer: Offer, occasion: Occasion, amounts: Amounts) -> Use | None:
+    if not offer.limits.count_per_account:
+        return None
+    return Use(offer.id, offer.limits.window(occasion.local), 1, amounts.of(offer.award.currency))
+
+
+def _promo_use(occasion: Occasion) -> Use | None:
+    """The use of the purchase's promo code, where uses are limited per account.
+
+    Raises:
+        Refused: INVALID, where the account has used it as often as it may.
+    """
+    code = occasion.purchase.promo_code
+    if code is None or code.maximum_uses_per_account is None:
+        return None
+    used = occasion.wallet.uses.within(code.id, FOR_EVER)
+    if used is None or used[0] >= code.maximum_uses_per_account:
+        raise Refused(Problem(Code.INVALID, f"The promo code {code.code} was used as often as it may be.", PROMO_CODE))
+    return Use(code.id, FOR_EVER, 1, ZERO)
+
+
+def _lots_of(awards: Iterable[Award]) -> Lots:
+    """What awards bring to each lot."""
+    lots: dict[str, Decimal] = defaultdict(Decimal)
+    for award in awards:
+        if award.expires:
+            lots[award.expires] += award.amounts.wallet
+    return lots
+
+
+def _lots_moved(awards: Iterable[Award], spends: Iterable[Spend]) -> Lots:
+    """The changes of the wallet's lots."""
+    lots = _lots_of(awards)
+    for spend in spends:
+        lots = added(lots, negated(spend.lots))
+    return lots

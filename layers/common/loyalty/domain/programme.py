@@ -15,10 +15,12 @@ from loyalty.domain.conditions import Occasion
 from loyalty.domain.currencies import Currency, Rate
 from loyalty.domain.money import rounded
 from loyalty.domain.offer_index import OfferIndex
-from loyalty.domain.offers import EFFECTIVE, Offer, Scheme
+from loyalty.domain.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.period import time_zone
 from loyalty.domain.purchase import Account, Purchase
+from loyalty.domain.reversal import Clawback
 from loyalty.domain.spend_settings import SpendSettings
+from loyalty.domain.wallet import Wallet
 
 Record = Mapping[str, Any]
 
@@ -33,6 +35,7 @@ class BusinessUnit:
     currency_id: str | None
     time_zone: tzinfo | None = None
     effective: bool = True
+    clawback: Clawback | None = None
 
     @property
     def merchant_id(self) -> str:
@@ -52,6 +55,7 @@ class Programme:
     business_units: Mapping[str, BusinessUnit]
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
+    with_budget: frozenset[str]
     spend_settings: Mapping[str | None, SpendSettings]
 
     @classmethod
@@ -72,7 +76,10 @@ class Programme:
         for record in kinds["currency_rate"]:
             rates[record["currency"]].append(Rate.of(record))
         schemes = {record["id"]: Scheme.of(record) for record in kinds["reward_scheme"]}
-        offers = sorted((Offer.of(record, schemes) for record in kinds["reward_offer"]), key=lambda offer: offer.turn)
+        vouchers = {record["id"]: VoucherType.of(record) for record in kinds["voucher_type"]}
+        offers = sorted(
+            (Offer.of(record, schemes, vouchers) for record in kinds["reward_offer"]), key=lambda offer: offer.turn
+        )
         return cls(
             version=version,
             system_currency=roles["SYSTEM"],
@@ -82,6 +89,7 @@ class Programme:
             business_units={record["id"]: _business_unit(record) for record in kinds["business_unit"]},
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
+            with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
             spend_settings={
                 record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]
             },
@@ -96,16 +104,30 @@ class Programme:
             business_unit_id = units[-1].parent_id
         return tuple(units)
 
-    def occasion(self, purchase: Purchase, account: Account) -> Occasion:
-        """What conditions look at. The clock is the outlet's, else the merchant's, else UTC."""
+    def occasion(self, purchase: Purchase, account: Account, wallet: Wallet, given: Mapping[str, Decimal]) -> Occasion:
+        """What conditions and limits look at. The clock is the outlet's, else the merchant's, else UTC."""
         units = self.lineage(purchase.outlet_id or purchase.merchant_id)
         return Occasion(
             purchase=purchase,
             account=account,
+            wallet=wallet,
+            given=given,
             units=frozenset(unit.id for unit in units),
             effective=all(unit.effective for unit in units),
             zone=next((unit.time_zone for unit in units if unit.time_zone), UTC),
         )
+
+    def budgeted_offers(self, purchase: Purchase, account: Account) -> list[str]:
+        """The offers with a budget that a purchase could match: pricing it needs to know what they have given."""
+        if not self.with_budget:
+            return []
+        occasion = self.occasion(purchase, account, Wallet(account.id), {})
+        return [offer.id for offer in self.offer_index.possible(occasion) if offer.id in self.with_budget]
+
+    def clawback(self, business_unit_id: str) -> Clawback:
+        """What becomes of a reversed award that is spent already: as the outlet says, else the merchant."""
+        settings = (unit.clawback for unit in self.lineage(business_unit_id))
+        return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
 
     def spend_settings_for(self, purchase: Purchase) -> SpendSettings:
         """The outlet's own settings, else the merchant's, else the organisation's, else none."""
@@ -157,4 +179,5 @@ def _business_unit(record: Record) -> BusinessUnit:
         currency_id=record.get("currency"),
         time_zone=time_zone(zone) if zone else None,
         effective=record["life_cycle_state"] == EFFECTIVE,
+        clawback=Clawback(record["clawback"]) if "clawback" in record else None,
     )

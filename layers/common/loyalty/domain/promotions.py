@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+PROMO_CODE = "/promo_code"
+"""Where both APIs have it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromoCode:

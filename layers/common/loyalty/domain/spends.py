@@ -16,6 +16,7 @@ from loyalty.domain.exchange import Amounts, Exchange
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import RequestedSpend
 from loyalty.domain.spend_settings import SpendSettings
+from loyalty.domain.wallet import Lots, taken
 
 
 class SpendMethod(StrEnum):
@@ -28,10 +29,12 @@ class SpendMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What is paid from the wallet. Of each method, a purchase has one at most."""
+    """What is paid from the wallet. Of each method, a purchase has one at most. `lots` are those that it is taken from,
+    as amounts above zero in the wallet's currency."""
 
     method: SpendMethod
     amounts: Amounts
+    lots: Lots
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class Payment:
         """The largest spend that could still be requested, system currency; 0 where none could."""
         return self._payable(self._balance)
 
-    def spends(self, instant: Amounts) -> Iterator[Spend]:
-        """The spends of the purchase; `instant` is the sum of the awards that are to be spent at once.
+    def spends(self, instant: Amounts, lots: Lots) -> Iterator[Spend]:
+        """The spends of the purchase; `instant` is the sum of the awards that are to be spent at once, `lots` theirs.
 
         Raises:
             Refused: SPEND_LIMIT, INSUFFICIENT_BALANCE, INVALID or CURRENCY_MISMATCH, where the requested spend is not
@@ -60,13 +63,13 @@ class Payment:
         payment = self
         at_once = self._instant(instant)
         if at_once:
-            yield Spend(SpendMethod.INSTANTLY, at_once)
+            yield Spend(SpendMethod.INSTANTLY, at_once, taken(lots, at_once.wallet))
             payment = replace(self, left=self.left - at_once.system)
         requested = self.occasion.purchase.spend
         if requested:
-            yield Spend(SpendMethod.ON_REQUEST, payment._requested(requested))
+            yield payment._spend(SpendMethod.ON_REQUEST, payment._requested(requested))
         elif amounts := payment._automatic():
-            yield Spend(SpendMethod.AUTOMATICALLY, amounts)
+            yield payment._spend(SpendMethod.AUTOMATICALLY, amounts)
 
     def after(self, spends: tuple[Spend, ...]) -> "Payment":
         """The payment once `spends` are taken. Instant ones take nothing of what the wallet held before."""
@@ -76,6 +79,9 @@ class Payment:
             if spend.method is not SpendMethod.INSTANTLY:
                 balance -= spend.amounts.wallet
         return replace(self, left=left, balance=balance)
+
+    def _spend(self, method: SpendMethod, amounts: Amounts) -> Spend:
+        return Spend(method, amounts, taken(self.occasion.wallet.lots, amounts.wallet))
 
     @property
     def _balance(self) -> Decimal:

@@ -1,23 +1,35 @@
-"""Wallets and their journal: numbered 1..n without gaps, every entry with the balance after it, never below zero."""
+"""Wallets and their journal: numbered 1..n without gaps, every entry with the balance after it; no event overdraws."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import ZERO
+from loyalty.domain.uses import Use, Uses
+
+Lots = Mapping[str, Decimal]
+"""Amounts by the month (`YYYY-MM`) at whose end they expire. What never expires is in none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
     """What an event does to a wallet, in the wallet's currency; and the same amounts in the alternative currency,
-    None where the organisation has none. No amount is negative."""
+    None where the organisation has none. Amounts are below zero where an event takes back another.
+
+    `lots` are the changes of lots, part of the whole change; `purchases` how many more purchases stand than before;
+    `uses` what was used of limited offers and promo codes.
+    """
 
     awarded: Decimal
     spent: Decimal
     alternative_awarded: Decimal | None = None
     alternative_spent: Decimal | None = None
+    lots: Lots = field(default_factory=dict)
+    purchases: int = 0
+    uses: tuple[Use, ...] = ()
 
     @property
     def amount(self) -> Decimal:
@@ -34,26 +46,69 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A balance and the number of events that made it. A wallet without events has version 0 and is not stored."""
+    """A balance and the number of events that made it. A wallet without events has version 0 and is not stored.
+
+    `lots` are the part of the balance that expires; there are none while the wallet is in debt. `purchases` counts
+    those that were not cancelled.
+    """
 
     account_id: str
     version: int = 0
     balance: Decimal = ZERO
+    lots: Lots = field(default_factory=dict)
+    purchases: int = 0
+    uses: Uses = field(default_factory=Uses)
 
-    def moved(self, movement: Movement) -> "Wallet":
-        """The wallet after `movement`.
+    def settled(self, change: Lots, amount: Decimal) -> Lots:
+        """`change` of the lots, beside a change of the balance by `amount`; and what the lots have to give beyond that,
+        the earliest first, so that the part that never expires does not fall below zero."""
+        lots = added(self.lots, change)
+        lacking = sum(lots.values(), ZERO) - self.balance - amount
+        return added(change, negated(taken(lots, lacking))) if lacking > 0 else change
+
+    def moved(self, movement: Movement, *, overdrawn: bool = False) -> "Wallet":
+        """The wallet after `movement`, which may leave a debt only where `overdrawn` says so.
 
         Raises:
             Refused: INSUFFICIENT_BALANCE, where the balance would fall below zero.
         """
         balance = self.balance + movement.amount
-        if balance < 0:
+        if balance < 0 and movement.amount < 0 and not overdrawn:
             raise Refused(
                 Problem(
                     Code.INSUFFICIENT_BALANCE, f"The wallet holds {self.balance}; {-movement.amount} cannot be taken."
                 )
             )
-        return replace(self, version=self.version + 1, balance=balance)
+        return Wallet(
+            account_id=self.account_id,
+            version=self.version + 1,
+            balance=balance,
+            lots=added(self.lots, movement.lots),
+            purchases=self.purchases + movement.purchases,
+            uses=self.uses.plus(movement.uses) if movement.uses else self.uses,
+        )
+
+
+def taken(lots: Lots, amount: Decimal) -> Lots:
+    """What `amount` takes of each lot, the earliest first; what they do not hold comes from what never expires."""
+    parts = {}
+    for month in sorted(lots):
+        parts[month] = min(amount, lots[month])
+        amount -= parts[month]
+    return {month: part for month, part in parts.items() if part}
+
+
+def added(lots: Lots, more: Lots) -> Lots:
+    """The sums by month, without those that are zero."""
+    if not more:
+        return lots
+    sums = {month: lots.get(month, ZERO) + more.get(month, ZERO) for month in lots.keys() | more.keys()}
+    return {month: sums[month] for month in sorted(sums) if sums[month]}
+
+
+def negated(lots: Lots) -> Lots:
+    """The same amounts, the other way."""
+    return {month: -amount for month, amount in lots.items()}
 
 
 class EventType(StrEnum):
@@ -61,6 +116,14 @@ class EventType(StrEnum):
 
     PURCHASE = "PURCHASE"
     ADJUSTMENT = "ADJUSTMENT"
+    CANCELLATION = "CANCELLATION"
+    RETURN = "RETURN"
+    EXPIRY = "EXPIRY"
+
+    @property
+    def reverses(self) -> bool:
+        """Whether it takes back another event, in part or whole."""
+        return self in (EventType.CANCELLATION, EventType.RETURN)
 
 
 @dataclass(frozen=True, slots=True)

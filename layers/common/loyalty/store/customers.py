@@ -9,7 +9,7 @@ from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.domain.spend_settings import AutomaticSpend
 from loyalty.domain.wallet import Wallet
 from loyalty.store import keys
-from loyalty.store.ledger import wallet_of
+from loyalty.store.events import wallet_of
 from loyalty.store.table import Item, Table
 
 

@@ -3,9 +3,12 @@
 A key is a partition (`pk`) and a place in it (`sk`); `#` ends the name of a partition's kind.
 """
 
+import zlib
 from typing import NamedTuple
 
 JOURNAL_INDEX = "journal"
+EXPIRY_INDEX = "expiry"
+EXPIRY_SHARDS = 8
 
 
 class Key(NamedTuple):
@@ -40,6 +43,21 @@ def wallet(account_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", "WALLET")
 
 
+def used(kind: str, record_id: str) -> Key:
+    """The counter of what all accounts together have used: an offer's budget, a promo code."""
+    return Key(f"USED#{kind}#{record_id}", "USED")
+
+
+def voucher(voucher_id: str) -> Key:
+    """A voucher that an offer gave."""
+    return Key(f"VOUCHER#{voucher_id}", "VOUCHER")
+
+
+def reference_number(partner_id: str, number: str) -> Key:
+    """What leads from a partner's reference number to the purchase that has it, where only one has."""
+    return Key(f"REFERENCE#{partner_id}#{number}", "REFERENCE")
+
+
 def alias(kind: str, by: str, value: str) -> Key:
     """What a unique field's value leads to, such as an account by its number."""
     return Key(f"ALIAS#{kind}.{by}#{value}", "ALIAS")
@@ -71,6 +89,19 @@ def record(kind: str, record_id: str) -> Key:
 def partner_key(partner_id: str, slot: int) -> Key:
     """One of the places for a partner's active API keys."""
     return Key(f"PARTNER#{partner_id}", f"KEY#{slot}")
+
+
+def expiry(month: str, account_id: str) -> str:
+    """The partition of the expiry index that a wallet is in whose next lot expires after `month` (`YYYY-MM`).
+
+    A month has several, so that the wallets of a large programme do not all meet in one.
+    """
+    return f"{month}#{zlib.crc32(account_id.encode()) % EXPIRY_SHARDS}"
+
+
+def expiries(month: str) -> list[str]:
+    """All partitions of the expiry index for a month."""
+    return [f"{month}#{shard}" for shard in range(EXPIRY_SHARDS)]
 
 
 def api_key(key_hash: str) -> Key:

@@ -1,48 +1,63 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from loyalty import exactjson
-from loyalty.domain.identity import Origin
-from loyalty.domain.wallet import Entry, EventType, Movement, Wallet
+from loyalty.domain.errors import Problem
+from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
-from loyalty.store.table import Cancelled, Item, Put, Table, Update
+from loyalty.store.events import Event, State, entry_of, event_item, event_of, returned_text, wallet_item
+from loyalty.store.keys import Key
+from loyalty.store.table import Add, Cancelled, Put, Table, Update, Write
 
 MAX_PAGE = 100
 """Entries on one page of a journal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """A posted event: its journal entry, who asked for what, and all that is needed to answer with it again.
+class Effect:
+    """A write that goes into the transaction of an event. Where its condition does not hold, the event is refused for
+    `refusal`; where that is None, what was read has changed, and the event is to be made anew."""
 
-    `document` is what the API renders the event from, in JSON's types with decimals for numbers. `pointer` is the id
-    that the reference number alone would have given, where the caller chose an id of their own.
-    """
-
-    entry: Entry
-    origin: Origin
-    fingerprint: bytes
-    partner_id: str | None
-    document: Mapping[str, Any]
-    pointer: str | None = None
+    write: Write
+    refusal: Problem | None = None
 
 
-class WalletMoved(Exception):  # noqa: N818 - reads as what it says
-    """Another event of the same wallet was posted, or is being posted, in the meantime: read it again and retry."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event to be posted, the wallet as it is after it, and what else is written with it."""
+
+    event: Event
+    wallet: Wallet
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def writes(self) -> int:
+        """Items that it takes of a transaction, beside the wallet."""
+        return 1 + len(self.effects) + (self.event.pointer is not None)
+
+    @property
+    def own_keys(self) -> set[Key]:
+        """What no other event may write in the same transaction; counters are shared."""
+        ids = {self.event.entry.event_id, self.event.pointer} - {None}
+        shared = {effect.write.key for effect in self.effects if not isinstance(effect.write, Add)}
+        return {keys.event(str(event_id)) for event_id in ids} | shared
 
 
-class AlreadyPosted(Exception):  # noqa: N818 - reads as what it says
-    """There is an event with this id, or with this reference number. `event` is None where it has another id."""
+class Changed(Exception):  # noqa: N818 - reads as what it says
+    """Nothing was written, as the wallet, or something else that was read, has changed: read again and retry."""
 
-    def __init__(self, event: Event | None) -> None:
+
+class Unpostable(Exception):  # noqa: N818 - reads as what it says
+    """Nothing was written, as some events cannot be posted. By their places: `rivals` are the events that have the id
+    already (None where just the reference number is taken), `refused` why others cannot be."""
+
+    def __init__(self, rivals: Mapping[int, Event | None], refused: Mapping[int, Problem]) -> None:
         super().__init__()
-        self.event = event
+        self.rivals = rivals
+        self.refused = refused
 
 
 def read_event(table: Table, event_id: str) -> Event | None:
@@ -51,37 +66,87 @@ def read_event(table: Table, event_id: str) -> Event | None:
     return event_of(item) if item and "sequence" in item else None
 
 
-def post(table: Table, event: Event) -> None:
-    """Write the event and move its wallet in one transaction: 4 WCU, 1 for the journal, for an event up to 1 KB.
+def read_pointed(table: Table, pointer: str) -> Event | None:
+    """The posted event with this id, or that this other id leads to."""
+    item = table.get(keys.event(pointer), consistent=True)
+    if item and "event_id" in item:
+        return read_event(table, item["event_id"])
+    return event_of(item) if item else None
 
-    The wallet must still be at the version before the event's sequence number, and no event of this id may exist.
+
+def post(table: Table, pending: Sequence[Pending]) -> None:
+    """Write events of one wallet, in the order of their sequence numbers, and move the wallet, in one transaction.
+
+    Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU for the wallet. The wallet must still be at the version
+    before the first event's sequence number, and no event of these ids may exist.
 
     Raises:
-        AlreadyPosted: the id, or the reference number, is taken.
-        WalletMoved: the wallet is at another version by now.
+        Unpostable: ids or reference numbers are taken, or an effect that refuses cannot be had.
+        Changed: the wallet is at another version by now, or another transaction is at work on it.
     """
-    entry = event.entry
-    writes: list[Put | Update] = [
-        Put(keys.event(entry.event_id), _item(event), condition="attribute_not_exists(pk)"),
-        Update(
-            keys.wallet(entry.account_id),
-            {"version": entry.sequence, "balance": entry.balance},
-            condition="attribute_not_exists(pk)" if entry.sequence == 1 else "version = :before",
-            values=None if entry.sequence == 1 else {":before": entry.sequence - 1},
-        ),
-    ]
-    if event.pointer:
-        pointer: Item = {"event_id": entry.event_id}
-        writes.append(Put(keys.event(event.pointer), pointer, condition="attribute_not_exists(pk)"))
+    last = pending[-1]
+    rows = [_Row(_wallet_update(last.wallet, last.event.entry.posted_on, len(pending)), 0)]
+    for place, one in enumerate(pending):
+        event_id = one.event.entry.event_id
+        rows.append(_Row(Put(keys.event(event_id), event_item(one.event), condition=_ABSENT), place, identifies=True))
+        if one.event.pointer:
+            pointer = Put(keys.event(one.event.pointer), {"event_id": event_id}, condition=_ABSENT)
+            rows.append(_Row(pointer, place, identifies=True))
+    rows += _effects(pending)
     try:
-        table.transact(writes)
+        table.transact([row.write for row in rows])
     except Cancelled as cancelled:
-        if cancelled.failed(0):
-            found = cancelled.reasons[0][1]
-            raise AlreadyPosted(event_of(found) if found and "sequence" in found else None) from cancelled
-        if event.pointer and cancelled.failed(2):
-            raise AlreadyPosted(None) from cancelled
-        raise WalletMoved from cancelled
+        raise _failure(cancelled, rows) from cancelled
+
+
+_ABSENT = "attribute_not_exists(pk)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A write of a transaction: for the event at which place, and what it means where its condition does not hold."""
+
+    write: Write
+    place: int
+    identifies: bool = False
+    refusal: Problem | None = None
+
+
+def _effects(pending: Sequence[Pending]) -> Iterable[_Row]:
+    """The effects of events; those that add to one counter are one, for the first of their events."""
+    rows: dict[Key, _Row] = {}
+    for place, one in enumerate(pending):
+        for effect in one.effects:
+            write, before = effect.write, rows.get(effect.write.key)
+            if before and isinstance(write, Add) and isinstance(before.write, Add):
+                write = replace(write, amount=before.write.amount + write.amount)
+            rows[write.key] = _Row(write, before.place if before else place, refusal=effect.refusal)
+    return rows.values()
+
+
+def _failure(cancelled: Cancelled, rows: Sequence[_Row]) -> Changed | Unpostable:
+    rivals: dict[int, Event | None] = {}
+    refused: dict[int, Problem] = {}
+    for at, row in enumerate(rows):
+        if not cancelled.failed(at):
+            continue
+        if row.identifies:
+            found = cancelled.reasons[at][1]
+            rivals.setdefault(row.place, event_of(found) if found and "sequence" in found else None)
+        elif row.refusal:
+            refused[row.place] = row.refusal
+    return Unpostable(rivals, refused) if rivals or refused else Changed()
+
+
+def _wallet_update(wallet: Wallet, posted_on: datetime, events: int) -> Update:
+    """The wallet after `events` more events than it had when it was read."""
+    before = wallet.version - events
+    return Update(
+        keys.wallet(wallet.account_id),
+        wallet_item(wallet, posted_on),
+        condition=_ABSENT if before == 0 else "version = :before",
+        values=None if before == 0 else {":before": before},
+    )
 
 
 def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[Entry]:
@@ -89,65 +154,13 @@ def read_journal(table: Table, account_id: str, *, before: int | None, limit: in
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
-def wallet_of(account_id: str, item: Item | None) -> Wallet:
-    """The wallet in its item; an empty one where nothing was posted yet."""
-    return Wallet(account_id, int(item["version"]), item["balance"]) if item else Wallet(account_id)
-
-
-def entry_of(item: Item) -> Entry:
-    """The journal entry in an event's item, or in its projection on the journal's index."""
-    return Entry(
-        account_id=item["account_id"],
-        sequence=int(item["sequence"]),
-        event_id=keys.event_id(item["pk"]),
-        type=EventType(item["event_type"]),
-        performed_on=_moment(item["performed_on"]),
-        posted_on=_moment(item["posted_on"]),
-        reference_number=item.get("reference_number"),
-        merchant_id=item.get("merchant_id"),
-        movement=Movement(
-            item["awarded"], item["spent"], item.get("alternative_awarded"), item.get("alternative_spent")
-        ),
-        balance=item["balance"],
-        alternative_balance=item.get("alternative_balance"),
+def take_back(event: Event, state: State, returned: Mapping[int, Decimal]) -> Update:
+    """The write that marks a posted event as cancelled, or some of its lines as returned; nothing else may have done so
+    since the event was read."""
+    before = returned_text(event.returned)
+    return Update(
+        keys.event(event.entry.event_id),
+        {"state": state, "returned": returned_text(returned)},
+        condition="returned = :before" if before else "attribute_not_exists(returned)",
+        values={":before": before} if before else None,
     )
-
-
-def event_of(item: Item) -> Event:
-    """The event in its item."""
-    return Event(
-        entry=entry_of(item),
-        origin=Origin(item["origin"]),
-        fingerprint=item["fingerprint"],
-        partner_id=item.get("partner_id"),
-        document=exactjson.loads(zlib.decompress(item["document"])),
-        pointer=item.get("pointer"),
-    )
-
-
-def _item(event: Event) -> Item:
-    entry = event.entry
-    return {
-        "account_id": entry.account_id,
-        "sequence": entry.sequence,
-        "event_type": entry.type,
-        "performed_on": int(entry.performed_on.timestamp()),
-        "posted_on": int(entry.posted_on.timestamp()),
-        "reference_number": entry.reference_number,
-        "merchant_id": entry.merchant_id,
-        "awarded": entry.movement.awarded,
-        "spent": entry.movement.spent,
-        "balance": entry.balance,
-        "alternative_awarded": entry.movement.alternative_awarded,
-        "alternative_spent": entry.movement.alternative_spent,
-        "alternative_balance": entry.alternative_balance,
-        "origin": event.origin,
-        "fingerprint": event.fingerprint,
-        "partner_id": event.partner_id,
-        "pointer": event.pointer,
-        "document": zlib.compress(exactjson.dumps(event.document).encode()),
-    }
-
-
-def _moment(epoch: Decimal) -> datetime:
-    return datetime.fromtimestamp(int(epoch), UTC)

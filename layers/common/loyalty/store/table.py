@@ -6,7 +6,7 @@ become the engine's own in one place.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Set attributes of an item, on a condition."""
+    """Set attributes of an item, on a condition; those that are None are removed."""
 
     key: Key
     attributes: Item
@@ -63,13 +63,26 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
-    """Remove an item, if it is there."""
+class Add:
+    """Add to the counter of an item (its attribute `used`, from zero on), which must not exceed `maximum` then; and set
+    attributes beside it."""
 
     key: Key
+    amount: Decimal | int
+    maximum: Decimal | int | None = None
+    attributes: Item = field(default_factory=dict)
 
 
-Write = Put | Update | Delete
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove an item, if it is there, and on a condition if one is named."""
+
+    key: Key
+    condition: str | None = None
+    values: Item | None = None
+
+
+Write = Put | Update | Add | Delete
 
 
 class Cancelled(Exception):  # noqa: N818 - reads as what it says
@@ -132,6 +145,15 @@ class Table:
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": _packed({":pk": pk}),
             "ConsistentRead": consistent,
+        }
+        return self._pages(self.client.query, query)
+
+    def index(self, name: str, attribute: str, value: Value) -> Iterator[Item]:
+        """All items of an index in the partition where `attribute` has this value (eventually consistent)."""
+        query = {
+            "IndexName": name,
+            "KeyConditionExpression": f"{attribute} = :value",
+            "ExpressionAttributeValues": _packed({":value": value}),
         }
         return self._pages(self.client.query, query)
 
@@ -247,27 +269,53 @@ def _transact_put(table: str, put: Put) -> dict[str, Any]:
 
 
 def _transact_update(table: str, update: Update) -> dict[str, Any]:
-    names = {f"#{name}": name for name in update.attributes}
-    values = {f":{name}": value for name, value in update.attributes.items()}
+    present = [name for name, value in update.attributes.items() if value is not None]
+    absent = [name for name, value in update.attributes.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in present)
+    values = {f":{name}": update.attributes[name] for name in present}
     return {
         "Update": {
             "TableName": table,
             "Key": _key(update.key),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in update.attributes),
+            "UpdateExpression": expression + (" REMOVE " + ", ".join(f"#{name}" for name in absent) if absent else ""),
             "ConditionExpression": update.condition,
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": {f"#{name}": name for name in update.attributes},
             "ExpressionAttributeValues": _packed(values | dict(update.values or {})),
         }
     }
 
 
+def _transact_add(table: str, add: Add) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "TableName": table,
+        "Key": _key(add.key),
+        "UpdateExpression": "ADD #used :used",
+        "ExpressionAttributeNames": {"#used": "used"} | {f"#{name}": name for name in add.attributes},
+        "ExpressionAttributeValues": _packed(
+            {":used": add.amount} | {f":{name}": value for name, value in add.attributes.items()}
+        ),
+    }
+    if add.attributes:
+        request["UpdateExpression"] += " SET " + ", ".join(f"#{name} = :{name}" for name in add.attributes)
+    if add.maximum is not None:
+        request["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :room"
+        request["ExpressionAttributeValues"] |= _packed({":room": add.maximum - add.amount})
+    return {"Update": request}
+
+
 def _transact_delete(table: str, delete: Delete) -> dict[str, Any]:
-    return {"Delete": {"TableName": table, "Key": _key(delete.key)}}
+    request: dict[str, Any] = {"TableName": table, "Key": _key(delete.key)}
+    if delete.condition:
+        request["ConditionExpression"] = delete.condition
+        if delete.values:
+            request["ExpressionAttributeValues"] = _packed(delete.values)
+    return {"Delete": request}
 
 
 _WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
     Put: _transact_put,
     Update: _transact_update,
+    Add: _transact_add,
     Delete: _transact_delete,
 }
 

@@ -11,8 +11,8 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account
 from loyalty.store import keys
+from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.ledger import Event
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 

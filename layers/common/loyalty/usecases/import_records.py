@@ -42,7 +42,12 @@ MAX_TRANSACTION_SIZE = 2_000_000
 """Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
 
 _REFERENCES = {kind: sorted(set(references(model))) for kind, model in RECORD_TYPES.items()}
-_FIXED = {"account": ("currency",), "business_unit": ("parent_business_unit",), "currency": ("role", "exponent")}
+_FIXED = {
+    "account": ("currency",),
+    "business_unit": ("parent_business_unit",),
+    "currency": ("role", "exponent"),
+    "voucher_type": ("value_options",),
+}
 """What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
 
 _PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
@@ -174,6 +179,10 @@ class _Import:
         if parent and ("parent_business_unit" in parent or parent["id"] == record["id"]):
             description = f"{parent['id']} is no merchant; outlets belong to merchants."
             raise Refused(Problem(Code.INVALID, description, "/parent_business_unit"))
+        voucher_type = self._programme.record("voucher_type", record.get("voucher_type"))
+        if voucher_type and ("award" in record) == ("value" in voucher_type):
+            description = "An offer of vouchers has an award if their value is VARIABLE, and none if it is FIXED."
+            raise Refused(Problem(Code.INVALID, description, "/award"))
         changed = [name for name in _FIXED.get(record["type"], ()) if old and old.get(name) != record.get(name)]
         if changed:
             reason = "This cannot be changed: events rest on it."

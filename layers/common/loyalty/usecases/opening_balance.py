@@ -1,6 +1,7 @@
 """Bringing a balance over from elsewhere: an ADJUSTMENT event, posted once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,12 +10,14 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin, derived_id, fingerprint
 from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchase import Account, Reference
 from loyalty.domain.wallet import Entry, EventType, Movement
 from loyalty.store.customers import Customer
-from loyalty.store.ledger import Event
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Pending
 from loyalty.store.table import Table
-from loyalty.usecases.posting import Posting, post_event
+from loyalty.usecases.posting import Posting, Used, post_event
 
 
 def post_opening_balance(record: Mapping[str, Any], *, programme: Programme, table: Table, now: datetime) -> Posting:
@@ -24,35 +27,48 @@ def post_opening_balance(record: Mapping[str, Any], *, programme: Programme, tab
         Refused: see `post_event`; INVALID, where the currency has fewer decimals than the amount; DUPLICATE, where the
             record's id was posted with another amount, account or date.
     """
-    amount, at = Decimal(record["amount"]), datetime.fromisoformat(record["performed_on"]).replace(tzinfo=UTC)
+    return post_event(record["account"], _Adjustment(record, programme, now), table=table)
 
-    def adjustment(customer: Customer) -> Event:
-        currency = programme.wallet_currency(customer.account)
+
+@dataclass(frozen=True, slots=True)
+class _Adjustment:
+    record: Mapping[str, Any]
+    programme: Programme
+    now: datetime
+
+    @property
+    def named(self) -> Reference:
+        return Reference("id", self.record["account"], "/account")
+
+    @property
+    def duplicate(self) -> Problem:
+        return Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id")
+
+    def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
+        return ()
+
+    def pending(self, customer: Customer, used: Used) -> Pending:  # noqa: ARG002 - a draft's
+        amount, programme, account = Decimal(self.record["amount"]), self.programme, customer.account
+        at = datetime.fromisoformat(self.record["performed_on"]).replace(tzinfo=UTC)
+        currency = programme.wallet_currency(account)
         if amount != rounded(amount, currency.exponent):
             description = f"{currency.code} has {currency.exponent} decimals."
             raise Refused(Problem(Code.INVALID, description, "/amount"))
-        alternative = programme.alternative_of(amount, customer.account, at)
+        alternative = programme.alternative_of(amount, account, at)
         movement = Movement(amount, ZERO, alternative, None if alternative is None else ZERO)
-        after = customer.wallet.moved(movement)
+        wallet = customer.wallet.moved(movement)
         entry = Entry(
-            account_id=after.account_id,
-            sequence=after.version,
-            event_id=derived_id(Origin.OPENING_BALANCE, record["id"]),
+            account_id=wallet.account_id,
+            sequence=wallet.version,
+            event_id=derived_id(Origin.OPENING_BALANCE, self.record["id"]),
             type=EventType.ADJUSTMENT,
             performed_on=at,
-            posted_on=now,
-            reference_number=record["id"],
+            posted_on=self.now,
+            reference_number=self.record["id"],
             merchant_id=None,
             movement=movement,
-            balance=after.balance,
-            alternative_balance=programme.alternative_of(after.balance, customer.account, at),
+            balance=wallet.balance,
+            alternative_balance=programme.alternative_of(wallet.balance, account, at),
         )
-        return Event(entry, Origin.OPENING_BALANCE, fingerprint(dict(record)), partner_id=None, document={})
-
-    return post_event(
-        record["account"],
-        adjustment,
-        named=Reference("id", record["account"], "/account"),
-        table=table,
-        duplicate=Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id"),
-    )
+        printed = fingerprint(dict(self.record))
+        return Pending(Event(entry, Origin.OPENING_BALANCE, printed, partner_id=None, document={}), wallet)

@@ -6,13 +6,14 @@ from decimal import Decimal
 from functools import partial
 
 from loyalty.domain.access import Partner
-from loyalty.domain.pricing import Plan, Verdict, explain, price
+from loyalty.domain.plan import Plan, Verdict
 from loyalty.domain.purchase import PurchaseRequest
-from loyalty.store.customers import Customer
+from loyalty.store.customers import Customer, read_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.posting import read_active_customer
+from loyalty.usecases.posting import active, read_used
 from loyalty.usecases.resolution import Resolution, with_newest_programme
+from loyalty.usecases.shared_limits import counters_of, explained_offers, priced
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ def _preview(
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme, catalogue.directory(now))
     resolved = resolution.resolved(resolution.performer(), table, catalogue)
-    customer = read_active_customer(table, resolved.account_id, request.customer)
+    customer = active(read_customer(table, resolved.account_id), request.customer)
+    used = read_used(table, counters_of(resolved.purchase, customer.account, programme))
     return Preview(
-        plan=price(resolved.purchase, customer.account, customer.wallet, programme),
+        plan=priced(resolved.purchase, customer, programme, used),
         customer=customer,
         alternative_balance=programme.alternative_of(customer.wallet.balance, customer.account, now),
-        why=explain(resolved.purchase, customer.account, programme) if explained else (),
+        why=explained_offers(resolved.purchase, customer, programme, used) if explained else (),
     )

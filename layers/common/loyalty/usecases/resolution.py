@@ -57,11 +57,13 @@ class Performer:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A request with every name found: what is priced, for whom, and the ids of what it is about, by record type."""
+    """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
+    unit by which its performer was named."""
 
     purchase: Purchase
     account_id: str
     ids: Mapping[str, str]
+    unit_id: str | None
 
 
 class Resolution:
@@ -115,7 +117,7 @@ class Resolution:
         if self._problems or performer is None or account_id is None:
             raise Refused(*self._problems)
         found = {kind: value for kind, value in ids.items() if value}
-        return Resolved(self._purchase(performer, found, lines), account_id, found)
+        return Resolved(self._purchase(performer, found, lines), account_id, found, performer.unit_id)
 
     def _purchase(self, performer: Performer, ids: Mapping[str, str], lines: tuple[Line, ...]) -> Purchase:
         unit = performer.business_unit

@@ -10,7 +10,7 @@ from loyalty.domain.fields import MAX_CODE, MAX_IDENTIFIER
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import ledger
 from loyalty.store.customers import Customer, find_customer
-from loyalty.store.ledger import Event
+from loyalty.store.events import Event
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 

@@ -2,15 +2,15 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from loyalty.domain.audit import Deviation, deviations
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.money import ZERO
-from loyalty.domain.wallet import Entry, Wallet
+from loyalty.domain.wallet import Entry, EventType, Wallet
 from loyalty.store import keys, ledger
-from loyalty.store.ledger import Event, event_of, wallet_of
+from loyalty.store.events import Event, event_of, wallet_of
 from loyalty.store.table import Item, Table
 
 SETTLING_SECONDS = 2.0
@@ -143,9 +143,10 @@ class _Audit:
 def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
     """Rules that an event breaks by itself."""
     entry = event.entry
-    if _derived(event) != (event.pointer or entry.event_id):
+    given = event.origin is Origin.GIVEN and event.pointer
+    if _derived(event) != (event.pointer if given else entry.event_id):
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
-    if event.origin is Origin.OPENING_BALANCE:
+    if entry.type is not EventType.PURCHASE:
         return
     for name, recorded in (("awards", entry.movement.awarded), ("spends", entry.movement.spent)):
         total = sum((part["amounts"][1] for part in event.document.get(name, ())), ZERO)
@@ -155,13 +156,17 @@ def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
 
 def _derived(event: Event) -> str:
     """The id that an event should have or, where its id was given, its reference number's pointer."""
-    entry = event.entry
-    match event.origin:
-        case Origin.RANDOM:
-            return entry.event_id
-        case Origin.OPENING_BALANCE:
-            return derived_id(event.origin, entry.reference_number or "")
-        case Origin.EXTERNAL | Origin.KEY:
-            return derived_id(event.origin, *event.document["identity"])
-        case Origin.GIVEN | Origin.REFERENCE:
-            return derived_id(Origin.REFERENCE, entry.merchant_id or "", entry.reference_number or "")
+    entry, document = event.entry, event.document
+    parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {
+        Origin.GIVEN: lambda: (entry.merchant_id or "", entry.reference_number or ""),
+        Origin.REFERENCE: lambda: (entry.merchant_id or "", entry.reference_number or ""),
+        Origin.EXTERNAL: lambda: tuple(document["identity"]),
+        Origin.KEY: lambda: tuple(document["identity"]),
+        Origin.NUMBER: lambda: (document["number"],),
+        Origin.OPENING_BALANCE: lambda: (entry.reference_number or "",),
+        Origin.CANCELLATION: lambda: (document["reverses"],),
+        Origin.RETURN: lambda: (document["reverses"], entry.reference_number or ""),
+        Origin.EXPIRY: lambda: (entry.account_id, str(entry.sequence)),
+    }
+    origin = Origin.REFERENCE if event.origin is Origin.GIVEN else event.origin
+    return derived_id(origin, *parts[event.origin]())

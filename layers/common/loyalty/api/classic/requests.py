@@ -28,7 +28,7 @@ from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, PerformedOn, Text
-from loyalty.domain.identity import Identity, Origin, fingerprint, random_id
+from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.udf import UserDefinedFields
 from loyalty.domain.validation import exactly_one, validated
@@ -179,7 +179,7 @@ def _identity(model: ClassicCreatePurchase, partner_id: str, idempotency_key: st
         return Identity(Origin.EXTERNAL, (partner_id, model.external_system, model.external_system_reference_number))
     if idempotency_key:
         return Identity(Origin.KEY, (partner_id, idempotency_key))
-    return Identity(Origin.RANDOM, (random_id(),))
+    return Identity(Origin.NUMBER)
 
 
 def _references(model: ClassicCreatePurchase, fields: Mapping[str, str]) -> dict[str, Reference]:

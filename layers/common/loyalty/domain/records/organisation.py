@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StrictInt
 from loyalty.domain.fields import Code, DateTime, Identifier, Text
 from loyalty.domain.period import time_zone
 from loyalty.domain.records.base import Part, Positive, Record, Ref, State
+from loyalty.domain.reversal import Clawback
 
 
 def _time_zone(name: str) -> str:
@@ -47,7 +48,9 @@ class CurrencyRate(Record):
 class BusinessUnit(Record):
     """A merchant, or with `parent_business_unit` an outlet of one.
 
-    Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC.
+    Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC; `clawback`,
+    what happens when an award is to be taken back that is spent already, is that of the unit above it, else
+    WITHIN_BALANCE.
     """
 
     unique = ("code",)
@@ -59,6 +62,7 @@ class BusinessUnit(Record):
     parent_business_unit: Annotated[Code, Ref("business_unit")] | None = None
     currency: Annotated[Code, Ref("currency")] | None = None
     time_zone: TimeZone | None = None
+    clawback: Clawback | None = None
     life_cycle_state: State = "EFFECTIVE"
 
 

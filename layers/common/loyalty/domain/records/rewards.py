@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.conditions import Weekday
-from loyalty.domain.fields import Code, DateTime, Number, Text
+from loyalty.domain.fields import Code, DateTime, Text
+from loyalty.domain.limits import LimitPeriod
 from loyalty.domain.offers import Stacking
+from loyalty.domain.period import Span
 from loyalty.domain.records.base import NotNegative, Part, Positive, Record, Ref, State
 from loyalty.domain.spend_settings import ReductionMethod
 
@@ -43,6 +45,9 @@ class Conditions(Part):
     minimum_total_amount: NotNegative | None = None
     minimum_quantity: NotNegative | None = None
     account_classifications: list[Annotated[Code, Ref("classification")]] = []
+    promotion_campaign: Annotated[Code, Ref("promotion_campaign")] | None = None
+    first_purchase: StrictBool | None = None
+    every_nth_purchase: Annotated[StrictInt, Field(ge=2)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -65,11 +70,17 @@ class Tier(Part):
     value: NotNegative
 
 
+def _span(text: str) -> str:
+    Span.of(text)
+    return text
+
+
 class Award(Part):
     """What an offer gives.
 
     `value`, the values of tiers and `maximum_per_event` are in `currency`, but for a percentage; `step` and the bases
     at which tiers start are in the system currency. TIERED has `tiers` in place of `value`; PER_STEP needs `step` too.
+    `expires_after` is a number of days, months or years (`P90D`, `P12M`, `P1Y`), at most ten years.
     """
 
     method: Method
@@ -81,6 +92,7 @@ class Award(Part):
     maximum_per_event: NotNegative | None = None
     rounding: Rounding = Rounding.HALF_UP
     spend: Literal["NONE", "INSTANT"] = "NONE"
+    expires_after: Annotated[str, AfterValidator(_span)] | None = None
 
     @model_validator(mode="after")
     def _has_what_its_method_needs(self) -> Self:
@@ -94,8 +106,28 @@ class Award(Part):
         return self
 
 
+class OfferLimits(Part):
+    """What an offer gives at most: `per_account` so many awards, `per_account_amount` so much to one account, each
+    within a calendar `period` (a day, week, month or year; for ever, where it is missing); `budget` so much to all
+    accounts together, ever. Amounts are in the award's currency."""
+
+    per_account: Annotated[StrictInt, Field(ge=1)] | None = None
+    per_account_amount: Positive | None = None
+    period: LimitPeriod | None = None
+    budget: Positive | None = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.period and self.per_account is None and self.per_account_amount is None:
+            raise ValueError("a period needs a per_account or a per_account_amount")
+        return self
+
+
 class RewardOffer(Record):
     """An offer: under these conditions, this award. In force from `effective_from` until before `effective_to`.
+
+    With a `voucher_type` that has a value of its own, it gives such a voucher and has no `award`; with one of VARIABLE
+    value, `award` says what the voucher is worth.
 
     The lines of an EXCLUSIVE offer that applies earn under no other; of several, the one of the highest priority has
     them.
@@ -111,7 +143,17 @@ class RewardOffer(Record):
     priority: StrictInt = 0
     stacking: Stacking = Stacking.COMBINE
     conditions: Conditions = Conditions()
-    award: Award
+    award: Award | None = None
+    voucher_type: Annotated[Code, Ref("voucher_type")] | None = None
+    limits: OfferLimits | None = None
+
+    @model_validator(mode="after")
+    def _gives_something(self) -> Self:
+        if self.award is None and self.voucher_type is None:
+            raise ValueError("needs an award or a voucher_type")
+        if self.award and self.voucher_type and (self.award.spend == "INSTANT" or self.award.expires_after):
+            raise ValueError("a voucher cannot be spent instantly, and does not expire")
+        return self
 
 
 class SpendSettings(Record):
@@ -159,6 +201,12 @@ class VoucherType(Record):
     name: Text
     alternative_code: Code | None = None
     value_options: Literal["FIXED", "VARIABLE"]
-    value: Number | None = None
+    value: Positive | None = None
     classification: Text | None = None
     description: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_its_value(self) -> Self:
+        if (self.value is None) == (self.value_options == "FIXED"):
+            raise ValueError("FIXED ones need a value, VARIABLE ones have none here")
+        return self

@@ -1,0 +1,104 @@
+"""What posting a purchase would do, and why: the outcome of pricing."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from loyalty.domain.awards import AwardCurrency, Method
+from loyalty.domain.exchange import Amounts
+from loyalty.domain.money import ZERO
+from loyalty.domain.offers import VoucherType
+from loyalty.domain.purchase import Totals
+from loyalty.domain.spend_settings import SpendSettings
+from loyalty.domain.spends import Spend, SpendMethod
+from loyalty.domain.uses import Use
+from loyalty.domain.wallet import Movement
+
+
+class Share(NamedTuple):
+    """How much of an award a line brought, system currency. `line` is the line's place in the purchase, from 0."""
+
+    line: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What one offer gives. `base` is what its value was applied to: an amount of the system currency, for PER_UNIT a
+    number of pieces. `value` is in `currency`; `instant` awards are to be spent at once. `shares` sum to the award's
+    system amount. With a `voucher_type`, it is a voucher of this value, else it goes to the wallet; there it expires at
+    the end of the month `expires`, if it does. `use` is what it takes of the offer's limits per account, `budget` what
+    all accounts together may get of it, each None where there is no such limit."""
+
+    offer_id: str
+    offer_name: str
+    scheme_name: str
+    method: Method
+    value: Decimal
+    currency: AwardCurrency
+    instant: bool
+    base: Decimal
+    amounts: Amounts
+    shares: tuple[Share, ...]
+    expires: str | None
+    voucher_type: VoucherType | None
+    use: Use | None
+    budget: Decimal | None
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in the currency of the offer's values, limits and budget."""
+        return self.amounts.of(self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why an offer applied, or did not: `failed` is None if it did, else the first of these that kept it from applying.
+
+    life_cycle_state, effective (its dates), scheme, merchant (not effective), disable_instant_spend; stacking (an
+    exclusive offer has its lines); a condition, by its name; per_account, per_account_amount, budget (a limit that is
+    reached); rate (its currency has none); award (it comes to nothing).
+    """
+
+    offer_id: str
+    failed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that posting the purchase would do.
+
+    `vouchers` are awards that do not go to the wallet. `settings` are the limits that hold for each spend, `available`
+    what could still be requested (system currency, 0 where nothing could). `why` has a verdict on each offer that was
+    looked at; `explain` has one on every offer.
+    """
+
+    totals: Totals
+    awards: tuple[Award, ...]
+    vouchers: tuple[Award, ...]
+    spends: tuple[Spend, ...]
+    movement: Movement
+    settings: SpendSettings
+    available: Decimal
+    why: tuple[Verdict, ...]
+
+    @property
+    def budgeted(self) -> list[Award]:
+        """The awards and vouchers that draw on a budget."""
+        return [award for award in (*self.awards, *self.vouchers) if award.budget is not None]
+
+    @property
+    def awarded(self) -> Decimal:
+        """All awards, system currency."""
+        return sum((award.amounts.system for award in self.awards), ZERO)
+
+    @property
+    def alternative_awarded(self) -> Decimal | None:
+        """All awards, alternative currency; None where none of them was given in it (contract, preview)."""
+        if all(award.currency is AwardCurrency.SYSTEM for award in self.awards):
+            return None
+        return sum((award.amounts.alternative or ZERO for award in self.awards), ZERO)
+
+    def spent(self, method: SpendMethod) -> Decimal:
+        """What is spent by one method, system currency."""
+        return sum((spend.amounts.system for spend in self.spends if spend.method is method), ZERO)

@@ -1,0 +1,162 @@
+"""Events and wallets as items of the table, and back."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.identity import Origin
+from loyalty.domain.period import last_month
+from loyalty.domain.uses import Uses
+from loyalty.domain.wallet import Entry, EventType, Lots, Movement, Wallet
+from loyalty.store import keys
+from loyalty.store.table import Item
+
+
+class State(StrEnum):
+    """State of a posted event (contract, purchase customer event)."""
+
+    POSTED = "POSTED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A posted event: its journal entry, who asked for what, and all that is needed to answer with it again.
+
+    `document` is what the API renders the event from, in JSON's types with decimals for numbers. `pointer` is another
+    id that leads to the event: where the caller chose its id, the one that the reference number alone would have given;
+    where the classic API's caller told what makes it the same, the one that its number would have given. `returned` is
+    how much of each line was returned, by its place.
+    """
+
+    entry: Entry
+    origin: Origin
+    fingerprint: bytes
+    partner_id: str | None
+    document: Mapping[str, Any]
+    pointer: str | None = None
+    state: State = State.POSTED
+    returned: Mapping[int, Decimal] = field(default_factory=dict)
+
+
+def wallet_of(account_id: str, item: Item | None) -> Wallet:
+    """The wallet in its item; an empty one where nothing was posted yet."""
+    if item is None:
+        return Wallet(account_id)
+    return Wallet(
+        account_id=account_id,
+        version=int(item["version"]),
+        balance=item["balance"],
+        lots=_lots_in(item),
+        purchases=int(item["purchases"]),
+        uses=Uses(_uses_in(item)),
+    )
+
+
+def _lots_in(item: Item) -> Lots:
+    lots = exactjson.loads(item["lots"]) if "lots" in item else {}
+    return {month: Decimal(amount) for month, amount in lots.items()}
+
+
+def _uses_in(item: Item) -> Mapping[str, Mapping[str, tuple[int, Decimal]]]:
+    uses = exactjson.loads(item["uses"]) if "uses" in item else {}
+    return {
+        subject: {window: (count, Decimal(amount)) for window, (count, amount) in windows.items()}
+        for subject, windows in uses.items()
+    }
+
+
+def entry_of(item: Item) -> Entry:
+    """The journal entry in an event's item, or in its projection on the journal's index."""
+    return Entry(
+        account_id=item["account_id"],
+        sequence=int(item["sequence"]),
+        event_id=keys.event_id(item["pk"]),
+        type=EventType(item["event_type"]),
+        performed_on=_moment(item["performed_on"]),
+        posted_on=_moment(item["posted_on"]),
+        reference_number=item.get("reference_number"),
+        merchant_id=item.get("merchant_id"),
+        movement=Movement(
+            awarded=item["awarded"],
+            spent=item["spent"],
+            alternative_awarded=item.get("alternative_awarded"),
+            alternative_spent=item.get("alternative_spent"),
+            lots=_lots_in(item),
+        ),
+        balance=item["balance"],
+        alternative_balance=item.get("alternative_balance"),
+    )
+
+
+def event_of(item: Item) -> Event:
+    """The event in its item."""
+    return Event(
+        entry=entry_of(item),
+        origin=Origin(item["origin"]),
+        fingerprint=item["fingerprint"],
+        partner_id=item.get("partner_id"),
+        document=exactjson.loads(zlib.decompress(item["document"])),
+        pointer=item.get("pointer"),
+        state=State(item.get("state", State.POSTED)),
+        returned={int(line): Decimal(part) for line, part in exactjson.loads(item.get("returned", "{}")).items()},
+    )
+
+
+def event_item(event: Event) -> Item:
+    """The item of an event."""
+    entry = event.entry
+    return {
+        "account_id": entry.account_id,
+        "sequence": entry.sequence,
+        "event_type": entry.type,
+        "performed_on": int(entry.performed_on.timestamp()),
+        "posted_on": int(entry.posted_on.timestamp()),
+        "reference_number": entry.reference_number,
+        "merchant_id": entry.merchant_id,
+        "awarded": entry.movement.awarded,
+        "spent": entry.movement.spent,
+        "balance": entry.balance,
+        "alternative_awarded": entry.movement.alternative_awarded,
+        "alternative_spent": entry.movement.alternative_spent,
+        "alternative_balance": entry.alternative_balance,
+        "origin": event.origin,
+        "fingerprint": event.fingerprint,
+        "partner_id": event.partner_id,
+        "pointer": event.pointer,
+        "lots": exactjson.dumps(entry.movement.lots) if entry.movement.lots else None,
+        "document": zlib.compress(exactjson.dumps(event.document).encode()),
+    }
+
+
+def _moment(epoch: Decimal) -> datetime:
+    return datetime.fromtimestamp(int(epoch), UTC)
+
+
+def wallet_item(wallet: Wallet, posted_on: datetime) -> Item:
+    """The attributes of a wallet's item, None for those that it does not have."""
+    by_subject = wallet.uses.by_subject
+    return {
+        "version": wallet.version,
+        "balance": wallet.balance,
+        "purchases": wallet.purchases,
+        "lots": exactjson.dumps(wallet.lots) if wallet.lots else None,
+        "uses": exactjson.dumps(by_subject) if by_subject else None,
+        "expires": keys.expiry(_due(wallet.lots, posted_on), wallet.account_id) if wallet.lots else None,
+    }
+
+
+def _due(lots: Lots, now: datetime) -> str:
+    """The month after which there is something to expire. What should have expired long ago is due with what ended last
+    month, so that whoever looks for it need not look further back."""
+    return max(min(lots), last_month(now))
+
+
+def returned_text(returned: Mapping[int, Decimal]) -> str | None:
+    """How much of each line was returned, as it is stored."""
+    return exactjson.dumps({str(line): part for line, part in sorted(returned.items())}) if returned else None

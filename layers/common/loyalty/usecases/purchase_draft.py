@@ -1,0 +1,168 @@
+"""A purchase on its way to becoming an event: priced on the wallet as it is, with all that goes into the posting."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Code, Problem
+from loyalty.domain.identity import Origin, derived_id, part_id
+from loyalty.domain.plan import Plan
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, PurchaseRequest, Reference
+from loyalty.domain.wallet import Entry, EventType
+from loyalty.store import keys
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Effect, Pending
+from loyalty.store.numbers import Numbers
+from loyalty.store.table import Add, Put
+from loyalty.usecases.document import awards_of, spends_of, uses_of, why_of
+from loyalty.usecases.posting import Used
+from loyalty.usecases.resolution import Resolved
+from loyalty.usecases.shared_limits import budget_key, counters_of, priced, promo_code_key
+
+
+@dataclass(frozen=True)
+class PurchaseDraft:
+    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.find_purchase`)."""
+
+    request: PurchaseRequest
+    partner: Partner
+    programme: Programme
+    resolved: Resolved
+    numbers: Numbers
+    now: datetime
+    filed: bool = False
+
+    @property
+    def named(self) -> Reference:
+        """How the customer was named."""
+        return self.request.customer
+
+    @property
+    def duplicate(self) -> Problem:
+        """What to say where another purchase has this one's identity."""
+        description = "Another purchase has this identity already, and says something else."
+        return Problem(Code.DUPLICATE, description, _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER))
+
+    @cached_property
+    def number(self) -> str:
+        """The event's number, taken when it is first needed."""
+        return self.numbers.take("purchase")[0]
+
+    @property
+    def event_id(self) -> str:
+        """The event's id."""
+        merchant_id = self.resolved.purchase.merchant_id
+        return self.request.identity.event_id(merchant_id, self.request.reference_number, self.number)
+
+    def counters(self, account: Account) -> Iterable[Key]:
+        """The budgets that the purchase could draw on, and the uses of its promo code."""
+        return counters_of(self.resolved.purchase, account, self.programme)
+
+    def pending(self, customer: Customer, used: Used) -> Pending:
+        """The event that posts the purchase as the next one of the customer's wallet."""
+        plan = priced(self.resolved.purchase, customer, self.programme, used)
+        wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
+        entry = Entry(
+            account_id=wallet.account_id,
+            sequence=wallet.version,
+            event_id=self.event_id,
+            type=EventType.PURCHASE,
+            performed_on=purchase.performed_on,
+            posted_on=self.now,
+            reference_number=self.request.reference_number,
+            merchant_id=purchase.merchant_id,
+            movement=plan.movement,
+            balance=wallet.balance,
+            alternative_balance=self.programme.alternative_of(wallet.balance, account, purchase.performed_on),
+        )
+        event = Event(
+            entry=entry,
+            origin=self.request.identity.origin,
+            fingerprint=self.request.fingerprint,
+            partner_id=self.partner.id,
+            document=self._document(plan, account),
+            pointer=self._pointer(),
+        )
+        return Pending(event, wallet, tuple(self._effects(plan, wallet.account_id)))
+
+    def _pointer(self) -> str | None:
+        """Where the id was given, the one that keeps the reference number unique all the same; in the classic API,
+        whose callers know purchases by their number, the one that this leads to."""
+        match self.request.identity.origin:
+            case Origin.GIVEN:
+                purchase = self.resolved.purchase
+                derived = derived_id(Origin.REFERENCE, purchase.merchant_id, self.request.reference_number)
+                return None if self.event_id == derived else derived
+            case Origin.EXTERNAL | Origin.KEY:
+                return derived_id(Origin.NUMBER, self.number)
+            case _:
+                return None
+
+    def _effects(self, plan: Plan, account_id: str) -> Iterator[Effect]:
+        for award in plan.budgeted:
+            yield Effect(Add(budget_key(award.offer_id), award.amount, award.budget))
+        code = self.resolved.purchase.promo_code
+        if code and code.maximum_uses:
+            yield Effect(Add(promo_code_key(code), 1, code.maximum_uses))
+        for voucher in self._vouchers(plan):
+            item = {"account_id": account_id, "event_id": self.event_id, "state": "ISSUED"}
+            kept = {"voucher_type_id": voucher["voucher_type_id"], "value": voucher["amounts"][0]}
+            yield Effect(Put(keys.voucher(voucher["id"]), item | kept))
+        if self.filed:
+            at = keys.reference_number(self.partner.id, self.request.reference_number)
+            yield Effect(Add(at, 1, attributes={"event_id": self.event_id}))
+
+    def _document(self, plan: Plan, account: Account) -> Mapping[str, Any]:
+        """What an answer is rendered from later; whatever the entry has as well is left out, and so is what is
+        absent."""
+        purchase = self.resolved.purchase
+        document = {
+            "number": self.number,
+            "contact_id": account.contact_id,
+            "identity": list(self.request.identity.parts) if self.request.identity.origin in KEPT_PARTS else None,
+            "outlet_id": purchase.outlet_id,
+            "unit_id": self.resolved.unit_id,
+            "tap_id": purchase.tap_id,
+            "ids": dict(self.resolved.ids),
+            "details": dict(self.request.details),
+            "lines": [
+                [line.product.id, line.product.code, line.quantity, line.net, line.tax, line.total]
+                for line in purchase.lines
+            ],
+            "requested": self._requested(),
+            "awards": self._numbered("number", "award", awards_of(plan.awards)),
+            "vouchers": self._vouchers(plan),
+            "spends": self._numbered(
+                "number", "spend", self._numbered("request_number", "spend_request", spends_of(plan))
+            ),
+            "budgets": {award.offer_id: award.amount for award in plan.budgeted},
+            "uses": uses_of(plan),
+            "why": why_of(plan.why),
+        }
+        return {name: value for name, value in document.items() if value not in (None, [], {})}
+
+    def _vouchers(self, plan: Plan) -> list[dict[str, Any]]:
+        return [
+            {"id": part_id(self.event_id, "VOUCHER", place), **voucher}
+            for place, voucher in enumerate(awards_of(plan.vouchers))
+        ]
+
+    def _numbered(self, name: str, kind: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{name: number, **part} for part, number in zip(parts, self.numbers.take(kind, len(parts)), strict=True)]
+
+    def _requested(self) -> list[Any] | None:
+        spend = self.request.spend
+        return [spend.amount, spend.alternative_amount] if spend else None
+
+
+KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY)
+"""Origins whose parts stand nowhere else on the event."""
+
+_REFERENCE_NUMBER = "/reference_number"
+_IDENTIFIED_BY = {Origin.GIVEN: "/id", Origin.EXTERNAL: "/external_system_reference_number", Origin.KEY: ""}
