@@ -1,6 +1,6 @@
 """Customers: from what a caller shows of one to the account and its wallet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,6 +40,22 @@ def read_customer(table: Table, account_id: str) -> Customer | None:
     if "ACCOUNT" not in items:
         return None
     return Customer(_account(items["ACCOUNT"]), wallet_of(account_id, items.get("WALLET")))
+
+
+def read_customers(table: Table, account_ids: Collection[str]) -> dict[str, Customer]:
+    """Those of the accounts that exist, with their wallets, read consistently; an account and its wallet may be of
+    different moments where there are several."""
+    if len(account_ids) == 1:
+        found = {account_id: read_customer(table, account_id) for account_id in account_ids}
+        return {account_id: customer for account_id, customer in found.items() if customer}
+    wanted = [key for account_id in account_ids for key in (keys.account(account_id), keys.wallet(account_id))]
+    items = table.get_many(wanted, consistent=True)
+    customers = {}
+    for account_id in account_ids:
+        if account := items.get(keys.account(account_id)):
+            wallet = wallet_of(account_id, items.get(keys.wallet(account_id)))
+            customers[account_id] = Customer(_account(account), wallet)
+    return customers
 
 
 def find_customer(table: Table, account: str) -> Customer | None:

@@ -1,8 +1,7 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.errors import Problem
@@ -10,7 +9,7 @@ from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
 from loyalty.store.events import Event, State, entry_of, event_item, event_of, returned_text, wallet_item
 from loyalty.store.keys import Key
-from loyalty.store.table import Add, Cancelled, Put, Table, Update, Write
+from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Put, Table, Update, Write
 
 MAX_PAGE = 100
 """Entries on one page of a journal."""
@@ -40,14 +39,21 @@ class Pending:
 
     @property
     def own_keys(self) -> set[Key]:
-        """What no other event may write in the same transaction; counters are shared."""
+        """What no other event may write at the same time; counters are shared."""
         ids = {self.event.entry.event_id, self.event.pointer} - {None}
         shared = {effect.write.key for effect in self.effects if not isinstance(effect.write, Add)}
         return {keys.event(str(event_id)) for event_id in ids} | shared
 
 
 class Changed(Exception):  # noqa: N818 - reads as what it says
-    """Nothing was written, as the wallet, or something else that was read, has changed: read again and retry."""
+    """Nothing was written, as some wallets, or something else that was read for them, have changed: read them again.
+
+    `accounts` are theirs; those of the other events are as they were.
+    """
+
+    def __init__(self, accounts: frozenset[str]) -> None:
+        super().__init__()
+        self.accounts = accounts
 
 
 class Unpostable(Exception):  # noqa: N818 - reads as what it says
@@ -75,28 +81,27 @@ def read_pointed(table: Table, pointer: str) -> Event | None:
 
 
 def post(table: Table, pending: Sequence[Pending]) -> None:
-    """Write events of one wallet, in the order of their sequence numbers, and move the wallet, in one transaction.
+    """Write events, of each wallet in the order of their sequence numbers, and move the wallets, in one transaction.
 
-    Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU for the wallet. The wallet must still be at the version
-    before the first event's sequence number, and no event of these ids may exist.
+    Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU per wallet. Each wallet must still be at the version
+    before its first event's sequence number, and no event of these ids may exist.
 
     Raises:
         Unpostable: ids or reference numbers are taken, or an effect that refuses cannot be had.
-        Changed: the wallet is at another version by now, or another transaction is at work on it.
+        Changed: wallets are at another version by now, or another transaction is at work on them.
     """
-    last = pending[-1]
-    rows = [_Row(_wallet_update(last.wallet, last.event.entry.posted_on, len(pending)), 0)]
+    rows = []
     for place, one in enumerate(pending):
         event_id = one.event.entry.event_id
         rows.append(_Row(Put(keys.event(event_id), event_item(one.event), condition=_ABSENT), place, identifies=True))
         if one.event.pointer:
             pointer = Put(keys.event(one.event.pointer), {"event_id": event_id}, condition=_ABSENT)
             rows.append(_Row(pointer, place, identifies=True))
-    rows += _effects(pending)
+    rows += [*_wallets(pending), *_effects(pending)]
     try:
         table.transact([row.write for row in rows])
     except Cancelled as cancelled:
-        raise _failure(cancelled, rows) from cancelled
+        raise _failure(cancelled, rows, pending) from cancelled
 
 
 _ABSENT = "attribute_not_exists(pk)"
@@ -124,29 +129,35 @@ def _effects(pending: Sequence[Pending]) -> Iterable[_Row]:
     return rows.values()
 
 
-def _failure(cancelled: Cancelled, rows: Sequence[_Row]) -> Changed | Unpostable:
+def _wallets(pending: Sequence[Pending]) -> Iterator[_Row]:
+    """The wallets as they are after their last events, on the condition that they are as they were before the first."""
+    first = {one.wallet.account_id: one.event.entry.sequence for one in reversed(pending)}
+    last = {one.wallet.account_id: place for place, one in enumerate(pending)}
+    for account_id, place in last.items():
+        wallet, before = pending[place].wallet, first[account_id] - 1
+        update = Update(
+            keys.wallet(account_id),
+            wallet_item(wallet, pending[place].event.entry.posted_on),
+            condition=_ABSENT if before == 0 else "version = :before",
+            values=None if before == 0 else {":before": before},
+        )
+        yield _Row(update, place)
+
+
+def _failure(cancelled: Cancelled, rows: Sequence[_Row], pending: Sequence[Pending]) -> Changed | Unpostable:
     rivals: dict[int, Event | None] = {}
     refused: dict[int, Problem] = {}
-    for at, row in enumerate(rows):
-        if not cancelled.failed(at):
+    changed: set[str] = set()
+    for row, (reason, found) in zip(rows, cancelled.reasons, strict=True):
+        if reason is None:
             continue
-        if row.identifies:
-            found = cancelled.reasons[at][1]
+        if reason == CONDITION_FAILED and row.identifies:
             rivals.setdefault(row.place, event_of(found) if found and "sequence" in found else None)
-        elif row.refusal:
+        elif reason == CONDITION_FAILED and row.refusal:
             refused[row.place] = row.refusal
-    return Unpostable(rivals, refused) if rivals or refused else Changed()
-
-
-def _wallet_update(wallet: Wallet, posted_on: datetime, events: int) -> Update:
-    """The wallet after `events` more events than it had when it was read."""
-    before = wallet.version - events
-    return Update(
-        keys.wallet(wallet.account_id),
-        wallet_item(wallet, posted_on),
-        condition=_ABSENT if before == 0 else "version = :before",
-        values=None if before == 0 else {":before": before},
-    )
+        else:
+            changed.add(pending[row.place].wallet.account_id)
+    return Unpostable(rivals, refused) if rivals or refused else Changed(frozenset(changed))
 
 
 def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[Entry]:

@@ -1,7 +1,6 @@
 """Numbers of records: unique and growing per kind, but not without gaps, as each container leases a block at a time."""
 
 from collections.abc import Mapping
-from threading import Lock
 
 from loyalty.store import keys
 from loyalty.store.table import Table
@@ -17,18 +16,16 @@ class Numbers:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._lock = Lock()  # a bulk call posts several wallets at a time
         self._next: dict[str, int] = {}
         self._last: Mapping[str, int] = {}
 
     def take(self, kind: str, count: int = 1) -> list[str]:
         """The next `count` numbers of a kind."""
-        with self._lock:
-            first = self._next.get(kind, 1)
-            if first + count - 1 > self._last.get(kind, 0):
-                self._lease(max(BLOCK, count))
-                first = self._next[kind]
-            self._next[kind] = first + count
+        first = self._next.get(kind, 1)
+        if first + count - 1 > self._last.get(kind, 0):
+            self._lease(max(BLOCK, count))
+            first = self._next[kind]
+        self._next[kind] = first + count
         return [str(number) for number in range(first, first + count)]
 
     def _lease(self, size: int) -> None:

@@ -85,16 +85,16 @@ class Delete:
 Write = Put | Update | Add | Delete
 
 
+CONDITION_FAILED = "ConditionalCheckFailed"
+"""The reason of a write whose condition did not hold; any other one is that somebody else is at work on the item."""
+
+
 class Cancelled(Exception):  # noqa: N818 - reads as what it says
     """A transaction wrote nothing. For each write, in order: why it failed (None if it did not) and the item found."""
 
     def __init__(self, reasons: Sequence[tuple[str | None, Item | None]]) -> None:
         super().__init__(", ".join(reason or "-" for reason, _ in reasons))
         self.reasons = reasons
-
-    def failed(self, place: int) -> bool:
-        """Whether the condition of the write at `place` did not hold."""
-        return self.reasons[place][0] == "ConditionalCheckFailed"
 
 
 class Table:

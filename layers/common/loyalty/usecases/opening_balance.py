@@ -17,7 +17,8 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Pending
 from loyalty.store.table import Table
-from loyalty.usecases.posting import Posting, Used, post_event
+from loyalty.usecases.packing import Used, require_active
+from loyalty.usecases.posting import Posting, post_event
 
 
 def post_opening_balance(record: Mapping[str, Any], *, programme: Programme, table: Table, now: datetime) -> Posting:
@@ -48,6 +49,7 @@ class _Adjustment:
         return ()
 
     def pending(self, customer: Customer, used: Used) -> Pending:  # noqa: ARG002 - a draft's
+        require_active(customer.account, self.named)
         amount, programme, account = Decimal(self.record["amount"]), self.programme, customer.account
         at = datetime.fromisoformat(self.record["performed_on"]).replace(tzinfo=UTC)
         currency = programme.wallet_currency(account)

@@ -1,21 +1,20 @@
-"""Posting events once, however often they are asked for and whoever else moves the same wallet meanwhile."""
+"""Posting events once, however often they are asked for and whoever else moves the same wallets meanwhile."""
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Protocol
 
-from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.domain.money import ZERO
-from loyalty.domain.purchase import Account, LifeCycle, Reference
-from loyalty.store import ledger
-from loyalty.store.customers import Customer, read_customer
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.store.customers import read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.ledger import Changed, Pending, Unpostable
-from loyalty.store.table import MAX_TRANSACTION, Add, Table
+from loyalty.store.ledger import Changed, Unpostable
+from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.usecases.packing import Draft, Pack, counters_of_all, drawn_up, read_used
 
 MAX_TRIES = 12
 """Tries to post while other events of the same wallet get in first: two seconds of them, on average."""
@@ -30,33 +29,7 @@ class Posting:
 
 
 Outcome = Posting | Refused
-Used = Mapping[Key, Decimal]
-"""What all accounts together have used, by the key of the counter."""
-
 Pause = Callable[[int], None]
-
-
-class Draft(Protocol):
-    """An event on its way: all that stays the same from one try to the next.
-
-    `named` is how the caller named the account, `duplicate` what to say if another request has the event's identity.
-    """
-
-    @property
-    def named(self) -> Reference: ...
-
-    @property
-    def duplicate(self) -> Problem: ...
-
-    def counters(self, account: Account) -> Iterable[Key]:
-        """The counters that `pending` has to know."""
-
-    def pending(self, customer: Customer, used: Used) -> Pending:
-        """The event, as the next one of the customer's wallet.
-
-        Raises:
-            Refused: it cannot be had.
-        """
 
 
 def pause(tries: int) -> None:
@@ -71,103 +44,109 @@ def post_event(account_id: str, draft: Draft, *, table: Table, pause: Pause = pa
         Refused: NOT_FOUND or INVALID, where the account does not exist or is not active; DUPLICATE; RETRY_LATER, where
             others got in first every time; whatever the draft refuses. Nothing was posted.
     """
-    (outcome,) = post_in_order(account_id, [draft], table=table, pause=pause)
+    (outcome,) = post_events([(account_id, draft)], table=table, pause=pause)
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
 
 
-def post_in_order(account_id: str, drafts: Sequence[Draft], *, table: Table, pause: Pause = pause) -> list[Outcome]:
-    """Post events of one wallet, one after the other, as many in a transaction as fit; answers what became of each.
+def post_events(
+    drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause, in_flight: int = 1
+) -> list[Outcome]:
+    """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
 
-    They stand or fall alone: what cannot be posted is left out, and the next one is priced on the wallet without it.
-    Where the wallet has moved, all that is not posted yet is read and priced anew.
+    Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
+    `in_flight` transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's
+    next event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew.
     """
-    outcomes: dict[int, Outcome] = {}
-    tries = 0
-    while len(outcomes) < len(drafts):
-        left = {place: draft for place, draft in enumerate(drafts) if place not in outcomes}
-        try:
-            pending, refused = _drawn_up(account_id, left, table)
-            if pending:
-                ledger.post(table, list(pending.values()))
-        except Changed:
-            tries += 1
-            if tries == MAX_TRIES:
-                description = "This wallet is very busy. Nothing was posted; send the request again."
-                outcomes |= dict.fromkeys(left, Refused(Problem(Code.RETRY_LATER, description)))
-            else:
+    run = _Run(drafts, table)
+    with ThreadPoolExecutor(in_flight) if in_flight > 1 else nullcontext() as pool:
+        tries = 0
+        while run.left:
+            if not run.round(pool.map if pool else map):
+                tries += 1
                 pause(tries)
-        except Unpostable as unpostable:
-            outcomes |= _unpostable(unpostable, pending, left)
-        except Refused as busy:
-            outcomes |= dict.fromkeys(left, busy)
-        else:
-            outcomes |= {place: Posting(one.event, replayed=False) for place, one in pending.items()} | refused
-            tries = 0
-    return [outcomes[place] for place in range(len(drafts))]
+    return [run.outcomes[place] for place in range(len(drafts))]
 
 
-def active(customer: Customer | None, named: Reference) -> Customer:
-    """The customer whom the caller named as `named`.
+class _Run:
+    """Some events on their way: what became of them so far, and how often each wallet had moved."""
 
-    Raises:
-        Refused: NOT_FOUND or INVALID, where the account does not exist or is not active.
-    """
-    if customer is None:
-        raise Refused(not_found("Account", named.value, named.pointer))
-    if customer.account.life_cycle_state is not LifeCycle.ACTIVE:
-        description = f"The account is {customer.account.life_cycle_state}."
-        raise Refused(Problem(Code.INVALID, description, named.pointer))
-    return customer
+    def __init__(self, drafts: Sequence[tuple[str, Draft]], table: Table) -> None:
+        self.outcomes: dict[int, Outcome] = {}
+        self.left = dict(enumerate(drafts))
+        self._table = table
+        self._moved: dict[str, int] = defaultdict(int)
 
-
-def read_used(table: Table, counters: Iterable[Key]) -> dict[Key, Decimal]:
-    """What all accounts together have used, for each of `counters`."""
-    wanted = list(counters)
-    items = table.get_many(wanted, consistent=True) if wanted else {}
-    return {key: items[key]["used"] if key in items else ZERO for key in wanted}
-
-
-def _drawn_up(
-    account_id: str, drafts: Mapping[int, Draft], table: Table
-) -> tuple[dict[int, Pending], dict[int, Outcome]]:
-    """The next events of the wallet, as many as fit into a transaction, and those that are refused among them."""
-    customer = read_customer(table, account_id)
-    counters = {key for draft in drafts.values() for key in draft.counters(customer.account)} if customer else set()
-    used = read_used(table, counters)
-    pending: dict[int, Pending] = {}
-    refused: dict[int, Outcome] = {}
-    taken: set[Key] = set()
-    room = MAX_TRANSACTION - 1
-    for place, draft in drafts.items():
+    def round(self, over: Callable[..., Iterable[Exception | None]]) -> bool:
+        """Price and post as much as can be posted at once; answers whether that led to anything."""
+        before = len(self.outcomes)
         try:
-            one = draft.pending(active(customer, draft.named), used)
-        except Refused as refusal:
-            refused[place] = refusal
-            continue
-        room -= one.writes
-        if room < 0 or taken & one.own_keys:
-            break
-        taken |= one.own_keys
-        pending[place] = one
-        assert customer
-        customer = Customer(customer.account, one.wallet)
-        for effect in one.effects:
-            if isinstance(effect.write, Add):
-                used[effect.write.key] = used.get(effect.write.key, ZERO) + effect.write.amount
-    return pending, refused
+            packs = self._packs()
+        except Refused as busy:
+            self._settle(dict.fromkeys(self.left, busy))
+            return True
+        if any(pack.counts for pack in packs):
+            over = map  # transactions that add to the same counter would only be in each other's way
+        for pack, failure in zip(packs, over(lambda pack: pack.post(self._table), packs), strict=True):
+            self._settle(self._outcomes(pack, failure))
+        return len(self.outcomes) > before
 
+    def _packs(self) -> list[Pack]:
+        """The next events of each wallet, as many as fit into a transaction, together with those of other wallets.
 
-def _unpostable(
-    unpostable: Unpostable, pending: Mapping[int, Pending], drafts: Mapping[int, Draft]
-) -> dict[int, Outcome]:
-    places = list(pending)
-    outcomes: dict[int, Outcome] = {places[at]: Refused(problem) for at, problem in unpostable.refused.items()}
-    for at, rival in unpostable.rivals.items():
-        place = places[at]
-        if rival is None or rival.fingerprint != pending[place].event.fingerprint:
-            outcomes[place] = Refused(drafts[place].duplicate)
-        else:
-            outcomes[place] = Posting(rival, replayed=True)
-    return outcomes
+        A wallet that has moved before has a transaction of its own, lest it is in the way of others once more.
+        """
+        by_account: dict[str, dict[int, Draft]] = defaultdict(dict)
+        for place, (account_id, draft) in self.left.items():
+            by_account[account_id][place] = draft
+        customers = read_customers(self._table, by_account.keys())
+        used = read_used(self._table, counters_of_all(by_account, customers))
+        taken: set[Key] = set()
+        packs, open_pack = [], Pack()
+        for account_id, drafts in by_account.items():
+            pack = drawn_up(drafts, customers.get(account_id), used, taken)
+            if not pack.pending:
+                self._settle(pack.refused)
+            elif self._moved[account_id]:
+                packs.append(pack)
+            else:
+                if open_pack.items + pack.items > MAX_TRANSACTION:
+                    packs.append(open_pack)
+                    open_pack = Pack()
+                open_pack.add(pack)
+        return [*packs, open_pack] if open_pack.pending else packs
+
+    def _settle(self, outcomes: Mapping[int, Outcome]) -> None:
+        self.outcomes |= outcomes
+        for place in outcomes:
+            self.left.pop(place, None)
+
+    def _outcomes(self, pack: Pack, failure: Exception | None) -> dict[int, Outcome]:
+        match failure:
+            case Changed():
+                return self._worn_out(failure.accounts)
+            case Unpostable():
+                return self._unpostable(pack, failure)
+            case Refused():
+                return dict.fromkeys(pack.pending, failure)
+            case _:
+                return {place: Posting(one.event, replayed=False) for place, one in pack.pending.items()} | pack.refused
+
+    def _worn_out(self, accounts: Iterable[str]) -> dict[int, Outcome]:
+        """What is left of those wallets that have moved too often."""
+        for account_id in accounts:
+            self._moved[account_id] += 1
+        refusal = Refused(Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send it again."))
+        return {place: refusal for place, (account_id, _) in self.left.items() if self._moved[account_id] >= MAX_TRIES}
+
+    def _unpostable(self, pack: Pack, failure: Unpostable) -> dict[int, Outcome]:
+        places = list(pack.pending)
+        outcomes: dict[int, Outcome] = {places[at]: Refused(problem) for at, problem in failure.refused.items()}
+        for at, rival in failure.rivals.items():
+            event = pack.pending[places[at]].event
+            if rival is None or rival.fingerprint != event.fingerprint:
+                outcomes[places[at]] = Refused(self.left[places[at]][1].duplicate)
+            else:
+                outcomes[places[at]] = Posting(rival, replayed=True)
+        return outcomes

@@ -11,7 +11,7 @@ from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store.customers import Customer, read_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.posting import active, read_used
+from loyalty.usecases.packing import existing, read_used, require_active
 from loyalty.usecases.resolution import Resolution, with_newest_programme
 from loyalty.usecases.shared_limits import counters_of, explained_offers, priced
 
@@ -50,7 +50,8 @@ def _preview(
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme, catalogue.directory(now))
     resolved = resolution.resolved(resolution.performer(), table, catalogue)
-    customer = active(read_customer(table, resolved.account_id), request.customer)
+    customer = existing(read_customer(table, resolved.account_id), request.customer)
+    require_active(customer.account, request.customer)
     used = read_used(table, counters_of(resolved.purchase, customer.account, programme))
     return Preview(
         plan=priced(resolved.purchase, customer, programme, used),

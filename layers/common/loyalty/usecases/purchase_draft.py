@@ -21,7 +21,7 @@ from loyalty.store.ledger import Effect, Pending
 from loyalty.store.numbers import Numbers
 from loyalty.store.table import Add, Put
 from loyalty.usecases.document import awards_of, spends_of, uses_of, why_of
-from loyalty.usecases.posting import Used
+from loyalty.usecases.packing import Used, require_active
 from loyalty.usecases.resolution import Resolved
 from loyalty.usecases.shared_limits import budget_key, counters_of, priced, promo_code_key
 
@@ -66,6 +66,7 @@ class PurchaseDraft:
 
     def pending(self, customer: Customer, used: Used) -> Pending:
         """The event that posts the purchase as the next one of the customer's wallet."""
+        require_active(customer.account, self.named)
         plan = priced(self.resolved.purchase, customer, self.programme, used)
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
         entry = Entry(

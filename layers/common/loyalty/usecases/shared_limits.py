@@ -13,7 +13,7 @@ from loyalty.domain.purchase import Account, Purchase
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
-from loyalty.usecases.posting import Used
+from loyalty.usecases.packing import Used
 
 
 def counters_of(purchase: Purchase, account: Account, programme: Programme) -> Iterator[Key]:
