@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from loyalty.exactjson import dumps
 from loyalty.store.table import Table
-from tests.functional.conftest import Functions, example
+from loyalty.usecases.import_records import import_records
+from tests.functional.conftest import NOW, Functions, example
 from tests.template import read_template
 
 RESOURCES = {
@@ -85,6 +87,15 @@ def leading_keys(statement: dict[str, Any]) -> list[str]:
     return found
 
 
+OFFER: dict[str, Any] = {"type": "reward_offer", "scheme": "SALES"}
+SHARED: list[dict[str, Any]] = [
+    {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
+    {**OFFER, "id": "BUDGET", "name": "B", "award": {"method": "FIXED", "value": 1}, "limits": {"budget": 5}},
+    {**OFFER, "id": "VOUCHER", "name": "V", "voucher_type": "V"},
+]
+"""Offers with what accounts share, or what lies apart from the wallet."""
+
+
 def everything(functions: Functions, name: str) -> None:
     """Take the function through all that it does."""
     body = example("create_v5_1.request")
@@ -126,6 +137,7 @@ def everything(functions: Functions, name: str) -> None:
 
 @pytest.mark.parametrize("name", RESOURCES)
 def test_a_function_may_do_what_it_does_and_nothing_else(cold_functions: Functions, demo: Table, name: str) -> None:
+    assert not import_records([dumps(record).encode() for record in SHARED], table=demo, now=NOW).refused
     for item in list(demo.partition("SIGNING_KEY")):
         demo.client.delete_item(TableName=demo.name, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
     with watched(cold_functions, name) as seen:

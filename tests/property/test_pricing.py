@@ -64,6 +64,7 @@ ANY_AWARD = {
     "maximum_per_event": st.none() | st.integers(0, 50000).map(lambda number: Decimal(number) / 1000),
     "rounding": st.sampled_from(["HALF_UP", "HALF_EVEN", "DOWN", "UP"]),
     "spend": st.sampled_from(["NONE", "NONE", "INSTANT"]),
+    "expires_after": st.sampled_from([None, None, "P1M", "P12M"]),
 }
 TIERS = st.dictionaries(st.integers(0, 2000), VALUES, min_size=1, max_size=3).map(
     lambda values: [{"from": start, "value": value} for start, value in values.items()]
@@ -104,7 +105,10 @@ ACCOUNTS = st.builds(
         enabled=st.booleans(), minimum_wallet_balance=LIMIT, minimum_amount=LIMIT, maximum_amount=LIMIT
     ),
 )
-WALLETS = st.builds(Wallet, st.just("A1"), st.just(1), cents(0, 50000))
+LOTS = st.dictionaries(st.sampled_from(["2026-01", "2026-02", "2027-01"]), cents(1, 10000), max_size=3)
+WALLETS = st.builds(
+    lambda lots, lasting: Wallet("A1", 1, lasting + sum(lots.values(), Decimal(0)), lots), LOTS, cents(0, 50000)
+)
 PURCHASES = st.builds(
     lambda lines, spend, outlet, switched_off: purchase(
         *lines, spend=spend, outlet=outlet, disable_instant_spend=switched_off
@@ -114,6 +118,11 @@ PURCHASES = st.builds(
     st.sampled_from([None, "DESK"]),
     st.booleans(),
 )
+
+
+def assert_lots_are_part_of_the_balance(wallet: Wallet) -> None:
+    assert all(amount > 0 for amount in wallet.lots.values())
+    assert sum(wallet.lots.values(), Decimal(0)) <= wallet.balance
 
 
 @settings(max_examples=1500, deadline=None)
@@ -129,6 +138,7 @@ def test_a_plan_adds_up_and_never_overdraws(
         return
 
     assert plan == price(what, owner, wallet, known)
+    assert_lots_are_part_of_the_balance(wallet.moved(plan.movement))
     assert_awards_add_up_within_their_caps(plan, rules)
     assert_exclusive_offers_have_their_lines_to_themselves(plan, rules)
     assert_spends_stay_within(plan, what, wallet)

@@ -1,7 +1,7 @@
 """Every row of rewards_table.md: what a purchase earns and spends, worked out by hand."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +13,10 @@ from loyalty.domain.errors import Refused
 from loyalty.domain.plan import Plan
 from loyalty.domain.pricing import explain, price
 from loyalty.domain.programme import Programme
+from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Account, Line, Purchase
 from loyalty.domain.spends import SpendMethod
+from loyalty.domain.uses import Use, Uses
 from loyalty.domain.wallet import Wallet
 from tests.builders import AT, DESK, POINTS, RATE, SHOP, account, line, offer, programme, purchase
 
@@ -35,6 +37,12 @@ CONDITIONS = {
 }
 PLAIN_CONDITIONS = {"from": "time_from", "to": "time_to"}
 MINIMUMS = {"min": "minimum_total_amount", "pieces": "minimum_quantity"}
+HISTORY: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "campaign": lambda campaign: {"promotion_campaign": campaign},
+    "first": lambda _: {"first_purchase": True},
+    "every": lambda number: {"every_nth_purchase": int(number)},
+}
+OFFER_LIMITS = {"times": "per_account", "sum": "per_account_amount", "per": "period", "budget": "budget"}
 OFFER_FIELDS = {"since": "effective_from", "until": "effective_to", "scheme": "scheme"}
 FLAGS = {
     "total": {"base": "TOTAL"},
@@ -42,7 +50,9 @@ FLAGS = {
     "instant": {"spend": "INSTANT"},
     "exclusive": {"stacking": "EXCLUSIVE"},
     "off": {"life_cycle_state": "NOT_EFFECTIVE"},
+    "voucher": {"voucher_type": "VOUCHER"},
 }
+VOUCHER = {"type": "voucher_type", "id": "VOUCHER", "name": "Voucher", "value_options": "VARIABLE"}
 SCHEMES: list[dict[str, Any]] = [
     {"id": "OFF", "life_cycle_state": "NOT_EFFECTIVE"},
     {"id": "PAST", "effective_to": "2026-01-15T12:00:00"},
@@ -106,6 +116,7 @@ def offer_of(text: str) -> dict[str, Any]:
         }
         others = [first, *others]
     conditions: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     for word, value in words(" ".join(others)).items():
         if word in CONDITIONS:
             conditions[CONDITIONS[word]] = value.split(",")
@@ -113,8 +124,14 @@ def offer_of(text: str) -> dict[str, Any]:
             conditions[PLAIN_CONDITIONS[word]] = value
         elif word in MINIMUMS:
             conditions[MINIMUMS[word]] = Decimal(value)
+        elif word in HISTORY:
+            conditions |= HISTORY[word](value)
+        elif word in OFFER_LIMITS:
+            limits[OFFER_LIMITS[word]] = {"times": int, "per": str}.get(word, Decimal)(value)
         else:
             fields |= further(word, value)
+    if limits:
+        fields["limits"] = limits
     return offer(name or "O1", conditions=conditions, **fields)
 
 
@@ -124,8 +141,8 @@ def further(word: str, value: str) -> dict[str, Any]:
         return {"maximum_per_event": Decimal(value)}
     if word == "prio":
         return {"priority": int(value)}
-    if word == "round":
-        return {"rounding": value}
+    if word in ("round", "expires"):
+        return {{"round": "rounding", "expires": "expires_after"}[word]: value}
     return {OFFER_FIELDS[word]: value} if word in OFFER_FIELDS else dict(FLAGS[word])
 
 
@@ -143,7 +160,7 @@ def programme_of(row: Row) -> Programme:
     rate = wallet.get("rate", "100")
     rates = [] if rate == "none" else [RATE | {"rate": Decimal(rate)}]
     offers = [offer_of(text) for text in row.get("Offers", "").split("; ") if text]
-    return programme(*units, *schemes, settings, POINTS, *rates, *offers)
+    return programme(*units, *schemes, settings, POINTS, *rates, VOUCHER, *offers)
 
 
 def line_of(text: str) -> Line:
@@ -172,7 +189,15 @@ def purchase_of(row: Row) -> Purchase:
         payment_medium_brand_id=where.get("brand"),
         payment_medium_type_id=where.get("medium"),
         disable_instant_spend="no-instant" in where,
+        promo_code=promo_code_of(where),
     )
+
+
+def promo_code_of(where: Mapping[str, str]) -> PromoCode | None:
+    if "code" not in where:
+        return None
+    campaign, _, uses = where["code"].partition(":")
+    return PromoCode("CODE", "CODE", campaign, maximum_uses_per_account=int(uses) if uses else None)
 
 
 def customer_of(row: Row) -> tuple[Account, Wallet]:
@@ -181,7 +206,28 @@ def customer_of(row: Row) -> tuple[Account, Wallet]:
     automatic |= {"enabled": True} if "auto" in wallet else {}
     automatic |= {"merchants": wallet["auto-at"].split(",")} if "auto-at" in wallet else {}
     balance = next((Decimal(word) for word in wallet if re.fullmatch(r"[\d.]+", word)), Decimal(0))
-    return account(classification=wallet.get("member"), automatic_spend=automatic), Wallet("A1", 1, balance)
+    owner = account(classification=wallet.get("member"), automatic_spend=automatic)
+    lots = dict(lot.split(":") for lot in wallet["lots"].split(",")) if "lots" in wallet else {}
+    purchases = int(wallet.get("bought", "0"))
+    amounts = {month: Decimal(amount) for month, amount in lots.items()}
+    return owner, Wallet("A1", 1, balance, amounts, purchases, uses_of(wallet))
+
+
+def uses_of(wallet: Mapping[str, str]) -> Uses:
+    """`used=O1@2026-01-15:1:2.00`: the offer O1, on that day, once, for 2.00."""
+    uses = []
+    for text in wallet["used"].split(",") if "used" in wallet else ():
+        subject, _, rest = text.partition("@")
+        window, count, amount = rest.split(":")
+        uses.append(Use(subject, window, int(count), Decimal(amount)))
+    return Uses().plus(uses)
+
+
+def given_of(row: Row) -> dict[str, Decimal]:
+    """`given=O1:8`: all accounts together have got 8 from the offer O1."""
+    given = words(row.get("Wallet", "")).get("given")
+    offer_id, _, amount = (given or "O1:0").partition(":")
+    return {offer_id: Decimal(amount)}
 
 
 def told(row: Row, plan: Plan, why: Mapping[str, str]) -> dict[str, str]:
@@ -191,6 +237,8 @@ def told(row: Row, plan: Plan, why: Mapping[str, str]) -> dict[str, str]:
     points = plan.movement.alternative_awarded
     answers = {
         "Awarded": "; ".join(sorted(listed)).removeprefix("O1 ") or "-",
+        "Vouchers": "; ".join(f"{award.offer_id} {award.amounts.system}" for award in plan.vouchers) or "-",
+        "Lots": "; ".join(f"{month} {amount:+}" for month, amount in sorted(plan.movement.lots.items())) or "-",
         "Points": str(points) if points else "-",
         "Spent": "; ".join(f"{WORDS[spend.method]} {spend.amounts.system}" for spend in plan.spends) or "-",
         "Still to be had": str(plan.available),
@@ -204,11 +252,12 @@ def test_a_purchase_earns_and_spends_as_the_table_says(row: Row) -> None:
     known, what, (owner, wallet) = programme_of(row), purchase_of(row), customer_of(row)
     if row.get("Spent", "").startswith("refused "):
         with pytest.raises(Refused) as refused:
-            price(what, owner, wallet, known)
+            price(what, owner, wallet, known, given_of(row))
         assert f"refused {refused.value.problems[0].code.name}" == row["Spent"]
         return
 
-    plan = price(what, owner, wallet, known)
-    why = {verdict.offer_id: verdict.failed for verdict in explain(what, owner, wallet, known) if verdict.failed}
+    plan = price(what, owner, wallet, known, given_of(row))
+    verdicts = explain(what, owner, wallet, known, given_of(row))
+    why = {verdict.offer_id: verdict.failed for verdict in verdicts if verdict.failed}
 
     assert told(row, plan, why) == {column: text for column, text in row.items() if column in told(row, plan, why)}
