@@ -34,7 +34,7 @@ def document() -> dict[str, Any]:
     from pydantic.json_schema import GenerateJsonSchema
 
     from loyalty.api import answers
-    from loyalty.api.classic.requests import ClassicCreatePurchase
+    from loyalty.api.classic.requests import ClassicCreatePurchase, ClassicPreviewPurchase, IssueOneTimePassword
     from loyalty.api.purchases import CreatePurchase, PreviewPurchase
 
     class Schema(GenerateJsonSchema):
@@ -45,6 +45,8 @@ def document() -> dict[str, Any]:
         CreatePurchase,
         PreviewPurchase,
         ClassicCreatePurchase,
+        ClassicPreviewPurchase,
+        IssueOneTimePassword,
         *(shape for shape in vars(answers).values() if hasattr(shape, "__total__")),
     ]
     inputs: Sequence[Any] = [(shape.__name__, "validation", TypeAdapter(shape)) for shape in shapes]
@@ -105,7 +107,6 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
     account = _parameter("account", "path", "The account's id or number.")
     example = json.loads(EXAMPLE.read_text())
     purchase = _body(names["CreatePurchase"], example=example)
-    classic = _body({"allOf": [names["ClassicCreatePurchase"], _CLASSIC_FIELDS]})
     replayed = {
         "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There where it had been posted before."}
     }
@@ -176,7 +177,7 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                 "header or names an external system and its reference number.",
                 "security": [{"bearer": []}, {}],
                 "parameters": [_parameter("Idempotency-Key", "header", "The same key, the same purchase.")],
-                "requestBody": classic,
+                "requestBody": _classic_body(names["ClassicCreatePurchase"]),
                 "responses": _responses(
                     names, "EventAnswer", 400, 401, 403, 404, 409, 413, 422, 503, headers=replayed, classic=True
                 ),
@@ -188,8 +189,19 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                 "tags": ["Classic API"],
                 "summary": "Show what posting a purchase would do",
                 "security": [{"bearer": []}, {}],
-                "requestBody": classic,
+                "requestBody": _classic_body(names["ClassicPreviewPurchase"]),
                 "responses": _responses(names, "EventAnswer", 400, 401, 403, 404, 413, 422, 503, classic=True),
+            }
+        },
+        "/access_tokens/one_time_passwords/issue": {
+            "post": {
+                "operationId": "issue_one_time_password",
+                "tags": ["Classic API"],
+                "summary": "Give out a one-time password for an access token",
+                "description": "For the customer to show instead of the token: good for five minutes and one purchase.",
+                "security": [{"bearer": []}, {}],
+                "requestBody": _classic_body(names["IssueOneTimePassword"]),
+                "responses": _responses(names, "PasswordAnswer", 400, 401, 403, 404, 413, 503, classic=True),
             }
         },
         "/authentication/web_api_key/token": {
@@ -220,6 +232,10 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
 
 def _body(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema, **more}}}
+
+
+def _classic_body(schema: dict[str, Any]) -> dict[str, Any]:
+    return _body({"allOf": [schema, _CLASSIC_FIELDS]})
 
 
 def _parameter(name: str, where: str, description: str, **schema: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from os import environ
 
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.purchases import render_purchase
-from loyalty.api.classic.requests import read_purchase
+from loyalty.api.classic.reading import read_purchase
 from loyalty.api.messages import Request, Response
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys

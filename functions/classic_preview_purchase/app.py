@@ -4,7 +4,7 @@ from os import environ
 
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.preview import render_preview
-from loyalty.api.classic.requests import read_purchase
+from loyalty.api.classic.reading import read_preview
 from loyalty.api.messages import Request, Response
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
@@ -20,7 +20,7 @@ catalogue = Catalogue(table)
 
 def preview(request: Request, partner: Partner) -> Response:
     body = request.json()
-    purchase = read_purchase(body, partner, None)
+    purchase = read_preview(body)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
     owner = owner_of(found.customer.account, table=table)
     return succeeded(render_preview(found, owner), body)

@@ -13,6 +13,7 @@ import pytest
 from loyalty.exactjson import dumps
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
+from tests.cards import BY_CODE, BY_PASS_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
 from tests.template import read_template
 
@@ -22,6 +23,7 @@ RESOURCES = {
     "classic_preview_purchase": "ClassicPreviewPurchaseFunction",
     "create_purchase": "CreatePurchaseFunction",
     "preview_purchase": "PreviewPurchaseFunction",
+    "issue_one_time_password": "IssueOneTimePasswordFunction",
     "issue_token": "IssueTokenFunction",
     "release_token": "ReleaseTokenFunction",
     "show_journal": "ShowJournalFunction",
@@ -107,16 +109,7 @@ def everything(functions: Functions, name: str) -> None:
             contact = {"contact_id": "C0FFEE00C0FFEE00C0FFEE00C0FFEE00", "cim": None}
             functions.call(name, {**body, **contact})
         case "classic_create_purchase" | "classic_preview_purchase":
-            issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]
-            classic = {**example("create_1.request"), "token": issued["token"]}
-            functions.call(name, classic, context={})
-            token = {"access_token_identifier": {"authentication_code": "4A30966F684B0269AD91"}}
-            spend = {"spend_request": {"spend_amount": 500}, "accounts_receivable_identifier": token}
-            line = classic["products_set"][0]
-            by_id = {**line, "product_identifier": {"id": "E0B2C4D6F8A01B3C5D7E9F1A2B4C6D8E"}}
-            invoice = {"id": "470154904D2B2E0107F58A0330609D63"}
-            functions.call(name, {**classic, "products_set": [by_id], "invoice_identifier": invoice}, context={})
-            functions.call(name, {**classic, **spend}, context={})
+            purchase_classically(functions, name)
         case "create_purchase":
             functions.call(name, body)
             functions.call(name, body)
@@ -126,13 +119,33 @@ def everything(functions: Functions, name: str) -> None:
             functions.call(name, {**body, **contact, "reference_number": "R4"})
         case "show_purchase":
             functions.call(name, path={"id": functions.call("create_purchase", body).body["id"]})
+        case "issue_one_time_password":
+            for shown in (BY_CODE, BY_PASS_CODE):
+                functions.call(name, {**token(functions), "access_token_identifier": shown}, context={})
         case "issue_token":
             functions.call(name, headers={"api_key": functions.api_key}, context={})
         case "release_token":
-            issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
-            functions.call(name, issued.body["data"], context={})
+            functions.call(name, token(functions), context={})
         case _:
             functions.call(name, path={"account": "ACR0000000001"})
+
+
+def purchase_classically(functions: Functions, name: str) -> None:
+    """Create or preview purchases that name all that can be named."""
+    body = {**example("create_1.request"), **token(functions)}
+    functions.call(name, body, context={})
+    by_id = {**body["products_set"][0], "product_identifier": {"id": "E0B2C4D6F8A01B3C5D7E9F1A2B4C6D8E"}}
+    invoice = {"id": "470154904D2B2E0107F58A0330609D63"}
+    functions.call(name, {**body, "products_set": [by_id], "invoice_identifier": invoice}, context={})
+    for shown in (BY_CODE, BY_PASS_CODE, {"one_time_password": 123456789012}):
+        customer = {"accounts_receivable_identifier": {"access_token_identifier": shown}}
+        functions.call(name, body | customer, context={})
+
+
+def token(functions: Functions) -> dict[str, Any]:
+    """A token of the classic API, as a body has it."""
+    issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
+    return {"token": issued.body["data"]["token"]}
 
 
 @pytest.mark.parametrize("name", RESOURCES)
@@ -140,6 +153,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(cold_functions: Functio
     assert not import_records([dumps(record).encode() for record in SHARED], table=demo, now=NOW).refused
     for item in list(demo.partition("SIGNING_KEY")):
         demo.client.delete_item(TableName=demo.name, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
+    bring(demo)
     with watched(cold_functions, name) as seen:
         everything(cold_functions, name)
 

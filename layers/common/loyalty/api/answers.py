@@ -192,6 +192,20 @@ class TokenAnswer(TypedDict):
     data: TokenData
 
 
+class PasswordData(TypedDict):
+    """A one-time password of twelve digits, good for `expires_in` seconds and one purchase."""
+
+    one_time_password: str
+    expires_in: int
+
+
+class PasswordAnswer(TypedDict):
+    """The classic envelope around a one-time password."""
+
+    status: StatusAnswer
+    data: PasswordData
+
+
 class EmptyAnswer(TypedDict):
     """The classic envelope around nothing; `data` is null where `status` tells an error."""
 

@@ -33,6 +33,7 @@ from loyalty.domain.errors import Problem
 from loyalty.domain.fields import MAX_IDENTIFIER, Code, Number
 from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.money import ZERO
+from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import exactly_one, validated
 from loyalty.domain.wallet import Entry
@@ -105,7 +106,7 @@ class SpendRequest(_Model):
 
 
 class CreatePurchase(_Model):
-    """The body of `POST /purchases` (contract, operation 1)."""
+    """The body of `POST /purchases` (contract, operation 1; `promo_code` is ours)."""
 
     id: EventId | None = None
     contact_id: Code | None = None
@@ -119,6 +120,7 @@ class CreatePurchase(_Model):
     outlet_tap: Named | None = None
     products: Annotated[list[PurchaseItem], Field(min_length=1, max_length=MAX_LINES)]
     spend_request: SpendRequest | None = None
+    promo_code: Code | None = None
 
 
 class PreviewPurchase(CreatePurchase):
@@ -171,7 +173,7 @@ def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
         identity=Identity(Origin.GIVEN, (model.id,)) if model.id else Identity(Origin.REFERENCE),
         reference_number=model.reference_number,
         customer=(
-            Reference("cim", model.cim, "/cim")
+            Reference("token.authentication_code", model.cim, "/cim")
             if model.cim is not None
             else Reference("contact_id", str(model.contact_id), "/contact_id")
         ),
@@ -206,6 +208,8 @@ def _references(model: CreatePurchase) -> dict[str, Reference]:
         found["classification"] = model.classification.reference("/classification")
     if model.currency_code:
         found["currency"] = Reference("code", model.currency_code, "/currency_code")
+    if model.promo_code:
+        found["promo_code"] = Reference("code", model.promo_code, PROMO_CODE)
     return found
 
 

@@ -1,10 +1,10 @@
-"""API keys in calls, and the tokens that they are exchanged for."""
+"""API keys in calls, and the tokens that they are exchanged for; one-time passwords of customers."""
 
 import base64
 import binascii
 from datetime import datetime
 
-from loyalty.api.answers import TokenData
+from loyalty.api.answers import PasswordData, TokenData
 from loyalty.api.messages import Request
 from loyalty.domain.access import AuthToken
 
@@ -19,6 +19,11 @@ def key_in(request: Request, header: str) -> str:
 def render_token(text: str, token: AuthToken, now: datetime) -> TokenData:
     """The token; `expires_in` in seconds."""
     return {"token": text, "token_type": "Bearer", "expires_in": int((token.expires_on - now).total_seconds())}
+
+
+def render_password(password: str, expires_on: datetime, now: datetime) -> PasswordData:
+    """A one-time password; `expires_in` in seconds."""
+    return {"one_time_password": password, "expires_in": int((expires_on - now).total_seconds())}
 
 
 def _basic_user(authorization: str) -> str:

@@ -12,6 +12,7 @@ NAMING_FIELDS: Mapping[str, tuple[str, ...]] = {
     "currency_rate": (),
     "payment_medium_brand": ("alternative_code", "name"),
     "payment_medium_type": ("alternative_code", "name"),
+    "promotion_campaign": (),
     "product_type": (),
     "reward_offer": (),
     "tap": ("code", "name"),

@@ -1,7 +1,7 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,11 +16,13 @@ from loyalty.domain.spend_settings import AutomaticSpend
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How a caller named something: by which field, with which value, and where in the request."""
+    """How a caller named something: by which field, with which value, and where in the request; with the pass code, if
+    it needs one."""
 
     by: str
     value: str
     pointer: str
+    pass_code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class PurchaseRequest:
 
     `performed_by` names who performed it, once or several times over, by record type: merchant, outlet, business_unit,
     unit, tap. `references` names what else the purchase is about, by record type. `details` is what is only kept and
-    answered again. `identity` is what makes it the same purchase when it is sent again.
+    answered again. `identity` is what makes it the same purchase when it is sent again. `authorized_by` is the access
+    token that the customer was authorized by before the call.
     """
 
     identity: Identity
@@ -66,6 +69,7 @@ class PurchaseRequest:
     spend: RequestedSpend | None
     fingerprint: bytes
     disable_instant_spend: bool = False
+    authorized_by: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ Model = TypeVar("Model", bound=BaseModel)
 Rules = Callable[[dict[str, Any]], Iterable[Problem]]
 
 
-def validated(model: type[Model], body: Any, rules: Rules = lambda _: ()) -> Model:
-    """`body` as a `model`. `rules` tell from the raw body what does not hold between its fields, so that it is reported
-    beside what is wrong in them.
+def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "") -> Model:
+    """`body`, which stands at pointer `at`, as a `model`. `rules` tell from the raw body what does not hold between its
+    fields, so that it is reported beside what is wrong in them.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -31,7 +31,7 @@ def validated(model: type[Model], body: Any, rules: Rules = lambda _: ()) -> Mod
     try:
         valid = model.model_validate(body)
     except ValidationError as error:
-        faulty = [_problem(details) for details in error.errors(include_url=False, include_input=False)]
+        faulty = [_problem(details, at) for details in error.errors(include_url=False, include_input=False)]
         raise Refused(*faulty, *broken) from error
     if broken:
         raise Refused(*broken)
@@ -53,6 +53,6 @@ def pointer(location: Iterable[int | str]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
 
 
-def _problem(details: ErrorDetails) -> Problem:
+def _problem(details: ErrorDetails, at: str) -> Problem:
     kind = details["type"]
-    return Problem(_CODES.get(kind, Code.INVALID), _MESSAGES.get(kind, details["msg"]), pointer(details["loc"]))
+    return Problem(_CODES.get(kind, Code.INVALID), _MESSAGES.get(kind, details["msg"]), at + pointer(details["loc"]))

@@ -9,6 +9,7 @@ from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.domain.spend_settings import AutomaticSpend
 from loyalty.domain.wallet import Wallet
 from loyalty.store import keys
+from loyalty.store.access_tokens import one_time_password_key
 from loyalty.store.events import wallet_of
 from loyalty.store.table import Item, Table
 
@@ -26,12 +27,9 @@ def customer_key(reference: Reference) -> keys.Key:
     return _CUSTOMER_KEYS[reference.by](reference.value)
 
 
-def account_id_in(item: Item | None) -> str | None:
-    """The account id in an alias or an access token; None where there is none, several have the name, or the token is
-    not effective."""
-    if item is None or item.get("life_cycle_state", "EFFECTIVE") != "EFFECTIVE":
-        return None
-    return item.get("account_id")
+def shows_token(reference: Reference) -> bool:
+    """Whether a customer was named by an access token."""
+    return reference.by.startswith("token.")
 
 
 def read_customer(table: Table, account_id: str) -> Customer | None:
@@ -67,7 +65,9 @@ def find_customer(table: Table, account: str) -> Customer | None:
 
 
 _CUSTOMER_KEYS: Mapping[str, Callable[[str], keys.Key]] = {
-    "cim": keys.token,
+    "token.authentication_code": keys.token,
+    "token.identifier": partial(keys.alias, "access_token", "identifier"),
+    "token.one_time_password": one_time_password_key,
     "contact_id": partial(keys.alias, "account", "contact"),
     "account.id": keys.account,
     "account.number": partial(keys.alias, "account", "number"),
@@ -75,8 +75,8 @@ _CUSTOMER_KEYS: Mapping[str, Callable[[str], keys.Key]] = {
     "participant.id": partial(keys.alias, "account", "participant.id"),
     "participant.number": partial(keys.alias, "account", "participant.number"),
 }
-"""By way of naming: an access token's authentication code, a contact (whose primary account it is), an account, or the
-rewards participant that the account is enrolled as."""
+"""By way of naming: an access token, a contact (whose primary account it is), an account, or the rewards participant
+that the account is enrolled as."""
 
 
 def _account(item: Item) -> Account:

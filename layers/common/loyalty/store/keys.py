@@ -68,6 +68,16 @@ def token(authentication_code: str) -> Key:
     return Key(f"TOKEN#{authentication_code}", "TOKEN")
 
 
+def one_time_password(password_hash: str) -> Key:
+    """A one-time password that was given out, by its SHA-256 in hex; the digits themselves are stored nowhere."""
+    return Key(f"OTP#{password_hash}", "OTP")
+
+
+def pass_code_tries(token_id: str, pass_code_hash: str) -> Key:
+    """How often an access token's pass code was tried; another pass code has another count."""
+    return Key(f"TRIES#{token_id}", pass_code_hash[:16])
+
+
 def programme(kind: str, record_id: str) -> Key:
     """A record of the reward programme."""
     return Key("PROGRAMME", f"{kind}#{record_id}")

@@ -97,7 +97,14 @@ def _carried(record: Record) -> Item:
         case "account":
             return {"account_id": record["id"]}
         case "access_token":
-            return {"account_id": record["account"], "life_cycle_state": record["life_cycle_state"]}
+            return {
+                "account_id": record["account"],
+                "life_cycle_state": record["life_cycle_state"],
+                "classification": record.get("classification"),
+                "pass_code": record.get("pass_code"),
+            }
+        case "promo_code":
+            return {"promo_code": exactjson.dumps({name: value for name, value in record.items() if name != "type"})}
         case "product":
             kept = ("id", "code", "alternative_code", "product_type")
             return {"product": exactjson.dumps({name: record[name] for name in kept if name in record})}

@@ -54,7 +54,7 @@ def owner_of(account: Account, *, table: Table) -> Owner:
 
 
 def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
-    """Read what a posted event is about, in one call for up to 96 different products.
+    """Read what a posted event is about, in one call for up to 95 different products.
 
     Raises:
         Refused: INTERNAL, where that cannot be read now; the event stays posted, and the caller is told not to repeat.
@@ -64,7 +64,7 @@ def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -
         ("account", event.entry.account_id),
         ("contact", document.get("contact_id")),
         ("partner", event.partner_id),
-        ("invoice", document.get("ids", {}).get("invoice")),
+        *((kind, document.get("ids", {}).get(kind)) for kind in ("invoice", "access_token")),
         *(("product", line[0]) for line in document["lines"]),
     ]
     try:

@@ -51,7 +51,7 @@ def _post(
     performer = resolution.performer()
     event_id = _known_id(request, performer.business_unit.merchant_id) if performer else None
     try:
-        resolved = resolution.resolved(performer, table, catalogue)
+        resolved = resolution.resolved(performer, table, catalogue, now)
         draft = PurchaseDraft(request, partner, programme, resolved, numbers, now, filed=is_classic(request))
         event_id = draft.event_id
         return post_event(resolved.account_id, draft, table=table, pause=pause)

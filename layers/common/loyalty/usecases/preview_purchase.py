@@ -49,7 +49,7 @@ def _preview(
 ) -> Preview:
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme, catalogue.directory(now))
-    resolved = resolution.resolved(resolution.performer(), table, catalogue)
+    resolved = resolution.resolved(resolution.performer(), table, catalogue, now)
     customer = existing(read_customer(table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
     used = read_used(table, counters_of(resolved.purchase, customer.account, programme))

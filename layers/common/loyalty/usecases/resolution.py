@@ -9,11 +9,14 @@ from loyalty.domain.access import Partner
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.programme import BusinessUnit, Programme
+from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Line, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
-from loyalty.store.customers import account_id_in, customer_key
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Item, Table
+from loyalty.usecases.access_tokens import PassCodeRefused
+from loyalty.usecases.promo_codes import promo_code_in
+from loyalty.usecases.recognition import keys_to_recognize, recognized, tries_pass_code
 
 LABELS: Mapping[str, str] = {
     "business_unit": "Business Unit",
@@ -24,13 +27,17 @@ LABELS: Mapping[str, str] = {
     "outlet": "Outlet",
     "payment_medium_brand": "Payment Medium Brand",
     "payment_medium_type": "Payment Medium Type",
+    "spend_request_classification": "Classification",
     "tap": "Transaction Acquiring Point",
     "unit": "Unit",
 }
 """What each type is called where it is not found."""
 
 _BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
-_STORED_APART = {"invoice"}
+_RECORD_TYPES = dict.fromkeys(_BUSINESS_UNITS, "business_unit") | {"spend_request_classification": "classification"}
+"""What a thing is where its part in a purchase has another name."""
+
+_STORED_APART = {"invoice", "promo_code"}
 
 
 Result = TypeVar("Result")
@@ -40,6 +47,8 @@ def with_newest_programme(catalogue: Catalogue, now: datetime, attempt: Callable
     """The result of `attempt`; made once more if it names what is unknown, and there is a newer programme by now."""
     try:
         return attempt()
+    except PassCodeRefused:
+        raise
     except Refused as refused:
         if all(problem.code is not Code.NOT_FOUND for problem in refused.problems) or not catalogue.renewed(now):
             raise
@@ -58,12 +67,17 @@ class Performer:
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
-    unit by which its performer was named."""
+    unit by which its performer was named.
+
+    `one_time_password` is where the password lies that the customer was recognized or authorized by. It was there, but
+    only its deletion tells that it was used once: the posting deletes it, on the condition that it still is there.
+    """
 
     purchase: Purchase
     account_id: str
     ids: Mapping[str, str]
     unit_id: str | None
+    one_time_password: keys.Key | None
 
 
 class Resolution:
@@ -94,11 +108,13 @@ class Resolution:
             deepest = unit
         return Performer(deepest, ids.get("unit"), ids.get("tap"))
 
-    def resolved(self, performer: Performer | None, table: Table, catalogue: Catalogue) -> Resolved:
-        """The rest of what the request names: one read for all that is not in memory.
+    def resolved(self, performer: Performer | None, table: Table, catalogue: Catalogue, now: datetime) -> Resolved:
+        """The rest of what the request names: one read for all that is not in memory, eventually consistent. What was
+        imported or given out a moment ago may not be found yet; asked again, it is.
 
         Raises:
             Refused: with everything that was not found or does not fit.
+        PassCodeRefused: all is well but the pass code, which is tried last.
         """
         ids = {
             kind: self._found(kind, reference)
@@ -109,17 +125,32 @@ class Resolution:
             self._check_currency(performer.business_unit, ids.pop("currency", None))
         items = table.get_many(self._keys(catalogue))
         catalogue.learn(items.values())
-        account_id = account_id_in(items.get(customer_key(self._request.customer)))
-        if account_id is None:
-            self._not_found("Account", self._request.customer)
         lines = self._lines(catalogue)
-        ids |= {kind: self._stored_apart(kind, items) for kind in self._request.references.keys() & _STORED_APART}
-        if self._problems or performer is None or account_id is None:
+        ids["invoice"] = self._invoice(items)
+        promo_code = self._gathering(lambda: self._promo_code(items))
+        if self._problems and tries_pass_code(self._request):
+            raise Refused(*self._problems)  # a pass code is tried only where all else is well, as each try counts
+        customer = self._gathering(lambda: recognized(self._request, items, table=table, now=now))
+        if self._problems or performer is None or customer is None:
             raise Refused(*self._problems)
-        found = {kind: value for kind, value in ids.items() if value}
-        return Resolved(self._purchase(performer, found, lines), account_id, found, performer.unit_id)
+        ids["promo_code"] = promo_code.id if promo_code else None
+        found = customer.usual_ids(self._directory) | {kind: value for kind, value in ids.items() if value}
+        purchase = self._purchase(performer, found, lines, promo_code)
+        return Resolved(purchase, customer.account_id, found, performer.unit_id, customer.one_time_password)
 
-    def _purchase(self, performer: Performer, ids: Mapping[str, str], lines: tuple[Line, ...]) -> Purchase:
+    def _gathering(self, find: Callable[[], Result]) -> Result | None:
+        """What `find` finds; if it is refused, that joins the other problems."""
+        try:
+            return find()
+        except PassCodeRefused:
+            raise
+        except Refused as refused:
+            self._problems += refused.problems
+            return None
+
+    def _purchase(
+        self, performer: Performer, ids: Mapping[str, str], lines: tuple[Line, ...], promo_code: PromoCode | None
+    ) -> Purchase:
         unit = performer.business_unit
         return Purchase(
             merchant_id=unit.merchant_id,
@@ -132,6 +163,7 @@ class Resolution:
             payment_medium_brand_id=ids.get("payment_medium_brand"),
             payment_medium_type_id=ids.get("payment_medium_type"),
             disable_instant_spend=self._request.disable_instant_spend,
+            promo_code=promo_code,
         )
 
     def _business_unit(self, kind: str, found: str | None, reference: Reference) -> BusinessUnit | None:
@@ -162,7 +194,7 @@ class Resolution:
             self._refuse(Code.CURRENCY_MISMATCH, description, reference)
 
     def _keys(self, catalogue: Catalogue) -> Iterable[keys.Key]:
-        yield customer_key(self._request.customer)
+        yield from keys_to_recognize(self._request)
         yield from catalogue.missing(line.product for line in self._request.lines)
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
@@ -177,17 +209,21 @@ class Resolution:
                 lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
         return tuple(lines)
 
-    def _stored_apart(self, kind: str, items: Mapping[keys.Key, Item]) -> str | None:
-        reference = self._request.references[kind]
-        item = items.get(_key(kind, reference))
-        if item is None:
-            self._not_found(LABELS[kind], reference)
+    def _promo_code(self, items: Mapping[keys.Key, Item]) -> PromoCode | None:
+        named = self._request.references.get("promo_code")
+        if named is None:
             return None
-        found: str = item["target"]
-        return found
+        return promo_code_in(items.get(_key("promo_code", named)), named, self._directory, self._request.performed_on)
+
+    def _invoice(self, items: Mapping[keys.Key, Item]) -> str | None:
+        named = self._request.references.get("invoice")
+        item = items.get(_key("invoice", named)) if named else None
+        if named and item is None:
+            self._not_found(LABELS["invoice"], named)
+        return item["target"] if item else None
 
     def _found(self, kind: str, reference: Reference) -> str | None:
-        record_type = "business_unit" if kind in _BUSINESS_UNITS else kind
+        record_type = _RECORD_TYPES.get(kind, kind)
         found = self._directory.find(record_type, reference.by, reference.value)
         if found and not self._is_seen(record_type, found):
             found = None

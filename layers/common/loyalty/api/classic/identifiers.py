@@ -1,13 +1,16 @@
 """The classic API's identifier objects: each names one thing by exactly one of its fields (contract, objects A)."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import Code
+from loyalty.domain.fields import Code, Text
 from loyalty.domain.purchase import Reference
 from loyalty.domain.validation import exactly_one
 
@@ -17,9 +20,44 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    @classmethod
+    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+        """What does not hold between the fields of a raw object of this kind that stands at pointer `at`, and within
+        its parts."""
+        for name, part in _parts(cls):
+            inner = raw.get(name)
+            if isinstance(inner, dict):
+                yield from part.broken(inner, f"{at}/{name}")
+            elif isinstance(inner, list):
+                for place, item in enumerate(inner):
+                    if isinstance(item, dict):
+                        yield from part.broken(item, f"{at}/{name}/{place}")
+
+
+@cache
+def _parts(model: type[Model]) -> tuple[tuple[str, type[Model]], ...]:
+    """The fields of a model that hold a model, or a list of one, and which."""
+    return tuple(
+        (name, inner)
+        for name, field in model.model_fields.items()
+        for inner in (field.annotation, *get_args(field.annotation))
+        if isinstance(inner, type) and issubclass(inner, Model)
+    )
+
 
 class Identifier(Model):
-    """Names one thing by one of its fields."""
+    """Names one thing by one of its fields (the semi-optional rule)."""
+
+    @classmethod
+    def ways(cls) -> tuple[str, ...]:
+        """The fields that name it."""
+        return tuple(cls.model_fields)
+
+    @classmethod
+    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+        """It names nothing, or names twice."""
+        yield from exactly_one(raw, at, *cls.ways())
+        yield from super().broken(raw, at)
 
     def reference(self, pointer: str) -> Reference:
         """How it was named; `pointer` is where this object stands in the body."""
@@ -67,10 +105,58 @@ class InvoiceIdentifier(Identifier):
     back_office_code: Code | None = None
 
 
-class AccessTokenIdentifier(Identifier):
-    """An access token, by what the customer shows."""
+class KnownTokenIdentifier(Identifier):
+    """An access token by what stays the same of it. A pass code goes with the identifier, and only with it; it says
+    nothing of what is asked for, so it is left out of whatever is kept of a request."""
 
     authentication_code: Code | None = None
+    identifier: Code | None = None
+    pass_code: Annotated[Text | None, Field(exclude=True)] = None
+
+    @classmethod
+    def ways(cls) -> tuple[str, ...]:
+        """All but the pass code, which names nothing."""
+        return tuple(name for name in cls.model_fields if name != "pass_code")
+
+    @classmethod
+    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+        """It names nothing, names twice, or has no pass code where it needs one, or one where it does not."""
+        yield from super().broken(raw, at)
+        identified, coded = (raw.get(name) is not None for name in ("identifier", "pass_code"))
+        if identified and not coded:
+            yield Problem(ErrorCode.MANDATORY, "With identifier, pass_code is mandatory.", f"{at}/pass_code")
+        if coded and not identified:
+            yield Problem(ErrorCode.INVALID, "pass_code goes with identifier only.", f"{at}/pass_code")
+
+    def reference(self, pointer: str) -> Reference:
+        """How it was shown, with the pass code where there is one."""
+        by = next(name for name in self.ways() if getattr(self, name) is not None)
+        return Reference(f"token.{by}", getattr(self, by), f"{pointer}/{by}", self.pass_code)
+
+
+_ONE_TIME_PASSWORD = re.compile(r"[1-9][0-9]{11}")
+
+
+def _one_time_password(value: object) -> str:
+    if type(value) not in (int, str) or not _ONE_TIME_PASSWORD.fullmatch(str(value)):
+        raise PydanticCustomError("one_time_password", "has to be a number of 12 digits")
+    return str(value)
+
+
+OneTimePassword = Annotated[
+    str,
+    BeforeValidator(_one_time_password),
+    WithJsonSchema(
+        {"type": ["integer", "string"], "minimum": 10**11, "maximum": 10**12 - 1, "pattern": "^[1-9]\\d{11}$"}
+    ),
+]
+"""Twelve digits, the first of which is not 0, as a JSON integer or as text."""
+
+
+class AccessTokenIdentifier(KnownTokenIdentifier):
+    """An access token, by what the customer shows."""
+
+    one_time_password: OneTimePassword | None = None
 
 
 class AccountIdentifier(Identifier):
@@ -83,59 +169,38 @@ class AccountIdentifier(Identifier):
 
 
 class ParticipantIdentifier(Identifier):
-    """A rewards participant."""
+    """A rewards participant, or the access token that leads to it.
+
+    The contract lists the token for operations 2 and 4 only; it is taken everywhere.
+    """
 
     id: Code | None = None
     number: Code | None = None
+    access_token_identifier: AccessTokenIdentifier | None = None
 
 
-IDENTIFIERS: Mapping[str, type[Identifier]] = {
-    "accounts_receivable_identifier": AccountIdentifier,
-    "rewards_participant_identifier": ParticipantIdentifier,
-    "classification_identifier": NamedIdentifier,
-    "performed_by_unit_identifier": NamedIdentifier,
-    "performed_by_business_unit_identifier": BusinessUnitIdentifier,
-    "performed_by_tap_identifier": BusinessUnitIdentifier,
-    "payment_medium_brand_identifier": NamedIdentifier,
-    "payment_medium_type_identifier": NamedIdentifier,
-    "invoice_identifier": InvoiceIdentifier,
-    "intended_currency_identifier": CurrencyIdentifier,
-    "product_identifier": ProductIdentifier,
-    "access_token_identifier": AccessTokenIdentifier,
-    "authorized_by_access_token_identifier": AccessTokenIdentifier,
-}
-"""Identifier objects by the names of the fields that hold them."""
+def customer_in(account: AccountIdentifier | None, participant: ParticipantIdentifier | None, at: str) -> Reference:
+    """How the customer was named: as an account, as a rewards participant, or by an access token (row 35). One of the
+    two is given; both stand in the object at pointer `at`."""
+    kind, pointer, named = (
+        ("account", f"{at}/accounts_receivable_identifier", account)
+        if account is not None
+        else ("participant", f"{at}/rewards_participant_identifier", participant)
+    )
+    assert named is not None
+    if named.access_token_identifier is not None:
+        return named.access_token_identifier.reference(f"{pointer}/access_token_identifier")
+    found = named.reference(pointer)
+    return Reference(f"{kind}.{found.by}", found.value, found.pointer)
 
 
-def broken_identifiers(body: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
-    """Identifier objects among the fields of a raw body that name nothing or name twice (the semi-optional rule)."""
-    for name, model in IDENTIFIERS.items():
-        inner = body.get(name)
-        if isinstance(inner, dict):
-            yield from exactly_one(inner, f"{at}/{name}", *model.model_fields)
-            yield from broken_identifiers(inner, f"{at}/{name}")
-
-
-def customer_in(account: AccountIdentifier | None, participant: ParticipantIdentifier | None) -> Reference:
-    """How the customer was named: as an account, by an access token of it, or as a rewards participant (row 35)."""
-    if participant is not None:
-        named = participant.reference("/rewards_participant_identifier")
-        return Reference(f"participant.{named.by}", named.value, named.pointer)
-    assert account is not None
-    if account.access_token_identifier is not None:
-        pointer = "/accounts_receivable_identifier/access_token_identifier"
-        return Reference("cim", account.access_token_identifier.reference(pointer).value, pointer)
-    named = account.reference("/accounts_receivable_identifier")
-    return Reference(f"account.{named.by}", named.value, named.pointer)
-
-
-def one_customer(body: Mapping[str, Any]) -> Iterator[Problem]:
+def one_customer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
     """An account or a participant has to be named, and only one of them may be."""
-    yield from exactly_one(body, "", "accounts_receivable_identifier", "rewards_participant_identifier")
+    yield from exactly_one(body, at, "accounts_receivable_identifier", "rewards_participant_identifier")
 
 
-def some_performer(body: Mapping[str, Any]) -> Iterator[Problem]:
+def some_performer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
     """At least one of unit, business unit and tap has to be named (row 34)."""
     names = ("performed_by_unit_identifier", "performed_by_business_unit_identifier", "performed_by_tap_identifier")
     if all(body.get(name) is None for name in names):
-        yield Problem(ErrorCode.MANDATORY, f"One of {', '.join(names)} is mandatory.", f"/{names[0]}")
+        yield Problem(ErrorCode.MANDATORY, f"One of {', '.join(names)} is mandatory.", f"{at}/{names[0]}")

@@ -55,7 +55,7 @@ def render_purchase(gathered: Gathered) -> dict[str, Any]:
         "performed_by_unit": records.unit(unit),
         "performed_by_business_unit": records.business_unit(performer, directory),
         "performed_by_tap": records.tap(gathered.record("tap", document.get("tap_id")), unit, directory),
-        "authorized_by_access_token": None,
+        "authorized_by_access_token": _access_token(gathered),
         "log_information": _log_information(gathered),
         "invoice": records.invoice(gathered.record("invoice", ids.get("invoice"))),
         "currency": _currency(gathered),
@@ -118,6 +118,13 @@ def _owned(gathered: Gathered) -> tuple[Any, Any]:
     """The account and the contact that owns it."""
     account = gathered.record("account", gathered.event.entry.account_id)
     return account, gathered.record("contact", gathered.event.document.get("contact_id"))
+
+
+def _access_token(gathered: Gathered) -> Any:
+    """The token that the customer was recognized by, or else authorized by."""
+    token = gathered.record("access_token", gathered.event.document.get("ids", {}).get("access_token"))
+    classification = gathered.record("classification", token.get("classification") if token else None)
+    return records.access_token(token, classification)
 
 
 def _log_information(gathered: Gathered) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loyalty.domain.directory import Directory
+from loyalty.domain.udf import UserDefinedFields
 
 Record = Mapping[str, Any]
 Rendered = dict[str, Any] | None
@@ -107,6 +108,17 @@ def product(record: Record | None, directory: Directory) -> Rendered:
         **_picked(record, "id", "code", "alternative_code", "description", "priority_level"),
         "global_rate": _global_rate(record.get("global_rate")),
         "product_type": _product_type(directory.record("product_type", record.get("product_type"))),
+    }
+
+
+def access_token(record: Record | None, classification: Record | None) -> Rendered:
+    """An access token with its classification; its pass code is told to nobody."""
+    if record is None:
+        return None
+    shown = ("authentication_code", "identifier", "card_masked_number")
+    return {
+        **_picked(record, "id", "number", "life_cycle_state", *shown, *UserDefinedFields.model_fields),
+        "classification": named(classification),
     }
 
 

@@ -1,0 +1,55 @@
+"""Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from loyalty.domain.offers import EFFECTIVE
+from loyalty.store import keys
+from loyalty.store.table import Item, Put, Table
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An effective access token. `pass_code` is a hash, None where the token has no pass code."""
+
+    id: str
+    account_id: str
+    classification_id: str | None
+    pass_code: str | None
+
+
+def access_token_in(item: Item | None, now: datetime) -> AccessToken | None:
+    """The token that an item of a name of it, or of a one-time password, leads to; None where there is none, or where
+    it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
+    if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
+        return None
+    if "expires_at" in item and datetime.fromtimestamp(int(item["expires_at"]), UTC) <= now:
+        return None
+    return AccessToken(item["target"], item["account_id"], item.get("classification"), item.get("pass_code"))
+
+
+def count_try(table: Table, token: AccessToken, pass_code_hash: str) -> int:
+    """Count a try of a token's pass code; answers how many there have been since the last one that was right."""
+    return table.add(keys.pass_code_tries(token.id, pass_code_hash), {"tries": 1})["tries"]
+
+
+def forget_tries(table: Table, token: AccessToken, pass_code_hash: str) -> None:
+    """Start counting anew: the pass code was right."""
+    table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"tries": 0}))
+
+
+def one_time_password_key(password: str) -> keys.Key:
+    """Where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for minutes."""
+    return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
+
+
+def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime) -> bool:
+    """Let a one-time password stand for a token until then; False where the password is in use."""
+    item: Item = {
+        "target": token.id,
+        "account_id": token.account_id,
+        "classification": token.classification_id,
+        "expires_at": int(expires_on.timestamp()),
+    }
+    return table.put(Put(one_time_password_key(password), item, condition="attribute_not_exists(pk)"))

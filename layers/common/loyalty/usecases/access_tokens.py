@@ -1,0 +1,73 @@
+"""What a customer shows to be recognized: an access token's code, its identifier with the pass code, or a one-time
+password."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.passcode import is_pass_code
+from loyalty.domain.purchase import Reference
+from loyalty.store import access_tokens
+from loyalty.store.access_tokens import AccessToken
+from loyalty.store.customers import customer_key
+from loyalty.store.table import Item, Table
+
+MAX_TRIES = 5
+"""Wrong pass codes until a token's pass code is locked. It opens again with another pass code."""
+
+PASSWORD_LIFETIME = timedelta(minutes=5)
+SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
+"""Twelve digits, the first not 0, so that a password is the same as a number and as text."""
+
+
+class PassCodeRefused(Refused):
+    """A pass code was not taken. To try again would count again."""
+
+
+def shown_token(label: str, shown: Reference, item: Item | None, *, table: Table, now: datetime) -> AccessToken:
+    """The effective token that `shown` names; `item` is what was found at its key, `label` what it is called where it
+    is not found. A pass code is checked, and that counts even where nothing else comes of the request.
+
+    Raises:
+        Refused: NOT_FOUND, where there is no such token.
+        PassCodeRefused: NOT_FOUND, where there is none or its pass code is another, which a caller cannot tell apart;
+            NOT_PERMITTED, where the pass code was wrong too often.
+    """
+    token = access_tokens.access_token_in(item, now)
+    if shown.pass_code is not None:
+        if token and _is_right(token, shown, shown.pass_code, table):
+            return token
+        raise PassCodeRefused(not_found(label, shown.value, shown.pointer))
+    if token is None:
+        told = "one-time password" if shown.by == "token.one_time_password" else shown.value
+        raise Refused(not_found(label, told, shown.pointer))
+    return token
+
+
+def _is_right(token: AccessToken, shown: Reference, pass_code: str, table: Table) -> bool:
+    """Whether it is the token's pass code. The try is counted before it is looked at, so that many at once are no more
+    than many one by one; and that bounds the work, as a hash is slow on purpose."""
+    if token.pass_code is None:
+        return False
+    if access_tokens.count_try(table, token, token.pass_code) > MAX_TRIES:
+        description = f"The pass code was wrong {MAX_TRIES} times, so it is locked. A new one has to be set."
+        raise PassCodeRefused(Problem(Code.NOT_PERMITTED, description, shown.pointer))
+    right = is_pass_code(pass_code, token.id, token.pass_code)
+    if right:
+        access_tokens.forget_tries(table, token, token.pass_code)
+    return right
+
+
+def issue_one_time_password(shown: Reference, *, table: Table, now: datetime) -> tuple[str, datetime]:
+    """A password that stands for the token that is shown, for one purchase, and until when.
+
+    Raises:
+        Refused: as `shown_token`; RETRY_LATER, where the password drawn is in use.
+    """
+    key = customer_key(shown)
+    token = shown_token("Access Token", shown, table.get(key, consistent=True), table=table, now=now)
+    password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
+    expires_on = now + PASSWORD_LIFETIME
+    if not access_tokens.put_one_time_password(table, password, token, expires_on):
+        raise Refused(Problem(Code.RETRY_LATER, "Drawn twice. Ask for another one-time password."))
+    return password, expires_on

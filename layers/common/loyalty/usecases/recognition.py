@@ -1,0 +1,84 @@
+"""Whose purchase it is: from what a request says of the customer to the account and the access token that was shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.directory import Directory
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.purchase import PurchaseRequest, Reference
+from loyalty.store import keys
+from loyalty.store.access_tokens import AccessToken
+from loyalty.store.customers import customer_key, shows_token
+from loyalty.store.table import Item, Table
+from loyalty.usecases.access_tokens import shown_token
+
+_PAID_WITH = ("payment_medium_brand", "payment_medium_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The account, and the token that the customer was recognized by in this call, or else authorized by before it.
+
+    `one_time_password` is where the password lies that was shown, if one was.
+    """
+
+    account_id: str
+    token: AccessToken | None
+    in_this_call: bool
+    one_time_password: keys.Key | None
+
+    def usual_ids(self, directory: Directory) -> dict[str, str]:
+        """The token's id, by record type; and those of what is paid with where the request does not say, as the
+        classification of a token that the customer was recognized by names it (contract, operation 5)."""
+        if self.token is None:
+            return {}
+        classification_id = self.token.classification_id if self.in_this_call else None
+        classification = directory.record("classification", classification_id) or {}
+        paid_with = {kind: classification[kind] for kind in _PAID_WITH if kind in classification}
+        return {"access_token": self.token.id, **paid_with}
+
+
+def keys_to_recognize(request: PurchaseRequest) -> Iterator[keys.Key]:
+    """Where to look for what `recognized` needs."""
+    yield customer_key(request.customer)
+    if authorization := _authorization(request):
+        yield customer_key(authorization)
+
+
+def tries_pass_code(request: PurchaseRequest) -> bool:
+    """Whether `recognized` checks a pass code."""
+    return any(shown.pass_code is not None for shown in (request.customer, _authorization(request)) if shown)
+
+
+def recognized(request: PurchaseRequest, items: Mapping[keys.Key, Item], *, table: Table, now: datetime) -> Recognized:
+    """Whose purchase it is; `items` are those at `keys_to_recognize`.
+
+    Raises:
+        Refused: NOT_FOUND, where there is no such account or token; NOT_PERMITTED, where a pass code is locked;
+            INVALID, where the token that authorized the customer is another account's.
+        PassCodeRefused: as `shown_token`.
+    """
+    customer, authorization = request.customer, _authorization(request)
+    if shows_token(customer):
+        token = shown_token("Account", customer, items.get(customer_key(customer)), table=table, now=now)
+        return Recognized(token.account_id, token, True, _one_time_password(customer))
+    account_id = items.get(customer_key(customer), {}).get("account_id")
+    if account_id is None:
+        raise Refused(not_found("Account", customer.value, customer.pointer))
+    if authorization is None:
+        return Recognized(account_id, None, False, None)
+    token = shown_token("Access Token", authorization, items.get(customer_key(authorization)), table=table, now=now)
+    if token.account_id != account_id:
+        description = "This access token belongs to another account."
+        raise Refused(Problem(Code.INVALID, description, authorization.pointer))
+    return Recognized(account_id, token, False, _one_time_password(authorization))
+
+
+def _authorization(request: PurchaseRequest) -> Reference | None:
+    """The token that authorized the customer; it gives way to one that names the customer in this very call."""
+    return None if shows_token(request.customer) else request.authorized_by
+
+
+def _one_time_password(shown: Reference) -> keys.Key | None:
+    return customer_key(shown) if shown.by == "token.one_time_password" else None
