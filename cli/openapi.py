@@ -94,12 +94,9 @@ _REFUSALS = {
 }
 
 
-_CLASSIC_FIELDS = {
+_TOKEN = {
     "type": "object",
-    "properties": {
-        "token": {"type": "string", "description": "The token, unless the header has it."},
-        "fields_set": {"type": "string", "description": "Fields of `data` to answer, with commas between; else all."},
-    },
+    "properties": {"token": {"type": "string", "description": "The token, unless the header has it."}},
 }
 
 
@@ -235,7 +232,7 @@ def _body(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _classic_body(schema: dict[str, Any]) -> dict[str, Any]:
-    return _body({"allOf": [schema, _CLASSIC_FIELDS]})
+    return _body({"allOf": [schema, _TOKEN]})
 
 
 def _parameter(name: str, where: str, description: str, **schema: Any) -> dict[str, Any]:

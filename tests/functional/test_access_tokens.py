@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase
-from loyalty.domain.access import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.passcode import hashed_pass_code
 from loyalty.domain.purchase import Reference
@@ -29,6 +28,7 @@ from tests.cards import (
     PASS_CODE,
     bring,
 )
+from tests.customers import EVERYTHING
 from tests.functional.conftest import NOW, Answer, Functions, example
 
 Body = dict[str, Any]
@@ -239,11 +239,10 @@ def test_a_password_that_is_drawn_twice_is_given_out_once(demo: Table, monkeypat
 
 
 def test_a_posting_is_told_which_one_time_password_to_use_up(demo: Table) -> None:
-    partner = Partner("DEMO", frozenset(), frozenset({"*"}))
     catalogue = Catalogue(demo)
     password, _ = issue_one_time_password(SHOWN, table=demo, now=NOW)
-    request = read_purchase(shown("", {"one_time_password": password}), partner, None)
-    resolution = Resolution(request, partner, catalogue.programme(NOW), catalogue.directory(NOW))
+    request = read_purchase(shown("", {"one_time_password": password}), EVERYTHING, None)
+    resolution = Resolution(request, EVERYTHING, catalogue.programme(NOW), catalogue.directory(NOW))
     resolved = resolution.resolved(resolution.performer(), demo, catalogue, NOW)
 
     assert resolved.one_time_password == customer_key(request.customer)

@@ -1,4 +1,4 @@
-"""What the classic API's operations take (contract, operations 2 to 5), their token and `fields_set` apart.
+"""What the classic API's operations take (contract, operations 2 to 5), their token apart.
 
 Each operation has the fields that its table lists; what the table does not list is ignored (row 7). Business unit and
 tap are the exception: they are taken wherever a unit is (row 34).
@@ -40,6 +40,15 @@ def _truth(value: object) -> bool:
 
 Truth = Annotated[bool, BeforeValidator(_truth)]
 """A boolean in any of its four spellings (contract, row 8)."""
+
+
+class Call(Model):
+    """What the body of a call has beside its token, which is looked at before anything else."""
+
+    fields_set: Annotated[
+        str | None,
+        Field(exclude=True, description="Fields of `data` to answer, with commas between; else all of them."),
+    ] = None
 
 
 class PurchaseProduct(Model):
@@ -123,7 +132,7 @@ UDF_FIELDS = tuple(PurchaseUserDefinedFields.model_fields)
 """Their names."""
 
 
-class ClassicCreatePurchase(PurchaseFields, PurchaseUserDefinedFields):
+class ClassicCreatePurchase(Call, PurchaseFields, PurchaseUserDefinedFields):
     """The body of `POST /customer_events/purchases/create` (contract, operation 5)."""
 
     process_immediately: Truth | None = None
@@ -137,7 +146,7 @@ class ClassicCreatePurchase(PurchaseFields, PurchaseUserDefinedFields):
     spend_request: SpendRequest | None = None
 
 
-class ClassicPreviewPurchase(PurchaseFields):
+class ClassicPreviewPurchase(Call, PurchaseFields):
     """The body of `POST /customer_events/purchases/preview` (contract, operation 4).
 
     Its table has no promo code, but a preview without it could not show what a purchase with it brings.
@@ -173,7 +182,7 @@ class CreateSpendRequest(Model):
     spend_alternative_amount: Positive | None = None
 
 
-class CreateSpend(EventFields):
+class CreateSpend(Call, EventFields):
     """The body of `POST /customer_events/purchases/create_spend` (contract, operation 3)."""
 
     process_immediately: Truth | None = None
@@ -184,7 +193,7 @@ class CreateSpend(EventFields):
     spend_request_customer_event: CreateSpendRequest
 
 
-class IssueOneTimePassword(Model):
+class IssueOneTimePassword(Call):
     """The body of `POST /access_tokens/one_time_passwords/issue`."""
 
     access_token_identifier: KnownTokenIdentifier

@@ -1,0 +1,96 @@
+"""Promo codes in requests: found, and in force on the day of the purchase."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from loyalty.api.purchases import read_purchase
+from loyalty.domain.errors import Refused
+from loyalty.store.ledger import read_event
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.preview_purchase import preview_purchase
+from tests.cards import CAMPAIGN, PROMO_CODE, bring
+from tests.customers import EVERYTHING
+from tests.functional.conftest import NOW, Answer, Functions, example
+
+PERFORMED_ON = "2016-06-22T15:00:00"
+AFTER, BEFORE = "2016-06-22T15:00:01", "2016-06-22T14:59:59"
+
+
+def classic(functions: Functions, name: str, promo_code: str) -> Answer:
+    """The vendor's first example with a promo code, at one of the classic routes."""
+    issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
+    body = {**example("create_1.request"), **issued.body["data"], "promo_code": promo_code}
+    return functions.call(name, body, context={})
+
+
+def newest(functions: Functions, name: str, promo_code: str) -> Answer:
+    """The vendor's newest example with a promo code."""
+    return functions.call(name, {**example("create_v5_1.request"), "promo_code": promo_code})
+
+
+ROUTES: list[tuple[Callable[[Functions, str, str], Answer], str]] = [
+    (classic, "classic_create_purchase"),
+    (classic, "classic_preview_purchase"),
+    (newest, "create_purchase"),
+    (newest, "preview_purchase"),
+]
+
+
+@pytest.mark.parametrize(("call", "name"), ROUTES, ids=[name for _, name in ROUTES])
+def test_a_promo_code_is_taken_by_every_purchase(
+    cold_functions: Functions, demo: Table, call: Callable[[Functions, str, str], Answer], name: str
+) -> None:
+    bring(demo, CAMPAIGN, PROMO_CODE)
+
+    assert call(cold_functions, name, "COLD-BREW").status == 200
+    assert call(cold_functions, name, "cold-brew").status == 404
+
+
+def test_the_promo_code_is_kept_with_the_purchase(cold_functions: Functions, demo: Table) -> None:
+    bring(demo, CAMPAIGN, PROMO_CODE)
+    event = read_event(demo, newest(cold_functions, "create_purchase", "COLD-BREW").body["id"])
+
+    assert event
+    assert event.document["ids"]["promo_code"] == "PC-1"
+
+
+@pytest.mark.parametrize(
+    ("campaign", "code", "reason"),
+    [
+        ({}, {"life_cycle_state": "NOT_EFFECTIVE"}, "The promo code is not effective."),
+        ({"life_cycle_state": "NOT_EFFECTIVE"}, {}, "Its campaign is not effective."),
+        ({}, {"effective_from": AFTER}, "The promo code is not in force on that date."),
+        ({}, {"effective_to": PERFORMED_ON}, "The promo code is not in force on that date."),
+        ({"effective_from": AFTER}, {}, "Its campaign is not in force on that date."),
+        ({"effective_to": PERFORMED_ON}, {}, "Its campaign is not in force on that date."),
+        ({"effective_from": BEFORE}, {"effective_from": PERFORMED_ON, "effective_to": AFTER}, None),
+    ],
+    ids=str,
+)
+def test_a_promo_code_and_its_campaign_have_to_be_in_force_on_the_day_of_the_purchase(
+    cold_functions: Functions, demo: Table, campaign: dict[str, Any], code: dict[str, Any], reason: str | None
+) -> None:
+    bring(demo, CAMPAIGN | campaign, PROMO_CODE | code)
+    answer = classic(cold_functions, "classic_create_purchase", "COLD-BREW")
+
+    if reason:
+        assert answer.status == 400
+        assert answer.body["status"]["description"] == f"/promo_code: {reason}"
+    else:
+        assert answer.status == 200
+
+
+def test_a_code_whose_campaign_is_newer_than_the_programme_in_memory_is_looked_for_once_more(demo: Table) -> None:
+    catalogue = Catalogue(demo)
+    catalogue.programme(NOW)
+    bring(demo, CAMPAIGN, PROMO_CODE)
+    request = read_purchase({**example("create_v5_1.request"), "promo_code": "COLD-BREW"}, NOW)
+    soon, later = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
+
+    with pytest.raises(Refused, match="Promo Code"):
+        preview_purchase(request, EVERYTHING, table=demo, catalogue=catalogue, now=soon)
+    assert preview_purchase(request, EVERYTHING, table=demo, catalogue=catalogue, now=later)
