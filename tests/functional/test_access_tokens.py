@@ -1,6 +1,6 @@
 """What a customer shows: access tokens by their code, by identifier and pass code, and by one-time password."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,13 @@ from loyalty.domain.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.customers import customer_key
 from loyalty.store.ledger import read_event
+from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases import access_tokens
 from loyalty.usecases.access_tokens import issue_one_time_password, shown_token
-from loyalty.usecases.resolution import Resolution
+from loyalty.usecases.post_purchase import post_purchases
+from loyalty.usecases.posting import Posting
 from tests.cards import (
     ACCOUNT_NUMBER,
     AMERICAN_EXPRESS,
@@ -238,15 +240,27 @@ def test_a_password_that_is_drawn_twice_is_given_out_once(demo: Table, monkeypat
         issue_one_time_password(SHOWN, table=demo, now=NOW)
 
 
-def test_a_posting_is_told_which_one_time_password_to_use_up(demo: Table) -> None:
-    catalogue = Catalogue(demo)
+def test_a_one_time_password_is_good_for_one_posting(functions: Functions, token: str, demo: Table) -> None:
+    password, _ = issue_one_time_password(SHOWN, table=demo, now=datetime.now(UTC))
+    body = shown(token, {"one_time_password": password})
+
+    assert functions.call("classic_preview_purchase", body, context={}).status == 200
+    assert post(functions, body).status == 200
+    again = post(functions, body)
+
+    assert (again.status, again.body["status"]["code"]) == (404, "NotFoundAPIValueException")
+    assert password not in again.body["status"]["description"]
+
+
+def test_of_postings_that_read_the_same_one_time_password_one_uses_it(demo: Table) -> None:
+    """As rivals do: both have found the password before either has posted."""
+    catalogue, numbers = Catalogue(demo), Numbers(demo)
     password, _ = issue_one_time_password(SHOWN, table=demo, now=NOW)
     request = read_purchase(shown("", {"one_time_password": password}), EVERYTHING, None)
-    resolution = Resolution(request, EVERYTHING, catalogue.programme(NOW), catalogue.directory(NOW))
-    resolved = resolution.resolved(resolution.performer(), demo, catalogue, NOW)
 
-    assert resolved.one_time_password == customer_key(request.customer)
-    assert demo.get(customer_key(request.customer))
+    outcomes = post_purchases([request, request], EVERYTHING, table=demo, catalogue=catalogue, numbers=numbers, now=NOW)
+
+    assert [type(outcome) for outcome in outcomes] == [Posting, Refused]
 
 
 def test_the_token_that_was_shown_is_answered_in_full(functions: Functions, token: str) -> None:

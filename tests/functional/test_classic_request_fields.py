@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.store.ledger import Event, read_event
+from loyalty.store.events import Event
+from loyalty.store.ledger import read_event
 from loyalty.store.table import Table
 from tests.cards import AMERICAN_EXPRESS, BY_CODE, CAMPAIGN, CARD, CLASSIFICATION, CREDIT_CARD, PROMO_CODE, bring
 from tests.contract import fields_of

@@ -1,19 +1,25 @@
-"""Posting a purchase: find what it names, price it, write event and wallet in one transaction."""
+"""Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import ledger
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.posting import Pause, Posting, pause, post_event
+from loyalty.usecases.access_tokens import PassCodeRefused
+from loyalty.usecases.posting import Outcome, Pause, Posting, pause, post_events
 from loyalty.usecases.purchase_draft import PurchaseDraft
-from loyalty.usecases.resolution import Resolution, with_newest_programme
+from loyalty.usecases.resolution import Resolution, looked_up
+
+IN_FLIGHT = 8
+"""Transactions of one batch that are under way at a time; the client has ten connections."""
 
 
 def post_purchase(
@@ -32,35 +38,30 @@ def post_purchase(
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    post = partial(_post, request, partner, table=table, catalogue=catalogue, numbers=numbers, now=now, pause=pause)
-    return with_newest_programme(catalogue, now, post)
+    batch = _Batch([request], partner, table, catalogue, numbers, now, filed=is_classic(request))
+    (outcome,) = batch.posted(pause)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
 
 
-def _post(
-    request: PurchaseRequest,
+def post_purchases(
+    requests: Sequence[PurchaseRequest],
     partner: Partner,
     *,
     table: Table,
     catalogue: Catalogue,
     numbers: Numbers,
     now: datetime,
-    pause: Pause,
-) -> Posting:
-    programme = catalogue.programme(now)
-    resolution = Resolution(request, partner, programme, catalogue.directory(now))
-    performer = resolution.performer()
-    event_id = _known_id(request, performer.business_unit.merchant_id) if performer else None
-    try:
-        resolved = resolution.resolved(performer, table, catalogue, now)
-        draft = PurchaseDraft(request, partner, programme, resolved, numbers, now, filed=is_classic(request))
-        event_id = draft.event_id
-        return post_event(resolved.account_id, draft, table=table, pause=pause)
-    except Refused:
-        # What is refused now may have been posted before: the spend that emptied the wallet, sent again.
-        earlier = ledger.read_event(table, event_id) if event_id else None
-        if earlier is None or earlier.fingerprint != request.fingerprint:
-            raise
-        return Posting(earlier, replayed=True)
+    pause: Pause = pause,
+) -> list[Outcome]:
+    """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
+
+    They stand or fall alone. Those of one wallet are posted in their order, those of different wallets side by side.
+    Their reference numbers do not lead to them.
+    """
+    numbers.reserve(len(requests))
+    return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause, in_flight=IN_FLIGHT)
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -68,8 +69,78 @@ def is_classic(request: PurchaseRequest) -> bool:
     return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
 
 
-def _known_id(request: PurchaseRequest, merchant_id: str) -> str | None:
-    """The event's id, as far as the request tells it."""
-    if request.identity.origin is Origin.NUMBER:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    requests: Sequence[PurchaseRequest]
+    partner: Partner
+    table: Table
+    catalogue: Catalogue
+    numbers: Numbers
+    now: datetime
+    filed: bool
+
+    def posted(self, pause: Pause, in_flight: int = 1) -> list[Outcome]:
+        """What became of each."""
+        drafts, outcomes = self._drafts()
+        events = [(draft.resolved.account_id, draft) for draft in drafts.values()]
+        posted = post_events(events, table=self.table, pause=pause, in_flight=in_flight)
+        outcomes |= dict(zip(drafts, posted, strict=True))
+        for place, outcome in outcomes.items():
+            if isinstance(outcome, Refused):
+                outcomes[place] = self._earlier(place, drafts.get(place)) or outcome
+        return [outcomes[place] for place in range(len(self.requests))]
+
+    def _drafts(self) -> tuple[dict[int, PurchaseDraft], dict[int, Outcome]]:
+        """The requests whose names were all found, and the others; these are looked up once more if there is a newer
+        programme by now that may know what they name."""
+        places = range(len(self.requests))
+        drafts, refused = self._resolved(places)
+        unknown = [
+            place
+            for place, refusal in refused.items()
+            if not isinstance(refusal, PassCodeRefused)
+            and any(problem.code is Code.NOT_FOUND for problem in refusal.problems)
+        ]
+        if unknown and self.catalogue.renewed(self.now):
+            found, still = self._resolved(unknown)
+            drafts |= found
+            refused = {place: refusal for place, refusal in refused.items() if place not in found} | still
+        return dict(sorted(drafts.items())), dict(refused)
+
+    def _resolved(self, places: Sequence[int]) -> tuple[dict[int, PurchaseDraft], dict[int, Refused]]:
+        drafts: dict[int, PurchaseDraft] = {}
+        refused: dict[int, Refused] = {}
+        programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
+        resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
+        items = looked_up(resolutions.values(), self.table, self.catalogue)
+        for place, resolution in resolutions.items():
+            try:
+                resolved = resolution.resolved(
+                    resolution.performer(), items, table=self.table, catalogue=self.catalogue, now=self.now
+                )
+            except Refused as refusal:
+                refused[place] = refusal
+            else:
+                drafts[place] = PurchaseDraft(
+                    self.requests[place], self.partner, programme, resolved, self.numbers, self.now, self.filed
+                )
+        return drafts, refused
+
+    def _earlier(self, place: int, draft: PurchaseDraft | None) -> Posting | None:
+        """The event of an equal request that was posted before: what is refused now may have been the spend that
+        emptied the wallet, sent again."""
+        request = self.requests[place]
+        event_id = draft.event_id if draft else self._known_id(request)
+        with suppress(Refused):  # storage that is busy is told of already
+            earlier = ledger.read_event(self.table, event_id) if event_id else None
+            if earlier and earlier.fingerprint == request.fingerprint:
+                return Posting(earlier, replayed=True)
         return None
-    return request.identity.event_id(merchant_id, request.reference_number, "")
+
+    def _known_id(self, request: PurchaseRequest) -> str | None:
+        """The event's id, as far as the request tells it."""
+        programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
+        performer = Resolution(request, self.partner, programme, directory).performer()
+        if performer is None or request.identity.origin is Origin.NUMBER:
+            return None
+        return request.identity.event_id(performer.business_unit.merchant_id, request.reference_number, "")

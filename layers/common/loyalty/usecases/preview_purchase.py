@@ -12,7 +12,7 @@ from loyalty.store.customers import Customer, read_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.packing import existing, read_used, require_active
-from loyalty.usecases.resolution import Resolution, with_newest_programme
+from loyalty.usecases.resolution import Resolution, looked_up, with_newest_programme
 from loyalty.usecases.shared_limits import counters_of, explained_offers, priced
 
 
@@ -49,7 +49,8 @@ def _preview(
 ) -> Preview:
     programme = catalogue.programme(now)
     resolution = Resolution(request, partner, programme, catalogue.directory(now))
-    resolved = resolution.resolved(resolution.performer(), table, catalogue, now)
+    items = looked_up([resolution], table, catalogue)
+    resolved = resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
     customer = existing(read_customer(table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
     used = read_used(table, counters_of(resolved.purchase, customer.account, programme))

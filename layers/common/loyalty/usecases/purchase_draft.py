@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Code, Problem
+from loyalty.domain.errors import Code, Problem, not_found
 from loyalty.domain.identity import Origin, derived_id, part_id
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
@@ -19,7 +19,7 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, Pending
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Add, Put
+from loyalty.store.table import Add, Delete, Put
 from loyalty.usecases.document import awards_of, spends_of, uses_of, why_of
 from loyalty.usecases.packing import Used, require_active
 from loyalty.usecases.resolution import Resolved
@@ -115,6 +115,9 @@ class PurchaseDraft:
             item = {"account_id": account_id, "event_id": self.event_id, "state": "ISSUED"}
             kept = {"voucher_type_id": voucher["voucher_type_id"], "value": voucher["amounts"][0]}
             yield Effect(Put(keys.voucher(voucher["id"]), item | kept))
+        if self.resolved.one_time_password:
+            gone = Delete(self.resolved.one_time_password, condition="attribute_exists(pk)")
+            yield Effect(gone, not_found("Account", "one-time password", self.named.pointer))
         if self.filed:
             at = keys.reference_number(self.partner.id, self.request.reference_number)
             yield Effect(Add(at, 1, attributes={"event_id": self.event_id}))

@@ -1,6 +1,6 @@
 """Finding what a request names: every name that cannot be found is reported, not just the first."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -80,6 +80,14 @@ class Resolved:
     one_time_password: keys.Key | None
 
 
+def looked_up(resolutions: Iterable["Resolution"], table: Table, catalogue: Catalogue) -> dict[keys.Key, Item]:
+    """What the requests name and is not in memory: one read for all, eventually consistent. What was imported or given
+    out a moment ago may not be found yet; asked again, it is."""
+    items = table.get_many(key for resolution in resolutions for key in resolution.wanted(catalogue))
+    catalogue.learn(items.values())
+    return items
+
+
 class Resolution:
     """The names of one request, looked up in one programme. Problems gather until they are raised together."""
 
@@ -108,13 +116,27 @@ class Resolution:
             deepest = unit
         return Performer(deepest, ids.get("unit"), ids.get("tap"))
 
-    def resolved(self, performer: Performer | None, table: Table, catalogue: Catalogue, now: datetime) -> Resolved:
-        """The rest of what the request names: one read for all that is not in memory, eventually consistent. What was
-        imported or given out a moment ago may not be found yet; asked again, it is.
+    def wanted(self, catalogue: Catalogue) -> Iterator[keys.Key]:
+        """Where to look for what the request names and is not in memory."""
+        yield from keys_to_recognize(self._request)
+        yield from catalogue.missing(line.product for line in self._request.lines)
+        for kind in self._request.references.keys() & _STORED_APART:
+            yield _key(kind, self._request.references[kind])
+
+    def resolved(
+        self,
+        performer: Performer | None,
+        items: Mapping[keys.Key, Item],
+        *,
+        table: Table,
+        catalogue: Catalogue,
+        now: datetime,
+    ) -> Resolved:
+        """The rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
 
         Raises:
             Refused: with everything that was not found or does not fit.
-        PassCodeRefused: all is well but the pass code, which is tried last.
+            PassCodeRefused: all is well but the pass code, which is tried last.
         """
         ids = {
             kind: self._found(kind, reference)
@@ -123,8 +145,6 @@ class Resolution:
         }
         if performer:
             self._check_currency(performer.business_unit, ids.pop("currency", None))
-        items = table.get_many(self._keys(catalogue))
-        catalogue.learn(items.values())
         lines = self._lines(catalogue)
         ids["invoice"] = self._invoice(items)
         promo_code = self._gathering(lambda: self._promo_code(items))
@@ -192,12 +212,6 @@ class Resolution:
             reference = self._request.references["currency"]
             description = f"The currency here is {actual.code}, not {reference.value}."
             self._refuse(Code.CURRENCY_MISMATCH, description, reference)
-
-    def _keys(self, catalogue: Catalogue) -> Iterable[keys.Key]:
-        yield from keys_to_recognize(self._request)
-        yield from catalogue.missing(line.product for line in self._request.lines)
-        for kind in self._request.references.keys() & _STORED_APART:
-            yield _key(kind, self._request.references[kind])
 
     def _lines(self, catalogue: Catalogue) -> tuple[Line, ...]:
         lines = []
