@@ -92,12 +92,14 @@ class Deployment:
             *("--template-file", str(self.directory / "build" / "template.yaml"), "--s3-bucket", ARTIFACTS_BUCKET),
             *("--use-json", "--output-template-file", str(packaged), "--no-progressbar"),
         )
-        self._bring_up(packaged.read_text())
+        # By its address, as CloudFormation takes no template of this size within a request.
+        s3.put_object(Bucket=ARTIFACTS_BUCKET, Key=packaged.name, Body=packaged.read_bytes())
+        self._bring_up(f"{self.account.aws_endpoint_url}/{ARTIFACTS_BUCKET}/{packaged.name}")
         outputs = stack_outputs(self.account, STACK_NAME)
         put_gateway_responses(self.account, STACK_NAME, outputs["ApiId"], STAGE)
         return outputs
 
-    def _bring_up(self, template: str) -> None:
+    def _bring_up(self, template_url: str) -> None:
         """What `sam deploy` does, without its waits of five seconds each."""
         from botocore.exceptions import ClientError
 
@@ -109,7 +111,7 @@ class Deployment:
         existing = [stack["StackName"] for stack in client.describe_stacks()["Stacks"]]
         try:
             (client.update_stack if STACK_NAME in existing else client.create_stack)(
-                StackName=STACK_NAME, TemplateBody=template, Parameters=parameters, Capabilities=capabilities
+                StackName=STACK_NAME, TemplateURL=template_url, Parameters=parameters, Capabilities=capabilities
             )
         except ClientError as error:
             if "No updates are to be performed" in str(error):
