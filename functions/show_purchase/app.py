@@ -6,17 +6,18 @@ from loyalty.api.endpoint import authorized, endpoint
 from loyalty.api.messages import Request, Response
 from loyalty.api.purchases import render_purchase
 from loyalty.domain.access import Partner, Scope
+from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.show import show_purchase
+from loyalty.usecases.show import find_purchase
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    event = show_purchase(request.path["id"], partner, table=table)
+    event = find_purchase(Reference("id", request.path["id"], ""), partner, table=table)
     return Response(200, render_purchase(event, catalogue.directory(request.now)))
 
 

@@ -80,6 +80,12 @@ def read_pointed(table: Table, pointer: str) -> Event | None:
     return event_of(item) if item else None
 
 
+def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[int, str | None]:
+    """How many purchases of a partner have this reference number, of those that it leads to; and the id of the last."""
+    item = table.get(keys.reference_number(partner_id, reference_number), consistent=True)
+    return (int(item["used"]), item["event_id"]) if item else (0, None)
+
+
 def post(table: Table, pending: Sequence[Pending]) -> None:
     """Write events, of each wallet in the order of their sequence numbers, and move the wallets, in one transaction.
 

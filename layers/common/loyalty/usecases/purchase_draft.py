@@ -28,7 +28,7 @@ from loyalty.usecases.shared_limits import budget_key, counters_of, priced, prom
 
 @dataclass(frozen=True)
 class PurchaseDraft:
-    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.find_purchase`)."""
+    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`)."""
 
     request: PurchaseRequest
     partner: Partner

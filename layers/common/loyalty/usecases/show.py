@@ -1,12 +1,15 @@
 """Looking things up: a posted purchase, a wallet, a wallet's journal."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Refused, not_found
+from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.fields import MAX_CODE, MAX_IDENTIFIER
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.purchase import Reference
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import ledger
 from loyalty.store.customers import Customer, find_customer
@@ -32,16 +35,43 @@ class JournalPage:
     before: int | None
 
 
-def show_purchase(event_id: str, partner: Partner, *, table: Table) -> Event:
-    """The posted purchase with this id.
+def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
+    """The posted purchase that the partner names by `id`, `number` or `reference_number`.
+
+    Numbers are the classic API's: they lead to what it posted. Reference numbers lead to what this partner posted
+    through it call by call, as long as that is one purchase; those of the bulk call do not lead anywhere.
 
     Raises:
-        Refused: NOT_FOUND, where there is none that the partner may see.
+        Refused: NOT_FOUND, where there is none that the partner may see; DUPLICATE, where several have the reference
+            number.
     """
-    event = ledger.read_event(table, event_id) if len(event_id) <= MAX_IDENTIFIER else None
+    event = _FINDERS[named.by](named, partner, table)
     if event is None or event.entry.type is not EventType.PURCHASE or not partner.sees(event.entry.merchant_id):
-        raise Refused(not_found("Purchase", event_id))
+        raise Refused(not_found("Purchase", named.value, named.pointer))
     return event
+
+
+def _by_id(named: Reference, _: Partner, table: Table) -> Event | None:
+    return ledger.read_event(table, named.value) if len(named.value) <= MAX_IDENTIFIER else None
+
+
+def _by_number(named: Reference, _: Partner, table: Table) -> Event | None:
+    return ledger.read_pointed(table, derived_id(Origin.NUMBER, named.value))
+
+
+def _by_reference_number(named: Reference, partner: Partner, table: Table) -> Event | None:
+    count, event_id = ledger.read_filed(table, partner.id, named.value)
+    if count > 1:
+        description = f"{count} purchases have the reference number {named.value}: name this one by id or number."
+        raise Refused(Problem(Code.DUPLICATE, description, named.pointer))
+    return ledger.read_event(table, event_id) if event_id else None
+
+
+_FINDERS: Mapping[str, Callable[[Reference, Partner, Table], Event | None]] = {
+    "id": _by_id,
+    "number": _by_number,
+    "reference_number": _by_reference_number,
+}
 
 
 def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: datetime) -> WalletView:

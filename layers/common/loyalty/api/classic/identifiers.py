@@ -105,6 +105,14 @@ class InvoiceIdentifier(Identifier):
     back_office_code: Code | None = None
 
 
+class CustomerEventIdentifier(Identifier):
+    """A posted purchase."""
+
+    id: Code | None = None
+    number: Code | None = None
+    reference_number: Code | None = None
+
+
 class KnownTokenIdentifier(Identifier):
     """An access token by what stays the same of it. A pass code goes with the identifier, and only with it; it says
     nothing of what is asked for, so it is left out of whatever is kept of a request."""

@@ -14,6 +14,7 @@ from loyalty.api.classic.requests import (
     ClassicPreviewPurchase,
     EventFields,
     IssueOneTimePassword,
+    NamePurchase,
     PurchaseFields,
     SpendRequest,
 )
@@ -83,6 +84,16 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
     key = (idempotency_key, model.request_unique_identifier) if idempotency_key else ()
     identity = identity_of(model.external_system, model.external_system_reference_number, key, partner)
     return requested(model, identity, at)
+
+
+def read_named_purchase(body: Any) -> Reference:
+    """The posted purchase that a body is about, named by `id`, `number` or `reference_number`.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = validated(NamePurchase, body, NamePurchase.broken)
+    return model.customer_event_identifier.reference("/customer_event_identifier")
 
 
 def read_token(body: Any) -> Reference:

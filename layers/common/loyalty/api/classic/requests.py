@@ -16,6 +16,7 @@ from loyalty.api.classic.identifiers import (
     AccountIdentifier,
     BusinessUnitIdentifier,
     CurrencyIdentifier,
+    CustomerEventIdentifier,
     InvoiceIdentifier,
     KnownTokenIdentifier,
     Model,
@@ -191,6 +192,13 @@ class CreateSpend(Call, EventFields):
     intended_currency_identifier: CurrencyIdentifier | None = None
     purchase_customer_event: CreateSpendPurchase
     spend_request_customer_event: CreateSpendRequest
+
+
+class NamePurchase(Call):
+    """The body of the calls that are about one posted purchase: `POST /customer_events/purchases/show` and
+    `/cancel`."""
+
+    customer_event_identifier: CustomerEventIdentifier
 
 
 class IssueOneTimePassword(Call):
