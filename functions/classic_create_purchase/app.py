@@ -11,7 +11,7 @@ from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import gather
+from loyalty.usecases.gather import gather_posted
 from loyalty.usecases.post_purchase import post_purchase
 from loyalty.usecases.tokens import TokenCheck
 
@@ -24,7 +24,7 @@ def create(request: Request, partner: Partner) -> Response:
     body = request.json()
     purchase = read_purchase(body, partner, request.headers.get("idempotency-key"))
     posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
-    gathered = gather(posting.event, table=table, catalogue=catalogue, now=request.now)
+    gathered = gather_posted(posting.event, table=table, catalogue=catalogue, now=request.now)
     return succeeded(render_purchase(gathered), body, replayed=posting.replayed)
 
 

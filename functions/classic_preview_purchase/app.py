@@ -23,7 +23,7 @@ def preview(request: Request, partner: Partner) -> Response:
     purchase = read_preview(body)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
     owner = owner_of(found.customer.account, table=table)
-    return succeeded(render_preview(found, owner), body)
+    return succeeded(render_preview(found, owner, catalogue.directory(request.now)), body)
 
 
 handler = classic_endpoint(preview, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

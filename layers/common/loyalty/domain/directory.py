@@ -15,8 +15,10 @@ NAMING_FIELDS: Mapping[str, tuple[str, ...]] = {
     "promotion_campaign": (),
     "product_type": (),
     "reward_offer": (),
+    "reward_scheme": (),
     "tap": ("code", "name"),
     "unit": ("alternative_code", "name"),
+    "voucher_type": (),
 }
 """By record type, the fields beside `id` that the contract's identifier objects list."""
 

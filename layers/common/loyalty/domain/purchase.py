@@ -55,7 +55,8 @@ class PurchaseRequest:
     `performed_by` names who performed it, once or several times over, by record type: merchant, outlet, business_unit,
     unit, tap. `references` names what else the purchase is about, by record type. `details` is what is only kept and
     answered again. `identity` is what makes it the same purchase when it is sent again. `authorized_by` is the access
-    token that the customer was authorized by before the call.
+    token that the customer was authorized by before the call. With `unspent_request`, a spend request that names no
+    amount goes with it, and spends nothing (contract, operation 3).
     """
 
     identity: Identity
@@ -70,6 +71,7 @@ class PurchaseRequest:
     fingerprint: bytes
     disable_instant_spend: bool = False
     authorized_by: Reference | None = None
+    unspent_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)

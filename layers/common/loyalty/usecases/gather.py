@@ -53,11 +53,24 @@ def owner_of(account: Account, *, table: Table) -> Owner:
     return Owner(found.get("account"), found.get("contact"))
 
 
+def gather_posted(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
+    """As `gather`, for an event that was posted in this very call.
+
+    Raises:
+        Refused: INTERNAL, where that cannot be read now; the event stays posted, and the caller is told not to repeat.
+    """
+    try:
+        return gather(event, table=table, catalogue=catalogue, now=now)
+    except Refused as busy:
+        description = f"The purchase is posted as {event.entry.event_id}, only telling it failed. Do not send it again."
+        raise Refused(Problem(Code.INTERNAL, description)) from busy
+
+
 def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
     """Read what a posted event is about, in one call for up to 95 different products.
 
     Raises:
-        Refused: INTERNAL, where that cannot be read now; the event stays posted, and the caller is told not to repeat.
+        Refused: RETRY_LATER, where that cannot be read now.
     """
     document = event.document
     wanted = [
@@ -67,10 +80,6 @@ def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -
         *((kind, document.get("ids", {}).get(kind)) for kind in ("invoice", "access_token")),
         *(("product", line[0]) for line in document["lines"]),
     ]
-    try:
-        items = table.get_many(keys.record(kind, record_id) for kind, record_id in wanted if record_id)
-    except Refused as busy:
-        description = f"The purchase is posted as {event.entry.event_id}, only telling it failed. Do not send it again."
-        raise Refused(Problem(Code.INTERNAL, description)) from busy
+    items = table.get_many(keys.record(kind, record_id) for kind, record_id in wanted if record_id)
     records = {key: exactjson.loads(item["record"]) for key, item in items.items()}
     return Gathered(event, catalogue.programme(now), catalogue.directory(now), records)

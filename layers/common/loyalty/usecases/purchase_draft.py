@@ -12,6 +12,7 @@ from loyalty.domain.identity import Origin, derived_id, part_id
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, PurchaseRequest, Reference
+from loyalty.domain.spend_settings import ReductionMethod
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import keys
 from loyalty.store.customers import Customer
@@ -140,6 +141,8 @@ class PurchaseDraft:
                 for line in purchase.lines
             ],
             "requested": self._requested(),
+            "unspent_request": self.numbers.take("spend_request")[0] if self.request.unspent_request else None,
+            "reduction_method": self._reduction_method(plan),
             "awards": self._numbered("number", "award", awards_of(plan.awards)),
             "vouchers": self._vouchers(plan),
             "spends": self._numbered(
@@ -159,6 +162,12 @@ class PurchaseDraft:
 
     def _numbered(self, name: str, kind: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{name: number, **part} for part, number in zip(parts, self.numbers.take(kind, len(parts)), strict=True)]
+
+    def _reduction_method(self, plan: Plan) -> str | None:
+        """Who takes spends off the price, where there are any and it is not the front end."""
+        method = plan.settings.reduction_method
+        spends = plan.spends or self.request.unspent_request
+        return method if spends and method is not ReductionMethod.FRONT_END else None
 
     def _requested(self) -> list[Any] | None:
         spend = self.request.spend

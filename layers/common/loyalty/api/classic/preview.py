@@ -3,19 +3,21 @@
 from typing import Any
 
 from loyalty.api.classic import records
+from loyalty.domain.directory import Directory
 from loyalty.domain.spends import SpendMethod
 from loyalty.usecases.gather import Owner
 from loyalty.usecases.preview_purchase import Preview
 
 
-def render_preview(preview: Preview, owner: Owner) -> dict[str, Any]:
+def render_preview(preview: Preview, owner: Owner, directory: Directory) -> dict[str, Any]:
     """What posting would do, in the system currency (Q2).
 
     Every listed field is there, but for alternative amounts where there is no alternative currency (rows 21 and 32).
     """
     plan = preview.plan
-    participant = records.participant(owner.account, owner.contact)
+    participant = records.participant(owner.account, None)
     contact = records.contact(owner.contact)
+    voucher_types = dict.fromkeys(award.voucher_type.id for award in plan.vouchers if award.voucher_type)
     data = {
         "total_award_amount": plan.awarded,
         "total_instant_spend_amount": plan.spent(SpendMethod.INSTANTLY),
@@ -28,9 +30,14 @@ def render_preview(preview: Preview, owner: Owner) -> dict[str, Any]:
         "rewards_participant_name": contact and contact["name"],
         "wallet_balance": preview.customer.wallet.balance,
         "allow_spending": plan.settings.allow_spending,
-        "voucher_types_set": [],
+        "voucher_types_set": [
+            records.voucher_type(record)
+            for voucher_type in voucher_types
+            if (record := directory.record("voucher_type", voucher_type))
+        ],
         "applied_reward_offers_set": [
-            {"id": award.offer_id, "name": award.offer_name, "scheme_name": award.scheme_name} for award in plan.awards
+            {"id": award.offer_id, "name": award.offer_name, "scheme_name": award.scheme_name}
+            for award in (*plan.awards, *plan.vouchers)
         ],
     }
     if plan.alternative_awarded is not None:

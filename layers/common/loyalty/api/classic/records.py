@@ -64,11 +64,14 @@ def currency(record: Record | None) -> Rendered:
     return _fields(record, "id", "code", "life_cycle_state", *symbols)
 
 
-def rate_period(record: Record | None, of: Record | None) -> Rendered:
+def rate_period(record: Record | None, directory: Directory) -> Rendered:
     """The rate that amounts were converted at, and the currency that it refers to."""
     if record is None:
         return None
-    return {**_picked(record, "id", "rate", "inverse_rate", "from_date", "to_date"), "currency": currency(of)}
+    return {
+        **_picked(record, "id", "rate", "inverse_rate", "from_date", "to_date"),
+        "currency": currency(directory.record("currency", record["currency"])),
+    }
 
 
 def account(record: Record | None, owner: Record | None) -> Rendered:
@@ -78,12 +81,12 @@ def account(record: Record | None, owner: Record | None) -> Rendered:
     return {**_picked(record, "id", "number", "name", "life_cycle_state"), "account_owner": contact(owner)}
 
 
-def participant(record: Record | None, owner: Record | None) -> Rendered:
-    """The rewards participant that an account is enrolled as; `record` is the account."""
+def participant(record: Record | None, owned: Rendered) -> Rendered:
+    """The rewards participant that an account is enrolled as; `record` is the account, which is told as `owned`."""
     enrolled = record.get("participant") if record else None
     if enrolled is None:
         return None
-    return {**_picked(enrolled, "id", "number", "life_cycle_state"), "accounts_receivable": account(record, owner)}
+    return {**_picked(enrolled, "id", "number", "life_cycle_state"), "accounts_receivable": owned}
 
 
 def contact(record: Record | None) -> Rendered:
@@ -111,26 +114,31 @@ def product(record: Record | None, directory: Directory) -> Rendered:
     }
 
 
-def access_token(record: Record | None, classification: Record | None) -> Rendered:
+def access_token(record: Record | None, directory: Directory) -> Rendered:
     """An access token with its classification; its pass code is told to nobody."""
     if record is None:
         return None
     shown = ("authentication_code", "identifier", "card_masked_number")
     return {
         **_picked(record, "id", "number", "life_cycle_state", *shown, *UserDefinedFields.model_fields),
-        "classification": named(classification),
+        "classification": named(directory.record("classification", record.get("classification"))),
     }
 
 
-def invoice(record: Record | None) -> Rendered:
-    """An invoice."""
+def voucher_type(record: Record) -> dict[str, Any]:
+    """A kind of voucher."""
+    return _picked(record, "id", "name", "alternative_code", "value_options", "classification", "description")
+
+
+def invoice(record: Record | None, directory: Directory) -> Rendered:
+    """An invoice, with the rate that its amounts were converted at."""
     if record is None:
         return None
     days = ("issued_on", "posted_on", "due_on")
     amounts = ("total_amount", "outstanding_amount", "unsettled_amount")
     return {
         **_picked(record, "id", "number", "reference_number", "life_cycle_state", *days, *amounts),
-        "currency_rate_period": None,
+        "currency_rate_period": rate_period(directory.record("currency_rate", record.get("currency_rate")), directory),
     }
 
 
@@ -178,7 +186,16 @@ def _company_profile(record: Record | None) -> Rendered:
 
 def _country(record: Record | None) -> Rendered:
     codes = ("alternative_code", "dialing_code", "two_character_code", "three_character_code")
-    return _fields(record, "id", "name", *codes, "country_flag")
+    if record is None:
+        return None
+    return {**_picked(record, "id", "name", *codes), "country_flag": _country_flag(record.get("country_flag"))}
+
+
+def _country_flag(record: Record | None) -> Rendered:
+    if record is None:
+        return None
+    file = _fields(record.get("file"), "file_name", "file_content_url", "file_mime_type")
+    return {"id": record.get("id"), "file": file}
 
 
 def _product_type(record: Record | None) -> Rendered:

@@ -1,12 +1,27 @@
 """Records of customers: contacts, accounts, access tokens, invoices, balances brought over."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from loyalty.domain.fields import Code, DateTime, Identifier, Number, PerformedOn, Text
 from loyalty.domain.records.base import NotNegative, Part, Positive, Record, Ref, State
 from loyalty.domain.udf import UserDefinedFields
+
+
+class File(Part):
+    """Where a file's content is found, and what it is."""
+
+    file_name: Text | None = None
+    file_content_url: Text | None = None
+    file_mime_type: Text | None = None
+
+
+class CountryFlag(Part):
+    """A country's flag."""
+
+    id: Identifier
+    file: File | None = None
 
 
 class Country(Part):
@@ -18,7 +33,7 @@ class Country(Part):
     dialing_code: Text | None = None
     two_character_code: Text | None = None
     three_character_code: Text | None = None
-    country_flag: dict[str, Any] | None = None
+    country_flag: CountryFlag | None = None
 
 
 class Industry(Part):
@@ -162,6 +177,7 @@ class Invoice(Record):
     total_amount: Number | None = None
     outstanding_amount: Number | None = None
     unsettled_amount: Number | None = None
+    currency_rate: Annotated[Code, Ref("currency_rate")] | None = None
 
 
 class OpeningBalance(Record):

@@ -18,7 +18,10 @@ TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$
 
 
 class RewardScheme(Record):
-    """What offers belong to, and the merchants that take part; all of them where none is named."""
+    """What offers belong to, and the merchants that take part; all of them where none is named.
+
+    `contribution_percentage` is the merchant's share of each award. It is told with the award and changes no amount.
+    """
 
     unique = ("name",)
     type: Literal["reward_scheme"]
@@ -27,6 +30,7 @@ class RewardScheme(Record):
     effective_from: DateTime | None = None
     effective_to: DateTime | None = None
     merchants: list[Annotated[Code, Ref("business_unit")]] = []
+    contribution_percentage: Annotated[NotNegative, Field(le=100)] | None = None
 
 
 class Conditions(Part):

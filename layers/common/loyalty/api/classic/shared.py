@@ -1,0 +1,90 @@
+"""What several objects of one answer tell alike: the account, the unit, who wrote it and when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from loyalty.api.classic import records
+from loyalty.api.classic.records import Rendered
+from loyalty.usecases.gather import Gathered, Record
+
+
+class Shared:
+    """The common parts of an event, each rendered once however often an answer has it."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self.gathered = gathered
+        self.entry = gathered.event.entry
+        self.document = gathered.event.document
+        self.details: Mapping[str, Any] = self.document.get("details", {})
+
+    def about(self, kind: str) -> Record | None:
+        """The record of this type that the event is about."""
+        return self.gathered.record(kind, self.document.get("ids", {}).get(kind))
+
+    @property
+    def life_cycle_state(self) -> str:
+        """The event's, which is that of its awards and spends as well."""
+        return self.gathered.event.state
+
+    @property
+    def has_alternative(self) -> bool:
+        """Whether amounts are told in an alternative currency too (contract, row 21)."""
+        return self.entry.movement.alternative_awarded is not None
+
+    @cached_property
+    def account(self) -> Rendered:
+        """The account with its owner."""
+        return records.account(self._account, self.gathered.record("contact", self.document.get("contact_id")))
+
+    @cached_property
+    def participant(self) -> Rendered:
+        """The rewards participant that the account is enrolled as."""
+        return records.participant(self._account, self.account)
+
+    @cached_property
+    def unit(self) -> Rendered:
+        """The unit by which its performer was named."""
+        return records.unit(self.gathered.record("unit", self.document.get("unit_id")))
+
+    @cached_property
+    def business_unit(self) -> Rendered:
+        """The outlet that performed it, or else the merchant."""
+        performer = self.document.get("outlet_id") or self.entry.merchant_id
+        return records.business_unit(self.gathered.record("business_unit", performer), self.gathered.directory)
+
+    @cached_property
+    def currency(self) -> Rendered:
+        """The currency of the event's amounts: the organisation's."""
+        return records.currency(self.gathered.record("currency", self.gathered.programme.system_currency.id))
+
+    @cached_property
+    def alternative_currency(self) -> Rendered:
+        """The organisation's alternative currency."""
+        currency = self.gathered.programme.alternative_currency
+        return records.currency(self.gathered.record("currency", currency.id if currency else None))
+
+    @cached_property
+    def rate_period(self) -> Rendered:
+        """The rate between the system currency and the wallet's, where they differ."""
+        currency_id = self._account.get("currency") if self._account else None
+        programme = self.gathered.programme
+        rate = programme.rate_in_force(currency_id, self.entry.performed_on) if currency_id else None
+        period = self.gathered.record("currency_rate", rate.id if rate else None)
+        return records.rate_period(period, self.gathered.directory)
+
+    @cached_property
+    def log_information(self) -> dict[str, Any]:
+        """Who wrote it, and when."""
+        partner = self.gathered.record("partner", self.gathered.event.partner_id)
+        return records.log_information(dated(self.entry.posted_on), partner, self.gathered.directory)
+
+    @property
+    def _account(self) -> Record | None:
+        return self.gathered.record("account", self.entry.account_id)
+
+
+def dated(moment: datetime) -> str:
+    """A date in the classic form: `YYYY-MM-DDThh:mm:ss`, UTC, no zone (row 17)."""
+    return moment.replace(tzinfo=None, microsecond=0).isoformat()

@@ -1,0 +1,109 @@
+"""What a purchase gave and took, as the classic API tells it: awards, spends, and the requests behind the spends."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from loyalty.api.classic import records
+from loyalty.api.classic.shared import Shared, dated
+from loyalty.domain.awards import AwardCurrency
+from loyalty.domain.identity import part_id
+from loyalty.domain.money import ZERO
+from loyalty.domain.spend_settings import ReductionMethod
+from loyalty.domain.spends import SpendMethod
+
+
+def render_transactions(shared: Shared) -> dict[str, Any]:
+    """Awards, spends and spend requests; the last in the older fields too, which release 17 replaced by the spends
+    themselves (row 37)."""
+    awards, spends = shared.document.get("awards", ()), shared.document.get("spends", ())
+    spent = [_spend(spend, place, shared) for place, spend in enumerate(spends)]
+    requests = [
+        _spend_request(place, spend["request_number"], SpendMethod(spend["method"]), spend["amounts"], told, shared)
+        for place, (spend, told) in enumerate(zip(spends, spent, strict=True))
+    ]
+    if number := shared.document.get("unspent_request"):
+        nothing = (None, None, None)
+        requests.append(_spend_request(len(spends), number, SpendMethod.ON_REQUEST, nothing, None, shared))
+    return {
+        "instant_spend_request": next((request for request in requests if request["instant_spend"]), None),
+        "automatic_spend_request": next((request for request in requests if request["automatic_spend"]), None),
+        "award_reward_transactions_set": [_award(award, place, shared) for place, award in enumerate(awards)],
+        "spend_reward_transactions_set": spent,
+        "spend_requests_set": requests,
+    }
+
+
+def _award(award: Mapping[str, Any], place: int, shared: Shared) -> dict[str, Any]:
+    _, wallet, alternative = award["amounts"]
+    in_points = award["currency"] == AwardCurrency.ALTERNATIVE
+    rendered = {
+        "id": part_id(shared.entry.event_id, "AWARD", place),
+        "number": award["number"],
+        "amount": wallet,
+        "life_cycle_state": shared.life_cycle_state,
+        "contribution_percentage": _contribution(award["offer_id"], shared),
+        "initiated_currency": shared.alternative_currency if in_points else shared.currency,
+        "currency_rate_period": shared.rate_period,
+        "accounts_receivable": shared.account,
+        "rewards_participant": shared.participant,
+    }
+    return rendered | ({"alternative_amount": alternative} if shared.has_alternative else {})
+
+
+def _contribution(offer_id: str, shared: Shared) -> Any:
+    """The merchant's share of what the offer's scheme awards, in percent."""
+    offer = shared.gathered.record("reward_offer", offer_id) or {}
+    scheme = shared.gathered.record("reward_scheme", offer.get("scheme")) or {}
+    return scheme.get("contribution_percentage")
+
+
+def _spend(spend: Mapping[str, Any], place: int, shared: Shared) -> dict[str, Any]:
+    amount = spend["amounts"][1]
+    return {
+        "id": part_id(shared.entry.event_id, "SPEND", place),
+        "number": spend["number"],
+        "total_amount": amount,
+        "net_amount": amount,
+        "vat_amount": ZERO,
+        "life_cycle_state": shared.life_cycle_state,
+        "spend_method": spend["method"],
+        "currency_rate_period": shared.rate_period,
+        "accounts_receivable": shared.account,
+        "rewards_participant": shared.participant,
+    }
+
+
+def _spend_request(
+    place: int,
+    number: str,
+    method: SpendMethod,
+    amounts: tuple[Any, Any, Any],
+    spend: dict[str, Any] | None,
+    shared: Shared,
+) -> dict[str, Any]:
+    system, _, alternative = amounts
+    on_request = method is SpendMethod.ON_REQUEST
+    in_points = on_request and (shared.document.get("requested") or (None, None))[1] is not None
+    rendered = {
+        "id": part_id(shared.entry.event_id, "SPEND_REQUEST", place),
+        "number": number,
+        "type": "SPEND_REQUEST",
+        "life_cycle_state": shared.life_cycle_state,
+        # What nobody asked for is dated when it was processed, not when the purchase was performed (row 26).
+        "performed_on": dated(shared.entry.performed_on if on_request else shared.entry.posted_on),
+        "description": None,
+        "process_immediately": shared.details.get("process_immediately"),
+        "spend_amount": system,
+        "instant_spend": method is SpendMethod.INSTANTLY,
+        "automatic_spend": method is SpendMethod.AUTOMATICALLY,
+        "reduction_method": shared.document.get("reduction_method", ReductionMethod.FRONT_END),
+        "initiated_currency": shared.alternative_currency if in_points else shared.currency,
+        "classification": records.named(shared.about("spend_request_classification")) if on_request else None,
+        "accounts_receivable": shared.account,
+        "performed_by_unit": shared.unit,
+        "performed_by_business_unit": shared.business_unit,
+        "log_information": shared.log_information,
+        "spend_reward_transaction": spend,
+        "currency": shared.currency,
+    }
+    return rendered | ({"spend_alternative_amount": alternative} if shared.has_alternative else {})
