@@ -34,7 +34,7 @@ def document() -> dict[str, Any]:
     from pydantic.json_schema import GenerateJsonSchema
 
     from loyalty.api import answers
-    from loyalty.api.classic.requests import ClassicCreatePurchase, ClassicPreviewPurchase, IssueOneTimePassword
+    from loyalty.api.classic import requests as classic
     from loyalty.api.purchases import CreatePurchase, PreviewPurchase
 
     class Schema(GenerateJsonSchema):
@@ -44,9 +44,13 @@ def document() -> dict[str, Any]:
     shapes: list[Any] = [
         CreatePurchase,
         PreviewPurchase,
-        ClassicCreatePurchase,
-        ClassicPreviewPurchase,
-        IssueOneTimePassword,
+        classic.BulkCreate,
+        classic.BulkPurchase,
+        classic.ClassicCreatePurchase,
+        classic.ClassicPreviewPurchase,
+        classic.CreateSpend,
+        classic.IssueOneTimePassword,
+        classic.NamePurchase,
         *(shape for shape in vars(answers).values() if hasattr(shape, "__total__")),
     ]
     inputs: Sequence[Any] = [(shape.__name__, "validation", TypeAdapter(shape)) for shape in shapes]
@@ -190,6 +194,50 @@ def _paths(names: dict[str, Any]) -> dict[str, Any]:
                 "responses": _responses(names, "EventAnswer", 400, 401, 403, 404, 413, 422, 503, classic=True),
             }
         },
+        "/customer_events/purchases/create_spend": {
+            "post": {
+                "operationId": "classic_create_spend",
+                "tags": ["Classic API"],
+                "summary": "Post a purchase with its spend request",
+                "description": "Both or neither. Without an amount the spend request spends nothing. Posts each call "
+                "anew, unless it has an `Idempotency-Key` header.",
+                "security": [{"bearer": []}, {}],
+                "parameters": [_parameter("Idempotency-Key", "header", "The same key, the same purchase.")],
+                "requestBody": _classic_body(names["CreateSpend"]),
+                "responses": _responses(
+                    names, "CreatedSpendAnswer", 400, 401, 403, 404, 409, 413, 422, 503, headers=replayed, classic=True
+                ),
+            }
+        },
+        "/customer_events/purchases/show": {
+            "post": {
+                "operationId": "classic_show_purchase",
+                "tags": ["Classic API"],
+                "summary": "Show a posted purchase",
+                "description": "By its id, its number, or a reference number that no other purchase has.",
+                "security": [{"bearer": []}, {}],
+                "requestBody": _classic_body(names["NamePurchase"]),
+                "responses": _responses(names, "EventAnswer", 400, 401, 403, 404, 409, 413, 503, classic=True),
+            }
+        },
+        "/customer_events/bulk/purchases/create": {
+            "post": {
+                "operationId": "classic_bulk_create",
+                "tags": ["Classic API"],
+                "summary": "Post many purchases",
+                "description": "Up to 1000 entries, each posted or refused alone; those of one wallet in their order. "
+                "Posts each entry anew, unless the call has an `Idempotency-Key` header or the entry names an external "
+                "system and its reference number.",
+                "security": [{"bearer": []}, {}],
+                "parameters": [
+                    _parameter("Idempotency-Key", "header", "The same key and the same entry's id, the same purchase.")
+                ],
+                "requestBody": _classic_body(names["BulkCreate"], _entries(names["BulkPurchase"])),
+                "responses": _responses(
+                    names, "BulkAnswer", 400, 401, 403, 409, 413, 503, headers=replayed, classic=True
+                ),
+            }
+        },
         "/access_tokens/one_time_passwords/issue": {
             "post": {
                 "operationId": "issue_one_time_password",
@@ -231,8 +279,13 @@ def _body(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema, **more}}}
 
 
-def _classic_body(schema: dict[str, Any]) -> dict[str, Any]:
-    return _body({"allOf": [schema, _TOKEN]})
+def _classic_body(*schemas: dict[str, Any]) -> dict[str, Any]:
+    return _body({"allOf": [*schemas, _TOKEN]})
+
+
+def _entries(schema: dict[str, Any]) -> dict[str, Any]:
+    """What an entry has to be to be posted; the call as a whole is valid with less."""
+    return {"properties": {"purchase_customer_events_set": {"items": schema}}}
 
 
 def _parameter(name: str, where: str, description: str, **schema: Any) -> dict[str, Any]:

@@ -218,3 +218,47 @@ class EventAnswer(TypedDict):
 
     status: StatusAnswer
     data: dict[str, object]
+
+
+class CreatedSpendData(TypedDict, total=False):
+    """A purchase and its spend request; of both, just what `fields_set` asks for."""
+
+    purchase_customer_event: dict[str, object]
+    spend_request_customer_event: dict[str, object]
+
+
+class CreatedSpendAnswer(TypedDict):
+    """The classic envelope around a purchase and its spend request (docs/contract, operation 3)."""
+
+    status: StatusAnswer
+    data: CreatedSpendData
+
+
+class ProcessedEntry(TypedDict):
+    """An entry of a bulk call that was posted, now or before; `fields_set` may leave out all but the caller's id."""
+
+    request_unique_identifier: str
+    id: NotRequired[str]
+    number: NotRequired[str]
+
+
+class UnprocessedEntry(TypedDict):
+    """An entry of a bulk call that was refused; `fields_set` may leave out all but the caller's id."""
+
+    request_unique_identifier: str
+    error_code: NotRequired[str]
+    error_description: NotRequired[str]
+
+
+class BulkData(TypedDict):
+    """What became of each entry, both sets in the order of the call."""
+
+    processed_customer_events_set: list[ProcessedEntry]
+    unprocessed_customer_events_set: list[UnprocessedEntry]
+
+
+class BulkAnswer(TypedDict):
+    """The classic envelope around the outcomes of a bulk call (docs/contract, operation 2)."""
+
+    status: StatusAnswer
+    data: BulkData

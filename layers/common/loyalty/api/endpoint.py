@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from loyalty.api.messages import Request, Response
+from loyalty.api.messages import MAX_BODY_BYTES, Request, Response
 from loyalty.api.problems import problem_document, unexpected
 from loyalty.domain.access import Partner, Scope
 from loyalty.domain.errors import Refused
@@ -18,14 +18,16 @@ logger = Logger()
 
 
 def endpoint(
-    action: Callable[[Request], Response], refusal: Callable[[Refused], Response] = problem_document
+    action: Callable[[Request], Response],
+    refusal: Callable[[Refused], Response] = problem_document,
+    max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Handler:
     """A Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends, and no
     fault of ours, ends in anything but an answer of that form."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-        request = Request.of(event, datetime.now(UTC))
+        request = Request.of(event, datetime.now(UTC), max_body_bytes)
         try:
             response = action(request)
         except Refused as refused:

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from loyalty import exactjson
@@ -14,7 +15,7 @@ MAX_BODY_BYTES = 1_000_000
 """A purchase of a thousand lines takes a fifth of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """One call. `now` is when it arrived; header names are lower case."""
 
@@ -25,9 +26,10 @@ class Request:
     context: Mapping[str, Any]
     body: str | None
     is_base64: bool
+    max_body_bytes: int = MAX_BODY_BYTES
 
     @classmethod
-    def of(cls, event: Mapping[str, Any], now: datetime) -> "Request":
+    def of(cls, event: Mapping[str, Any], now: datetime, max_body_bytes: int = MAX_BODY_BYTES) -> "Request":
         """The request in a proxy event of API Gateway's REST API (payload format 1.0)."""
         return cls(
             now=now,
@@ -37,17 +39,22 @@ class Request:
             context=(event.get("requestContext") or {}).get("authorizer") or {},
             body=event.get("body"),
             is_base64=bool(event.get("isBase64Encoded")),
+            max_body_bytes=max_body_bytes,
         )
 
     def json(self) -> Any:
-        """The body, with exact numbers.
+        """The body, with exact numbers. It is read once, and not to be changed.
 
         Raises:
             Refused: INVALID, where it is no proper JSON; LIMIT_EXCEEDED, where it is too large.
         """
+        return self._json
+
+    @cached_property
+    def _json(self) -> Any:
         text = self.body or ""
-        if len(text) > MAX_BODY_BYTES:
-            raise Refused(Problem(Code.LIMIT_EXCEEDED, f"The body is larger than {MAX_BODY_BYTES} bytes."))
+        if len(text) > self.max_body_bytes:
+            raise Refused(Problem(Code.LIMIT_EXCEEDED, f"The body is larger than {self.max_body_bytes} bytes."))
         try:
             return exactjson.loads_strictly(base64.b64decode(text, validate=True).decode() if self.is_base64 else text)
         except (ValueError, binascii.Error) as error:

@@ -1,6 +1,6 @@
 """From faulty fields to problems: pydantic's errors, and the contract's rule that one of several may be given."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -40,12 +40,20 @@ def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: st
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
     """The semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
+    if all(body.get(name) is None for name in names):
+        yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")
+    yield from at_most_one(body, at, *names)
+
+
+def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
+    """Of fields of the object at pointer `at`, only one may be given."""
     given = [name for name in names if body.get(name) is not None]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    if not given:
-        yield Problem(Code.MANDATORY, f"One of {listed} is mandatory.", f"{at}/{names[0]}")
     if len(given) > 1:
-        yield Problem(Code.EXCLUSIVE, f"Only one of {listed} may be given.", f"{at}/{given[1]}")
+        yield Problem(Code.EXCLUSIVE, f"Only one of {_listed(names)} may be given.", f"{at}/{given[1]}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def pointer(location: Iterable[int | str]) -> str:

@@ -72,6 +72,12 @@ def read_event(table: Table, event_id: str) -> Event | None:
     return event_of(item) if item and "sequence" in item else None
 
 
+def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
+    """Those of the posted events with these ids that exist."""
+    items = table.get_many(map(keys.event, event_ids), consistent=True)
+    return {keys.event_id(key.pk): event_of(item) for key, item in items.items() if "sequence" in item}
+
+
 def read_pointed(table: Table, pointer: str) -> Event | None:
     """The posted event with this id, or that this other id leads to."""
     item = table.get(keys.event(pointer), consistent=True)

@@ -1,6 +1,6 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,9 +85,8 @@ class _Batch:
         events = [(draft.resolved.account_id, draft) for draft in drafts.values()]
         posted = post_events(events, table=self.table, pause=pause, in_flight=in_flight)
         outcomes |= dict(zip(drafts, posted, strict=True))
-        for place, outcome in outcomes.items():
-            if isinstance(outcome, Refused):
-                outcomes[place] = self._earlier(place, drafts.get(place)) or outcome
+        refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
+        outcomes |= self._earlier(refused, drafts)
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _drafts(self) -> tuple[dict[int, PurchaseDraft], dict[int, Outcome]]:
@@ -126,16 +125,21 @@ class _Batch:
                 )
         return drafts, refused
 
-    def _earlier(self, place: int, draft: PurchaseDraft | None) -> Posting | None:
-        """The event of an equal request that was posted before: what is refused now may have been the spend that
+    def _earlier(self, refused: Iterable[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, Posting]:
+        """The events of equal requests that were posted before: what is refused now may have been the spend that
         emptied the wallet, sent again."""
-        request = self.requests[place]
-        event_id = draft.event_id if draft else self._known_id(request)
         with suppress(Refused):  # storage that is busy is told of already
-            earlier = ledger.read_event(self.table, event_id) if event_id else None
-            if earlier and earlier.fingerprint == request.fingerprint:
-                return Posting(earlier, replayed=True)
-        return None
+            ids = {
+                place: drafts[place].event_id if place in drafts else self._known_id(self.requests[place])
+                for place in refused
+            }
+            events = ledger.read_events(self.table, filter(None, ids.values()))
+            return {
+                place: Posting(events[event_id], replayed=True)
+                for place, event_id in ids.items()
+                if event_id in events and events[event_id].fingerprint == self.requests[place].fingerprint
+            }
+        return {}
 
     def _known_id(self, request: PurchaseRequest) -> str | None:
         """The event's id, as far as the request tells it."""

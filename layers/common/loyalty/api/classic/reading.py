@@ -12,11 +12,11 @@ from loyalty.api.classic.requests import (
     BulkPurchase,
     ClassicCreatePurchase,
     ClassicPreviewPurchase,
+    CreateSpend,
     EventFields,
     IssueOneTimePassword,
     NamePurchase,
-    PurchaseFields,
-    SpendRequest,
+    SpendAmounts,
 )
 from loyalty.domain.access import Partner
 from loyalty.domain.identity import Identity, Origin, fingerprint
@@ -24,18 +24,16 @@ from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validated
 
-KEPT_FIELDS = frozenset(
-    {
-        "description",
-        "process_immediately",
-        "payment_medium_identifier",
-        "external_system",
-        "external_system_reference_number",
-        "disable_instant_spend",
-        "terminal_identifier",
-        *UDF_FIELDS,
-    }
-)
+KEPT_FIELDS = {
+    "description",
+    "process_immediately",
+    "payment_medium_identifier",
+    "external_system",
+    "external_system_reference_number",
+    "disable_instant_spend",
+    "terminal_identifier",
+    *UDF_FIELDS,
+}
 """What is kept as it was sent, and answered again."""
 
 _PERFORMERS = {
@@ -61,7 +59,8 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
     """
     model = validated(ClassicCreatePurchase, body, ClassicCreatePurchase.broken)
     key = (idempotency_key,) if idempotency_key else ()
-    return requested(model, identity_of(model.external_system, model.external_system_reference_number, key, partner))
+    identity = identity_of(model.external_system, model.external_system_reference_number, key, partner)
+    return requested(model, model, model.spend_request, identity)
 
 
 def read_preview(body: Any) -> PurchaseRequest:
@@ -71,7 +70,7 @@ def read_preview(body: Any) -> PurchaseRequest:
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(ClassicPreviewPurchase, body, ClassicPreviewPurchase.broken)
-    return requested(model, Identity(Origin.NUMBER))
+    return requested(model, model, None, Identity(Origin.NUMBER))
 
 
 def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str) -> PurchaseRequest:
@@ -83,7 +82,25 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
     model = validated(BulkPurchase, body, partial(BulkPurchase.broken, at=at), at)
     key = (idempotency_key, model.request_unique_identifier) if idempotency_key else ()
     identity = identity_of(model.external_system, model.external_system_reference_number, key, partner)
-    return requested(model, identity, at)
+    return requested(model, model, model.spend_request, identity, at=at, basket_at=at, spend_at=f"{at}/spend_request")
+
+
+def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
+    """The purchase that a body of operation 3 asks for, with its spend request.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = validated(CreateSpend, body, CreateSpend.broken)
+    key = (idempotency_key,) if idempotency_key else ()
+    return requested(
+        model,
+        model.purchase_customer_event,
+        model.spend_request_customer_event,
+        identity_of(None, None, key, partner),
+        basket_at="/purchase_customer_event",
+        spend_at="/spend_request_customer_event",
+    )
 
 
 def read_named_purchase(body: Any) -> Reference:
@@ -118,22 +135,44 @@ def identity_of(
     return Identity(Origin.NUMBER)
 
 
-def requested(model: PurchaseFields, identity: Identity, at: str = "") -> PurchaseRequest:
-    """What a purchase that stands at pointer `at` asks for."""
+def requested(
+    event: EventFields,
+    basket: BasketFields,
+    spend: SpendAmounts | None,
+    identity: Identity,
+    *,
+    at: str = "",
+    basket_at: str = "",
+    spend_at: str = "/spend_request",
+) -> PurchaseRequest:
+    """What a purchase asks for whose event, basket and spend request stand at these pointers.
+
+    A spend request that names no amount spends nothing, but is one all the same (contract, row 30).
+    """
+    amounts = _amounts(spend, spend_at)
     return PurchaseRequest(
         identity=identity,
-        reference_number=model.reference_number,
-        customer=customer_of(model, at),
-        performed_by=performers_of(model, at),
-        references=references_of(model, at),
-        details=model.model_dump(include=set(KEPT_FIELDS), exclude_none=True),
-        performed_on=moment_of(model),
-        lines=lines_of(model, at),
-        spend=_spend(getattr(model, "spend_request", None), f"{at}/spend_request"),
-        fingerprint=fingerprint(model.model_dump(exclude_none=True)),
-        disable_instant_spend=bool(getattr(model, "disable_instant_spend", None)),
-        authorized_by=authorized_by(model, at),
+        reference_number=basket.reference_number,
+        customer=customer_of(event, at),
+        performed_by=performers_of(event, at),
+        references={
+            **references_of(event, at),
+            **references_of(basket, basket_at),
+            **_references(spend, {"spend_request_classification": "classification_identifier"}, spend_at),
+        },
+        details={**_kept(event), **_kept(basket)},
+        performed_on=moment_of(event),
+        lines=lines_of(basket, basket_at),
+        spend=amounts,
+        fingerprint=fingerprint(event.model_dump(exclude_none=True)),
+        disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
+        authorized_by=authorized_by(event, at),
+        unspent_request=spend is not None and amounts is None,
     )
+
+
+def _kept(model: Model) -> dict[str, Any]:
+    return model.model_dump(include=KEPT_FIELDS, exclude_none=True)
 
 
 def customer_of(model: EventFields, at: str) -> Reference:
@@ -177,11 +216,13 @@ def lines_of(model: BasketFields, at: str) -> tuple[RequestedLine, ...]:
     )
 
 
-def _spend(asked: SpendRequest | None, pointer: str) -> RequestedSpend | None:
-    return RequestedSpend(asked.spend_amount, asked.spend_alternative_amount, pointer) if asked else None
+def _amounts(asked: SpendAmounts | None, pointer: str) -> RequestedSpend | None:
+    if asked is None or (asked.spend_amount is None and asked.spend_alternative_amount is None):
+        return None
+    return RequestedSpend(asked.spend_amount, asked.spend_alternative_amount, pointer)
 
 
-def _references(model: Model, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
+def _references(model: Model | None, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     """Operations differ in what they list: a field that the model does not have names nothing."""
     named: dict[str, Identifier | None] = {kind: getattr(model, field, None) for kind, field in fields.items()}
     return {kind: name.reference(f"{at}/{fields[kind]}") for kind, name in named.items() if name is not None}

@@ -27,10 +27,14 @@ from loyalty.api.classic.identifiers import (
     some_performer,
 )
 from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
+from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, PerformedOn, Text
 from loyalty.domain.udf import UserDefinedFields
-from loyalty.domain.validation import exactly_one
+from loyalty.domain.validation import at_most_one, exactly_one
+
+MAX_ENTRIES = 1000
+"""Entries of one bulk call (contract, operation 2)."""
 
 
 def _truth(value: object) -> bool:
@@ -62,11 +66,15 @@ class PurchaseProduct(Model):
     total_amount: NotNegative
 
 
-class SpendRequest(Model):
-    """What to pay from the wallet: exactly one amount, above zero."""
+class SpendAmounts(Model):
+    """What to pay from the wallet, in the system currency or in the alternative one; above zero."""
 
     spend_amount: Positive | None = None
     spend_alternative_amount: Positive | None = None
+
+
+class SpendRequest(SpendAmounts):
+    """What to pay from the wallet: exactly one amount."""
 
     @classmethod
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
@@ -158,14 +166,42 @@ class ClassicPreviewPurchase(Call, PurchaseFields):
     disable_instant_spend: Truth | None = None
 
 
-class BulkPurchase(PurchaseFields, PurchaseUserDefinedFields):
-    """An entry of `purchase_customer_events_set` (contract, operation 2). Its own id is for the answer only, so it is
-    left out of whatever is kept of the entry."""
+class BulkEntry(Model):
+    """What tells an entry of the bulk call from the others. It is for the answer only, so it is left out of whatever is
+    kept of the entry."""
 
     request_unique_identifier: Annotated[Code, Field(exclude=True)]
+
+
+class BulkPurchase(BulkEntry, PurchaseFields, PurchaseUserDefinedFields):
+    """An entry of `purchase_customer_events_set` (contract, operation 2)."""
+
     external_system: Code | None = None
     invoice_identifier: InvoiceIdentifier | None = None
     spend_request: SpendRequest | None = None
+
+
+class BulkCreate(Call):
+    """The body of `POST /customer_events/bulk/purchases/create` (contract, operation 2), as far as it stands or falls
+    whole: entries that could not be told apart in the answer are refused together (Q12)."""
+
+    purchase_customer_events_set: Annotated[list[BulkEntry], Field(min_length=1, max_length=MAX_ENTRIES)]
+    intended_currency_identifier: CurrencyIdentifier | None = None
+
+    @classmethod
+    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+        """Entries with the same id; and what is broken in its parts."""
+        yield from super().broken(raw, at)
+        entries = raw.get("purchase_customer_events_set")
+        seen: set[str] = set()
+        for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+            own_id = entry.get("request_unique_identifier") if isinstance(entry, dict) else None
+            if isinstance(own_id, str):
+                if own_id in seen:
+                    description = f"Another entry of this call has the identifier {own_id}."
+                    pointer = f"{at}/purchase_customer_events_set/{place}/request_unique_identifier"
+                    yield Problem(ErrorCode.DUPLICATE, description, pointer)
+                seen.add(own_id)
 
 
 class CreateSpendPurchase(BasketFields):
@@ -174,13 +210,17 @@ class CreateSpendPurchase(BasketFields):
     disable_instant_spend: Truth | None = None
 
 
-class CreateSpendRequest(Model):
+class CreateSpendRequest(SpendAmounts):
     """The spend request of operation 3 (contract, `create_spend_spend_request`). Without an amount nothing is spent
     (rows 30 and 31)."""
 
     classification_identifier: NamedIdentifier | None = None
-    spend_amount: Positive | None = None
-    spend_alternative_amount: Positive | None = None
+
+    @classmethod
+    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+        """Both amounts; and what is broken in its parts."""
+        yield from at_most_one(raw, at, "spend_amount", "spend_alternative_amount")
+        yield from super().broken(raw, at)
 
 
 class CreateSpend(Call, EventFields):

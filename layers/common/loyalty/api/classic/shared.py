@@ -18,10 +18,11 @@ class Shared:
         self.entry = gathered.event.entry
         self.document = gathered.event.document
         self.details: Mapping[str, Any] = self.document.get("details", {})
+        self.ids: Mapping[str, str] = self.document.get("ids", {})
 
     def about(self, kind: str) -> Record | None:
         """The record of this type that the event is about."""
-        return self.gathered.record(kind, self.document.get("ids", {}).get(kind))
+        return self.gathered.record(kind, self.ids.get(kind))
 
     @property
     def life_cycle_state(self) -> str:

@@ -84,6 +84,7 @@ def _spend_request(
     system, _, alternative = amounts
     on_request = method is SpendMethod.ON_REQUEST
     in_points = on_request and (shared.document.get("requested") or (None, None))[1] is not None
+    classification = shared.gathered.record("classification", shared.ids.get("spend_request_classification"))
     rendered = {
         "id": part_id(shared.entry.event_id, "SPEND_REQUEST", place),
         "number": number,
@@ -98,7 +99,7 @@ def _spend_request(
         "automatic_spend": method is SpendMethod.AUTOMATICALLY,
         "reduction_method": shared.document.get("reduction_method", ReductionMethod.FRONT_END),
         "initiated_currency": shared.alternative_currency if in_points else shared.currency,
-        "classification": records.named(shared.about("spend_request_classification")) if on_request else None,
+        "classification": records.named(classification) if on_request else None,
         "accounts_receivable": shared.account,
         "performed_by_unit": shared.unit,
         "performed_by_business_unit": shared.business_unit,

@@ -1,0 +1,31 @@
+"""POST /customer_events/purchases/create_spend: post a purchase with its spend request (contract, operation 3)."""
+
+from os import environ
+
+from loyalty.api.classic.envelope import asked_for_within, classic_endpoint, succeeded
+from loyalty.api.classic.purchases import render_created_spend
+from loyalty.api.classic.reading import read_created_spend
+from loyalty.api.messages import Request, Response
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.store.numbers import Numbers
+from loyalty.store.programme import Catalogue
+from loyalty.usecases.gather import gather_posted
+from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.tokens import TokenCheck
+
+table = connect(environ["TABLE_NAME"])
+catalogue = Catalogue(table)
+numbers = Numbers(table)
+
+
+def create(request: Request, partner: Partner) -> Response:
+    body = request.json()
+    purchase = read_created_spend(body, partner, request.headers.get("idempotency-key"))
+    posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
+    gathered = gather_posted(posting.event, table=table, catalogue=catalogue, now=request.now)
+    return succeeded(asked_for_within(render_created_spend(gathered), body), replayed=posting.replayed)
+
+
+handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -1,0 +1,28 @@
+"""POST /customer_events/purchases/show: a posted purchase, by its id, number or reference number."""
+
+from os import environ
+
+from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.purchases import render_purchase
+from loyalty.api.classic.reading import read_named_purchase
+from loyalty.api.messages import Request, Response
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import SigningKeys
+from loyalty.store.client import connect
+from loyalty.store.programme import Catalogue
+from loyalty.usecases.gather import gather
+from loyalty.usecases.show import find_purchase
+from loyalty.usecases.tokens import TokenCheck
+
+table = connect(environ["TABLE_NAME"])
+catalogue = Catalogue(table)
+
+
+def show(request: Request, partner: Partner) -> Response:
+    body = request.json()
+    event = find_purchase(read_named_purchase(body), partner, table=table)
+    gathered = gather(event, table=table, catalogue=catalogue, now=request.now)
+    return succeeded(render_purchase(gathered), body)
+
+
+handler = classic_endpoint(show, Scope.READ_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -1,0 +1,80 @@
+"""The bulk call (contract, operation 2): many purchases in one body, each of which stands or falls alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from loyalty.api.classic.envelope import asked_for, described
+from loyalty.api.classic.reading import read_entry
+from loyalty.api.classic.requests import BulkCreate
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Refused
+from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.validation import validated
+from loyalty.usecases.posting import Outcome
+
+MAX_BULK_BODY_BYTES = 5_000_000
+"""A thousand entries of forty lines each. Lambda takes 6 MB, in which every quotation mark of the body is two bytes."""
+
+ENTRY_ID = "request_unique_identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The entries of a call by their own ids: all of them, in order; what those ask for that can be read; and why the
+    others cannot be."""
+
+    ids: Sequence[str]
+    requests: Mapping[str, PurchaseRequest]
+    unreadable: Mapping[str, Refused]
+
+    def outcomes(self, posted: Sequence[Outcome]) -> dict[str, Outcome]:
+        """What became of each entry, in their order; `posted` is what became of `requests`."""
+        found = {**self.unreadable, **dict(zip(self.requests, posted, strict=True))}
+        return {own_id: found[own_id] for own_id in self.ids}
+
+
+def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> Entries:
+    """The entries of a body of operation 2. The currency that it names is held against each entry's own.
+
+    Raises:
+        Refused: the call as a whole cannot be answered entry by entry, as the set is missing, empty or too long, an
+            entry has no id of its own, or several have the same (Q12).
+    """
+    envelope = validated(BulkCreate, body, BulkCreate.broken)
+    currency = envelope.intended_currency_identifier
+    intended = {"currency": currency.reference("/intended_currency_identifier")} if currency else {}
+    ids = [entry.request_unique_identifier for entry in envelope.purchase_customer_events_set]
+    requests: dict[str, PurchaseRequest] = {}
+    unreadable: dict[str, Refused] = {}
+    for place, own_id in enumerate(ids):
+        at = f"/purchase_customer_events_set/{place}"
+        try:
+            request = read_entry(body["purchase_customer_events_set"][place], partner, idempotency_key, at)
+        except Refused as refusal:
+            unreadable[own_id] = refusal
+        else:
+            requests[own_id] = replace(request, references={**request.references, **intended})
+    return Entries(ids, requests, unreadable)
+
+
+def render_outcomes(outcomes: Mapping[str, Outcome], body: Any) -> dict[str, Any]:
+    """Which entries were processed and which were not, in their order (row 12), with the fields that the body's
+    `fields_set` names."""
+    processed: list[Mapping[str, Any]] = []
+    unprocessed: list[Mapping[str, Any]] = []
+    for own_id, outcome in outcomes.items():
+        match outcome:
+            case Refused():
+                told = {"error_code": outcome.problems[0].code, "error_description": described(outcome)}
+                unprocessed.append(asked_for({ENTRY_ID: own_id, **told}, body, ENTRY_ID))
+            case posting:
+                told = {"id": posting.event.entry.event_id, "number": posting.event.document["number"]}
+                processed.append(asked_for({ENTRY_ID: own_id, **told}, body, ENTRY_ID))
+    return {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
+
+
+def only_replayed(outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether nothing was posted that had not been posted before."""
+    posted = [outcome for outcome in outcomes.values() if not isinstance(outcome, Refused)]
+    return bool(posted) and all(posting.replayed for posting in posted)
