@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from bench import cold_start, warm
+from bench import bulk, cold_start, warm
 from bench.setting import OUT, prepare, zipped_bytes
 
 
@@ -47,8 +47,9 @@ def main() -> int:
         ),
     ]
     print(f"{'':46}{'ours':>8}{'plain':>8}{'ratio':>7}{'budget':>8}")
-    print(*figures, sep="\n")
-    return int(any(figure.over for figure in figures))
+    print(*figures, sep="\n", end="\n\n")
+    too_long = bulk.report()
+    return int(too_long or any(figure.over for figure in figures))
 
 
 def _shown(value: float | None) -> str:

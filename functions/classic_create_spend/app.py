@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import asked_for_within, classic_endpoint, succeeded
+from loyalty.api.classic.envelope import asked_for_within, classic_endpoint, fields_set, succeeded
 from loyalty.api.classic.purchases import render_created_spend
 from loyalty.api.classic.reading import read_created_spend
 from loyalty.api.messages import Request, Response
@@ -25,7 +25,8 @@ def create(request: Request, partner: Partner) -> Response:
     purchase = read_created_spend(body, partner, request.headers.get("idempotency-key"))
     posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
     gathered = gather_posted(posting.event, table=table, catalogue=catalogue, now=request.now)
-    return succeeded(asked_for_within(render_created_spend(gathered), body), replayed=posting.replayed)
+    data = asked_for_within(render_created_spend(gathered), fields_set(body))
+    return succeeded(data, replayed=posting.replayed)
 
 
 handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES
+from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, MAX_PROBLEMS_TOLD
 from loyalty.api.messages import MAX_BODY_BYTES
 from tests.functional.conftest import Answer, Functions, example
 
@@ -260,3 +260,21 @@ def test_a_reference_number_does_not_lead_to_what_was_posted_in_bulk(functions: 
 
     assert [shown({"id": posted["id"]}), shown({"number": posted["number"]})] == [200, 200]
     assert shown({"reference_number": "RF01"}) == 404
+
+
+def test_a_call_with_more_lines_than_it_has_room_for_is_refused_whole(functions: Functions, token: str) -> None:
+    """Reading a million empty lines, and telling of each, would take longer than anybody waits."""
+    entries = [{"request_unique_identifier": str(number), "products_set": [{}] * 1000} for number in range(51)]
+    answer = call(functions, token, entries)
+
+    assert answer.status == 413
+    assert answer.body["status"]["code"] == "LimitExceededException"
+
+
+def test_of_each_entry_only_some_problems_are_told(functions: Functions, token: str) -> None:
+    """Those of a thousand entries have to fit into one answer."""
+    faulty = entry("31", products_set=[{}] * 1000)
+
+    [refused] = unprocessed(call(functions, token, [faulty]))
+
+    assert refused["error_description"].count("/purchase_customer_events_set/0/") == MAX_PROBLEMS_TOLD

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from loyalty.api.classic.envelope import asked_for, described
+from loyalty.api.classic.envelope import asked_for, described, fields_set
 from loyalty.api.classic.reading import read_entry
 from loyalty.api.classic.requests import BulkCreate
 from loyalty.domain.access import Partner
@@ -15,6 +15,9 @@ from loyalty.usecases.posting import Outcome
 
 MAX_BULK_BODY_BYTES = 5_000_000
 """A thousand entries of forty lines each. Lambda takes 6 MB, in which every quotation mark of the body is two bytes."""
+
+MAX_PROBLEMS_TOLD = 10
+"""Of each entry: those of a thousand entries have to fit into the 6 MB that Lambda gives back."""
 
 ENTRY_ID = "request_unique_identifier"
 
@@ -61,16 +64,21 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> En
 def render_outcomes(outcomes: Mapping[str, Outcome], body: Any) -> dict[str, Any]:
     """Which entries were processed and which were not, in their order (row 12), with the fields that the body's
     `fields_set` names."""
+    names = fields_set(body)
+    names = names | {ENTRY_ID} if names else names
     processed: list[Mapping[str, Any]] = []
     unprocessed: list[Mapping[str, Any]] = []
     for own_id, outcome in outcomes.items():
         match outcome:
             case Refused():
-                told = {"error_code": outcome.problems[0].code, "error_description": described(outcome)}
-                unprocessed.append(asked_for({ENTRY_ID: own_id, **told}, body, ENTRY_ID))
+                told = {
+                    "error_code": outcome.problems[0].code,
+                    "error_description": described(outcome, MAX_PROBLEMS_TOLD),
+                }
+                unprocessed.append(asked_for({ENTRY_ID: own_id, **told}, names))
             case posting:
                 told = {"id": posting.event.entry.event_id, "number": posting.event.document["number"]}
-                processed.append(asked_for({ENTRY_ID: own_id, **told}, body, ENTRY_ID))
+                processed.append(asked_for({ENTRY_ID: own_id, **told}, names))
     return {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
 
 

@@ -40,27 +40,25 @@ def token_in(request: Request) -> str:
 def succeeded(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:
     """The envelope around data, or around those of its fields that a body asks for."""
     status = {"code": "OK", "description": "", "message": ""}
-    return Response(
-        200, {"status": status, "data": asked_for(data, body)}, {"Idempotent-Replayed": "true"} if replayed else {}
-    )
+    shown = asked_for(data, fields_set(body))
+    return Response(200, {"status": status, "data": shown}, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
-def asked_for(data: Mapping[str, Any], body: Any, *always: str) -> Mapping[str, Any]:
-    """Those fields of data that the body's `fields_set` names, and `always` these; all of them where it names none
-    (Q5)."""
-    names = _fields_set(body)
-    return {name: data[name] for name in (*always, *names) if name in data} if names else data
-
-
-def asked_for_within(data: Mapping[str, Mapping[str, Any]], body: Any) -> Mapping[str, Any]:
-    """The same where data consists of objects: those that `fields_set` names; or else, of each, the fields that it
-    names."""
-    return asked_for(data, body) or {name: asked_for(part, body) for name, part in data.items()}
-
-
-def _fields_set(body: Any) -> list[str]:
+def fields_set(body: Any) -> frozenset[str]:
+    """The fields that a body asks to be answered; none where it asks for all of them."""
     asked = body.get("fields_set") if isinstance(body, dict) else None
-    return [name.strip() for name in asked.split(",") if name.strip()] if isinstance(asked, str) else []
+    names = asked.split(",") if isinstance(asked, str) else ()
+    return frozenset(name.strip() for name in names if name.strip())
+
+
+def asked_for(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+    """Those fields of data that are named; all of them where none is (Q5)."""
+    return {name: value for name, value in data.items() if name in names} if names else data
+
+
+def asked_for_within(data: Mapping[str, Mapping[str, Any]], names: frozenset[str]) -> Mapping[str, Any]:
+    """The same where data consists of objects: those that are named; or else, of each, the fields that are."""
+    return asked_for(data, names) or {name: asked_for(part, names) for name, part in data.items()}
 
 
 def refused(refusal: Refused) -> Response:
@@ -70,12 +68,11 @@ def refused(refusal: Refused) -> Response:
     return Response(STATUS[first.code], {"status": status, "data": None}, headers_for(first))
 
 
-def described(refusal: Refused) -> str:
-    """A refusal in words: the vendor's where something was not found (row 13); else what is wrong, with the place."""
+def described(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:
+    """A refusal in words: the vendor's where something was not found (row 13); else what is wrong, with the place, of
+    so many problems."""
     first = refusal.problems[0]
     if first.code is Code.NOT_FOUND:
         return first.description
-    told = (
-        f"{problem.pointer}: {problem.description}" for problem in refusal.problems[:MAX_PROBLEMS] if problem.pointer
-    )
+    told = (f"{problem.pointer}: {problem.description}" for problem in refusal.problems[:at_most] if problem.pointer)
     return " ".join(told) or first.description

@@ -36,6 +36,10 @@ from loyalty.domain.validation import at_most_one, exactly_one
 MAX_ENTRIES = 1000
 """Entries of one bulk call (contract, operation 2)."""
 
+MAX_LINES_IN_BULK = 50_000
+"""Lines of all entries of one bulk call: more than its body has room for, unless they are good for nothing but to keep
+a function busy."""
+
 
 def _truth(value: object) -> bool:
     if value in (0, 1) and isinstance(value, bool | int):
@@ -190,17 +194,20 @@ class BulkCreate(Call):
 
     @classmethod
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
-        """Entries with the same id; and what is broken in its parts."""
+        """Entries with the same id, or more lines than there is room for; and what is broken in its parts."""
         yield from super().broken(raw, at)
-        entries = raw.get("purchase_customer_events_set")
+        given, pointer = raw.get("purchase_customer_events_set"), f"{at}/purchase_customer_events_set"
+        entries = [entry if isinstance(entry, dict) else {} for entry in given] if isinstance(given, list) else []
+        sets = [entry.get("products_set") for entry in entries]
+        if sum(len(lines) for lines in sets if isinstance(lines, list)) > MAX_LINES_IN_BULK:
+            yield Problem(ErrorCode.LIMIT_EXCEEDED, f"The entries have more than {MAX_LINES_IN_BULK} lines.", pointer)
         seen: set[str] = set()
-        for place, entry in enumerate(entries if isinstance(entries, list) else ()):
-            own_id = entry.get("request_unique_identifier") if isinstance(entry, dict) else None
-            if isinstance(own_id, str):
-                if own_id in seen:
-                    description = f"Another entry of this call has the identifier {own_id}."
-                    pointer = f"{at}/purchase_customer_events_set/{place}/request_unique_identifier"
-                    yield Problem(ErrorCode.DUPLICATE, description, pointer)
+        for place, entry in enumerate(entries):
+            own_id = entry.get("request_unique_identifier")
+            if isinstance(own_id, str) and own_id in seen:
+                description = f"Another entry of this call has the identifier {own_id}."
+                yield Problem(ErrorCode.DUPLICATE, description, f"{pointer}/{place}/request_unique_identifier")
+            elif isinstance(own_id, str):
                 seen.add(own_id)
 
 
