@@ -2,14 +2,11 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 
 from cli.target import Target
 from loyalty import exactjson
@@ -22,26 +19,8 @@ from loyalty.usecases.post_purchase import post_purchase
 from loyalty.usecases.verify_journal import verify_journal
 from tests.consumption import consumption
 from tests.customers import EVERYTHING, customer, purchase
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
-
-
-@dataclass
-class Api:
-    """The deployed API, as a partner calls it."""
-
-    target: Target
-    pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=20))
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], Any]:
-        """Status, headers and body of the answer."""
-        answer = self.pool.request(
-            method,
-            self.target.api_url + path,
-            headers={"api_key": self.target.api_key or "", "Content-Type": "application/json"},
-            body=None if body is None else exactjson.dumps(body),
-        )
-        return answer.status, dict(answer.headers), exactjson.loads(answer.data)
+from tests.goldens import EXAMPLES
+from tests.partner import Api
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,12 @@ from loyalty.store.client import connect
 from loyalty.store.table import Item, Put, Table, key_of
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
+from tests.goldens import EXAMPLES
 from tests.template import TEMPLATE, create_table
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 ROOT = TEMPLATE.parent
 DEMO = ROOT / "cli/demo/programme.jsonl"
-EXAMPLES = ROOT / "tests/examples"
 METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/local/POST/purchases"
 
 

@@ -1,7 +1,5 @@
 """POST /customer_events/purchases/create (contract, operation 5)."""
 
-import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -33,43 +31,6 @@ def purchase(token: str, **fields: Any) -> Body:
     """The vendor's first example with some fields changed; None leaves a field out."""
     body = {**example("create_1.request"), "token": token, **fields}
     return {name: value for name, value in body.items() if value is not None}
-
-
-def differences(expected: Any, actual: Any, at: str = "") -> Iterator[str]:
-    """Pointers of what the vendor answered and we do not; what we answer beyond that is of later releases (Q4)."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        for name, value in expected.items():
-            yield from differences(value, actual.get(name, "missing"), f"{at}/{name}")
-    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        for place, (value, found) in enumerate(zip(expected, actual, strict=True)):
-            yield from differences(value, found, f"{at}/{place}")
-    elif expected != actual:
-        yield at
-
-
-def by_code(data: Body) -> Body:
-    """With products in the order of their codes: they are a set (row 6)."""
-    return {**data, "products_set": sorted(data["products_set"], key=lambda line: line["product"]["code"])}
-
-
-def test_the_first_example_is_answered_field_by_field(functions: Functions, token: str) -> None:
-    answer = post(functions, purchase(token))
-    expected = example("create_1.response")
-
-    assert answer.status == 200, answer.body
-    assert answer.body["status"] == expected["status"]
-    assert set(differences(by_code(expected["data"]), by_code(answer.body["data"]))) == {
-        # Ids and numbers are ours (rows 14 and 15).
-        "/id",
-        "/number",
-        "/products_set/0/id",
-        "/products_set/1/id",
-        # The full name is first and last name (row 23).
-        "/accounts_receivable/account_owner/name",
-        # Created now.
-        "/log_information/created_date",
-        "/log_information/updated_date",
-    }
 
 
 def test_process_immediately_is_taken_in_four_spellings_and_answered_as_a_boolean(
@@ -275,34 +236,22 @@ def test_a_spend_is_told_in_the_new_fields_and_in_the_old_ones(functions: Functi
     assert data["instant_spend_request"] is None
 
 
+@pytest.mark.parametrize(
+    ("performed_on", "rate", "awarded"),
+    [("2018-08-06T13:09:00", "4.5", "0.68"), ("2018-09-07T13:09:00", "5", "0.75")],
+)
 def test_a_wallet_in_another_currency_is_told_with_the_rate_of_the_day(
-    cold_functions: Functions, demo: Table, token: str
+    functions: Functions, token: str, performed_on: str, rate: str, awarded: str
 ) -> None:
     """As in the vendor's fourth example (row 24): 5% of 3 is 0.15, and 0.75 at a rate of 5."""
-    records = [
-        {"type": "currency", "id": "CRW", "code": "CRW"},
-        {"type": "currency_rate", "id": "OLD", "currency": "CRW", "rate": 4, "to_date": "2018-08-07T00:00:00"},
-        {"type": "currency_rate", "id": "NEW", "currency": "CRW", "rate": 5, "from_date": "2018-08-07T00:00:00"},
-        {"type": "account", "id": "A-CRW", "number": "CRW-1", "currency": "CRW"},
-        {
-            "type": "reward_offer",
-            "id": "O-CRW",
-            "name": "Test",
-            "scheme": "SALES",
-            "conditions": {"business_units": ["MRA"]},
-            "award": {"method": "PERCENTAGE", "value": 5},
-        },
-    ]
-    lines = [json.dumps(record).encode() for record in records]
-    assert not import_records(lines, table=demo, now=NOW).refused
-    body = {**example("create_4.request"), "token": token, "accounts_receivable_identifier": {"number": "CRW-1"}}
+    body = {**example("create_4.request"), "token": token, "performed_on": performed_on}
 
-    data = post(cold_functions, body).body["data"]
+    data = post(functions, body).body["data"]
 
     [award] = data["award_reward_transactions_set"]
-    assert (award["amount"], data["total_awarded_amount"]) == (Decimal("0.75"), Decimal("0.75"))
-    period = award["currency_rate_period"]
-    assert (period["id"], period["rate"], period["currency"]["code"]) == ("NEW", 5, "CRW")
+    assert award["amount"] == data["total_awarded_amount"] == Decimal(awarded)
+    assert award["currency_rate_period"]["rate"] == Decimal(rate)
+    assert award["currency_rate_period"]["currency"]["code"] == "RON"
     assert award["initiated_currency"]["code"] == data["currency"]["code"] == "EUR"
 
 

@@ -54,6 +54,9 @@ def test_a_preview_explains_every_offer_where_it_is_asked_to(functions: Function
     assert "why" not in functions.call("preview_purchase", body).body
     assert functions.call("preview_purchase", {**body, "explain": True}).body["why"] == [
         {"offer_id": "OFFER-5PC", "applies": True, "failed": None},
+        {"offer_id": "27268409D98F4D408BA056632B9316E9", "applies": False, "failed": "business_units"},
+        {"offer_id": "OFFER-CARD", "applies": False, "failed": "business_units"},
+        {"offer_id": "OFFER-CLASSIFIED", "applies": False, "failed": "business_units"},
         {"offer_id": "OFFER-WELCOME", "applies": False, "failed": "classifications"},
     ]
     assert functions.call("preview_purchase", {**body, "explain": "yes"}).status == 400

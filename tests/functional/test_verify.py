@@ -19,7 +19,7 @@ def verified(table: Table) -> Verification:
 
 @pytest.fixture
 def posted(functions: Functions, demo: Table) -> Table:
-    """A ledger with an opening balance, two purchases, and one with an id of its own."""
+    """A ledger with three opening balances, two purchases, and one with an id of its own."""
     variants: list[dict[str, Any]] = [{}, {"spend_request": None}, {"id": "GIVEN"}]
     for number, fields in enumerate(variants):
         body = {**example("create_v5_1.request"), "reference_number": f"R{number}", **fields}
@@ -40,7 +40,7 @@ def event_key(table: Table, sequence: int) -> keys.Key:
 def test_nothing_is_found_where_all_is_well(posted: Table) -> None:
     found = verified(posted)
 
-    assert (found.events, found.wallets, found.deviations) == (4, 1, [])
+    assert (found.events, found.wallets, found.deviations) == (6, 3, [])
 
 
 def test_a_balance_changed_by_a_cent_is_found(posted: Table) -> None:
