@@ -34,9 +34,14 @@ def programme(*records: dict[str, Any]) -> Programme:
 
     A record with the id of one of these takes its place.
     """
-    last = {(record["type"], record["id"]): record for record in (EUR, SHOP, DESK, SCHEME, *records)}
+    return Programme.of(imported(EUR, SHOP, DESK, SCHEME, *records))
+
+
+def imported(*records: dict[str, Any]) -> list[dict[str, Any]]:
+    """Records as an import leaves them, the last of those that share type and id."""
+    last = {(record["type"], record["id"]): record for record in records}
     validated = (RECORD_TYPES[record["type"]].model_validate(record) for record in last.values())
-    return Programme.of([record.model_dump(exclude_none=True) for record in validated])
+    return [record.model_dump(exclude_none=True) for record in validated]
 
 
 def line(net: str, *, product: str = "P", kind: str | None = None, quantity: str = "1", tax: str = "0") -> Line:
