@@ -3,6 +3,7 @@
 import typer
 
 from cli.console import Commands
+from cli.errors import errors
 from cli.importing import import_command
 from cli.journey.replay import replay
 from cli.keys import keys
@@ -24,3 +25,4 @@ app.add_typer(keys, name="key")
 app.command()(replay)
 app.command()(verify)
 app.command(hidden=True)(openapi)
+app.command(hidden=True)(errors)

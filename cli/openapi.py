@@ -3,27 +3,18 @@
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from cli.console import Failure, err
+from cli.generated import Check, bring_up_to_date
 from cli.target import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "openapi.json"
 EXAMPLE = REPOSITORY / "cli" / "demo" / "purchase.json"
 
 
-def openapi(
-    check: Annotated[bool, typer.Option("--check", help="Only tell whether the file is up to date.")] = False,
-) -> None:
+def openapi(check: Check = False) -> None:
     """Write docs/openapi.json."""
-    text = json.dumps(document(), indent=2) + "\n"
-    if check and DOCUMENT.read_text() != text:
-        raise Failure("docs/openapi.json is out of date: run `loyalty openapi`")
-    DOCUMENT.write_text(text)
-    err.print(f"{DOCUMENT.relative_to(Path.cwd()) if DOCUMENT.is_relative_to(Path.cwd()) else DOCUMENT} is up to date.")
+    bring_up_to_date(DOCUMENT, json.dumps(document(), indent=2) + "\n", check=check, command="openapi")
 
 
 def document() -> dict[str, Any]:

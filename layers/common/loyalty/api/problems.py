@@ -1,26 +1,8 @@
-"""Errors as callers see them: one table from code to status, one form per API."""
+"""Errors as the newest API tells them, and what both APIs tell alike."""
 
-from collections.abc import Mapping
-from http import HTTPStatus
-
+from loyalty.api.catalogue import ERRORS
 from loyalty.api.messages import Response
 from loyalty.domain.errors import Code, Problem, Refused
-
-STATUS: Mapping[Code, HTTPStatus] = {
-    Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    Code.MANDATORY: HTTPStatus.BAD_REQUEST,
-    Code.INVALID: HTTPStatus.BAD_REQUEST,
-    Code.EXCLUSIVE: HTTPStatus.BAD_REQUEST,
-    Code.DUPLICATE: HTTPStatus.CONFLICT,
-    Code.INSUFFICIENT_BALANCE: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Code.SPEND_LIMIT: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Code.CURRENCY_MISMATCH: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
-    Code.INVALID_TOKEN: HTTPStatus.UNAUTHORIZED,
-    Code.LIMIT_EXCEEDED: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Code.RETRY_LATER: HTTPStatus.SERVICE_UNAVAILABLE,
-    Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
-}
 
 RETRY_AFTER_SECONDS = 1
 
@@ -31,7 +13,7 @@ MAX_PROBLEMS = 100
 def problem_document(refused: Refused) -> Response:
     """The newest API's form: RFC 9457, with `code`, and `errors[]` that name each field by JSON pointer."""
     first = refused.problems[0]
-    status = STATUS[first.code]
+    status = ERRORS[first.code].status
     fields = [
         {"pointer": problem.pointer, "code": problem.code, "detail": problem.description}
         for problem in refused.problems[:MAX_PROBLEMS]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from loyalty.api.catalogue import ERRORS
 from loyalty.api.endpoint import Handler, endpoint
 from loyalty.api.messages import MAX_BODY_BYTES, Request, Response
-from loyalty.api.problems import MAX_PROBLEMS, STATUS, headers_for
+from loyalty.api.problems import MAX_PROBLEMS, headers_for
 from loyalty.domain.access import Partner, Scope
 from loyalty.domain.errors import Code, Refused
 from loyalty.usecases.tokens import TokenCheck
@@ -65,7 +66,7 @@ def refused(refusal: Refused) -> Response:
     """The envelope with the error in `status` and no data."""
     first = refusal.problems[0]
     status = {"code": first.code, "description": described(refusal), "message": ""}
-    return Response(STATUS[first.code], {"status": status, "data": None}, headers_for(first))
+    return Response(ERRORS[first.code].status, {"status": status, "data": None}, headers_for(first))
 
 
 def described(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:

@@ -1,0 +1,14 @@
+"""docs/errors.md says what callers are told."""
+
+from cli.errors import DOCUMENT, text
+from loyalty.api.catalogue import ERRORS
+from loyalty.domain.errors import Code
+
+
+def test_the_page_is_what_the_catalogue_makes_it() -> None:
+    assert DOCUMENT.read_text("utf-8") == text(), "run `loyalty errors`"
+
+
+def test_every_code_is_explained() -> None:
+    assert ERRORS.keys() == set(Code)
+    assert all(told.cause and told.cure for told in ERRORS.values())
