@@ -32,8 +32,9 @@ def test_an_example_is_answered_field_by_field_where_its_records_are_its_own(tab
     functions = Functions(api_key)
     issued = functions.call("issue_token", headers={"api_key": api_key}, context={}).body["data"]["token"]
 
-    request: dict[str, Any] = json.loads(golden.request)
-    answer = functions.call(golden.function, request, headers={"Authorization": f"Bearer {issued}"}, context={})
+    for each in (*(one for one in GOLDENS if one.name == golden.after), golden):
+        request: dict[str, Any] = json.loads(each.request)
+        answer = functions.call(each.function, request, headers={"Authorization": f"Bearer {issued}"}, context={})
+        assert answer.status == 200, answer.body
 
-    assert answer.status == 200, answer.body
-    golden.check(answer.body, golden.excused)
+    assert golden.faults(answer.body, golden.excused) == []

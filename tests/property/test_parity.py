@@ -103,7 +103,8 @@ class Till:
 
         def preview() -> Any:
             found = preview_purchase(read_preview(body), EVERYTHING, **self.known)
-            return render_preview(found, owner_of(found.customer.account, table=self.table))
+            owner = owner_of(found.customer.account, table=self.table)
+            return render_preview(found, owner, self.known["catalogue"].directory(NOW))
 
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
