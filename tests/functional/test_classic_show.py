@@ -141,8 +141,8 @@ def test_an_invoice_is_told_with_the_rate_of_its_amounts(cold_functions: Functio
 def test_a_spend_says_who_takes_it_off_the_price_as_it_was_settled_when_it_was_posted(
     cold_functions: Functions, demo: Table, token: str
 ) -> None:
-    settings = {"type": "spend_settings", "id": "SPENDING", "reduction_method": "BACK_END_REDUCTION"}
-    bring(demo, settings)
+    settings = {"type": "spend_settings", "id": "SPENDING-MRA", "business_unit": "MRA"}
+    bring(demo, settings | {"reduction_method": "BACK_END_REDUCTION"})
     posted = post(cold_functions, token, **SPENDING)
     bring(demo, settings | {"reduction_method": "FRONT_END_REDUCTION"})
 

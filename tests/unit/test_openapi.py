@@ -1,9 +1,10 @@
 """docs/openapi.json says what the code does."""
 
 import json
-from pathlib import Path
+from typing import Any
 
-from cli.openapi import DOCUMENT, document
+from cli.local.command import DEMO_PURCHASE
+from cli.openapi import DOCUMENT, EXAMPLES, document
 from tests.template import read_template
 
 
@@ -22,7 +23,20 @@ def test_every_route_of_the_template_is_documented_and_no_other() -> None:
     assert routes == {(method, path) for path, methods in document()["paths"].items() for method in methods}
 
 
-def test_the_example_that_is_shown_is_the_vendors() -> None:
-    shown = document()["paths"]["/purchases"]["post"]["requestBody"]["content"]["application/json"]["example"]
+def test_every_example_of_the_contract_is_shown_with_its_operation() -> None:
+    """But for the answer of one, which answers another request (docs/contract/observations.md, row 10)."""
+    shown: dict[str, Any] = {}
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            bodies = {"request": operation.get("requestBody"), "response": operation["responses"]["200"]}
+            for kind, body in bodies.items():
+                examples = (body or {}).get("content", {}).get("application/json", {}).get("examples", {})
+                shown |= {f"{name}.{kind}.json": example["value"] for name, example in examples.items()}
 
-    assert shown == json.loads(Path("tests/examples/create_v5_1.request.json").read_text())
+    files = {path.name: json.loads(path.read_text()) for path in EXAMPLES.glob("*.json")}
+    assert files.pop("create_2.response.json")
+    assert shown == files
+
+
+def test_the_purchase_of_the_demo_is_the_vendors() -> None:
+    assert json.loads(DEMO_PURCHASE.read_text()) == json.loads((EXAMPLES / "create_v5_1.request.json").read_text())

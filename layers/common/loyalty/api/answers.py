@@ -5,6 +5,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from loyalty.domain.errors import Code
+
 
 class Created(TypedDict):
     """The answer to a posted purchase (contract, operation 1)."""
@@ -154,7 +156,7 @@ class FieldProblem(TypedDict):
     """What is wrong with one field, named by JSON pointer."""
 
     pointer: str
-    code: str
+    code: Code
     detail: str
 
 
@@ -164,101 +166,6 @@ class ProblemAnswer(TypedDict):
     type: str
     title: str
     status: int
-    code: str
+    code: Code
     detail: str
     errors: NotRequired[list[FieldProblem]]
-
-
-class StatusAnswer(TypedDict):
-    """The status in the classic envelope; `code` is OK or an error's."""
-
-    code: str
-    description: str
-    message: str
-
-
-class TokenData(TypedDict):
-    """A token of the classic API, good for `expires_in` seconds."""
-
-    token: str
-    token_type: str
-    expires_in: int
-
-
-class TokenAnswer(TypedDict):
-    """The classic envelope around a token."""
-
-    status: StatusAnswer
-    data: TokenData
-
-
-class PasswordData(TypedDict):
-    """A one-time password of twelve digits, good for `expires_in` seconds and one purchase."""
-
-    one_time_password: str
-    expires_in: int
-
-
-class PasswordAnswer(TypedDict):
-    """The classic envelope around a one-time password."""
-
-    status: StatusAnswer
-    data: PasswordData
-
-
-class EmptyAnswer(TypedDict):
-    """The classic envelope around nothing; `data` is null where `status` tells an error."""
-
-    status: StatusAnswer
-    data: dict[str, str] | None
-
-
-class EventAnswer(TypedDict):
-    """The classic envelope around a purchase customer event (docs/contract, operation 5)."""
-
-    status: StatusAnswer
-    data: dict[str, object]
-
-
-class CreatedSpendData(TypedDict, total=False):
-    """A purchase and its spend request; of both, just what `fields_set` asks for."""
-
-    purchase_customer_event: dict[str, object]
-    spend_request_customer_event: dict[str, object]
-
-
-class CreatedSpendAnswer(TypedDict):
-    """The classic envelope around a purchase and its spend request (docs/contract, operation 3)."""
-
-    status: StatusAnswer
-    data: CreatedSpendData
-
-
-class ProcessedEntry(TypedDict):
-    """An entry of a bulk call that was posted, now or before; `fields_set` may leave out all but the caller's id."""
-
-    request_unique_identifier: str
-    id: NotRequired[str]
-    number: NotRequired[str]
-
-
-class UnprocessedEntry(TypedDict):
-    """An entry of a bulk call that was refused; `fields_set` may leave out all but the caller's id."""
-
-    request_unique_identifier: str
-    error_code: NotRequired[str]
-    error_description: NotRequired[str]
-
-
-class BulkData(TypedDict):
-    """What became of each entry, both sets in the order of the call."""
-
-    processed_customer_events_set: list[ProcessedEntry]
-    unprocessed_customer_events_set: list[UnprocessedEntry]
-
-
-class BulkAnswer(TypedDict):
-    """The classic envelope around the outcomes of a bulk call (docs/contract, operation 2)."""
-
-    status: StatusAnswer
-    data: BulkData

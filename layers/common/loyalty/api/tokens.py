@@ -4,7 +4,7 @@ import base64
 import binascii
 from datetime import datetime
 
-from loyalty.api.answers import PasswordData, TokenData
+from loyalty.api.classic.answers import PasswordData, TokenData
 from loyalty.api.messages import Request
 from loyalty.domain.access import AuthToken
 

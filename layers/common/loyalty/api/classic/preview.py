@@ -1,15 +1,14 @@
 """The classic preview (contract, operation 4)."""
 
-from typing import Any
-
 from loyalty.api.classic import records
+from loyalty.api.classic.answers import PreviewedPurchase
 from loyalty.domain.directory import Directory
 from loyalty.domain.spends import SpendMethod
 from loyalty.usecases.gather import Owner
 from loyalty.usecases.preview_purchase import Preview
 
 
-def render_preview(preview: Preview, owner: Owner, directory: Directory) -> dict[str, Any]:
+def render_preview(preview: Preview, owner: Owner, directory: Directory) -> PreviewedPurchase:
     """What posting would do, in the system currency (Q2).
 
     Every listed field is there, but for alternative amounts where there is no alternative currency (rows 21 and 32).
@@ -18,7 +17,7 @@ def render_preview(preview: Preview, owner: Owner, directory: Directory) -> dict
     participant = records.participant(owner.account, None)
     contact = records.contact(owner.contact)
     voucher_types = dict.fromkeys(award.voucher_type.id for award in plan.vouchers if award.voucher_type)
-    data = {
+    data: PreviewedPurchase = {
         "total_award_amount": plan.awarded,
         "total_instant_spend_amount": plan.spent(SpendMethod.INSTANTLY),
         "total_automatic_spend_amount": plan.spent(SpendMethod.AUTOMATICALLY),

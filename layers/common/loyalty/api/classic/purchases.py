@@ -6,21 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.api.classic import records
-from loyalty.api.classic.requests import UDF_FIELDS
+from loyalty.api.classic.answers import CreatedSpend, RequestedSpend
+from loyalty.api.classic.shapes.events import PurchaseCustomerEvent, PurchaseCustomerEventProduct, ReducedPurchase
 from loyalty.api.classic.shared import Shared, dated
 from loyalty.api.classic.transactions import render_transactions
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
 from loyalty.usecases.gather import Gathered
 
-_KEPT = (
-    "description",
-    "payment_medium_identifier",
-    "external_system",
-    "external_system_reference_number",
-    "terminal_identifier",
-    *UDF_FIELDS,
-)
 _TOTALS = {
     "total_spend": None,
     "total_instant_spend": "SPEND_INSTANTLY",
@@ -29,68 +22,41 @@ _TOTALS = {
 }
 """Total by name, and the method whose spends it sums; all of them for None."""
 
-_REDUCED = (
-    "id",
-    "number",
-    "type",
-    "life_cycle_state",
-    "performed_on",
-    "description",
-    "process_immediately",
-    "reference_number",
-    "payment_medium_identifier",
-    "total_amount",
-    "net_amount",
-    "vat_amount",
-    "disable_instant_spend",
-    "classification",
-    "accounts_receivable",
-    "performed_by_unit",
-    "log_information",
-    "instant_spend_request",
-    "automatic_spend_request",
-    "currency",
-    "payment_medium_brand",
-    "payment_medium_type",
-    "award_reward_transactions_set",
-)
-"""The fields of a purchase that operation 3 answers (contract, row 29)."""
 
-
-def render_purchase(gathered: Gathered) -> dict[str, Any]:
+def render_purchase(gathered: Gathered) -> PurchaseCustomerEvent:
     """The complete event."""
     shared, directory = Shared(gathered), gathered.directory
     entry, document, details = shared.entry, shared.document, shared.details
     unit, tap = gathered.record("unit", document.get("unit_id")), gathered.record("tap", document.get("tap_id"))
-    return {
-        "id": entry.event_id,
-        "number": document["number"],
-        "type": "PURCHASE",
-        "life_cycle_state": shared.life_cycle_state,
-        "performed_on": dated(entry.performed_on),
-        "reference_number": entry.reference_number,
-        **{name: details.get(name) for name in _KEPT},
-        "process_immediately": details.get("process_immediately"),
-        "disable_instant_spend": bool(details.get("disable_instant_spend")),
+    return records.told(
+        PurchaseCustomerEvent,
+        details,
+        id=entry.event_id,
+        number=document["number"],
+        type="PURCHASE",
+        life_cycle_state=shared.life_cycle_state,
+        performed_on=dated(entry.performed_on),
+        reference_number=entry.reference_number,
+        disable_instant_spend=bool(details.get("disable_instant_spend")),
         **_line_totals(document["lines"]),
         **_totals(shared),
-        "classification": records.named(shared.about("classification")),
-        "accounts_receivable": shared.account,
-        "performed_by_unit": shared.unit,
-        "performed_by_business_unit": shared.business_unit,
-        "performed_by_tap": records.tap(tap, unit, directory),
-        "authorized_by_access_token": records.access_token(shared.about("access_token"), directory),
-        "log_information": shared.log_information,
-        "invoice": records.invoice(shared.about("invoice"), directory),
-        "currency": shared.currency,
-        "payment_medium_brand": records.payment_medium(shared.about("payment_medium_brand")),
-        "payment_medium_type": records.payment_medium(shared.about("payment_medium_type")),
-        "products_set": [_line(line, place, gathered) for place, line in enumerate(document["lines"])],
+        classification=records.named(shared.about("classification")),
+        accounts_receivable=shared.account,
+        performed_by_unit=shared.unit,
+        performed_by_business_unit=shared.business_unit,
+        performed_by_tap=records.tap(tap, unit, directory),
+        authorized_by_access_token=records.access_token(shared.about("access_token"), directory),
+        log_information=shared.log_information,
+        invoice=records.invoice(shared.about("invoice"), directory),
+        currency=shared.currency,
+        payment_medium_brand=records.payment_medium(shared.about("payment_medium_brand")),
+        payment_medium_type=records.payment_medium(shared.about("payment_medium_type")),
+        products_set=[_line(line, place, gathered) for place, line in enumerate(document["lines"])],
         **render_transactions(shared),
-    }
+    )
 
 
-def render_created_spend(gathered: Gathered) -> dict[str, Any]:
+def render_created_spend(gathered: Gathered) -> CreatedSpend:
     """The purchase, with fewer fields, and the spend request that came with it (contract, operation 3)."""
     purchase = render_purchase(gathered)
     asked_for = [
@@ -99,8 +65,8 @@ def render_created_spend(gathered: Gathered) -> dict[str, Any]:
         if not request["instant_spend"] and not request["automatic_spend"]
     ]
     return {
-        "purchase_customer_event": {name: purchase[name] for name in _REDUCED},
-        "spend_request_customer_event": asked_for[0],
+        "purchase_customer_event": records.told(ReducedPurchase, purchase),
+        "spend_request_customer_event": records.told(RequestedSpend, asked_for[0]),
     }
 
 
@@ -125,7 +91,7 @@ def _totals(shared: Shared) -> dict[str, Any]:
     return told
 
 
-def _line(line: list[Any], place: int, gathered: Gathered) -> dict[str, Any]:
+def _line(line: list[Any], place: int, gathered: Gathered) -> PurchaseCustomerEventProduct:
     product_id, _, quantity, net, vat, total = line
     return {
         "id": part_id(gathered.event.entry.event_id, "LINE", place),

@@ -1,228 +1,210 @@
-"""The vendor's objects, from reference records: every listed field of the newest release, null where there is no value
-(contract, objects B; Q4). Each object is written here once."""
+"""The vendor's objects, from reference records: each is written here once, with the fields of its shape (Q4)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from loyalty.api.classic.answers import VoucherType
+from loyalty.api.classic.shapes import customers, organisation, products
+from loyalty.api.classic.shapes.base import Described, NamedObject
 from loyalty.domain.directory import Directory
-from loyalty.domain.udf import UserDefinedFields
 
 Record = Mapping[str, Any]
-Rendered = dict[str, Any] | None
+Shape = TypeVar("Shape")
 
 
-def _fields(record: Record | None, *names: str) -> Rendered:
-    return None if record is None else _picked(record, *names)
+def told(shape: type[Shape], record: Record, **values: Any) -> Shape:
+    """An object of this shape, with these values; its other fields are the record's. What neither has is null, or
+    missing where it may be."""
+    given = {**record, **values}
+    may_be_missing = vars(shape)["__optional_keys__"]
+    names = [name for name in shape.__annotations__ if name in given or name not in may_be_missing]
+    return cast(Shape, {name: given.get(name) for name in names})
 
 
-def _picked(record: Record, *names: str) -> dict[str, Any]:
-    return {name: record.get(name) for name in names}
+def if_any(shape: type[Shape], record: Record | None) -> Shape | None:
+    """An object of this shape with the record's values, null where there is no record."""
+    return None if record is None else told(shape, record)
 
 
-def named(record: Record | None) -> Rendered:
+def named(record: Record | None) -> NamedObject | None:
     """A classification, or a sector of an industry."""
-    return _fields(record, "id", "name", "alternative_code")
+    return if_any(NamedObject, record)
 
 
-def payment_medium(record: Record | None) -> Rendered:
+def payment_medium(record: Record | None) -> Described | None:
     """A payment medium's brand or type."""
-    return _fields(record, "id", "name", "alternative_code", "description")
+    return if_any(Described, record)
 
 
-def unit(record: Record | None) -> Rendered:
+def unit(record: Record | None) -> organisation.Unit | None:
     """A unit."""
-    return _fields(record, "id", "name", "group_name", "community_name", "alternative_code", "description")
+    return if_any(organisation.Unit, record)
 
 
-def business_unit(record: Record | None, directory: Directory) -> Rendered:
+def business_unit(record: Record | None, directory: Directory) -> organisation.BusinessUnit | None:
     """A business unit; its parent is told by name."""
     if record is None:
         return None
     parent = directory.record("business_unit", record.get("parent_business_unit"))
-    return {
-        **_picked(record, "id", "name", "code", "unified_code", "description"),
-        "parent_business_unit_name": parent["name"] if parent else None,
-    }
+    return told(organisation.BusinessUnit, record, parent_business_unit_name=parent["name"] if parent else None)
 
 
-def tap(record: Record | None, of_unit: Record | None, directory: Directory) -> Rendered:
+def tap(
+    record: Record | None, of_unit: Record | None, directory: Directory
+) -> organisation.TransactionAcquiringPoint | None:
     """A transaction acquiring point, with the names of what it belongs to."""
     if record is None:
         return None
     owner = directory.record("business_unit", record.get("business_unit"))
-    return {
-        **_picked(record, "id", "name", "code", "description"),
-        "business_unit_name": owner["name"] if owner else None,
-        "unit_name": of_unit["name"] if of_unit else None,
-        "group_name": of_unit.get("group_name") if of_unit else None,
-    }
+    return told(
+        organisation.TransactionAcquiringPoint,
+        record,
+        business_unit_name=owner["name"] if owner else None,
+        unit_name=of_unit["name"] if of_unit else None,
+        group_name=of_unit.get("group_name") if of_unit else None,
+    )
 
 
-def currency(record: Record | None) -> Rendered:
+def currency(record: Record | None) -> organisation.Currency | None:
     """A currency."""
-    symbols = ("prefix_symbol", "suffix_symbol", "integer_part_name", "decimal_part_name")
-    return _fields(record, "id", "code", "life_cycle_state", *symbols)
+    return if_any(organisation.Currency, record)
 
 
-def rate_period(record: Record | None, directory: Directory) -> Rendered:
+def rate_period(record: Record | None, directory: Directory) -> organisation.CurrencyRatePeriod | None:
     """The rate that amounts were converted at, and the currency that it refers to."""
     if record is None:
         return None
-    return {
-        **_picked(record, "id", "rate", "inverse_rate", "from_date", "to_date"),
-        "currency": currency(directory.record("currency", record["currency"])),
-    }
+    of = currency(directory.record("currency", record["currency"]))
+    return told(organisation.CurrencyRatePeriod, record, currency=of)
 
 
-def account(record: Record | None, owner: Record | None) -> Rendered:
+def account(record: Record | None, owner: Record | None) -> customers.AccountsReceivable | None:
     """An account with its owner."""
-    if record is None:
-        return None
-    return {**_picked(record, "id", "number", "name", "life_cycle_state"), "account_owner": contact(owner)}
+    return None if record is None else told(customers.AccountsReceivable, record, account_owner=contact(owner))
 
 
-def participant(record: Record | None, owned: Rendered) -> Rendered:
+def participant(
+    record: Record | None, owned: customers.AccountsReceivable | None
+) -> customers.RewardsParticipant | None:
     """The rewards participant that an account is enrolled as; `record` is the account, which is told as `owned`."""
     enrolled = record.get("participant") if record else None
-    if enrolled is None:
-        return None
-    return {**_picked(enrolled, "id", "number", "life_cycle_state"), "accounts_receivable": owned}
+    return told(customers.RewardsParticipant, enrolled, accounts_receivable=owned) if enrolled else None
 
 
-def contact(record: Record | None) -> Rendered:
+def contact(record: Record | None) -> customers.ContactInformation | None:
     """A contact; its full name is first and last name, or the company's (contract, row 23)."""
     if record is None:
         return None
     names = [record[name] for name in ("first_name", "last_name") if record.get(name)]
-    return {
-        **_picked(record, "id", "life_cycle_state", "first_name", "middle_name", "last_name", "title", "company_name"),
-        "type": record["contact_type"],
-        "name": " ".join(names) or record.get("company_name"),
-        "demographics": _demographics(record.get("demographics")),
-        "company_profile": _company_profile(record.get("company_profile")),
-    }
+    return told(
+        customers.ContactInformation,
+        record,
+        type=record["contact_type"],
+        name=" ".join(names) or record.get("company_name"),
+        demographics=_demographics(record.get("demographics")),
+        company_profile=_company_profile(record.get("company_profile")),
+    )
 
 
-def product(record: Record | None, directory: Directory) -> Rendered:
+def product(record: Record | None, directory: Directory) -> products.Product | None:
     """A product with its type; products have no name (contract, row 28)."""
     if record is None:
         return None
-    return {
-        **_picked(record, "id", "code", "alternative_code", "description", "priority_level"),
-        "global_rate": _global_rate(record.get("global_rate")),
-        "product_type": _product_type(directory.record("product_type", record.get("product_type"))),
-    }
+    kind = _product_type(directory.record("product_type", record.get("product_type")))
+    return told(products.Product, record, global_rate=_global_rate(record.get("global_rate")), product_type=kind)
 
 
-def access_token(record: Record | None, directory: Directory) -> Rendered:
+def access_token(record: Record | None, directory: Directory) -> customers.AccessToken | None:
     """An access token with its classification; its pass code is told to nobody."""
     if record is None:
         return None
-    shown = ("authentication_code", "identifier", "card_masked_number")
-    return {
-        **_picked(record, "id", "number", "life_cycle_state", *shown, *UserDefinedFields.model_fields),
-        "classification": named(directory.record("classification", record.get("classification"))),
-    }
+    kind = named(directory.record("classification", record.get("classification")))
+    return told(customers.AccessToken, record, classification=kind)
 
 
-def voucher_type(record: Record) -> dict[str, Any]:
+def voucher_type(record: Record) -> VoucherType:
     """A kind of voucher."""
-    return _picked(record, "id", "name", "alternative_code", "value_options", "classification", "description")
+    return told(VoucherType, record)
 
 
-def invoice(record: Record | None, directory: Directory) -> Rendered:
+def invoice(record: Record | None, directory: Directory) -> customers.Invoice | None:
     """An invoice, with the rate that its amounts were converted at."""
     if record is None:
         return None
-    days = ("issued_on", "posted_on", "due_on")
-    amounts = ("total_amount", "outstanding_amount", "unsettled_amount")
-    return {
-        **_picked(record, "id", "number", "reference_number", "life_cycle_state", *days, *amounts),
-        "currency_rate_period": rate_period(directory.record("currency_rate", record.get("currency_rate")), directory),
-    }
+    rate = rate_period(directory.record("currency_rate", record.get("currency_rate")), directory)
+    return told(customers.Invoice, record, currency_rate_period=rate)
 
 
-def log_information(on: str, partner: Record | None, directory: Directory) -> dict[str, Any]:
+def log_information(on: str, partner: Record | None, directory: Directory) -> organisation.LogInformation:
     """Who created and last updated an event, and when: the partner's unit and user."""
     by_unit = directory.record("unit", partner.get("unit")) if partner else None
     owner = directory.record("business_unit", by_unit.get("business_unit")) if by_unit else None
     by = {
         "unit": unit(by_unit),
         "business_unit": business_unit(owner, directory),
-        "user": _fields(partner.get("user") if partner else None, "id", "username", "person_name", "email"),
+        "user": if_any(organisation.User, partner.get("user") if partner else None),
     }
     written = {f"{verb}_by_{who}": whom for verb in ("created", "updated") for who, whom in by.items()}
-    return {"created_date": on, "updated_date": on, **written}
+    return told(organisation.LogInformation, written, created_date=on, updated_date=on)
 
 
-def _demographics(record: Record | None) -> Rendered:
+def _demographics(record: Record | None) -> customers.Demographics | None:
     if record is None:
         return None
-    papers = ("id_number", "id_number_expiration_date", "passport_number", "passport_number_expiration_date")
-    return {
-        **_picked(record, "gender", *papers, "social_security_number"),
-        "date_of_birth": _fields(record.get("date_of_birth"), "day", "month", "year"),
-        "name_day": _fields(record.get("name_day"), "day", "month"),
-        "country_of_residence": _country(record.get("country_of_residence")),
-        "id_issued_by_country": _country(record.get("id_issued_by_country")),
-        "passport_issued_by_country": _country(record.get("passport_issued_by_country")),
-        "industry": _fields(record.get("industry"), "id", "name", "code"),
-        "industry_sector": named(record.get("industry_sector")),
-    }
+    countries = ("country_of_residence", "id_issued_by_country", "passport_issued_by_country")
+    return told(
+        customers.Demographics,
+        record,
+        date_of_birth=if_any(customers.DateOfBirth, record.get("date_of_birth")),
+        name_day=if_any(customers.NameDay, record.get("name_day")),
+        industry=if_any(customers.Industry, record.get("industry")),
+        industry_sector=named(record.get("industry_sector")),
+        **{name: _country(record.get(name)) for name in countries},
+    )
 
 
-def _company_profile(record: Record | None) -> Rendered:
+def _company_profile(record: Record | None) -> customers.CompanyProfile | None:
     if record is None:
         return None
-    size = ("profile_year", "annual_turnover", "established_date", "number_of_employees")
-    vat = ("vat_registration_number", "vat_registered_by", "vat_registration_date")
-    return {
-        **_picked(record, *size, "registration_number", *vat, "tax_reference_number"),
-        "registered_in_country": _country(record.get("registered_in_country")),
-        "industry": _fields(record.get("industry"), "id", "name", "code"),
-        "industry_sector": named(record.get("industry_sector")),
-    }
+    return told(
+        customers.CompanyProfile,
+        record,
+        registered_in_country=_country(record.get("registered_in_country")),
+        industry=if_any(customers.Industry, record.get("industry")),
+        industry_sector=named(record.get("industry_sector")),
+    )
 
 
-def _country(record: Record | None) -> Rendered:
-    codes = ("alternative_code", "dialing_code", "two_character_code", "three_character_code")
+def _country(record: Record | None) -> customers.Country | None:
+    return None if record is None else told(customers.Country, record, country_flag=_flag(record.get("country_flag")))
+
+
+def _flag(record: Record | None) -> customers.CountryFlag | None:
+    return (
+        None if record is None else told(customers.CountryFlag, record, file=if_any(customers.File, record.get("file")))
+    )
+
+
+def _product_type(record: Record | None) -> products.ProductType | None:
     if record is None:
         return None
-    return {**_picked(record, "id", "name", *codes), "country_flag": _country_flag(record.get("country_flag"))}
+    return told(
+        products.ProductType,
+        record,
+        udr_type=_usage_type(products.UsageDetailRecordType, record.get("udr_type")),
+        meter_reading_type=_usage_type(products.MeterReadingType, record.get("meter_reading_type")),
+    )
 
 
-def _country_flag(record: Record | None) -> Rendered:
+def _usage_type(shape: type[Shape], record: Record | None) -> Shape | None:
     if record is None:
         return None
-    file = _fields(record.get("file"), "file_name", "file_content_url", "file_mime_type")
-    return {"id": record.get("id"), "file": file}
+    return told(
+        shape, record, unit_of_measurement=if_any(products.UnitOfMeasurement, record.get("unit_of_measurement"))
+    )
 
 
-def _product_type(record: Record | None) -> Rendered:
+def _global_rate(record: Record | None) -> products.GlobalRate | None:
     if record is None:
         return None
-    kinds = ("classification", "service_type", "physical_good_type", "composition_method", "used_for_provisioning")
-    return {
-        **_picked(record, "id", "name", "alternative_code", "description", *kinds),
-        "udr_type": _usage_type(record.get("udr_type")),
-        "meter_reading_type": _usage_type(record.get("meter_reading_type"), "classification"),
-    }
-
-
-def _usage_type(record: Record | None, *more: str) -> Rendered:
-    if record is None:
-        return None
-    measured_in = record.get("unit_of_measurement")
-    return {
-        **_picked(record, "id", "name", "alternative_code", "description", *more),
-        "unit_of_measurement": _fields(measured_in, "id", "name", "description", "alternative_code"),
-    }
-
-
-def _global_rate(record: Record | None) -> Rendered:
-    if record is None:
-        return None
-    return {
-        **_picked(record, "id", "rate_model", "global_base_amount", "base_rate_applied_per", "uot", "uom"),
-        "time_period": _fields(record.get("time_period"), "time_period_value", "time_period_uot"),
-    }
+    return told(products.GlobalRate, record, time_period=if_any(products.Period, record.get("time_period")))

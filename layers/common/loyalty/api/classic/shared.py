@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from loyalty.api.classic import records
-from loyalty.api.classic.records import Rendered
+from loyalty.api.classic.shapes.customers import AccountsReceivable, RewardsParticipant
+from loyalty.api.classic.shapes.organisation import BusinessUnit, Currency, CurrencyRatePeriod, LogInformation, Unit
+from loyalty.store.events import State
 from loyalty.usecases.gather import Gathered, Record
 
 
@@ -25,7 +27,7 @@ class Shared:
         return self.gathered.record(kind, self.ids.get(kind))
 
     @property
-    def life_cycle_state(self) -> str:
+    def life_cycle_state(self) -> State:
         """The event's, which is that of its awards and spends as well."""
         return self.gathered.event.state
 
@@ -35,39 +37,39 @@ class Shared:
         return self.entry.movement.alternative_awarded is not None
 
     @cached_property
-    def account(self) -> Rendered:
+    def account(self) -> AccountsReceivable | None:
         """The account with its owner."""
         return records.account(self._account, self.gathered.record("contact", self.document.get("contact_id")))
 
     @cached_property
-    def participant(self) -> Rendered:
+    def participant(self) -> RewardsParticipant | None:
         """The rewards participant that the account is enrolled as."""
         return records.participant(self._account, self.account)
 
     @cached_property
-    def unit(self) -> Rendered:
+    def unit(self) -> Unit | None:
         """The unit by which its performer was named."""
         return records.unit(self.gathered.record("unit", self.document.get("unit_id")))
 
     @cached_property
-    def business_unit(self) -> Rendered:
+    def business_unit(self) -> BusinessUnit | None:
         """The outlet that performed it, or else the merchant."""
         performer = self.document.get("outlet_id") or self.entry.merchant_id
         return records.business_unit(self.gathered.record("business_unit", performer), self.gathered.directory)
 
     @cached_property
-    def currency(self) -> Rendered:
+    def currency(self) -> Currency | None:
         """The currency of the event's amounts: the organisation's."""
         return records.currency(self.gathered.record("currency", self.gathered.programme.system_currency.id))
 
     @cached_property
-    def alternative_currency(self) -> Rendered:
+    def alternative_currency(self) -> Currency | None:
         """The organisation's alternative currency."""
         currency = self.gathered.programme.alternative_currency
         return records.currency(self.gathered.record("currency", currency.id if currency else None))
 
     @cached_property
-    def rate_period(self) -> Rendered:
+    def rate_period(self) -> CurrencyRatePeriod | None:
         """The rate between the system currency and the wallet's, where they differ."""
         currency_id = self._account.get("currency") if self._account else None
         programme = self.gathered.programme
@@ -76,7 +78,7 @@ class Shared:
         return records.rate_period(period, self.gathered.directory)
 
     @cached_property
-    def log_information(self) -> dict[str, Any]:
+    def log_information(self) -> LogInformation:
         """Who wrote it, and when."""
         partner = self.gathered.record("partner", self.gathered.event.partner_id)
         return records.log_information(dated(self.entry.posted_on), partner, self.gathered.directory)

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from loyalty.api.classic import records
+from loyalty.api.classic.shapes.events import (
+    AwardRewardTransaction,
+    SpendRequestCustomerEvent,
+    SpendRewardTransaction,
+)
 from loyalty.api.classic.shared import Shared, dated
 from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.identity import part_id
@@ -33,10 +38,10 @@ def render_transactions(shared: Shared) -> dict[str, Any]:
     }
 
 
-def _award(award: Mapping[str, Any], place: int, shared: Shared) -> dict[str, Any]:
+def _award(award: Mapping[str, Any], place: int, shared: Shared) -> AwardRewardTransaction:
     _, wallet, alternative = award["amounts"]
     in_points = award["currency"] == AwardCurrency.ALTERNATIVE
-    rendered = {
+    rendered: AwardRewardTransaction = {
         "id": part_id(shared.entry.event_id, "AWARD", place),
         "number": award["number"],
         "amount": wallet,
@@ -47,7 +52,9 @@ def _award(award: Mapping[str, Any], place: int, shared: Shared) -> dict[str, An
         "accounts_receivable": shared.account,
         "rewards_participant": shared.participant,
     }
-    return rendered | ({"alternative_amount": alternative} if shared.has_alternative else {})
+    if shared.has_alternative:
+        rendered["alternative_amount"] = alternative
+    return rendered
 
 
 def _contribution(offer_id: str, shared: Shared) -> Any:
@@ -57,7 +64,7 @@ def _contribution(offer_id: str, shared: Shared) -> Any:
     return scheme.get("contribution_percentage")
 
 
-def _spend(spend: Mapping[str, Any], place: int, shared: Shared) -> dict[str, Any]:
+def _spend(spend: Mapping[str, Any], place: int, shared: Shared) -> SpendRewardTransaction:
     amount = spend["amounts"][1]
     return {
         "id": part_id(shared.entry.event_id, "SPEND", place),
@@ -78,14 +85,14 @@ def _spend_request(
     number: str,
     method: SpendMethod,
     amounts: tuple[Any, Any, Any],
-    spend: dict[str, Any] | None,
+    spend: SpendRewardTransaction | None,
     shared: Shared,
-) -> dict[str, Any]:
+) -> SpendRequestCustomerEvent:
     system, _, alternative = amounts
     on_request = method is SpendMethod.ON_REQUEST
     in_points = on_request and (shared.document.get("requested") or (None, None))[1] is not None
     classification = shared.gathered.record("classification", shared.ids.get("spend_request_classification"))
-    rendered = {
+    rendered: SpendRequestCustomerEvent = {
         "id": part_id(shared.entry.event_id, "SPEND_REQUEST", place),
         "number": number,
         "type": "SPEND_REQUEST",
@@ -107,4 +114,6 @@ def _spend_request(
         "spend_reward_transaction": spend,
         "currency": shared.currency,
     }
-    return rendered | ({"spend_alternative_amount": alternative} if shared.has_alternative else {})
+    if shared.has_alternative:
+        rendered["spend_alternative_amount"] = alternative
+    return rendered
