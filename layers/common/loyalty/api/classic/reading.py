@@ -5,18 +5,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from loyalty.api.classic.fields import UDF_FIELDS, BasketFields, EventFields, SpendAmounts
 from loyalty.api.classic.identifiers import Identifier, Model, customer_in
 from loyalty.api.classic.requests import (
-    UDF_FIELDS,
-    BasketFields,
     BulkPurchase,
     ClassicCreatePurchase,
     ClassicPreviewPurchase,
     CreateSpend,
-    EventFields,
     IssueOneTimePassword,
     NamePurchase,
-    SpendAmounts,
 )
 from loyalty.domain.access import Partner
 from loyalty.domain.identity import Identity, Origin, fingerprint

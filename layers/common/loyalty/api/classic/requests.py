@@ -5,33 +5,33 @@ tap are the exception: they are taken wherever a unit is (row 34).
 """
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from loyalty.api.classic.fields import (
+    BasketFields,
+    Call,
+    EventFields,
+    PurchaseFields,
+    PurchaseUserDefinedFields,
+    SpendAmounts,
+    SpendRequest,
+    Truth,
+)
 from loyalty.api.classic.identifiers import (
     AccessTokenIdentifier,
-    AccountIdentifier,
-    BusinessUnitIdentifier,
     CurrencyIdentifier,
     CustomerEventIdentifier,
     InvoiceIdentifier,
     KnownTokenIdentifier,
     Model,
     NamedIdentifier,
-    ParticipantIdentifier,
-    ProductIdentifier,
-    one_customer,
-    some_performer,
 )
-from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import Code, PerformedOn, Text
-from loyalty.domain.udf import UserDefinedFields
-from loyalty.domain.validation import at_most_one, exactly_one
+from loyalty.domain.fields import Code
+from loyalty.domain.validation import at_most_one
 
 MAX_ENTRIES = 1000
 """Entries of one bulk call (contract, operation 2)."""
@@ -39,110 +39,6 @@ MAX_ENTRIES = 1000
 MAX_LINES_IN_BULK = 50_000
 """Lines of all entries of one bulk call: more than its body has room for, unless they are good for nothing but to keep
 a function busy."""
-
-
-def _truth(value: object) -> bool:
-    if value in (0, 1) and isinstance(value, bool | int):
-        return bool(value)
-    raise PydanticCustomError("bool", "has to be true, false, 1 or 0")
-
-
-Truth = Annotated[bool, BeforeValidator(_truth)]
-"""A boolean in any of its four spellings (contract, row 8)."""
-
-
-class Call(Model):
-    """What the body of a call has beside its token, which is looked at before anything else."""
-
-    fields_set: Annotated[
-        str | None,
-        Field(exclude=True, description="Fields of `data` to answer, with commas between; else all of them."),
-    ] = None
-
-
-class PurchaseProduct(Model):
-    """A line (contract, `purchase_product`). Amounts cover the whole line, whatever the quantity (row 3)."""
-
-    product_identifier: ProductIdentifier
-    quantity: Positive = Decimal(1)
-    net_amount: NotNegative
-    vat_amount: NotNegative
-    total_amount: NotNegative
-
-
-class SpendAmounts(Model):
-    """What to pay from the wallet, in the system currency or in the alternative one; above zero."""
-
-    spend_amount: Positive | None = None
-    spend_alternative_amount: Positive | None = None
-
-
-class SpendRequest(SpendAmounts):
-    """What to pay from the wallet: exactly one amount."""
-
-    @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
-        """No amount, or both."""
-        yield from exactly_one(raw, at, "spend_amount", "spend_alternative_amount")
-
-
-class EventFields(Model):
-    """Whose event it is, who performed it, and when: what every operation has."""
-
-    accounts_receivable_identifier: AccountIdentifier | None = None
-    rewards_participant_identifier: ParticipantIdentifier | None = None
-    performed_by_unit_identifier: NamedIdentifier | None = None
-    performed_by_business_unit_identifier: BusinessUnitIdentifier | None = None
-    performed_by_tap_identifier: BusinessUnitIdentifier | None = None
-    performed_on: PerformedOn
-
-    @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
-        """No customer, or two; nobody who performed it; and what is broken in its parts."""
-        yield from one_customer(raw, at)
-        yield from some_performer(raw, at)
-        yield from super().broken(raw, at)
-
-
-class BasketFields(Model):
-    """What was bought and paid with."""
-
-    reference_number: Code
-    payment_medium_brand_identifier: NamedIdentifier | None = None
-    payment_medium_type_identifier: NamedIdentifier | None = None
-    payment_medium_identifier: Code | None = None
-    products_set: Annotated[list[PurchaseProduct], Field(min_length=1, max_length=MAX_LINES)]
-
-    @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
-        """Lines whose amounts do not add up; and what is broken in its parts."""
-        yield from super().broken(raw, at)
-        yield from broken_line_rules(raw.get("products_set"), f"{at}/products_set", "vat_amount")
-
-
-class PurchaseFields(EventFields, BasketFields):
-    """What a purchase has in operations 2, 4 and 5."""
-
-    classification_identifier: NamedIdentifier | None = None
-    description: Text | None = None
-    external_system_reference_number: Code | None = None
-
-
-class PurchaseUserDefinedFields(UserDefinedFields):
-    """The 24 user defined fields of a purchase (contract, `udf_block`)."""
-
-    udf_string_9: Text | None = None
-    udf_string_10: Text | None = None
-    udf_string_11: Text | None = None
-    udf_string_12: Text | None = None
-    udf_string_13: Text | None = None
-    udf_string_14: Text | None = None
-    udf_string_15: Text | None = None
-    udf_string_16: Text | None = None
-
-
-UDF_FIELDS = tuple(PurchaseUserDefinedFields.model_fields)
-"""Their names."""
 
 
 class ClassicCreatePurchase(Call, PurchaseFields, PurchaseUserDefinedFields):
