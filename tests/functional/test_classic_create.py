@@ -11,6 +11,7 @@ from loyalty.store.access import active_keys
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key, revoke_key
+from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 
 Body = dict[str, Any]
@@ -71,7 +72,7 @@ def test_a_customer_is_named_by_an_access_token(functions: Functions, token: str
     ("performer", "tap", "unit"),
     [
         ({"performed_by_unit_identifier": {"alternative_code": "MRAU"}}, None, "Merchant A unit"),
-        ({"performed_by_business_unit_identifier": {"code": "CD123456"}}, None, None),
+        ({"performed_by_business_unit_identifier": {"code": "CD123456"}}, "City Docks till 1", None),
         ({"performed_by_tap_identifier": {"code": "CD123456-1"}}, "City Docks till 1", None),
     ],
     ids=["unit", "business unit", "tap"],
@@ -85,6 +86,20 @@ def test_who_performed_it_is_named_by_unit_business_unit_or_tap(
     assert data["performed_by_business_unit"]["parent_business_unit_name"]
     assert (data["performed_by_tap"] or {}).get("name") == tap
     assert (data["performed_by_unit"] or {}).get("name") == unit
+
+
+def test_unit_and_tap_follow_from_the_business_unit_where_it_has_just_one(
+    cold_functions: Functions, demo: Table, token: str
+) -> None:
+    of = {"business_unit": "CD123456"}
+    bring(demo, {"type": "unit", "id": "U-CD", "name": "Docks unit", **of})
+    bring(demo, {"type": "tap", "id": "T-CD-2", "name": "City Docks till 2", **of})
+    body = purchase(token, performed_by_unit_identifier=None)
+
+    data = post(cold_functions, body | {"performed_by_business_unit_identifier": {"code": "CD123456"}}).body["data"]
+
+    assert data["performed_by_unit"]["name"] == "Docks unit"
+    assert data["performed_by_tap"] is None  # of two tills, none
 
 
 def test_only_the_fields_asked_for_are_answered(functions: Functions, token: str) -> None:

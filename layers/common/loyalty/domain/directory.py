@@ -16,11 +16,12 @@ NAMING_FIELDS: Mapping[str, tuple[str, ...]] = {
     "product_type": (),
     "reward_offer": (),
     "reward_scheme": (),
-    "tap": ("code", "name"),
-    "unit": ("alternative_code", "name"),
+    "tap": ("code", "name", "business_unit"),
+    "unit": ("alternative_code", "name", "business_unit"),
     "voucher_type": (),
 }
-"""By record type, the fields beside `id` that the contract's identifier objects list."""
+"""By record type, the fields beside `id` that the contract's identifier objects list; and, of units and taps, the
+business unit that they are of, which names the one that has no other beside it."""
 
 _ALSO_CODES = {("classification", "alternative_code"): "code"}
 """The newest API calls a classification's alternative code its code."""

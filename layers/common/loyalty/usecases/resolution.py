@@ -57,7 +57,8 @@ def with_newest_programme(catalogue: Catalogue, now: datetime, attempt: Callable
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Who performed a purchase: the business unit, an outlet or a merchant, and the ids by which it was named."""
+    """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
+    where none was, that it has just one of."""
 
     business_unit: BusinessUnit
     unit_id: str | None
@@ -67,7 +68,7 @@ class Performer:
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
-    unit by which its performer was named.
+    unit of whoever performed it.
 
     `one_time_password` is where the password lies that the customer was recognized or authorized by. It was there, but
     only its deletion tells that it was used once: the posting deletes it, on the condition that it still is there.
@@ -114,7 +115,10 @@ class Resolution:
                 self._refuse(Code.INVALID, description, named[kind])
                 return None
             deepest = unit
-        return Performer(deepest, ids.get("unit"), ids.get("tap"))
+        unit_id, tap_id = (
+            ids.get(kind) or self._directory.find(kind, "business_unit", deepest.id) for kind in ("unit", "tap")
+        )
+        return Performer(deepest, unit_id, tap_id)
 
     def wanted(self, catalogue: Catalogue) -> Iterator[keys.Key]:
         """Where to look for what the request names and is not in memory."""
