@@ -67,24 +67,17 @@ _REPLAYED = {
 def _schemas() -> "tuple[Mapping[Any, Json], Json]":
     """What refers to each model and shape, and the schemas of all of them."""
     from pydantic import TypeAdapter
-    from pydantic.json_schema import GenerateJsonSchema
 
+    from cli.json_schema import JsonSchema
     from cli.routes import ROUTES
     from loyalty.api.answers import ProblemAnswer
     from loyalty.api.classic.answers import Refusal, Success
-
-    class Schema(GenerateJsonSchema):
-        def decimal_schema(self, schema: Any) -> "Json":  # noqa: ARG002
-            return {"type": "number"}
-
-        def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
-            return False
 
     told = (shape for route in ROUTES for shape in (route.takes, route.entries, route.answers) if shape)
     shapes = dict.fromkeys((*told, Success, Refusal, ProblemAnswer))
     inputs: Any = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
     references, schemas = TypeAdapter.json_schemas(
-        inputs, ref_template="#/components/schemas/{model}", schema_generator=Schema
+        inputs, ref_template="#/components/schemas/{model}", schema_generator=JsonSchema
     )
     return {shape: reference for (shape, _), reference in references.items()}, schemas["$defs"]
 

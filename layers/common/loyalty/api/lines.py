@@ -2,37 +2,16 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.fields import LARGEST, Number, json_number
+from loyalty.domain.fields import json_number
 
 MAX_LINES = 1000
 LINE_TOLERANCE = Decimal("0.01")
 """By how much a line's total may differ from net plus tax (contract, Q8)."""
-
-
-def _positive(amount: Decimal) -> Decimal:
-    if amount <= 0:
-        raise PydanticCustomError("number", "has to be above zero")
-    return amount
-
-
-def _not_negative(amount: Decimal) -> Decimal:
-    if amount < 0:
-        raise PydanticCustomError("number", "must not be negative")
-    return amount
-
-
-Positive = Annotated[
-    Number, AfterValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST})
-]
-NotNegative = Annotated[
-    Number, AfterValidator(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
-]
 
 
 def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:

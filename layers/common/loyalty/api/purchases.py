@@ -26,11 +26,11 @@ from loyalty.api.answers import (
     PurchaseAnswer,
     SpendAnswer,
 )
-from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
+from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import MAX_IDENTIFIER, Code, Number
+from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Number, Positive
 from loyalty.domain.identity import Identity, Origin, fingerprint
 from loyalty.domain.money import ZERO
 from loyalty.domain.promotions import PROMO_CODE

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, plain, rounded
@@ -17,7 +17,8 @@ MAX_TEXT = 2000
 LARGEST = 10**MAX_INTEGER_DIGITS - 1
 """The largest whole number that an amount may have before its point."""
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_DATE_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"
+_DATE_TIME_SCHEMA = {"type": "string", "pattern": _DATE_TIME, "examples": ["2026-01-31T00:00:00"]}
 
 
 def json_number(value: object) -> Decimal:
@@ -36,8 +37,20 @@ def json_number(value: object) -> Decimal:
     return plain(number)
 
 
+def _positive(amount: Decimal) -> Decimal:
+    if amount <= 0:
+        raise PydanticCustomError("number", "has to be above zero")
+    return amount
+
+
+def _not_negative(amount: Decimal) -> Decimal:
+    if amount < 0:
+        raise PydanticCustomError("number", "must not be negative")
+    return amount
+
+
 def _date_time(text: str) -> str:
-    if not _DATE_TIME.fullmatch(text):
+    if not re.fullmatch(_DATE_TIME, text):
         raise PydanticCustomError("date", "has to be a date of the form YYYY-MM-DDThh:mm:ss, without a zone")
     try:
         datetime.fromisoformat(text)
@@ -68,8 +81,15 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 Number = Annotated[Decimal, BeforeValidator(json_number)]
 """A JSON number with at most 4 decimals and 12 integer digits; never a string, never a float on the way."""
 
-PerformedOn = Annotated[str, AfterValidator(_date_time), AfterValidator(_performed_on)]
-"""When something was performed, in the classic form."""
+Positive = Annotated[
+    Number, AfterValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST})
+]
+NotNegative = Annotated[
+    Number, AfterValidator(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
+]
 
-DateTime = Annotated[str, AfterValidator(_date_time)]
+DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
 """A date of the classic form, kept as text: `YYYY-MM-DDThh:mm:ss`, no zone, UTC."""
+
+PerformedOn = Annotated[DateTime, AfterValidator(_performed_on)]
+"""When something was performed, in the classic form."""

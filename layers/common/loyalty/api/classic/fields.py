@@ -17,9 +17,9 @@ from loyalty.api.classic.identifiers import (
     one_customer,
     some_performer,
 )
-from loyalty.api.lines import MAX_LINES, NotNegative, Positive, broken_line_rules
+from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import Code, PerformedOn, Text
+from loyalty.domain.fields import Code, NotNegative, PerformedOn, Positive, Text
 from loyalty.domain.udf import UserDefinedFields
 from loyalty.domain.validation import exactly_one
 

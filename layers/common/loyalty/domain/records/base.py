@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
-from loyalty.domain.fields import Identifier, Number
+from loyalty.domain.fields import Identifier
 
 State = Literal["EFFECTIVE", "NOT_EFFECTIVE"]
-
-NotNegative = Annotated[Number, Field(ge=0)]
-Positive = Annotated[Number, Field(gt=0)]
 
 
 class Ref:
@@ -18,6 +16,10 @@ class Ref:
 
     def __init__(self, target: str) -> None:
         self.target = target
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        described = f"A `{self.target}`, by its id or by any value that no other one may have."
+        return {**handler(schema), "description": described}
 
 
 class Part(BaseModel):

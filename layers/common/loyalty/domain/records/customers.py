@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from loyalty.domain.fields import Code, DateTime, Identifier, Number, PerformedOn, Text
-from loyalty.domain.records.base import NotNegative, Part, Positive, Record, Ref, State
+from loyalty.domain.fields import Code, DateTime, Identifier, NotNegative, Number, PerformedOn, Positive, Text
+from loyalty.domain.records.base import Part, Record, Ref, State
 from loyalty.domain.udf import UserDefinedFields
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
-from loyalty.domain.fields import Code, DateTime, Identifier, Text
+from loyalty.domain.fields import Code, DateTime, Identifier, Positive, Text
 from loyalty.domain.period import time_zone
-from loyalty.domain.records.base import Part, Positive, Record, Ref, State
+from loyalty.domain.records.base import Part, Record, Ref, State
 from loyalty.domain.reversal import Clawback
 
 
@@ -15,7 +15,7 @@ def _time_zone(name: str) -> str:
     return name
 
 
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/Athens"])]
 """The name of a time zone, as the IANA database has it: `Europe/Athens`."""
 
 

@@ -2,18 +2,18 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
 from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.conditions import Weekday
-from loyalty.domain.fields import Code, DateTime, Text
+from loyalty.domain.fields import Code, DateTime, NotNegative, Positive, Text
 from loyalty.domain.limits import LimitPeriod
 from loyalty.domain.offers import Stacking
-from loyalty.domain.period import Span
-from loyalty.domain.records.base import NotNegative, Part, Positive, Record, Ref, State
+from loyalty.domain.period import SPAN_PATTERN, Span
+from loyalty.domain.records.base import Part, Record, Ref, State
 from loyalty.domain.spend_settings import ReductionMethod
 
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])]
 """A time of day, `HH:MM` from `00:00` to `23:59`."""
 
 
@@ -79,6 +79,13 @@ def _span(text: str) -> str:
     return text
 
 
+ExpiresAfter = Annotated[
+    str,
+    AfterValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": SPAN_PATTERN, "examples": ["P90D", "P12M", "P1Y"]}),
+]
+
+
 class Award(Part):
     """What an offer gives.
 
@@ -96,7 +103,7 @@ class Award(Part):
     maximum_per_event: NotNegative | None = None
     rounding: Rounding = Rounding.HALF_UP
     spend: Literal["NONE", "INSTANT"] = "NONE"
-    expires_after: Annotated[str, AfterValidator(_span)] | None = None
+    expires_after: ExpiresAfter | None = None
 
     @model_validator(mode="after")
     def _has_what_its_method_needs(self) -> Self:
