@@ -9,6 +9,7 @@ from cli.journey.replay import replay
 from cli.keys import keys
 from cli.local.command import run
 from cli.openapi import openapi
+from cli.programme.command import programme
 from cli.verify import verify
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
@@ -22,6 +23,7 @@ def loyalty() -> None:
 app.command()(run)
 app.command("import")(import_command)
 app.add_typer(keys, name="key")
+app.add_typer(programme, name="programme")
 app.command()(replay)
 app.command()(verify)
 app.command(hidden=True)(openapi)

@@ -23,6 +23,17 @@ class Period:
         """Whether `at` lies within."""
         return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing lies within."""
+        return self.start is not None and self.end is not None and self.end <= self.start
+
+    def common(self, other: "Period") -> "Period":
+        """What lies in both; empty where nothing does."""
+        starts = [start for start in (self.start, other.start) if start]
+        ends = [end for end in (self.end, other.end) if end]
+        return Period(max(starts, default=None), min(ends, default=None))
+
 
 @dataclass(frozen=True, slots=True)
 class DailyWindow:

@@ -63,4 +63,5 @@ def pointer(location: Iterable[int | str]) -> str:
 
 def _problem(details: ErrorDetails, at: str) -> Problem:
     kind = details["type"]
-    return Problem(_CODES.get(kind, Code.INVALID), _MESSAGES.get(kind, details["msg"]), at + pointer(details["loc"]))
+    message = _MESSAGES.get(kind, details["msg"].removeprefix("Value error, "))
+    return Problem(_CODES.get(kind, Code.INVALID), message, at + pointer(details["loc"]))

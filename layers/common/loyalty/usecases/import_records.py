@@ -60,6 +60,7 @@ class BadLine:
     line: int
     field: str
     reason: str
+    code: Code
 
 
 @dataclass(slots=True)
@@ -253,7 +254,9 @@ class _Import:
                         yield from keys_to_find(target, holder[step])
 
     def _refuse(self, number: int, refused: Refused) -> None:
-        self.summary.refused += [BadLine(number, problem.pointer, problem.description) for problem in refused.problems]
+        self.summary.refused += [
+            BadLine(number, problem.pointer, problem.description, problem.code) for problem in refused.problems
+        ]
 
 
 class _ProgrammeNames:

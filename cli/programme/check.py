@@ -1,0 +1,120 @@
+"""`loyalty programme check`: what is wrong in programme files, and what can hardly be meant."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from cli.console import answer, out
+from cli.importing import Files
+from cli.options import AsJson, Region, Stack
+from cli.target import Target
+
+if TYPE_CHECKING:
+    from cli.programme.doubts import Doubt
+    from cli.programme.draft import Draft, Line
+    from loyalty.store.table import Table
+
+Deployed = Annotated[
+    bool, typer.Option("--deployed", help="On top of what the stack has, the local one unless --stack names another.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a line: which field (a JSON pointer, "" for the line), what, and what to do."""
+
+    file: str
+    line: int
+    field: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong, so that the import refuses the line; and what can hardly be meant."""
+
+    records: int
+    errors: list[Finding]
+    warnings: list[Finding]
+
+
+def check(
+    files: Files, deployed: Deployed = False, stack: Stack = None, region: Region = None, as_json: AsJson = False
+) -> None:
+    """Check programme files before they are imported: as the import would, and whether each offer can apply at all.
+
+    Files are taken together, in their order. Nothing is written, and nothing but the files is read, unless they are to
+    be checked on top of what is deployed. Exit status 1 where the import would refuse a line.
+    """
+    found = findings(files, base_table(deployed, stack, region), datetime.now(UTC))
+    if as_json:
+        answer(asdict(found), as_json=True)
+    else:
+        for finding in found.errors:
+            _print(finding, "[bold red]error[/]")
+        for finding in found.warnings:
+            _print(finding, "[bold yellow]warning[/]")
+        out.print(f"{found.records} records, {len(found.errors)} errors, {len(found.warnings)} warnings")
+    if found.errors:
+        raise typer.Exit(1)
+
+
+def base_table(deployed: bool, stack: str | None, region: str | None) -> "Table | None":
+    """What programme files are laid on top of: nothing, unless a stack is asked for."""
+    return Target.load(stack, region).open_table() if deployed or stack else None
+
+
+def findings(files: Sequence[Path], base: "Table | None", now: datetime) -> Findings:
+    """What there is to say about the lines of `files`, in their order."""
+    from cli.programme.draft import Draft
+    from cli.programme.hints import Hints
+
+    draft, hints = Draft.of(files, base, now), None
+    by_place = {(line.file, line.number): line for line in draft.lines}
+    errors = []
+    for file, bad in draft.refused:
+        hints = hints or Hints(draft.lines)
+        hint = hints.on(by_place[file, bad.line], bad)
+        errors.append(Finding(str(file), bad.line, bad.field, bad.reason, hint))
+    records = sum(1 for line in draft.lines if line.text.strip())
+    return Findings(records, _in_order(errors), _in_order(_warnings(draft, now)))
+
+
+def _in_order(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (finding.file, finding.line))
+
+
+def _warnings(draft: "Draft", now: datetime) -> Iterator[Finding]:
+    lines: dict[tuple[str, str], Line] = {}
+    for line in draft.lines:
+        if line.record is None:
+            continue
+        key = str(line.record.get("type")), str(line.record.get("id"))
+        if key in lines:
+            reason = f"It takes the place of {lines[key].file.name}:{lines[key].number}, of the same type and id."
+            yield Finding(str(line.file), line.number, "/id", reason, "Drop one of the two, or give it another id.")
+        lines[key] = line
+    for doubt in _doubts(draft, now):
+        about = lines.get(("reward_offer", doubt.offer_id)) or lines.get(("reward_offer", str(doubt.other_id)))
+        if about:
+            yield Finding(str(about.file), about.number, doubt.field, doubt.reason, doubt.hint)
+
+
+def _doubts(draft: "Draft", now: datetime) -> "Iterator[Doubt]":
+    from cli.programme.doubts import doubts_about
+    from cli.programme.shadows import shadows_among
+
+    programme, records = draft.accepted(now)
+    yield from doubts_about(programme.offers, programme, records, now)
+    yield from shadows_among(programme, records)
+
+
+def _print(finding: Finding, kind: str) -> None:
+    place = f"{finding.file}:{finding.line}: {finding.field or '/'}"
+    out.print(f"{kind} {escape(place)}: {escape(finding.reason)}\n      {escape(finding.hint)}")

@@ -1,0 +1,61 @@
+"""What is tried in memory is what would come of it in a table."""
+
+from pathlib import Path
+
+from cli.programme.check import findings
+from loyalty import exactjson
+from loyalty.store.sandbox import Sandbox
+from loyalty.store.table import Table
+from loyalty.usecases.import_records import ImportSummary, import_records
+from tests.functional.conftest import DEMO, NOW
+
+
+def imported(lines: list[bytes], table: Table) -> ImportSummary:
+    return import_records(lines, table=table, now=NOW)
+
+
+def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: Table) -> None:
+    lines, sandbox = DEMO.read_bytes().splitlines(), Sandbox()
+
+    assert imported(lines, table) == imported(lines, sandbox)
+
+    stored = {(item["pk"], item["sk"]): item for item in table.scan()}
+    kept = {pk: list(sandbox.partition(pk)) for pk, _ in stored}
+    tried = {(item["pk"], item["sk"]): item for items in kept.values() for item in items}
+    version = ("PROGRAMME", "VERSION")  # which is drawn at random
+    assert {key: item for key, item in tried.items() if key != version} == {
+        key: item for key, item in stored.items() if key != version
+    }
+
+
+def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is(demo: Table) -> None:
+    before = sorted(map(str, demo.scan()))
+    sandbox = Sandbox(demo)
+
+    again = imported(DEMO.read_bytes().splitlines(), sandbox)
+    award = {"method": "FIXED", "value": 1}
+    offer = {"type": "reward_offer", "id": "NEW", "name": "New", "scheme": "SALES", "award": award}
+    lines = [exactjson.dumps(record).encode() for record in (offer, offer | {"name": "Newer", "scheme": "SALE"})]
+    new = imported(lines, sandbox)
+
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 36)
+    assert (new.created, [bad.field for bad in new.refused]) == (1, ["/scheme"])
+    assert sorted(map(str, demo.scan())) == before
+
+
+def test_a_programme_is_checked_on_top_of_what_is_deployed(demo: Table, tmp_path: Path) -> None:
+    file = tmp_path / "draft.jsonl"
+    award = {"method": "FIXED", "value": 1}
+    offer = {"type": "reward_offer", "id": "NEW", "name": "New", "scheme": "SALES", "award": award}
+    first = {"type": "reward_offer", "id": "OFFER-5PC", "name": "Mine", "scheme": "SALES", "award": award}
+    first["stacking"] = "EXCLUSIVE"
+    file.write_text("\n".join(map(exactjson.dumps, [offer, first, offer | {"id": "ODD", "scheme": "SALE"}])))
+
+    alone, on_top = findings([file], None, NOW), findings([file], demo, NOW)
+
+    assert [(one.line, one.field) for one in alone.errors] == [(1, "/scheme"), (2, "/scheme"), (3, "/scheme")]
+    assert [(one.line, one.field) for one in on_top.errors] == [(3, "/scheme")]
+    assert [(one.line, one.reason) for one in on_top.warnings] == [
+        (1, "NEW never applies: OFFER-5PC is EXCLUSIVE, comes first and always has its lines."),
+        (2, "OFFER-WELCOME never applies: OFFER-5PC is EXCLUSIVE, comes first and always has its lines."),
+    ]

@@ -1,0 +1,333 @@
+"""What `loyalty programme check` says of a programme, line by line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.programme.check import Findings, findings
+from loyalty import exactjson
+from tests.builders import SHOP
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+PROGRAMME: list[dict[str, Any]] = [
+    {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"},
+    SHOP,
+    {"type": "business_unit", "id": "DESK", "name": "Desk", "code": "D", "parent_business_unit": "SHOP"},
+    {"type": "business_unit", "id": "SHUT", "name": "Shut", "code": "X", "life_cycle_state": "NOT_EFFECTIVE"},
+    {"type": "business_unit", "id": "FAR", "name": "Far", "code": "F", "time_zone": "Asia/Tokyo"},
+    {"type": "tap", "id": "T1", "name": "Till", "code": "T1", "business_unit": "DESK"},
+    {"type": "product_type", "id": "DRINK", "name": "Drinks"},
+    {"type": "product_type", "id": "FOOD", "name": "Food"},
+    {"type": "product", "id": "COFFEE", "code": "C", "product_type": "DRINK"},
+    {"type": "product", "id": "CAKE", "code": "K", "product_type": "FOOD"},
+    {"type": "classification", "id": "CARD", "name": "Card"},
+    {"type": "classification", "id": "GOLD", "name": "Gold", "applies_to": "ACCOUNT"},
+    {"type": "promotion_campaign", "id": "SPRING", "name": "Spring", "effective_to": "2026-06-01T00:00:00"},
+    {"type": "promotion_campaign", "id": "OVER", "name": "Over", "life_cycle_state": "NOT_EFFECTIVE"},
+    {"type": "reward_scheme", "id": "S", "name": "Rewards"},
+    {"type": "reward_scheme", "id": "2027", "name": "2027", "effective_from": "2027-01-01T00:00:00"},
+    {"type": "reward_scheme", "id": "OFF", "name": "Off", "life_cycle_state": "NOT_EFFECTIVE"},
+    {"type": "reward_scheme", "id": "FAR-ONLY", "name": "Far only", "merchants": ["FAR"]},
+]
+
+
+def offer(offer_id: str = "O", **fields: Any) -> dict[str, Any]:
+    award = {"method": "PERCENTAGE", "value": 5}
+    return {"type": "reward_offer", "id": offer_id, "name": offer_id, "scheme": "S", "award": award, **fields}
+
+
+def checked(directory: Path, *records: Any) -> Findings:
+    """What is found on these records, or raw lines, after those of `PROGRAMME`."""
+    lines = [record if isinstance(record, str) else exactjson.dumps(record) for record in (*PROGRAMME, *records)]
+    file = directory / "programme.jsonl"
+    file.write_text("\n".join(lines))
+    return findings([file], None, NOW)
+
+
+def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
+    found = checked(tmp_path, offer())
+
+    assert (found.records, found.errors, found.warnings) == (len(PROGRAMME) + 1, [], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "hint"),
+    [
+        ("{", "", "Write one JSON object a line"),
+        ('{"type": ["reward_offer"]}', "/type", "Write one of currency,"),
+        ('{"type": "reward_ofer", "id": "O"}', "/type", "Did you mean reward_offer?"),
+        (offer(efective_to="2026-01-01T00:00:00"), "/efective_to", "Did you mean effective_to?"),
+        (offer(name=None), "/name", "Write a text of at most 2000 characters, in quotes."),
+        (offer(id="with space"), "/id", "Write a text of at most 64 characters"),
+        (offer(priority="1"), "/priority", "Write a whole number, without quotes."),
+        (offer(stacking="ALONE"), "/stacking", "Write one of COMBINE, EXCLUSIVE."),
+        (offer(effective_from="2026-01-01"), "/effective_from", 'Write a text such as "2026-01-31T00:00:00".'),
+        (offer(award={"method": "FIXED", "value": "5"}), "/award/value", "Write a number from 0, without quotes."),
+        (offer(award={"method": "TIERED"}), "/award", "Write an object of method, value, step, tiers"),
+        (
+            offer(award={"method": "FIXED", "value": 5, "expires_after": "1Y"}),
+            "/award/expires_after",
+            'Write a text such as "P90D".',
+        ),
+        (offer(limits={"budget": 0}), "/limits/budget", "Write a number above 0, without quotes."),
+        (
+            offer(conditions={"weekdays": ["MON", "TUESDAY"]}),
+            "/conditions/weekdays/1",
+            "Write one of MON, TUE, WED, THU, FRI, SAT, SUN.",
+        ),
+        (offer(conditions={"weekdays": "MON"}), "/conditions/weekdays", "Write a list, each of it one of MON"),
+        (offer(conditions={"taps": [1]}), "/conditions/taps/0", "Write a `tap`, by its id or by any value that"),
+        (offer(conditions={"first_purchase": 1}), "/conditions/first_purchase", "Write true or false, without quotes."),
+        (offer(scheme="Reward"), "/scheme", "or look at what is deployed too, with --deployed. Did you mean Rewards?"),
+        (offer(scheme="NEXT"), "/scheme", "Move programme.jsonl:20, which is it, up before this line"),
+        (offer(name="TWIN"), "/name", "programme.jsonl:21 has it already: give this one another name, or the same id"),
+        (
+            {"type": "business_unit", "id": "B", "name": "B", "parent_business_unit": "DESK"},
+            "/parent_business_unit",
+            "Name a merchant, which has no parent itself",
+        ),
+        (SHOP | {"parent_business_unit": "FAR"}, "/parent_business_unit", "and always the same one."),
+        (
+            {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM", "exponent": 3},
+            "/exponent",
+            "Write what it was first imported with, or give it another id.",
+        ),
+    ],
+    ids=str,
+)
+def test_a_line_that_is_refused_is_named_with_its_field_and_what_to_do(
+    line: Any, field: str, hint: str, tmp_path: Path
+) -> None:
+    records = [line, {"type": "reward_scheme", "id": "NEXT", "name": "Next"}]
+    if "another name" in hint:  # of two that want the same name, the first one has it
+        records = [{"type": "contact", "id": "C"}, {"type": "contact", "id": "D"}, offer("FIRST", name="TWIN"), line]
+
+    (found,) = checked(tmp_path, *records).errors
+
+    assert (found.line, found.field) == (len(PROGRAMME) + records.index(line) + 1, field)
+    assert hint in found.hint
+
+
+YEAR = {"effective_from": "2026-01-01T00:00:00", "effective_to": "2027-01-01T00:00:00"}
+WEEKEND = {"effective_from": "2026-06-06T00:00:00", "effective_to": "2026-06-08T00:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "reason"),
+    [
+        (
+            {"effective_from": "2027-01-01T00:00:00", "effective_to": "2026-12-31T00:00:00"},
+            "/effective_to",
+            "The offer ends before it begins.",
+        ),
+        ({"effective_to": "2026-06-01T00:00:00"}, "/effective_to", "It ended on 2026-06-01"),
+        ({"scheme": "OFF"}, "/scheme", "Its scheme OFF is NOT_EFFECTIVE."),
+        (YEAR | {"scheme": "2027"}, "/effective_from", "It is in force only when its scheme 2027 is not."),
+        (
+            {"conditions": {"business_units": ["SHUT"]}},
+            "/conditions/business_units",
+            "None of the business units where it applies is EFFECTIVE.",
+        ),
+        (
+            {"scheme": "FAR-ONLY", "conditions": {"business_units": ["SHOP", "DESK"]}},
+            "/conditions/business_units",
+            "None of its business units takes part in its scheme FAR-ONLY.",
+        ),
+        (
+            {"conditions": {"business_units": ["FAR"], "taps": ["T1"]}},
+            "/conditions/taps",
+            "None of its taps is where the offer applies.",
+        ),
+        (
+            {"conditions": {"products": ["CAKE"], "product_types": ["DRINK"]}},
+            "/conditions/product_types",
+            "None of its products is of one of its product_types",
+        ),
+        (WEEKEND | {"conditions": {"weekdays": ["TUE"]}}, "/conditions/weekdays", "Its days and hours do not come by"),
+        (
+            {
+                "effective_from": "2026-06-06T10:00:30",
+                "effective_to": "2026-06-06T10:01:00",
+                "conditions": {"business_units": ["SHOP"], "time_from": "10:01"},
+            },
+            "/conditions/time_from",
+            "Its days and hours do not come by",
+        ),
+        (
+            {"conditions": {"first_purchase": True, "every_nth_purchase": 2}},
+            "/conditions/every_nth_purchase",
+            "An account's first purchase is never its n-th.",
+        ),
+        (
+            {"conditions": {"promotion_campaign": "OVER"}},
+            "/conditions/promotion_campaign",
+            "The campaign OVER is NOT_EFFECTIVE.",
+        ),
+        (
+            {"effective_from": "2026-06-01T00:00:00", "conditions": {"promotion_campaign": "SPRING"}},
+            "/conditions/promotion_campaign",
+            "It is in force only when the campaign SPRING is not.",
+        ),
+        ({"conditions": {"classifications": ["GOLD"]}}, "/conditions/classifications", "does not apply to"),
+        (
+            {"conditions": {"account_classifications": ["CARD"]}},
+            "/conditions/account_classifications",
+            "does not apply to ACCOUNT",
+        ),
+        ({"award": {"method": "FIXED", "value": 0}}, "/award", "It gives nothing: its value is 0."),
+        (
+            {"award": {"method": "TIERED", "tiers": [{"from": 0, "value": 0}, {"from": 9, "value": 0}]}},
+            "/award",
+            "It gives nothing: its value is 0.",
+        ),
+        (
+            {"award": {"method": "FIXED", "value": 1, "maximum_per_event": 0}},
+            "/award/maximum_per_event",
+            "It gives nothing: it is capped at 0.",
+        ),
+        (
+            {"award": {"method": "FIXED", "value": 1, "currency": "ALTERNATIVE"}},
+            "/award/currency",
+            "No currency has the role ALTERNATIVE.",
+        ),
+    ],
+    ids=str,
+)
+def test_an_offer_that_can_never_apply_is_warned_of(
+    fields: dict[str, Any], field: str, reason: str, tmp_path: Path
+) -> None:
+    found = checked(tmp_path, offer(**fields))
+
+    assert found.errors == []
+    (warning,) = found.warnings
+    assert (warning.line, warning.field) == (len(PROGRAMME) + 1, field)
+    assert reason in warning.reason
+    assert warning.hint
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        YEAR,
+        {"conditions": {"business_units": ["SHUT", "DESK"]}},
+        {"scheme": "FAR-ONLY"},
+        {"conditions": {"business_units": ["SHOP"], "taps": ["T1"]}},
+        {"conditions": {"products": ["CAKE", "COFFEE"], "product_types": ["DRINK"]}},
+        WEEKEND | {"conditions": {"weekdays": ["SUN"], "time_from": "22:00", "time_to": "02:00"}},
+        # It is Monday in Tokyo already.
+        WEEKEND | {"conditions": {"business_units": ["FAR"], "weekdays": ["MON"]}},
+        {"conditions": {"classifications": ["CARD"], "account_classifications": ["GOLD"]}},
+        {"conditions": {"promotion_campaign": "SPRING"}},
+        {"award": {"method": "TIERED", "tiers": [{"from": 0, "value": 0}, {"from": 9, "value": 1}]}},
+        # Whoever switched it off means it.
+        {"life_cycle_state": "NOT_EFFECTIVE", "scheme": "OFF", "award": {"method": "FIXED", "value": 0}},
+    ],
+    ids=str,
+)
+def test_an_offer_that_can_apply_is_not_warned_of(fields: dict[str, Any], tmp_path: Path) -> None:
+    assert checked(tmp_path, offer(**fields)).warnings == []
+
+
+def test_points_without_a_rate_while_an_offer_is_in_force_are_warned_of(tmp_path: Path) -> None:
+    points = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}
+    rate = {"type": "currency_rate", "id": "R", "currency": "PTS", "rate": 100, "from_date": "2027-01-01T00:00:00"}
+    award = {"method": "FIXED", "value": 5, "currency": "ALTERNATIVE"}
+
+    (warning,) = checked(tmp_path, points, rate, offer("A", **YEAR, award=award), offer("B", award=award)).warnings
+
+    assert (warning.line, warning.reason) == (len(PROGRAMME) + 3, "PTS has no rate while it is in force.")
+
+
+ALONE = {"stacking": "EXCLUSIVE"}
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ({}, {}),
+        ({"conditions": {"business_units": ["SHOP"]}}, {"conditions": {"business_units": ["DESK"]}}),
+        ({"conditions": {"business_units": ["FAR"]}}, {"scheme": "FAR-ONLY"}),
+        ({"scheme": "FAR-ONLY"}, {"conditions": {"business_units": ["FAR"]}}),
+        ({"conditions": {"products": ["COFFEE", "CAKE"]}}, {"conditions": {"products": ["CAKE"]}}),
+        (
+            {"conditions": {"product_types": ["FOOD"]}},
+            {"conditions": {"products": ["CAKE"], "product_types": ["FOOD"]}},
+        ),
+        ({"conditions": {"weekdays": ["MON", "TUE"]}}, {"conditions": {"weekdays": ["TUE"]}}),
+        ({"conditions": {"minimum_total_amount": 5}}, {"conditions": {"minimum_total_amount": 9}}),
+        (YEAR, WEEKEND),
+        ({}, {"conditions": {"first_purchase": True, "classifications": ["CARD"]}, "limits": {"per_account": 1}}),
+    ],
+    ids=str,
+)
+def test_an_offer_whose_lines_an_exclusive_one_always_has_is_warned_of(
+    first: dict[str, Any], later: dict[str, Any], tmp_path: Path
+) -> None:
+    found = checked(tmp_path, offer("LATER", **later), offer("FIRST", **first, **ALONE))
+
+    (warning,) = found.warnings
+    assert warning.line == len(PROGRAMME) + 1
+    assert warning.reason == "LATER never applies: FIRST is EXCLUSIVE, comes first and always has its lines."
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ({"conditions": {"business_units": ["DESK"]}}, {"conditions": {"business_units": ["SHOP"]}}),
+        ({"conditions": {"business_units": ["SHOP"]}}, {}),
+        ({"conditions": {"products": ["CAKE"]}}, {"conditions": {"products": ["COFFEE", "CAKE"]}}),
+        ({"conditions": {"products": ["CAKE"]}}, {}),
+        ({"conditions": {"weekdays": ["MON"]}}, {"conditions": {"weekdays": ["MON"], "time_from": "22:00"}}),
+        ({"conditions": {"minimum_quantity": 2}}, {}),
+        ({"conditions": {"classifications": ["CARD"]}}, {}),
+        ({"conditions": {"first_purchase": True}}, {}),
+        (WEEKEND, YEAR),
+        ({"limits": {"per_account": 1}}, {}),
+        ({"award": {"method": "FIXED", "value": 5, "spend": "INSTANT"}}, {}),
+        ({"award": {"method": "PER_STEP", "value": 1, "step": 10}}, {}),
+        # Among exclusive offers it is not the first.
+        ({"priority": -1}, ALONE),
+    ],
+    ids=str,
+)
+def test_an_offer_that_an_exclusive_one_may_leave_lines_to_is_not_warned_of(
+    first: dict[str, Any], later: dict[str, Any], tmp_path: Path
+) -> None:
+    limits = {} if "priority" not in first else {"limits": {"per_account": 1}}
+
+    assert checked(tmp_path, offer("LATER", **later, **limits), offer("ZFIRST", **first, **ALONE)).warnings == []
+
+
+def test_of_two_offers_that_say_the_same_the_second_is_warned_of(tmp_path: Path) -> None:
+    (warning,) = checked(
+        tmp_path, offer("A"), offer("B", priority=3), offer("C", effective_to=None, **ALONE) | YEAR
+    ).warnings
+
+    assert (warning.line, warning.reason) == (len(PROGRAMME) + 1, "A says the same as B, so a purchase gets both.")
+
+
+def test_a_line_that_takes_the_place_of_another_is_warned_of(tmp_path: Path) -> None:
+    (warning,) = checked(tmp_path, offer("A"), offer("A", name="Other")).warnings
+
+    assert (warning.line, warning.field) == (len(PROGRAMME) + 2, "/id")
+    assert "programme.jsonl:19" in warning.reason
+
+
+def test_files_are_one_programme_and_each_line_is_told_by_its_own_file(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    first.write_text("\n".join(map(exactjson.dumps, PROGRAMME)))
+    second.write_text(exactjson.dumps(offer(scheme="OFF")) + "\n{")
+
+    found = findings([first, second], None, NOW)
+
+    assert [(one.file, one.line) for one in found.errors] == [(str(second), 2)]
+    assert [(one.file, one.line) for one in found.warnings] == [(str(second), 1)]
+
+
+def test_without_a_system_currency_offers_are_looked_at_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "programme.jsonl"
+    file.write_text("\n".join(map(exactjson.dumps, [*PROGRAMME[1:], offer(scheme="OFF")])))
+
+    assert len(findings([file], None, NOW).warnings) == 1

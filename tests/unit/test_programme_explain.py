@@ -1,0 +1,136 @@
+"""`loyalty programme explain`: a purchase previewed under programme files, without a stack."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from loyalty import exactjson
+
+DEMO = Path("cli/demo/programme.jsonl")
+PURCHASE = Path("cli/demo/purchase.json")
+CLASSIC = Path("tests/examples/preview_2.request.json")
+
+
+def explained(*arguments: str | Path) -> Any:
+    result = CliRunner().invoke(app, ["programme", "explain", *map(str, arguments), "--json"])
+    assert result.exit_code == 0, result.output
+    return exactjson.loads(result.stdout)
+
+
+def written(file: Path, *records: Any) -> Path:
+    file.write_text("\n".join(map(exactjson.dumps, records)))
+    return file
+
+
+def test_it_tells_what_a_preview_tells() -> None:
+    answer = explained(DEMO, PURCHASE)
+
+    assert [(award["offer_id"], award["amount"]) for award in answer["awards"]] == [
+        ("OFFER-5PC", Decimal("0.71")),
+        ("OFFER-WELCOME", Decimal("0.50")),
+    ]
+    assert [spend["amount"] for spend in answer["spends"]] == [Decimal("2.12")]
+    assert answer["balance"] == 50  # the demo's opening balance
+    assert answer["why"] == [
+        {"offer_id": "OFFER-5PC", "applies": True, "failed": None},
+        {"offer_id": "OFFER-WELCOME", "applies": True, "failed": None},
+    ]
+    assert answer["assumed"] == []
+
+
+def test_it_takes_the_bodies_of_the_classic_api_too() -> None:
+    answer = explained(DEMO, CLASSIC)
+
+    assert [(one["offer_id"], one["failed"]) for one in answer["why"]] == [
+        ("OFFER-5PC", "business_units"),
+        ("OFFER-WELCOME", "effective"),
+    ]
+
+
+def test_the_wallet_is_what_it_is_said_to_be(tmp_path: Path) -> None:
+    offer = {
+        "type": "reward_offer",
+        "id": "O",
+        "name": "O",
+        "scheme": "SALES",
+        "award": {"method": "FIXED", "value": 1},
+    }
+    third = written(tmp_path / "third.jsonl", offer | {"conditions": {"every_nth_purchase": 3}})
+
+    answer = explained(DEMO, third, PURCHASE, "--balance", "2.12", "--bought", "2")
+
+    assert answer["balance"] == Decimal("2.12")
+    assert "O" in [award["offer_id"] for award in answer["awards"]]
+
+
+def test_whom_and_what_the_files_do_not_know_is_made_up(tmp_path: Path) -> None:
+    programme = written(
+        tmp_path / "programme.jsonl",
+        {"type": "business_unit", "id": "SHOP", "name": "Shop", "code": "SHOP"},
+        {"type": "reward_scheme", "id": "S", "name": "Rewards"},
+        {"type": "reward_offer", "id": "O", "name": "O", "scheme": "S", "award": {"method": "PERCENTAGE", "value": 5}},
+    )
+    line = {"product_sku": "a b", "net_amount": 10, "tax_amount": 0, "total_amount": 10}
+    body = {"cim": "CARD", "reference_number": "1", "merchant_tap": {"code": "SHOP"}, "products": [line, line]}
+
+    answer = explained(programme, written(tmp_path / "purchase.json", body), "--balance", "3")
+
+    assert [award["amount"] for award in answer["awards"]] == [1]
+    assert answer["balance"] == 3
+    assert answer["assumed"] == [
+        "the euro is the system currency",
+        "CARD is a customer without a classification",
+        "a b is a product without a type",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"merchant_tap": {"code": "NOBODY"}}, "Merchant (NOBODY) Not Found"),
+        ({"spend_request": {"amount": 15}}, "The wallet holds 5; 15.00 cannot be spent."),
+        ({"products": []}, "at least 1 item"),
+    ],
+    ids=str,
+)
+def test_what_posting_would_refuse_is_refused_in_the_same_words(
+    change: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    purchase = written(tmp_path / "purchase.json", exactjson.loads(PURCHASE.read_text()) | change)
+
+    result = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(purchase), "--balance", "5"])
+
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
+def test_a_programme_with_a_bad_line_is_explained_to_nobody(tmp_path: Path) -> None:
+    bad = written(tmp_path / "bad.jsonl", {"type": "reward_offer", "id": "O"})
+
+    result = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(bad), str(PURCHASE)])
+
+    assert result.exit_code == 1
+    assert "`loyalty programme check` lists all that is wrong" in result.stderr
+
+
+def test_each_offer_is_told_with_the_reason_in_words(tmp_path: Path) -> None:
+    offer = {"type": "reward_offer", "scheme": "SALES", "award": {"method": "PER_STEP", "value": 1, "step": 5}}
+    more = written(
+        tmp_path / "more.jsonl",
+        offer | {"id": "A", "name": "A"},
+        offer | {"id": "B", "name": "B", "conditions": {"business_units": ["MRA"], "weekdays": ["MON"]}},
+        offer | {"id": "C", "name": "C", "conditions": {"weekdays": ["MON", "TUE"]}},
+        offer | {"id": "D", "name": "D", "life_cycle_state": "NOT_EFFECTIVE"},
+    )
+
+    told = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(more), str(PURCHASE)]).stdout
+
+    assert "1 for each full 5 of 14.15" in told
+    assert "business_units: MRA" in told
+    assert "weekdays: MON, TUE" in told
+    assert "it is NOT_EFFECTIVE" in told
+    assert "50 before, 51.09 after" in told

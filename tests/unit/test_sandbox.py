@@ -1,0 +1,72 @@
+"""The table in memory keeps the rules that writes rely on, and leaves what is below it alone."""
+
+from decimal import Decimal
+
+import pytest
+
+from loyalty.store.keys import Key
+from loyalty.store.sandbox import Sandbox
+from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Delete, Put, Update
+
+A, B, C = Key("P", "A"), Key("P", "B"), Key("Q", "C")
+ABSENT = "attribute_not_exists(pk)"
+
+
+def over(*puts: Put) -> tuple[Sandbox, Sandbox]:
+    base = Sandbox()
+    base.transact(puts)
+    return base, Sandbox(base)
+
+
+def test_what_is_written_hides_what_is_below_and_does_not_touch_it() -> None:
+    base, sandbox = over(Put(A, {"x": 1}), Put(B, {"x": 2}))
+
+    sandbox.transact([Put(A, {"x": 9}), Delete(B), Put(C, {"x": 3, "none": None})])
+
+    assert sandbox.get_many([A, B, C]) == {A: {"pk": "P", "sk": "A", "x": 9}, C: {"pk": "Q", "sk": "C", "x": 3}}
+    assert list(sandbox.partition("P")) == [{"pk": "P", "sk": "A", "x": 9}]
+    assert [item["x"] for item in base.partition("P")] == [1, 2]
+
+
+def test_a_partition_is_read_in_the_order_of_its_sort_keys() -> None:
+    _, sandbox = over(Put(B, {}))
+    sandbox.put(Put(A, {}))
+
+    assert [item["sk"] for item in sandbox.partition("P")] == ["A", "B"]
+
+
+def test_all_writes_of_a_transaction_are_done_or_none() -> None:
+    _, sandbox = over(Put(A, {"x": 1}))
+
+    with pytest.raises(Cancelled) as cancelled:
+        sandbox.transact([Put(C, {}), Put(A, {"x": 2}, condition=ABSENT)])
+
+    assert cancelled.value.reasons == [(None, None), (CONDITION_FAILED, {"pk": "P", "sk": "A", "x": 1})]
+    assert sandbox.get(C) is None
+
+
+def test_conditions_hold_as_they_do_in_dynamodb() -> None:
+    _, sandbox = over(Put(A, {"target": "1", "version": 4}))
+    mine = "attribute_not_exists(pk) OR target = :target"
+
+    assert sandbox.put(Put(B, {}, condition=ABSENT))
+    assert not sandbox.put(Put(B, {}, condition=ABSENT))
+    assert sandbox.put(Put(A, {"target": "1", "version": 4}, condition=mine, values={":target": "1"}))
+    assert not sandbox.put(Put(A, {}, condition=mine, values={":target": "2"}))
+    sandbox.transact([Update(A, {"version": 5, "target": None}, "version = :before", {":before": 4})])
+    assert sandbox.get(A) == {"pk": "P", "sk": "A", "version": 5}
+    with pytest.raises(Cancelled):
+        sandbox.transact([Delete(C, condition="attribute_exists(pk)")])
+
+
+def test_counters_add_up_and_stay_below_their_maximum() -> None:
+    sandbox = Sandbox()
+
+    sandbox.transact([Add(A, Decimal("1.5"), 2)])
+    with pytest.raises(Cancelled):
+        sandbox.transact([Add(A, 1, 2)])
+    sandbox.transact([Add(A, Decimal("0.5"), 2, {"seen": "yes"})])
+
+    assert sandbox.get(A) == {"pk": "P", "sk": "A", "used": Decimal("2.0"), "seen": "yes"}
+    assert sandbox.add(B, {"tries": 1}) == {"tries": 1}
+    assert sandbox.add(B, {"tries": 2}) == {"tries": 3}
