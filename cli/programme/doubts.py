@@ -5,17 +5,15 @@ Nothing is said of an offer that is NOT_EFFECTIVE: whoever switched it off means
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from cli.programme.hours import HOURS, come_by
 from loyalty.domain.awards import AwardCurrency
-from loyalty.domain.conditions import Condition, Occasion, compiled
 from loyalty.domain.offers import EFFECTIVE, Offer
 from loyalty.domain.period import Period
-from loyalty.domain.programme import BusinessUnit, Programme
-from loyalty.domain.purchase import Account, LifeCycle, Purchase
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.programme import Place, Programme
 
 Record = Mapping[str, Any]
 
@@ -60,10 +58,20 @@ class Case:
         """When the offer and its scheme are both in force."""
         return self.offer.period.common(self.offer.scheme.period)
 
+    @property
+    def everywhere(self) -> list[Place]:
+        """The places that are effective."""
+        return [place for place in self.programme.places.values() if place.effective]
+
     @cached_property
-    def units(self) -> list[BusinessUnit]:
-        """The business units at which the offer can apply."""
-        return _at(self.offer.scheme.merchants, _at(self.offer.business_units, open_units(self.programme), self), self)
+    def places(self) -> list[Place]:
+        """The places at which the offer can apply."""
+        return at(self.offer.scheme.merchants, at(self.offer.business_units, self.everywhere))
+
+
+def at(wanted: frozenset[str], places: Iterable[Place]) -> list[Place]:
+    """Those of `places` that are, or are below, one of the `wanted` business units; all where none is wanted."""
+    return [place for place in places if not wanted or not wanted.isdisjoint(place.unit_ids)]
 
 
 def doubts_about(
@@ -76,22 +84,6 @@ def doubts_about(
     known = {(record["type"], record["id"]): record for record in records}
     cases = [Case(offer, known["reward_offer", offer.id], programme, known, now) for offer in offers if offer.effective]
     return [Doubt(case.offer.id, *found) for case in cases for rule in _RULES for found in rule(case)]
-
-
-def open_units(programme: Programme) -> list[BusinessUnit]:
-    """The business units that are effective, as is all above them."""
-    return [
-        unit
-        for unit in programme.business_units.values()
-        if all(above.effective for above in programme.lineage(unit.id))
-    ]
-
-
-def _at(wanted: frozenset[str], units: Iterable[BusinessUnit], case: Case) -> list[BusinessUnit]:
-    """Those of `units` that are one of `wanted`, or below one; all of them where nothing is wanted."""
-    return [
-        unit for unit in units if not wanted or any(above.id in wanted for above in case.programme.lineage(unit.id))
-    ]
 
 
 def _dates(case: Case) -> Iterator[Suspicion]:
@@ -111,23 +103,22 @@ def _dates(case: Case) -> Iterator[Suspicion]:
 
 
 def _places(case: Case) -> Iterator[Suspicion]:
-    if not case.programme.business_units:
+    if not case.programme.places:
         return
-    open_ones = open_units(case.programme)
-    if not open_ones or not _at(case.offer.business_units, open_ones, case):
+    if not at(case.offer.business_units, case.everywhere):
         reason = "None of the business units where it applies is EFFECTIVE."
         yield Suspicion("/conditions/business_units", reason, "Make one EFFECTIVE, or name another one.")
-    elif not _at(case.offer.scheme.merchants, open_ones, case):
+    elif not at(case.offer.scheme.merchants, case.everywhere):
         reason = f"None of the merchants of its scheme {case.offer.scheme.id} is EFFECTIVE."
         yield Suspicion("/scheme", reason, "Make one EFFECTIVE, or let another one take part.")
-    elif not case.units:
+    elif not case.places:
         reason = f"None of its business units takes part in its scheme {case.offer.scheme.id}."
         yield Suspicion("/conditions/business_units", reason, "Add them to the scheme's merchants, or name others.")
-    elif taps := case.conditions.get("taps"):
-        homes = frozenset(case.records["tap", tap]["business_unit"] for tap in taps)
-        if not _at(homes, case.units, case):
-            reason = "None of its taps is where the offer applies."
-            yield Suspicion("/conditions/taps", reason, "Name taps of its business units.")
+    taps = case.conditions.get("taps") or ()
+    homes = frozenset(case.records["tap", tap]["business_unit"] for tap in taps)
+    if case.places and not at(homes, case.places):
+        reason = "None of its taps is where the offer applies."
+        yield Suspicion("/conditions/taps", reason, "Name taps of its business units.")
 
 
 def _products(case: Case) -> Iterator[Suspicion]:
@@ -191,42 +182,12 @@ def _rate(case: Case) -> Iterator[Suspicion]:
         yield Suspicion("/award/currency", reason, "Import a currency_rate for that time.")
 
 
-LONGEST_SAMPLED = timedelta(days=8)
-"""Within a longer time every hour of every day of the week comes by."""
-
-
 def _hours(case: Case) -> Iterator[Suspicion]:
-    """Whether its days and hours come by at all while it is in force, by any clock that it may go by."""
-    names = [name for name in ("weekdays", "time_from", "time_to") if case.conditions.get(name)]
-    start, end = case.in_force.start, case.in_force.end
-    if not names or not start or not end or not timedelta() < end - start <= LONGEST_SAMPLED:
-        return
-    conditions = compiled({name: case.conditions[name] for name in names})
-    clocks = {zone for unit in case.units if (zone := _clock(unit, case.programme))} or {UTC}
-    if not any(_holds_sometime(conditions, start, end, clock) for clock in clocks):
+    clocks = {place.zone for place in case.places} or {UTC}
+    if not come_by(case.conditions, case.in_force, clocks):
+        field = next(name for name in HOURS if case.conditions.get(name))
         reason = "Its days and hours do not come by while it is in force."
-        yield Suspicion(f"/conditions/{names[0]}", reason, f"It is in force {told(case.in_force)}, UTC.")
-
-
-def _clock(unit: BusinessUnit, programme: Programme) -> tzinfo:
-    return next((above.time_zone for above in programme.lineage(unit.id) if above.time_zone), UTC)
-
-
-def _holds_sometime(conditions: Iterable[Condition], start: datetime, end: datetime, clock: tzinfo) -> bool:
-    """Conditions change on whole minutes only, so those and the very start tell all."""
-    first = start.replace(second=0) + timedelta(minutes=1)
-    minutes = (first + timedelta(minutes=number) for number in range((end - start) // timedelta(minutes=1) + 1))
-    moments = [start, *(moment for moment in minutes if moment < end)]
-    return any(
-        all(condition.holds(occasion, ()) for condition in conditions)
-        for occasion in (_occasion(moment, clock) for moment in moments)
-    )
-
-
-def _occasion(moment: datetime, clock: tzinfo) -> Occasion:
-    """Nothing but a time."""
-    nobody = Account("", "", None, None, LifeCycle.ACTIVE, None, None)
-    return Occasion(Purchase("", None, None, moment, (), None), nobody, Wallet(""), frozenset(), True, clock, {})
+        yield Suspicion(f"/conditions/{field}", reason, f"It is in force {told(case.in_force)}, UTC.")
 
 
 def told(period: Period) -> str:

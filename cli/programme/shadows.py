@@ -88,7 +88,7 @@ def _place(first: Side, later: Side, programme: Programme) -> bool:
 def _stands_above(wider: frozenset[str], narrower: frozenset[str], programme: Programme) -> bool:
     """Whether each unit of `narrower` is one of `wider` or below one."""
     return not wider or (
-        bool(narrower) and all(any(above.id in wider for above in programme.lineage(unit)) for unit in narrower)
+        bool(narrower) and all(not wider.isdisjoint(programme.places[unit].unit_ids) for unit in narrower)
     )
 
 
