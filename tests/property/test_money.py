@@ -13,13 +13,13 @@ WEIGHTS = st.lists(st.decimals(min_value=0, max_value=10**6, places=4), min_size
 
 @given(AMOUNTS, WEIGHTS)
 def test_shares_sum_to_the_amount(amount: Decimal, weights: list[Decimal]) -> None:
-    assert sum(split(amount, weights, 2)) == amount
+    assert sum(split(amount, weights)) == amount
 
 
 @given(AMOUNTS, WEIGHTS)
 def test_no_share_is_negative_or_more_than_a_cent_off(amount: Decimal, weights: list[Decimal]) -> None:
     total = sum(weights)
-    for share, weight in zip(split(amount, weights, 2), weights, strict=True):
+    for share, weight in zip(split(amount, weights), weights, strict=True):
         exact = amount * weight / total if total else amount / len(weights)
         assert share >= 0
         assert abs(share - exact) <= Decimal("0.01")

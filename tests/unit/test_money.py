@@ -23,7 +23,7 @@ def test_halves_are_rounded_away_from_zero(amount: str, exponent: int, expected:
 
 
 def test_a_share_is_in_proportion_and_the_last_unit_goes_where_it_is_due() -> None:
-    assert split(Decimal("1.00"), [Decimal(1), Decimal(1), Decimal(1)], 2) == (
+    assert split(Decimal("1.00"), [Decimal(1), Decimal(1), Decimal(1)]) == (
         Decimal("0.33"),
         Decimal("0.34"),
         Decimal("0.33"),
@@ -31,11 +31,11 @@ def test_a_share_is_in_proportion_and_the_last_unit_goes_where_it_is_due() -> No
 
 
 def test_an_amount_is_shared_evenly_where_nothing_says_how() -> None:
-    assert split(Decimal("0.50"), [Decimal(0), Decimal(0)], 2) == (Decimal("0.25"), Decimal("0.25"))
+    assert split(Decimal("0.50"), [Decimal(0), Decimal(0)]) == (Decimal("0.25"), Decimal("0.25"))
 
 
 def test_nothing_is_shared_among_nobody() -> None:
-    assert split(Decimal(0), [], 2) == ()
+    assert split(Decimal(0), []) == ()
 
 
 @pytest.mark.parametrize(("amount", "text"), [("1E+2", "100"), ("2.50", "2.5"), ("-0.0", "0"), ("0.0001", "0.0001")])

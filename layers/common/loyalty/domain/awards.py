@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Self
 
 from loyalty.domain.money import ZERO
@@ -71,6 +72,7 @@ class Tier:
 class AwardRule:
     """How much an offer gives.
 
+    `measure` says what a line brings to the base: pieces where each is rewarded, otherwise one of its amounts.
     `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
     start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
     highest first. Awards expire at the end of the month in which `expires_after` ends; never, where it is None.
@@ -78,7 +80,7 @@ class AwardRule:
 
     method: Method
     value: Decimal
-    base: Base
+    measure: Callable[[Line], Decimal]
     currency: AwardCurrency
     rounding: Rounding
     step: Decimal
@@ -91,10 +93,11 @@ class AwardRule:
     def of(cls, award: Mapping[str, Any]) -> Self:
         """The rule in an offer's `award`."""
         tiers = [Tier(Decimal(tier["from"]), Decimal(tier["value"])) for tier in award.get("tiers") or ()]
+        method = Method(award["method"])
         return cls(
-            method=Method(award["method"]),
+            method=method,
             value=decimal_in(award, "value") or ZERO,
-            base=Base(award["base"]),
+            measure=_PIECES if method is Method.PER_UNIT else _AMOUNTS[Base(award["base"])],
             currency=AwardCurrency(award["currency"]),
             rounding=Rounding(award["rounding"]),
             step=decimal_in(award, "step") or ZERO,
@@ -109,12 +112,6 @@ class AwardRule:
         """The rule that gives `value` (system currency) for every purchase."""
         return cls.of({"method": "FIXED", "value": value, **_USUAL})
 
-    def base_of(self, line: Line) -> Decimal:
-        """What `line` brings to the base: pieces where each is rewarded, an amount otherwise."""
-        if self.method is Method.PER_UNIT:
-            return line.quantity
-        return line.net if self.base is Base.NET else line.total
-
     def value_at(self, base: Decimal) -> Decimal:
         """The value that counts at a base: that of the highest tier that it reaches, nothing below the lowest."""
         if self.method is not Method.TIERED:
@@ -126,6 +123,9 @@ class AwardRule:
         of the system currency."""
         return _METHODS[self.method](self, base, rate)
 
+
+_PIECES: Callable[[Line], Decimal] = attrgetter("quantity")
+_AMOUNTS: Mapping[Base, Callable[[Line], Decimal]] = {Base.NET: attrgetter("net"), Base.TOTAL: attrgetter("total")}
 
 _USUAL = {"base": "NET", "currency": "SYSTEM", "rounding": "HALF_UP", "spend": "NONE"}
 

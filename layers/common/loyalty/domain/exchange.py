@@ -1,6 +1,6 @@
 """From exact amounts to money: in the system currency, the wallet's and the alternative one, at the rates of a day."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -29,18 +29,12 @@ class Amounts:
         """The amount in the system or the alternative currency; 0 where there is none in the latter."""
         return self.system if currency is AwardCurrency.SYSTEM else self.alternative or ZERO
 
-    def __add__(self, other: "Amounts") -> "Amounts":
-        return self._with(other, lambda one, another: one + another)
-
     def within(self, other: "Amounts") -> "Amounts":
         """The smaller one, currency by currency."""
-        return self._with(other, min)
-
-    def _with(self, other: "Amounts", combine: Callable[[Decimal, Decimal], Decimal]) -> "Amounts":
         alternative = None
         if self.alternative is not None and other.alternative is not None:
-            alternative = combine(self.alternative, other.alternative)
-        return Amounts(combine(self.system, other.system), combine(self.wallet, other.wallet), alternative)
+            alternative = min(self.alternative, other.alternative)
+        return Amounts(min(self.system, other.system), min(self.wallet, other.wallet), alternative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +75,20 @@ class Exchange:
         """Decimals of the system currency."""
         return self._system.currency.exponent
 
+    def sum(self, amounts: Collection[Amounts]) -> Amounts:
+        """Currency by currency; of none, zero."""
+        nothing = self._nothing
+        alternative = nothing.alternative
+        if alternative is not None:
+            alternative = sum((one.alternative or ZERO for one in amounts), alternative)
+        return Amounts(
+            sum((one.system for one in amounts), nothing.system),
+            sum((one.wallet for one in amounts), nothing.wallet),
+            alternative,
+        )
+
     @cached_property
-    def nothing(self) -> Amounts:
-        """Zero, in every currency."""
+    def _nothing(self) -> Amounts:
         return self.amounts(ZERO)
 
     def rate(self, currency: AwardCurrency) -> Decimal | None:

@@ -1,8 +1,8 @@
 """How often, and how much, an offer may give: per account and period, and to all accounts together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -23,12 +23,12 @@ class LimitPeriod(StrEnum):
     YEAR = "P1Y"
 
 
-_WINDOWS: Mapping[LimitPeriod | None, str] = {
-    None: FOR_EVER,
-    LimitPeriod.DAY: "%Y-%m-%d",
-    LimitPeriod.WEEK: "%G-W%V",
-    LimitPeriod.MONTH: "%Y-%m",
-    LimitPeriod.YEAR: "%Y",
+_WINDOWS: Mapping[LimitPeriod | None, Callable[[date], str]] = {
+    None: lambda _: FOR_EVER,
+    LimitPeriod.DAY: lambda day: day.isoformat(),
+    LimitPeriod.WEEK: lambda day: "{}-W{:02}".format(*day.isocalendar()),
+    LimitPeriod.MONTH: lambda day: day.isoformat()[:7],
+    LimitPeriod.YEAR: lambda day: day.isoformat()[:4],
 }
 
 
@@ -62,7 +62,7 @@ class Limits:
 
     def window(self, local: datetime) -> str:
         """The window of the period that a moment lies in; windows sort by time."""
-        return local.strftime(_WINDOWS[self.period])
+        return _WINDOWS[self.period](local.date())
 
     def reached(self, offer_id: str, occasion: Occasion) -> str | None:
         """The limit that leaves nothing to give, None where each leaves something."""

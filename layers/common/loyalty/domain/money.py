@@ -17,8 +17,8 @@ def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> De
     return amount.quantize(_UNITS[exponent], rounding, _WIDE)
 
 
-def split(amount: Decimal, weights: Sequence[Decimal], exponent: int) -> tuple[Decimal, ...]:
-    """`amount` shared out in proportion to `weights` (none negative), to `exponent` decimals; sums to `amount`.
+def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """`amount` shared out in proportion to `weights` (none negative), to as many decimals as it has; sums to it.
 
     Each share is the difference of two rounded running totals, so no share is off by more than one unit in the last
     place and none needs a correction afterwards. Weights that are all zero share evenly.
@@ -29,7 +29,7 @@ def split(amount: Decimal, weights: Sequence[Decimal], exponent: int) -> tuple[D
     shares, running, given = [], ZERO, ZERO
     for weight in weights:
         running += weight
-        upto = amount if running == total else rounded(amount * running / total, exponent)
+        upto = amount if running == total else (amount * running / total).quantize(amount, ROUND_HALF_UP, _WIDE)
         shares.append(upto - given)
         given = upto
     return tuple(shares)

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from loyalty.domain.awards import AwardCurrency, Method
+from loyalty.domain.basket import Portion
 from loyalty.domain.exchange import Amounts
-from loyalty.domain.money import ZERO
+from loyalty.domain.money import ZERO, split
 from loyalty.domain.offers import VoucherType
 from loyalty.domain.purchase import Totals
 from loyalty.domain.spend_settings import SpendSettings
@@ -24,9 +25,9 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What one offer gives. `base` is what its value was applied to: an amount of the system currency, for PER_UNIT a
-    number of pieces. `value` is in `currency`; `instant` awards are to be spent at once. `shares` sum to the award's
-    system amount. With a `voucher_type`, it is a voucher of this value, else it goes to the wallet; there it expires at
+    """What one offer gives. `portion` is what its value was applied to: lines, by their amounts in the system currency,
+    for PER_UNIT by their pieces. `value` is in `currency`; `instant` awards are to be spent at once. With a
+    `voucher_type`, it is a voucher of this value, else it goes to the wallet; there it expires at
     the end of the month `expires`, if it does. `use` is what it takes of the offer's limits per account, `budget` what
     all accounts together may get of it, each None where there is no such limit."""
 
@@ -37,13 +38,22 @@ class Award:
     value: Decimal
     currency: AwardCurrency
     instant: bool
-    base: Decimal
+    portion: Portion
     amounts: Amounts
-    shares: tuple[Share, ...]
     expires: str | None
     voucher_type: VoucherType | None
     use: Use | None
     budget: Decimal | None
+
+    @property
+    def base(self) -> Decimal:
+        """The sum of what the lines brought."""
+        return self.portion.base
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """How much of the award each line brought; they sum to its system amount."""
+        return tuple(map(Share, self.portion.places, split(self.amounts.system, self.portion.weights)))
 
     @property
     def amount(self) -> Decimal:

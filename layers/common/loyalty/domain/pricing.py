@@ -10,16 +10,17 @@ offers only. An offer that does not apply, or whose award comes to nothing, take
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
+from loyalty.domain.basket import Basket, Portion
 from loyalty.domain.conditions import Occasion
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.exchange import Amounts, Exchange
 from loyalty.domain.limits import FOR_EVER
-from loyalty.domain.money import ZERO, split
+from loyalty.domain.money import ZERO
 from loyalty.domain.offers import Offer, Stacking
-from loyalty.domain.plan import Award, Plan, Share, Verdict
+from loyalty.domain.plan import Award, Plan, Verdict
 from loyalty.domain.programme import Programme
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import Account, Purchase
@@ -55,13 +56,13 @@ def price(
     given_now = [award for _, award in considered if award]
     awards = tuple(award for award in given_now if award.voucher_type is None)
 
-    settings = programme.spend_settings_for(purchase)
+    settings = programme.place_of(purchase).spend_settings
     payment = Payment(occasion, settings, exchange, left=purchase.totals.total, balance=wallet.balance)
     instant = [award for award in awards if award.instant]
-    spends = tuple(payment.spends(sum((award.amounts for award in instant), exchange.nothing), _lots_of(instant)))
+    spends = tuple(payment.spends(exchange.sum([award.amounts for award in instant]), _lots_of(instant)))
 
-    awarded = sum((award.amounts for award in awards), exchange.nothing)
-    spent = sum((spend.amounts for spend in spends), exchange.nothing)
+    awarded = exchange.sum([award.amounts for award in awards])
+    spent = exchange.sum([spend.amounts for spend in spends])
     return Plan(
         totals=purchase.totals,
         awards=awards,
@@ -103,55 +104,49 @@ def _considered(
     offers: Iterable[Offer], occasion: Occasion, exchange: Exchange
 ) -> Iterator[tuple[Verdict, Award | None]]:
     """The outcome of each offer; `offers` are in their turn."""
-    free = list(range(len(occasion.purchase.lines)))
+    basket = Basket(occasion.purchase.lines)
     for offer in offers:
-        verdict, award = _outcome(offer, occasion, exchange, free)
+        verdict, award = _outcome(offer, occasion, exchange, basket)
         if award and offer.stacking is Stacking.EXCLUSIVE:
-            taken = {share.line for share in award.shares}
-            free = [place for place in free if place not in taken]
+            basket.take(award.portion.places)
         yield verdict, award
 
 
-def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, free: Sequence[int]) -> tuple[Verdict, Award | None]:
+def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Basket) -> tuple[Verdict, Award | None]:
     if closed_by := offer.closed_by(occasion):
         return Verdict(offer.id, closed_by), None
-    lines = occasion.purchase.lines
-    places = [place for place in free if offer.is_about(lines[place])]
-    if not places and any(offer.is_about(line) for line in lines):
+    places = basket.about(offer)
+    if not places and basket.had_lines_for(offer):
         return Verdict(offer.id, "stacking"), None
-    if failed := offer.failed_condition(occasion, [lines[place] for place in places]):
+    if failed := offer.failed_condition(occasion, basket.lines(places)):
         return Verdict(offer.id, failed), None
     if reached := offer.limits.reached(offer.id, occasion):
         return Verdict(offer.id, reached), None
     rate = exchange.rate(offer.award.currency)
     if rate is None:
         return Verdict(offer.id, "rate"), None
-    award = _award(offer, occasion, exchange, rate, places)
+    award = _award(offer, occasion, exchange, rate, basket.portion(places, offer.award.measure))
     return Verdict(offer.id, None if award else "award"), award
 
 
-def _award(offer: Offer, occasion: Occasion, exchange: Exchange, rate: Decimal, places: Sequence[int]) -> Award | None:
-    """What `offer` gives for the lines at `places`, None where that is nothing in every currency."""
-    rule, purchase = offer.award, occasion.purchase
-    weights = [rule.base_of(purchase.lines[place]) for place in places]
-    base = sum(weights, ZERO)
+def _award(offer: Offer, occasion: Occasion, exchange: Exchange, rate: Decimal, portion: Portion) -> Award | None:
+    """What `offer` gives for a portion of the lines, None where that is nothing in every currency."""
+    rule = offer.award
     maximum = offer.limits.left(offer.id, occasion, rule.maximum)
-    amounts = exchange.amounts(rule.exact(base, rate), rule.currency, rule.rounding, maximum)
+    amounts = exchange.amounts(rule.exact(portion.base, rate), rule.currency, rule.rounding, maximum)
     if not (amounts.system or amounts.wallet or amounts.alternative):
         return None
-    shares = zip(places, split(amounts.system, weights, exchange.exponent), strict=True)
     return Award(
         offer_id=offer.id,
         offer_name=offer.name,
         scheme_name=offer.scheme.name,
         method=rule.method,
-        value=rule.value_at(base),
+        value=rule.value_at(portion.base),
         currency=rule.currency,
         instant=rule.instant,
-        base=base,
+        portion=portion,
         amounts=amounts,
-        shares=tuple(Share(place, amount) for place, amount in shares),
-        expires=rule.expires_after.last_month(purchase.performed_on) if rule.expires_after else None,
+        expires=rule.expires_after.last_month(occasion.purchase.performed_on) if rule.expires_after else None,
         voucher_type=offer.voucher_type,
         use=_use(offer, occasion, amounts),
         budget=offer.limits.budget,

@@ -44,6 +44,31 @@ class BusinessUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A business unit as a purchase is performed there: the units from it upwards, their ids, whether all of them are
+    effective, by whose clock it is, and what wallets may pay."""
+
+    lineage: tuple[BusinessUnit, ...]
+    unit_ids: frozenset[str]
+    effective: bool
+    zone: tzinfo
+    spend_settings: SpendSettings
+
+    @classmethod
+    def of(cls, lineage: tuple[BusinessUnit, ...], settings: Mapping[str | None, SpendSettings]) -> Self:
+        """The place at the foot of `lineage`. Clock and settings are the outlet's own, else the merchant's, else UTC,
+        and the organisation's if it has any."""
+        ids = [*(unit.id for unit in lineage), None]
+        return cls(
+            lineage=lineage,
+            unit_ids=frozenset(unit.id for unit in lineage),
+            effective=all(unit.effective for unit in lineage),
+            zone=next((unit.time_zone for unit in lineage if unit.time_zone), UTC),
+            spend_settings=next((settings[at] for at in ids if at in settings), SpendSettings()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """Everything that pricing looks up, by id."""
 
@@ -53,10 +78,10 @@ class Programme:
     currencies: Mapping[str, Currency]
     rates: Mapping[str, tuple[Rate, ...]]
     business_units: Mapping[str, BusinessUnit]
+    places: Mapping[str, Place] = field(repr=False, compare=False)
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
     with_budget: frozenset[str]
-    spend_settings: Mapping[str | None, SpendSettings]
 
     @classmethod
     def of(cls, records: Iterable[Record], version: int = 0) -> Self:
@@ -80,42 +105,29 @@ class Programme:
         offers = sorted(
             (Offer.of(record, schemes, vouchers) for record in kinds["reward_offer"]), key=lambda offer: offer.turn
         )
+        units = {record["id"]: _business_unit(record) for record in kinds["business_unit"]}
+        settings = {record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]}
         return cls(
             version=version,
             system_currency=roles["SYSTEM"],
             alternative_currency=roles.get("ALTERNATIVE"),
             currencies=currencies,
             rates={currency: tuple(periods) for currency, periods in rates.items()},
-            business_units={record["id"]: _business_unit(record) for record in kinds["business_unit"]},
+            business_units=units,
+            places={unit_id: Place.of(_lineage(unit_id, units), settings) for unit_id in units},
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
             with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
-            spend_settings={
-                record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]
-            },
         )
 
-    def lineage(self, business_unit_id: str | None) -> tuple[BusinessUnit, ...]:
-        """A business unit and all above it, itself first."""
-        units: list[BusinessUnit] = []
-        # A unit that is above itself was imported by mistake; it ends the climb.
-        while business_unit_id and business_unit_id not in (unit.id for unit in units):
-            units.append(self.business_units[business_unit_id])
-            business_unit_id = units[-1].parent_id
-        return tuple(units)
+    def place_of(self, purchase: Purchase) -> Place:
+        """Where a purchase was performed: at the outlet, or else the merchant."""
+        return self.places[purchase.outlet_id or purchase.merchant_id]
 
     def occasion(self, purchase: Purchase, account: Account, wallet: Wallet, given: Mapping[str, Decimal]) -> Occasion:
-        """What conditions and limits look at. The clock is the outlet's, else the merchant's, else UTC."""
-        units = self.lineage(purchase.outlet_id or purchase.merchant_id)
-        return Occasion(
-            purchase=purchase,
-            account=account,
-            wallet=wallet,
-            given=given,
-            units=frozenset(unit.id for unit in units),
-            effective=all(unit.effective for unit in units),
-            zone=next((unit.time_zone for unit in units if unit.time_zone), UTC),
-        )
+        """What conditions and limits look at."""
+        place = self.place_of(purchase)
+        return Occasion(purchase, account, wallet, place.unit_ids, place.effective, place.zone, given)
 
     def budgeted_offers(self, purchase: Purchase, account: Account) -> list[str]:
         """The offers with a budget that a purchase could match: pricing it needs to know what they have given."""
@@ -126,14 +138,8 @@ class Programme:
 
     def clawback(self, business_unit_id: str) -> Clawback:
         """What becomes of a reversed award that is spent already: as the outlet says, else the merchant."""
-        settings = (unit.clawback for unit in self.lineage(business_unit_id))
+        settings = (unit.clawback for unit in self.places[business_unit_id].lineage)
         return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
-
-    def spend_settings_for(self, purchase: Purchase) -> SpendSettings:
-        """The outlet's own settings, else the merchant's, else the organisation's, else none."""
-        units = self.lineage(purchase.outlet_id or purchase.merchant_id)
-        places = [*(unit.id for unit in units), None]
-        return next((self.spend_settings[at] for at in places if at in self.spend_settings), SpendSettings())
 
     def rate(self, currency: Currency, at: datetime) -> Decimal | None:
         """Units of `currency` for one unit of the system currency at `at`; None where no rate is in force."""
@@ -168,6 +174,16 @@ class Programme:
 
 class ProgrammeIncomplete(Exception):  # noqa: N818 - reads as what it says
     """No currency has the role SYSTEM, so nothing can be priced: the programme was not imported yet."""
+
+
+def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) -> tuple[BusinessUnit, ...]:
+    """A business unit and all above it, itself first."""
+    units: list[BusinessUnit] = []
+    # A unit that is above itself was imported by mistake; it ends the climb.
+    while business_unit_id and business_unit_id not in (unit.id for unit in units):
+        units.append(among[business_unit_id])
+        business_unit_id = units[-1].parent_id
+    return tuple(units)
 
 
 def _business_unit(record: Record) -> BusinessUnit:
