@@ -5,6 +5,7 @@ import typer
 from cli.console import Commands
 from cli.errors import errors
 from cli.importing import import_command
+from cli.journey.dataset import dataset
 from cli.journey.replay import replay
 from cli.keys import keys
 from cli.local.command import run
@@ -25,6 +26,7 @@ app.command("import")(import_command)
 app.add_typer(keys, name="key")
 app.add_typer(programme, name="programme")
 app.command()(replay)
+app.command()(dataset)
 app.command()(verify)
 app.command(hidden=True)(openapi)
 app.command(hidden=True)(errors)

@@ -50,6 +50,12 @@ def records(needs: Needs, departments: Mapping[int, str]) -> Iterator[Record]:
         yield from customer_records(household)
 
 
+def all_records(needs: Needs, departments: Mapping[int, str]) -> Iterator[Record]:
+    """The programme, and the records for all that is needed."""
+    yield from (exactjson.loads(line) for line in PROGRAMME.read_bytes().splitlines())
+    yield from records(needs, departments)
+
+
 def write(records: Iterable[Record], file: Path) -> None:
     """Write records as JSON Lines."""
     with file.open("w", encoding="utf-8") as lines:

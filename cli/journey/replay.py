@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import Failure, answer, err, out, step
+from cli.journey.options import From, Limit, SpendEvery, To
 from cli.options import AsJson, Region, Stack
 
 if TYPE_CHECKING:
@@ -22,18 +22,7 @@ if TYPE_CHECKING:
     from cli.journey.wallets import Movement
     from cli.target import Target
 
-Limit = Annotated[int | None, typer.Option(min=1, help="Post so many baskets, the earliest first; all without it.")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Calls at a time; a household's baskets stay in order.")]
-From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
-To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day before which to end.")]
-SpendEvery = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        help="Pay 1.00 from the wallet (or all of a smaller total) in baskets whose id is a multiple of this; 0: none. "
-        "It is part of the purchase: one posted with it is refused as a duplicate without it.",
-    ),
-]
 ApiKey = Annotated[
     str | None, typer.Option(envvar="LOYALTY_API_KEY", help="The local stack's own where none is given.")
 ]

@@ -1,0 +1,72 @@
+"""`loyalty dataset`: a year of real purchases as a file."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import Failure, answer, step
+from cli.journey.options import From, Limit, SpendEvery, To
+from cli.options import AsJson
+
+
+class Format(StrEnum):
+    """How purchases are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+File = Annotated[
+    Path, typer.Argument(dir_okay=False, help="What to write: .csv or .jsonl; compressed where .gz follows.")
+]
+FormatOfFile = Annotated[Format | None, typer.Option("--format", help="Where the file's name does not say it.")]
+Reference = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, help="Where to write what the purchases refer to, for `loyalty import`."),
+]
+
+
+def dataset(
+    file: File,
+    format_: FormatOfFile = None,
+    limit: Limit = None,
+    start: From = None,
+    end: To = None,
+    spend_every: SpendEvery = 0,
+    reference: Reference = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the Complete Journey's baskets, a retailer's purchases of the year 2017, as a file of purchases.
+
+    JSON Lines has the body of a `POST /purchases` in each line. CSV has the same fields as columns, named by their
+    place in the body (`merchant_tap.code`), and a row for each product: those of one purchase follow each other and
+    have the same reference number. What is made of the data, and what is left out, `loyalty replay` says.
+    """
+    from cli.journey.baskets import Choice, LeftOut
+    from cli.journey.files import WRITERS, opened
+    from cli.journey.progress import progress
+    from cli.journey.reference import Needs, all_records, write
+    from cli.journey.source import Days, departments
+
+    choice, left_out = Choice(Days(start and start.date(), end and end.date()), limit), LeftOut()
+    written = WRITERS[format_ or _format_of(file)]
+    with step("Baskets chosen"):
+        needs = Needs.of(choice.baskets(left_out))
+    with progress("Purchases written", needs.baskets) as done, opened(file) as text:
+        for part in written(choice.baskets(LeftOut()), spend_every):
+            text.write(part)
+            done()
+    if reference:
+        write(all_records(needs, departments()), reference)
+    left = {"baskets_left_out": left_out.baskets.total(), "lines_left_out": left_out.lines.total()}
+    answer({"purchases": needs.baskets, **left}, as_json=as_json)
+
+
+def _format_of(file: Path) -> Format:
+    name = file.name.removesuffix(".gz")
+    for format_ in Format:
+        if name.endswith(f".{format_}"):
+            return format_
+    raise Failure(f"{file.name} ends with neither .csv nor .jsonl: say which it is to be with --format")
