@@ -19,7 +19,7 @@ RENEW_AFTER = timedelta(seconds=2)
 """How often at most a container looks for a newer programme because somebody names what it does not know."""
 
 MAX_PRODUCT_NAMES = 20_000
-"""Names of products that a container remembers; some 5 MB."""
+"""Names of products that a container remembers, beside those of the request at hand; some 5 MB."""
 
 
 class Catalogue:
@@ -61,12 +61,23 @@ class Catalogue:
         return self._programme is not before
 
     def missing(self, products: Iterable[Reference]) -> list[keys.Key]:
-        """The keys of those products that have to be read before `product` can find them."""
-        named = {(reference.by, reference.value) for reference in products}
-        return [_product_key(by, value) for by, value in sorted(named) if (by, value) not in self._products]
+        """The keys of those products that have to be read before `product` can find them.
+
+        Products that were not asked for the longest are forgotten here, before anything is learnt: what is learnt for a
+        request must not push out what else the request names.
+        """
+        while len(self._products) > MAX_PRODUCT_NAMES:
+            self._products.popitem(last=False)
+        unknown = []
+        for name in sorted({(reference.by, reference.value) for reference in products}):
+            if name in self._products:
+                self._products.move_to_end(name)
+            else:
+                unknown.append(_product_key(*name))
+        return unknown
 
     def learn(self, items: Iterable[Item]) -> None:
-        """Remember the products among `items`, forgetting those that were not asked for the longest."""
+        """Remember the products among `items`."""
         for item in items:
             if "product" in item:
                 record = exactjson.loads(item["product"])
@@ -74,15 +85,10 @@ class Catalogue:
                 for by in ("id", "code", "alternative_code"):
                     if record.get(by):
                         self._products[by, record[by]] = product
-        while len(self._products) > MAX_PRODUCT_NAMES:
-            self._products.popitem(last=False)
 
     def product(self, reference: Reference) -> Product | None:
         """The product that was named, None where there is none (or it was not learnt)."""
-        name = reference.by, reference.value
-        if name in self._products:
-            self._products.move_to_end(name)
-        return self._products.get(name)
+        return self._products.get((reference.by, reference.value))
 
     def _refresh(self) -> None:
         if self._programme is not None and self._programme.version == self._version():
