@@ -2,6 +2,7 @@
 
 import typer
 
+from cli.backtest.command import backtest_command
 from cli.console import Commands
 from cli.errors import errors
 from cli.importing import import_command
@@ -25,6 +26,7 @@ app.command()(run)
 app.command("import")(import_command)
 app.add_typer(keys, name="key")
 app.add_typer(programme, name="programme")
+app.command("backtest")(backtest_command)
 app.command()(replay)
 app.command()(dataset)
 app.command()(verify)

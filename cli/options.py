@@ -1,9 +1,28 @@
 """Options that commands share."""
 
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, NamedTuple, Self
 
 import typer
 
 Stack = Annotated[str | None, typer.Option(help="A deployed stack's name; the local stack where none is given.")]
 Region = Annotated[str | None, typer.Option(help="The deployed stack's region.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day before which to end.")]
+
+
+class Days(NamedTuple):
+    """The days from `start` (included) to `end` (excluded), UTC; None leaves that side open."""
+
+    start: date | None = None
+    end: date | None = None
+
+    @classmethod
+    def between(cls, start: datetime | None, end: datetime | None) -> Self:
+        """The days that the options `--from` and `--to` name."""
+        return cls(start and start.date(), end and end.date())
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment lies within."""
+        return (self.start is None or self.start <= at.date()) and (self.end is None or at.date() < self.end)

@@ -16,7 +16,8 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from cli.journey.source import Days, Row, rows
+from cli.journey.source import Row, rows
+from cli.options import Days
 from loyalty.domain.money import rounded
 
 TAX_PERCENT = 7

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.console import Failure, answer, step
-from cli.journey.options import From, Limit, SpendEvery, To
-from cli.options import AsJson
+from cli.journey.options import Limit, SpendEvery
+from cli.options import AsJson, Days, From, To
 
 
 class Format(StrEnum):
@@ -48,9 +48,9 @@ def dataset(
     from cli.journey.files import WRITERS, opened
     from cli.journey.progress import progress
     from cli.journey.reference import Needs, all_records, write
-    from cli.journey.source import Days, departments
+    from cli.journey.source import departments
 
-    choice, left_out = Choice(Days(start and start.date(), end and end.date()), limit), LeftOut()
+    choice, left_out = Choice(Days.between(start, end), limit), LeftOut()
     written = WRITERS[format_ or _format_of(file)]
     with step("Baskets chosen"):
         needs = Needs.of(choice.baskets(left_out))

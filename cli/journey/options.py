@@ -1,13 +1,10 @@
 """Which baskets: options that several commands share."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 Limit = Annotated[int | None, typer.Option(min=1, help="So many baskets, the earliest first; all without it.")]
-From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
-To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day before which to end.")]
 SpendEvery = Annotated[
     int,
     typer.Option(

@@ -86,10 +86,15 @@ def department_id(department: str) -> str:
 
 def product_record(product: int, department: str | None) -> Record:
     """A product, under the catalogue's number."""
-    record: Record = {"type": "product", "id": f"CJ-PRODUCT-{product}", "code": sku(product)}
+    record: Record = {"type": "product", "id": product_id(product), "code": sku(product)}
     if department is None:
         return record | {"description": "Not in the catalogue"}
     return record | {"product_type": department_id(department)}
+
+
+def product_id(product: int) -> str:
+    """The id of a product's record."""
+    return f"CJ-PRODUCT-{product}"
 
 
 def customer_records(household: int) -> Iterator[Record]:

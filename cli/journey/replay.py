@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import Failure, answer, err, out, step
-from cli.journey.options import From, Limit, SpendEvery, To
-from cli.options import AsJson, Region, Stack
+from cli.journey.options import Limit, SpendEvery
+from cli.options import AsJson, Days, From, Region, Stack, To
 
 if TYPE_CHECKING:
     from cli.journey.baskets import Basket, Choice
@@ -51,7 +51,6 @@ def replay(
     Ends with exit status 1 where a call failed or the wallets are not what awards and spends make them.
     """
     from cli.journey.baskets import Choice
-    from cli.journey.source import Days
     from cli.journey.summary import table
     from cli.target import Target
 
@@ -59,7 +58,7 @@ def replay(
     key = api_key or target.api_key
     if not key:
         raise Failure("no API key is known of this stack: give one with --api-key or LOYALTY_API_KEY")
-    choice = Choice(Days(start and start.date(), end and end.date()), limit)
+    choice = Choice(Days.between(start, end), limit)
     summary = replay_baskets(target, key, choice, workers=workers, spend_every=spend_every)
     if as_json:
         answer(summary.as_json(), as_json=True)

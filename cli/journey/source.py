@@ -16,6 +16,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pyarrow import parquet
 
 from cli.console import Failure
+from cli.options import Days
 
 BATCH_ROWS = 16_384
 """Rows in memory at a time: a few MB, and soon enough there for a run of few baskets."""
@@ -35,13 +36,6 @@ class Row(NamedTuple):
     quantity: int
     cents: int
     second: int
-
-
-class Days(NamedTuple):
-    """The days from `start` (included) to `end` (excluded); None leaves that side open."""
-
-    start: date | None = None
-    end: date | None = None
 
 
 COLUMNS = ["household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value", "transaction_timestamp"]

@@ -14,7 +14,8 @@ import pytest
 from pyarrow import parquet
 
 from cli.journey.baskets import TAX_PERCENT, Amounts, Basket, Choice, LeftOut, amounts, baskets, purchase
-from cli.journey.source import COLUMNS, Days, Row, data_files, rows, rows_of
+from cli.journey.source import COLUMNS, Row, data_files, rows, rows_of
+from cli.options import Days
 from loyalty import exactjson
 from loyalty.api.purchases import read_purchase
 

@@ -78,6 +78,8 @@ class Exchange:
     def sum(self, amounts: Collection[Amounts]) -> Amounts:
         """Currency by currency; of none, zero."""
         nothing = self._nothing
+        if not amounts:
+            return nothing
         alternative = nothing.alternative
         if alternative is not None:
             alternative = sum((one.alternative or ZERO for one in amounts), alternative)

@@ -1,6 +1,8 @@
 """Promo codes: what a customer brings to a purchase, and the campaign that it opens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 PROMO_CODE = "/promo_code"
 """Where both APIs have it."""
@@ -15,3 +17,14 @@ class PromoCode:
     campaign_id: str
     maximum_uses: int | None = None
     maximum_uses_per_account: int | None = None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The code of a `promo_code` record."""
+        return cls(
+            id=record["id"],
+            code=record["code"],
+            campaign_id=record["promotion_campaign"],
+            maximum_uses=record.get("maximum_uses"),
+            maximum_uses_per_account=record.get("maximum_uses_per_account"),
+        )

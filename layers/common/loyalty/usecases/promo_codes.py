@@ -28,13 +28,7 @@ def promo_code_in(item: Item | None, named: Reference, directory: Directory, per
     reason = _reason("The promo code", record, performed_on) or _reason("Its campaign", campaign, performed_on)
     if reason:
         raise Refused(Problem(Code.INVALID, reason, named.pointer))
-    return PromoCode(
-        id=record["id"],
-        code=record["code"],
-        campaign_id=record["promotion_campaign"],
-        maximum_uses=record.get("maximum_uses"),
-        maximum_uses_per_account=record.get("maximum_uses_per_account"),
-    )
+    return PromoCode.of(record)
 
 
 def _reason(subject: str, record: Mapping[str, Any], performed_on: datetime) -> str | None:

@@ -1,0 +1,5 @@
+"""What a programme would have cost: past purchases priced under it, with nothing posted.
+
+Each programme has wallets of its own, which earn, pay and expire as the programme has it. They begin as they were
+before the first purchase: with what the journal says of the time before, empty where there is none.
+"""

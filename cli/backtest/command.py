@@ -1,0 +1,113 @@
+"""`loyalty backtest`: what a programme would have cost, and given to whom."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import err, out, step
+from cli.importing import Files
+from cli.options import AsJson, Days, From, Region, Stack, To
+from cli.target import Target
+
+if TYPE_CHECKING:
+    from cli.backtest.history import Source
+    from loyalty.domain.programme import Programme
+    from loyalty.store.table import Table
+
+Purchases = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Purchases of a file, JSON Lines of `POST /purchases` bodies."),
+]
+Reference = Annotated[
+    list[Path] | None,
+    typer.Option(exists=True, dir_okay=False, help="What those purchases refer to, and the current programme if any."),
+]
+FromJourney = Annotated[
+    bool, typer.Option("--journey", help="The purchases of the Complete Journey, of the year 2017.")
+]
+Html = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a page with charts, too.")]
+
+
+def backtest_command(
+    files: Files,
+    purchases: Purchases = None,
+    reference: Reference = None,
+    journey: FromJourney = False,
+    start: From = None,
+    end: To = None,
+    html: Html = None,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Price past purchases as if programme files had been imported, beside the programme without them.
+
+    The purchases are those of the stack, the local one unless --stack names another, and so is the programme that the
+    files are laid on top of. With --purchases or --journey no stack is needed: the files lie on top of the programme in
+    --reference, or that of `loyalty replay`. To take an offer out, let it be NOT_EFFECTIVE. Nothing is written but the
+    page.
+    """
+    from cli.backtest.run import backtest
+    from cli.backtest.text import print_report
+    from cli.journey.progress import progress
+    from cli.programme.draft import Draft
+    from loyalty import exactjson
+
+    now, days = datetime.now(UTC), Days.between(start, end)
+    if journey:
+        source = _journey(days)
+    elif purchases:
+        source = _file(purchases, reference or [], days)
+    else:
+        source = _journal(Target.load(stack, region), days)
+    with step("Programmes read"):
+        base = source.base(now)
+        draft = Draft.of(files, base, now)
+        draft.require_good()
+        programme, current = draft.accepted(now)[0], _current(base, now)
+    history = source.history(draft.table, now)
+    with progress("Purchases priced", history.total) as done:
+        report = backtest(history, programme, current, title=", ".join(file.name for file in files), done=done)
+    if html:
+        from cli.backtest.page import page
+
+        html.write_text(page(report), encoding="utf-8")
+        err.print(f"[green]✓[/] {html} written")
+    if as_json:
+        out.print(exactjson.dumps(report.as_json()), markup=False)
+    else:
+        print_report(report)
+
+
+def _current(base: "Table | None", now: datetime) -> "Programme | None":
+    """The programme without the draft; None where there is none, or none with offers."""
+    from cli.programme.draft import Draft
+
+    if base is None:
+        return None
+    programme, _ = Draft.of([], base, now).accepted(now)
+    return programme if programme.offers else None
+
+
+def _journey(days: Days) -> "Source":
+    from cli.backtest.journey import Journey
+    from cli.journey.baskets import Choice
+    from cli.journey.source import departments
+
+    with step("Baskets chosen"):
+        return Journey(Choice(days), departments())
+
+
+def _file(purchases: Path, reference: Sequence[Path], days: Days) -> "Source":
+    from cli.backtest.bodies import FileOfBodies
+
+    return FileOfBodies(purchases, reference, days)
+
+
+def _journal(target: Target, days: Days) -> "Source":
+    from cli.backtest.events import Journal
+
+    return Journal(target.open_table(), days)

@@ -1,0 +1,133 @@
+"""The purchases of a stack's table as past ones: what its events say was bought, whatever it earned then.
+
+Cancelled purchases are left out; returned lines count as bought. Wallets begin as the journal had left them before the
+first day. The journal is held in memory.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cli.backtest.history import Deposit, History, Visit, read_products
+from cli.console import err
+from cli.options import Days
+from loyalty import exactjson
+from loyalty.domain.promotions import PromoCode
+from loyalty.domain.purchase import Line, Product, Purchase, RequestedSpend
+from loyalty.domain.uses import Use
+from loyalty.domain.wallet import EventType, Movement, Wallet
+from loyalty.store import keys
+from loyalty.store.customers import Customer, read_customers
+from loyalty.store.events import Event, State, event_of
+from loyalty.store.table import Table
+
+CHUNK = 500
+"""Events whose products are looked up together."""
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The purchases that were posted to a stack and performed on these days."""
+
+    stack: Table
+    days: Days
+
+    def base(self, now: datetime) -> Table:  # noqa: ARG002 - a source's
+        """The stack itself."""
+        return self.stack
+
+    def history(self, table: Table, now: datetime) -> History:  # noqa: ARG002 - a source's
+        """The purchases in the order in which they were performed."""
+        with err.status("Reading the table ..."):
+            events = sorted(_events(self.stack), key=lambda event: (event.entry.performed_on, event.entry.sequence))
+        start = self.days.start
+        before = [event for event in events if start and event.entry.performed_on.date() < start]
+        customers = _customers(before, {event.entry.account_id for event in events}, table)
+        chosen = [event for event in events if self.days.holds(event.entry.performed_on)]
+        chosen = [event for event in chosen if event.entry.account_id in customers]
+        total = sum(1 for event in chosen if _stands(event))
+        left_out = Counter({"cancelled": sum(1 for event in chosen if event.state is State.CANCELLED)})
+        return History("the journal", _told(chosen, customers, table), total, list(customers.values()), left_out)
+
+
+def _events(stack: Table) -> Iterator[Event]:
+    for item in stack.scan():
+        if item["sk"] == "EVENT" and "sequence" in item:
+            yield event_of(item)
+
+
+def _stands(event: Event) -> bool:
+    """Whether it is a purchase that was not cancelled."""
+    return event.entry.type is EventType.PURCHASE and event.state is State.POSTED
+
+
+def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> dict[str, Customer]:
+    """The customers as events left them."""
+    wallets = {account_id: Wallet(account_id) for account_id in account_ids}
+    for event in before:
+        account_id = event.entry.account_id
+        wallets[account_id] = wallets[account_id].moved(_movement(event), overdrawn=True)
+    found = read_customers(table, account_ids)
+    return {account_id: Customer(found[account_id].account, wallets[account_id]) for account_id in found}
+
+
+def _movement(event: Event) -> Movement:
+    """What an event did to its wallet, with what it counts for if it still stands."""
+    counts = _stands(event)
+    uses = event.document.get("uses", ()) if counts else ()
+    return replace(
+        event.entry.movement,
+        purchases=int(counts),
+        uses=tuple(Use(subject, window, count, Decimal(amount)) for subject, window, count, amount in uses),
+    )
+
+
+def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Table) -> Iterator[Visit | Deposit]:
+    for start in range(0, len(events), CHUNK):
+        some = events[start : start + CHUNK]
+        bought = [event for event in some if _stands(event)]
+        products = read_products({line[0] for event in bought for line in event.document["lines"]}, table)
+        codes = _promo_codes(bought, table)
+        for event in some:
+            customer = customers[event.entry.account_id]
+            if event.entry.type is EventType.ADJUSTMENT:
+                yield Deposit(customer, event.entry.movement)
+            elif _stands(event):
+                yield Visit(customer, _purchase(event, products, codes))
+
+
+def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
+    """The promo codes that purchases brought, by id."""
+    named = {event.document.get("ids", {}).get("promo_code") for event in events} - {None}
+    items = table.get_many(keys.record("promo_code", str(code)) for code in named)
+    records = [exactjson.loads(item["promo_code"]) for item in items.values()]
+    return {record["id"]: PromoCode.of(record) for record in records}
+
+
+def _purchase(event: Event, products: Mapping[str, Product], codes: Mapping[str, PromoCode]) -> Purchase:
+    """The purchase that an event is of."""
+    document, ids = event.document, event.document.get("ids", {})
+    asked = document.get("requested")
+    return Purchase(
+        merchant_id=str(event.entry.merchant_id),
+        outlet_id=document.get("outlet_id"),
+        classification_id=ids.get("classification"),
+        performed_on=event.entry.performed_on,
+        lines=tuple(
+            Line(products.get(product) or Product(product, code, None), *map(Decimal, amounts))
+            for product, code, *amounts in document["lines"]
+        ),
+        spend=RequestedSpend(_exact(asked[0]), _exact(asked[1]), "/spend_request") if asked else None,
+        tap_id=document.get("tap_id"),
+        payment_medium_brand_id=ids.get("payment_medium_brand"),
+        payment_medium_type_id=ids.get("payment_medium_type"),
+        disable_instant_spend=bool(document.get("details", {}).get("disable_instant_spend")),
+        promo_code=codes.get(ids.get("promo_code", "")),
+    )
+
+
+def _exact(amount: Any) -> Decimal | None:
+    return None if amount is None else Decimal(amount)

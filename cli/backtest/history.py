@@ -1,0 +1,57 @@
+"""Past purchases, as every source of them hands them over."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from loyalty import exactjson
+from loyalty.domain.purchase import Product, Purchase
+from loyalty.domain.wallet import Movement
+from loyalty.store import keys
+from loyalty.store.customers import Customer
+from loyalty.store.table import Table
+
+
+class Visit(NamedTuple):
+    """A purchase that was made, and by whom; with the wallet as it was before the first purchase of all."""
+
+    customer: Customer
+    purchase: Purchase
+
+
+class Deposit(NamedTuple):
+    """A balance that was brought into a wallet by something else than a purchase."""
+
+    customer: Customer
+    movement: Movement
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened, in the order of time, `total` purchases among it; and customers of whom nothing may be heard, but
+    who hold something. `left_out` counts by reason what could not be priced; it is filled as `events` go by."""
+
+    source: str
+    events: Iterable[Visit | Deposit]
+    total: int
+    customers: Sequence[Customer] = ()
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+class Source(Protocol):
+    """Where past purchases come from."""
+
+    def base(self, now: datetime) -> Table | None:
+        """What draft programmes are laid on top of: what the purchases refer to, and the current programme."""
+
+    def history(self, table: Table, now: datetime) -> History:
+        """The purchases; what they name is looked up in `table`, which has the draft on top of the base."""
+
+
+def read_products(ids: Iterable[str], table: Table) -> dict[str, Product]:
+    """The products of these ids, as pricing needs them, as many as exist."""
+    items = table.get_many(keys.record("product", product_id) for product_id in ids)
+    records = [exactjson.loads(item["product"]) for item in items.values()]
+    return {record["id"]: Product(record["id"], record["code"], record.get("product_type")) for record in records}

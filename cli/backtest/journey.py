@@ -1,0 +1,62 @@
+"""The year of the Complete Journey as past purchases. What they refer to is imported, so that a draft may name it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from cli.backtest.history import History, Visit, read_products
+from cli.journey.baskets import MERCHANT_CODE, Basket, Choice, LeftOut, account, outlet
+from cli.journey.reference import Needs, all_records, product_id
+from cli.programme.draft import EURO
+from loyalty import exactjson
+from loyalty.domain.purchase import Line, Product, Purchase
+from loyalty.store.customers import read_customers
+from loyalty.store.sandbox import Sandbox
+from loyalty.store.table import Table
+from loyalty.usecases.import_records import import_records
+
+
+class Journey:
+    """Some baskets of the year."""
+
+    def __init__(self, choice: Choice, departments: Mapping[int, str]) -> None:
+        self._choice = choice
+        self._departments = departments
+        self._left_out = LeftOut()
+        self._needs = Needs.of(choice.baskets(self._left_out))
+
+    def base(self, now: datetime) -> Sandbox:
+        """What the baskets refer to, with the programme that `loyalty replay` posts them under, in euros."""
+        table = Sandbox()
+        lines = (exactjson.dumps(record).encode() for record in all_records(self._needs, self._departments))
+        for some in ([EURO], lines):
+            summary = import_records(some, table=table, now=now)
+            assert not summary.refused, summary.refused
+        return table
+
+    def history(self, table: Table, now: datetime) -> History:  # noqa: ARG002 - a source's
+        """The baskets; their products and customers are those of `table`."""
+        left_out = Counter({f"{reason} (in the data)": count for reason, count in self._left_out.baskets.items()})
+        return History("The Complete Journey", self._visits(table), self._needs.baskets, left_out=left_out)
+
+    def _visits(self, table: Table) -> Iterator[Visit]:
+        numbers = {household: account(household) for household in self._needs.households}
+        customers = read_customers(table, numbers.values())
+        by_id = read_products((product_id(product) for product in self._needs.products), table)
+        products = {product: by_id[product_id(product)] for product in self._needs.products}
+        for basket in self._choice.baskets(LeftOut()):
+            yield Visit(customers[numbers[basket.household]], _purchase(basket, products))
+
+
+def _purchase(basket: Basket, products: Mapping[int, Product]) -> Purchase:
+    """A basket with every name found, as resolving its body would: codes of merchant and stores are their ids."""
+    lines = tuple(Line(products[line.product], Decimal(line.quantity), *line.amounts) for line in basket.lines)
+    return Purchase(
+        merchant_id=MERCHANT_CODE,
+        outlet_id=outlet(basket.store),
+        classification_id=None,
+        performed_on=datetime.fromtimestamp(basket.second, UTC),
+        lines=lines,
+        spend=None,
+    )

@@ -1,0 +1,177 @@
+"""What a backtest found, in numbers: of the draft, and of the current programme beside it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cli.backtest.simulation import OfferTally, Simulation
+from loyalty.domain.money import ZERO, rounded
+
+TOP_CUSTOMERS = 10
+TOP_OF_AN_OFFER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLine:
+    """What a customer got."""
+
+    account: str
+    name: str | None
+    purchases: int
+    sales: Decimal
+    given: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """What an offer gave; `share` is that in percent of all sales, `rate` in percent of the `sales` that it was for."""
+
+    id: str
+    name: str
+    purchases: int
+    customers: int
+    sales: Decimal
+    given: Decimal
+    share: Decimal
+    rate: Decimal
+    by_month: Mapping[str, Decimal]
+    top_customers: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLine:
+    """A month: amounts in the system currency, `share` what was given in percent of its sales, `liability` what wallets
+    held at its end."""
+
+    month: str
+    purchases: int
+    sales: Decimal
+    awarded: Decimal
+    vouchers: Decimal
+    share: Decimal
+    spent: Decimal
+    expired: Decimal
+    liability: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeLine:
+    """A programme in the period. `given` is awards and vouchers; `outstanding` is what wallets hold in the end, by the
+    month at whose end it expires ("" is never). `forgone` spends were not to be had from its wallets, `refused`
+    purchases, by code, could not be priced."""
+
+    purchases: int
+    customers: int
+    reached: int
+    sales: Decimal
+    given: Decimal
+    share: Decimal
+    vouchers: Decimal
+    spent: Decimal
+    expired: Decimal
+    liability: Decimal
+    outstanding: Mapping[str, Decimal]
+    forgone: int
+    refused: Mapping[str, int]
+    offers: list[OfferLine]
+    months: list[MonthLine]
+    top_customers: list[CustomerLine]
+
+    @classmethod
+    def of(cls, simulation: Simulation) -> "ProgrammeLine":
+        """The numbers of a simulation that has ended."""
+        months = _months(simulation)
+        sales = sum((month.sales for month in months), ZERO)
+        given = sum((month.awarded + month.vouchers for month in months), ZERO)
+        return cls(
+            purchases=sum(month.purchases for month in months),
+            customers=len(simulation.customers),
+            reached=sum(1 for customer in simulation.customers.values() if customer.given),
+            sales=sales,
+            given=given,
+            share=percent(given, sales),
+            vouchers=sum((month.vouchers for month in months), ZERO),
+            spent=sum((month.spent for month in months), ZERO),
+            expired=sum((month.expired for month in months), ZERO),
+            liability=months[-1].liability if months else ZERO,
+            outstanding=simulation.outstanding,
+            forgone=simulation.forgone,
+            refused=dict(simulation.refused),
+            offers=_offers(simulation, sales),
+            months=months,
+            top_customers=_top_customers(simulation),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A backtest: `draft` is what the files would make of the programme, `current` the programme without them."""
+
+    title: str
+    source: str
+    currency: str
+    start: datetime | None
+    end: datetime | None
+    left_out: Mapping[str, int]
+    draft: ProgrammeLine
+    current: ProgrammeLine | None
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, with dates as they are written in programmes."""
+        days = {"start": self.start and f"{self.start:%Y-%m-%d}", "end": self.end and f"{self.end:%Y-%m-%d}"}
+        return asdict(self) | days
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal:
+    """How much of a whole a part is, in percent with two decimals; 0 of nothing."""
+    return rounded(100 * part / whole, 2) if whole else ZERO
+
+
+def _offers(simulation: Simulation, sales: Decimal) -> list[OfferLine]:
+    """The offers, those that gave most first."""
+    lines = [_offer(tally, simulation, sales) for tally in simulation.offers.values() if tally.offer.effective]
+    return sorted(lines, key=lambda line: (-line.given, line.id))
+
+
+def _offer(tally: OfferTally, simulation: Simulation, sales: Decimal) -> OfferLine:
+    top = sorted(tally.by_customer.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP_OF_AN_OFFER]
+    return OfferLine(
+        id=tally.offer.id,
+        name=tally.offer.name,
+        purchases=tally.purchases,
+        customers=len(tally.by_customer),
+        sales=tally.sales,
+        given=tally.given,
+        share=percent(tally.given, sales),
+        rate=percent(tally.given, tally.sales),
+        by_month={month: tally.by_month.get(month, ZERO) for month in sorted(simulation.months)},
+        top_customers={simulation.customers[account_id].account.number: given for account_id, given in top},
+    )
+
+
+def _months(simulation: Simulation) -> list[MonthLine]:
+    return [
+        MonthLine(
+            month=month,
+            purchases=tally.purchases,
+            sales=tally.sales,
+            awarded=tally.awarded,
+            vouchers=tally.vouchers,
+            share=percent(tally.awarded + tally.vouchers, tally.sales),
+            spent=tally.spent,
+            expired=tally.expired,
+            liability=tally.liability,
+        )
+        for month, tally in sorted(simulation.months.items())
+    ]
+
+
+def _top_customers(simulation: Simulation) -> list[CustomerLine]:
+    top = sorted(simulation.customers.values(), key=lambda customer: (-customer.given, customer.account.number))
+    return [
+        CustomerLine(one.account.number, one.account.name, one.purchases, one.sales, one.given)
+        for one in top[:TOP_CUSTOMERS]
+        if one.given
+    ]

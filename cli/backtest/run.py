@@ -1,0 +1,38 @@
+"""Running a backtest: every purchase through each programme, in one go."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cli.backtest.history import History, Visit
+from cli.backtest.report import ProgrammeLine, Report
+from cli.backtest.simulation import Simulation
+from loyalty.domain.programme import Programme
+
+
+def backtest(
+    history: History, draft: Programme, current: Programme | None, title: str, done: Callable[[], None] = lambda: None
+) -> Report:
+    """Price a history under a draft and, if there is one, the current programme; `done` is called for each purchase."""
+    simulations = [Simulation(programme, history.customers) for programme in (draft, current) if programme]
+    first: datetime | None = None
+    last: datetime | None = None
+    for event in history.events:
+        for simulation in simulations:
+            simulation.take(event)
+        match event:
+            case Visit(_, purchase):
+                first, last = first or purchase.performed_on, purchase.performed_on
+                done()
+    for simulation in simulations:
+        simulation.finish()
+    lines = [ProgrammeLine.of(simulation) for simulation in simulations]
+    return Report(
+        title=title,
+        source=history.source,
+        currency=draft.system_currency.code,
+        start=first,
+        end=last,
+        left_out={reason: count for reason, count in history.left_out.items() if count},
+        draft=lines[0],
+        current=lines[1] if current else None,
+    )
