@@ -1,4 +1,4 @@
-"""JSON Schema of our models: a decimal is a number, as it is in our JSON, and fields have no titles beside their names."""
+"""JSON Schema of our models: a decimal is a number, as in our JSON, and fields have no titles beside their names."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is
     lines = [exactjson.dumps(record).encode() for record in (offer, offer | {"name": "Newer", "scheme": "SALE"})]
     new = imported(lines, sandbox)
 
-    assert (again.created, again.updated, again.unchanged) == (0, 0, 36)
+    assert (again.created, again.updated, again.refused) == (0, 0, [])
     assert (new.created, [bad.field for bad in new.refused]) == (1, ["/scheme"])
     assert sorted(map(str, demo.scan())) == before
 
@@ -55,7 +55,5 @@ def test_a_programme_is_checked_on_top_of_what_is_deployed(demo: Table, tmp_path
 
     assert [(one.line, one.field) for one in alone.errors] == [(1, "/scheme"), (2, "/scheme"), (3, "/scheme")]
     assert [(one.line, one.field) for one in on_top.errors] == [(3, "/scheme")]
-    assert [(one.line, one.reason) for one in on_top.warnings] == [
-        (1, "NEW never applies: OFFER-5PC is EXCLUSIVE, comes first and always has its lines."),
-        (2, "OFFER-WELCOME never applies: OFFER-5PC is EXCLUSIVE, comes first and always has its lines."),
-    ]
+    told = {(one.line, one.reason.partition(":")[0]) for one in on_top.warnings}
+    assert {(1, "NEW never applies"), (2, "OFFER-WELCOME never applies")} < told
