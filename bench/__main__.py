@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from bench import bulk, cold_start, warm
+from bench import bulk, cold_start, pricing, warm
 from bench.setting import OUT, prepare, zipped_bytes
 
 
@@ -38,6 +38,12 @@ def main() -> int:
         Figure("cold start of the authorizer", "M instructions", 300, authorize.instructions_m),
         Figure("cold start of the authorizer", "ms CPU", 110, authorize.cpu_ms),
         Figure("a purchase, warm", "ms CPU", 1.5, warm.cpu_ms(ours), warm.cpu_ms(plain)),
+        Figure("pricing, a mix of 50 offers", "ms CPU", 0.4, pricing.mixed_ms()),
+        Figure("pricing, 50 offers that apply", "ms CPU", 0.4, pricing.worst_ms()),
+        *(
+            Figure(f"pricing, 10 of {offers:,} can match", "ms CPU", 0.4, pricing.grown_ms(offers))
+            for offers in pricing.SIZES
+        ),
         Figure(
             "the layer, zipped",
             "MB",

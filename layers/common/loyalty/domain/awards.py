@@ -70,7 +70,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class AwardRule:
-    """How much an offer gives.
+    """How much an offer gives; `rounding` is the mode by the name that `decimal` has for it.
 
     `measure` says what a line brings to the base: pieces where each is rewarded, otherwise one of its amounts.
     `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
@@ -82,7 +82,7 @@ class AwardRule:
     value: Decimal
     measure: Callable[[Line], Decimal]
     currency: AwardCurrency
-    rounding: Rounding
+    rounding: str
     step: Decimal
     tiers: tuple[Tier, ...]
     maximum: Decimal | None
@@ -99,7 +99,7 @@ class AwardRule:
             value=decimal_in(award, "value") or ZERO,
             measure=_PIECES if method is Method.PER_UNIT else _AMOUNTS[Base(award["base"])],
             currency=AwardCurrency(award["currency"]),
-            rounding=Rounding(award["rounding"]),
+            rounding=Rounding(award["rounding"]).mode,
             step=decimal_in(award, "step") or ZERO,
             tiers=tuple(sorted(tiers, key=lambda tier: -tier.start)),
             maximum=decimal_in(award, "maximum_per_event"),

@@ -24,32 +24,28 @@ class Basket:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
         self._free = tuple(range(len(lines)))
-        self._about: dict[tuple[frozenset[str], frozenset[str]], tuple[int, ...]] = {}
+        self._about: dict[tuple[frozenset[str], frozenset[str]], tuple[tuple[int, ...], list[Line]]] = {}
         self._portions: dict[tuple[tuple[int, ...], Callable[[Line], Decimal]], Portion] = {}
 
-    def about(self, offer: Offer) -> tuple[int, ...]:
-        """The places of the free lines that `offer` is about."""
+    def about(self, offer: Offer) -> tuple[tuple[int, ...], list[Line]]:
+        """The free lines that `offer` is about, by their places and themselves."""
         key = offer.products, offer.product_types
         found = self._about.get(key)
         if found is None:
-            found = tuple(place for place in self._free if offer.is_about(self._lines[place]))
-            self._about[key] = found
+            places = tuple(place for place in self._free if offer.is_about(self._lines[place]))
+            found = self._about[key] = places, [self._lines[place] for place in places]
         return found
 
     def had_lines_for(self, offer: Offer) -> bool:
         """Whether `offer` is about any of the lines, free or not."""
         return any(offer.is_about(line) for line in self._lines)
 
-    def lines(self, places: Sequence[int]) -> list[Line]:
-        """The lines at these places."""
-        return [self._lines[place] for place in places]
-
     def portion(self, places: tuple[int, ...], measure: Callable[[Line], Decimal]) -> Portion:
         """The lines at these places, by what each measures."""
         key = places, measure
         found = self._portions.get(key)
         if found is None:
-            weights = tuple(map(measure, self.lines(places)))
+            weights = tuple(measure(self._lines[place]) for place in places)
             found = self._portions[key] = Portion(places, weights, sum(weights, ZERO))
         return found
 

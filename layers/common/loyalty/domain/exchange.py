@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from loyalty.domain.awards import AwardCurrency, Rounding
+from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.currencies import Currency
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import ZERO, rounded
@@ -65,7 +65,7 @@ class Exchange:
         rate = programme.rate(wallet, at)
         if rate is None:
             raise Refused(_no_rate(wallet, at))
-        self._wallet = _Quote(wallet, rate)
+        self._wallet = _Quote(wallet, rate) if wallet.id != programme.system_currency.id else self._system
         self._alternative_currency = programme.alternative_currency
         rate = programme.rate(self._alternative_currency, at) if self._alternative_currency else None
         self._alternative = _Quote(self._alternative_currency, rate) if self._alternative_currency and rate else None
@@ -102,14 +102,14 @@ class Exchange:
         self,
         exact: Decimal,
         currency: AwardCurrency = AwardCurrency.SYSTEM,
-        rounding: Rounding = Rounding.HALF_UP,
+        rounding: str = ROUND_HALF_UP,
         maximum: Decimal | None = None,
     ) -> Amounts:
         """An exact amount of `currency`, which needs to have a rate, in all currencies.
 
         None of them exceeds `maximum` (of `currency` too), not even by what rounding adds.
         """
-        amounts = self._rounded(exact, currency, rounding.mode)
+        amounts = self._rounded(exact, currency, rounding)
         return amounts if maximum is None else amounts.within(self._rounded(maximum, currency, ROUND_DOWN))
 
     def payable(self, *limits: Decimal | None) -> Decimal:
@@ -134,9 +134,10 @@ class Exchange:
     def _rounded(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
         source = self._quote(currency)
         assert source is not None
+        system = self._system.of(exact, source, rounding)
         return Amounts(
-            self._system.of(exact, source, rounding),
-            self._wallet.of(exact, source, rounding),
+            system,
+            system if self._wallet is self._system else self._wallet.of(exact, source, rounding),
             self._alternative.of(exact, source, rounding) if self._alternative else None,
         )
 

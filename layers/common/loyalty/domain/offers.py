@@ -126,7 +126,10 @@ class Offer:
 
     def failed_condition(self, occasion: Occasion, lines: Sequence[Line]) -> str | None:
         """The first condition that does not hold for `lines`, None where all do."""
-        return next((condition.name for condition in self.conditions if not condition.holds(occasion, lines)), None)
+        for condition in self.conditions:
+            if not condition.holds(occasion, lines):
+                return condition.name
+        return None
 
     def closed_by(self, occasion: Occasion) -> str | None:
         """What keeps the offer from applying to any purchase on such an occasion, None where nothing does."""

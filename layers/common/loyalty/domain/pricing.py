@@ -115,10 +115,10 @@ def _considered(
 def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Basket) -> tuple[Verdict, Award | None]:
     if closed_by := offer.closed_by(occasion):
         return Verdict(offer.id, closed_by), None
-    places = basket.about(offer)
+    places, lines = basket.about(offer)
     if not places and basket.had_lines_for(offer):
         return Verdict(offer.id, "stacking"), None
-    if failed := offer.failed_condition(occasion, basket.lines(places)):
+    if failed := offer.failed_condition(occasion, lines):
         return Verdict(offer.id, failed), None
     if reached := offer.limits.reached(offer.id, occasion):
         return Verdict(offer.id, reached), None
