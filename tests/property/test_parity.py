@@ -20,12 +20,13 @@ from loyalty.store.events import Event, wallet_item
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.reference import items_of
+from loyalty.store.sandbox import Sandbox
+from loyalty.store.table import Put
 from loyalty.usecases.gather import gather, owner_of
 from loyalty.usecases.post_purchase import post_purchase
 from loyalty.usecases.preview_purchase import preview_purchase
 from tests.builders import AT, DESK, EUR, SCHEME, SHOP, imported
 from tests.customers import EVERYTHING
-from tests.memory import MemoryTable
 from tests.property.test_limits import LIMITS
 from tests.property.test_pricing import LIMIT, LINES, MONEY, OFFERS, SPEND_SETTINGS, WALLETS, cents, some
 
@@ -121,11 +122,13 @@ class Till:
         return newest.render_purchase(event, self.known["catalogue"].directory(NOW))
 
 
-def table_of(records: list[dict[str, Any]], wallet: Wallet) -> MemoryTable:
+def table_of(records: list[dict[str, Any]], wallet: Wallet) -> Sandbox:
     """A table with these records and this wallet."""
     items = {key: item for record in records for key, item in items_of(record).items()}
-    version = {keys.PROGRAMME_VERSION: {"version": 1}}
-    return MemoryTable(items | version | {keys.wallet("A1"): wallet_item(wallet, NOW)})
+    items |= {keys.PROGRAMME_VERSION: {"version": 1}, keys.wallet("A1"): wallet_item(wallet, NOW)}
+    table = Sandbox()
+    table.transact([Put(key, item) for key, item in items.items()])
+    return table
 
 
 def amounts(line: Line, tax: str) -> dict[str, Decimal]:
