@@ -22,7 +22,7 @@ run: $(READY) ## serve the whole stack on this machine (PORT=3000; KEEP=1 goes o
 	@$(BIN)/loyalty run --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: $(READY) ## run the tests (TESTS=tests/unit for some of them)
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(TESTS)
 
 lint: $(READY) ## check style, format, types and the template
 	@$(BIN)/ruff check .
