@@ -123,7 +123,7 @@ class Simulation:
         for award in plan.budgeted:
             self._used[budget_key(award.offer_id)] += award.amount
         if purchase.promo_code:
-            self._used[promo_code_key(purchase.promo_code)] += 1
+            self._used[promo_code_key(purchase.promo_code.id)] += 1
 
     def _tally(self, plan: Plan, account: Account, month: str) -> None:
         total, given = plan.totals.total, ZERO

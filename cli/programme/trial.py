@@ -56,7 +56,7 @@ def tried(body: Any, draft: Draft, holding: Holding, now: datetime, *, strict: b
     if not strict:
         request, made_up = _known(request, draft, catalogue, now)
         assumed += made_up
-    _hold(holding, request, draft, now)
+    _hold(holding, request, draft)
     found = preview_purchase(request, ANYBODY, table=draft.table, catalogue=catalogue, now=now, explained=True)
     return Trial(found, tuple(assumed))
 
@@ -87,10 +87,10 @@ def _unknown_products(request: PurchaseRequest, draft: Draft, catalogue: Catalog
             yield product
 
 
-def _hold(holding: Holding, request: PurchaseRequest, draft: Draft, now: datetime) -> None:
+def _hold(holding: Holding, request: PurchaseRequest, draft: Draft) -> None:
     """Let the customer's wallet be what it is to be taken for."""
     account_id = (draft.table.get(customer_key(request.customer)) or {}).get("account_id")
     if account_id is None or holding == Holding():
         return
     wallet = Wallet(account_id, 1, holding.balance or Decimal(0), purchases=holding.purchases or 0)
-    draft.table.put(Put(keys.wallet(account_id), wallet_item(wallet, now)))
+    draft.table.put(Put(keys.wallet(account_id), wallet_item(wallet)))

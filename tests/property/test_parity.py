@@ -125,7 +125,7 @@ class Till:
 def table_of(records: list[dict[str, Any]], wallet: Wallet) -> Sandbox:
     """A table with these records and this wallet."""
     items = {key: item for record in records for key, item in items_of(record).items()}
-    items |= {keys.PROGRAMME_VERSION: {"version": 1}, keys.wallet("A1"): wallet_item(wallet, NOW)}
+    items |= {keys.PROGRAMME_VERSION: {"version": 1}, keys.wallet("A1"): wallet_item(wallet)}
     table = Sandbox()
     table.transact([Put(key, item) for key, item in items.items()])
     return table

@@ -23,6 +23,15 @@ class Currency:
 
 
 @dataclass(frozen=True, slots=True)
+class Exponents:
+    """Decimals of the system currency, of a wallet's, and of the alternative one."""
+
+    system: int
+    wallet: int
+    alternative: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """Units of a currency for one unit of the system currency, within a period."""
 

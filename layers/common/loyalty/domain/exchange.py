@@ -1,6 +1,7 @@
 """From exact amounts to money: in the system currency, the wallet's and the alternative one, at the rates of a day."""
 
-from collections.abc import Collection
+import operator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -29,12 +30,21 @@ class Amounts:
         """The amount in the system or the alternative currency; 0 where there is none in the latter."""
         return self.system if currency is AwardCurrency.SYSTEM else self.alternative or ZERO
 
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return self._with(other, operator.add)
+
+    def __sub__(self, other: "Amounts") -> "Amounts":
+        return self._with(other, operator.sub)
+
     def within(self, other: "Amounts") -> "Amounts":
         """The smaller one, currency by currency."""
+        return self._with(other, min)
+
+    def _with(self, other: "Amounts", combine: Callable[[Decimal, Decimal], Decimal]) -> "Amounts":
         alternative = None
         if self.alternative is not None and other.alternative is not None:
-            alternative = min(self.alternative, other.alternative)
-        return Amounts(min(self.system, other.system), min(self.wallet, other.wallet), alternative)
+            alternative = combine(self.alternative, other.alternative)
+        return Amounts(combine(self.system, other.system), combine(self.wallet, other.wallet), alternative)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,14 +93,13 @@ class Span:
 
     def last_month(self, start: datetime) -> str:
         """The month, `YYYY-MM`, in which the span that begins at `start` ends."""
-        end = start + timedelta(days=self.days)
-        months = end.year * _MONTHS_PER_YEAR + end.month - 1 + self.months
-        return f"{months // _MONTHS_PER_YEAR:04}-{months % _MONTHS_PER_YEAR + 1:02}"
+        return months_after(start + timedelta(days=self.days), self.months)
 
 
-def last_month(now: datetime) -> str:
-    """The month, `YYYY-MM`, before the one of `now`."""
-    return f"{now.replace(day=1) - timedelta(days=1):%Y-%m}"
+def months_after(at: datetime, months: int) -> str:
+    """The month, `YYYY-MM`, so many months after the one of `at`; before it, where `months` is below zero."""
+    number = at.year * _MONTHS_PER_YEAR + at.month - 1 + months
+    return f"{number // _MONTHS_PER_YEAR:04}-{number % _MONTHS_PER_YEAR + 1:02}"
 
 
 def end_of_month(month: str) -> datetime:

@@ -12,15 +12,14 @@ from decimal import Decimal
 from typing import Any, Self
 
 from loyalty.domain.conditions import Occasion
-from loyalty.domain.currencies import Currency, Rate
+from loyalty.domain.currencies import Currency, Exponents, Rate
 from loyalty.domain.money import rounded
 from loyalty.domain.offer_index import OfferIndex
 from loyalty.domain.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.period import time_zone
 from loyalty.domain.purchase import Account, Purchase
-from loyalty.domain.reversal import Clawback
 from loyalty.domain.spend_settings import SpendSettings
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.wallet import Clawback, Wallet
 
 Record = Mapping[str, Any]
 
@@ -164,6 +163,15 @@ class Programme:
     def wallet_currency(self, account: Account) -> Currency:
         """The currency that an account's wallet is kept in."""
         return self.currencies[account.currency_id] if account.currency_id else self.system_currency
+
+    def exponents(self, account: Account) -> Exponents:
+        """Decimals of the currencies that an account's amounts are told in."""
+        alternative = self.alternative_currency
+        return Exponents(
+            self.system_currency.exponent,
+            self.wallet_currency(account).exponent,
+            alternative.exponent if alternative else 0,
+        )
 
     def alternative_of(self, balance: Decimal, account: Account, at: datetime) -> Decimal | None:
         """A balance in the alternative currency; None where there is none, or no rate of it at `at`."""

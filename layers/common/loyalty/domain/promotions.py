@@ -1,7 +1,8 @@
-"""Promo codes: what a customer brings to a purchase, and the campaign that it opens."""
+"""Promo codes, which a customer brings to a purchase and which open a campaign; and what becomes of vouchers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 PROMO_CODE = "/promo_code"
@@ -28,3 +29,10 @@ class PromoCode:
             maximum_uses=record.get("maximum_uses"),
             maximum_uses_per_account=record.get("maximum_uses_per_account"),
         )
+
+
+class VoucherState(StrEnum):
+    """State of a voucher that an offer gave; VOIDED where its purchase was taken back."""
+
+    ISSUED = "ISSUED"
+    VOIDED = "VOIDED"

@@ -1,7 +1,7 @@
 """How often, and for how much, an account has used what is limited per account: offers and promo codes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from loyalty.domain.money import ZERO
@@ -19,11 +19,6 @@ class Use:
     window: str
     count: int
     amount: Decimal
-
-    @property
-    def returned(self) -> "Use":
-        """The same, given back."""
-        return replace(self, count=-self.count, amount=-self.amount)
 
 
 @dataclass(frozen=True, slots=True)

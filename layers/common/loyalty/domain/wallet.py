@@ -14,13 +14,21 @@ Lots = Mapping[str, Decimal]
 """Amounts by the month (`YYYY-MM`) at whose end they expire. What never expires is in none."""
 
 
+class Clawback(StrEnum):
+    """What happens where an award that is to be taken back is spent already, and the wallet does not hold it."""
+
+    REFUSE = "REFUSE"
+    WITHIN_BALANCE = "WITHIN_BALANCE"
+    ALLOW_NEGATIVE = "ALLOW_NEGATIVE"
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """What an event does to a wallet, in the wallet's currency; and the same amounts in the alternative currency,
     None where the organisation has none. Amounts are below zero where an event takes back another.
 
     `lots` are the changes of lots, part of the whole change; `purchases` how many more purchases stand than before;
-    `uses` what was used of limited offers and promo codes.
+    `uses` what was used of limited offers and promo codes; `lapsed` the changes of what is remembered to have expired.
     """
 
     awarded: Decimal
@@ -30,6 +38,7 @@ class Movement:
     lots: Lots = field(default_factory=dict)
     purchases: int = 0
     uses: tuple[Use, ...] = ()
+    lapsed: Lots = field(default_factory=dict)
 
     @property
     def amount(self) -> Decimal:
@@ -49,7 +58,8 @@ class Wallet:
     """A balance and the number of events that made it. A wallet without events has version 0 and is not stored.
 
     `lots` are the part of the balance that expires; there are none while the wallet is in debt. `purchases` counts
-    those that were not cancelled.
+    those that were neither cancelled nor returned whole. `lapsed` is what has expired of the lots of the last months,
+    less what belonged to purchases that were taken back since (see `expiry`).
     """
 
     account_id: str
@@ -58,6 +68,7 @@ class Wallet:
     lots: Lots = field(default_factory=dict)
     purchases: int = 0
     uses: Uses = field(default_factory=Uses)
+    lapsed: Lots = field(default_factory=dict)
 
     def settled(self, change: Lots, amount: Decimal) -> Lots:
         """`change` of the lots, beside a change of the balance by `amount`; and what the lots have to give beyond that,
@@ -86,6 +97,7 @@ class Wallet:
             lots=added(self.lots, movement.lots),
             purchases=self.purchases + movement.purchases,
             uses=self.uses.plus(movement.uses) if movement.uses else self.uses,
+            lapsed=added(self.lapsed, movement.lapsed),
         )
 
 

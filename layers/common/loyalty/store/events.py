@@ -10,7 +10,7 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.identity import Origin
-from loyalty.domain.period import last_month
+from loyalty.domain.reversal import TakenBack
 from loyalty.domain.uses import Uses
 from loyalty.domain.wallet import Entry, EventType, Lots, Movement, Wallet
 from loyalty.store import keys
@@ -30,8 +30,8 @@ class Event:
 
     `document` is what the API renders the event from, in JSON's types with decimals for numbers. `pointer` is another
     id that leads to the event: where the caller chose its id, the one that the reference number alone would have given;
-    where the classic API's caller told what makes it the same, the one that its number would have given. `returned` is
-    how much of each line was returned, by its place.
+    where the classic API's caller told what makes it the same, the one that its number would have given. `state`,
+    `taken_back` and `updated_on` tell of a purchase what became of it since, and when.
     """
 
     entry: Entry
@@ -41,7 +41,8 @@ class Event:
     document: Mapping[str, Any]
     pointer: str | None = None
     state: State = State.POSTED
-    returned: Mapping[int, Decimal] = field(default_factory=dict)
+    taken_back: TakenBack = field(default_factory=TakenBack)
+    updated_on: datetime | None = None
 
 
 def wallet_of(account_id: str, item: Item | None) -> Wallet:
@@ -52,14 +53,15 @@ def wallet_of(account_id: str, item: Item | None) -> Wallet:
         account_id=account_id,
         version=int(item["version"]),
         balance=item["balance"],
-        lots=_lots_in(item),
+        lots=_lots_in(item, "lots"),
+        lapsed=_lots_in(item, "lapsed"),
         purchases=int(item["purchases"]),
         uses=Uses(_uses_in(item)),
     )
 
 
-def _lots_in(item: Item) -> Lots:
-    lots = exactjson.loads(item["lots"]) if "lots" in item else {}
+def _lots_in(item: Item, name: str) -> Lots:
+    lots = exactjson.loads(item[name]) if name in item else {}
     return {month: Decimal(amount) for month, amount in lots.items()}
 
 
@@ -87,7 +89,8 @@ def entry_of(item: Item) -> Entry:
             spent=item["spent"],
             alternative_awarded=item.get("alternative_awarded"),
             alternative_spent=item.get("alternative_spent"),
-            lots=_lots_in(item),
+            lots=_lots_in(item, "lots"),
+            lapsed=_lots_in(item, "lapsed"),
         ),
         balance=item["balance"],
         alternative_balance=item.get("alternative_balance"),
@@ -104,7 +107,8 @@ def event_of(item: Item) -> Event:
         document=exactjson.loads(zlib.decompress(item["document"])),
         pointer=item.get("pointer"),
         state=State(item.get("state", State.POSTED)),
-        returned={int(line): Decimal(part) for line, part in exactjson.loads(item.get("returned", "{}")).items()},
+        taken_back=_taken_back_in(item),
+        updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
     )
 
 
@@ -129,7 +133,8 @@ def event_item(event: Event) -> Item:
         "fingerprint": event.fingerprint,
         "partner_id": event.partner_id,
         "pointer": event.pointer,
-        "lots": exactjson.dumps(entry.movement.lots) if entry.movement.lots else None,
+        "lots": _lots_text(entry.movement.lots),
+        "lapsed": _lots_text(entry.movement.lapsed),
         "document": zlib.compress(exactjson.dumps(event.document).encode()),
     }
 
@@ -138,25 +143,35 @@ def _moment(epoch: Decimal) -> datetime:
     return datetime.fromtimestamp(int(epoch), UTC)
 
 
-def wallet_item(wallet: Wallet, posted_on: datetime) -> Item:
+def wallet_item(wallet: Wallet) -> Item:
     """The attributes of a wallet's item, None for those that it does not have."""
     by_subject = wallet.uses.by_subject
     return {
         "version": wallet.version,
         "balance": wallet.balance,
         "purchases": wallet.purchases,
-        "lots": exactjson.dumps(wallet.lots) if wallet.lots else None,
+        "lots": _lots_text(wallet.lots),
+        "lapsed": _lots_text(wallet.lapsed),
         "uses": exactjson.dumps(by_subject) if by_subject else None,
-        "expires": keys.expiry(_due(wallet.lots, posted_on), wallet.account_id) if wallet.lots else None,
+        "expires": min(wallet.lots) if wallet.lots else None,
+        "expiry_shard": keys.expiry_shard(wallet.account_id) if wallet.lots else None,
     }
 
 
-def _due(lots: Lots, now: datetime) -> str:
-    """The month after which there is something to expire. What should have expired long ago is due with what ended last
-    month, so that whoever looks for it need not look further back."""
-    return max(min(lots), last_month(now))
+def _lots_text(lots: Lots) -> str | None:
+    return exactjson.dumps(lots) if lots else None
 
 
-def returned_text(returned: Mapping[int, Decimal]) -> str | None:
-    """How much of each line was returned, as it is stored."""
-    return exactjson.dumps({str(line): part for line, part in sorted(returned.items())}) if returned else None
+def _taken_back_in(item: Item) -> TakenBack:
+    if "taken_back" not in item:
+        return TakenBack()
+    kept = exactjson.loads(item["taken_back"])
+    lines = {int(line): Decimal(quantity) for line, quantity in kept["lines"].items()}
+    return TakenBack(lines, *(Decimal(kept[name]) for name in ("awarded", "spent", "waived")))
+
+
+def taken_back_text(taken_back: TakenBack) -> str:
+    """What of a purchase was taken back, as it is stored on the purchase."""
+    lines = {str(line): quantity for line, quantity in sorted(taken_back.lines.items())}
+    amounts = {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived}
+    return exactjson.dumps({"lines": lines, **amounts})

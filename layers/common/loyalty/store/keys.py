@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 JOURNAL_INDEX = "journal"
 EXPIRY_INDEX = "expiry"
-EXPIRY_SHARDS = 8
+EXPIRY_SHARDS = tuple("01234567")
 
 
 class Key(NamedTuple):
@@ -101,17 +101,12 @@ def partner_key(partner_id: str, slot: int) -> Key:
     return Key(f"PARTNER#{partner_id}", f"KEY#{slot}")
 
 
-def expiry(month: str, account_id: str) -> str:
-    """The partition of the expiry index that a wallet is in whose next lot expires after `month` (`YYYY-MM`).
+def expiry_shard(account_id: str) -> str:
+    """The partition of the expiry index that a wallet is in as long as some of it expires.
 
-    A month has several, so that the wallets of a large programme do not all meet in one.
+    There are several, so that the wallets of a large programme do not all meet in one.
     """
-    return f"{month}#{zlib.crc32(account_id.encode()) % EXPIRY_SHARDS}"
-
-
-def expiries(month: str) -> list[str]:
-    """All partitions of the expiry index for a month."""
-    return [f"{month}#{shard}" for shard in range(EXPIRY_SHARDS)]
+    return EXPIRY_SHARDS[zlib.crc32(account_id.encode()) % len(EXPIRY_SHARDS)]
 
 
 def api_key(key_hash: str) -> Key:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from datetime import datetime
 
 from loyalty.domain.errors import Problem
+from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
-from loyalty.store.events import Event, State, entry_of, event_item, event_of, returned_text, wallet_item
+from loyalty.store.events import Event, State, entry_of, event_item, event_of, taken_back_text, wallet_item
 from loyalty.store.keys import Key
 from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Put, Table, Update, Write
 
@@ -149,7 +150,7 @@ def _wallets(pending: Sequence[Pending]) -> Iterator[_Row]:
         wallet, before = pending[place].wallet, first[account_id] - 1
         update = Update(
             keys.wallet(account_id),
-            wallet_item(wallet, pending[place].event.entry.posted_on),
+            wallet_item(wallet),
             condition=_ABSENT if before == 0 else "version = :before",
             values=None if before == 0 else {":before": before},
         )
@@ -177,13 +178,19 @@ def read_journal(table: Table, account_id: str, *, before: int | None, limit: in
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
-def take_back(event: Event, state: State, returned: Mapping[int, Decimal]) -> Update:
-    """The write that marks a posted event as cancelled, or some of its lines as returned; nothing else may have done so
-    since the event was read."""
-    before = returned_text(event.returned)
-    return Update(
-        keys.event(event.entry.event_id),
-        {"state": state, "returned": returned_text(returned)},
-        condition="returned = :before" if before else "attribute_not_exists(returned)",
-        values={":before": before} if before else None,
-    )
+def read_whole_journal(table: Table, account_id: str) -> Iterator[Entry]:
+    """All entries, newest first."""
+    before: int | None = None
+    while page := read_journal(table, account_id, before=before, limit=MAX_PAGE):
+        yield from page
+        before = page[-1].sequence
+
+
+def take_back(purchase: Event, state: State, taken_back: TakenBack, now: datetime) -> Update:
+    """The write that tells of a posted purchase what was taken back of it; nothing else may have been since the
+    purchase was read."""
+    condition, values = "attribute_not_exists(taken_back)", None
+    if purchase.taken_back.lines:
+        condition, values = "taken_back = :before", {":before": taken_back_text(purchase.taken_back)}
+    attributes = {"state": state, "taken_back": taken_back_text(taken_back), "updated_on": int(now.timestamp())}
+    return Update(keys.event(purchase.entry.event_id), attributes, condition, values)

@@ -94,7 +94,7 @@ def _holds(term: str, values: Item, item: Item) -> bool:
     if term.startswith("attribute_exists"):
         return term.removeprefix("attribute_exists")[1:-1] in item
     name, value = term.split(" = ")
-    return bool(item.get(name) == values[value])
+    return bool(item.get(name.removeprefix("#")) == values[value])
 
 
 def _after(write: Write, before: Item | None) -> Item | None:

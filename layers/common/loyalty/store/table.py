@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import plain
-from loyalty.store.keys import JOURNAL_INDEX, Key
+from loyalty.store.keys import EXPIRY_INDEX, JOURNAL_INDEX, Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -148,12 +148,13 @@ class Table:
         }
         return self._pages(self.client.query, query)
 
-    def index(self, name: str, attribute: str, value: Value) -> Iterator[Item]:
-        """All items of an index in the partition where `attribute` has this value (eventually consistent)."""
+    def due(self, shard: str, month: str) -> Iterator[Item]:
+        """The keys of those wallets in a shard of the expiry index of which something expires with the end of `month`
+        or should have before, the longest due first (eventually consistent)."""
         query = {
-            "IndexName": name,
-            "KeyConditionExpression": f"{attribute} = :value",
-            "ExpressionAttributeValues": _packed({":value": value}),
+            "IndexName": EXPIRY_INDEX,
+            "KeyConditionExpression": "expiry_shard = :shard AND expires <= :month",
+            "ExpressionAttributeValues": _packed({":shard": shard, ":month": month}),
         }
         return self._pages(self.client.query, query)
 

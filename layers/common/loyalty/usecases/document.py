@@ -1,10 +1,17 @@
-"""A plan as it is kept on an event and rendered from: plain values, amounts as [system, wallet, alternative]."""
+"""A plan as it is kept on an event and rendered from, and what taking it back reads of that: plain values, amounts as
+[system, wallet, alternative]."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.exchange import Amounts
+from loyalty.domain.money import ZERO
 from loyalty.domain.plan import Award, Plan, Verdict
+from loyalty.domain.posted import Part, Posted, Purchased, SpentAtOnce
+from loyalty.domain.returns import SoldLine
+from loyalty.domain.spends import SpendMethod
+from loyalty.domain.wallet import Movement
 
 
 def awards_of(awards: Iterable[Award]) -> list[dict[str, Any]]:
@@ -44,9 +51,52 @@ def _award(award: Award) -> dict[str, Any]:
     }
     if award.expires:
         kept["expires"] = award.expires
+    if award.instant:
+        kept["instant"] = True
     if award.voucher_type:
         kept |= {"voucher_type_id": award.voucher_type.id, "voucher_type_name": award.voucher_type.name}
     return kept
+
+
+def sold_lines(document: Mapping[str, Any]) -> list[SoldLine]:
+    """The lines of a purchase."""
+    return [SoldLine(code, Decimal(quantity)) for _, code, quantity, *_ in document["lines"]]
+
+
+def posted_award(kept: Mapping[str, Any]) -> Posted:
+    """An award or a voucher."""
+    amounts = _amounts_in(kept)
+    lots = {kept["expires"]: amounts.wallet} if "expires" in kept else {}
+    return Posted(Part(amounts, lots), {place: Decimal(share) for place, share in kept["shares"]})
+
+
+def purchased_in(document: Mapping[str, Any], movement: Movement, balance: Decimal) -> Purchased:
+    """What a purchase gave and took; `balance` is the wallet's after it. All lines were paid for by its spends, in
+    proportion to their totals."""
+    awards = document.get("awards", ())
+    totals = {place: Decimal(line[-1]) for place, line in enumerate(document["lines"])}
+    at_once = [posted_award(kept) for kept in awards if kept.get("instant")]
+    spends = [(kept["method"], _posted_spend(kept)) for kept in document.get("spends", ())]
+    return Purchased(
+        awards=[posted_award(kept) for kept in awards],
+        spends=[
+            SpentAtOnce(whole, at_once) if method == SpendMethod.INSTANTLY else Posted(whole, totals)
+            for method, whole in spends
+        ],
+        nothing=Amounts(ZERO, ZERO, None if movement.alternative_awarded is None else ZERO),
+        debt=max(ZERO, min(ZERO, balance) - min(ZERO, balance - movement.amount)),
+    )
+
+
+def _posted_spend(kept: Mapping[str, Any]) -> Part:
+    return Part(_amounts_in(kept), {month: Decimal(part) for month, part in kept.get("lots", {}).items()})
+
+
+def _amounts_in(kept: Mapping[str, Any]) -> Amounts:
+    system, wallet, alternative = (None if amount is None else Decimal(amount) for amount in kept["amounts"])
+    assert system is not None
+    assert wallet is not None
+    return Amounts(system, wallet, alternative)
 
 
 def _listed(amounts: Amounts) -> list[Any]:

@@ -14,6 +14,9 @@ from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Pending, Unpostable
 from loyalty.store.table import MAX_TRANSACTION, Add, Table
 
+MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
+"""Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
+
 TOO_MANY_WRITES = "This would use more budgets, and give more vouchers, than one purchase may."
 
 Used = Mapping[Key, Decimal]
@@ -121,7 +124,7 @@ def drawn_up(drafts: Mapping[int, Draft], customer: Customer | None, used: dict[
         except Refused as refusal:
             pack.refused[place] = refusal
             continue
-        if one.writes >= MAX_TRANSACTION:
+        if one.writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
             pack.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
             continue
         if pack.items + one.writes > MAX_TRANSACTION or taken & one.own_keys:

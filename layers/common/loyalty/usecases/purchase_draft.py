@@ -11,6 +11,7 @@ from loyalty.domain.errors import Code, Problem, not_found
 from loyalty.domain.identity import Origin, derived_id, part_id
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
+from loyalty.domain.promotions import PromoCode, VoucherState
 from loyalty.domain.purchase import Account, PurchaseRequest, Reference
 from loyalty.domain.spend_settings import ReductionMethod
 from loyalty.domain.wallet import Entry, EventType
@@ -109,11 +110,10 @@ class PurchaseDraft:
     def _effects(self, plan: Plan, account_id: str) -> Iterator[Effect]:
         for award in plan.budgeted:
             yield Effect(Add(budget_key(award.offer_id), award.amount, award.budget))
-        code = self.resolved.purchase.promo_code
-        if code and code.maximum_uses:
-            yield Effect(Add(promo_code_key(code), 1, code.maximum_uses))
+        if code := self._counted_code:
+            yield Effect(Add(promo_code_key(code.id), 1, code.maximum_uses))
         for voucher in self._vouchers(plan):
-            item = {"account_id": account_id, "event_id": self.event_id, "state": "ISSUED"}
+            item = {"account_id": account_id, "event_id": self.event_id, "state": VoucherState.ISSUED}
             kept = {"voucher_type_id": voucher["voucher_type_id"], "value": voucher["amounts"][0]}
             yield Effect(Put(keys.voucher(voucher["id"]), item | kept))
         if self.resolved.one_time_password:
@@ -149,10 +149,17 @@ class PurchaseDraft:
                 "number", "spend", self._numbered("request_number", "spend_request", spends_of(plan))
             ),
             "budgets": {award.offer_id: award.amount for award in plan.budgeted},
+            "counted_code": self._counted_code.id if self._counted_code else None,
             "uses": uses_of(plan),
             "why": why_of(plan.why),
         }
         return {name: value for name, value in document.items() if value not in (None, [], {})}
+
+    @property
+    def _counted_code(self) -> PromoCode | None:
+        """The promo code, if all accounts together may use it so often only."""
+        code = self.resolved.purchase.promo_code
+        return code if code and code.maximum_uses else None
 
     def _vouchers(self, plan: Plan) -> list[dict[str, Any]]:
         return [

@@ -8,7 +8,7 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.plan import Plan, Verdict
 from loyalty.domain.pricing import explain, price
 from loyalty.domain.programme import Programme
-from loyalty.domain.promotions import PROMO_CODE, PromoCode
+from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import Account, Purchase
 from loyalty.store import keys
 from loyalty.store.customers import Customer
@@ -21,7 +21,7 @@ def counters_of(purchase: Purchase, account: Account, programme: Programme) -> I
     for offer_id in programme.budgeted_offers(purchase, account):
         yield budget_key(offer_id)
     if purchase.promo_code and purchase.promo_code.maximum_uses:
-        yield promo_code_key(purchase.promo_code)
+        yield promo_code_key(purchase.promo_code.id)
 
 
 def priced(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> Plan:
@@ -31,7 +31,7 @@ def priced(purchase: Purchase, customer: Customer, programme: Programme, used: U
         Refused: whatever `price` refuses; INVALID, where the promo code was used as often as it may be.
     """
     code = purchase.promo_code
-    if code and code.maximum_uses and used[promo_code_key(code)] >= code.maximum_uses:
+    if code and code.maximum_uses and used[promo_code_key(code.id)] >= code.maximum_uses:
         raise Refused(Problem(Code.INVALID, f"The promo code {code.code} was used as often as it may be.", PROMO_CODE))
     return price(purchase, customer.account, customer.wallet, programme, _given(programme, used))
 
@@ -50,6 +50,6 @@ def budget_key(offer_id: str) -> Key:
     return keys.used("reward_offer", offer_id)
 
 
-def promo_code_key(code: PromoCode) -> Key:
+def promo_code_key(code_id: str) -> Key:
     """Where uses of a promo code are counted."""
-    return keys.used("promo_code", code.id)
+    return keys.used("promo_code", code_id)

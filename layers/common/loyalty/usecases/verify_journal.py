@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from loyalty.domain.audit import Deviation, deviations
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.money import ZERO
+from loyalty.domain.period import months_after
 from loyalty.domain.wallet import Entry, EventType, Wallet
 from loyalty.store import keys, ledger
 from loyalty.store.events import Event, event_of, wallet_of
 from loyalty.store.table import Item, Table
+from loyalty.usecases.verify_reversals import Reversals
 
 SETTLING_SECONDS = 2.0
 """How long a posting that was under way while the table was read may take to be seen everywhere."""
@@ -42,12 +44,13 @@ def verify_journal(
         audit.take(item)
         seen(count)
     suspects = [wallet.account_id for wallet in audit.wallets() if any(deviations(wallet, audit.entries_of(wallet)))]
-    if suspects or audit.without_account or audit.unpaired:
+    if suspects or audit.without_account or audit.unpaired or audit.reversals.suspects:
         settle(SETTLING_SECONDS)
     found = [
         *(deviation for account_id in suspects for deviation in _again(table, account_id)),
         *_without_account(table, audit.without_account),
         *_unpaired(table, audit.unpaired),
+        *audit.reversals.deviations(table),
         *audit.events_at_odds,
     ]
     return Verification(audit.events, len(audit.wallet_items), found)
@@ -70,7 +73,7 @@ def _again(table: Table, account_id: str) -> list[Deviation]:
     """Deviations of one wallet, from a reading during which it stood still."""
     for _ in range(MAX_READINGS):
         wallet = _wallet(table, account_id)
-        found = list(deviations(wallet, _journal(table, account_id)))
+        found = list(deviations(wallet, list(ledger.read_whole_journal(table, account_id))))
         if _wallet(table, account_id) == wallet:
             break
     return found
@@ -78,15 +81,6 @@ def _again(table: Table, account_id: str) -> list[Deviation]:
 
 def _wallet(table: Table, account_id: str) -> Wallet:
     return wallet_of(account_id, table.get(keys.wallet(account_id), consistent=True))
-
-
-def _journal(table: Table, account_id: str) -> list[Entry]:
-    entries: list[Entry] = []
-    before: int | None = None
-    while page := ledger.read_journal(table, account_id, before=before, limit=ledger.MAX_PAGE):
-        entries += page
-        before = page[-1].sequence
-    return entries
 
 
 class _Audit:
@@ -97,6 +91,7 @@ class _Audit:
         self.entries: dict[str, list[Entry]] = defaultdict(list)
         self.wallet_items: dict[str, Item] = {}
         self.events_at_odds: list[Deviation] = []
+        self.reversals = Reversals()
         self._accounts: set[str] = set()
         self._pointers: dict[str, str] = {}
         self._given: dict[str, str] = {}
@@ -107,6 +102,8 @@ class _Audit:
             self._event(event_of(item))
         elif item["sk"] == "EVENT":
             self._pointers[keys.event_id(item["pk"])] = item["event_id"]
+        elif item["sk"] == "VOUCHER":
+            self.reversals.take_voucher(item)
         elif item["sk"] == "WALLET":
             self.wallet_items[keys.account_id(item["pk"])] = item
         elif item["sk"] == "ACCOUNT":
@@ -134,6 +131,7 @@ class _Audit:
     def _event(self, event: Event) -> None:
         self.events += 1
         self.entries[event.entry.account_id].append(event.entry)
+        self.reversals.take(event)
         if event.pointer:
             self._given[event.pointer] = event.entry.event_id
         for rule, found in _at_odds(event):
@@ -146,12 +144,19 @@ def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
     given = event.origin is Origin.GIVEN and event.pointer
     if _derived(event) != (event.pointer if given else entry.event_id):
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
+    if entry.type is EventType.EXPIRY and not _is_due(entry):
+        yield "an expiry takes out what is over, and no more", f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}"
     if entry.type is not EventType.PURCHASE:
         return
     for name, recorded in (("awards", entry.movement.awarded), ("spends", entry.movement.spent)):
         total = sum((part["amounts"][1] for part in event.document.get(name, ())), ZERO)
         if total != recorded:
             yield f"the {name} of an event sum to what its wallet got or gave", f"{total}, journal {recorded}"
+
+
+def _is_due(entry: Entry) -> bool:
+    lots = entry.movement.lots
+    return entry.movement.amount == sum(lots.values(), ZERO) < 0 and max(lots) < months_after(entry.posted_on, 0)
 
 
 def _derived(event: Event) -> str:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StrictInt
 from loyalty.domain.fields import Code, DateTime, Identifier, Positive, Text
 from loyalty.domain.period import time_zone
 from loyalty.domain.records.base import Part, Record, Ref, State
-from loyalty.domain.reversal import Clawback
+from loyalty.domain.wallet import Clawback
 
 
 def _time_zone(name: str) -> str:

@@ -1,0 +1,126 @@
+"""Expiry: taking what is over out of the wallets, an EXPIRY event for each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.expiry import expiry
+from loyalty.domain.identity import Origin, derived_id, fingerprint
+from loyalty.domain.money import ZERO
+from loyalty.domain.period import end_of_month, months_after
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, Reference
+from loyalty.domain.wallet import Entry, EventType, Movement
+from loyalty.store import keys
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Pending
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.packing import Used
+from loyalty.usecases.posting import Outcome, Pause, pause, post_events
+
+BATCH = 400
+"""Wallets posted in one go: eight transactions of fifty, each wallet being two of a transaction's hundred writes."""
+
+IN_FLIGHT = 8
+"""Transactions under way at a time; the client has ten connections."""
+
+RESERVE_SECONDS = 60.0
+"""Time that has to be left for another batch: far more than one takes, unless storage is slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What a run did: wallets of which something expired; those that were too busy; whether the time was enough for
+    all. The next run finds what is left."""
+
+    wallets: int
+    busy: int
+    finished: bool
+
+
+def expire_lots(
+    *, table: Table, catalogue: Catalogue, now: datetime, time_left: Callable[[], float], pause: Pause = pause
+) -> Expired:
+    """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
+    however long ago that was. `time_left` tells the seconds that the run may still take.
+
+    It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
+    """
+    wallets = busy = 0
+    for batch in _batches(_due(table, months_after(now, -1))):
+        if time_left() < RESERVE_SECONDS:
+            return Expired(wallets, busy, finished=False)
+        programme = catalogue.programme(now)
+        drafts = [(account_id, Expiry(account_id, programme, now)) for account_id in batch]
+        outcomes = post_events(drafts, table=table, pause=pause, in_flight=IN_FLIGHT)
+        wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
+        busy += sum(_is_busy(outcome) for outcome in outcomes)
+    return Expired(wallets, busy, finished=True)
+
+
+def _due(table: Table, month: str) -> Iterator[str]:
+    for shard in keys.EXPIRY_SHARDS:
+        yield from (keys.account_id(item["pk"]) for item in table.due(shard, month))
+
+
+def _batches(account_ids: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(account_ids, BATCH)):
+        yield batch
+
+
+def _is_busy(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The end of some lots. The account may be in any state."""
+
+    account_id: str
+    programme: Programme
+    now: datetime
+
+    @property
+    def named(self) -> Reference:
+        return Reference("id", self.account_id, "")
+
+    @property
+    def duplicate(self) -> Problem:
+        return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
+
+    def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
+        return ()
+
+    def pending(self, customer: Customer, used: Used) -> Pending:  # noqa: ARG002 - a draft's
+        movement = expiry(customer.wallet, self.now)
+        if movement is None:  # another run was faster, or the index is late
+            raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))
+        at = end_of_month(max(movement.lots))
+        movement = self._told(movement, customer.account, at)
+        wallet = customer.wallet.moved(movement)
+        entry = Entry(
+            account_id=wallet.account_id,
+            sequence=wallet.version,
+            event_id=derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version)),
+            type=EventType.EXPIRY,
+            performed_on=at,
+            posted_on=self.now,
+            reference_number=None,
+            merchant_id=None,
+            movement=movement,
+            balance=wallet.balance,
+            alternative_balance=self.programme.alternative_of(wallet.balance, customer.account, at),
+        )
+        printed = fingerprint({"expires": wallet.account_id, "sequence": wallet.version})
+        return Pending(Event(entry, Origin.EXPIRY, printed, partner_id=None, document={}), wallet)
+
+    def _told(self, movement: Movement, account: Account, at: datetime) -> Movement:
+        """The same, with its amounts in the alternative currency."""
+        alternative = self.programme.alternative_of(movement.awarded, account, at)
+        nothing = None if alternative is None else ZERO
+        return replace(movement, alternative_awarded=alternative, alternative_spent=nothing)

@@ -1,0 +1,134 @@
+"""A purchase on its way back: a cancellation of all that is left of it, or a return of some of its lines."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from loyalty.domain import returns
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.identity import Origin
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, Reference
+from loyalty.domain.returns import Back, ReturnedProduct
+from loyalty.domain.reversal import Reversal, reversal
+from loyalty.domain.wallet import Entry, EventType, Wallet
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event, State
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Effect, Pending, take_back
+from loyalty.usecases.document import purchased_in, sold_lines
+from loyalty.usecases.given_back import GivenBack
+from loyalty.usecases.packing import Used
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The event that a purchase is to be taken back by: the return of `products` or, where that is None, its
+    cancellation."""
+
+    event_id: str
+    reference_number: str | None
+    performed_on: datetime
+    fingerprint: bytes
+    products: tuple[ReturnedProduct, ...] | None = None
+
+    @property
+    def kind(self) -> tuple[EventType, Origin]:
+        """What it is, and where its id comes from."""
+        if self.products is None:
+            return EventType.CANCELLATION, Origin.CANCELLATION
+        return EventType.RETURN, Origin.RETURN
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalDraft:
+    """What was asked of a purchase, which `read` reads as it is by then.
+
+    It is read after its wallet, at each try, and whatever takes it back moves the wallet too; so what is posted rests
+    on what was read. The account may be in any state: what was posted by mistake, or brought back, is undone all the
+    same.
+    """
+
+    asked: Asked
+    account_id: str
+    read: Callable[[], Event]
+    partner: Partner
+    programme: Programme
+    now: datetime
+
+    @property
+    def named(self) -> Reference:
+        """The account is the purchase's own."""
+        return Reference("id", self.account_id, "")
+
+    @property
+    def duplicate(self) -> Problem:
+        """What to say where another return of the purchase has this one's reference number."""
+        description = "Another return of this purchase has this reference number already, and says something else."
+        return Problem(Code.DUPLICATE, description, "/reference_number")
+
+    def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
+        """None: giving back to a counter does not depend on what it stands at."""
+        return ()
+
+    def pending(self, customer: Customer, used: Used) -> Pending:  # noqa: ARG002 - a draft's
+        """The event that takes the purchase back, as the next one of the customer's wallet."""
+        purchase, exponents = self.read(), self.programme.exponents(customer.account)
+        back = self._back(purchase)
+        purchased = purchased_in(purchase.document, purchase.entry.movement, purchase.entry.balance)
+        step = purchased.step(back, exponents)
+        clawback = self.programme.clawback(purchase.document.get("outlet_id") or str(purchase.entry.merchant_id))
+        outcome = reversal(step, customer.wallet, clawback, self.now, exponents)
+        taken_back = purchase.taken_back.plus(back.quantities, outcome.movement, outcome.waived)
+        kept = outcome.waived / step.awards.amounts.wallet if outcome.waived else Decimal(0)
+        given_back = GivenBack(purchase.document, back, exponents, kept, all_taken=not taken_back.waived)
+        movement = replace(outcome.movement, purchases=-int(back.completes), uses=tuple(given_back.uses()))
+        wallet = customer.wallet.moved(movement, overdrawn=True)
+        state = State.CANCELLED if self.asked.products is None else purchase.state
+        event = self._event(purchase, replace(outcome, movement=movement), back, wallet, customer.account)
+        told = take_back(purchase, state, taken_back, self.now)
+        return Pending(event, wallet, (Effect(told), *given_back.effects()))
+
+    def _back(self, purchase: Event) -> Back:
+        """What comes back with it.
+
+        Raises:
+            Refused: INVALID, where the purchase is cancelled, or does not have (any more) what is returned.
+        """
+        lines, returned = sold_lines(purchase.document), purchase.taken_back.lines
+        if self.asked.products is None:
+            return returns.cancelled(lines, returned)
+        if purchase.state is State.CANCELLED:
+            raise Refused(Problem(Code.INVALID, "The purchase is cancelled, so nothing of it can be returned."))
+        return returns.returning(self.asked.products, lines, returned)
+
+    def _event(self, purchase: Event, outcome: Reversal, back: Back, wallet: Wallet, account: Account) -> Event:
+        (event_type, origin), performed_on = self.asked.kind, self.asked.performed_on
+        entry = Entry(
+            account_id=wallet.account_id,
+            sequence=wallet.version,
+            event_id=self.asked.event_id,
+            type=event_type,
+            performed_on=performed_on,
+            posted_on=self.now,
+            reference_number=self.asked.reference_number,
+            merchant_id=purchase.entry.merchant_id,
+            movement=outcome.movement,
+            balance=wallet.balance,
+            alternative_balance=self.programme.alternative_of(wallet.balance, account, performed_on),
+        )
+        return Event(
+            entry=entry,
+            origin=origin,
+            fingerprint=self.asked.fingerprint,
+            partner_id=self.partner.id,
+            document=_document(purchase.entry.event_id, back, outcome.waived),
+        )
+
+
+def _document(purchase_id: str, back: Back, waived: Decimal) -> Mapping[str, Any]:
+    lines = [[place, quantity] for place, quantity in sorted(back.quantities.items())]
+    return {"reverses": purchase_id, "lines": lines, "waived": waived}

@@ -1,0 +1,103 @@
+"""Taking purchases back: cancelling what is left of one, and returning some of its goods. Each once, however often it
+is asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Refused
+from loyalty.domain.identity import Origin, derived_id, fingerprint
+from loyalty.domain.purchase import Reference
+from loyalty.domain.returns import ReturnRequest
+from loyalty.store import ledger
+from loyalty.store.events import Event, State
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.posting import Pause, Posting, pause, post_event
+from loyalty.usecases.reversal_draft import Asked, ReversalDraft
+from loyalty.usecases.show import find_purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A return, and the purchase as it is after it."""
+
+    posting: Posting
+    purchase: Event
+
+
+def cancel_purchase(
+    named: Reference, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause = pause
+) -> Posting:
+    """Cancel the purchase that the partner names; answers the purchase as it is then.
+
+    Raises:
+        Refused: NOT_FOUND or DUPLICATE, see `find_purchase`; INSUFFICIENT_BALANCE, where its merchant wants it so if an
+            award is spent; RETRY_LATER. Nothing was changed.
+    """
+    purchase = find_purchase(named, partner, table=table)
+    if purchase.state is State.CANCELLED:
+        return Posting(purchase, replayed=True)
+    purchase_id = purchase.entry.event_id
+    asked = Asked(
+        event_id=derived_id(Origin.CANCELLATION, purchase_id),
+        reference_number=purchase.entry.reference_number,
+        performed_on=now,
+        fingerprint=fingerprint({"cancels": purchase_id}),
+    )
+    posting = _posted(asked, purchase, partner, table, catalogue, now, pause)
+    return Posting(_read(table, purchase_id), posting.replayed)
+
+
+def return_products(
+    named: Reference,
+    request: ReturnRequest,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    pause: Pause = pause,
+) -> Returned:
+    """Take back goods of the purchase that the partner names.
+
+    Raises:
+        Refused: NOT_FOUND; INVALID, where the purchase does not have them (any more) or is cancelled;
+            INSUFFICIENT_BALANCE, where its merchant wants it so if an award is spent; DUPLICATE, where another return
+            of it has this reference number; RETRY_LATER. Nothing was changed.
+    """
+    purchase = find_purchase(named, partner, table=table)
+    purchase_id = purchase.entry.event_id
+    asked = Asked(
+        event_id=derived_id(Origin.RETURN, purchase_id, request.reference_number),
+        reference_number=request.reference_number,
+        performed_on=request.performed_on,
+        fingerprint=request.fingerprint,
+        products=request.products,
+    )
+    posting = _posted(asked, purchase, partner, table, catalogue, now, pause)
+    return Returned(posting, purchase)
+
+
+def _posted(
+    asked: Asked, purchase: Event, partner: Partner, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+) -> Posting:
+    account_id, read = purchase.entry.account_id, partial(_read, table, purchase.entry.event_id)
+    draft = ReversalDraft(asked, account_id, read, partner, catalogue.programme(now), now)
+    try:
+        return post_event(account_id, draft, table=table, pause=pause)
+    except Refused as refused:
+        # What is refused now may be what was done by an earlier, equal call: nothing is left of it to be taken back.
+        earlier = ledger.read_event(table, asked.event_id)
+        if earlier is None:
+            raise
+        if earlier.fingerprint != asked.fingerprint:
+            raise Refused(draft.duplicate) from refused
+        return Posting(earlier, replayed=True)
+
+
+def _read(table: Table, purchase_id: str) -> Event:
+    purchase = ledger.read_event(table, purchase_id)
+    assert purchase is not None  # purchases are never removed
+    return purchase

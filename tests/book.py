@@ -1,0 +1,112 @@
+"""A ledger of one wallet in memory, for tests of what is posted where it does not matter how that is found and sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from loyalty.domain.access import Partner
+from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, Purchase, PurchaseRequest, Reference
+from loyalty.domain.returns import ReturnedProduct
+from loyalty.domain.wallet import Entry, Wallet
+from loyalty.store import keys, ledger
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event, wallet_item, wallet_of
+from loyalty.store.keys import Key
+from loyalty.store.numbers import Numbers
+from loyalty.store.sandbox import Sandbox
+from loyalty.store.table import Put
+from loyalty.usecases.expire_lots import Expiry
+from loyalty.usecases.packing import Draft, drawn_up, read_used
+from loyalty.usecases.purchase_draft import PurchaseDraft
+from loyalty.usecases.resolution import Resolved
+from loyalty.usecases.reversal_draft import Asked, ReversalDraft
+
+PARTNER = Partner("P", frozenset(), frozenset("*"))
+
+
+class Book:
+    """A wallet and its journal; `entries` are those that were posted here."""
+
+    def __init__(self, programme: Programme, account: Account, wallet: Wallet) -> None:
+        self.programme = programme
+        self.account = account
+        self.table = Sandbox()
+        self.entries: list[Entry] = []
+        self._beside: set[Key] = set()
+        if wallet.version:
+            self.table.put(Put(keys.wallet(account.id), wallet_item(wallet)))
+
+    @property
+    def wallet(self) -> Wallet:
+        """The wallet as it stands."""
+        return wallet_of(self.account.id, self.table.get(keys.wallet(self.account.id)))
+
+    def event(self, event_id: str = "E") -> Event:
+        """An event as it stands."""
+        event = ledger.read_event(self.table, event_id)
+        assert event
+        return event
+
+    def attributes(self, sk: str, name: str) -> list[Any]:
+        """An attribute of all items of a kind that were written beside events."""
+        items = self.table.get_many(sorted(key for key in self._beside if key.sk == sk))
+        return [item[name] for item in items.values()]
+
+    def buy(self, purchase: Purchase, event_id: str = "E") -> Event:
+        """Post a purchase."""
+        return self._post(self.purchase_draft(purchase, event_id))
+
+    def cancel(self, now: datetime, event_id: str = "E") -> Event:
+        """Cancel a purchase."""
+        return self._post(self.cancellation_draft(now, event_id))
+
+    def give_back(self, quantities: Mapping[int, Decimal], now: datetime, event_id: str = "E") -> Event:
+        """Return goods, by line."""
+        goods = tuple(ReturnedProduct(line, None, quantity, "") for line, quantity in quantities.items())
+        return self._post(self._reversal_draft(Asked(f"R-{self.wallet.version}", "R", now, b"", goods), now, event_id))
+
+    def expire(self, now: datetime) -> Event:
+        """Take out what is over."""
+        return self._post(Expiry(self.account.id, self.programme, now))
+
+    def purchase_draft(self, purchase: Purchase, event_id: str = "E") -> PurchaseDraft:
+        """A purchase on its way."""
+        request = PurchaseRequest(
+            identity=Identity(Origin.GIVEN, (event_id,)),
+            reference_number=event_id,
+            customer=Reference("contact_id", "C", "/contact_id"),
+            performed_by={},
+            references={},
+            details={},
+            performed_on=purchase.performed_on,
+            lines=(),
+            spend=purchase.spend,
+            fingerprint=b"",
+        )
+        resolved, numbers = Resolved(purchase, self.account.id, {}, None, None), Numbers(self.table)
+        return PurchaseDraft(request, PARTNER, self.programme, resolved, numbers, purchase.performed_on)
+
+    def cancellation_draft(self, now: datetime, event_id: str = "E") -> ReversalDraft:
+        """A cancellation on its way."""
+        return self._reversal_draft(Asked(f"C-{event_id}", event_id, now, b""), now, event_id)
+
+    def fits(self, draft: Draft) -> bool:
+        """Whether an event fits into a transaction."""
+        return bool(drawn_up({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).pending)
+
+    def _reversal_draft(self, asked: Asked, now: datetime, event_id: str) -> ReversalDraft:
+        return ReversalDraft(asked, self.account.id, partial(self.event, event_id), PARTNER, self.programme, now)
+
+    def _used(self, draft: Draft) -> dict[Key, Decimal]:
+        return read_used(self.table, draft.counters(self.account))
+
+    def _post(self, draft: Draft) -> Event:
+        pending = draft.pending(Customer(self.account, self.wallet), self._used(draft))
+        ledger.post(self.table, [pending])
+        self.entries.append(pending.event.entry)
+        self._beside |= {effect.write.key for effect in pending.effects}
+        return self.event(pending.event.entry.event_id)

@@ -1,0 +1,87 @@
+"""What a purchase that is taken back had used of limits, budgets and promo codes, and its vouchers."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from loyalty.domain.errors import Refused
+from loyalty.domain.promotions import PromoCode
+from tests.builders import line, purchase
+from tests.unit.test_reversal import JANUARY, TEN, book, money, spend
+
+CODE = PromoCode("CODE", "CODE", "SUMMER", maximum_uses=1)
+CODE_PER_ACCOUNT = PromoCode("CODE", "CODE", "SUMMER", maximum_uses_per_account=1)
+LIMITS: list[dict[str, Any]] = [
+    {"limits": {"budget": 10}},
+    {"limits": {"per_account": 1}},
+    {"limits": {"per_account_amount": 10, "period": "P1D"}},
+    {"conditions": {"first_purchase": True}},
+]
+PROMOTED = [{"promo_code": CODE}, {"promo_code": CODE_PER_ACCOUNT}]
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=str)
+def test_what_a_cancelled_purchase_used_of_a_limit_can_be_used_again(limit: dict[str, Any]) -> None:
+    ledger = book(TEN | limit)
+    ledger.buy(purchase(line("20")), "E")
+    assert "awards" not in ledger.buy(purchase(line("20")), "F").document
+
+    ledger.cancel(JANUARY, "F")
+    ledger.cancel(JANUARY, "E")
+
+    assert ledger.buy(purchase(line("20")), "G").document["awards"]
+
+
+@pytest.mark.parametrize("code", PROMOTED, ids=["for all", "per account"])
+def test_a_promo_code_of_a_cancelled_purchase_can_be_used_again(code: dict[str, Any]) -> None:
+    ledger = book()
+    ledger.buy(purchase(line("20"), **code), "E")
+    with pytest.raises(Refused):
+        ledger.buy(purchase(line("20"), **code), "F")
+
+    ledger.cancel(JANUARY, "E")
+
+    assert ledger.buy(purchase(line("20"), **code), "F")
+
+
+@pytest.mark.parametrize("limit", LIMITS[:3], ids=str)
+def test_an_award_that_the_customer_keeps_stays_counted(limit: dict[str, Any]) -> None:
+    ledger = book(TEN | limit | {"conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20")), "E")
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY, "E")
+
+    assert "awards" not in ledger.buy(purchase(line("20")), "F").document
+
+
+def test_of_a_budget_as_much_is_given_back_as_the_wallet_gave_back() -> None:
+    ledger = book(TEN | {"limits": {"budget": 10}, "conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20")), "E")
+    ledger.buy(spend("6"), "SPENT")
+
+    ledger.cancel(JANUARY, "E")
+
+    assert ledger.attributes("USED", "used") == [6]
+
+
+def test_of_a_limit_as_much_is_given_back_as_was_returned() -> None:
+    ledger = book(TEN | {"limits": {"per_account_amount": 10, "period": "P1D"}})
+    ledger.buy(purchase(line("20", quantity="4")), "E")
+    ledger.give_back({0: Decimal(1)}, JANUARY)
+
+    [award] = ledger.buy(purchase(line("20")), "F").document["awards"]
+
+    assert award["amounts"][0] == money("2.50")
+
+
+def test_what_can_be_posted_can_be_cancelled() -> None:
+    """A transaction has a hundred items, and a cancellation takes one more than its purchase: that is kept free."""
+    kind = {"type": "voucher_type", "id": "V", "name": "V", "value_options": "VARIABLE"}
+    offers = [TEN | {"id": f"O{number}", "name": f"O{number}", "voucher_type": "V"} for number in range(97)]
+    assert not book(kind, *offers).fits(book(kind, *offers).purchase_draft(purchase(line("20"))))
+
+    ledger = book(kind, *offers[:96])
+    assert ledger.fits(ledger.purchase_draft(purchase(line("20"))))
+    ledger.buy(purchase(line("20")))
+    assert ledger.fits(ledger.cancellation_draft(JANUARY))

@@ -1,0 +1,251 @@
+"""What is taken back of a purchase, by hand-computed examples; docs/rewards.md tells the same ones."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from loyalty.domain.errors import Code, Refused
+from loyalty.domain.purchase import Purchase
+from loyalty.domain.wallet import Clawback, Wallet
+from tests.book import Book
+from tests.builders import AT, SHOP, account, line, offer, programme, purchase
+
+JANUARY = AT
+MARCH, MAY = datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 5, 5, tzinfo=UTC)
+TEN = offer(method="FIXED", value="10")
+BRIEF = offer(method="FIXED", value="10", expires_after="P1M", conditions={"products": ["P"]})
+
+
+def money(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def book(*rules: dict[str, Any], balance: str = "0", clawback: str = "WITHIN_BALANCE", **lots: str) -> Book:
+    """A wallet that holds this much, in lots by month (`m04` is April)."""
+    held = {f"2026-{month[1:]}": Decimal(amount) for month, amount in lots.items()}
+    return Book(programme({**SHOP, "clawback": clawback}, *rules), account(), Wallet("A1", 1, Decimal(balance), held))
+
+
+def held(ledger: Book) -> Any:
+    """The balance, and the lots within it."""
+    return ledger.wallet.balance, ledger.wallet.lots
+
+
+def spend(amount: str, at: datetime = JANUARY) -> Purchase:
+    """A purchase of a product that no offer rewards, paid from the wallet."""
+    return purchase(line(amount, product="Q"), spend=amount, at=at)
+
+
+SPENT_MEANWHILE = [
+    # What it costs the wallet, which holds 4 of an award of 10, and what is waived.
+    (Clawback.WITHIN_BALANCE, "0", "6"),
+    (Clawback.ALLOW_NEGATIVE, "-6", "0"),
+]
+
+
+@pytest.mark.parametrize(("clawback", "balance", "waived"), SPENT_MEANWHILE, ids=lambda value: str(value))
+def test_an_award_that_was_spent_is_clawed_back_as_the_merchant_wants(
+    clawback: Clawback, balance: str, waived: str
+) -> None:
+    ledger = book(BRIEF, clawback=clawback)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("6"), "SPENT")
+
+    ledger.cancel(JANUARY)
+
+    assert ledger.wallet.balance == money(balance)
+    assert ledger.event().taken_back.waived == money(waived)
+    assert ledger.wallet.lots == {}
+
+
+def test_with_refuse_nothing_is_taken_back_of_a_spent_award() -> None:
+    ledger = book(BRIEF, clawback=Clawback.REFUSE)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("6"), "SPENT")
+
+    with pytest.raises(Refused) as refused:
+        ledger.cancel(JANUARY)
+
+    assert refused.value.problems[0].code is Code.INSUFFICIENT_BALANCE
+
+
+def test_with_refuse_an_award_is_taken_back_as_long_as_the_wallet_holds_as_much() -> None:
+    ledger = book(BRIEF, balance="6", clawback=Clawback.REFUSE)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("6"), "SPENT")
+
+    ledger.cancel(JANUARY)
+
+    assert ledger.wallet.balance == 0
+
+
+@pytest.mark.parametrize("clawback", list(Clawback))
+def test_a_debt_that_an_award_paid_off_is_owed_again(clawback: Clawback) -> None:
+    ledger = book(BRIEF, balance="-4", clawback=clawback)
+    ledger.buy(purchase(line("20")))
+    assert held(ledger) == (6, {"2026-02": 6})
+
+    ledger.cancel(JANUARY)
+
+    assert held(ledger) == (-4, {})
+
+
+def test_a_debt_does_not_grow_where_the_merchant_wants_none() -> None:
+    ledger = book(BRIEF, balance="-4")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("6"), "SPENT")
+
+    ledger.cancel(JANUARY)
+
+    assert held(ledger) == (-4, {})
+    assert ledger.event().taken_back.waived == 6
+
+
+def test_a_spend_goes_back_to_the_lots_that_it_came_from() -> None:
+    ledger = book(balance="20", m04="5", m06="5")
+    ledger.buy(spend("12"), "E")
+    assert held(ledger) == (8, {})
+
+    ledger.cancel(JANUARY)
+
+    assert held(ledger) == (20, {"2026-04": 5, "2026-06": 5})
+
+
+def test_a_part_of_a_spend_goes_back_first_to_what_lasts_longest() -> None:
+    ledger = book(balance="20", m04="5", m06="5")
+    ledger.buy(purchase(line("12", quantity="12"), spend="12"))
+
+    seen = []
+    for _ in range(4):
+        ledger.give_back({0: Decimal(3)}, JANUARY)
+        seen.append(dict(ledger.wallet.lots))
+
+    assert seen == [{"2026-06": 1}, {"2026-06": 4}, {"2026-04": 2, "2026-06": 5}, {"2026-04": 5, "2026-06": 5}]
+
+
+def test_a_lot_that_was_spent_is_taken_from_the_next_ones_as_if_it_had_never_been() -> None:
+    ledger = book(BRIEF, balance="30", m04="20")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+    assert ledger.wallet.lots == {"2026-04": 20}
+
+    ledger.cancel(JANUARY)
+
+    assert held(ledger) == (20, {"2026-04": 10})
+
+
+def test_an_award_that_has_expired_is_not_taken_a_second_time() -> None:
+    ledger = book(BRIEF, balance="30")
+    ledger.buy(purchase(line("20")))
+    ledger.expire(MARCH)
+    assert held(ledger) == (30, {})
+    assert ledger.wallet.lapsed == {"2026-02": 10}
+
+    ledger.cancel(MARCH)
+
+    assert held(ledger) == (30, {})
+    assert ledger.wallet.lapsed == {}
+    assert ledger.event().taken_back.waived == 0
+
+
+def test_an_award_that_was_spent_before_its_lot_ended_is_taken_all_the_same() -> None:
+    ledger = book(BRIEF, balance="30")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+
+    ledger.cancel(MARCH)
+
+    assert ledger.wallet.balance == 20
+
+
+def test_of_two_awards_of_one_lot_as_much_counts_as_expired_as_has() -> None:
+    ledger = book(BRIEF, balance="30")
+    for event_id in ("E", "F"):
+        ledger.buy(purchase(line("20")), event_id)
+    ledger.buy(spend("10"), "SPENT")
+    ledger.expire(MARCH)
+    assert ledger.wallet.balance == 30
+
+    taken: Any = [-ledger.cancel(MARCH, event_id).entry.movement.awarded for event_id in ("E", "F")]
+
+    assert taken == [0, 10]
+    assert ledger.wallet.balance == 20
+
+
+def test_what_is_missing_of_a_lot_counts_as_expired_once_that_is_forgotten() -> None:
+    ledger = book(BRIEF, balance="30")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+
+    ledger.cancel(datetime(2027, 3, 1, tzinfo=UTC))
+
+    assert ledger.wallet.balance == 30
+
+
+def test_what_expired_is_remembered_for_a_year() -> None:
+    ledger = book(offer(method="FIXED", value="1", expires_after="P1M"))
+    for month in range(1, 13):
+        ledger.buy(purchase(line("20"), at=datetime(2026, month, 1, tzinfo=UTC)), f"E{month}")
+        ledger.expire(datetime(2026 + month // 11, (month + 1) % 12 + 1, 1, tzinfo=UTC))
+    ledger.buy(purchase(line("20"), at=datetime(2027, 1, 1, tzinfo=UTC)), "LAST")
+
+    ledger.expire(datetime(2027, 4, 1, tzinfo=UTC))
+
+    assert sorted(ledger.wallet.lapsed)[0] == "2026-04"
+    assert ledger.wallet.balance == 0
+
+
+def test_a_spend_that_is_given_back_to_a_lot_that_is_over_expires_with_it() -> None:
+    ledger = book(balance="10", m02="10")
+    ledger.buy(spend("10"), "E")
+
+    ledger.cancel(MARCH)
+    assert held(ledger) == (10, {"2026-02": 10})
+
+    ledger.expire(MAY)
+    assert ledger.wallet.balance == 0
+
+
+def test_an_instant_award_comes_and_goes_with_its_lines() -> None:
+    """Line 0 brings 10 and line 1 nothing, and of the 10 that are spent at once both are paid; what is given back of
+    them for line 0 is what is taken, so that a wallet that holds nothing else is not missing anything."""
+    ledger = book({**BRIEF, "award": {**BRIEF["award"], "spend": "INSTANT"}}, clawback=Clawback.REFUSE)
+    ledger.buy(purchase(line("5"), line("15", product="Q")))
+
+    movement: Any = ledger.give_back({0: Decimal(1)}, JANUARY).entry.movement
+
+    assert (movement.awarded, movement.spent) == (-10, -10)
+    assert held(ledger) == (0, {})
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)], ids=str)
+def test_cents_that_do_not_divide_are_never_lost_or_doubled(order: tuple[int, ...]) -> None:
+    ledger = book(offer(method="FIXED", value="1"), balance="1")
+    ledger.buy(purchase(line("1"), line("1"), line("1"), spend="1"))
+
+    movements = [ledger.give_back({place: Decimal(1)}, JANUARY).entry.movement for place in order]
+
+    assert sorted(-movement.awarded for movement in movements) == [money("0.33"), money("0.33"), money("0.34")]
+    assert sum(-movement.spent for movement in movements) == 1
+
+
+def test_pieces_of_a_line_add_up_to_the_line() -> None:
+    ledger = book(TEN, balance="10")
+    ledger.buy(purchase(line("20", quantity="3"), spend="10"))
+
+    movements = [ledger.give_back({0: Decimal(1)}, JANUARY).entry.movement for _ in range(3)]
+
+    assert [-movement.awarded for movement in movements] == [money("3.33"), money("3.34"), money("3.33")]
+
+
+def test_a_wallet_in_its_own_currency_gives_back_in_it() -> None:
+    crowns = [{"type": "currency", "id": "CRW", "code": "CRW"}, {"type": "currency_rate", "id": "R", "currency": "CRW"}]
+    known = programme(offer(method="FIXED", value="1"), crowns[0], {**crowns[1], "rate": Decimal("7.33")})
+    ledger = Book(known, account("CRW"), Wallet("A1"))
+    ledger.buy(purchase(line("10", quantity="2")))
+
+    movement: Any = ledger.give_back({0: Decimal(1)}, JANUARY).entry.movement
+
+    assert (movement.awarded, ledger.wallet.balance) == (money("-3.67"), money("3.66"))
