@@ -110,7 +110,8 @@ def _body(route: "Route", references: "Mapping[Any, Json]") -> "Json":
     content: Json = {"schema": parts[0] if len(parts) == 1 else {"allOf": parts}}
     if shown := _examples("request", (*route.examples, *route.requests)):
         content["examples"] = shown
-    return {"requestBody": {"required": route.takes is not None, "content": {"application/json": content}}}
+    mandatory = route.takes is not None and any(one.is_required() for one in route.takes.model_fields.values())
+    return {"requestBody": {"required": mandatory, "content": {"application/json": content}}}
 
 
 _TAKES_TOKEN: "Json" = {"bearer": []}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyalty.api import answers, purchases
+from loyalty.api import answers, purchases, returns
 from loyalty.api.classic import answers as classic
 from loyalty.api.classic import requests
 from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
@@ -34,6 +34,7 @@ def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
     return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema}
 
 
+PURCHASE = parameter("id", "path", "The id that posting it answered.")
 ACCOUNT = parameter("account", "path", "The account's id or number.")
 IDEMPOTENCY_KEY = parameter(
     "Idempotency-Key", "header", "The same key, the same purchase (of a bulk call, the same entry)."
@@ -105,9 +106,37 @@ ROUTES = (
         tag=PURCHASES,
         security=BY_KEY,
         summary="Show a posted purchase",
-        parameters=(parameter("id", "path", "The id that posting it answered."),),
+        parameters=(PURCHASE, parameter("explain", "query", "Whether to say why offers applied.", type="boolean")),
         answers=answers.PurchaseAnswer,
-        refusals=READING,
+        refusals=(400, *READING),
+    ),
+    Route(
+        name="cancel_purchase",
+        path="/purchases/{id}/cancel",
+        tag=PURCHASES,
+        security=BY_KEY,
+        summary="Cancel a purchase",
+        description="Takes back what is left of its awards and gives back what is left of its spends, once, however "
+        "often it is sent; answers the purchase. The body may be left out.",
+        parameters=(PURCHASE,),
+        takes=returns.CancelPurchase,
+        answers=answers.PurchaseAnswer,
+        refusals=(*SHOWING, 422),
+        replays=True,
+    ),
+    Route(
+        name="return_products",
+        path="/purchases/{id}/returns",
+        tag=PURCHASES,
+        security=BY_KEY,
+        summary="Return some of a purchase's goods",
+        description="Takes back and gives back their share of its awards and spends, once, however often it is sent: "
+        "by its reference number, the engine knows it again.",
+        parameters=(PURCHASE,),
+        takes=returns.ReturnProducts,
+        answers=answers.ReturnAnswer,
+        refusals=POSTING,
+        replays=True,
     ),
     Route(
         name="show_wallet",
@@ -179,6 +208,17 @@ ROUTES = (
         takes=requests.NamePurchase,
         answers=PurchaseCustomerEvent,
         refusals=(*SHOWING, 409),
+    ),
+    Route(
+        name="classic_cancel_purchase",
+        path="/customer_events/purchases/cancel",
+        summary="Cancel a posted purchase",
+        description="By its id, its number, or a reference number that no other purchase has; once, however often it "
+        "is sent. Answers the complete event.",
+        takes=requests.NamePurchase,
+        answers=PurchaseCustomerEvent,
+        refusals=POSTING,
+        replays=True,
     ),
     Route(
         name="classic_bulk_create",

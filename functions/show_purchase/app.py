@@ -18,7 +18,7 @@ catalogue = Catalogue(table)
 
 def show(request: Request, partner: Partner) -> Response:
     event = find_purchase(Reference("id", request.path["id"], ""), partner, table=table)
-    return Response(200, render_purchase(event, catalogue.directory(request.now)))
+    return Response(200, render_purchase(event, catalogue.directory(request.now), explained=request.flag("explain")))
 
 
 handler = endpoint(authorized(show, Scope.READ_PURCHASES, SigningKeys(table)))

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from loyalty.domain.access import Scope
-from loyalty.store.events import State
-from loyalty.store.ledger import read_event, take_back
 from loyalty.store.table import Table
 from loyalty.usecases.manage_keys import create_key
 from tests.cards import bring
@@ -100,14 +98,12 @@ def states(told: Any) -> Iterator[str]:
         yield from (part["life_cycle_state"] for part in told[name])
 
 
-def test_of_a_cancelled_purchase_all_is_cancelled(functions: Functions, demo: Table, token: str) -> None:
+def test_of_a_cancelled_purchase_all_is_cancelled(functions: Functions, token: str) -> None:
     coffee = {"product_identifier": {"code": "FREDESPR001"}, "net_amount": 20, "vat_amount": 0, "total_amount": 20}
     where: Body = {"performed_by_unit_identifier": None, "performed_by_tap_identifier": {"code": "CD123456-1"}}
     posted = post(functions, token, **SPENDING, **where, products_set=[coffee])
     assert list(states(posted)) == ["POSTED"] * 4
-    event = read_event(demo, posted["id"])
-    assert event
-    demo.transact([take_back(event, State.CANCELLED, {})])
+    assert functions.call("cancel_purchase", path={"id": posted["id"]}).status == 200
 
     assert list(states(show(functions, token, id=posted["id"]).body["data"])) == ["CANCELLED"] * 4
 

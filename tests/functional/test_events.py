@@ -10,6 +10,7 @@ from tests.template import read_template
 
 EVENTS = {path.stem: path for path in (ROOT / "events").glob("*.json")}
 FOLDERS = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+ROUTED = FOLDERS - {"authorizer", "expire_lots"}
 
 
 def event(name: str, functions: Functions) -> dict[str, Any]:
@@ -24,12 +25,12 @@ def test_every_function_has_an_event_and_every_event_a_function() -> None:
     assert EVENTS.keys() == FOLDERS
 
 
-@pytest.mark.parametrize("name", sorted(FOLDERS - {"authorizer"}))
+@pytest.mark.parametrize("name", sorted(ROUTED))
 def test_a_function_answers_its_event(functions: Functions, name: str) -> None:
     match name:
-        case "show_purchase":
+        case "show_purchase" | "cancel_purchase" | "return_products":
             functions.call("create_purchase", **event("create_purchase", functions))
-        case "classic_show_purchase":
+        case "classic_show_purchase" | "classic_cancel_purchase":
             functions.call("classic_create_purchase", **event("classic_create_purchase", functions))
 
     assert functions.call(name, **event(name, functions)).status == 200
@@ -41,7 +42,11 @@ def test_the_authorizer_lets_its_event_in(functions: Functions) -> None:
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
 
 
-@pytest.mark.parametrize("name", sorted(FOLDERS - {"authorizer"}))
+def test_a_scheduled_function_takes_its_event(functions: Functions) -> None:
+    assert functions.run("expire_lots", event("expire_lots", functions)) == {"wallets": 0, "busy": 0, "finished": True}
+
+
+@pytest.mark.parametrize("name", sorted(ROUTED))
 def test_an_event_is_of_the_route_that_the_template_gives_the_function(functions: Functions, name: str) -> None:
     [route] = (
         resource["Properties"]["Events"]["Route"]["Properties"]

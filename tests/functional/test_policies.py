@@ -27,11 +27,15 @@ RESOURCES = {
     "classic_create_spend": "ClassicCreateSpendFunction",
     "classic_preview_purchase": "ClassicPreviewPurchaseFunction",
     "classic_show_purchase": "ClassicShowPurchaseFunction",
+    "cancel_purchase": "CancelPurchaseFunction",
+    "classic_cancel_purchase": "ClassicCancelPurchaseFunction",
     "create_purchase": "CreatePurchaseFunction",
+    "expire_lots": "ExpireLotsFunction",
     "preview_purchase": "PreviewPurchaseFunction",
     "issue_one_time_password": "IssueOneTimePasswordFunction",
     "issue_token": "IssueTokenFunction",
     "release_token": "ReleaseTokenFunction",
+    "return_products": "ReturnProductsFunction",
     "show_journal": "ShowJournalFunction",
     "show_purchase": "ShowPurchaseFunction",
     "show_wallet": "ShowWalletFunction",
@@ -52,7 +56,7 @@ def uses(operation: str, request: dict[str, Any]) -> Iterator[Use]:
         for keys in request["RequestItems"].values():
             yield from (("dynamodb:BatchGetItem", "table", key["pk"]["S"]) for key in keys["Keys"])
     elif operation == "Query" and "IndexName" in request:
-        yield "dynamodb:Query", "index", None
+        yield "dynamodb:Query", request["IndexName"], None
     elif operation == "Query":
         yield "dynamodb:Query", "table", request["ExpressionAttributeValues"][":pk"]["S"]
     else:
@@ -82,8 +86,8 @@ def statements(function: str) -> list[dict[str, Any]]:
 
 def allowed(use: Use, statement: dict[str, Any]) -> bool:
     action, where, leading = use
-    on_index = "Fn::Sub" in statement["Resource"]
-    if action not in statement["Action"] or on_index != (where == "index"):
+    resource: str = statement["Resource"].get("Fn::Sub", "table")
+    if action not in statement["Action"] or resource.removeprefix("${Table.Arn}/index/") != where:
         return False
     if leading is None:
         return True
@@ -102,6 +106,7 @@ SHARED: list[dict[str, Any]] = [
     {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
     {**OFFER, "id": "BUDGET", "name": "B", "award": {"method": "FIXED", "value": 1}, "limits": {"budget": 5}},
     {**OFFER, "id": "VOUCHER", "name": "V", "voucher_type": "V"},
+    {**OFFER, "id": "BRIEF", "name": "L", "award": {"method": "FIXED", "value": 1, "expires_after": "P1M"}},
 ]
 """Offers with what accounts share, or what lies apart from the wallet."""
 
@@ -130,6 +135,29 @@ def purchase(functions: Functions, name: str) -> None:
 def show(functions: Functions, name: str) -> None:
     """Show a purchase."""
     functions.call(name, path={"id": functions.call("create_purchase", example("create_v5_1.request")).body["id"]})
+
+
+def cancel(functions: Functions, name: str) -> None:
+    """Cancel a purchase, and once more."""
+    path = {"id": functions.call("create_purchase", example("create_v5_1.request")).body["id"]}
+    for _ in range(2):
+        functions.call(name, path=path)
+
+
+def take_back(functions: Functions, name: str) -> None:
+    """Take back a purchase's goods, and once more."""
+    path = {"id": functions.call("create_purchase", example("create_v5_1.request")).body["id"]}
+    for number in range(2):
+        functions.call(name, {"reference_number": f"R{number}", "products": [{"line": 0}]}, path=path)
+
+
+def expire(functions: Functions, name: str) -> None:
+    """Let the lots of one wallet expire, and those of two."""
+    bought = {**example("create_v5_1.request"), "spend_request": None}
+    for number, cims in enumerate([["4A30966F684B0269AD91"], ["4A30966F684B0269AD91", BY_CODE["authentication_code"]]]):
+        for cim in cims:
+            functions.call("create_purchase", {**bought, "cim": cim, "reference_number": f"{number}-{cim}"})
+        functions.run(name)
 
 
 def look_up(functions: Functions, name: str) -> None:
@@ -190,6 +218,15 @@ def show_classically(functions: Functions, name: str) -> None:
         functions.call(name, {**token(functions), "customer_event_identifier": {by: data[by]}}, context={})
 
 
+def cancel_classically(functions: Functions, name: str) -> None:
+    """Cancel purchases, named in each way."""
+    customer = {"accounts_receivable_identifier": {"access_token_identifier": BY_CODE}}
+    for by in ("id", "number", "reference_number"):
+        body = {**example("create_1.request"), **token(functions), **customer, "reference_number": by}
+        data = functions.call("classic_create_purchase", body, context={}).body["data"]
+        functions.call(name, {**token(functions), "customer_event_identifier": {by: data[by]}}, context={})
+
+
 def token(functions: Functions) -> dict[str, Any]:
     """A token of the classic API, as a body has it."""
     issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
@@ -205,16 +242,20 @@ def one_time_password(functions: Functions) -> dict[str, Any]:
 
 EVERYTHING: Mapping[str, Callable[[Functions, str], None]] = {
     "authorizer": authorize,
+    "cancel_purchase": cancel,
     "classic_bulk_create": partial(purchase_classically, shaped=in_bulk),
+    "classic_cancel_purchase": cancel_classically,
     "classic_create_purchase": purchase_classically,
     "classic_create_spend": partial(purchase_classically, shaped=with_spend_request),
     "classic_preview_purchase": purchase_classically,
     "classic_show_purchase": show_classically,
     "create_purchase": purchase,
+    "expire_lots": expire,
     "preview_purchase": preview,
     "issue_one_time_password": issue_password,
     "issue_token": issue_token,
     "release_token": release_token,
+    "return_products": take_back,
     "show_journal": look_up,
     "show_purchase": show,
     "show_wallet": look_up,

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from loyalty import exactjson
 from loyalty.store import keys
 from loyalty.store.table import Delete, Put, Table, key_of
 from loyalty.usecases.verify_journal import Verification, verify_journal
+from tests.cards import bring
 from tests.functional.conftest import Functions, example
 
 ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
@@ -101,3 +103,82 @@ def test_an_award_that_its_document_does_not_tell_is_found(posted: Table) -> Non
     assert "the awards of an event sum to what its wallet got or gave" in {
         found.rule for found in verified(posted).deviations
     }
+
+
+@pytest.fixture
+def reversed_(cold_functions: Functions, demo: Table) -> Table:
+    """A ledger with a purchase that was cancelled, with its voucher, and one of which something was returned."""
+    bring(
+        demo,
+        {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
+        {"type": "reward_offer", "id": "V", "name": "V", "scheme": "SALES", "voucher_type": "V"},
+    )
+    for number, event_id in enumerate(("CANCELLED", "RETURNED")):
+        body = {**example("create_v5_1.request"), "reference_number": f"R{number}", "id": event_id}
+        assert cold_functions.call("create_purchase", body).status == 200
+    cold_functions.call("cancel_purchase", path={"id": "CANCELLED"})
+    goods = {"reference_number": "RET1", "products": [{"line": 0, "quantity": 1}]}
+    assert cold_functions.call("return_products", goods, path={"id": "RETURNED"}).status == 200
+    return demo
+
+
+def broken_rules(table: Table, event_id: str) -> set[str]:
+    return {found.rule for found in verified(table).deviations if found.event_id == event_id}
+
+
+def test_nothing_is_found_where_purchases_were_taken_back(reversed_: Table) -> None:
+    found = verified(reversed_)
+
+    assert (found.events, found.deviations) == (5, [])
+
+
+@pytest.mark.parametrize(("event_id", "state"), [("CANCELLED", "POSTED"), ("RETURNED", "CANCELLED")])
+def test_a_state_that_no_cancellation_explains_is_found(reversed_: Table, event_id: str, state: str) -> None:
+    change(reversed_, keys.event(event_id), state=state)
+
+    assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, event_id)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"lines": {"0": 2}, "awarded": Decimal("0.61"), "spent": Decimal("1.06"), "waived": 0},
+        {"lines": {"0": 1}, "awarded": Decimal("0.60"), "spent": Decimal("1.06"), "waived": 0},
+        {"lines": {"0": 1}, "awarded": Decimal("0.61"), "spent": Decimal("1.07"), "waived": 0},
+        {"lines": {"0": 1}, "awarded": Decimal("0.61"), "spent": Decimal("1.06"), "waived": 1},
+        {"lines": {}, "awarded": 0, "spent": 0, "waived": 0},
+    ],
+    ids=["lines", "awarded", "spent", "waived", "nothing"],
+)
+def test_what_a_purchase_tells_of_returns_that_were_not_is_found(reversed_: Table, told: Any) -> None:
+    change(reversed_, keys.event("RETURNED"), taken_back=exactjson.dumps(told))
+
+    assert "what was taken back of a purchase is the sum of its reversals" in broken_rules(reversed_, "RETURNED")
+
+
+def test_more_taken_back_than_was_given_is_found(reversed_: Table) -> None:
+    change(reversed_, keys.event("RETURNED"), awarded=Decimal("0.60"), spent=Decimal("1.00"))
+
+    assert broken_rules(reversed_, "RETURNED") >= {
+        "no more is taken back than was awarded",
+        "no more is given back than was spent",
+    }
+
+
+def test_a_voucher_that_outlives_its_purchase_is_found(reversed_: Table) -> None:
+    [void] = [item for item in reversed_.scan() if item["sk"] == "VOUCHER" and item["event_id"] == "CANCELLED"]
+    change(reversed_, key_of(void), state="ISSUED")
+
+    assert broken_rules(reversed_, "CANCELLED") == {"the vouchers of a cancelled purchase are void"}
+
+
+def test_a_reversal_of_no_purchase_is_found(reversed_: Table) -> None:
+    reversed_.transact([Delete(keys.event("CANCELLED"))])
+
+    assert "what is reversed is a purchase" in broken_rules(reversed_, "CANCELLED")
+
+
+def test_a_cancellation_that_is_gone_is_found(reversed_: Table) -> None:
+    reversed_.transact([Delete(event_key(reversed_, 4))])
+
+    assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, "CANCELLED")

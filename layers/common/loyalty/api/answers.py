@@ -22,10 +22,12 @@ class NamedAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
-    """A line of a purchase; amounts in the system currency."""
+    """A line of a purchase, by its place; amounts in the system currency."""
 
+    line: int
     product_sku: str
     quantity: Decimal
+    returned_quantity: Decimal
     net_amount: Decimal
     tax_amount: Decimal
     total_amount: Decimal
@@ -69,6 +71,23 @@ class MovementAnswer(TypedDict):
     alternative_balance: NotRequired[Decimal | None]
 
 
+class VerdictAnswer(TypedDict):
+    """Why an offer applies, or does not: `failed` is what keeps it from applying, null if nothing does."""
+
+    offer_id: str
+    applies: bool
+    failed: str | None
+
+
+class ReversedAnswer(TypedDict):
+    """What cancellation and returns made of a purchase, in the wallet's currency: what was taken back of its awards and
+    given back of its spends, and what was left to the customer of the awards as it was spent."""
+
+    awarded: Decimal
+    spent: Decimal
+    waived: Decimal
+
+
 class PurchaseAnswer(MovementAnswer):
     """A posted purchase; `wallet_version` is its number in the wallet's journal."""
 
@@ -88,15 +107,32 @@ class PurchaseAnswer(MovementAnswer):
     total_amount: Decimal
     awards: list[AwardAnswer]
     spends: list[SpendAnswer]
+    reversed: ReversedAnswer
     wallet_version: int
+    why: NotRequired[list[VerdictAnswer]]
 
 
-class VerdictAnswer(TypedDict):
-    """Why an offer applies, or does not: `failed` is what keeps it from applying, null if nothing does."""
+class ReturnedLineAnswer(TypedDict):
+    """How much of a line came back."""
 
-    offer_id: str
-    applies: bool
-    failed: str | None
+    line: int
+    product_sku: str
+    quantity: Decimal
+
+
+class ReturnAnswer(MovementAnswer):
+    """A return: the amounts are below zero where they take back an award or a spend; `waived` is what it left to the
+    customer of the awards as it was spent. `wallet_version` is its number in the wallet's journal."""
+
+    id: str
+    purchase_id: str
+    reference_number: str | None
+    performed_on: int
+    posted_on: int
+    account_id: str
+    products: list[ReturnedLineAnswer]
+    waived: Decimal
+    wallet_version: int
 
 
 class PreviewAnswer(TypedDict):

@@ -28,7 +28,8 @@ ERRORS: Mapping[Code, Explained] = {
         "No proper JSON (a bad encoding, NaN, Infinity, a name twice in an object, nesting without end); a field of "
         "the wrong type, form or size or, in the newest API, one that does not exist; a total that is not net plus "
         "tax; places that do not belong together; an account that is not active; a promo code that is not in force or "
-        "used up; an access token of another account; `limit` or `next` out of range.",
+        "used up; an access token of another account; goods to be returned that the purchase does not have (any more), "
+        "or whose purchase is cancelled; `limit`, `next` or `explain` out of range.",
         "Mend what is named.",
     ),
     Code.EXCLUSIVE: Explained(
@@ -54,9 +55,11 @@ ERRORS: Mapping[Code, Explained] = {
     Code.DUPLICATE: Explained(
         HTTPStatus.CONFLICT,
         "Another purchase was posted under this identity: an id or reference number, in the classic API an external "
-        "reference or an idempotency key. In bulk, an entry's own id is another entry's too. Or a purchase was to be "
-        "shown by a reference number that several have.",
-        "A new purchase: give it another one. The same one: send it as it was. To show one: name its id or number.",
+        "reference or an idempotency key; or another return of the purchase under this reference number. In bulk, an "
+        "entry's own id is another entry's too. Or a purchase was to be shown or cancelled by a reference number that "
+        "several have.",
+        "A new purchase or return: give it another one. The same one: send it as it was. To show or cancel one: name "
+        "its id or number.",
     ),
     Code.LIMIT_EXCEEDED: Explained(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -65,8 +68,10 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.INSUFFICIENT_BALANCE: Explained(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "The wallet held less than the requested spend.",
-        "Ask for less: a preview or `GET /wallets/{account}` says how much there is.",
+        "The wallet held less than the requested spend. Or an award that a cancellation or a return takes back is "
+        "spent already, and the merchant's `clawback` setting is `REFUSE`.",
+        "Ask for less: a preview or `GET /wallets/{account}` says how much there is. A purchase whose award is spent: "
+        "once the wallet holds as much again.",
     ),
     Code.SPEND_LIMIT: Explained(
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -42,6 +42,17 @@ class Request:
             max_body_bytes=max_body_bytes,
         )
 
+    def flag(self, name: str) -> bool:
+        """Whether a query parameter says `true`; it need not be there.
+
+        Raises:
+            Refused: INVALID, naming the parameter, where it says neither `true` nor `false`.
+        """
+        text = self.query.get(name, "false")
+        if text not in ("true", "false"):
+            raise Refused(Problem(Code.INVALID, f"{name} has to be true or false.", f"/{name}"))
+        return text == "true"
+
     def json(self) -> Any:
         """The body, with exact numbers. It is read once, and not to be changed.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from loyalty.api.answers import (
     Amounts,
@@ -25,6 +26,7 @@ from loyalty.api.answers import (
     PreviewAnswer,
     PurchaseAnswer,
     SpendAnswer,
+    VerdictAnswer,
 )
 from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.domain.directory import Directory
@@ -72,11 +74,13 @@ EventId = Annotated[
 """An id that a caller may give an event: it becomes part of a path."""
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """What is not listed is refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Named(_Model):
+class Named(Model):
     """Something named by its id or by its code; exactly one of them (contract, Q10)."""
 
     id: Code | None = None
@@ -88,7 +92,7 @@ class Named(_Model):
         return Reference(by, str(value), f"{pointer}/{by}")
 
 
-class PurchaseItem(_Model):
+class PurchaseItem(Model):
     """A line (contract, `v5_purchase_item`). Amounts cover the whole line, whatever the quantity."""
 
     product_sku: Code
@@ -98,14 +102,14 @@ class PurchaseItem(_Model):
     total_amount: NotNegative
 
 
-class SpendRequest(_Model):
+class SpendRequest(Model):
     """What to pay from the wallet (contract, `v5_spend_request`): exactly one amount, above zero."""
 
     amount: Positive | None = None
     alternative_amount: Positive | None = None
 
 
-class CreatePurchase(_Model):
+class CreatePurchase(Model):
     """The body of `POST /purchases` (contract, operation 1; `promo_code` is ours)."""
 
     id: EventId | None = None
@@ -213,18 +217,19 @@ def _references(model: CreatePurchase) -> dict[str, Reference]:
     return found
 
 
-def render_purchase(event: Event, directory: Directory) -> PurchaseAnswer:
-    """The posted event in this API's names, with what it awarded and spent and the balance after it.
+def render_purchase(event: Event, directory: Directory, *, explained: bool = False) -> PurchaseAnswer:
+    """The posted event in this API's names, with what it awarded and spent, the balance after it, and what became of it
+    since; where it is to be `explained`, with why each offer that was looked at applied or did not.
 
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
     currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
     """
-    entry, document = event.entry, event.document
-    lines = [_line(line) for line in document["lines"]]
+    entry, document, taken_back = event.entry, event.document, event.taken_back
+    lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document["lines"])]
     return {
         "id": entry.event_id,
         "reference_number": entry.reference_number,
-        "life_cycle_state": "POSTED",
+        "life_cycle_state": event.state,
         "performed_on": int(entry.performed_on.timestamp()),
         "posted_on": int(entry.posted_on.timestamp()),
         "account_id": entry.account_id,
@@ -238,8 +243,10 @@ def render_purchase(event: Event, directory: Directory) -> PurchaseAnswer:
         "total_amount": sum((line["total_amount"] for line in lines), ZERO),
         "awards": [_award(award) for award in document.get("awards", ())],
         "spends": [_spend(spend) for spend in document.get("spends", ())],
+        "reversed": {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived},
         "wallet_version": entry.sequence,
         **render_movement(entry),
+        **_why(document, explained),
     }
 
 
@@ -259,10 +266,7 @@ def render_preview(preview: Preview) -> PreviewAnswer:
         "balance": preview.customer.wallet.balance,
     }
     if preview.why:
-        rendered["why"] = [
-            {"offer_id": verdict.offer_id, "applies": verdict.failed is None, "failed": verdict.failed}
-            for verdict in preview.why
-        ]
+        rendered["why"] = [_verdict(verdict.offer_id, verdict.failed) for verdict in preview.why]
     return rendered
 
 
@@ -293,11 +297,25 @@ def _classification(classification_id: str | None, directory: Directory) -> Name
     return {"id": record["id"], "code": record.get("code") or record.get("alternative_code")} if record else None
 
 
-def _line(line: list[Any]) -> LineAnswer:
+class _Why(TypedDict):
+    why: NotRequired[list[VerdictAnswer]]
+
+
+def _why(document: Mapping[str, Any], explained: bool) -> _Why:
+    return {"why": [_verdict(*verdict) for verdict in document.get("why", ())]} if explained else {}
+
+
+def _verdict(offer_id: str, failed: str | None) -> VerdictAnswer:
+    return {"offer_id": offer_id, "applies": failed is None, "failed": failed}
+
+
+def _line(place: int, line: list[Any], returned: Decimal) -> LineAnswer:
     _, sku, quantity, net, tax, total = line
     return {
+        "line": place,
         "product_sku": sku,
         "quantity": quantity,
+        "returned_quantity": returned,
         "net_amount": net,
         "tax_amount": tax,
         "total_amount": total,

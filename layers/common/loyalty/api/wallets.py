@@ -5,6 +5,7 @@ from loyalty.api.messages import Request
 from loyalty.api.purchases import render_movement
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.period import end_of_month
 from loyalty.domain.wallet import Entry
 from loyalty.store.ledger import MAX_PAGE
 from loyalty.usecases.show import JournalPage, WalletView
@@ -15,7 +16,8 @@ PAGE = 50
 def render_wallet(view: WalletView) -> WalletAnswer:
     """Balances in the wallet's currency; `alternative_balance` only where there is an alternative currency.
 
-    `expiring` lists nothing as long as awards do not expire.
+    `expiring` is the part of the balance that is lost unless it is spent before, the next first. What is over by now
+    is still in both until it is taken out.
     """
     account, wallet = view.customer.account, view.customer.wallet
     body: WalletAnswer = {
@@ -24,7 +26,10 @@ def render_wallet(view: WalletView) -> WalletAnswer:
         "currency_code": view.currency_code,
         "balance": wallet.balance,
         "version": wallet.version,
-        "expiring": [],
+        "expiring": [
+            {"amount": amount, "expires_on": int(end_of_month(month).timestamp())}
+            for month, amount in sorted(wallet.lots.items())
+        ],
     }
     if view.alternative_balance is not None:
         body["alternative_balance"] = view.alternative_balance

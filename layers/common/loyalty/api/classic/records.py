@@ -135,8 +135,10 @@ def invoice(record: Record | None, directory: Directory) -> customers.Invoice | 
     return told(customers.Invoice, record, currency_rate_period=rate)
 
 
-def log_information(on: str, partner: Record | None, directory: Directory) -> organisation.LogInformation:
-    """Who created and last updated an event, and when: the partner's unit and user."""
+def log_information(
+    created: str, updated: str, partner: Record | None, directory: Directory
+) -> organisation.LogInformation:
+    """Who created an event, and when it was created and last updated: the partner's unit and user."""
     by_unit = directory.record("unit", partner.get("unit")) if partner else None
     owner = directory.record("business_unit", by_unit.get("business_unit")) if by_unit else None
     by = {
@@ -145,7 +147,7 @@ def log_information(on: str, partner: Record | None, directory: Directory) -> or
         "user": if_any(organisation.User, partner.get("user") if partner else None),
     }
     written = {f"{verb}_by_{who}": whom for verb in ("created", "updated") for who, whom in by.items()}
-    return told(organisation.LogInformation, written, created_date=on, updated_date=on)
+    return told(organisation.LogInformation, written, created_date=created, updated_date=updated)
 
 
 def _demographics(record: Record | None) -> customers.Demographics | None:

@@ -79,9 +79,11 @@ class Shared:
 
     @cached_property
     def log_information(self) -> LogInformation:
-        """Who wrote it, and when."""
-        partner = self.gathered.record("partner", self.gathered.event.partner_id)
-        return records.log_information(dated(self.entry.posted_on), partner, self.gathered.directory)
+        """Who wrote it, when, and when something of it was taken back last."""
+        event, created = self.gathered.event, self.entry.posted_on
+        partner = self.gathered.record("partner", event.partner_id)
+        dates = dated(created), dated(event.updated_on or created)
+        return records.log_information(*dates, partner, self.gathered.directory)
 
     @property
     def _account(self) -> Record | None:
