@@ -1,43 +1,19 @@
 """What becomes of a posting when answers get lost, storage is busy, or somebody else is always faster."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
-from botocore.httpsession import URLLib3Session
 
-from cli.target import Target
-from loyalty import exactjson
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
-from loyalty.store import keys
-from loyalty.store.client import CONFIG
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchase
 from loyalty.usecases.posting import MAX_TRIES, Posting
-from tests.customers import EVERYTHING, customer, purchase
-
-Fault = Callable[[AWSRequest], Any]
-NAMES = (f"fault-{number}" for number in count())
-
-
-@pytest.fixture
-def table(stack: Target) -> Table:
-    """The table, with a client that tries as often as a function's does."""
-    return Table(stack.client("dynamodb", CONFIG), stack.table)
-
-
-@pytest.fixture
-def cim(table: Table) -> str:
-    """A new customer with 50 in the wallet."""
-    return customer(table, next(NAMES), 50)
+from tests.customers import EVERYTHING, purchase
+from tests.faults.conftest import Fault, answer_lost, conflict, faulty, out_of_reach, request_lost, throttled, wallet
 
 
 def post(table: Table, cim: str) -> Posting:
@@ -53,58 +29,6 @@ def post(table: Table, cim: str) -> Posting:
         now=now,
         pause=lambda _: None,
     )
-
-
-def wallet(table: Table, cim: str) -> tuple[int, int]:
-    """Version and balance."""
-    item = table.get(keys.wallet(cim.replace("CIM", "A")), consistent=True)
-    assert item
-    return int(item["version"]), int(item["balance"])
-
-
-@contextmanager
-def faulty(table: Table, operation: str, fault: Fault, times: int = 10**6) -> Iterator[None]:
-    """Let the first calls of an operation meet a fault, which takes the place of sending them."""
-    left = count(times, -1)
-
-    def meet(request: AWSRequest, **_: Any) -> Any:
-        return fault(request) if next(left) > 0 else None
-
-    event = f"before-send.dynamodb.{operation}"
-    table.client.meta.events.register_first(event, meet)
-    yield
-    table.client.meta.events.unregister(event, meet)
-
-
-def answer_lost(request: AWSRequest) -> None:
-    URLLib3Session().send(request)
-    raise ReadTimeoutError(endpoint_url=str(request.url))
-
-
-def request_lost(request: AWSRequest) -> None:
-    raise ReadTimeoutError(endpoint_url=str(request.url))
-
-
-def out_of_reach(request: AWSRequest) -> None:
-    raise EndpointConnectionError(endpoint_url=str(request.url))
-
-
-def refusal(error: str, **members: Any) -> Fault:
-    body = exactjson.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{error}", **members}).encode()
-
-    class Raw:
-        def stream(self) -> Iterator[bytes]:
-            yield body
-
-    return lambda request: AWSResponse(str(request.url), 400, HTTPHeaders(), Raw())
-
-
-throttled = refusal("ProvisionedThroughputExceededException", message="slow down")
-conflict = refusal(
-    "TransactionCanceledException",
-    message="cancelled",
-    CancellationReasons=[{"Code": "None"}, {"Code": "TransactionConflict"}],
-)
 
 
 @pytest.mark.parametrize("fault", [answer_lost, request_lost, throttled], ids=["answer", "request", "throttled"])

@@ -1,0 +1,88 @@
+"""Faults of the storage, which take the place of sending a call; and a customer whom they meet."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from cli.target import Target
+from loyalty import exactjson
+from loyalty.store import keys
+from loyalty.store.client import CONFIG
+from loyalty.store.table import Table
+from tests.customers import customer
+
+Fault = Callable[[AWSRequest], Any]
+NAMES = (f"fault-{number}" for number in count())
+
+
+@pytest.fixture
+def table(stack: Target) -> Table:
+    """The table, with a client that tries as often as a function's does."""
+    return Table(stack.client("dynamodb", CONFIG), stack.table)
+
+
+@pytest.fixture
+def cim(table: Table) -> str:
+    """A new customer with 50 in the wallet."""
+    return customer(table, next(NAMES), 50)
+
+
+def wallet(table: Table, cim: str) -> tuple[int, int]:
+    """Version and balance."""
+    item = table.get(keys.wallet(cim.replace("CIM", "A")), consistent=True)
+    assert item
+    return int(item["version"]), int(item["balance"])
+
+
+@contextmanager
+def faulty(table: Table, operation: str, fault: Fault, times: int = 10**6, after: int = 0) -> Iterator[None]:
+    """Let calls of an operation meet a fault, which takes the place of sending them: the first ones, or those after."""
+    numbers = count()
+
+    def meet(request: AWSRequest, **_: Any) -> Any:
+        return fault(request) if after <= next(numbers) < after + times else None
+
+    event = f"before-send.dynamodb.{operation}"
+    table.client.meta.events.register_first(event, meet)
+    try:
+        yield
+    finally:
+        table.client.meta.events.unregister(event, meet)
+
+
+def answer_lost(request: AWSRequest) -> None:
+    URLLib3Session().send(request)
+    raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def request_lost(request: AWSRequest) -> None:
+    raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def out_of_reach(request: AWSRequest) -> None:
+    raise EndpointConnectionError(endpoint_url=str(request.url))
+
+
+def refusal(error: str, **members: Any) -> Fault:
+    body = exactjson.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{error}", **members}).encode()
+
+    class Raw:
+        def stream(self) -> Iterator[bytes]:
+            yield body
+
+    return lambda request: AWSResponse(str(request.url), 400, HTTPHeaders(), Raw())
+
+
+throttled = refusal("ProvisionedThroughputExceededException", message="slow down")
+
+
+def conflict(request: AWSRequest) -> Any:
+    writes = len(exactjson.loads(request.body)["TransactItems"])
+    reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}, *[{"Code": "None"}] * (writes - 2)]
+    return refusal("TransactionCanceledException", message="cancelled", CancellationReasons=reasons)(request)
