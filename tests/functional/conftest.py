@@ -122,7 +122,7 @@ def _aws() -> Iterator[Table]:
 def table(_aws: Table) -> Iterator[Table]:
     """An empty table."""
     yield _aws
-    _fill(_aws, [])
+    fill(_aws, [])
 
 
 @pytest.fixture(scope="session")
@@ -134,14 +134,14 @@ def _stocked(_aws: Table) -> tuple[Functions, list[Item]]:
     functions = Functions(api_key=text)
     functions.authorize(text)  # which makes the month's signing key
     items = list(_aws.scan())
-    _fill(_aws, [])
+    fill(_aws, [])
     return functions, items
 
 
 @pytest.fixture
 def demo(table: Table, _stocked: tuple[Functions, list[Item]]) -> Table:
     """A table with the demo programme and a key."""
-    _fill(table, _stocked[1])
+    fill(table, _stocked[1])
     return table
 
 
@@ -157,7 +157,7 @@ def cold_functions(functions: Functions) -> Functions:
     return Functions(api_key=functions.api_key)
 
 
-def _fill(table: Table, items: list[Item]) -> None:
+def fill(table: Table, items: list[Item]) -> None:
     """Let the table have these items and no others, by writing just what differs; moto copies the whole table for each
     transaction."""
     wanted = {key_of(item): item for item in items}
