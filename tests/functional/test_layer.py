@@ -58,8 +58,18 @@ def test_the_layer_is_compiled(layer: Path) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
 def test_a_function_needs_nothing_but_the_layer_and_the_runtime(layer: Path, runtime: Path, function: Path) -> None:
+    run("assert callable(app.handler)", function, layer, runtime)
+
+
+def test_the_authorizer_does_without_pydantic(layer: Path, runtime: Path) -> None:
+    """Its cold start is what the first call of a key waits for."""
+    run("assert 'pydantic' not in sys.modules", ROOT / "functions" / "authorizer", layer, runtime)
+
+
+def run(check: str, function: Path, layer: Path, runtime: Path) -> None:
+    """Import a function as Lambda does, and look at something then."""
     path = [str(function), str(layer / "python"), str(runtime)]
-    code = f"import sys; sys.path[:0] = {path!r}; import app; assert callable(app.handler)"
+    code = f"import sys; sys.path[:0] = {path!r}; import app; {check}"
     environment = {"TABLE_NAME": "loyalty", "API_KEY_HEADER": "api_key", "AWS_DEFAULT_REGION": "eu-west-1"}
 
     subprocess.run([sys.executable, "-S", "-c", code], env=environment, check=True)

@@ -3,10 +3,13 @@
 import base64
 import binascii
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from loyalty.api.classic.answers import PasswordData, TokenData
 from loyalty.api.messages import Request
 from loyalty.domain.access import AuthToken
+
+if TYPE_CHECKING:  # as the authorizer, which reads keys, has no use for pydantic
+    from loyalty.api.classic.answers import PasswordData, TokenData
 
 
 def key_in(request: Request, header: str) -> str:
@@ -16,12 +19,12 @@ def key_in(request: Request, header: str) -> str:
     return key or _basic_user(request.headers.get("authorization", ""))
 
 
-def render_token(text: str, token: AuthToken, now: datetime) -> TokenData:
+def render_token(text: str, token: AuthToken, now: datetime) -> "TokenData":
     """The token; `expires_in` in seconds."""
     return {"token": text, "token_type": "Bearer", "expires_in": int((token.expires_on - now).total_seconds())}
 
 
-def render_password(password: str, expires_on: datetime, now: datetime) -> PasswordData:
+def render_password(password: str, expires_on: datetime, now: datetime) -> "PasswordData":
     """A one-time password; `expires_in` in seconds."""
     return {"one_time_password": password, "expires_in": int((expires_on - now).total_seconds())}
 
