@@ -12,7 +12,7 @@ UV := $(BIN)/uv
 READY := .venv/.ready
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test lint format build lock bench clean
+.PHONY: help run test fuzz lint format build lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -23,6 +23,9 @@ run: $(READY) ## serve the whole stack on this machine (PORT=3000; KEEP=1 goes o
 
 test: $(READY) ## run the tests (TESTS=tests/unit for some of them)
 	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(TESTS)
+
+fuzz: $(READY) ## send 2,000 made-up requests to the stack (seven minutes)
+	@FUZZ_CASES=2000 $(BIN)/pytest tests/e2e/test_fuzz.py
 
 lint: $(READY) ## check style, format, types and the template
 	@$(BIN)/ruff check .

@@ -4,8 +4,9 @@ from typing import Any, get_args
 
 import pytest
 
+from loyalty.api.classic.fields import PurchaseProduct
 from loyalty.api.classic.identifiers import Identifier
-from loyalty.api.classic.requests import ClassicCreatePurchase, PurchaseProduct
+from loyalty.api.classic.requests import ClassicCreatePurchase
 from loyalty.store.ledger import read_event
 from loyalty.store.table import Table
 from tests.cards import AMERICAN_EXPRESS, BY_CODE, BY_PASS_CODE, CARD, CLASSIFICATION, CREDIT_CARD, bring

@@ -102,7 +102,7 @@ class PurchaseItem(Model):
     total_amount: NotNegative
 
 
-class SpendRequest(Model):
+class PurchaseSpendRequest(Model):
     """What to pay from the wallet (contract, `v5_spend_request`): exactly one amount, above zero."""
 
     amount: Positive | None = None
@@ -123,7 +123,7 @@ class CreatePurchase(Model):
     merchant_tap: Named | None = None
     outlet_tap: Named | None = None
     products: Annotated[list[PurchaseItem], Field(min_length=1, max_length=MAX_LINES)]
-    spend_request: SpendRequest | None = None
+    spend_request: PurchaseSpendRequest | None = None
     promo_code: Code | None = None
 
 
