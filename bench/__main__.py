@@ -1,10 +1,15 @@
 """`python -m bench`: every figure beside the plain variant's and its budget (design, section 10), from one run."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench import bulk, cold_start, pricing, warm
-from bench.setting import OUT, prepare, zipped_bytes
+from bench import bulk, cold_start, pricing, throughput, warm
+from bench.setting import OUT, ROOT, prepare, zipped_bytes
+
+EVENTS_PER_SECOND = 4000
+"""What one core has to post, of many purchases."""
 
 
 @dataclass(frozen=True)
@@ -13,14 +18,14 @@ class Figure:
 
     what: str
     unit: str
-    budget: float
+    budget: float | None
     ours: float | None
     plain: float | None = None
 
     @property
     def over(self) -> bool:
         """Whether the budget is exceeded."""
-        return self.ours is not None and self.ours > self.budget
+        return self.ours is not None and self.budget is not None and self.ours > self.budget
 
     def __str__(self) -> str:
         ratio = f"{self.plain / self.ours:.1f}" if self.plain and self.ours else "-"
@@ -51,6 +56,7 @@ def main() -> int:
             zipped_bytes(OUT / "layer" / "python") / 1e6,
             zipped_bytes(OUT / "plain") / 1e6,
         ),
+        *throughput_figures(ours.path, plain.path),
     ]
     print(f"{'':46}{'ours':>8}{'plain':>8}{'ratio':>7}{'budget':>8}")
     print(*figures, sep="\n", end="\n\n")
@@ -58,8 +64,21 @@ def main() -> int:
     return int(too_long or any(figure.over for figure in figures))
 
 
+def throughput_figures(ours: Sequence[Path], plain: Sequence[Path]) -> Iterator[Figure]:
+    """Of posting many purchases, with the packages that either variant sees."""
+    for setting in throughput.prepare():
+        mine = setting.measure(ROOT / "bench" / "ours" / "throughput.py", ours)
+        other = setting.measure(ROOT / "bench" / "plain" / "throughput.py", plain)
+        budget = 1e6 / EVENTS_PER_SECOND if setting.budgeted else None
+        yield Figure(setting.what, "us CPU", budget, mine.cpu_us, other.cpu_us)
+        yield Figure("", "us wall clock", None, mine.wall_us, other.wall_us)
+        yield Figure("", "write units", None, mine.written, other.written)
+        yield Figure("", "calls", None, mine.calls, other.calls)
+        yield Figure("", "transactions", None, mine.transactions, other.transactions)
+
+
 def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.2f}"
+    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

@@ -92,21 +92,27 @@ class Function:
             return self._run(url, (), more=RECORDED if "body" in self.event else 0)["answer"]
 
     def _run(self, url: str, command: tuple[str, ...], more: int) -> dict[str, Any]:
-        path = [str(folder) for folder in (self.folder, *self.path)]
-        job = {"path": path, "app": str(self.folder / "app.py"), "event": self.event, "more": more}
-        isolated = (sys.executable, "-S", "-s", "-P", "-B", str(ROOT / "bench" / "container.py"), json.dumps(job))
-        process = subprocess.run(
-            [*command, *isolated],
-            env=ENVIRONMENT | {"AWS_ENDPOINT_URL": url, "PATH": os.environ["PATH"]},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        last = process.stderr.rstrip().rpartition("\n")[2]
-        if process.returncode:
-            raise RuntimeError(f"{self.folder} failed:\n{process.stderr}")
-        result: dict[str, Any] = json.loads(last)
-        return result
+        job = {"app": str(self.folder / "app.py"), "event": self.event, "more": more}
+        return run_isolated("container.py", job, (self.folder, *self.path), url, command)
+
+
+def run_isolated(
+    script: str, job: dict[str, Any], path: Iterable[Path], url: str, command: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What a script of this folder says last on standard error, after `job`, seeing nothing but what is in `path`;
+    `url` is DynamoDB's."""
+    whole = json.dumps(job | {"path": [str(folder) for folder in path]})
+    process = subprocess.run(
+        [*command, sys.executable, "-S", "-s", "-P", "-B", str(ROOT / "bench" / script), whole],
+        env=ENVIRONMENT | {"AWS_ENDPOINT_URL": url, "PATH": os.environ["PATH"]},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if process.returncode:
+        raise RuntimeError(f"{job['app']} failed:\n{process.stderr}")
+    result: dict[str, Any] = json.loads(process.stderr.rstrip().rpartition("\n")[2])
+    return result
 
 
 def prepare() -> tuple[Function, Function, Function]:

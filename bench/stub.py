@@ -1,21 +1,38 @@
-"""DynamoDB as a recording: the answers that moto gave, over HTTP, at no cost to the process that is measured."""
+"""DynamoDB's answers over plain HTTP, from another process than the one that is measured: a recording of moto's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import requests
 
 Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers and body."""
+
 Answers = dict[tuple[str, bytes], Answer]
 """By operation and, for reads, by the request's body: what is read decides; what is written does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: the operation's name, the headers and the body."""
+
+    operation: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def recorded_at(self) -> tuple[str, bytes]:
+        """Where its answer is kept."""
+        return self.operation, b"" if self.operation.startswith("TransactWrite") else self.body
 
 
 @contextmanager
 def replaying(answers: Answers) -> Iterator[str]:
     """The URL of an endpoint that gives `answers`."""
-    with _served(lambda key, _headers, _body: answers[key]) as url:
+    with served(lambda call: answers[call.recorded_at]) as url:
         yield url
 
 
@@ -23,13 +40,13 @@ def replaying(answers: Answers) -> Iterator[str]:
 def recording(endpoint: str, answers: Answers) -> Iterator[str]:
     """The URL of an endpoint that keeps in `answers` what `endpoint` answers; moto answers for it to `requests`."""
 
-    def handed_on(key: tuple[str, bytes], headers: dict[str, str], body: bytes) -> Answer:
-        response = requests.post(endpoint, body, headers=headers, timeout=10)
+    def handed_on(call: Call) -> Answer:
+        response = requests.post(endpoint, call.body, headers=dict(call.headers), timeout=10)
         kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN_HEADERS}
-        answers[key] = (response.status_code, kept, response.content)
-        return answers[key]
+        answers[call.recorded_at] = (response.status_code, kept, response.content)
+        return answers[call.recorded_at]
 
-    with _served(handed_on) as url:
+    with served(handed_on) as url:
         yield url
 
 
@@ -37,7 +54,9 @@ _OWN_HEADERS = ("connection", "content-length", "date", "server", "transfer-enco
 
 
 @contextmanager
-def _served(answer: Callable[[tuple[str, bytes], dict[str, str], bytes], Answer]) -> Iterator[str]:
+def served(answer: Callable[[Call], Answer]) -> Iterator[str]:
+    """The URL of an endpoint that answers what `answer` says; it is called from several threads."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # connections stay open, as DynamoDB's do
         wbufsize = -1  # head and body in one packet
@@ -45,8 +64,7 @@ def _served(answer: Callable[[tuple[str, bytes], dict[str, str], bytes], Answer]
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             operation = self.headers["X-Amz-Target"].partition(".")[2]
-            key = (operation, b"" if operation.startswith("TransactWrite") else body)
-            status, headers, content = answer(key, dict(self.headers.items()), body)
+            status, headers, content = answer(Call(operation, dict(self.headers.items()), body))
             self.send_response(status)
             for name, value in (headers | {"Content-Length": str(len(content))}).items():
                 self.send_header(name, value)

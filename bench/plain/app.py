@@ -70,18 +70,43 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     wallet = read(f"ACCOUNT#{customer['account_id']}", "WALLET")
     products = [read(f"ALIAS#product.code#{line.product_sku}", "ALIAS") for line in purchase.products]
     offer = json.loads(str(read("PROGRAMME", "reward_offer#OFFER-5PC")["record"]), parse_float=Decimal)
-    base = sum((line.net_amount for line in purchase.products), Decimal(0))
-    awarded = (base * offer["award"]["value"] / 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     spent = purchase.spend_request.amount if purchase.spend_request else Decimal(0)
     if spent > wallet["balance"]:
         return answer(422, {"message": "Insufficient balance"})
-    event_id = sha256(f"{purchase.merchant_tap.code}{purchase.reference_number}".encode()).hexdigest()[:32].upper()
-    item = {
-        "pk": f"EVENT#{event_id}",
+    item = event_item(purchase, account["target"], claims["sub"], wallet, products, awarded_for(purchase, offer), spent)
+    try:
+        post(item, wallet)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        return answer(409, {"message": "Conflict"})
+    event_id = item["pk"].removeprefix("EVENT#")
+    logger.info("posted", extra={"event_id": event_id})
+    return answer(200, {"id": event_id})
+
+
+def awarded_for(purchase: Purchase, offer: dict[str, Any]) -> Decimal:
+    base = sum((line.net_amount for line in purchase.products), Decimal(0))
+    exact: Decimal = base * offer["award"]["value"] / 100
+    return exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def event_item(
+    purchase: Purchase,
+    account_id: str,
+    partner_id: str,
+    wallet: dict[str, Any],
+    products: list[dict[str, Any]],
+    awarded: Decimal,
+    spent: Decimal,
+) -> dict[str, Any]:
+    name = f"{purchase.merchant_tap.code}{purchase.reference_number}"
+    return {
+        "pk": f"EVENT#{sha256(name.encode()).hexdigest()[:32].upper()}",
         "sk": "EVENT",
-        "account_id": account["target"],
+        "account_id": account_id,
         "sequence": wallet["version"] + 1,
-        "partner_id": claims["sub"],
+        "partner_id": partner_id,
         "posted_on": int(datetime.now(UTC).timestamp()),
         "products": [product["target"] for product in products],
         "purchase": purchase.model_dump(exclude_none=True),
@@ -89,14 +114,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
         "spent": spent,
         "balance": wallet["balance"] + awarded - spent,
     }
-    try:
-        post(item, wallet)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "TransactionCanceledException":
-            raise
-        return answer(409, {"message": "Conflict"})
-    logger.info("posted", extra={"event_id": event_id})
-    return answer(200, {"id": event_id})
 
 
 def read(pk: str, sk: str) -> dict[str, Any]:

@@ -1,0 +1,117 @@
+"""Posting many purchases: those of an eighth of the households of the Complete Journey, in the order of the year, with
+real pricing under the demo programme and the retailer's own, against a table that answers after 8 ms.
+
+Counted is the process that posts, from the bodies' text on; not the table, which another process serves over HTTP. The
+quickest of several runs counts, each on a table where nothing was posted yet.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from bench.memory import Counts, Item, Memory, Place
+from bench.setting import DEMO, OUT, REGION, ROOT, TABLE, run_isolated
+from bench.stub import served
+from cli.journey.baskets import Basket, Choice, LeftOut, account, purchase
+from cli.journey.reference import PROGRAMME, Needs, records
+from cli.journey.source import departments
+from cli.target import Account
+from loyalty import exactjson
+from loyalty.store.table import Table
+from loyalty.usecases.import_records import import_records
+
+SECONDS_TO_ANSWER = 0.008
+BATCH = 1000
+BATCHES = 5
+"""One of them warms up."""
+
+RUNS = 3
+
+SHARD, SHARDS = 0, 8
+"""A worker's share of the households."""
+
+SHORT = 10
+"""The lines of a short purchase, at most."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one of many purchases took: process CPU and wall clock in microseconds, and its share of what was asked."""
+
+    cpu_us: float
+    wall_us: float
+    calls: float
+    transactions: float
+    written: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Purchases, a file with one in each line, and the table before they are posted; whether the budget is for them."""
+
+    what: str
+    rows: Path
+    items: dict[Place, Item]
+    budgeted: bool
+
+    def measure(self, app: Path, path: Sequence[Path]) -> Rate:
+        """Post them with `app`, whose `post` takes a batch of rows and sees what is in `path`."""
+        return min((self._run(app, path) for _ in range(RUNS)), key=lambda run: run.cpu_us)
+
+    def _run(self, app: Path, path: Sequence[Path]) -> Rate:
+        memory = Memory(dict(self.items), delay=SECONDS_TO_ANSWER)
+        job = {"app": str(app), "rows": str(self.rows), "batch": BATCH}
+        with served(memory.answer) as url:
+            result = run_isolated("throughput_container.py", job, (ROOT, *path), url)
+        return _shares(result, memory.counts)
+
+
+def _shares(result: dict[str, float], counts: Counts) -> Rate:
+    events = BATCH * BATCHES
+    return Rate(
+        cpu_us=1e6 * result["cpu"] / result["events"],
+        wall_us=1e6 * result["wall"] / result["events"],
+        calls=counts.calls / events,
+        transactions=counts.transactions / events,
+        written=counts.written / events,
+    )
+
+
+def prepare() -> tuple[Setting, Setting]:
+    """Short purchases, and purchases as they are."""
+    short = list(islice(_baskets(SHORT), BATCH * BATCHES))
+    all_sizes = list(islice(_baskets(), BATCH * BATCHES))
+    items = _imported([*short, *all_sizes])
+    return (
+        Setting(f"one of many, up to {SHORT} lines", _written("short", short), items, budgeted=True),
+        Setting("one of many, the year as it is", _written("all", all_sizes), items, budgeted=False),
+    )
+
+
+def _baskets(lines: int | None = None) -> Iterator[Basket]:
+    for basket in Choice().baskets(LeftOut()):
+        if basket.household % SHARDS == SHARD and (lines is None or len(basket.lines) <= lines):
+            yield basket
+
+
+def _written(name: str, baskets: Sequence[Basket]) -> Path:
+    file = OUT / f"{name}.jsonl"
+    file.write_text("".join(exactjson.dumps(purchase(basket)) + "\n" for basket in baskets))
+    return file
+
+
+def _imported(baskets: Sequence[Basket]) -> dict[Place, Item]:
+    """The table with all that the baskets refer to. Each wallet holds something, so it is there to be read."""
+    memory, needs = Memory(), Needs.of(baskets)
+    lines = [*DEMO.read_bytes().splitlines(), *PROGRAMME.read_bytes().splitlines()]
+    lines += [exactjson.dumps(record).encode() for record in records(needs, departments())]
+    for household in sorted(needs.households):
+        opening = {"type": "opening_balance", "id": f"O-{household}", "account": account(household), "amount": 5}
+        lines.append(exactjson.dumps(opening | {"performed_on": "2017-01-01T00:00:00"}).encode())
+    with served(memory.answer) as url:
+        client = Account(region=REGION, aws_endpoint_url=url).client("dynamodb")
+        summary = import_records(lines, table=Table(client, TABLE), now=datetime.now(UTC))
+    assert not summary.refused, summary.refused
+    return memory.items
