@@ -6,6 +6,7 @@ import botocore.session
 from botocore.config import Config
 
 from loyalty.store.table import Table
+from loyalty.store.wire import pass_as_is
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,4 +30,5 @@ CONFIG = Config(
 def connect(table_name: str) -> Table:
     """The table, in the region and at the endpoint that the environment names."""
     client: DynamoDBClient = botocore.session.get_session().create_client("dynamodb", config=CONFIG)  # type: ignore[assignment]
+    pass_as_is(client)
     return Table(client, table_name)

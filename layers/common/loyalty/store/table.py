@@ -4,6 +4,7 @@ Attribute values pass as plain Python (str, int, Decimal, bytes, bool, list of s
 become the engine's own in one place.
 """
 
+import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -333,7 +334,7 @@ _PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = {
 _UNPACK: Mapping[str, Callable[[Any], Value]] = {
     "S": str,
     "N": Decimal,
-    "B": bytes,
+    "B": lambda value: value if isinstance(value, bytes) else base64.b64decode(value),  # see loyalty.store.wire
     "BOOL": bool,
     "L": lambda texts: [text["S"] for text in texts],
 }
