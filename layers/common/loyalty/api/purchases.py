@@ -202,7 +202,7 @@ def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
             for place, item in enumerate(model.products)
         ),
         spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
-        fingerprint=fingerprint(model.model_dump(exclude_none=True)),
+        fingerprint=fingerprint(model.model_dump(mode="json", exclude_none=True)),
     )
 
 

@@ -65,9 +65,11 @@ def fingerprint(request: dict[str, Any]) -> bytes:
 
     Order of fields and trailing zeros do not count; the order of a list does.
     """
-    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), default=_spelled)
-    return hashlib.sha256(canonical.encode()).digest()[:16]
+    return hashlib.sha256(_CANONICAL.encode(request).encode()).digest()[:16]
 
 
 def _spelled(value: object) -> str:
     return str(plain(value)) if isinstance(value, Decimal) else str(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)

@@ -161,7 +161,7 @@ def requested(
         performed_on=moment_of(event),
         lines=lines_of(basket, basket_at),
         spend=amounts,
-        fingerprint=fingerprint(event.model_dump(exclude_none=True)),
+        fingerprint=fingerprint(event.model_dump(mode="json", exclude_none=True)),
         disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
         authorized_by=authorized_by(event, at),
         unspent_request=spend is not None and amounts is None,
