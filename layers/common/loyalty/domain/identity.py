@@ -51,8 +51,7 @@ class Identity:
 
 def derived_id(origin: Origin, *parts: str) -> str:
     """The id that `parts` always lead to: 32 upper-case hex digits."""
-    name = json.dumps([origin, *parts], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(name.encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
+    return hashlib.sha256(_NAME.encode([origin, *parts]).encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
 
 
 def part_id(event_id: str, part: str, place: int) -> str:
@@ -72,4 +71,6 @@ def _spelled(value: object) -> str:
     return str(plain(value)) if isinstance(value, Decimal) else str(value)
 
 
+# Made once, as making one takes longer than writing with it.
+_NAME = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)

@@ -124,14 +124,15 @@ def drawn_up(drafts: Mapping[int, Draft], customer: Customer | None, used: dict[
         except Refused as refusal:
             pack.refused[place] = refusal
             continue
-        if one.writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
+        writes, own_keys = one.writes, one.own_keys
+        if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
             pack.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
             continue
-        if pack.items + one.writes > MAX_TRANSACTION or taken & one.own_keys:
+        if pack.items + writes > MAX_TRANSACTION or not taken.isdisjoint(own_keys):
             break
-        taken |= one.own_keys
+        taken |= own_keys
         pack.pending[place] = one
-        pack.items += one.writes
+        pack.items += writes
         customer = Customer(customer.account, one.wallet)
         for effect in one.effects:
             if isinstance(effect.write, Add):

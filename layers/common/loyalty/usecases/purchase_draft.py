@@ -168,6 +168,8 @@ class PurchaseDraft:
         ]
 
     def _numbered(self, name: str, kind: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not parts:
+            return parts
         return [{name: number, **part} for part, number in zip(parts, self.numbers.take(kind, len(parts)), strict=True)]
 
     def _reduction_method(self, plan: Plan) -> str | None:
