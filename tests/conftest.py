@@ -9,6 +9,7 @@ from cli.local.stack import local_stack
 from cli.target import Target
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests on the emulator run in one process, one after the other, on one stack; all others beside them."""
     for item in items:
