@@ -154,13 +154,14 @@ def at_once(*acts: Callable[[], Outcome]) -> Counter[Outcome]:
 
 def test_a_purchase_is_returned_and_cancelled_through_the_routes(api: Api, table: Table) -> None:
     cim = customer(table, "back", 50)
-    body = {**purchase(cim, "BACK", spend="6"), "id": "E2E-BACK"}
-    body["products"][0] |= {"product_sku": "BACK", "quantity": 2}
+    body = {**purchase(cim, "BACK", spend="6"), "id": "E2E-BACK", "merchant_tap": {"code": "EK123456"}}
+    coffees = {"product_sku": "FREDESPR001", "quantity": 2}  # of which the demo programme gives 5% back
+    body["products"] = [{**coffees, "net_amount": 100, "tax_amount": 0, "total_amount": 100}]
     assert api.call("POST", "/purchases", body)[0] == 200
 
     goods = {"reference_number": "RET1", "products": [{"line": 0, "quantity": 1}]}
     status, headers, told = api.call("POST", "/purchases/E2E-BACK/returns", goods)
-    assert (status, told["awarded"], told["spent"], told["balance"]) == (200, -5, -3, 52)
+    assert (status, told["awarded"], told["spent"], told["balance"]) == (200, Decimal("-2.5"), -3, Decimal("49.5"))
     assert "Idempotent-Replayed" not in headers
     status, headers, again = api.call("POST", "/purchases/E2E-BACK/returns", goods)
     assert (status, headers["Idempotent-Replayed"], again) == (200, "true", told)
