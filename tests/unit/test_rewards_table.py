@@ -53,6 +53,8 @@ FLAGS = {
     "voucher": {"voucher_type": "VOUCHER"},
 }
 VOUCHER = {"type": "voucher_type", "id": "VOUCHER", "name": "Voucher", "value_options": "VARIABLE"}
+GIFT = {"type": "voucher_type", "id": "GIFT", "name": "Gift", "value_options": "FIXED", "value": 3}
+CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
 SCHEMES: list[dict[str, Any]] = [
     {"id": "OFF", "life_cycle_state": "NOT_EFFECTIVE"},
     {"id": "PAST", "effective_to": "2026-01-15T12:00:00"},
@@ -99,6 +101,8 @@ def award_of(word: str) -> dict[str, Any]:
         return {"method": "PER_UNIT", "value": match[1]}
     if match := re.fullmatch(r"([\d.]+)/([\d.]+)", word):
         return {"method": "PER_STEP", "value": match[1], "step": Decimal(match[2])}
+    if word == "gift":
+        return {"voucher_type": "GIFT"}
     return {"method": "FIXED", "value": word}
 
 
@@ -132,7 +136,9 @@ def offer_of(text: str) -> dict[str, Any]:
             fields |= further(word, value)
     if limits:
         fields["limits"] = limits
-    return offer(name or "O1", conditions=conditions, **fields)
+    made = offer(name or "O1", conditions=conditions, **fields)
+    # A voucher of a fixed value has no award.
+    return made if first != "gift" else {key: value for key, value in made.items() if key != "award"}
 
 
 def further(word: str, value: str) -> dict[str, Any]:
@@ -155,12 +161,31 @@ def programme_of(row: Row) -> Programme:
             unit | ({"time_zone": zone} if zone else {}) | ({"life_cycle_state": "NOT_EFFECTIVE"} if off else {})
         )
     schemes = [{"type": "reward_scheme", "name": scheme["id"], **scheme} for scheme in SCHEMES]
-    limits = {LIMITS[name]: Decimal(value) for name, value in wallet.items() if name in LIMITS}
-    settings = {"type": "spend_settings", "id": "SP", "allow_spending": "closed" not in wallet, **limits}
-    rate = wallet.get("rate", "100")
-    rates = [] if rate == "none" else [RATE | {"rate": Decimal(rate)}]
+    settings = [settings_of(wallet, place) for place in ("", "SHOP-", "DESK-")]
+    rates = [*rates_of("PTS", wallet.get("rate", "100")), *rates_of("CRW", wallet.get("crowns", "none"))]
     offers = [offer_of(text) for text in row.get("Offers", "").split("; ") if text]
-    return programme(*units, *schemes, settings, POINTS, *rates, VOUCHER, *offers)
+    made = [*units, *schemes, *filter(None, settings), POINTS, CROWNS, *rates, VOUCHER, GIFT, *offers]
+    return programme(*made)
+
+
+def settings_of(wallet: Mapping[str, str], place: str) -> dict[str, Any] | None:
+    """What may be spent at a place, such as `DESK-max=5`; or, without one, where nothing else is said."""
+    limits = {LIMITS[name]: Decimal(wallet[place + name]) for name in LIMITS if place + name in wallet}
+    if place and not limits and f"{place}closed" not in wallet:
+        return None
+    unit = {"business_unit": place.rstrip("-")} if place else {}
+    allowed = f"{place}closed" not in wallet
+    return {"type": "spend_settings", "id": f"{place}SP", "allow_spending": allowed, **unit, **limits}
+
+
+def rates_of(currency: str, text: str) -> list[dict[str, Any]]:
+    """`100`: always; `100,200`: 200 from the noon of January 15th on; `none`: no rate."""
+    values = [Decimal(value) for value in text.split(",") if value != "none"]
+    starts = [None, "2026-01-15T12:00:00"][: len(values)]
+    return [
+        RATE | {"id": f"{currency}{start}", "currency": currency, "rate": value, "from_date": start, "to_date": end}
+        for value, start, end in zip(values, starts, [*starts[1:], None], strict=False)
+    ]
 
 
 def line_of(text: str) -> Line:
@@ -206,7 +231,8 @@ def customer_of(row: Row) -> tuple[Account, Wallet]:
     automatic |= {"enabled": True} if "auto" in wallet else {}
     automatic |= {"merchants": wallet["auto-at"].split(",")} if "auto-at" in wallet else {}
     balance = next((Decimal(word) for word in wallet if re.fullmatch(r"[\d.]+", word)), Decimal(0))
-    owner = account(classification=wallet.get("member"), automatic_spend=automatic)
+    currency = "CRW" if "crowns" in wallet else None
+    owner = account(currency, classification=wallet.get("member"), automatic_spend=automatic)
     lots = dict(lot.split(":") for lot in wallet["lots"].split(",")) if "lots" in wallet else {}
     purchases = int(wallet.get("bought", "0"))
     amounts = {month: Decimal(amount) for month, amount in lots.items()}
@@ -240,6 +266,8 @@ def told(row: Row, plan: Plan, why: Mapping[str, str]) -> dict[str, str]:
         "Vouchers": "; ".join(f"{award.offer_id} {award.amounts.system}" for award in plan.vouchers) or "-",
         "Lots": "; ".join(f"{month} {amount:+}" for month, amount in sorted(plan.movement.lots.items())) or "-",
         "Points": str(points) if points else "-",
+        "Wallet gets": str(plan.movement.awarded),
+        "Wallet gives": str(plan.movement.spent),
         "Spent": "; ".join(f"{WORDS[spend.method]} {spend.amounts.system}" for spend in plan.spends) or "-",
         "Still to be had": str(plan.available),
         "Why not": "; ".join(failed if alone else f"{name} {failed}" for name, failed in sorted(why.items())),
