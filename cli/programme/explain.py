@@ -77,7 +77,7 @@ def _print(trial: "Trial", draft: "Draft", now: datetime) -> None:
     lines = [
         ("purchase", f"{plan.totals.total}, {plan.totals.net} without tax"),
         ("awarded", f"+ {plan.awarded}"),
-        *(("voucher", f"{voucher.amounts.system} {voucher.offer_name}") for voucher in plan.vouchers),
+        *(("voucher", f"{voucher.amounts.system} {voucher.offer.name}") for voucher in plan.vouchers),
         *((f"spent {_SPENT[spend.method]}", f"- {spend.amounts.system}") for spend in plan.spends),
         ("wallet", f"{wallet.balance} before, {wallet.moved(plan.movement).balance} after"),
         ("could still pay", str(plan.available)),
@@ -113,7 +113,7 @@ def _why(award: "Award", offer: "Offer") -> str:
         "PER_UNIT": f"{award.value} for each of {award.base} pieces",
         "PER_STEP": f"{award.value} for each full {rule.step} of {award.base}",
         "TIERED": f"{award.value} for {award.base}",
-    }[award.method]
+    }[rule.method]
     capped = "" if rule.maximum is None else f", at most {rule.maximum}"
     return words + capped + (", a voucher" if award.voucher_type else "") + (", spent at once" if award.instant else "")
 

@@ -4,7 +4,7 @@ A condition that is empty or missing holds. All of an offer's conditions must ho
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -61,15 +61,18 @@ Predicate = Callable[[Occasion, Sequence[Line]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A predicate under the name that the offer language gives it."""
+    """A predicate under the name that the offer language gives it, made from a setting."""
 
     name: str
-    holds: Predicate
+    setting: Any
+    holds: Predicate = field(compare=False)
 
 
 def compiled(settings: Settings) -> tuple[Condition, ...]:
     """The conditions that an offer's `conditions` set, in the order of the offer language."""
-    return tuple(Condition(name, make(settings)) for name, make in _CONDITIONS.items() if settings.get(name))
+    return tuple(
+        Condition(name, settings[name], make(settings)) for name, make in _CONDITIONS.items() if settings.get(name)
+    )
 
 
 def _one_of(name: str, value: Callable[[Occasion], str | None]) -> Callable[[Settings], Predicate]:

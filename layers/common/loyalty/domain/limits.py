@@ -77,10 +77,12 @@ class Limits:
 
     def left(self, offer_id: str, occasion: Occasion, maximum: Decimal | None) -> Decimal | None:
         """The most that an award may still be, `maximum` being that of one event; None where nothing limits it."""
+        if self.per_account_amount is None and self.budget is None:
+            return maximum
         left = [] if maximum is None else [maximum]
         if self.per_account_amount is not None:
             used = occasion.wallet.uses.within(offer_id, self.window(occasion.local))
             left.append(self.per_account_amount - (used[1] if used else 0))
         if self.budget is not None:
             left.append(self.budget - occasion.given.get(offer_id, 0))
-        return min(left, default=None)
+        return min(left)

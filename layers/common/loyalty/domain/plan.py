@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from loyalty.domain.awards import AwardCurrency, Method
+from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.basket import Portion
 from loyalty.domain.exchange import Amounts
 from loyalty.domain.money import ZERO, split
-from loyalty.domain.offers import VoucherType
+from loyalty.domain.offers import Offer, VoucherType
 from loyalty.domain.purchase import Totals
 from loyalty.domain.spend_settings import SpendSettings
 from loyalty.domain.spends import Spend, SpendMethod
@@ -25,25 +25,46 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What one offer gives. `portion` is what its value was applied to: lines, by their amounts in the system currency,
-    for PER_UNIT by their pieces. `value` is in `currency`; `instant` awards are to be spent at once. With a
-    `voucher_type`, it is a voucher of this value, else it goes to the wallet; there it expires at
-    the end of the month `expires`, if it does. `use` is what it takes of the offer's limits per account, `budget` what
-    all accounts together may get of it, each None where there is no such limit."""
+    """What `offer` gives. `portion` is what its value was applied to: lines, by their amounts in the system currency,
+    for PER_UNIT by their pieces. Where the offer has a voucher type, it is a voucher of this value, else it goes to the
+    wallet; there it expires at the end of the month `expires`, if it does. `use` is what it takes of the offer's limits
+    per account, None where there are none."""
 
-    offer_id: str
-    offer_name: str
-    scheme_name: str
-    method: Method
-    value: Decimal
-    currency: AwardCurrency
-    instant: bool
+    offer: Offer
     portion: Portion
     amounts: Amounts
     expires: str | None
-    voucher_type: VoucherType | None
     use: Use | None
-    budget: Decimal | None
+
+    @property
+    def offer_id(self) -> str:
+        """Whose award it is."""
+        return self.offer.id
+
+    @property
+    def voucher_type(self) -> VoucherType | None:
+        """What kind of voucher it is, None where it is none."""
+        return self.offer.voucher_type
+
+    @property
+    def currency(self) -> AwardCurrency:
+        """The currency of the offer's values, limits and budget."""
+        return self.offer.award.currency
+
+    @property
+    def instant(self) -> bool:
+        """Whether it is to be spent at once."""
+        return self.offer.award.instant
+
+    @property
+    def budget(self) -> Decimal | None:
+        """What all accounts together may get of the offer, None where there is no such limit."""
+        return self.offer.limits.budget
+
+    @property
+    def value(self) -> Decimal:
+        """The value that counted, in `currency`: an amount, or a percentage."""
+        return self.offer.award.value_at(self.base)
 
     @property
     def base(self) -> Decimal:
@@ -57,12 +78,11 @@ class Award:
 
     @property
     def amount(self) -> Decimal:
-        """The amount in the currency of the offer's values, limits and budget."""
+        """The amount in `currency`."""
         return self.amounts.of(self.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Why an offer applied, or did not: `failed` is None if it did, else the first of these that kept it from applying.
 
     life_cycle_state, effective (its dates), scheme, merchant (not effective), disable_instant_spend; stacking (an

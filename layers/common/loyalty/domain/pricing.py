@@ -136,20 +136,13 @@ def _award(offer: Offer, occasion: Occasion, exchange: Exchange, rate: Decimal, 
     amounts = exchange.amounts(rule.exact(portion.base, rate), rule.currency, rule.rounding, maximum)
     if not (amounts.system or amounts.wallet or amounts.alternative):
         return None
+    span = rule.expires_after
     return Award(
-        offer_id=offer.id,
-        offer_name=offer.name,
-        scheme_name=offer.scheme.name,
-        method=rule.method,
-        value=rule.value_at(portion.base),
-        currency=rule.currency,
-        instant=rule.instant,
+        offer=offer,
         portion=portion,
         amounts=amounts,
-        expires=rule.expires_after.last_month(occasion.purchase.performed_on) if rule.expires_after else None,
-        voucher_type=offer.voucher_type,
+        expires=span.last_month(occasion.purchase.performed_on) if span else None,
         use=_use(offer, occasion, amounts),
-        budget=offer.limits.budget,
     )
 
 

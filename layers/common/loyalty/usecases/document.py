@@ -41,8 +41,8 @@ def why_of(verdicts: Iterable[Verdict]) -> list[list[str | None]]:
 def _award(award: Award) -> dict[str, Any]:
     kept: dict[str, Any] = {
         "offer_id": award.offer_id,
-        "offer_name": award.offer_name,
-        "method": award.method,
+        "offer_name": award.offer.name,
+        "method": award.offer.award.method,
         "value": award.value,
         "currency": award.currency,
         "base": award.base,

@@ -35,7 +35,7 @@ def render_preview(preview: Preview, owner: Owner, directory: Directory) -> Prev
             if (record := directory.record("voucher_type", voucher_type))
         ],
         "applied_reward_offers_set": [
-            {"id": award.offer_id, "name": award.offer_name, "scheme_name": award.scheme_name}
+            {"id": award.offer_id, "name": award.offer.name, "scheme_name": award.offer.scheme.name}
             for award in (*plan.awards, *plan.vouchers)
         ],
     }
