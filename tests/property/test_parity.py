@@ -109,7 +109,8 @@ class Till:
 
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
-            return render_purchase(gather(event, **self.known)), self.told(event)
+            vouchers = event.document.get("vouchers", [])
+            return render_purchase(gather(event, **self.known)), {**self.told(event), "vouchers": vouchers}
 
         return outcome(preview), outcome(create)
 
@@ -186,6 +187,7 @@ def assert_the_classic_api_keeps_its_word(shown: Any, posted: Any, wallet: Walle
     for kind in ("instant", "automatic"):
         asked = total(data["spend_requests_set"], "spend_amount", **{f"{kind}_spend": True})
         assert shown[f"total_{kind}_spend_amount"] == asked
-    assert [offer["id"] for offer in shown["applied_reward_offers_set"]] == [one["offer_id"] for one in event["awards"]]
+    given = (*event["awards"], *event["vouchers"])
+    assert [offer["id"] for offer in shown["applied_reward_offers_set"]] == [one["offer_id"] for one in given]
     assert data["total_awarded_amount"] == event["awarded"] == total(event["awards"], "wallet_amount")
     assert data["total_spend_amount"] == event["spent"] == total(event["spends"], "wallet_amount")
