@@ -60,7 +60,7 @@ def check(
             _print(finding, "[bold red]error[/]")
         for finding in found.warnings:
             _print(finding, "[bold yellow]warning[/]")
-        out.print(f"{found.records} records, {len(found.errors)} errors, {len(found.warnings)} warnings")
+        out.print(f"records: {found.records}, errors: {len(found.errors)}, warnings: {len(found.warnings)}")
     if found.errors:
         raise typer.Exit(1)
 
