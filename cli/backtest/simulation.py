@@ -8,13 +8,14 @@ from decimal import Decimal
 
 from cli.backtest.history import Deposit, Visit
 from loyalty.domain.errors import Refused
+from loyalty.domain.expiry import expiry
 from loyalty.domain.money import ZERO
 from loyalty.domain.offers import Offer
 from loyalty.domain.period import end_of_month
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Purchase
-from loyalty.domain.wallet import Movement, negated
+from loyalty.domain.wallet import Movement
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
 from loyalty.usecases.shared_limits import budget_key, priced, promo_code_key
@@ -168,11 +169,9 @@ class Simulation:
         """Let lots expire, and see what is left."""
         tally = self.months.setdefault(self._month, MonthTally())
         for customer in list(self._known.values()):
-            over = {month: amount for month, amount in customer.wallet.lots.items() if month <= self._month}
-            if over:
-                amount = sum(over.values(), ZERO)
-                self._move(customer, Movement(-amount, ZERO, lots=negated(over)))
-                tally.expired += self._in_system_currency(amount, customer.account)
+            if movement := expiry(customer.wallet, end_of_month(self._month)):
+                self._move(customer, movement)
+                tally.expired += self._in_system_currency(-movement.amount, customer.account)
         tally.liability = sum(
             (self._in_system_currency(one.wallet.balance, one.account) for one in self._known.values()), ZERO
         )
