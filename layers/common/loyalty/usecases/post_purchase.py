@@ -1,7 +1,8 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,12 +62,26 @@ def post_purchases(
     Their reference numbers do not lead to them.
     """
     numbers.reserve(len(requests))
-    return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause, in_flight=IN_FLIGHT)
+    with _garbage_let_lie():
+        return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause, in_flight=IN_FLIGHT)
 
 
 def is_classic(request: PurchaseRequest) -> bool:
     """Whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
     return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
+
+
+@contextmanager
+def _garbage_let_lie() -> Iterator[None]:
+    """A batch makes many objects, next to none of them in a cycle: to go through them all again and again for those
+    takes a sixth of its time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

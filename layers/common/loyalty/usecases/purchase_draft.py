@@ -153,7 +153,7 @@ class PurchaseDraft:
             "uses": uses_of(plan),
             "why": why_of(plan.why),
         }
-        return {name: value for name, value in document.items() if value not in (None, [], {})}
+        return {name: value for name, value in document.items() if value}
 
     @property
     def _counted_code(self) -> PromoCode | None:
