@@ -1,12 +1,12 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
@@ -14,19 +14,21 @@ from loyalty.domain.promotions import PromoCode
 from loyalty.domain.spend_settings import AutomaticSpend
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """How a caller named something: by which field, with which value, and where in the request; with the pass code, if
     it needs one."""
 
     by: str
     value: str
     pointer: str
-    pass_code: str | None = field(default=None, repr=False)
+    pass_code: str | None = None
+
+    def __repr__(self) -> str:
+        """All but the pass code, which is nobody's business."""
+        return f"Reference(by={self.by!r}, value={self.value!r}, pointer={self.pointer!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedSpend:
+class RequestedSpend(NamedTuple):
     """What the customer wants to pay from the wallet: exactly one of the amounts is set, and above zero.
 
     `amount` is in the system currency, `alternative_amount` in the alternative currency.
@@ -37,8 +39,7 @@ class RequestedSpend:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedLine:
+class RequestedLine(NamedTuple):
     """A line as asked for. Amounts cover the whole line, whatever the quantity (contract, row 3)."""
 
     product: Reference
@@ -74,8 +75,7 @@ class PurchaseRequest:
     unspent_request: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """What pricing needs to know of a product."""
 
     id: str
@@ -83,8 +83,7 @@ class Product:
     product_type_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a purchase, with its product found."""
 
     product: Product
@@ -94,8 +93,7 @@ class Line:
     total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Sums over lines, in the system currency."""
 
     net: Decimal
