@@ -13,7 +13,7 @@ PACKAGE = ROOT / "layers/common/loyalty"
 # What each folder of the package may import of the package, and of others' packages.
 ALLOWED = {
     "domain": ({"domain"}, {"pydantic", "pydantic_core"}),
-    "store": ({"domain", "store", "exactjson"}, {"botocore"}),
+    "store": ({"domain", "store", "exactjson"}, {"botocore", "simplejson"}),
     "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
