@@ -9,14 +9,6 @@ from cli.local.stack import local_stack
 from cli.target import Target
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on the emulator run in one process, one after the other, on one stack; all others beside them."""
-    for item in items:
-        if item.path.parent.name in ("e2e", "faults"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def stack_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the stack of these tests keeps its files."""
