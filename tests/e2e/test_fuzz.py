@@ -27,6 +27,7 @@ from tests.goldens import EXAMPLES
 from tests.partner import Api
 
 CASES = int(os.environ.get("FUZZ_CASES", "150"))
+PATIENCE_SECONDS = 60  # a first call starts the authorizer and a function; on a busy machine that takes long
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -104,7 +105,7 @@ def test_whatever_is_sent_is_answered_as_described(
         if isinstance(case.body, dict) and case.body:
             case.body = data.draw(sensible(BODIES[name], case.body))
 
-    answer = case.call(base_url=api.target.api_url, headers=headers)
+    answer = case.call(base_url=api.target.api_url, headers=headers, timeout=PATIENCE_SECONDS)
     case.validate_response(answer, checks=CHECKS)
 
 
