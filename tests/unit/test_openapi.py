@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.local.command import DEMO_PURCHASE
 from cli.openapi import DOCUMENT, EXAMPLES, document
+from cli.routes import ROUTES
 from tests.template import read_template
 
 
@@ -40,3 +41,15 @@ def test_every_example_of_the_contract_is_shown_with_its_operation() -> None:
 
 def test_the_purchase_of_the_demo_is_the_vendors() -> None:
     assert json.loads(DEMO_PURCHASE.read_text()) == json.loads((EXAMPLES / "create_v5_1.request.json").read_text())
+
+
+def test_where_a_call_chooses_what_is_answered_no_field_has_to_be() -> None:
+    """In bulk it chooses fields of the entries, which both sets have or not."""
+    shapes = {
+        route.answers.__name__
+        for route in ROUTES
+        if route.takes and "fields_set" in route.takes.model_fields and not route.entries
+    }
+
+    assert len(shapes) >= 4
+    assert [name for name in shapes if "required" in document()["components"]["schemas"][name]] == []

@@ -46,6 +46,7 @@ class TokenData(TypedDict):
     expires_in: int
 
 
+@selected
 class PasswordData(TypedDict):
     """A one-time password of twelve digits, good for `expires_in` seconds and one purchase."""
 
