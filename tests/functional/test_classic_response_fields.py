@@ -312,7 +312,6 @@ AUTOMATICALLY = request(
     300,
     **OF_ROBOT,
     process_immediately=None,
-    performed_by_unit=None,
     spend_reward_transaction=spend("SPEND_AUTOMATICALLY", 3, **ROBOTS),
 )
 

@@ -79,8 +79,10 @@ def test_a_posted_purchase_is_shown_with_all_that_it_did(functions: Functions) -
         "payment_medium_identifier": "42424242",
         "products": [
             {
+                "line": 0,
                 "product_sku": "FREDESPR001",
                 "quantity": 2,
+                "returned_quantity": 0,
                 "net_amount": Decimal("14.15"),
                 "tax_amount": Decimal("1.04"),
                 "total_amount": Decimal("15.19"),
@@ -130,6 +132,7 @@ def test_a_posted_purchase_is_shown_with_all_that_it_did(functions: Functions) -
         "alternative_amount": -91,
         "alternative_balance": 4909,
         "wallet_version": 2,
+        "reversed": {"awarded": 0, "spent": 0, "waived": 0},
     }
 
 
