@@ -21,6 +21,9 @@ MAX_SHARDS = 32
 SHARD_BYTES = 100_000
 """Of a file for each shard: a thousand short rows, which make a chunk."""
 
+PACKED = 8
+"""How many bytes of rows a compressed one holds, as a rule."""
+
 DRY_RUN = "dry-run"
 """The note on a file that is not to be posted: just what posting it would do is to be told."""
 
@@ -70,13 +73,13 @@ def _begun(upload: Upload, file: File) -> Upload:
         content=f"{file.etag} {file.size}",
         size=file.size,
         dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
-        shards=max(1, min(MAX_SHARDS, file.size // SHARD_BYTES)),
     )
     try:
-        format_of(begun.name)
+        _, packed = format_of(begun.name)
         if not begun.merchants:
             description = f"There is no partner {begun.partner_id} that has an API key to post purchases with."
             raise Refused(Problem(Code.NOT_PERMITTED, description))
     except Refused as refused:
         return replace(begun, state=State.REFUSED, fault=refused.problems[0])
-    return begun
+    size = file.size * PACKED if packed else file.size
+    return replace(begun, shards=max(1, min(MAX_SHARDS, size // SHARD_BYTES)))

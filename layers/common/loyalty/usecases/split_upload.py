@@ -36,8 +36,8 @@ from loyalty.store.uploads import (
     read_segment,
 )
 
-SEGMENT_BYTES = 16_000_000
-"""Of a file that are split at a time: half a megabyte for each shard, and a tenth of a second."""
+SEGMENT_BYTES = 8_000_000
+"""Of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
 
 RANGE_BYTES = 4_000_000
 """Read from the file in one call."""
@@ -175,7 +175,7 @@ class _Run:
             after = replace(after, state=state, fault=fault or (None if after.chunks else NO_ROWS))
         if after != before:
             self._wait()
-            data = b"".join(frame.data for _, frame in frames)
+            data = b"".join(part for _, frame in frames for part in frame.parts)
             self._kept = self._keeper.submit(self._put, before, after, segment, data)
             self._upload = after
 
@@ -191,14 +191,14 @@ class _Run:
     def _segment(self, frames: Sequence[tuple[int, Frame]], position: Position) -> Segment:
         upload = self._upload
         number = upload.segments + 1
-        starts = accumulate((len(frame.data) for _, frame in frames), initial=0)
+        starts = accumulate((len(frame) for _, frame in frames), initial=0)
         return Segment(
             number=number,
             location=f"chunks/{upload.id}/{self._attempt}/{number:06}",
             first_row=upload.position.row if upload.position else 1,
             next_row=position.row,
             pieces=tuple(
-                Piece(chunk, shard, start, len(frame.data), frame.entries, frame.rows)
+                Piece(chunk, shard, start, len(frame), frame.entries, frame.rows)
                 for chunk, (shard, frame), start in zip(count(upload.chunks + 1), frames, starts, strict=False)
             ),
         )

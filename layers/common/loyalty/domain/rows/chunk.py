@@ -52,11 +52,20 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A chunk as bytes, with the number of its entries and rows."""
+    """A chunk as bytes, in parts that are copied once only; and the number of its entries and rows."""
 
-    data: bytes
+    parts: tuple[bytes | memoryview, ...]
     entries: int
     rows: int
+
+    def __len__(self) -> int:
+        """In bytes."""
+        return sum(map(len, self.parts))
+
+    @property
+    def data(self) -> bytes:
+        """All of it."""
+        return b"".join(self.parts)
 
 
 @dataclass(slots=True)
@@ -155,13 +164,9 @@ def _cuts(row_ends: Sequence[int], byte_ends: Sequence[int]) -> Iterator[int]:
 def _frame(layout: Layout, tables: "Sequence[array[int]]", faults: Mapping[int, Problem], rows: memoryview) -> Frame:
     told = {entry: [fault.code, fault.description] for entry, fault in faults.items()}
     head = json.dumps({"layout": layout.text(), "sizes": list(map(len, tables)), "faults": told}).encode()
-    parts: list[bytes | memoryview] = [
-        len(head).to_bytes(_HEAD_BYTES, "little"),
-        head,
-        *(_packed(table) for table in tables),
-        rows,
-    ]
-    return Frame(b"".join(parts), len(tables[0]), len(tables[2]))
+    parts: list[bytes | memoryview] = [len(head).to_bytes(_HEAD_BYTES, "little"), head]
+    parts += [_packed(table) for table in tables]
+    return Frame((*parts, rows), len(tables[0]), len(tables[2]))
 
 
 def _packed(table: "array[int]") -> bytes:
