@@ -5,6 +5,7 @@ become the engine's own in one place.
 """
 
 import base64
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -330,15 +331,16 @@ _WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
     Delete: _transact_delete,
 }
 
-# A StrEnum packs as the text it is.
-_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = {
-    str: lambda value: {"S": value},
-    int: lambda value: {"N": str(value)},
-    Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
-    bytes: lambda value: {"B": value},
-    bool: lambda value: {"BOOL": value},
-    list: lambda value: {"L": [{"S": text} for text in value]},
-}
+_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
+    lambda: lambda value: {"S": value},  # a StrEnum packs as the text it is
+    {
+        int: lambda value: {"N": str(value)},
+        Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
+        bytes: lambda value: {"B": value},
+        bool: lambda value: {"BOOL": value},
+        list: lambda value: {"L": [{"S": text} for text in value]},
+    },
+)
 
 _UNPACK: Mapping[str, Callable[[Any], Value]] = {
     "S": str,
@@ -354,7 +356,7 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def _packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
-    return {name: _PACK.get(type(value), _PACK[str])(value) for name, value in item.items() if value is not None}
+    return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
 
 
 def _unpacked(packed: Mapping[str, Mapping[str, Any]]) -> Item:
