@@ -97,14 +97,14 @@ class Function:
 
 
 def run_isolated(
-    script: str, job: dict[str, Any], path: Iterable[Path], url: str, command: tuple[str, ...] = ()
+    script: str, job: dict[str, Any], path: Iterable[Path], url: str, command: tuple[str, ...] = (), **environment: str
 ) -> dict[str, Any]:
     """What a script of this folder says last on standard error, after `job`, seeing nothing but what is in `path`;
     `url` is DynamoDB's."""
     whole = json.dumps(job | {"path": [str(folder) for folder in path]})
     process = subprocess.run(
         [*command, sys.executable, "-S", "-s", "-P", "-B", str(ROOT / "bench" / script), whole],
-        env=ENVIRONMENT | {"AWS_ENDPOINT_URL": url, "PATH": os.environ["PATH"]},
+        env=ENVIRONMENT | {"AWS_ENDPOINT_URL": url, "PATH": os.environ["PATH"], **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -12,6 +12,7 @@ from cli.keys import keys
 from cli.local.command import run
 from cli.openapi import openapi
 from cli.programme.command import programme
+from cli.uploads import upload, uploads
 from cli.verify import verify
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
@@ -27,6 +28,8 @@ app.command("import")(import_command)
 app.add_typer(keys, name="key")
 app.add_typer(programme, name="programme")
 app.command("backtest")(backtest_command)
+app.command()(upload)
+app.add_typer(uploads, name="uploads")
 app.command()(replay)
 app.command()(dataset)
 app.command()(verify)

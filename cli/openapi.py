@@ -73,7 +73,9 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
     from loyalty.api.answers import ProblemAnswer
     from loyalty.api.classic.answers import Refusal, Success
 
-    told = (shape for route in ROUTES for shape in (route.takes, route.entries, route.answers) if shape)
+    told = (
+        shape for route in ROUTES for shape in (route.takes, route.entries, route.answers, route.answers_later) if shape
+    )
     shapes = dict.fromkeys((*told, Success, Refusal, ProblemAnswer))
     inputs: Any = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
     references, schemas = TypeAdapter.json_schemas(
@@ -91,7 +93,10 @@ def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
         operation["parameters"] = list(route.parameters)
     if route.method == "post":
         operation |= _body(route, references)
-    operation["responses"] = {"200": _success(route, references)} | {
+    done = {"200": _success(route, route.answers, references)}
+    if route.answers_later:
+        done["202"] = _success(route, route.answers_later, references) | {"description": "To be done"}
+    operation["responses"] = done | {
         str(status): {"$ref": f"#/components/responses/{_refusal_name(status, classic=route.classic)}"}
         for status in sorted(route.refusals)
     }
@@ -117,18 +122,18 @@ def _body(route: "Route", references: "Mapping[Any, Json]") -> "Json":
 _TAKES_TOKEN: "Json" = {"bearer": []}
 
 
-def _success(route: "Route", references: "Mapping[Any, Json]") -> "Json":
+def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "Json":
     from loyalty.api.classic.answers import Success
 
-    schema = references[route.answers]
+    schema = references[shape]
     if route.classic:
         properties = {"status": references[Success], "data": schema}
         schema = {"type": "object", "properties": properties, "required": list(properties)}
     content: Json = {"schema": schema}
-    if shown := _examples("response", route.examples):
+    if shape is route.answers and (shown := _examples("response", route.examples)):
         content["examples"] = shown
     success: Json = {"description": "Done", "content": {"application/json": content}}
-    return success | ({"headers": _REPLAYED} if route.replays else {})
+    return success | ({"headers": _REPLAYED} if route.replays and shape is route.answers else {})
 
 
 def _examples(kind: str, names: tuple[str, ...]) -> "Json":

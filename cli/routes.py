@@ -3,17 +3,24 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyalty.api import answers, purchases, returns
+from loyalty.api import answers, purchases, returns, uploads
 from loyalty.api.classic import answers as classic
 from loyalty.api.classic import requests
 from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
 
 Json = dict[str, Any]
 
-PURCHASES, WALLETS, CLASSIC, AUTHENTICATION = "Purchases", "Wallets", "Classic API", "Authentication"
+PURCHASES, WALLETS, UPLOADS, CLASSIC, AUTHENTICATION = (
+    "Purchases",
+    "Wallets",
+    "Uploads",
+    "Classic API",
+    "Authentication",
+)
 TAGS = {
     PURCHASES: "The newest API; needs the header `api_key`.",
     WALLETS: "The newest API; needs the header `api_key`.",
+    UPLOADS: "Files of purchases (docs/uploads.md); needs the header `api_key`.",
     CLASSIC: "Needs a token, in the body or as `Authorization: Bearer`.",
     AUTHENTICATION: "The classic API's login.",
 }
@@ -44,7 +51,8 @@ IDEMPOTENCY_KEY = parameter(
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """A route. `name` is that of its function; `takes` is the model of its body; `answers` the shape of its answer,
-    in the classic API within the envelope; `refusals` are the statuses of its errors.
+    in the classic API within the envelope, and `answers_later` that of an answer 202; `refusals` are the statuses of
+    its errors.
 
     `examples` are pairs of the contract's, `requests` those of which just the request is an example here; `entries` is
     the model that entries of a bulk call have to be of to be posted.
@@ -60,6 +68,7 @@ class Route:
     security: list[Json] = field(default_factory=lambda: BY_TOKEN)
     description: str = ""
     takes: Any = None
+    answers_later: Any = None
     entries: Any = None
     parameters: tuple[Json, ...] = ()
     replays: bool = False
@@ -165,6 +174,29 @@ ROUTES = (
         refusals=(400, *READING),
     ),
     Route(
+        name="create_upload",
+        path="/uploads",
+        tag=UPLOADS,
+        security=BY_KEY,
+        summary="Get a form to send a file of purchases with",
+        description="POST the file to `url` as `multipart/form-data`, the `fields` before it. Its purchases are posted "
+        "then, or with `dry_run` gone through.",
+        takes=uploads.CreateUpload,
+        answers=answers.ExpectedUploadAnswer,
+        refusals=(400, 401, 403, 413, 500, 503),
+    ),
+    Route(
+        name="show_upload",
+        path="/uploads/{id}",
+        method="get",
+        tag=UPLOADS,
+        security=BY_KEY,
+        summary="Show how far an upload has got, and what became of its purchases",
+        parameters=(parameter("id", "path", "The upload's id."),),
+        answers=answers.UploadAnswer,
+        refusals=READING,
+    ),
+    Route(
         name="classic_create_purchase",
         path="/customer_events/purchases/create",
         summary="Post a purchase",
@@ -226,13 +258,15 @@ ROUTES = (
         summary="Post many purchases",
         description="Up to 1000 entries, each posted or refused alone; those of one wallet in their order. Posts each "
         "entry anew, unless the call has an `Idempotency-Key` header or the entry names an external system and its "
-        "reference number.",
+        "reference number. With `Prefer: respond-async` the entries become a file, whose upload is answered at once.",
         parameters=(
             parameter("Idempotency-Key", "header", "The same key and the same entry's id, the same purchase."),
+            parameter("Prefer", "header", "`respond-async`: do it later."),
         ),
         takes=requests.BulkCreate,
         entries=requests.BulkPurchase,
         answers=classic.BulkOutcome,
+        answers_later=classic.AcceptedUpload,
         refusals=(400, 401, 403, 409, 413, 500, 503),
         replays=True,
         examples=("bulk_1",),

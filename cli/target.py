@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
+    from loyalty.store.files import Files
+    from loyalty.store.queue import Queue
     from loyalty.store.table import Table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -41,6 +44,8 @@ class Account:
     def client(self, service: Literal["dynamodb"], config: "Config | None" = None) -> "DynamoDBClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
+    @overload
+    def client(self, service: Literal["sqs"]) -> "SQSClient": ...
     def client(self, service: Any, config: "Config | None" = None) -> Any:
         """A boto3 client; of the emulator with its root user's credentials, of AWS with the caller's own."""
         from boto3.session import Session
@@ -64,6 +69,12 @@ class Target(Account):
     api_url: str
     stack_name: str
     table: str
+    upload_bucket: str = ""
+    result_bucket: str = ""
+    chunk_queue_url: str = ""
+    dead_chunk_queue_url: str = ""
+    close_queue_url: str = ""
+    dead_close_queue_url: str = ""
     api_key: str | None = None
 
     def open_table(self) -> "Table":
@@ -71,6 +82,25 @@ class Target(Account):
         from loyalty.store.table import Table
 
         return Table(self.client("dynamodb"), self.table)
+
+    def open_uploads(self) -> "Files":
+        """The bucket that files are sent to."""
+        return self._files(self.upload_bucket)
+
+    def open_results(self) -> "Files":
+        """The bucket that results are made in."""
+        return self._files(self.result_bucket)
+
+    def _files(self, bucket: str) -> "Files":
+        from loyalty.store.files import Files
+
+        return Files(self.client("s3"), bucket)
+
+    def open_queue(self, url: str) -> "Queue":
+        """One of the stack's queues."""
+        from loyalty.store.queue import Queue
+
+        return Queue(self.client("sqs"), url)
 
     @classmethod
     def load(cls, stack: str | None = None, region: str | None = None) -> Self:

@@ -1,26 +1,50 @@
 """POST /customer_events/bulk/purchases/create: post many purchases, each for itself (contract, operation 2)."""
 
+from functools import cache
 from os import environ
+from uuid import uuid4
 
-from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, only_replayed, read_entries, render_outcomes
+from loyalty.api.classic.bulk import (
+    MAX_BULK_BODY_BYTES,
+    RESPOND_ASYNC,
+    accepted,
+    file_of,
+    only_replayed,
+    read_entries,
+    render_outcomes,
+)
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.messages import Request, Response
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
-from loyalty.store.client import connect
+from loyalty.store.client import connect, connect_files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.post_purchase import post_purchases
 from loyalty.usecases.tokens import TokenCheck
+from loyalty.usecases.uploads import send_upload
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
 numbers = Numbers(table)
+uploads = cache(lambda: connect_files(environ["UPLOAD_BUCKET"]))  # few calls have a use for it
 
 
 def create(request: Request, partner: Partner) -> Response:
-    body = request.json()
-    entries = read_entries(body, partner, request.headers.get("idempotency-key"))
+    body, key = request.json(), request.headers.get("idempotency-key")
+    entries = read_entries(body, partner, key)
+    if request.prefers(RESPOND_ASYNC):
+        upload = send_upload(
+            uuid4().hex.upper(),
+            "bulk.json",
+            file_of(body),
+            partner,
+            idempotency_key=key,
+            table=table,
+            files=uploads(),
+            now=request.now,
+        )
+        return accepted(upload.id)
     requests = list(entries.requests.values())
     posted = post_purchases(requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
     outcomes = entries.outcomes(posted)

@@ -9,8 +9,8 @@ from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
-from loyalty.store.table import Table
-from loyalty.usecases.post_purchase import post_purchase
+from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.usecases.post_purchase import post_purchase, post_purchases
 from loyalty.usecases.posting import MAX_TRIES, Posting
 from tests.customers import EVERYTHING, purchase
 from tests.faults.conftest import Fault, answer_lost, conflict, faulty, out_of_reach, request_lost, throttled, wallet
@@ -69,6 +69,22 @@ def test_a_wallet_that_others_never_let_go_of_is_told_as_busy(table: Table, cim:
         post(table, cim)
 
     assert refused.value.problems[0].code is Code.RETRY_LATER
+    assert wallet(table, cim) == (1, 50)
+
+
+def test_purchases_are_not_posted_before_an_earlier_one_of_their_wallet_that_has_to_wait(
+    table: Table, cim: str
+) -> None:
+    """More of them than a transaction holds, and the first one is kept out for as long as the client tries."""
+    now, attempts = datetime.now(UTC), 4
+    requests = [read_purchase(purchase(cim, f"{cim}-{number}"), now) for number in range(MAX_TRANSACTION + 20)]
+
+    with faulty(table, "TransactWriteItems", throttled, times=attempts):
+        outcomes = post_purchases(
+            requests, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=now
+        )
+
+    assert {isinstance(outcome, Posting) for outcome in outcomes} == {False}
     assert wallet(table, cim) == (1, 50)
 
 

@@ -2,12 +2,14 @@
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -82,15 +84,17 @@ class Functions:
             "body": body if body is None or isinstance(body, str) else exactjson.dumps(body),
             **event,
         }
-        answer = self.module(name).handler(json.loads(json.dumps(event)), _LambdaContext())
+        answer = self.module(name).handler(json.loads(json.dumps(event)), LambdaContext())
         return Answer(answer["statusCode"], answer["headers"], exactjson.loads(answer["body"]))
 
     def run(self, name: str, event: dict[str, Any] | None = None) -> Any:
         """Call a function the way its schedule does."""
-        return self.module(name).handler(event or {}, _LambdaContext())
+        return self.module(name).handler(event or {}, LambdaContext())
 
 
-class _LambdaContext:
+class LambdaContext:
+    """What Lambda tells a function of its call."""
+
     function_name = "function"
     memory_limit_in_mb = 1024
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function"
@@ -98,6 +102,21 @@ class _LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return 900_000
+
+
+class OneByOne(Executor):
+    """Does what it is given at once: moto bears no threads."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def submit(self, work: Callable[..., Any], *args: Any, **named: Any) -> "Future[Any]":  # type: ignore[override]
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*args, **named))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            done.set_exception(error)
+        return done
 
 
 @pytest.fixture(scope="session")
@@ -109,12 +128,24 @@ def _aws() -> Iterator[Table]:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "TABLE_NAME": "loyalty",
         "API_KEY_HEADER": "api_key",
+        "AWS_LAMBDA_FUNCTION_NAME": "loyalty-split-upload",
+        "UPLOAD_BUCKET": "uploads",
+        "RESULT_BUCKET": "results",
+        "MAX_RECEIVES": "8",
     }
     with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setattr("loyalty.usecases.split_upload.ThreadPoolExecutor", OneByOne)
         for name, value in settings.items():
             patch.setenv(name, value)
         table = connect("loyalty")
         create_table(table.client, table.name)
+        s3, place = boto3.client("s3"), {"LocationConstraint": "eu-west-1"}
+        for bucket in ("uploads", "results"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)  # type: ignore[arg-type]
+        s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+        for name in ("CHUNK", "CLOSE"):
+            queue = boto3.client("sqs").create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
+            patch.setenv(f"{name}_QUEUE_URL", queue["QueueUrl"])
         yield table
 
 
@@ -143,6 +174,14 @@ def demo(table: Table, _stocked: tuple[Functions, list[Item]]) -> Table:
     """A table with the demo programme and a key."""
     fill(table, _stocked[1])
     return table
+
+
+@pytest.fixture(scope="module")
+def lasting(_aws: Table, _stocked: tuple[Functions, list[Item]]) -> Iterator[tuple[Functions, Table]]:
+    """The functions over the demo programme, and its table, for tests that are not in each other's way."""
+    fill(_aws, _stocked[1])
+    yield _stocked[0], _aws
+    fill(_aws, [])
 
 
 @pytest.fixture

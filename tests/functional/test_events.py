@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.functional.conftest import ROOT, Functions
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, add_upload, read_upload
+from tests.functional.conftest import NOW, ROOT, Functions
+from tests.functional.uploads import Splitting
 from tests.template import read_template
+from tests.uploads import csv, row
 
 EVENTS = {path.stem: path for path in (ROOT / "events").glob("*.json")}
 FOLDERS = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
-ROUTED = FOLDERS - {"authorizer", "expire_lots"}
+ROUTED = FOLDERS - {"authorizer", "close_upload", "expire_lots", "post_batch", "split_upload"}
 
 
 def event(name: str, functions: Functions) -> dict[str, Any]:
@@ -32,6 +36,9 @@ def test_a_function_answers_its_event(functions: Functions, name: str) -> None:
             functions.call("create_purchase", **event("create_purchase", functions))
         case "classic_show_purchase" | "classic_cancel_purchase":
             functions.call("classic_create_purchase", **event("classic_create_purchase", functions))
+        case "show_upload":
+            upload_id = event(name, functions)["pathParameters"]["id"]
+            add_upload(functions.module(name).table, Upload(upload_id, "DEMO", ("*",), "sales.csv", "", NOW))
 
     assert functions.call(name, **event(name, functions)).status == 200
 
@@ -44,6 +51,25 @@ def test_the_authorizer_lets_its_event_in(functions: Functions) -> None:
 
 def test_a_scheduled_function_takes_its_event(functions: Functions) -> None:
     assert functions.run("expire_lots", event("expire_lots", functions)) == {"wallets": 0, "busy": 0, "finished": True}
+
+
+@pytest.mark.parametrize("name", ["post_batch", "close_upload"])
+def test_a_message_about_an_upload_that_is_gone_is_done_with(functions: Functions, name: str) -> None:
+    assert functions.run(name, event(name, functions)) == {"batchItemFailures": []}
+
+
+def test_the_function_that_splits_takes_its_event(functions: Functions, demo: Table) -> None:
+    splitting = Splitting(functions, demo)
+    sent = event("split_upload", functions)
+    told = sent["Records"][0]["s3"]["object"]
+    dropped, upload_id = splitting.dropped("uploads/DEMO/purchases of January.csv", csv(row("R1")))
+    told["versionId"] = dropped["Records"][0]["s3"]["object"]["versionId"]
+
+    splitting.call(sent)
+
+    upload = read_upload(demo, upload_id)
+    assert upload
+    assert splitting.told(upload) == ["1 R1"]
 
 
 @pytest.mark.parametrize("name", sorted(ROUTED))

@@ -1,5 +1,6 @@
 """JSON whose numbers stay exact: decimals from the text to the value and back, never a float between."""
 
+import base64
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,7 @@ def loads_strictly(text: str) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """Write compact JSON; decimals become numbers with the digits that they have."""
+    """Write compact JSON; decimals become numbers with the digits that they have, bytes become text in base64."""
     return _WRITER.encode(value)
 
 
@@ -60,11 +61,22 @@ def _depth(value: Any) -> int:
     return depth
 
 
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
 # Made once: making one takes longer than reading a short text, and writing thrice as long if it looks for named tuples.
 _READER = simplejson.JSONDecoder(parse_float=Decimal)
 _STRICT_READER = simplejson.JSONDecoder(
     parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
 )
 _WRITER = simplejson.JSONEncoder(
-    use_decimal=True, namedtuple_as_object=False, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    use_decimal=True,
+    namedtuple_as_object=False,
+    check_circular=False,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    encoding=None,  # type: ignore[arg-type]  # bytes are no text
+    default=_base64,
 )

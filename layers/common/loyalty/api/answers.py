@@ -196,6 +196,45 @@ class FieldProblem(TypedDict):
     detail: str
 
 
+class FileProblem(TypedDict):
+    """What is wrong with a file as a whole."""
+
+    code: str
+    detail: str
+
+
+class ExpectedUploadAnswer(TypedDict):
+    """Where to send a file within `expires_in` seconds: POST it as `multipart/form-data`, the fields first."""
+
+    id: str
+    url: str
+    fields: dict[str, str]
+    expires_in: int
+    maximum_bytes: int
+
+
+class UploadAnswer(TypedDict):
+    """How far an upload has got, in purchases; `errors` counts those refused and failed by code. `rate` is purchases a
+    second; `seconds_left` is null as long as nobody can tell. The links are there, for an hour, once it is done."""
+
+    id: str
+    name: str
+    state: str
+    dry_run: bool
+    created_on: int
+    purchases: int
+    posted: int
+    replayed: int
+    refused: int
+    failed: int
+    errors: dict[str, int]
+    rate: float
+    seconds_left: int | None
+    fault: FileProblem | None
+    result_url: str | None
+    summary_url: str | None
+
+
 class ProblemAnswer(TypedDict):
     """An error (RFC 9457)."""
 

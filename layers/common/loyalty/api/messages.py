@@ -53,6 +53,10 @@ class Request:
             raise Refused(Problem(Code.INVALID, f"{name} has to be true or false.", f"/{name}"))
         return text == "true"
 
+    def prefers(self, preference: str) -> bool:
+        """Whether the caller prefers to be answered so (RFC 7240)."""
+        return preference in (told.strip().lower() for told in self.headers.get("prefer", "").split(","))
+
     def json(self) -> Any:
         """The body, with exact numbers. It is read once, and not to be changed.
 

@@ -19,6 +19,7 @@ class Origin(StrEnum):
     REFERENCE = "REFERENCE"
     EXTERNAL = "EXTERNAL"
     KEY = "KEY"
+    ROW = "ROW"
     NUMBER = "NUMBER"
     OPENING_BALANCE = "OPENING_BALANCE"
     CANCELLATION = "CANCELLATION"
@@ -31,8 +32,9 @@ class Identity:
     """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
 
     `parts` are: for GIVEN the id; for EXTERNAL the partner, the external system and its reference number; for KEY the
-    partner and the idempotency key; for REFERENCE none, as merchant and reference number are it; and for NUMBER none
-    either, as nothing is known that would tell a repetition: the event's own number is it.
+    partner and the idempotency key; for ROW the partner and the row's key (`row_key`); for REFERENCE none, as merchant
+    and reference number are it; and for NUMBER none either, as nothing is known that would tell a repetition: the
+    event's own number is it.
     """
 
     origin: Origin
@@ -52,6 +54,12 @@ class Identity:
 def derived_id(origin: Origin, *parts: str) -> str:
     """The id that `parts` always lead to: 32 upper-case hex digits."""
     return hashlib.sha256(_NAME.encode([origin, *parts]).encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
+
+
+def row_key(partner_id: str, content: str, row: int) -> str:
+    """What a row of an upload is known by that says nothing of itself: `content` tells the file's content, so the same
+    file sent again has the same keys. 32 upper-case hex digits."""
+    return derived_id(Origin.ROW, partner_id, content, str(row))
 
 
 def part_id(event_id: str, part: str, place: int) -> str:

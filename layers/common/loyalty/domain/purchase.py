@@ -49,6 +49,13 @@ class RequestedLine(NamedTuple):
     total: Decimal
 
 
+class UploadedRow(NamedTuple):
+    """Where a purchase stands that came in a file: the upload's id, and the number of its first row."""
+
+    upload_id: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class PurchaseRequest:
     """A purchase to post, in neither API's words; `performed_on` is set (the time of the call where it was absent).
@@ -57,7 +64,7 @@ class PurchaseRequest:
     unit, tap. `references` names what else the purchase is about, by record type. `details` is what is only kept and
     answered again. `identity` is what makes it the same purchase when it is sent again. `authorized_by` is the access
     token that the customer was authorized by before the call. With `unspent_request`, a spend request that names no
-    amount goes with it, and spends nothing (contract, operation 3).
+    amount goes with it, and spends nothing (contract, operation 3). `row` is where it came from, if from a file.
     """
 
     identity: Identity
@@ -73,6 +80,7 @@ class PurchaseRequest:
     disable_instant_spend: bool = False
     authorized_by: Reference | None = None
     unspent_request: bool = False
+    row: UploadedRow | None = None
 
 
 class Product(NamedTuple):

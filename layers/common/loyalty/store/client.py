@@ -1,4 +1,4 @@
-"""The client that functions and the operators' command reach DynamoDB with."""
+"""The clients that functions reach AWS with, in the region and at the endpoint that the environment names."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,13 @@ from loyalty.store.wire import pass_as_is
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from loyalty.store.files import Files
+    from loyalty.store.function import Function
+    from loyalty.store.queue import Queue
 
 CONFIG = Config(
     # We build the requests ourselves, and DynamoDB checks them once more.
@@ -27,8 +34,42 @@ CONFIG = Config(
 )
 
 
+FILES_CONFIG = CONFIG.merge(
+    Config(
+        # A part of a file takes longer than an item.
+        read_timeout=30,
+        # As many as read ahead, with one that writes and room to spare.
+        max_pool_connections=10,
+    )
+)
+
+
 def connect(table_name: str) -> Table:
-    """The table, in the region and at the endpoint that the environment names."""
+    """The table."""
     client: DynamoDBClient = botocore.session.get_session().create_client("dynamodb", config=CONFIG)  # type: ignore[assignment]
     pass_as_is(client)
     return Table(client, table_name)
+
+
+def connect_files(bucket: str) -> "Files":
+    """A bucket."""
+    from loyalty.store.files import Files  # most functions have no use for it
+
+    client: S3Client = botocore.session.get_session().create_client("s3", config=FILES_CONFIG)  # type: ignore[assignment]
+    return Files(client, bucket)
+
+
+def connect_queue(url: str) -> "Queue":
+    """A queue."""
+    from loyalty.store.queue import Queue  # most functions have no use for it
+
+    client: SQSClient = botocore.session.get_session().create_client("sqs", config=CONFIG)  # type: ignore[assignment]
+    return Queue(client, url)
+
+
+def connect_function(name: str) -> "Function":
+    """A function to be called later."""
+    from loyalty.store.function import Function  # most functions have no use for it
+
+    client: LambdaClient = botocore.session.get_session().create_client("lambda", config=CONFIG)  # type: ignore[assignment]
+    return Function(client, name)

@@ -1,17 +1,19 @@
 """Customers: from what a caller shows of one to the account and its wallet."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from loyalty import exactjson
+from loyalty.domain.fields import MAX_CODE
 from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.domain.spend_settings import AutomaticSpend
 from loyalty.domain.wallet import Wallet
 from loyalty.store import keys
 from loyalty.store.access_tokens import one_time_password_key
 from loyalty.store.events import wallet_of
-from loyalty.store.table import Item, Table
+from loyalty.store.table import MAX_BATCH_GET, Item, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,25 @@ def read_customers(table: Table, account_ids: Collection[str]) -> dict[str, Cust
             wallet = wallet_of(account_id, items.get(keys.wallet(account_id)))
             customers[account_id] = Customer(_account(account), wallet)
     return customers
+
+
+def account_ids(
+    table: Table, names: Iterable[Reference], over: Callable[..., Iterable[Any]] = map
+) -> dict[Reference, str]:
+    """The ids of the accounts that customers' names lead to, as far as they do; eventually consistent. `over` may map
+    the calls side by side."""
+    at = {name: customer_key(name) for name in names if _may_exist(name.value)}
+    wanted = list({*at.values()})
+    batches = [wanted[start : start + MAX_BATCH_GET] for start in range(0, len(wanted), MAX_BATCH_GET)]
+    found: dict[keys.Key, Item] = {}
+    for items in over(table.get_many, batches):
+        found |= items
+    return {name: found[key]["account_id"] for name, key in at.items() if "account_id" in found.get(key, ())}
+
+
+def _may_exist(name: str) -> bool:
+    """Whether the name is one that a key could be made of."""
+    return 0 < len(name) <= MAX_CODE and not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def find_customer(table: Table, account: str) -> Customer | None:

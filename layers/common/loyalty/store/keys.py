@@ -122,3 +122,34 @@ def signing_key(month: str) -> Key:
 def released_token(token_id: str) -> Key:
     """The mark of an auth token that its holder gave back."""
     return Key(f"RELEASED_TOKEN#{token_id}", "RELEASED_TOKEN")
+
+
+def upload(upload_id: str) -> Key:
+    """An upload: what it is, and how far it has got."""
+    return Key(f"UPLOAD#{upload_id}", "UPLOAD")
+
+
+def upload_counts(upload_id: str) -> Key:
+    """What has become of an upload's chunks so far. Apart from the upload itself, lest whoever splits it and whoever
+    posts it are in each other's way."""
+    return Key(f"UPLOAD#{upload_id}", "COUNTS")
+
+
+def segment(upload_id: str, number: int) -> Key:
+    """A segment of an upload's file, from 1: which chunks it was split into."""
+    return Key(f"UPLOAD#{upload_id}", f"SEGMENT#{number:06}")
+
+
+def listed_upload(created_on: str, upload_id: str) -> Key:
+    """An upload in the list of all, which is in the order of time."""
+    return Key("UPLOADS", f"{created_on}#{upload_id}")
+
+
+def rehearsed(name: str, key: Key) -> Key:
+    """Where a dry run keeps what it would have written to `key`."""
+    return Key(f"DRY_RUN#{name}#{key.pk}", f"DRY_RUN#{key.sk}")
+
+
+def chunk_mark(upload_id: str, chunk: int) -> Key:
+    """What tells that a chunk of an upload was counted."""
+    return Key(f"UPLOAD#{upload_id}", f"CHUNK#{chunk:08}")

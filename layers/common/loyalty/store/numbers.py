@@ -18,23 +18,27 @@ class Numbers:
         self._table = table
         self._next: dict[str, int] = {}
         self._last: Mapping[str, int] = {}
+        self._block = BLOCK
 
     def reserve(self, count: int) -> None:
-        """See to it that `count` numbers of each kind can be taken without another write."""
+        """See to it that `count` numbers of each kind can be taken without another write; and lease as many at a time
+        from now on, as whoever takes so many may need more of one kind."""
+        self._block = max(BLOCK, count)
         left = min((self._last.get(kind, 0) - self._next.get(kind, 1) + 1 for kind in KINDS), default=0)
         if left < count:
-            self._lease(max(BLOCK, count))
+            self._lease(count)
 
     def take(self, kind: str, count: int = 1) -> list[str]:
         """The next `count` numbers of a kind."""
         first = self._next.get(kind, 1)
         if first + count - 1 > self._last.get(kind, 0):
-            self._lease(max(BLOCK, count))
+            self._lease(count)
             first = self._next[kind]
         self._next[kind] = first + count
         return [str(number) for number in range(first, first + count)]
 
-    def _lease(self, size: int) -> None:
-        """A block of each kind, which is one write as well."""
+    def _lease(self, count: int) -> None:
+        """A block of each kind, of at least `count`, which is one write as well."""
+        size = max(self._block, count)
         self._last = self._table.add(keys.NUMBERS, dict.fromkeys(KINDS, size))
         self._next = {kind: last - size + 1 for kind, last in self._last.items()}

@@ -18,8 +18,8 @@ REFRESH_AFTER = timedelta(seconds=60)
 RENEW_AFTER = timedelta(seconds=2)
 """How often at most a container looks for a newer programme because somebody names what it does not know."""
 
-MAX_PRODUCT_NAMES = 20_000
-"""Names of products that a container remembers, beside those of the request at hand; some 5 MB."""
+MAX_PRODUCT_NAMES = 100_000
+"""Names of products that a container remembers, beside those of the request at hand; some 30 MB."""
 
 
 class Catalogue:
@@ -69,7 +69,7 @@ class Catalogue:
         while len(self._products) > MAX_PRODUCT_NAMES:
             self._products.popitem(last=False)
         unknown = []
-        for name in sorted({(reference.by, reference.value) for reference in products}):
+        for name in dict.fromkeys((reference.by, reference.value) for reference in products):
             if name in self._products:
                 self._products.move_to_end(name)
             else:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from loyalty.domain.money import ZERO
 from loyalty.store.keys import Key
-from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Delete, Item, Put, Table, Update, Write, key_of
+from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Count, Delete, Item, Put, Table, Update, Write, key_of
 
 
 class Sandbox(Table):
@@ -64,19 +64,19 @@ class Sandbox(Table):
         if any(reason for reason, _ in reasons):
             raise Cancelled(reasons)
         for write in writes:
-            self._written[write.key] = _after(write, before.get(write.key))
+            self._written[write.key] = after(write, before.get(write.key))
 
     @staticmethod
     def _reason(write: Write, before: Item | None) -> tuple[str | None, Item | None]:
-        return (None, None) if _may(write, before) else (CONDITION_FAILED, before)
+        return (None, None) if may(write, before) else (CONDITION_FAILED, before)
 
 
-def _may(write: Write, before: Item | None) -> bool:
+def may(write: Write, before: Item | None) -> bool:
     """Whether the condition of a write holds."""
     match write:
         case Add():
             return write.maximum is None or _used(before) + write.amount <= write.maximum
-        case Put(condition=None) | Delete(condition=None):
+        case Put(condition=None) | Delete(condition=None) | Count():
             return True
         case _:
             terms = str(write.condition).split(" OR ")
@@ -97,7 +97,7 @@ def _holds(term: str, values: Item, item: Item) -> bool:
     return bool(item.get(name.removeprefix("#")) == values[value])
 
 
-def _after(write: Write, before: Item | None) -> Item | None:
+def after(write: Write, before: Item | None) -> Item | None:
     """The item once it is written."""
     place = {"pk": write.key.pk, "sk": write.key.sk}
     match write:

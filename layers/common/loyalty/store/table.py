@@ -5,6 +5,7 @@ become the engine's own in one place.
 """
 
 import base64
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,15 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """Add to counters of an item, which start at zero; and set attributes beside them."""
+
+    key: Key
+    amounts: Mapping[str, int]
+    attributes: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Remove an item, if it is there, and on a condition if one is named."""
 
@@ -83,7 +93,7 @@ class Delete:
     values: Item | None = None
 
 
-Write = Put | Update | Add | Delete
+Write = Put | Update | Add | Count | Delete
 
 
 CONDITION_FAILED = "ConditionalCheckFailed"
@@ -194,14 +204,7 @@ class Table:
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; answers what they are now."""
         with _as_domain_errors():
-            answer = self.client.update_item(
-                TableName=self.name,
-                Key=_key(key),
-                UpdateExpression="ADD " + ", ".join(f"#{name} :{name}" for name in amounts),
-                ExpressionAttributeNames={f"#{name}": name for name in amounts},
-                ExpressionAttributeValues=_packed({f":{name}": amount for name, amount in amounts.items()}),
-                ReturnValues="UPDATED_NEW",
-            )
+            answer = self.client.update_item(**_addition(self.name, key, amounts, {}), ReturnValues="UPDATED_NEW")
         counters = _unpacked(answer["Attributes"])
         return {name: int(counters[name]) for name in amounts}
 
@@ -288,21 +291,27 @@ def _transact_update(table: str, update: Update) -> dict[str, Any]:
 
 
 def _transact_add(table: str, add: Add) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "TableName": table,
-        "Key": _key(add.key),
-        "UpdateExpression": "ADD #used :used",
-        "ExpressionAttributeNames": {"#used": "used"} | {f"#{name}": name for name in add.attributes},
-        "ExpressionAttributeValues": _packed(
-            {":used": add.amount} | {f":{name}": value for name, value in add.attributes.items()}
-        ),
-    }
-    if add.attributes:
-        request["UpdateExpression"] += " SET " + ", ".join(f"#{name} = :{name}" for name in add.attributes)
+    request = _addition(table, add.key, {"used": add.amount}, add.attributes)
     if add.maximum is not None:
         request["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :room"
         request["ExpressionAttributeValues"] |= _packed({":room": add.maximum - add.amount})
     return {"Update": request}
+
+
+def _transact_count(table: str, count: Count) -> dict[str, Any]:
+    return {"Update": _addition(table, count.key, count.amounts, count.attributes)}
+
+
+def _addition(table: str, key: Key, amounts: Item, attributes: Item) -> dict[str, Any]:
+    setting = " SET " + ", ".join(f"#{name} = :{name}" for name in attributes) if attributes else ""
+    values = {**amounts, **attributes}
+    return {
+        "TableName": table,
+        "Key": _key(key),
+        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in amounts) + setting,
+        "ExpressionAttributeNames": {f"#{name}": name for name in values},
+        "ExpressionAttributeValues": _packed({f":{name}": value for name, value in values.items()}),
+    }
 
 
 def _transact_delete(table: str, delete: Delete) -> dict[str, Any]:
@@ -318,18 +327,20 @@ _WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
     Put: _transact_put,
     Update: _transact_update,
     Add: _transact_add,
+    Count: _transact_count,
     Delete: _transact_delete,
 }
 
-# A StrEnum packs as the text it is.
-_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = {
-    str: lambda value: {"S": value},
-    int: lambda value: {"N": str(value)},
-    Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
-    bytes: lambda value: {"B": value},
-    bool: lambda value: {"BOOL": value},
-    list: lambda value: {"L": [{"S": text} for text in value]},
-}
+_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
+    lambda: lambda value: {"S": value},  # a StrEnum packs as the text it is
+    {
+        int: lambda value: {"N": str(value)},
+        Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
+        bytes: lambda value: {"B": value},
+        bool: lambda value: {"BOOL": value},
+        list: lambda value: {"L": [{"S": text} for text in value]},
+    },
+)
 
 _UNPACK: Mapping[str, Callable[[Any], Value]] = {
     "S": str,
@@ -345,7 +356,7 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def _packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
-    return {name: _PACK.get(type(value), _PACK[str])(value) for name, value in item.items() if value is not None}
+    return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
 
 
 def _unpacked(packed: Mapping[str, Mapping[str, Any]]) -> Item:

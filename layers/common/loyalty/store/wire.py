@@ -5,11 +5,9 @@ the way out and in, which takes most of the time of a large call. Its documented
 as they are. Credentials, signatures, endpoints, retries, connections and errors remain botocore's.
 """
 
-import base64
-import json
 from typing import TYPE_CHECKING, Any
 
-import simplejson
+from loyalty import exactjson
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,24 +32,10 @@ def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> Non
 
 
 def _write(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    params["body"] = _WRITER.encode(context.pop(_SET_ASIDE)).encode()
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
-# A third of the time that the standard library takes.
-_WRITER = simplejson.JSONEncoder(
-    default=_base64,
-    encoding=None,  # type: ignore[arg-type]  # lest it takes bytes for text
-    namedtuple_as_object=False,
-    check_circular=False,
-    separators=(",", ":"),
-)
+    params["body"] = exactjson.dumps(context.pop(_SET_ASIDE)).encode()
 
 
 def _read(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
     if response_dict["status_code"] < 300:  # botocore knows best what an error is
-        customized_response_dict.update(json.loads(response_dict["body"]))
+        customized_response_dict.update(exactjson.loads(response_dict["body"]))
         response_dict["body"] = b"{}"

@@ -66,6 +66,18 @@ def post_purchases(
         return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause, in_flight=IN_FLIGHT)
 
 
+def posted_before(
+    requests: Sequence[PurchaseRequest], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+) -> dict[int, Posting]:
+    """The events of equal requests that were posted before, by the requests' places, as far as they tell their ids.
+
+    Raises:
+        Refused: RETRY_LATER, where the storage is busy.
+    """
+    batch = _Batch(requests, partner, table, catalogue, Numbers(table), now, filed=False)
+    return batch.earlier(range(len(requests)), {})
+
+
 def is_classic(request: PurchaseRequest) -> bool:
     """Whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
     return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
@@ -101,7 +113,8 @@ class _Batch:
         posted = post_events(events, table=self.table, pause=pause, in_flight=in_flight)
         outcomes |= dict(zip(drafts, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
-        outcomes |= self._earlier(refused, drafts)
+        with suppress(Refused):  # storage that is busy is told of already
+            outcomes |= self.earlier(refused, drafts)
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _drafts(self) -> tuple[dict[int, PurchaseDraft], dict[int, Outcome]]:
@@ -140,21 +153,23 @@ class _Batch:
                 )
         return drafts, refused
 
-    def _earlier(self, refused: Iterable[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, Posting]:
+    def earlier(self, places: Iterable[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, Posting]:
         """The events of equal requests that were posted before: what is refused now may have been the spend that
-        emptied the wallet, sent again."""
-        with suppress(Refused):  # storage that is busy is told of already
-            ids = {
-                place: drafts[place].event_id if place in drafts else self._known_id(self.requests[place])
-                for place in refused
-            }
-            events = ledger.read_events(self.table, filter(None, ids.values()))
-            return {
-                place: Posting(events[event_id], replayed=True)
-                for place, event_id in ids.items()
-                if event_id in events and events[event_id].fingerprint == self.requests[place].fingerprint
-            }
-        return {}
+        emptied the wallet, sent again.
+
+        Raises:
+            Refused: RETRY_LATER, where the storage is busy.
+        """
+        ids = {
+            place: drafts[place].event_id if place in drafts else self._known_id(self.requests[place])
+            for place in places
+        }
+        events = ledger.read_events(self.table, filter(None, ids.values()))
+        return {
+            place: Posting(events[event_id], replayed=True)
+            for place, event_id in ids.items()
+            if event_id in events and events[event_id].fingerprint == self.requests[place].fingerprint
+        }
 
     def _known_id(self, request: PurchaseRequest) -> str | None:
         """The event's id, as far as the request tells it."""

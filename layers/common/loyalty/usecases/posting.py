@@ -129,9 +129,14 @@ class _Run:
             case Unpostable():
                 return self._unpostable(pack, failure)
             case Refused():
-                return dict.fromkeys(pack.pending, failure)
+                return self._put_off(pack, failure)
             case _:
                 return {place: Posting(one.event, replayed=False) for place, one in pack.pending.items()} | pack.refused
+
+    def _put_off(self, pack: Pack, busy: Refused) -> dict[int, Outcome]:
+        """All that is left of a pack's wallets, as what comes later must not be posted before what cannot be now."""
+        accounts = {self.left[place][0] for place in pack.pending}
+        return {place: busy for place, (account_id, _) in self.left.items() if account_id in accounts}
 
     def _worn_out(self, accounts: Iterable[str]) -> dict[int, Outcome]:
         """What is left of those wallets that have moved too often."""

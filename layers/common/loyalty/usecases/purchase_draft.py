@@ -131,6 +131,7 @@ class PurchaseDraft:
             "number": self.number,
             "contact_id": account.contact_id,
             "identity": list(self.request.identity.parts) if self.request.identity.origin in KEPT_PARTS else None,
+            "upload": list(self.request.row) if self.request.row else None,
             "outlet_id": purchase.outlet_id,
             "unit_id": self.resolved.unit_id,
             "tap_id": purchase.tap_id,
@@ -183,8 +184,13 @@ class PurchaseDraft:
         return [spend.amount, spend.alternative_amount] if spend else None
 
 
-KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY)
+KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW)
 """Origins whose parts stand nowhere else on the event."""
 
 _REFERENCE_NUMBER = "/reference_number"
-_IDENTIFIED_BY = {Origin.GIVEN: "/id", Origin.EXTERNAL: "/external_system_reference_number", Origin.KEY: ""}
+_IDENTIFIED_BY = {
+    Origin.GIVEN: "/id",
+    Origin.EXTERNAL: "/external_system_reference_number",
+    Origin.KEY: "",
+    Origin.ROW: "",
+}

@@ -167,6 +167,7 @@ def _derived(event: Event) -> str:
         Origin.REFERENCE: lambda: (entry.merchant_id or "", entry.reference_number or ""),
         Origin.EXTERNAL: lambda: tuple(document["identity"]),
         Origin.KEY: lambda: tuple(document["identity"]),
+        Origin.ROW: lambda: tuple(document["identity"]),
         Origin.NUMBER: lambda: (document["number"],),
         Origin.OPENING_BALANCE: lambda: (entry.reference_number or "",),
         Origin.CANCELLATION: lambda: (document["reverses"],),

@@ -89,6 +89,12 @@ class BulkOutcome(TypedDict):
     unprocessed_customer_events_set: list[UnprocessedEntry]
 
 
+class AcceptedUpload(TypedDict):
+    """The upload that a bulk call became which is done later."""
+
+    upload_id: str
+
+
 class VoucherType(TypedDict):
     """A kind of voucher."""
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
-from loyalty.api.classic.envelope import asked_for, described, fields_set
+from loyalty import exactjson
+from loyalty.api.classic.answers import AcceptedUpload
+from loyalty.api.classic.envelope import asked_for, described, fields_set, succeeded
 from loyalty.api.classic.reading import read_entry
-from loyalty.api.classic.requests import BulkCreate
+from loyalty.api.classic.requests import BulkCreate, IntendedCurrency
+from loyalty.api.messages import Response
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Refused
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.purchase import PurchaseRequest, Reference
 from loyalty.domain.validation import validated
 from loyalty.usecases.posting import Outcome
 
@@ -20,6 +24,9 @@ MAX_PROBLEMS_TOLD = 10
 """Of each entry: those of a thousand entries have to fit into the 6 MB that Lambda gives back."""
 
 ENTRY_ID = "request_unique_identifier"
+
+RESPOND_ASYNC = "respond-async"
+"""What a caller prefers who does not wait for the outcomes (RFC 7240)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,7 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> En
             entry has no id of its own, or several have the same (Q12).
     """
     envelope = validated(BulkCreate, body, BulkCreate.broken)
-    currency = envelope.intended_currency_identifier
-    intended = {"currency": currency.reference("/intended_currency_identifier")} if currency else {}
+    intended = _currency(envelope)
     ids = [entry.request_unique_identifier for entry in envelope.purchase_customer_events_set]
     requests: dict[str, PurchaseRequest] = {}
     unreadable: dict[str, Refused] = {}
@@ -59,6 +65,35 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> En
         else:
             requests[own_id] = replace(request, references={**request.references, **intended})
     return Entries(ids, requests, unreadable)
+
+
+def read_row_entry(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
+    """The purchase that an entry of operation 2 asks for which stands in a file, by itself and with its currency.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    request = read_entry(body, partner, idempotency_key, "")
+    intended = _currency(validated(IntendedCurrency, body, IntendedCurrency.broken))
+    return replace(request, references={**request.references, **intended})
+
+
+def file_of(body: Mapping[str, Any]) -> bytes:
+    """The body of operation 2 as a file that says the same."""
+    kept = ("intended_currency_identifier", "purchase_customer_events_set")
+    return exactjson.dumps({name: body[name] for name in kept if name in body}).encode()
+
+
+def accepted(upload_id: str) -> Response:
+    """The answer to a call that is done later: the upload to watch."""
+    headers = {"Location": f"/uploads/{upload_id}", "Preference-Applied": RESPOND_ASYNC}
+    data: AcceptedUpload = {"upload_id": upload_id}
+    return replace(succeeded(data), status=HTTPStatus.ACCEPTED, headers=headers)
+
+
+def _currency(named: IntendedCurrency) -> dict[str, Reference]:
+    currency = named.intended_currency_identifier
+    return {"currency": currency.reference("/intended_currency_identifier")} if currency else {}
 
 
 def render_outcomes(outcomes: Mapping[str, Outcome], body: Any) -> dict[str, Any]:

@@ -81,12 +81,17 @@ class BulkPurchase(BulkEntry, PurchaseFields, PurchaseUserDefinedFields):
     spend_request: SpendRequest | None = None
 
 
-class BulkCreate(Call):
+class IntendedCurrency(Model):
+    """What a bulk call names beside its set of purchases, and in a file each of them may name."""
+
+    intended_currency_identifier: CurrencyIdentifier | None = None
+
+
+class BulkCreate(Call, IntendedCurrency):
     """The body of `POST /customer_events/bulk/purchases/create` (contract, operation 2), as far as it stands or falls
     whole: entries that could not be told apart in the answer are refused together (Q12)."""
 
     purchase_customer_events_set: Annotated[list[BulkEntry], Field(min_length=1, max_length=MAX_ENTRIES)]
-    intended_currency_identifier: CurrencyIdentifier | None = None
 
     @classmethod
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:

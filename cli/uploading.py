@@ -1,0 +1,108 @@
+"""Sending a file of purchases, watching it, and fetching its result."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.console import Failure, err
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from cli.target import Target
+    from loyalty.store.uploads import Upload
+    from loyalty.usecases.uploads import UploadView
+
+POLL_SECONDS = 0.5
+TAKEN_UP_SECONDS = 60  # a first call of a function, on a busy machine
+
+
+def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
+    """Put a file where a partner's files are dropped; answers the upload's id.
+
+    Raises:
+        Failure: it is too large for what this machine may send, or the bucket does not take it.
+    """
+    from boto3.exceptions import S3UploadFailedError
+
+    from loyalty.store.uploads import upload_id
+    from loyalty.usecases.begin_upload import DRY_RUN, FOLDER
+
+    client, key = target.client("s3"), f"{FOLDER}/{partner}/{file.name}"
+    notes = {"Metadata": {DRY_RUN: "true"}} if dry_run else {}
+    try:
+        with err.status(f"sending {file.name} ..."):
+            client.upload_file(str(file), target.upload_bucket, key, ExtraArgs=notes)
+            version = target.open_uploads().look_at(key).version
+    except S3UploadFailedError as error:
+        raise Failure(f"{file.name} cannot be sent: {error}") from error
+    return upload_id(key, version)
+
+
+def view(target: "Target", upload_id: str) -> "UploadView":
+    """How far an upload has got.
+
+    Raises:
+        Failure: there is none.
+    """
+    found = _view(target, upload_id)
+    if found is None:
+        raise Failure(f"there is no upload {upload_id}")
+    return found
+
+
+def watch_upload(target: "Target", upload_id: str) -> "UploadView":
+    """Wait until an upload is done or refused, showing how far it has got; answers it as it is then.
+
+    Raises:
+        Failure: nobody takes the file up.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from cli.journey.progress import RateColumn
+    from loyalty.store.uploads import State
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
+    deadline = time.monotonic() + TAKEN_UP_SECONDS
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
+        task = shown.add_task("waiting to be read", total=None)
+        while True:
+            found = _view(target, upload_id)
+            if found and found.state in (State.DONE, State.REFUSED):
+                return found
+            if found is None and time.monotonic() > deadline:
+                raise Failure(f"the file was sent as upload {upload_id}, and nobody has taken it up yet")
+            if found:
+                _show(shown, task, found)
+            time.sleep(POLL_SECONDS)
+
+
+def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
+    """Fetch the result of an upload into a folder; answers where it is."""
+    from loyalty.usecases.close_upload import result_key
+
+    key = result_key(upload)
+    path = folder / key.rsplit("/", 1)[-1]
+    with err.status(f"fetching {path.name} ..."):
+        target.client("s3").download_file(target.result_bucket, key, str(path))
+    return path
+
+
+def _view(target: "Target", upload_id: str) -> "UploadView | None":
+    from loyalty.store.uploads import read_upload
+    from loyalty.usecases.uploads import view_of
+
+    table = target.open_table()
+    upload = read_upload(table, upload_id)
+    return view_of(upload, table=table, now=datetime.now(UTC)) if upload else None
+
+
+def _show(shown: "Progress", task: "object", view: "UploadView") -> None:
+    from loyalty.store.uploads import State
+
+    upload, done = view.upload, view.tally.counts.total
+    what = "reading and posting" if upload.state is State.SPLITTING else "posting"
+    if upload.entries and done == upload.entries and upload.state is State.POSTING:
+        what = "making the result"
+    shown.update(task, description=what, total=upload.entries or None, completed=done)  # type: ignore[arg-type]

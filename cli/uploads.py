@@ -1,0 +1,119 @@
+"""`loyalty upload` and `loyalty uploads`: files of purchases, sent, watched and taken up again."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.console import Failure, answer, err, refusals_as_failures
+from cli.options import AsJson, Region, Stack
+from cli.target import Target
+
+if TYPE_CHECKING:
+    from loyalty.usecases.uploads import UploadView
+
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, JSON Lines or JSON; or .gz.")
+]
+PartnerId = Annotated[str, typer.Option("--partner", help="Whose purchases they are.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Wait until all is posted, and fetch the result.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Post nothing; just tell what posting would do.")]
+UploadId = Annotated[str, typer.Argument(help="The upload's id, as `loyalty uploads list` shows it.")]
+SomeUploadId = Annotated[str | None, typer.Argument(help="The upload's id; all of them without it.")]
+
+LISTED = 50
+"""Uploads in a list; older ones are seldom asked for."""
+
+uploads = typer.Typer(no_args_is_help=True, help="Files of purchases.")
+
+
+def upload(
+    file: File,
+    partner: PartnerId,
+    watch: Watch = False,
+    dry_run: DryRun = False,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a file of purchases, and have them posted for a partner.
+
+    Sending the same file again posts nothing twice; sending its result repeats what was refused or failed.
+    """
+    from cli.uploading import fetch_result, send, watch_upload
+
+    target = Target.load(stack, region)
+    upload_id = send(target, file, partner, dry_run=dry_run)
+    if not watch:
+        answer({"upload": upload_id}, as_json=as_json)
+        return
+    view = watch_upload(target, upload_id)
+    told = described(view)
+    if view.upload.fault and not view.upload.chunks:
+        answer(told, as_json=as_json)
+        raise Failure(f"{file.name} was refused: {view.upload.fault.description}")
+    result = fetch_result(target, view.upload, file.parent)
+    answer(told | {"result": str(result)}, as_json=as_json)
+    left = told["refused"] + told["failed"]
+    if left:
+        raise Failure(f"{left} purchases were not posted; {result} says why: mend it and send it")
+
+
+@uploads.command("list")
+def list_uploads(stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
+    """Show the latest uploads, the newest first."""
+    from loyalty.store.uploads import latest_uploads, read_upload
+    from loyalty.usecases.uploads import view_of
+
+    table, now = Target.load(stack, region).open_table(), datetime.now(UTC)
+    found = [read_upload(table, upload_id) for upload_id in latest_uploads(table, LISTED)]
+    told = [described(view_of(one, table=table, now=now)) for one in found if one]
+    answer([{name: one[name] for name in one if name not in ("errors", "fault")} for one in told], as_json=as_json)
+
+
+@uploads.command()
+def show(upload_id: UploadId, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
+    """Show how far an upload has got, and why rows were not posted."""
+    from cli.uploading import view
+
+    answer(described(view(Target.load(stack, region), upload_id)), as_json=as_json)
+
+
+@uploads.command()
+def redrive(
+    upload_id: SomeUploadId = None, stack: Stack = None, region: Region = None, as_json: AsJson = False
+) -> None:
+    """Take up again what failed: of one upload, or of all. Their results are made anew."""
+    from loyalty.usecases import dead_letters
+    from loyalty.usecases.dead_letters import Lane
+
+    target = Target.load(stack, region)
+    chunks = Lane(target.open_queue(target.chunk_queue_url), target.open_queue(target.dead_chunk_queue_url))
+    closings = Lane(target.open_queue(target.close_queue_url), target.open_queue(target.dead_close_queue_url))
+    with refusals_as_failures(), err.status("looking through the dead letters ..."):
+        moved = dead_letters.redrive(
+            upload_id, uuid4().hex, chunks=chunks, closings=closings, table=target.open_table()
+        )
+    answer({"taken_up": moved}, as_json=as_json)
+
+
+def described(view: "UploadView") -> dict[str, Any]:
+    """An upload as the command tells it."""
+    from loyalty.domain.uploads.outcome import Status
+
+    upload, tally = view.upload, view.tally
+    return {
+        "upload": upload.id,
+        "partner": upload.partner_id,
+        "name": upload.name,
+        "created_on": upload.created_on.isoformat(timespec="seconds"),
+        "state": view.state,
+        "dry_run": upload.dry_run,
+        "purchases": upload.entries,
+        **{str(status): tally.counts.by_status.get(status, 0) for status in Status},
+        "dead_letters": tally.dead,
+        "errors": {str(code): count for code, count in tally.counts.by_code.items()},
+        "fault": upload.fault.description if upload.fault else None,
+    }

@@ -1,0 +1,32 @@
+"""Posts the chunks of uploads, as their queue delivers them."""
+
+from os import environ
+
+from loyalty.api.deliveries import Received, deliveries, logger
+from loyalty.api.rows import read_row
+from loyalty.store.client import connect, connect_files, connect_queue
+from loyalty.store.numbers import Numbers
+from loyalty.store.programme import Catalogue
+from loyalty.usecases.post_chunk import ChunkPoster, Delivery
+
+table = connect(environ["TABLE_NAME"])
+poster = ChunkPoster(
+    table=table,
+    files=connect_files(environ["RESULT_BUCKET"]),
+    closings=connect_queue(environ["CLOSE_QUEUE_URL"]),
+    catalogue=Catalogue(table),
+    numbers=Numbers(table),
+    read=read_row,
+    report=lambda row: logger.exception("failed", extra={"row": row}),
+)
+
+
+def post(received: Received) -> bool:
+    if "close" in received.body:
+        poster.close_if_complete(received.body["upload"])
+        return True
+    delivery = Delivery.of(received.body, received.receives, int(environ["MAX_RECEIVES"]))
+    return poster.post(delivery, received.now)
+
+
+handler = deliveries(post, connect_queue(environ["CHUNK_QUEUE_URL"]))

@@ -1,0 +1,98 @@
+"""What all ways of cutting share: blocks of a file go in, rows come out into shards, in bounded memory."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable
+
+from loyalty.domain.errors import Code, Problem
+from loyalty.domain.purchase import Reference
+from loyalty.domain.rows.chunk import Intake
+from loyalty.domain.rows.layout import MAX_ROW_BYTES, Layout, Position
+from loyalty.domain.rows.shards import Shards
+
+KEPT_BYTES = 1000
+"""Of a row that is too long: enough to find it again by."""
+
+MAX_NAMES = 200_000
+"""Customers whose shard is remembered: some 30 MB."""
+
+TOO_LONG = Problem(Code.LIMIT_EXCEEDED, f"The row is longer than {MAX_ROW_BYTES} bytes.")
+
+Faults = dict[int, Problem]
+"""What is wrong with rows, by their place in a list of rows."""
+
+INSIDE_LINE = "line"
+"""Of a position: the rest of this line belongs to a row that was refused."""
+
+
+class Cutter(ABC):
+    """Cuts one file, from a position on. `fault` is set once the rest of the file cannot be cut at all."""
+
+    def __init__(self, layout: Layout, shards: Shards, position: Position) -> None:
+        self.fault: Problem | None = None
+        self._layout = layout
+        self._shards = shards
+        self._rest = b""
+        self._offset, self._row, self._inside = position.offset, position.row, position.inside
+        self._known: dict[Hashable, Intake] = {}
+
+    @property
+    def position(self) -> Position:
+        """Where another cutter would have to go on: behind all that went into shards."""
+        return Position(self._offset, self._row, self._inside)
+
+    @abstractmethod
+    def cut(self, block: bytes, *, last: bool = False) -> None:
+        """Put the rows that end in `block` into their shards. `last` says that the file ends with it."""
+
+    def give_up(self, fault: Problem) -> None:
+        """Refuse what was read and is not whole, as the rest of the file cannot be had."""
+        if rows := [row[:KEPT_BYTES] for row in self._waiting()]:
+            self._shards.all[0].refuse(self._row, rows, fault)
+            self._shards.settle()
+            self._row += len(rows)
+
+    def _waiting(self) -> list[bytes]:
+        return [self._rest] if self._rest.strip() else []
+
+    @abstractmethod
+    def _reference(self, name: Hashable) -> Reference | None:
+        """How a row names the customer, from the name as the rows' bytes have it."""
+
+    def _learn(self, names: Iterable[Hashable]) -> None:
+        """Find the shards of customers that were not met before, in one go."""
+        if len(self._known) > MAX_NAMES:
+            self._known.clear()
+        unknown = list({*names} - self._known.keys())
+        shards = self._shards.of([self._reference(name) for name in unknown])
+        self._known.update((name, shard.intake) for name, shard in zip(unknown, shards, strict=True))
+
+    def _refuse(self, number: int, row: bytes, fault: Problem) -> None:
+        self._shards.all[0].refuse(number, [row[:KEPT_BYTES]], fault)
+
+    def _skipped(self, data: bytes) -> bytes:
+        """What is left behind the end of the line that the cutter is inside of."""
+        if self._inside != INSIDE_LINE:
+            return data
+        end = data.find(b"\n") + 1
+        self._offset += end or len(data)
+        if not end:
+            return b""
+        self._inside = ""
+        return data[end:]
+
+    def _lines(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
+        """The lines that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
+        end = data.rfind(b"\n")
+        rows, faults = data[:end].split(b"\n") if end >= 0 else [], Faults()
+        return rows, faults, self._close(rows, faults, data, end + 1, last=last)
+
+    def _close(self, rows: list[bytes], faults: Faults, data: bytes, at: int, *, last: bool) -> int:
+        """Add what no line end follows, from `at` on, to the rows of `data` if it is the last one or too long already,
+        and find those that are too long. Answers how many bytes have to wait for what follows."""
+        waiting = len(data) - at
+        if waiting > MAX_ROW_BYTES or (last and waiting):
+            rows.append(data[at:])
+            self._inside, waiting = INSIDE_LINE, 0
+        if len(data) > MAX_ROW_BYTES:
+            faults.update((place, TOO_LONG) for place, row in enumerate(rows) if len(row) > MAX_ROW_BYTES)
+        return waiting

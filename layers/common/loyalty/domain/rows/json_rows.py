@@ -1,0 +1,245 @@
+"""Cutting JSON: one body a line, or an array of bodies.
+
+A body is not read as long as the customer can be told without: in the usual body, whole members stand before the one
+that names the customer. What is in that member is read once for each customer, not once for each row.
+"""
+
+import json
+import re
+from abc import abstractmethod
+from typing import Any
+
+from loyalty.domain.errors import Code, Problem
+from loyalty.domain.purchase import Reference
+from loyalty.domain.rows.chunk import Intake
+from loyalty.domain.rows.customers import CLASSIC_NAMES, JSON_NAMES, NEWEST_NAMES, customer_in
+from loyalty.domain.rows.cutter import TOO_LONG, Cutter, Faults
+from loyalty.domain.rows.layout import MAX_ROW_BYTES
+
+BROKEN_OFF = Problem(Code.INVALID, "The file ends in the middle of this row.")
+NOT_CLOSED = Problem(Code.INVALID, "The file ends before its array does. Rows may be missing.")
+NOT_AN_ARRAY = Problem(Code.INVALID, "Here the file is no JSON array any more; the rest was not read.")
+NOT_LAST = Problem(Code.INVALID, "Something follows the array of purchases; it was not read.")
+
+AT_END = "end"
+"""Of a position: the array is closed."""
+
+INSIDE_ELEMENT = "element"
+"""Of a position, with depth and whether it is in a text: what follows belongs to an element that was refused."""
+
+_DIGITS = 20
+"""Of a number: it takes twelve to name a customer, and converting a million takes long."""
+
+_DEPTH = 8
+"""Levels of nesting that one pattern sees through; bodies have four. What is deeper takes a longer way."""
+
+_ANY_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_PLAIN_TEXT = rb'"[^"\\]*+"'
+_SCALAR = rb'[^\s",\[\]{}\\]++'
+
+
+def _brackets(text: bytes) -> bytes:
+    """A pattern of an object or an array whose texts look like `text`."""
+    between = rb'[^"\[\]{}\\]*+'
+    pattern, inner = b"", text
+    for _ in range(_DEPTH):
+        pattern = rb"[\[{]%b(?:(?:%b)%b)*+[\]}]" % (between, inner, between)
+        inner = b"%b|%b" % (text, pattern)
+    return pattern
+
+
+def _names(names: object) -> bytes:
+    return "|".join(names).encode()  # type: ignore[arg-type]
+
+
+_CUSTOMER = re.compile(
+    rb'\s*+\{\s*+(?:"(?!(?:%(names)b)")[^"\\]*+"\s*+:\s*+(?:%(text)b|%(scalar)b|%(brackets)b)\s*+,\s*+)*+'
+    rb'("(?:%(newest)b)"\s*+:\s*+%(text)b|"(?:%(classic)b)"\s*+:\s*+(?=\{)%(brackets)b)'
+    % {
+        b"names": _names(JSON_NAMES),
+        b"newest": _names(NEWEST_NAMES),
+        b"classic": _names(CLASSIC_NAMES),
+        b"text": _PLAIN_TEXT,
+        b"scalar": _SCALAR,
+        b"brackets": _brackets(_PLAIN_TEXT),
+    }
+)
+"""A body up to the end of its first member that names the customer, which it captures. It knows nothing of escapes."""
+
+_BETWEEN = re.compile(rb"[\s,]*+")
+_ELEMENT = re.compile(rb"(?:%b|%b|%b)(?=\s*+[,\]])" % (_brackets(_ANY_TEXT), _ANY_TEXT, _SCALAR), re.DOTALL)
+_BLANK = re.compile(rb"\s*+")
+_NO_MARK = re.compile(_SCALAR + b"|")
+_TAIL = re.compile(rb"[\s}]*+\Z")
+_MARK = re.compile(rb'["\[\]{}]')
+_DEPTHS = {b'"': 0, b"[": 1, b"{": 1, b"]": -1, b"}": -1}
+_TEXT_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+
+
+class _JsonCutter(Cutter):
+    """Puts bodies into shards."""
+
+    def cut(self, block: bytes, *, last: bool = False) -> None:
+        data = self._skipped(self._rest + block)
+        rows, faults, waiting = self._rows(data, last=last)
+        self._gather(rows, faults)
+        self._shards.settle()
+        self._rest = data[len(data) - waiting :]
+        self._offset += len(data) - waiting
+        self._row += len(rows)
+
+    @abstractmethod
+    def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
+        """The rows that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
+
+    def _gather(self, rows: list[bytes], faults: Faults) -> None:
+        known, customer, careful, number = self._known, _CUSTOMER.match, bool(faults), self._row
+        for place, row in enumerate(rows):
+            if careful and place in faults:
+                self._refuse(number + place, row, faults[place])
+                continue
+            try:
+                _, gather, begin, count = known[customer(row)[1]]  # type: ignore[index]  # if None, a TypeError
+            except (KeyError, TypeError):
+                if not row.strip():
+                    continue
+                _, gather, begin, count = self._intake(rows, place)
+            gather(row)
+            begin(number + place)
+            count(1)
+
+    def _intake(self, rows: list[bytes], place: int) -> Intake:
+        """Where to put a row whose customer was not met before, or whose customer only reading it tells."""
+        name = _name(rows[place])
+        if name not in self._known:
+            self._learn(map(_name, rows[place:]))
+        return self._known[name]
+
+    def _reference(self, name: Any) -> Reference | None:
+        found: Reference | None = customer_in(_read(b"{%b}" % name)) if isinstance(name, bytes) else name
+        return found
+
+
+class JsonLinesCutter(_JsonCutter):
+    """Cuts JSON Lines: one body a line."""
+
+    def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
+        return self._lines(data, last=last)
+
+
+class JsonArrayCutter(_JsonCutter):
+    """Cuts an array of bodies, behind its opening bracket. What is in an element does not matter, as long as its
+    brackets and quotes are closed."""
+
+    def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
+        rows, faults = list[bytes](), Faults()
+        if self._inside.startswith(INSIDE_ELEMENT):
+            self.fault = NOT_CLOSED if last else None
+            return rows, faults, len(data)
+        length, at = len(data), 0
+        if last:
+            data += b"]"  # so that the last element is one, even where the array is not closed
+        while self._inside != AT_END:
+            at = _end(_BETWEEN, data, at)
+            if data.startswith(b"]", at):
+                self._inside, self.fault, at = AT_END, NOT_CLOSED if at == length else None, at + 1
+            elif (end := _end_of_element(data, at)) > 0:
+                rows.append(data[at:end])
+                at = end
+            elif end == MALFORMED:
+                self.fault = NOT_AN_ARRAY
+                return rows, faults, 0
+            elif last or length - at > MAX_ROW_BYTES:
+                self._break_off(rows, faults, data[at:length], last=last)
+                return rows, faults, 0
+            else:
+                return rows, faults, length - at
+        faults.update((place, TOO_LONG) for place, row in enumerate(rows) if len(row) > MAX_ROW_BYTES)
+        if not _TAIL.match(data[:length], at):
+            self.fault = NOT_LAST
+        return rows, faults, 0
+
+    def _break_off(self, rows: list[bytes], faults: Faults, element: bytes, *, last: bool) -> None:
+        """Refuse an element that does not end here, be it that the file does, or that it is too long."""
+        faults[len(rows)] = BROKEN_OFF if last else TOO_LONG
+        rows.append(element)
+        _, depth, in_text = _scanned(element)
+        if last:
+            self.fault = NOT_CLOSED
+        elif depth or in_text:
+            self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}"
+        else:
+            self.fault = NOT_AN_ARRAY
+
+    def _skipped(self, data: bytes) -> bytes:
+        if not self._inside.startswith(INSIDE_ELEMENT):
+            return data
+        depth, in_text = map(int, self._inside.split()[1:])
+        end, depth, in_text = _scanned(data, 0, depth, bool(in_text))
+        self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
+        self._offset += end
+        return data[end:]
+
+
+WAITING, MALFORMED = 0, -1
+
+
+def _end_of_element(data: bytes, at: int) -> int:
+    """Where the element that begins at `at` ends; WAITING where that is not in `data`, or not sure yet; MALFORMED where
+    no element of an array is, or nothing that may follow it."""
+    if found := _ELEMENT.match(data, at):
+        return found.end()
+    if at == len(data):
+        return WAITING
+    if data[at] in b'"[{':
+        end, depth, in_text = _scanned(data, at)
+        if depth or in_text:
+            return WAITING
+    else:
+        end = _end(_NO_MARK, data, at)
+    following = _end(_BLANK, data, end)
+    if following == len(data):
+        return WAITING
+    return end if data[following] in b",]" and end > at else MALFORMED
+
+
+def _scanned(data: bytes, at: int = 0, depth: int = 0, in_text: bool = False) -> tuple[int, int, bool]:
+    """Follow brackets and quotes from `at` on until all are closed, or `data` ends: where that is, how many brackets
+    are open there, and whether it is in a text. An escape that `data` ends in the middle of is left."""
+    while True:
+        if in_text:
+            found = _TEXT_END.match(data, at)
+            if not found:
+                escaping = (len(data) - len(data.rstrip(b"\\"))) % 2
+                return len(data) - escaping, depth, True
+            in_text = False
+        else:
+            found = _MARK.search(data, at)
+            if not found:
+                return len(data), depth, False
+            in_text = found[0] == b'"'
+            depth += _DEPTHS[found[0]]
+        at = found.end()
+        if depth <= 0 and not in_text:
+            return at, 0, False
+
+
+def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Where a match of a pattern that may match nothing ends."""
+    found = pattern.match(data, at)
+    assert found
+    return found.end()
+
+
+def _name(row: bytes) -> bytes | Reference | None:
+    """How a row names its customer: the bytes of the member that does, or what reading the row tells."""
+    found = _CUSTOMER.match(row)
+    return found[1] if found else customer_in(_read(row))
+
+
+def _read(row: bytes) -> Any:
+    """A row, as far as it is JSON. The customer is all that is taken from it, so numbers may be cut off."""
+    try:
+        return json.loads(row.decode(), parse_int=lambda digits: int(digits[:_DIGITS]))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,50 @@
+"""How a file's rows are to be read: what its name and its first bytes tell once and for all."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Self
+
+MAX_ROW_BYTES = 1_000_000
+"""What a row may have, and the rows of one purchase together: as much as the body of a call."""
+
+
+class Format(StrEnum):
+    """What a file is."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`columns` are the caller's own, of a CSV file; `currency` is what stands beside the set of purchases of a bulk
+    call as `intended_currency_identifier`, as JSON."""
+
+    format: Format
+    columns: tuple[str, ...] = ()
+    delimiter: str = ","
+    currency: str | None = None
+
+    def text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """What `text` wrote."""
+        layout = json.loads(text)
+        return cls(Format(layout["format"]), tuple(layout["columns"]), layout["delimiter"], layout["currency"])
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in a file cutting goes on: `offset` bytes of it, unpacked, lie behind, and the next row has number `row`.
+
+    `inside` is set where that is in the middle of what was refused already; each way of cutting has its own words.
+    """
+
+    offset: int
+    row: int = 1
+    inside: str = ""

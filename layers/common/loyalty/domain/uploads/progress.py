@@ -1,0 +1,20 @@
+"""How fast an upload gets on, and how long it will still take."""
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`rate` is purchases a second since the start; `seconds_left` is None as long as nobody can tell."""
+
+    rate: float
+    seconds_left: int | None
+
+    @classmethod
+    def of(cls, *, done: int, total: int | None, seconds: float) -> Self:
+        """What `done` purchases of `total` in so many seconds mean; the total is None until the file is cut."""
+        rate = round(done / seconds, 1) if seconds > 0 else 0.0
+        if total is None or (done < total and not done):
+            return cls(rate, None)
+        return cls(rate, round((total - done) * seconds / done) if done else 0)

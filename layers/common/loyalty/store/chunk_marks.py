@@ -1,0 +1,120 @@
+"""What became of an upload's chunks: a mark for each that was counted, once however often it was delivered; and the
+counters, which lie apart from the upload itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from loyalty.domain.uploads.outcome import Counts
+from loyalty.store import keys
+from loyalty.store.table import Cancelled, Count, Item, Put, Table, Update
+from loyalty.store.uploads import State, Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was counted of a chunk. `results` is where its outcomes lie; `dead` means that some of its purchases failed,
+    and that its message lies with the dead letters."""
+
+    chunk: int
+    results: str
+    counts: Counts
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far posting an upload has got: chunks that are done with, those of them that are dead, and what has become of
+    their purchases.
+
+    `recorded` counts how often what became of a chunk was recorded; `closed` is what it was when the result was made,
+    None before that: where they differ, the result is out of date.
+    """
+
+    done: int
+    dead: int
+    counts: Counts
+    recorded: int
+    closed: int | None
+    closed_on: datetime | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """The tally in its item."""
+        return cls(
+            done=int(item.get("done", 0)),
+            dead=int(item.get("dead", 0)),
+            counts=Counts.named(item),
+            recorded=int(item.get("recorded", 0)),
+            closed=int(item["closed"]) if "closed" in item else None,
+            closed_on=datetime.fromtimestamp(int(item["closed_on"]), UTC) if "closed_on" in item else None,
+        )
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the result tells all of it."""
+        return self.closed == self.recorded
+
+    def covers(self, upload: Upload) -> bool:
+        """Whether each row of the upload has an outcome."""
+        return upload.state is State.POSTING and self.done == upload.chunks
+
+
+def read_tally(table: Table, upload_id: str) -> Tally:
+    """How far an upload has got, read consistently."""
+    return Tally.of(table.get(keys.upload_counts(upload_id), consistent=True) or {})
+
+
+def read_mark(table: Table, upload_id: str, chunk: int) -> Mark | None:
+    """A chunk's mark, None as long as nothing was counted."""
+    return read_marks(table, upload_id, [chunk]).get(chunk)
+
+
+def read_marks(table: Table, upload_id: str, chunks: Iterable[int]) -> dict[int, Mark]:
+    """The marks of those chunks that have one, by their numbers."""
+    places = {keys.chunk_mark(upload_id, chunk): chunk for chunk in chunks}
+    found = table.get_many(places, consistent=True)
+    return {places[key]: _mark(places[key], item) for key, item in found.items()}
+
+
+def put_mark(table: Table, upload: Upload, mark: Mark, before: Mark | None) -> bool:
+    """Mark a chunk and count its purchases, in one transaction: 4 WCU. What `before` counted is counted no more.
+
+    False, and nothing written, where the mark is not `before` any more, or somebody else is at work on it.
+    """
+    changes = mark.counts.beyond(before.counts if before else None) | {"recorded": 1} | ({} if before else {"done": 1})
+    if mark.dead != bool(before and before.dead):
+        changes["dead"] = 1 if mark.dead else -1
+    item: Item = {
+        "results": mark.results,
+        "is_dead": mark.dead,
+        "expires_at": upload.expires_at,
+        **dict(mark.counts.items()),
+    }
+    put = Put(
+        keys.chunk_mark(upload.id, mark.chunk),
+        item,
+        condition="results = :before" if before else "attribute_not_exists(pk)",
+        values={":before": before.results} if before else None,
+    )
+    try:
+        table.transact([put, Count(keys.upload_counts(upload.id), changes, {"expires_at": upload.expires_at})])
+    except Cancelled:
+        return False
+    return True
+
+
+def close(table: Table, upload: Upload, seen: Tally, now: datetime) -> bool:
+    """Write down that the result tells all that was `seen`; False, and nothing written, where there is more by now."""
+    closed: Item = {"closed": seen.recorded, "closed_on": int(now.timestamp()), "expires_at": upload.expires_at}
+    unchanged = Update(keys.upload_counts(upload.id), closed, "recorded = :seen", {":seen": seen.recorded})
+    try:
+        table.transact([unchanged])
+    except Cancelled:
+        return False
+    return True
+
+
+def _mark(chunk: int, item: Item) -> Mark:
+    return Mark(chunk, item["results"], Counts.named(item), dead=item["is_dead"])

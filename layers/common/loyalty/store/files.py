@@ -1,0 +1,168 @@
+"""Files in a bucket: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004
+
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_BYTES = 8_000_000
+"""Of a file that is written while it is made: S3 takes parts of 5 MiB and more, and 10,000 of them."""
+
+MAX_READS = 3
+"""Tries to read a part of a file. The SDK repeats requests, but not the reading of an answer that breaks off."""
+
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
+_RETRYABLE = frozenset(
+    {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it lies there: `etag` is the same for the same bytes, put in the same way; `notes` are what whoever put
+    it there wrote on it, by lower-case name."""
+
+    key: str
+    version: str
+    size: int
+    etag: str
+    notes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What to send a file with, as `multipart/form-data` by POST: the fields before the file."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class Files:
+    """A bucket.
+
+    Every method raises `Refused` with NOT_FOUND where there is no such file, and with RETRY_LATER where S3 is busy or
+    out of reach for longer than the client's own retries last; other errors of the SDK are faults of ours and pass
+    through.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self.client = client
+        self.bucket = bucket
+
+    def look_at(self, key: str, version: str | None = None) -> File:
+        """What is known of a file without reading it; its current version, unless one is named."""
+        request: Any = {"Bucket": self.bucket, "Key": key, **_version(version)}
+        with _as_domain_errors(key):
+            found = self.client.head_object(**request)
+        return File(
+            key,
+            found.get("VersionId", version or ""),
+            found["ContentLength"],
+            found["ETag"].strip('"'),
+            {name.lower(): note for name, note in found["Metadata"].items()},
+        )
+
+    def read(self, key: str, start: int = 0, length: int | None = None, version: str | None = None) -> bytes:
+        """`length` bytes from `start` on, or as many as there are; there has to be one at least."""
+        end = None if length is None else start + length
+        until = "" if end is None else end - 1
+        request: Any = {"Bucket": self.bucket, "Key": key, "Range": f"bytes={start}-{until}", **_version(version)}
+        tries = 0
+        while True:
+            tries += 1
+            with _as_domain_errors(key):
+                try:
+                    found = self.client.get_object(**request)
+                    if "ContentRange" in found:
+                        return found["Body"].read()
+                    return found["Body"].read(end)[start:]  # a server may give the whole, as emulators do of versions
+                except (HTTPClientError, IncompleteReadError):
+                    if tries == MAX_READS:
+                        raise
+
+    def write(self, key: str, data: bytes) -> None:
+        """Write a file whole."""
+        with _as_domain_errors(key):
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=data)
+
+    def read_if_there(self, key: str) -> bytes | None:
+        """A file, None where there is none."""
+        try:
+            return self.read(key)
+        except Refused as refused:
+            if refused.problems[0].code is not Code.NOT_FOUND:
+                raise
+        return None
+
+    def write_all(self, key: str, pieces: Iterable[bytes]) -> None:
+        """Write a file of any size piece by piece; it is there once all of them are."""
+        upload: Any = {"Bucket": self.bucket, "Key": key}
+        with _as_domain_errors(key):
+            upload["UploadId"] = self.client.create_multipart_upload(**upload)["UploadId"]
+        try:
+            with _as_domain_errors(key):
+                parts: Any = [
+                    {
+                        "ETag": self.client.upload_part(**upload, PartNumber=number, Body=part)["ETag"],
+                        "PartNumber": number,
+                    }
+                    for number, part in enumerate(_parts(pieces), start=1)
+                ]
+                self.client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        except BaseException:
+            self.client.abort_multipart_upload(**upload)
+            raise
+
+    def form(self, key: str, bytes_max: int, seconds: int) -> Form:
+        """What lets its holder write this one file within the time, of so many bytes at most."""
+        conditions = [["content-length-range", 0, bytes_max]]
+        form = self.client.generate_presigned_post(self.bucket, key, Conditions=conditions, ExpiresIn=seconds)
+        return Form(form["url"], form["fields"])
+
+    def link(self, key: str, seconds: int) -> str:
+        """What lets its holder read a file within the time."""
+        place = {"Bucket": self.bucket, "Key": key}
+        return self.client.generate_presigned_url("get_object", Params=place, ExpiresIn=seconds)
+
+
+def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces as parts; an empty one where there are none."""
+    part, size, some = list[bytes](), 0, False
+    for piece in pieces:
+        part.append(piece)
+        size += len(piece)
+        if size >= PART_BYTES:
+            yield b"".join(part)
+            part, size, some = [], 0, True
+    if part or not some:
+        yield b"".join(part)
+
+
+def _version(version: str | None) -> dict[str, str]:
+    return {"VersionId": version} if version else {}
+
+
+@contextmanager
+def _as_domain_errors(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _MISSING:
+            raise Refused(not_found("File", key)) from error
+        if code in _RETRYABLE:
+            raise _busy() from error
+        raise
+    except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
+        raise _busy() from error
+
+
+def _busy() -> Refused:
+    return Refused(Problem(Code.RETRY_LATER, "The file storage is busy."))

@@ -1,0 +1,137 @@
+"""A FIFO queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
+
+from loyalty import exactjson
+from loyalty.domain.errors import Code, Problem, Refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MAX_BATCH = 10
+"""Messages in one call (a limit of SQS)."""
+
+MAX_TRIES = 3
+"""Tries to send what SQS did not take of a batch."""
+
+_RETRYABLE = frozenset({"InternalError", "RequestThrottled", "ServiceUnavailable", "ThrottlingException", "OverLimit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: `body` as JSON. Messages of a group arrive in order; of those with the same id, sent within five
+    minutes, one does."""
+
+    id: str
+    group: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that was received, and what to name it by until it is put back."""
+
+    message: Message
+    receipt: str
+
+
+class Queue:
+    """A FIFO queue."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self.client = client
+        self.url = url
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send messages, in order within each group.
+
+        Raises:
+            Refused: RETRY_LATER, where SQS is busy or out of reach. Some may have been sent; sending all of them again
+                sends the others.
+        """
+        for batch in _batches(messages):
+            left = batch
+            for _ in range(MAX_TRIES):
+                left = self._unsent(left)
+                if not left:
+                    break
+            else:
+                raise _busy()
+
+    def taken(self, seconds: int) -> Iterator[Taken]:
+        """The messages that are waiting, as far as they can be had: nobody else gets them for so many seconds."""
+        while True:
+            with _as_domain_errors():
+                answer: Any = self.client.receive_message(
+                    QueueUrl=self.url,
+                    MaxNumberOfMessages=MAX_BATCH,
+                    VisibilityTimeout=seconds,
+                    MessageSystemAttributeNames=["MessageGroupId", "MessageDeduplicationId"],
+                )
+            if not answer.get("Messages"):
+                return
+            for found in answer["Messages"]:
+                told = found["Attributes"]
+                body = exactjson.loads(found["Body"])
+                message = Message(told["MessageDeduplicationId"], told["MessageGroupId"], body)
+                yield Taken(message, found["ReceiptHandle"])
+
+    def remove(self, receipt: str) -> None:
+        """Remove a message that was received."""
+        with _as_domain_errors():
+            self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+    def show_again(self, receipt: str, seconds: int) -> None:
+        """Let a message that was received be received again after so many seconds."""
+        with _as_domain_errors():
+            self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+    def _unsent(self, batch: list[Message]) -> list[Message]:
+        """What SQS did not take of a batch."""
+        entries: Any = [
+            {
+                "Id": str(place),
+                "MessageBody": exactjson.dumps(message.body),
+                "MessageGroupId": message.group,
+                "MessageDeduplicationId": message.id,
+            }
+            for place, message in enumerate(batch)
+        ]
+        with _as_domain_errors():
+            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        return [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
+
+
+def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    """Batches with no two messages of a group: of those, SQS might take the second one only."""
+    batch: list[Message] = []
+    groups: set[str] = set()
+    for message in messages:
+        if len(batch) == MAX_BATCH or message.group in groups:
+            yield batch
+            batch, groups = [], set()
+        batch.append(message)
+        groups.add(message.group)
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _as_domain_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _RETRYABLE:
+            raise _busy() from error
+        raise
+    except (ConnectionError, HTTPClientError) as error:
+        raise _busy() from error
+
+
+def _busy() -> Refused:
+    return Refused(Problem(Code.RETRY_LATER, "The queue is busy."))

@@ -1,0 +1,253 @@
+"""Uploads: what is known of a file of purchases, and how far splitting and posting it have got."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from loyalty import exactjson
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.layout import Layout, Position
+from loyalty.store import keys
+from loyalty.store.table import CONDITION_FAILED, Cancelled, Item, Put, Table, Update, Write
+
+KEPT = timedelta(days=90)
+"""How long an upload is told of."""
+
+
+class State(StrEnum):
+    """How far an upload has got. Of a file that is REFUSED, nothing was posted."""
+
+    EXPECTED = "EXPECTED"
+    SPLITTING = "SPLITTING"
+    POSTING = "POSTING"
+    DONE = "DONE"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of purchases.
+
+    `key` and `version` are where it lies; `content` is the same for a file that says the same, byte by byte.
+    `merchants` are those that the partner may act for. `layout` and `position` are None until its first bytes were
+    looked at. `segments`, `chunks`, `entries` (purchases) and `rows` count what was split, and are final from POSTING
+    on. `fault` is why the file, or what is left of it, could not be split. `idempotency_key` is that of the bulk call
+    that it is.
+    """
+
+    id: str
+    partner_id: str
+    merchants: tuple[str, ...]
+    name: str
+    key: str
+    created_on: datetime
+    state: State = State.EXPECTED
+    version: str = ""
+    content: str = ""
+    size: int = 0
+    dry_run: bool = False
+    shards: int = 1
+    layout: Layout | None = None
+    position: Position | None = None
+    segments: int = 0
+    chunks: int = 0
+    entries: int = 0
+    rows: int = 0
+    fault: Problem | None = None
+    idempotency_key: str | None = None
+
+    @property
+    def expires_at(self) -> int:
+        """When all that is stored of it ends, in seconds since 1970."""
+        return int((self.created_on + KEPT).timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk in its segment's object: `length` bytes from `start` on. Chunks are numbered over the whole upload."""
+
+    chunk: int
+    shard: int
+    start: int
+    length: int
+    entries: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a file that was split at once; its chunks lie in one object, and hold the rows from `first_row` to
+    before `next_row`, which no other segment does."""
+
+    number: int
+    location: str
+    first_row: int
+    next_row: int
+    pieces: tuple[Piece, ...]
+
+
+class Overtaken(Exception):  # noqa: N818 - reads as what it says
+    """Another run splits the same upload, and was first."""
+
+
+def upload_id(key: str, version: str) -> str:
+    """The id of the upload that an object is: 32 upper-case hex digits."""
+    return hashlib.sha256(f"{version} {key}".encode()).hexdigest()[:32].upper()
+
+
+def read_upload(table: Table, upload_id: str) -> Upload | None:
+    """An upload, read consistently."""
+    item = table.get(keys.upload(upload_id), consistent=True)
+    return _upload(upload_id, item) if item else None
+
+
+def latest_uploads(table: Table, limit: int) -> list[str]:
+    """The ids of the uploads that were begun last, the latest first."""
+    listed = [item["sk"].rpartition("#")[2] for item in table.partition(keys.listed_upload("", "").pk)]
+    return listed[: -limit - 1 : -1]
+
+
+def read_segment(table: Table, upload_id: str, number: int) -> Segment | None:
+    """A segment of an upload, read consistently."""
+    item = table.get(keys.segment(upload_id, number), consistent=True)
+    return _segment(number, item) if item else None
+
+
+def add_upload(table: Table, upload: Upload) -> Upload:
+    """Begin an upload, or take over the one that is EXPECTED at its id; answers the one that was begun before, if one
+    was.
+
+    Raises:
+        Refused: RETRY_LATER, where that cannot be told for the moment.
+    """
+    begun = Update(
+        keys.upload(upload.id),
+        _item(upload),
+        "attribute_not_exists(pk) OR #state = :expected",
+        {":expected": State.EXPECTED},
+    )
+    listed: Item = {"partner_id": upload.partner_id, "name": upload.name, "expires_at": upload.expires_at}
+    try:
+        table.transact([begun, Put(keys.listed_upload(upload.created_on.isoformat(), upload.id), listed)])
+    except Cancelled as cancelled:
+        earlier = read_upload(table, upload.id)
+        if earlier is None:
+            raise _busy() from cancelled
+        return earlier
+    return upload
+
+
+def move_upload(table: Table, before: Upload, after: Upload, segment: Segment | None = None) -> None:
+    """Keep how far splitting has got, and the segment that it has got further by.
+
+    Raises:
+        Overtaken: another run was first; nothing was written.
+        Refused: RETRY_LATER; nothing was written.
+    """
+    progress = {name: value for name, value in _item(after).items() if name in _PROGRESS}
+    values: Item = {":before": before.segments, ":splitting": State.SPLITTING}
+    condition = "#segments = :before AND #state = :splitting"
+    writes: list[Write] = [Update(keys.upload(after.id), progress, condition, values)]
+    if segment:
+        writes.append(Put(keys.segment(after.id, segment.number), _segment_item(after, segment)))
+    try:
+        table.transact(writes)
+    except Cancelled as cancelled:
+        if any(reason == CONDITION_FAILED for reason, _ in cancelled.reasons):
+            raise Overtaken from cancelled
+        raise _busy() from cancelled
+
+
+def chunks_done(table: Table, upload_id: str) -> int:
+    """How many of an upload's chunks have been posted."""
+    counts = table.get(keys.upload_counts(upload_id), consistent=True) or {}
+    return int(counts.get("done", 0))
+
+
+_PROGRESS = (
+    "state",
+    "layout",
+    "offset",
+    "row",
+    "inside",
+    "segments",
+    "chunks",
+    "entries",
+    "rows",
+    "fault",
+    "fault_code",
+)
+
+
+def _item(upload: Upload) -> Item:
+    position, fault = upload.position, upload.fault
+    return {
+        "partner_id": upload.partner_id,
+        "merchants": list(upload.merchants),
+        "name": upload.name,
+        "key": upload.key,
+        "version": upload.version,
+        "content": upload.content,
+        "size": upload.size,
+        "created_on": upload.created_on.isoformat(),
+        "state": upload.state,
+        "dry_run": upload.dry_run,
+        "shards": upload.shards,
+        "layout": upload.layout.text() if upload.layout else None,
+        "offset": position.offset if position else None,
+        "row": position.row if position else None,
+        "inside": position.inside if position else None,
+        "segments": upload.segments,
+        "chunks": upload.chunks,
+        "entries": upload.entries,
+        "rows": upload.rows,
+        "fault": fault.description if fault else None,
+        "fault_code": fault.code if fault else None,
+        "idempotency_key": upload.idempotency_key,
+        "expires_at": upload.expires_at,
+    }
+
+
+def _upload(upload_id: str, item: Item) -> Upload:
+    return Upload(
+        id=upload_id,
+        partner_id=item["partner_id"],
+        merchants=tuple(item["merchants"]),
+        name=item["name"],
+        key=item["key"],
+        version=item.get("version", ""),
+        content=item.get("content", ""),
+        size=int(item.get("size", 0)),
+        created_on=datetime.fromisoformat(item["created_on"]),
+        state=State(item["state"]),
+        dry_run=item.get("dry_run", False),
+        shards=int(item.get("shards", 1)),
+        layout=Layout.of(item["layout"]) if "layout" in item else None,
+        position=Position(int(item["offset"]), int(item["row"]), item["inside"]) if "offset" in item else None,
+        segments=int(item.get("segments", 0)),
+        chunks=int(item.get("chunks", 0)),
+        entries=int(item.get("entries", 0)),
+        rows=int(item.get("rows", 0)),
+        fault=Problem(Code(item["fault_code"]), item["fault"]) if "fault" in item else None,
+        idempotency_key=item.get("idempotency_key"),
+    )
+
+
+def _segment_item(upload: Upload, segment: Segment) -> Item:
+    return {
+        "location": segment.location,
+        "first_row": segment.first_row,
+        "next_row": segment.next_row,
+        "pieces": exactjson.dumps([astuple(piece) for piece in segment.pieces]),
+        "expires_at": upload.expires_at,
+    }
+
+
+def _segment(number: int, item: Item) -> Segment:
+    pieces = tuple(Piece(*piece) for piece in exactjson.loads(item["pieces"]))
+    return Segment(number, item["location"], int(item["first_row"]), int(item["next_row"]), pieces)
+
+
+def _busy() -> Refused:
+    return Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this upload."))

@@ -1,0 +1,85 @@
+"""A file that was dropped becomes an upload, once however often that is told."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from loyalty.domain.access import Scope
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.opening import format_of
+from loyalty.store.access import active_keys
+from loyalty.store.files import File, Files
+from loyalty.store.table import Table
+from loyalty.store.uploads import State, Upload, add_upload, read_upload, upload_id
+
+FOLDER = "uploads"
+"""Where files are dropped: `uploads/<partner>/<name>`; or, with the form that `POST /uploads` gives out,
+`uploads/<partner>/<upload>/<name>`."""
+
+MAX_SHARDS = 32
+"""Of one upload: so many of its chunks may be posted at a time."""
+
+SHARD_BYTES = 100_000
+"""Of a file for each shard: a thousand short rows, which make a chunk."""
+
+PACKED = 8
+"""How many bytes of rows a compressed one holds, as a rule."""
+
+DRY_RUN = "dry-run"
+"""The note on a file that is not to be posted: just what posting it would do is to be told."""
+
+
+def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
+    """The upload of the file that lies at `key`. One that cannot be split at all, or that nobody may have sent, is
+    REFUSED.
+
+    Raises:
+        Refused: NOT_FOUND, where the file is gone; RETRY_LATER.
+    """
+    file = dropped.look_at(key, version)
+    expected = _expected(file, table)
+    begun = add_upload(table, expected) if expected else None
+    if begun is None or begun.version != file.version:
+        begun = add_upload(table, _new(file, table, now))
+    return begun
+
+
+def _expected(file: File, table: Table) -> Upload | None:
+    """The upload that a form was given out for, begun with this file; another file that is sent with the form makes
+    another upload."""
+    _, _, *rest = file.key.split("/")
+    upload = read_upload(table, rest[0]) if len(rest) == 2 else None
+    return _begun(upload, file) if upload and upload.key == file.key else None
+
+
+def _new(file: File, table: Table, now: datetime) -> Upload:
+    _, partner_id, *rest = file.key.split("/")
+    keys = [key.partner for key in active_keys(table, partner_id) if Scope.POST_PURCHASES in key.partner.scopes]
+    upload = Upload(
+        id=upload_id(file.key, file.version),
+        partner_id=partner_id,
+        merchants=tuple(sorted({merchant for partner in keys for merchant in partner.merchants})),
+        name="/".join(rest),
+        key=file.key,
+        created_on=now,
+    )
+    return _begun(upload, file)
+
+
+def _begun(upload: Upload, file: File) -> Upload:
+    begun = replace(
+        upload,
+        state=State.SPLITTING,
+        version=file.version,
+        content=f"{file.etag} {file.size}",
+        size=file.size,
+        dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
+    )
+    try:
+        _, packed = format_of(begun.name)
+        if not begun.merchants:
+            description = f"There is no partner {begun.partner_id} that has an API key to post purchases with."
+            raise Refused(Problem(Code.NOT_PERMITTED, description))
+    except Refused as refused:
+        return replace(begun, state=State.REFUSED, fault=refused.problems[0])
+    size = file.size * PACKED if packed else file.size
+    return replace(begun, shards=max(1, min(MAX_SHARDS, size // SHARD_BYTES)))

@@ -1,0 +1,82 @@
+"""From a chunk's entries to what they ask for."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.identity import EVENT_ID_LENGTH, Identity, Origin, row_key
+from loyalty.domain.purchase import PurchaseRequest, UploadedRow
+from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.layout import Layout
+from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.store.uploads import Upload
+from loyalty.usecases.post_rows import FAULT
+from loyalty.usecases.upload_rows import UploadRow, read_row
+
+Read = Callable[[UploadRow, Partner, Upload], PurchaseRequest]
+"""The purchase that a row asks for; raises `Refused` where it asks for none."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, and what nobody
+    could make sense of because of a fault of ours."""
+
+    asked: dict[int, PurchaseRequest] = field(default_factory=dict)
+    settled: dict[int, Outcome] = field(default_factory=dict)
+    faulty: dict[int, Problem] = field(default_factory=dict)
+
+
+def rows_of(
+    layout: Layout,
+    entries: Iterable[Entry],
+    upload: Upload,
+    partner: Partner,
+    *,
+    read: Read,
+    report: Callable[[int], None],
+) -> Rows:
+    """What entries ask for; `report` hears of a row that meets a fault of ours, while that is handled."""
+    rows = Rows()
+    for entry in entries:
+        try:
+            row = read_row(layout, entry)
+            if row.is_settled:
+                rows.settled[entry.number] = Outcome(entry.number, Status.REPLAYED, row.earlier.get("event_id"))
+            else:
+                request = read(row, partner, upload)
+                rows.asked[entry.number] = replace(
+                    request,
+                    identity=_identity(request.identity, row, upload, entry),
+                    row=UploadedRow(upload.id, entry.number),
+                )
+        except Refused as refused:
+            rows.settled[entry.number] = Outcome.refused(entry.number, refused)
+        except Exception:  # noqa: BLE001 - reported; the other rows are to be posted
+            report(entry.number)
+            rows.faulty[entry.number] = FAULT
+    return rows
+
+
+ROW_KEY = "ROW-"
+"""Before the key of a row that failed, where it stands in its result in place of an event's id."""
+
+
+def known_by(upload: Upload, row: int) -> str:
+    """What a row that says nothing of itself is known by, unless it was known by something before."""
+    return row_key(upload.partner_id, upload.content, row)
+
+
+def _identity(identity: Identity, row: UploadRow, upload: Upload, entry: Entry) -> Identity:
+    """A row that says nothing of itself is the file's content and its place in it; or, sent in again with the result of
+    an upload in which it failed, what it was then."""
+    if identity.origin is not Origin.NUMBER:
+        return identity
+    earlier = _KNOWN_BY.fullmatch(row.earlier.get("event_id", ""))
+    key = earlier[1] if earlier else known_by(upload, entry.number)
+    return Identity(Origin.ROW, (upload.partner_id, key))
+
+
+_KNOWN_BY = re.compile(f"{ROW_KEY}([0-9A-F]{{{EVENT_ID_LENGTH}}})")

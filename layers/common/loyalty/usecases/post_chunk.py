@@ -1,0 +1,225 @@
+"""Posting a chunk of an upload: each purchase once, and its outcome told once, however often the chunk is delivered.
+
+A chunk is posted whole. What could not be posted for now is tried again on the next delivery; what killed the worker is
+found out piece by piece (`Attempt`). The last deliveries begin with telling of what has no outcome that it failed, so
+that no upload stays open for ever; the very last one posts nothing, and then the message goes to the dead letters.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from loyalty import exactjson
+from loyalty.domain.access import Partner, Scope
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.identity import Origin
+from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.rows.chunk import Chunk, read_chunk
+from loyalty.domain.uploads.attempt import Attempt
+from loyalty.domain.uploads.outcome import Counts, Outcome, Status
+from loyalty.store.chunk_marks import Mark, put_mark, read_mark
+from loyalty.store.files import Files
+from loyalty.store.numbers import Numbers
+from loyalty.store.programme import Catalogue
+from loyalty.store.queue import Queue
+from loyalty.store.rehearsal import Rehearsal
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, read_upload
+from loyalty.usecases.chunk_rows import ROW_KEY, Read, Rows, known_by, rows_of
+from loyalty.usecases.close_upload import close_if_complete
+from loyalty.usecases.post_rows import RowPoster
+from loyalty.usecases.posting import MAX_TRIES, Pause, pause
+
+LATE = 3
+"""Deliveries that begin with telling what has failed: the last ones, of which one at least will live to do that."""
+
+NEVER_FINISHED = Problem(Code.INTERNAL, "Nothing came of this row in all tries, and nothing was posted. Send it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A chunk as the queue hands it over: where its rows lie, for the how many-th time, and how many there will be."""
+
+    upload_id: str
+    chunk: int
+    location: str
+    start: int
+    length: int
+    receives: int
+    receives_max: int
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any], receives: int, receives_max: int) -> Self:
+        """The delivery of a message of the splitter's."""
+        place = {name: int(message[name]) for name in ("chunk", "start", "length")}
+        return cls(
+            message["upload"], location=message["location"], receives=receives, receives_max=receives_max, **place
+        )
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nobody has been at work on it."""
+        return self.receives == 1
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it may never be told what became of it, unless that is told right away."""
+        return self.receives > self.receives_max - LATE
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is a dead letter if this leads to nothing."""
+        return self.receives >= self.receives_max
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPoster:
+    """Posts chunks. `report` hears of rows that meet a fault of ours, while that is handled."""
+
+    table: Table
+    files: Files
+    closings: Queue
+    catalogue: Catalogue
+    numbers: Numbers
+    read: Read
+    report: Callable[[int], None]
+    pause: Pause = pause
+
+    def post(self, delivery: Delivery, now: datetime) -> bool:
+        """Post a chunk; answers whether it is done with, or else has to be delivered again.
+
+        Raises:
+            Refused: RETRY_LATER, where the storage is busy.
+        """
+        upload = read_upload(self.table, delivery.upload_id)
+        mark = read_mark(self.table, delivery.upload_id, delivery.chunk)
+        if upload is None:  # its items have ended
+            return True
+        done = bool(mark and not mark.dead) or self._work(delivery, upload, mark, now).is_done()
+        self.close_if_complete(delivery.upload_id)
+        return done
+
+    def close_if_complete(self, upload_id: str) -> None:
+        """Have an upload closed if this was the last of it."""
+        close_if_complete(upload_id, table=self.table, closings=self.closings)
+
+    def _work(self, delivery: Delivery, upload: Upload, mark: Mark | None, now: datetime) -> "_Work":
+        partner = Partner(upload.partner_id, frozenset({Scope.POST_PURCHASES}), frozenset(upload.merchants))
+        chunk = read_chunk(self.files.read(delivery.location, delivery.start, delivery.length))
+        table, numbers = self.table, self.numbers
+        if upload.dry_run:
+            table = Rehearsal(self.table, upload.id, upload.expires_at)
+            numbers = Numbers(table)
+        poster = RowPoster(partner, table, self.catalogue, numbers, now, self.report, self.pause)
+        return _Work(self, delivery, upload, mark, chunk, poster)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A chunk at work; `mark` is what was counted of it before."""
+
+    by: ChunkPoster
+    delivery: Delivery
+    upload: Upload
+    mark: Mark | None
+    chunk: Chunk
+    poster: RowPoster
+
+    def is_done(self) -> bool:
+        """Post what is left; answers whether all has an outcome."""
+        attempt = self._begun()
+        if self.delivery.is_late:
+            self._give_up(attempt)
+        if self.delivery.is_last:
+            return self._is_found_posted(attempt)
+        attempt = self._tried(attempt)
+        if self._left(attempt):
+            self._keep(attempt)
+            return False
+        self._record(attempt.settled.values(), dead=False)
+        return True
+
+    def _left(self, attempt: Attempt) -> set[int]:
+        return {entry.number for entry in self.chunk.entries} - attempt.settled.keys()
+
+    @property
+    def _is_fresh(self) -> bool:
+        return self.delivery.is_first and self.mark is None
+
+    def _begun(self) -> Attempt:
+        kept = None if self._is_fresh else self.by.files.read_if_there(self._attempt_key)
+        return Attempt.of(kept).resumed() if kept else Attempt()
+
+    def _tried(self, attempt: Attempt) -> Attempt:
+        numbers = [entry.number for entry in self.chunk.entries]
+        for piece in [tuple(numbers)] if self._is_fresh else attempt.pieces(numbers):
+            if not self._is_fresh:
+                self._keep(attempt.at_work_on(piece))
+            rows = self._rows(piece)
+            tried = self.poster.post(rows.asked)
+            attempt = attempt.after({**rows.settled, **tried.settled}, {**rows.faulty, **tried.unsettled})
+            if tried.is_busy:
+                break  # what comes later must not be posted before what has to wait
+        return attempt
+
+    def _rows(self, numbers: Iterable[int]) -> Rows:
+        wanted = set(numbers)
+        entries = (entry for entry in self.chunk.entries if entry.number in wanted)
+        layout, partner = self.chunk.layout, self.poster.partner
+        return rows_of(layout, entries, self.upload, partner, read=self.by.read, report=self.by.report)
+
+    def _give_up(self, attempt: Attempt) -> None:
+        """Tell of all that has no outcome that it failed, before anything is done that might kill the worker once more.
+        Whatever comes of it after all takes the place of this."""
+        if left := self._left(attempt):
+            self._record([*attempt.settled.values(), *(self._failed(row, attempt) for row in left)], dead=True)
+            self.by.close_if_complete(self.upload.id)
+
+    def _is_found_posted(self, attempt: Attempt) -> bool:
+        """Whether all that has no outcome turns out to be posted, by workers that were killed before they told."""
+        rows = self._rows(self._left(attempt))
+        attempt = attempt.after({**rows.settled, **self.poster.look_up(rows.asked)}, rows.faulty)
+        left = self._left(attempt)
+        failed = [self._failed(row, attempt, rows.asked.get(row)) for row in left]
+        self._record([*attempt.settled.values(), *failed], dead=bool(left))
+        return not left
+
+    def _failed(self, row: int, attempt: Attempt, request: PurchaseRequest | None = None) -> Outcome:
+        """The outcome of a row of which nothing came, with what it is known by if it has no identity of its own."""
+        key = known_by(self.upload, row)
+        if request and request.identity.origin is Origin.ROW:
+            key = request.identity.parts[-1]
+        return Outcome(row, Status.FAILED, f"{ROW_KEY}{key}", attempt.unsettled.get(row, NEVER_FINISHED))
+
+    def _record(self, outcomes: Iterable[Outcome], *, dead: bool) -> None:
+        """Keep outcomes and count them, unless that was done meanwhile."""
+        ordered = sorted(outcomes, key=lambda outcome: outcome.row)
+        data = "\n".join(exactjson.dumps(outcome.listed()) for outcome in ordered).encode()
+        # Named by what it says, so that what is counted is what lies there, whoever else is at work on the chunk.
+        name = hashlib.sha256(data).hexdigest()[:16]
+        mark = Mark(self.delivery.chunk, f"{self._outcomes_key}-{name}", Counts.of(ordered), dead)
+        self.by.files.write(mark.results, data)
+        before = self.mark
+        for tries in range(MAX_TRIES):
+            if before and before.results == mark.results:
+                return
+            if put_mark(self.by.table, self.upload, mark, before):
+                return
+            self.by.pause(tries)
+            before = read_mark(self.by.table, self.upload.id, mark.chunk)
+            if before and not before.dead:
+                return
+        raise Refused(Problem(Code.RETRY_LATER, "The storage is busy."))
+
+    def _keep(self, attempt: Attempt) -> None:
+        self.by.files.write(self._attempt_key, attempt.text().encode())
+
+    @property
+    def _attempt_key(self) -> str:
+        return f"attempts/{self.upload.id}/{self.delivery.chunk:08}"
+
+    @property
+    def _outcomes_key(self) -> str:
+        return f"outcomes/{self.upload.id}/{self.delivery.chunk:08}"

@@ -1,0 +1,131 @@
+"""The result of an upload: the caller's own rows, as they stand in the file, with what became of each beside them."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.columns import FORMULA, RESULT_FIELDS, SETTLED, place_of
+from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.uploads.outcome import REHEARSED, Outcome
+
+Told = Iterable[tuple[Entry, Outcome]]
+"""A file's entries in its order, each with what became of it."""
+
+
+def rendered(layout: Layout, told: Told, *, rehearsed: bool) -> Iterator[bytes]:
+    """The result file, piece by piece; of a dry run, where it is `rehearsed`."""
+    return _RENDERERS[layout.format](layout, told, rehearsed)
+
+
+_LINE_END = "\r\n"
+
+
+def _csv(layout: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
+    own = [place for place, name in enumerate(layout.columns) if name not in RESULT_FIELDS]
+    line = io.StringIO()
+    writer = csv.writer(line, delimiter=layout.delimiter, lineterminator=_LINE_END)
+
+    def written(cells: Iterable[str], row: bytes) -> bytes:
+        line.seek(0)
+        line.truncate()
+        writer.writerow(cells)
+        text = line.getvalue()
+        return (text if row.endswith(b"\r") else text.removesuffix(_LINE_END) + "\n").encode()
+
+    yield written([*(layout.columns[place] for place in own), *RESULT_FIELDS], b"")
+    for entry, outcome in told:
+        for place, row in enumerate(entry.rows):
+            cells = _cells(layout, row)
+            kept = [cells[at] for at in own]
+            yield written(map(neutralised, [*kept, *_result_cells(outcome, place, rehearsed)]), row)
+
+
+def neutralised(cell: str) -> str:
+    """The cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever sends it
+    in again means what it was (`columns.meant`)."""
+    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+_NUMBER = re.compile(r"[+-](\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def _cells(layout: Layout, row: bytes) -> list[str]:
+    """The cells of a row, which may not have had the form to be posted: as many as there are columns, with what is too
+    many in the last one."""
+    text, width = row.decode(errors="replace").replace("\0", "").removesuffix("\r"), len(layout.columns)
+    try:
+        cells = next(csv.reader([text], delimiter=layout.delimiter), [])
+    except csv.Error:
+        cells = [text]
+    cells += [""] * (width - len(cells))
+    return [*cells[: width - 1], layout.delimiter.join(cells[width - 1 :])]
+
+
+def _result_cells(outcome: Outcome, place: int, rehearsed: bool) -> list[str]:
+    """What became of a purchase, on the row at `place` of its rows: the column at fault is named where it is."""
+    told = _told(outcome, rehearsed)
+    if outcome.problem:
+        at, column = place_of(outcome.problem.pointer)
+        told["error_field"] = column if at == place else ""
+    return [told.get(name, "") for name in RESULT_FIELDS]
+
+
+def _json_lines(_: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
+    for entry, outcome in told:
+        yield _body(entry, outcome, rehearsed) + b"\n"
+
+
+def _json_array(layout: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
+    opening, closing = b"[", b"\n]\n"
+    if layout.currency:
+        opening = b'{"intended_currency_identifier":%b,"purchase_customer_events_set":[' % layout.currency.encode()
+        closing = b"\n]}\n"
+    separator = opening + b"\n"
+    for entry, outcome in told:
+        yield separator + _body(entry, outcome, rehearsed)
+        separator = b",\n"
+    yield (separator if separator.startswith(opening) else b"") + closing
+
+
+def _body(entry: Entry, outcome: Outcome, rehearsed: bool) -> bytes:
+    """The row's own text with members after its own; where it is no object, an object that has it as text."""
+    row, members = entry.rows[0].strip(), _told(outcome, rehearsed)
+    told = exactjson.dumps(members)[1:].encode()
+    if outcome.status in SETTLED and not _IS_RESULT.search(row):
+        return b"%b,%b" % (row[:-1], told)  # what was posted is an object with members
+    body = _object(row)
+    if body is None:
+        return exactjson.dumps({"row": row.decode(errors="replace")} | members).encode()
+    if body.keys() & set(RESULT_FIELDS):
+        return exactjson.dumps({name: body[name] for name in body if name not in RESULT_FIELDS} | members).encode()
+    return b"%b%b%b" % (row[:-1], b"," if body else b"", told)
+
+
+_IS_RESULT = re.compile(b"|".join(b'"%b"' % name.encode() for name in RESULT_FIELDS))
+
+
+def _object(row: bytes) -> dict[str, Any] | None:
+    try:
+        body = exactjson.loads(row)
+    except (ValueError, ArithmeticError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _told(outcome: Outcome, rehearsed: bool) -> dict[str, str]:
+    """The result fields that have a value."""
+    problem = outcome.problem
+    told = (problem.code, problem.pointer, problem.description) if problem else ()
+    values = (outcome.status + (REHEARSED if rehearsed else ""), outcome.event_id, *told)
+    return {name: str(value) for name, value in zip(RESULT_FIELDS, values, strict=False) if value}
+
+
+_RENDERERS: Mapping[Format, Callable[[Layout, Told, bool], Iterator[bytes]]] = {
+    Format.CSV: _csv,
+    Format.JSON_LINES: _json_lines,
+    Format.JSON: _json_array,
+}

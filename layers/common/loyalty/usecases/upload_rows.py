@@ -1,0 +1,74 @@
+"""What an entry of a chunk asks for: the body that either API would have been sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.columns import RESULT_FIELDS, SETTLED, body_of, cells_of
+from loyalty.domain.rows.csv_rows import LONG_PURCHASE
+from loyalty.domain.rows.layout import MAX_ROW_BYTES, Format, Layout
+from loyalty.domain.rows.opening import CURRENCY
+
+_CLASSIC_MEMBERS = frozenset(
+    {
+        "accounts_receivable_identifier",
+        "performed_by_business_unit_identifier",
+        "performed_by_tap_identifier",
+        "performed_by_unit_identifier",
+        "products_set",
+        "purchase_customer_event",
+        "request_unique_identifier",
+        "rewards_participant_identifier",
+    }
+)
+"""What no body of the newest API has, and each of the classic API some of."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """A body, of the classic API or the newest; and how it fared before, if it stands in a result file that was sent
+    again (`RESULT_FIELDS`)."""
+
+    body: Mapping[str, Any]
+    is_classic: bool
+    earlier: Mapping[str, str]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was posted before, and so needs nothing more."""
+        return self.earlier.get("status") in SETTLED
+
+
+def read_row(layout: Layout, entry: Entry) -> UploadRow:
+    """The body that an entry says. Whether it is one that can be posted, its API tells.
+
+    Raises:
+        Refused: it could not be cut, or cannot be read: with every fault, by JSON pointer into the body.
+    """
+    if entry.fault:
+        raise Refused(entry.fault)
+    return _csv_row(layout, entry) if layout.format is Format.CSV else _json_row(layout, entry)
+
+
+def _csv_row(layout: Layout, entry: Entry) -> UploadRow:
+    if sum(map(len, entry.rows)) > MAX_ROW_BYTES:
+        raise Refused(LONG_PURCHASE)
+    rows = [cells_of(layout, row) for row in entry.rows]
+    earlier = {name: cell for name, cell in zip(layout.columns, rows[0], strict=True) if name in RESULT_FIELDS}
+    return UploadRow(body_of(layout, rows), is_classic=False, earlier=earlier)
+
+
+def _json_row(layout: Layout, entry: Entry) -> UploadRow:
+    try:
+        body = exactjson.loads_strictly(entry.rows[0].decode())
+    except ValueError as error:
+        raise Refused(Problem(Code.INVALID, f"The row is not valid JSON: {error}.")) from error
+    if not isinstance(body, dict):
+        raise Refused(Problem(Code.INVALID, "The row has to be an object."))
+    earlier = {name: str(body.pop(name)) for name in RESULT_FIELDS if name in body}
+    if layout.currency:
+        body.setdefault(CURRENCY, exactjson.loads(layout.currency))
+    return UploadRow(body, is_classic=not _CLASSIC_MEMBERS.isdisjoint(body), earlier=earlier)

@@ -1,0 +1,24 @@
+"""Files that nobody should send: each of their rows has the outcome that is due to it, and nothing ends in an error."""
+
+import pytest
+
+from loyalty.store.table import Table
+from loyalty.store.uploads import State
+from tests.functional.conftest import Functions
+from tests.functional.uploads import Splitting
+from tests.hostile import Hostile
+from tests.hostile.csv_rows import CSV
+from tests.hostile.files import FILES
+from tests.hostile.json_rows import JSON
+
+
+@pytest.mark.parametrize("hostile", [*FILES, *CSV, *JSON], ids=lambda hostile: f"{hostile.name}-{hostile.what}")
+def test_each_row_of_a_hostile_file_has_its_outcome(lasting: tuple[Functions, Table], hostile: Hostile) -> None:
+    splitting = Splitting(*lasting)
+
+    upload = splitting.drop(hostile.name, hostile.data())
+
+    assert hostile.fits(splitting.told(upload)), splitting.told(upload)[:10]
+    assert upload.state is (State.POSTING if hostile.rows else State.REFUSED)
+    assert bool(upload.fault) == bool(hostile.fault)
+    assert not upload.fault or upload.fault.description.startswith(hostile.fault)

@@ -1,0 +1,140 @@
+"""Dry runs: they find what posting would find, earlier rows included, and leave nothing that anybody sees."""
+
+from typing import Any
+
+import pytest
+
+from loyalty.api.classic.reading import read_purchase as read_classic_purchase
+from loyalty.api.purchases import read_purchase
+from loyalty.domain.errors import Code
+from loyalty.domain.purchase import PurchaseRequest
+from loyalty.store import keys
+from loyalty.store.numbers import Numbers
+from loyalty.store.programme import Catalogue
+from loyalty.store.rehearsal import Rehearsal
+from loyalty.store.table import Delete, Item, Put, Table, key_of
+from loyalty.usecases.access_tokens import MAX_TRIES
+from loyalty.usecases.post_purchase import post_purchases
+from loyalty.usecases.posting import Posting
+from loyalty.usecases.verify_journal import verify_journal
+from tests.cards import BY_PASS_CODE, bring
+from tests.customers import EVERYTHING, customer, purchase
+from tests.functional.conftest import NOW, example
+
+EXPIRES_AT = 2_000_000_000
+
+
+@pytest.fixture
+def rehearsal(demo: Table) -> Rehearsal:
+    return Rehearsal(demo, "U1", EXPIRES_AT)
+
+
+def posted(table: Table, requests: list[PurchaseRequest]) -> list[Any]:
+    """Outcomes: of what is posted whether it is a replay and the balance after it, of what is refused its code."""
+    outcomes = post_purchases(
+        requests, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=NOW
+    )
+    return [
+        (outcome.replayed, outcome.event.entry.balance) if isinstance(outcome, Posting) else outcome.problems[0].code
+        for outcome in outcomes
+    ]
+
+
+def requests() -> list[PurchaseRequest]:
+    """Purchases of two wallets, of which later ones depend on what earlier ones leave."""
+    bodies = [
+        purchase("CIM-one", "A", spend="7"),
+        purchase("CIM-two", "B", spend="12"),
+        purchase("CIM-one", "C", spend="5"),  # of what is left, 3
+        purchase("CIM-one", "D", spend="3"),
+        purchase("CIM-two", "B", spend="12"),  # once more
+        purchase("CIM-two", "B", spend="11"),  # another purchase under that name
+        purchase("CIM-none", "E"),
+    ]
+    return [read_purchase(body, NOW) for body in bodies]
+
+
+def seen(table: Table) -> dict[keys.Key, Item]:
+    """All that is there, but for what dry runs keep."""
+    return {key_of(item): item for item in table.scan() if not item["pk"].startswith("DRY_RUN#")}
+
+
+def test_a_dry_run_finds_what_posting_finds(demo: Table, rehearsal: Rehearsal) -> None:
+    customer(demo, "one", 10)
+    customer(demo, "two", 40)
+
+    rehearsed = [posted(rehearsal, part) for part in (requests()[:3], requests()[3:])]
+
+    assert rehearsed == [posted(demo, part) for part in (requests()[:3], requests()[3:])]
+
+
+def test_a_dry_run_changes_nothing_that_anybody_sees(demo: Table, rehearsal: Rehearsal) -> None:
+    customer(demo, "one", 10)
+    customer(demo, "two", 40)
+    before, proven = seen(demo), verify_journal(demo)
+
+    posted(rehearsal, requests())
+
+    assert seen(demo) == before
+    assert verify_journal(demo) == proven
+    assert len(demo.journal("A-two", before=None, limit=9)) == 1  # the opening balance
+
+
+def test_what_a_dry_run_keeps_is_removed_in_time(demo: Table, rehearsal: Rehearsal) -> None:
+    customer(demo, "one", 10)
+    posted(rehearsal, requests())
+
+    kept = [item for item in demo.scan() if item["pk"].startswith("DRY_RUN#")]
+
+    assert kept
+    assert {int(item["expires_at"]) for item in kept} == {EXPIRES_AT}
+
+
+def test_two_dry_runs_know_nothing_of_each_other(demo: Table, rehearsal: Rehearsal) -> None:
+    customer(demo, "one", 10)
+
+    first = posted(rehearsal, requests())
+
+    assert posted(Rehearsal(demo, "U2", EXPIRES_AT), requests()) == first
+
+
+def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: Table) -> None:
+    one, other = Rehearsal(demo, "U1", EXPIRES_AT), Rehearsal(demo, "U1", EXPIRES_AT)
+
+    for count in range(3):
+        assert (one.add(keys.NUMBERS, {"x": 1})["x"], other.add(keys.NUMBERS, {"x": 1})["x"]) == (
+            2 * count + 1,
+            2 * count + 2,
+        )
+
+
+def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: Table, rehearsal: Rehearsal) -> None:
+    password = keys.one_time_password("0" * 64)
+    demo.put(Put(password, {"target": "T"}))
+
+    rehearsal.transact([Delete(password, condition="attribute_exists(pk)")])
+
+    assert rehearsal.get(password) is None
+    assert list(rehearsal.partition(password.pk)) == []
+    assert not rehearsal.put(Put(password, {"target": "T"}, condition="attribute_exists(pk)"))
+    assert demo.get(password)
+
+
+def test_a_dry_run_is_no_way_to_guess_a_pass_code(demo: Table) -> None:
+    bring(demo)
+    body = example("create_1.request") | {"performed_by_business_unit_identifier": {"code": "MRA"}}
+    wrong, right = (
+        read_classic_purchase(
+            body | {"accounts_receivable_identifier": {"access_token_identifier": shown}}, EVERYTHING, None
+        )
+        for shown in (BY_PASS_CODE | {"pass_code": "1357"}, BY_PASS_CODE)
+    )
+    for name in range(MAX_TRIES):
+        assert posted(Rehearsal(demo, f"U{name}", EXPIRES_AT), [wrong]) == [Code.NOT_FOUND]
+
+    assert posted(demo, [right]) == [Code.NOT_PERMITTED]
+
+
+def test_a_dry_run_writes_nowhere_but_aside(rehearsal: Rehearsal) -> None:
+    with pytest.raises(ValueError, match="PROGRAMME"):
+        rehearsal.put(Put(keys.PROGRAMME_VERSION, {"version": 1}))

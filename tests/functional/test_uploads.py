@@ -1,0 +1,126 @@
+"""Uploads from end to end: a form or a bulk call, the file split, its chunks posted, its result told."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from loyalty.domain.access import Scope
+from loyalty.store.table import Table
+from loyalty.usecases.import_records import import_records
+from loyalty.usecases.manage_keys import create_key
+from tests.customers import customer, purchase
+from tests.functional.conftest import NOW, Answer, Functions
+from tests.functional.uploads import Splitting
+from tests.uploads_by_hand import lines
+
+
+@pytest.fixture
+def splitting(functions: Functions, demo: Table) -> Splitting:
+    customer(demo, "one", 100)
+    return Splitting(functions, demo)
+
+
+def delivered(functions: Functions, name: str, bodies: list[dict[str, Any]]) -> None:
+    """Let a function have messages as its queue delivers them."""
+    attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "G"}
+    records = [
+        {"messageId": str(number), "receiptHandle": "R", "body": json.dumps(body), "attributes": attributes}
+        for number, body in enumerate(bodies)
+    ]
+    assert functions.run(name, {"Records": records}) == {"batchItemFailures": []}
+
+
+def finished(functions: Functions, splitting: Splitting, upload_id: str) -> Answer:
+    """How an upload is told once all that was sent has been dealt with."""
+    delivered(functions, "post_batch", splitting.sent())
+    delivered(functions, "close_upload", [{"upload": upload_id}])
+    return functions.call("show_upload", path={"id": upload_id})
+
+
+def result(functions: Functions, told: Answer) -> list[dict[str, Any]]:
+    place = told.body["result_url"].partition("?")[0].partition("results/")[2]
+    data = functions.module("close_upload").files.read(place if place.startswith("results/") else f"results/{place}")
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_a_file_that_is_sent_with_a_form_is_posted_and_told(functions: Functions, splitting: Splitting) -> None:
+    form = functions.call("create_upload", {"name": "day.jsonl"}).body
+    rows = lines([purchase("CIM-one", "A", spend="5"), purchase("CIM-none", "B"), purchase("CIM-one", "A", spend="5")])
+    event, _ = splitting.dropped(form["fields"]["key"], b"\n".join(rows))
+    splitting.call(event)
+
+    told = finished(functions, splitting, form["id"])
+
+    assert told.status == 200
+    assert {name: told.body[name] for name in ("state", "purchases", "posted", "replayed", "refused", "failed")} == {
+        "state": "DONE",
+        "purchases": 3,
+        "posted": 1,
+        "replayed": 1,
+        "refused": 1,
+        "failed": 0,
+    }
+    assert told.body["errors"] == {"NotFoundAPIValueException": 1}
+    assert [row["status"] for row in result(functions, told)] == ["posted", "refused", "replayed"]
+
+
+def test_a_form_takes_one_file_of_a_kind_that_is_known(functions: Functions) -> None:
+    assert functions.call("create_upload", {"name": "day.xlsx"}).status == 400
+    assert functions.call("create_upload", {"name": "../day.csv"}).status == 400
+    assert functions.call("create_upload", {"name": "day.csv", "colour": "red"}).status == 400
+
+
+def test_a_dry_run_is_asked_for_with_the_form(functions: Functions, splitting: Splitting) -> None:
+    form = functions.call("create_upload", {"name": "day.jsonl", "dry_run": True}).body
+    event, _ = splitting.dropped(form["fields"]["key"], lines([purchase("CIM-one", "A", spend="5")])[0])
+    splitting.call(event)
+
+    told = finished(functions, splitting, form["id"])
+
+    assert (told.body["dry_run"], told.body["posted"]) == (True, 1)
+    assert functions.call("show_wallet", path={"account": "N-one"}).body["balance"] == 100
+
+
+def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: Table) -> None:
+    form = functions.call("create_upload", {"name": "day.jsonl"}).body
+    other = json.dumps({"type": "partner", "id": "OTHER", "name": "Other"}).encode()
+    assert not import_records([other], table=demo, now=NOW).refused
+    key, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
+    context = functions.authorize(key)["context"]
+
+    assert functions.call("show_upload", path={"id": form["id"]}, context=context).status == 404
+    assert functions.call("show_upload", path={"id": form["id"]}).body["state"] == "EXPECTED"
+
+
+def test_a_bulk_call_may_be_answered_before_it_is_done(functions: Functions, splitting: Splitting) -> None:
+    token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
+    entry = {
+        "accounts_receivable_identifier": {"number": "N-one"},
+        "performed_by_business_unit_identifier": {"code": "MRA"},
+        "performed_on": "2026-01-15T12:00:00",
+        "reference_number": "RF",
+        "products_set": [
+            {"product_identifier": {"code": "Bronze"}, "net_amount": 10, "vat_amount": 2, "total_amount": 12}
+        ],
+        "spend_request": {"spend_amount": 5},
+    }
+    body = {
+        "token": token,
+        "intended_currency_identifier": {"code": "EUR"},
+        "purchase_customer_events_set": [entry | {"request_unique_identifier": str(number)} for number in range(2)],
+    }
+    headers = {"Prefer": "respond-async", "Idempotency-Key": "K"}
+
+    accepted = functions.call("classic_bulk_create", body, headers=headers, context={})
+
+    assert accepted.status == 202
+    upload_id = accepted.body["data"]["upload_id"]
+    assert accepted.headers["Location"] == f"/uploads/{upload_id}"
+    splitting.call(splitting.notification(f"uploads/DEMO/{upload_id}/bulk.json"))
+    assert finished(functions, splitting, upload_id).body["posted"] == 2
+    again = functions.call("classic_bulk_create", body, headers={"Idempotency-Key": "K"}, context={})
+    assert len(again.body["data"]["processed_customer_events_set"]) == 2
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert functions.call("show_wallet", path={"account": "N-one"}).body["balance"] == 90

@@ -1,0 +1,245 @@
+"""Rows of CSV files that cannot be read, or not easily, among good ones."""
+
+import gzip
+
+from tests.hostile import Hostile
+from tests.uploads import HEADER, csv, row
+
+GOOD = csv(row("R1"), row("R2"))
+
+CSV = [
+    Hostile("a byte order mark", "x.csv", lambda: b"\xef\xbb\xbf" + GOOD, ("1 R1", "2 R2")),
+    Hostile("no line end at the end", "x.csv", lambda: GOOD.rstrip(), ("1 R1", "2 R2")),
+    Hostile("carriage returns", "x.csv", lambda: csv(row("R1"), row("R2"), end="\r\n"), ("1 R1", "2 R2")),
+    Hostile("line ends of both kinds", "x.csv", lambda: csv(row("R1") + "\r", row("R2")), ("1 R1", "2 R2")),
+    Hostile("semicolons", "x.csv", lambda: GOOD.replace(b",", b";"), ("1 R1", "2 R2")),
+    Hostile("tabs", "x.csv", lambda: GOOD.replace(b",", b"\t"), ("1 R1", "2 R2")),
+    Hostile(
+        "all in quotes",
+        "x.csv",
+        lambda: b"\n".join(b'"%b"' % line.replace(b",", b'","') for line in GOOD.splitlines()),
+        ("1 R1", "2 R2"),
+    ),
+    Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
+    Hostile("a name over two lines", "x.csv", lambda: csv(row("R1", cim='"A\nB"'), row("R2")), ("1 R1", "2 R2")),
+    Hostile(
+        "a name with quotes and commas",
+        "x.csv",
+        lambda: csv(row("R1", cim='"A ""1"", B"'), row("R2")),
+        ("1 R1", "2 R2"),
+    ),
+    Hostile("a quote in the middle of a cell", "x.csv", lambda: csv(row("R1", cim='A"B'), row("R2")), ("1 R1", "2 R2")),
+    Hostile(
+        "a quote that is not closed",
+        "x.csv",
+        lambda: csv(row("R1", cim='"A'), row("R2"), row("R3")),
+        ("1 A quote is opened here", "2 R2", "3 R3"),
+    ),
+    Hostile(
+        "a quote that is not closed, last",
+        "x.csv",
+        lambda: csv(row("R1"), row("R2") + ',"'),
+        ("1 R1", "2 A quote is opened here"),
+    ),
+    Hostile(
+        "a quote that another row closes",
+        "x.csv",
+        lambda: csv(row("R1", cim='"A'), row("R2", cim='"A'), row("R3")),
+        ("1 A quote is closed here", "2 A quote is opened here", "3 R3"),
+    ),
+    Hostile(
+        "something behind a closed quote",
+        "x.csv",
+        lambda: csv(row("R1", cim='"A"B'), row("R2")),
+        ("1 A quote is closed here", "2 R2"),
+    ),
+    Hostile(
+        "a carriage return in a cell",
+        "x.csv",
+        lambda: csv(row("R1", cim="A\rB"), row("R2")),
+        ("1 The row is not proper CSV", "2 R2"),
+    ),
+    Hostile(
+        "a carriage return in a cell, among quotes",
+        "x.csv",
+        lambda: csv(row("R1", cim="A\rB", merchant_tap__code='"M"'), row("R2")),
+        ("1 A quote is closed here", "2 R2"),
+    ),
+    Hostile(
+        "a NUL character",
+        "x.csv",
+        lambda: csv(row("R1", cim="A\0B"), row("R2")),
+        ("1 The row has a NUL character.", "2 R2"),
+    ),
+    Hostile(
+        "a line separator of Unicode",
+        "x.csv",
+        lambda: csv(row("R1", cim="A\u2028B"), row("R2", cim="\x85\x0b\x0c")),
+        ("1 R1", "2 R2"),
+    ),
+    Hostile(
+        "Latin-1 in one row",
+        "x.csv",
+        lambda: csv(row("R1"), row("R2", cim="Zoë")).decode().encode("latin-1"),
+        ("1 R1", "2 The row is not in UTF-8."),
+    ),
+    Hostile(
+        "a cell too few",
+        "x.csv",
+        lambda: csv(row("R1").rpartition(",")[0], row("R2")),
+        ("1 The row has 8 cells, and the header 9.", "2 R2"),
+    ),
+    Hostile(
+        "a cell too many",
+        "x.csv",
+        lambda: csv(row("R1") + ",", row("R2")),
+        ("1 The row has 10 cells, and the header 9.", "2 R2"),
+    ),
+    Hostile("one cell", "x.csv", lambda: csv("R1", row("R2")), ("1 The row has 1 cells, and the header 9.", "2 R2")),
+    Hostile(
+        "nothing but commas",
+        "x.csv",
+        lambda: csv("," * 8, row("R2")),
+        ("1 /reference_number This field is mandatory.", "2 R2"),
+    ),
+    Hostile(
+        "the header once more",
+        "x.csv",
+        lambda: csv(row("R1"), HEADER, row("R2")),
+        ("1 R1", "2 /performed_on The cell has to be a number", "3 R2"),
+    ),
+    Hostile(
+        "a row of ten million bytes",
+        "x.csv",
+        lambda: csv(row("R1"), "x" * 10_000_000, row("R2")),
+        ("1 R1", "2 The row is longer than", "3 R2"),
+    ),
+    Hostile(
+        "a cell of ten million bytes in quotes",
+        "x.csv",
+        lambda: csv(row("R1"), row("R2", cim='"' + "x" * 10_000_000 + '"'), row("R3")),
+        ("1 R1", "2 The row is longer than", "3 R3"),
+    ),
+    Hostile(
+        "a row of ten million quotes",
+        "x.csv",
+        lambda: csv(row("R1"), '"' * 10_000_000, row("R2")),
+        ("1 R1", "2 The row is longer than", "3 R2"),
+    ),
+    Hostile(
+        "a cell of many lines",
+        "x.csv",
+        lambda: csv(row("R1", cim='"' + "x\n" * 50_000 + '"'), row("R2")),
+        ("1 /cim ", "2 R2"),
+    ),
+    Hostile(
+        "a cell of very many lines",
+        "x.csv",
+        lambda: csv(row("R1", cim='"' + "x\n" * 400_000 + '"'), row("R2")),
+        ("1 The row is not proper CSV", "2 R2"),
+    ),
+    Hostile(
+        "a name that is too long", "x.csv", lambda: csv(row("R1", cim="x" * 100_000), row("R2")), ("1 /cim ", "2 R2")
+    ),
+    Hostile(
+        "a purchase of too many lines",
+        "x.csv",
+        lambda: csv(*[row("R1")] * 1001, row("R2")),
+        ("1-1001 /products List should have at most 1000", "1002 R2"),
+    ),
+    Hostile(
+        "a purchase of too many bytes",
+        "x.csv",
+        lambda: csv(*[row("R1")] * 40_000, row("R2")),
+        ("*The rows of this purchase are longer", "40001 R2"),
+    ),
+    Hostile(
+        "rows of a purchase that differ",
+        "x.csv",
+        lambda: csv(row("R1"), row("R1", performed_on="1"), row("R2")),
+        ("1-2 /performed_on The rows of a purchase say different things here.", "3 R2"),
+    ),
+    Hostile(
+        "the same reference number of two customers",
+        "x.csv",
+        lambda: csv(row("R1"), row("R1", cim="B"), row("R1")),
+        ("1 R1", "2 R1", "3 R1"),
+    ),
+    Hostile(
+        "amounts that are none",
+        "x.csv",
+        lambda: csv(
+            row("R1", products__net_amount="ten"),
+            row("R2", products__net_amount="1,0").replace("1,0", '"1,0"'),
+            row("R3", products__net_amount="NaN"),
+            row("R4", products__net_amount="\u0661\u0660"),
+        ),
+        tuple(f"{number} /products/0/net_amount The cell has to be a number such as 15.19." for number in (1, 2, 3, 4)),
+    ),
+    Hostile(
+        "amounts out of range",
+        "x.csv",
+        lambda: csv(
+            row("R1", products__net_amount="1e400"),
+            row("R2", products__net_amount="9" * 1000),
+            row("R3", products__net_amount="0.00001"),
+        ),
+        (
+            "1 /products/0/net_amount has to have at most 12 digits",
+            "2 /products/0/net_amount The cell has to be a number",
+            "3 /products/0/net_amount has to have at most 4 decimals",
+        ),
+    ),
+    Hostile(
+        "formulas", "x.csv", lambda: csv(row("R1", cim="=HYPERLINK(1)"), row("'=R2", cim="'=A")), ("1 R1", "2 =R2")
+    ),
+    Hostile(
+        "dates of all kinds",
+        "x.csv",
+        lambda: csv(
+            row("R1", performed_on="2016-06-22T15:00:00"),
+            row("R2", performed_on="2016-02-30T15:00:00"),
+            row("R3", performed_on="22.6.2016"),
+        ),
+        ("1 R1", "2 /performed_on The cell is not a date that exists.", "3 /performed_on The cell has to be"),
+    ),
+    Hostile(
+        "a result sent again",
+        "x.csv",
+        lambda: csv(row("R1") + ",posted", row("R2") + ",refused", header=HEADER + ",status"),
+        ("1 R1", "2 R2"),
+    ),
+    Hostile(
+        "a thousand open quotes",
+        "x.csv",
+        lambda: csv(*['y","'] * 1000),
+        tuple(f"{number} A quote is opened here" for number in range(1, 102)),
+        "More than 100 quotes",
+    ),
+    Hostile(
+        "gzip in several members, padded",
+        "x.csv.gz",
+        lambda: gzip.compress(GOOD[:100]) + gzip.compress(GOOD[100:]) + bytes(512),
+        ("1 R1", "2 R2"),
+    ),
+    Hostile(
+        "gzip and rubbish",
+        "x.csv.gz",
+        lambda: gzip.compress(csv(*(row(f"R{number}") for number in range(3000)))) + b"rubbish",
+        ("1 R0", "...", "*The compressed file is damaged"),
+        "The compressed file is damaged",
+    ),
+    Hostile(
+        "many rows, cut short",
+        "x.csv.gz",
+        lambda: gzip.compress(csv(*(row(f"R{number}") for number in range(3000))))[:-200],
+        ("1 R0", "...", "*The compressed file is cut short"),
+        "The compressed file is cut short",
+    ),
+    Hostile(
+        "zeros that gzip packs a thousandfold",
+        "x.csv.gz",
+        lambda: gzip.compress(GOOD + bytes(50_000_000)),
+        ("1 R1", "2 R2", "3 The row is longer than"),
+    ),
+]

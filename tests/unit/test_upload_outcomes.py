@@ -1,0 +1,33 @@
+"""What became of rows, and how it is counted."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty import exactjson
+from loyalty.domain.errors import Code, Problem
+from loyalty.domain.uploads.outcome import Counts, Outcome, Status
+
+OUTCOMES = st.builds(
+    Outcome,
+    row=st.integers(1, 10**9),
+    status=st.sampled_from(Status),
+    event_id=st.none() | st.just("0" * 32),
+    problem=st.none() | st.builds(Problem, st.sampled_from(Code), st.text(), st.text()),
+)
+
+
+@given(OUTCOMES)
+def test_an_outcome_is_read_as_it_was_kept(outcome: Outcome) -> None:
+    assert Outcome.of(exactjson.loads(exactjson.dumps(outcome.listed()))) == outcome
+
+
+@given(st.lists(OUTCOMES), st.lists(OUTCOMES))
+def test_counters_that_count_one_attempt_count_the_next_one_after_a_correction(
+    before: list[Outcome], after: list[Outcome]
+) -> None:
+    counters = dict(Counts.of(before).items())
+    for name, change in Counts.of(after).beyond(Counts.of(before)).items():
+        counters[name] = counters.get(name, 0) + change
+
+    assert Counts.named(counters) == Counts.of(after)
+    assert Counts.of(after).total == len(after)

@@ -1,0 +1,69 @@
+"""Uploads for tests of what happens to their chunks: cut by hand, as the splitter would."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.rows.chunk import Shard
+from loyalty.domain.rows.layout import Format, Layout
+from loyalty.store.files import Files
+from loyalty.store.table import Table
+from loyalty.store.uploads import Piece, Segment, State, Upload, add_upload, move_upload
+
+CREATED_ON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+JSON_LINES = Layout(Format.JSON_LINES)
+
+
+def put_upload(
+    table: Table,
+    files: Files,
+    upload_id: str,
+    chunks: Sequence[Sequence[bytes]],
+    *,
+    layout: Layout = JSON_LINES,
+    name: str = "purchases.jsonl",
+    content: str | None = None,
+    dry_run: bool = False,
+) -> list[dict[str, Any]]:
+    """An upload whose rows stand in these chunks, one after the other; answers the chunks' messages."""
+    location, data, row, pieces = f"chunks/{upload_id}/1/000001", b"", 1, list[Piece]()
+    for number, rows in enumerate(chunks, start=1):
+        shard = Shard(0, list(rows), list(range(row, row + len(rows))), [1] * len(rows))
+        shard.settle()
+        [frame] = shard.taken(layout)
+        pieces.append(Piece(number, 0, len(data), len(frame.data), frame.entries, frame.rows))
+        data += frame.data
+        row += len(rows)
+    files.write(location, data)
+    upload = Upload(
+        id=upload_id,
+        partner_id="DEMO",
+        merchants=("*",),
+        name=name,
+        key=f"uploads/DEMO/{name}",
+        content=content or f"etag-of-{upload_id}",
+        state=State.SPLITTING,
+        dry_run=dry_run,
+        created_on=CREATED_ON,
+    )
+    add_upload(table, upload)
+    total: Any = {"segments": 1, "chunks": len(pieces), "entries": row - 1, "rows": row - 1}
+    segment = Segment(1, location, 1, row, tuple(pieces))
+    move_upload(table, upload, replace(upload, layout=layout, state=State.POSTING, **total), segment)
+    return [
+        {
+            "upload": upload_id,
+            "chunk": piece.chunk,
+            "location": location,
+            "start": piece.start,
+            "length": piece.length,
+        }
+        for piece in pieces
+    ]
+
+
+def lines(bodies: Sequence[Any]) -> list[bytes]:
+    """Bodies as rows of JSON Lines."""
+    return [exactjson.dumps(body).encode() for body in bodies]
