@@ -17,6 +17,13 @@ def read_template() -> dict[str, Any]:
     return template
 
 
+def environment_of(function: str) -> dict[str, Any]:
+    """The environment variables of the function in `functions/<function>`, as the template gives them."""
+    template, name = read_template(), "".join(part.title() for part in function.split("_"))
+    own = template["Resources"][f"{name}Function"]["Properties"].get("Environment", {})
+    return {**template["Globals"]["Function"]["Environment"]["Variables"], **own.get("Variables", {})}
+
+
 def create_table(client: "DynamoDBClient", name: str) -> None:
     """Create the table that the template describes."""
     properties = read_template()["Resources"]["Table"]["Properties"]

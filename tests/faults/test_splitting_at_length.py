@@ -1,6 +1,7 @@
 """A file of ten million rows is split in a process of its own, which hands over to itself and does not grow with it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def test_ten_million_rows_are_split_in_the_memory_that_four_hundred_thousand_tak
     process = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
-        env={"MALLOC_ARENA_MAX": "1", "PYTHONPATH": str(ROOT)},
+        env={"MALLOC_ARENA_MAX": "1", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/common'}"},
         capture_output=True,
         text=True,
         check=False,

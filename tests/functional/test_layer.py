@@ -10,6 +10,7 @@ import pytest
 
 from cli.local.deployment import Host
 from tests.functional.conftest import ROOT
+from tests.template import environment_of
 
 FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/app.py"))
 RUNTIME_PACKAGES = ("botocore", "dateutil", "jmespath", "six", "urllib3")
@@ -70,6 +71,8 @@ def run(check: str, function: Path, layer: Path, runtime: Path) -> None:
     """Import a function as Lambda does, and look at something then."""
     path = [str(function), str(layer / "python"), str(runtime)]
     code = f"import sys; sys.path[:0] = {path!r}; import app; {check}"
-    environment = {"TABLE_NAME": "loyalty", "API_KEY_HEADER": "api_key", "AWS_DEFAULT_REGION": "eu-west-1"}
+    environment = dict.fromkeys(environment_of(function.name), "given")
+    environment |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "", "AWS_LAMBDA_FUNCTION_NAME": "given"}
+    environment |= {"POWERTOOLS_LOG_LEVEL": "INFO"}
 
     subprocess.run([sys.executable, "-S", "-c", code], env=environment, check=True)

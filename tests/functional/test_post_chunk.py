@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 
 from loyalty.api.rows import read_row
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import keys
 from loyalty.store.chunk_marks import read_tally
+from loyalty.store.client import connect_files
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
@@ -110,14 +110,12 @@ class Stage:
 
 @pytest.fixture
 def stage(demo: Table) -> Iterator[Stage]:
-    client: Any = get_session().create_client("s3")
-    client.create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    files = connect_files("results")
     for name in ("one", "two"):
         customer(demo, name, 1000)
-    yield Stage(demo, Files(client, "results"))
-    for item in client.list_objects_v2(Bucket="results").get("Contents", []):
-        client.delete_object(Bucket="results", Key=item["Key"])
-    client.delete_bucket(Bucket="results")
+    yield Stage(demo, files)
+    for item in files.client.list_objects_v2(Bucket="results").get("Contents", []):
+        files.client.delete_object(Bucket="results", Key=item["Key"])
 
 
 def spends(*numbers: int, name: str = "one") -> list[bytes]:
