@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from cli.target import Target
+    from loyalty.store.table import Table
     from loyalty.store.uploads import Upload
     from loyalty.usecases.uploads import UploadView
 
@@ -46,7 +47,7 @@ def view(target: "Target", upload_id: str) -> "UploadView":
     Raises:
         Failure: there is none.
     """
-    found = _view(target, upload_id)
+    found = _view(target.open_table(), upload_id)
     if found is None:
         raise Failure(f"there is no upload {upload_id}")
     return found
@@ -64,11 +65,11 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
     from loyalty.store.uploads import State
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
-    deadline = time.monotonic() + TAKEN_UP_SECONDS
+    table, deadline = target.open_table(), time.monotonic() + TAKEN_UP_SECONDS
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
         task = shown.add_task("waiting to be read", total=None)
         while True:
-            found = _view(target, upload_id)
+            found = _view(table, upload_id)
             if found and found.state in (State.DONE, State.REFUSED):
                 return found
             if found is None and time.monotonic() > deadline:
@@ -89,11 +90,10 @@ def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
     return path
 
 
-def _view(target: "Target", upload_id: str) -> "UploadView | None":
+def _view(table: "Table", upload_id: str) -> "UploadView | None":
     from loyalty.store.uploads import read_upload
     from loyalty.usecases.uploads import view_of
 
-    table = target.open_table()
     upload = read_upload(table, upload_id)
     return view_of(upload, table=table, now=datetime.now(UTC)) if upload else None
 
