@@ -58,7 +58,8 @@ def upload(
     answer(told | {"result": str(result)}, as_json=as_json)
     left = told["refused"] + told["failed"]
     if left:
-        raise Failure(f"{left} purchases were not posted; {result} says why: mend it and send it")
+        redrive = f", or `loyalty uploads redrive {upload_id}` where the fault was ours" if told["failed"] else ""
+        raise Failure(f"{left} purchases were not posted; {result} says why: mend it and send it{redrive}")
 
 
 @uploads.command("list")
@@ -86,6 +87,7 @@ def redrive(
     upload_id: SomeUploadId = None, stack: Stack = None, region: Region = None, as_json: AsJson = False
 ) -> None:
     """Take up again what failed: of one upload, or of all. Their results are made anew."""
+    from cli.uploading import view
     from loyalty.usecases import dead_letters
     from loyalty.usecases.dead_letters import Lane
 
@@ -96,6 +98,8 @@ def redrive(
         moved = dead_letters.redrive(
             upload_id, uuid4().hex, chunks=chunks, closings=closings, table=target.open_table()
         )
+    if upload_id and not moved and view(target, upload_id).tally.dead:
+        err.print("What failed is still being tried: take it up once that is over, in a few minutes at most.")
     answer({"taken_up": moved}, as_json=as_json)
 
 

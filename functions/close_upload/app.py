@@ -15,4 +15,4 @@ def close(received: Received) -> bool:
     return True
 
 
-handler = deliveries(close, connect_queue(environ["CLOSE_QUEUE_URL"]))
+handler = deliveries(close, connect_queue(environ["CLOSE_QUEUE_URL"]), int(environ["MAX_RECEIVES"]))

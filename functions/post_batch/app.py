@@ -25,8 +25,8 @@ def post(received: Received) -> bool:
     if "close" in received.body:
         poster.close_if_complete(received.body["upload"])
         return True
-    delivery = Delivery.of(received.body, received.receives, int(environ["MAX_RECEIVES"]))
+    delivery = Delivery.of(received.body, received.receives, received.receives_max)
     return poster.post(delivery, received.now)
 
 
-handler = deliveries(post, connect_queue(environ["CHUNK_QUEUE_URL"]))
+handler = deliveries(post, connect_queue(environ["CHUNK_QUEUE_URL"]), int(environ["MAX_RECEIVES"]))

@@ -73,6 +73,6 @@ def run(check: str, function: Path, layer: Path, runtime: Path) -> None:
     code = f"import sys; sys.path[:0] = {path!r}; import app; {check}"
     environment = dict.fromkeys(environment_of(function.name), "given")
     environment |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "", "AWS_LAMBDA_FUNCTION_NAME": "given"}
-    environment |= {"POWERTOOLS_LOG_LEVEL": "INFO"}
+    environment |= {"POWERTOOLS_LOG_LEVEL": "INFO", "MAX_RECEIVES": "1"}
 
     subprocess.run([sys.executable, "-S", "-c", code], env=environment, check=True)

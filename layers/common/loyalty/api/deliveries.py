@@ -1,6 +1,6 @@
 """What functions that a queue feeds share: each message by itself, and which ones are to be delivered again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,51 +15,62 @@ from loyalty.store.queue import Queue
 logger = Logger()
 
 AGAIN_AFTER_SECONDS = 15
-"""Until a message that could not be dealt with is delivered again, times how often it was. One whose worker was killed
-waits for the queue's own time."""
+"""Until a message that could not be dealt with is delivered again, times how often it was; after the last time it is a
+dead letter at once. One whose worker was killed waits for the queue's own time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message of SQS as it is handed over, for the `receives`th time; `group` is None in a standard queue."""
+    """A message of SQS as it is handed over, for the `receives`th time of `receives_max`; `group` is None in a standard
+    queue."""
 
+    id: str
     now: datetime
     body: Mapping[str, Any]
     receives: int
+    receives_max: int
     receipt: str
     group: str | None
 
+    @property
+    def again_after_seconds(self) -> int:
+        """How long it waits if it is not dealt with."""
+        return 0 if self.receives >= self.receives_max else AGAIN_AFTER_SECONDS * self.receives
 
-def deliveries(action: Callable[[Received], bool], queue: Queue) -> Handler:
+
+def deliveries(action: Callable[[Received], bool], queue: Queue, receives_max: int) -> Handler:
     """A Lambda handler around `action`, which answers whether a message is dealt with. One that is not, or that a fault
-    of ours ends, is delivered again, and so are those behind it in its group."""
+    of ours ends, is delivered again, and so are those behind it in its group; at most `receives_max` times, as the
+    queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-        return {"batchItemFailures": [{"itemIdentifier": left} for left in _left(event["Records"], action, queue)]}
+        received = [_received(record, receives_max) for record in event["Records"]]
+        return {"batchItemFailures": [{"itemIdentifier": left} for left in _left(received, action, queue)]}
 
     return handler
 
 
-def _left(records: list[dict[str, Any]], action: Callable[[Received], bool], queue: Queue) -> Iterator[str]:
+def _left(messages: Iterable[Received], action: Callable[[Received], bool], queue: Queue) -> Iterator[str]:
     """The ids of messages that are to be delivered again."""
     held: set[str | None] = set()
-    for record in records:
-        received = _received(record)
+    for received in messages:
         if received.group not in held and _is_dealt_with(received, action):
             continue
         if received.group:
             held.add(received.group)
-        queue.show_again(received.receipt, AGAIN_AFTER_SECONDS * received.receives)
-        yield record["messageId"]
+        queue.show_again(received.receipt, received.again_after_seconds)
+        yield received.id
 
 
-def _received(record: dict[str, Any]) -> Received:
+def _received(record: dict[str, Any], receives_max: int) -> Received:
     attributes = record["attributes"]
     return Received(
+        id=record["messageId"],
         now=datetime.now(UTC),
         body=exactjson.loads(record["body"]),
         receives=int(attributes["ApproximateReceiveCount"]),
+        receives_max=receives_max,
         receipt=record["receiptHandle"],
         group=attributes.get("MessageGroupId"),
     )
