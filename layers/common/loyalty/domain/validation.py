@@ -21,8 +21,9 @@ Rules = Callable[[dict[str, Any]], Iterable[Problem]]
 
 
 def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "") -> Model:
-    """`body`, which stands at pointer `at`, as a `model`. `rules` tell from the raw body what does not hold between its
-    fields, so that it is reported beside what is wrong in them.
+    """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15).
+    `rules` tell from the raw body what does not hold between its fields, so that it is reported beside what is wrong in
+    them.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -31,11 +32,21 @@ def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: st
     try:
         valid = model.model_validate(body)
     except ValidationError as error:
+        without = _without_nulls(body)  # only now, as hardly a body has one where it matters
+        if without != body:
+            return validated(model, without, rules, at)
         faulty = [_problem(details, at) for details in error.errors(include_url=False, include_input=False)]
         raise Refused(*faulty, *broken) from error
     if broken:
         raise Refused(*broken)
     return valid
+
+
+def _without_nulls(value: Any) -> Any:
+    """A body without its objects' null fields; a list keeps its nulls, as they have a place."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(field) for name, field in value.items() if field is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
