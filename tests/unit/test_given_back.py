@@ -1,5 +1,6 @@
 """What a purchase that is taken back had used of limits, budgets and promo codes, and its vouchers."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +44,16 @@ def test_a_promo_code_of_a_cancelled_purchase_can_be_used_again(code: dict[str, 
     ledger.cancel(JANUARY, "E")
 
     assert ledger.buy(purchase(line("20"), **code), "F")
+
+
+def test_an_offer_and_a_promo_code_of_the_same_id_are_limited_each_for_itself() -> None:
+    code = replace(CODE_PER_ACCOUNT, id="TEN")
+    ledger = book(TEN | {"id": "TEN", "limits": {"per_account": 1}})
+    assert "awards" in ledger.buy(purchase(line("20")), "E").document
+
+    assert "awards" not in ledger.buy(purchase(line("20"), promo_code=code), "F").document
+    with pytest.raises(Refused):
+        ledger.buy(purchase(line("20"), promo_code=code), "G")
 
 
 @pytest.mark.parametrize("limit", LIMITS[:3], ids=str)

@@ -161,10 +161,10 @@ def _promo_use(occasion: Occasion) -> Use | None:
     code = occasion.purchase.promo_code
     if code is None or code.maximum_uses_per_account is None:
         return None
-    used = occasion.wallet.uses.within(code.id, FOR_EVER)
+    used = occasion.wallet.uses.within(code.subject, FOR_EVER)
     if used is None or used[0] >= code.maximum_uses_per_account:
         raise Refused(Problem(Code.INVALID, f"The promo code {code.code} was used as often as it may be.", PROMO_CODE))
-    return Use(code.id, FOR_EVER, 1, ZERO)
+    return Use(code.subject, FOR_EVER, 1, ZERO)
 
 
 def _lots_of(awards: Iterable[Award]) -> Lots:

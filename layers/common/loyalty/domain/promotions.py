@@ -30,6 +30,11 @@ class PromoCode:
             maximum_uses_per_account=record.get("maximum_uses_per_account"),
         )
 
+    @property
+    def subject(self) -> str:
+        """What an account's uses are remembered under: never an offer's id, as no id has a `#`."""
+        return f"promo_code#{self.id}"
+
 
 class VoucherState(StrEnum):
     """State of a voucher that an offer gave; VOIDED where its purchase was taken back."""

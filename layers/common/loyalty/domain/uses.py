@@ -12,8 +12,8 @@ MAX_WINDOWS = 4
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What was used of a subject (an offer or a promo code, by id) within a window, such as a day; `amount` in the
-    offer's own currency. Below zero where it is given back."""
+    """What was used of a subject (an offer's id, or `PromoCode.subject`) within a window, such as a day; `amount` in
+    the offer's own currency. Below zero where it is given back."""
 
     subject: str
     window: str
