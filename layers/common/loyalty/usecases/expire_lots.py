@@ -1,18 +1,17 @@
 """Expiry: taking what is over out of the wallets, an EXPIRY event for each."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.expiry import expiry
 from loyalty.domain.identity import Origin, derived_id, fingerprint
-from loyalty.domain.money import ZERO
 from loyalty.domain.period import end_of_month, months_after
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
-from loyalty.domain.wallet import Entry, EventType, Movement
+from loyalty.domain.wallet import EventType
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
@@ -20,6 +19,7 @@ from loyalty.store.keys import Key
 from loyalty.store.ledger import Pending
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.journal_entry import journal_entry, with_alternative
 from loyalty.usecases.packing import Used
 from loyalty.usecases.posting import Outcome, Pause, pause, post_events
 
@@ -100,27 +100,18 @@ class Expiry:
         movement = expiry(customer.wallet, self.now)
         if movement is None:  # another run was faster, or the index is late
             raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))
-        at = end_of_month(max(movement.lots))
-        movement = self._told(movement, customer.account, at)
+        at, account = end_of_month(max(movement.lots)), customer.account
+        movement = with_alternative(movement, account, self.programme, at)
         wallet = customer.wallet.moved(movement)
-        entry = Entry(
-            account_id=wallet.account_id,
-            sequence=wallet.version,
+        entry = journal_entry(
+            movement,
+            wallet,
+            account,
+            self.programme,
             event_id=derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version)),
-            type=EventType.EXPIRY,
+            event_type=EventType.EXPIRY,
             performed_on=at,
             posted_on=self.now,
-            reference_number=None,
-            merchant_id=None,
-            movement=movement,
-            balance=wallet.balance,
-            alternative_balance=self.programme.alternative_of(wallet.balance, customer.account, at),
         )
         printed = fingerprint({"expires": wallet.account_id, "sequence": wallet.version})
         return Pending(Event(entry, Origin.EXPIRY, printed, partner_id=None, document={}), wallet)
-
-    def _told(self, movement: Movement, account: Account, at: datetime) -> Movement:
-        """The same, with its amounts in the alternative currency."""
-        alternative = self.programme.alternative_of(movement.awarded, account, at)
-        nothing = None if alternative is None else ZERO
-        return replace(movement, alternative_awarded=alternative, alternative_spent=nothing)

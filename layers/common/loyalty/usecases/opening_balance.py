@@ -11,12 +11,13 @@ from loyalty.domain.identity import Origin, derived_id, fingerprint
 from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
-from loyalty.domain.wallet import Entry, EventType, Movement
+from loyalty.domain.wallet import EventType, Movement
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Pending
 from loyalty.store.table import Table
+from loyalty.usecases.journal_entry import journal_entry, with_alternative
 from loyalty.usecases.packing import Used, require_active
 from loyalty.usecases.posting import Posting, post_event
 
@@ -56,21 +57,18 @@ class _Adjustment:
         if amount != rounded(amount, currency.exponent):
             description = f"{currency.code} has {currency.exponent} decimals."
             raise Refused(Problem(Code.INVALID, description, "/amount"))
-        alternative = programme.alternative_of(amount, account, at)
-        movement = Movement(amount, ZERO, alternative, None if alternative is None else ZERO)
+        movement = with_alternative(Movement(amount, ZERO), account, programme, at)
         wallet = customer.wallet.moved(movement)
-        entry = Entry(
-            account_id=wallet.account_id,
-            sequence=wallet.version,
+        entry = journal_entry(
+            movement,
+            wallet,
+            account,
+            programme,
             event_id=derived_id(Origin.OPENING_BALANCE, self.record["id"]),
-            type=EventType.ADJUSTMENT,
+            event_type=EventType.ADJUSTMENT,
             performed_on=at,
             posted_on=self.now,
             reference_number=self.record["id"],
-            merchant_id=None,
-            movement=movement,
-            balance=wallet.balance,
-            alternative_balance=programme.alternative_of(wallet.balance, account, at),
         )
         printed = fingerprint(dict(self.record))
         return Pending(Event(entry, Origin.OPENING_BALANCE, printed, partner_id=None, document={}), wallet)

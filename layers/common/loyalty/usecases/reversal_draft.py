@@ -14,13 +14,14 @@ from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
 from loyalty.domain.returns import Back, ReturnedProduct
 from loyalty.domain.reversal import Reversal, reversal
-from loyalty.domain.wallet import Entry, EventType, Wallet
+from loyalty.domain.wallet import EventType, Wallet
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event, State
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, Pending, take_back
 from loyalty.usecases.document import purchased_in, sold_lines
 from loyalty.usecases.given_back import GivenBack
+from loyalty.usecases.journal_entry import journal_entry
 from loyalty.usecases.packing import Used
 
 
@@ -106,19 +107,18 @@ class ReversalDraft:
         return returns.returning(self.asked.products, lines, returned)
 
     def _event(self, purchase: Event, outcome: Reversal, back: Back, wallet: Wallet, account: Account) -> Event:
-        (event_type, origin), performed_on = self.asked.kind, self.asked.performed_on
-        entry = Entry(
-            account_id=wallet.account_id,
-            sequence=wallet.version,
+        event_type, origin = self.asked.kind
+        entry = journal_entry(
+            outcome.movement,
+            wallet,
+            account,
+            self.programme,
             event_id=self.asked.event_id,
-            type=event_type,
-            performed_on=performed_on,
+            event_type=event_type,
+            performed_on=self.asked.performed_on,
             posted_on=self.now,
             reference_number=self.asked.reference_number,
             merchant_id=purchase.entry.merchant_id,
-            movement=outcome.movement,
-            balance=wallet.balance,
-            alternative_balance=self.programme.alternative_of(wallet.balance, account, performed_on),
         )
         return Event(
             entry=entry,
