@@ -10,8 +10,8 @@ from cli.target import Target
 
 
 def verify(stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
-    """Prove the journal: numbers without gaps, balances chained, wallets the sum of their events, no orphans, and
-    purchases what was taken back of them.
+    """Prove the journal: numbers without gaps, balances chained, wallets and limits the sum of their events, no
+    orphans, and purchases what was taken back of them.
 
     Exit status 1, and a list, where that does not hold.
     """

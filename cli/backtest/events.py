@@ -17,12 +17,12 @@ from cli.options import Days
 from loyalty import exactjson
 from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Line, Product, Purchase, RequestedSpend
-from loyalty.domain.uses import Use
 from loyalty.domain.wallet import EventType, Movement, Wallet
-from loyalty.store import keys
+from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer, read_customers
-from loyalty.store.events import Event, State, event_of
+from loyalty.store.events import Event, State
 from loyalty.store.table import Table
+from loyalty.usecases.document import uses_in
 
 CHUNK = 500
 """Events whose products are looked up together."""
@@ -42,7 +42,9 @@ class Journal:
     def history(self, table: Table, now: datetime) -> History:  # noqa: ARG002 - a source's
         """The purchases in the order in which they were performed."""
         with err.status("Reading the table ..."):
-            events = sorted(_events(self.stack), key=lambda event: (event.entry.performed_on, event.entry.sequence))
+            events = sorted(
+                ledger.scan_events(self.stack), key=lambda event: (event.entry.performed_on, event.entry.sequence)
+            )
         start = self.days.start
         before = [event for event in events if start and event.entry.performed_on.date() < start]
         customers = _customers(before, {event.entry.account_id for event in events}, table)
@@ -51,12 +53,6 @@ class Journal:
         total = sum(1 for event in chosen if _stands(event))
         left_out = Counter({"cancelled": sum(1 for event in chosen if event.state is State.CANCELLED)})
         return History("the journal", _told(chosen, customers, table), total, list(customers.values()), left_out)
-
-
-def _events(stack: Table) -> Iterator[Event]:
-    for item in stack.scan():
-        if item["sk"] == "EVENT" and "sequence" in item:
-            yield event_of(item)
 
 
 def _stands(event: Event) -> bool:
@@ -77,12 +73,7 @@ def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> 
 def _movement(event: Event) -> Movement:
     """What an event did to its wallet, with what it counts for if it still stands."""
     counts = _stands(event)
-    uses = event.document.get("uses", ()) if counts else ()
-    return replace(
-        event.entry.movement,
-        purchases=int(counts),
-        uses=tuple(Use(subject, window, count, Decimal(amount)) for subject, window, count, amount in uses),
-    )
+    return replace(event.entry.movement, purchases=int(counts), uses=uses_in(event.document) if counts else ())
 
 
 def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Table) -> Iterator[Visit | Deposit]:

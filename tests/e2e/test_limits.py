@@ -18,6 +18,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.verify_journal import verify_journal
 from tests.customers import EVERYTHING, customer, purchase
 
 Post = Callable[[dict[str, Any]], int | Code]
@@ -100,3 +101,4 @@ def test_rival_purchases_of_many_accounts_never_get_more_than_the_budget(table: 
     counter = table.get(keys.used("reward_offer", "BUDGET"), consistent=True)
     assert counter
     assert counter["used"] == 5
+    assert verify_journal(table).deviations == []

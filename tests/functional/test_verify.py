@@ -7,9 +7,9 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.store import keys
-from loyalty.store.table import Delete, Put, Table, key_of
+from loyalty.store.table import Add, Delete, Put, Table, key_of
 from loyalty.usecases.verify_journal import Verification, verify_journal
-from tests.cards import bring
+from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import Functions, example
 
 ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
@@ -182,3 +182,90 @@ def test_a_cancellation_that_is_gone_is_found(reversed_: Table) -> None:
     reversed_.transact([Delete(event_key(reversed_, 4))])
 
     assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, "CANCELLED")
+
+
+@pytest.fixture
+def limited(cold_functions: Functions, demo: Table) -> Table:
+    """A ledger with two purchases that used an offer's limits and a promo code, of which one was cancelled and
+    something of the other returned."""
+    limits = {"per_account": 5, "per_account_amount": 50, "budget": 100}
+    bring(
+        demo,
+        CAMPAIGN,
+        PROMO_CODE | {"maximum_uses": 5, "maximum_uses_per_account": 5},
+        {
+            "type": "reward_offer",
+            "id": "LIMITED",
+            "name": "Limited",
+            "scheme": "SALES",
+            "award": {"method": "PERCENTAGE", "value": 10},
+            "limits": limits,
+        },
+    )
+    for event_id in ("CANCELLED", "RETURNED"):
+        body = {
+            **example("create_v5_1.request"),
+            "id": event_id,
+            "reference_number": event_id,
+            "promo_code": "COLD-BREW",
+        }
+        assert cold_functions.call("create_purchase", body).status == 200
+    assert cold_functions.call("cancel_purchase", path={"id": "CANCELLED"}).status == 200
+    goods = {"reference_number": "RET1", "products": [{"line": 0, "quantity": 1}]}
+    assert cold_functions.call("return_products", goods, path={"id": "RETURNED"}).status == 200
+    return demo
+
+
+def test_limits_are_the_uses_of_purchases_less_those_that_were_given_back(limited: Table) -> None:
+    wallet, budget = limited.get(keys.wallet(ACCOUNT_ID)), limited.get(keys.used("reward_offer", "LIMITED"))
+    assert wallet
+    assert budget
+
+    assert exactjson.loads(wallet["uses"]) == {"LIMITED": {"": [1, Decimal("0.71")]}, "promo_code#PC-1": {"": [1, 0]}}
+    assert (wallet["purchases"], budget["used"]) == (1, Decimal("0.71"))
+    assert verified(limited).deviations == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "rule"),
+    [
+        ({"uses": '{"LIMITED":{"":[0,0.71]}}'}, "a wallet's uses of limits are those of its journal"),
+        ({"uses": '{"LIMITED":{"":[1,0.71]}}'}, "a wallet's uses of limits are those of its journal"),
+        ({"purchases": 2}, "a wallet counts the purchases of which something stands"),
+    ],
+)
+def test_a_limit_of_an_account_that_its_journal_does_not_explain_is_found(
+    limited: Table, attributes: dict[str, Any], rule: str
+) -> None:
+    change(limited, keys.wallet(ACCOUNT_ID), **attributes)
+
+    assert [(found.account_id, found.rule) for found in verified(limited).deviations] == [(ACCOUNT_ID, rule)]
+
+
+@pytest.mark.parametrize("counter", [("reward_offer", "LIMITED"), ("promo_code", "PC-1"), ("reward_offer", "NEVER")])
+def test_a_counter_that_the_journal_does_not_explain_is_found(limited: Table, counter: tuple[str, str]) -> None:
+    limited.transact([Add(keys.used(*counter), Decimal("0.01"))])
+
+    [found] = verified(limited).deviations
+    assert found.rule == "a budget's or promo code's counter is what its events used of it"
+    assert found.found.startswith("#".join(counter))
+
+
+def test_a_counter_that_is_gone_is_found(limited: Table) -> None:
+    limited.transact([Delete(keys.used("promo_code", "PC-1"))])
+
+    [found] = verified(limited).deviations
+    assert found.found == "promo_code#PC-1: 0 on the counter, 1 in the journal"
+
+
+def test_a_purchase_that_is_posted_while_its_counter_is_read_is_no_deviation(
+    limited: Table,
+) -> None:
+
+    def settle(_: float) -> None:
+        limited.transact([Add(counter, Decimal("-0.71"))])
+
+    counter = keys.used("reward_offer", "LIMITED")
+    limited.transact([Add(counter, Decimal("0.71"))])
+
+    assert verify_journal(limited, settle=settle).deviations == []

@@ -1,14 +1,14 @@
 """Proof of a wallet: its journal is numbered without gaps, its balances are chained, and they end in the wallet's.
 Proof of a purchase that was taken back: what it tells is the sum of its reversals, no more than it gave and took."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from loyalty.domain.money import ZERO
 from loyalty.domain.returns import Quantities
 from loyalty.domain.reversal import TakenBack
-from loyalty.domain.wallet import Entry, EventType, Lots, Movement, Wallet, added
+from loyalty.domain.wallet import Entry, EventType, Movement, Wallet, added
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,42 +22,61 @@ class Deviation:
 
 
 def deviations(wallet: Wallet, entries: Sequence[Entry]) -> Iterator[Deviation]:
-    """Where a wallet and its whole journal (in any order) do not agree."""
-    empty = Wallet(wallet.account_id)
-    account_id, balance, sequence, lots, lapsed = empty.account_id, ZERO, 0, empty.lots, empty.lapsed
+    """Where a wallet and its whole journal (in any order) do not agree. The movements of `entries` tell of purchases
+    and uses too."""
+    journal = Wallet(wallet.account_id)
     for entry in sorted(entries, key=lambda entry: entry.sequence):
-        if entry.sequence != sequence + 1:
-            found = f"{entry.sequence} follows {sequence}"
-            yield Deviation(account_id, entry.event_id, "the journal is numbered 1 to n without gaps", found)
-        if entry.balance != balance + entry.movement.amount:
-            found = f"{balance} and {entry.movement.amount} make {entry.balance}"
-            yield Deviation(
-                account_id, entry.event_id, "each balance is the one before it plus the event's amount", found
-            )
-        if entry.balance < 0 and entry.movement.amount < 0 and not entry.type.reverses:
-            yield Deviation(account_id, entry.event_id, "no event but a reversal leaves a debt", str(entry.balance))
-        lots, lapsed = added(lots, entry.movement.lots), added(lapsed, entry.movement.lapsed)
-        if any(amount < 0 for amount in lots.values()) or sum(lots.values(), ZERO) > max(entry.balance, ZERO):
-            found = f"{_told(lots)} of {entry.balance}"
-            yield Deviation(account_id, entry.event_id, "lots are above zero, and within the balance", found)
-        balance, sequence = entry.balance, entry.sequence
-    if wallet.version != sequence:
-        found = f"version {wallet.version}, last number {sequence}"
-        yield Deviation(account_id, None, "the wallet's version is the number of its last event", found)
-    if wallet.lots != lots:
-        found = f"lots {_told(wallet.lots)}, sums {_told(lots)}"
-        yield Deviation(account_id, None, "the wallet's lots are the sums of its journal's", found)
-    if wallet.lapsed != lapsed or any(amount < 0 for amount in lapsed.values()):
-        found = f"expired {_told(wallet.lapsed)}, sums {_told(lapsed)}"
-        yield Deviation(account_id, None, "what a wallet remembers to have expired is the sum of its journal's", found)
+        after = _moved_on(journal, entry)
+        for rule, found in _broken_links(journal, entry, after):
+            yield Deviation(wallet.account_id, entry.event_id, rule, found)
+        journal = after
     total = sum((entry.movement.amount for entry in entries), ZERO)
-    if wallet.balance != total:
-        found = f"balance {wallet.balance}, sum {total}"
-        yield Deviation(account_id, None, "the wallet's balance is the sum of its journal", found)
+    for rule, (held, told) in {
+        "the wallet's version is the number of its last event": (wallet.version, journal.version),
+        "the wallet's balance is the sum of its journal": (wallet.balance, total),
+        "the wallet's lots are the sums of its journal's": (wallet.lots, journal.lots),
+        "what a wallet remembers to have expired is the sum of its journal's": (wallet.lapsed, journal.lapsed),
+        "a wallet counts the purchases of which something stands": (wallet.purchases, journal.purchases),
+        "a wallet's uses of limits are those of its journal": (wallet.uses.by_subject, journal.uses.by_subject),
+    }.items():
+        if held != told:
+            yield Deviation(wallet.account_id, None, rule, f"{_told(held)} in the wallet, {_told(told)} in the journal")
 
 
-def _told(lots: Lots) -> str:
-    return ", ".join(f"{month}: {amount}" for month, amount in sorted(lots.items())) or "none"
+def _moved_on(journal: Wallet, entry: Entry) -> Wallet:
+    """The wallet that the journal makes, after one more entry."""
+    movement = entry.movement
+    return Wallet(
+        account_id=journal.account_id,
+        version=entry.sequence,
+        balance=entry.balance,
+        lots=added(journal.lots, movement.lots),
+        purchases=journal.purchases + movement.purchases,
+        uses=journal.uses.plus(movement.uses),
+        lapsed=added(journal.lapsed, movement.lapsed),
+    )
+
+
+def _broken_links(before: Wallet, entry: Entry, after: Wallet) -> Iterator[tuple[str, str]]:
+    """Rules that do not hold between an entry and the one before it."""
+    amount, lots = entry.movement.amount, after.lots
+    if entry.sequence != before.version + 1:
+        yield "the journal is numbered 1 to n without gaps", f"{entry.sequence} follows {before.version}"
+    if entry.balance != before.balance + amount:
+        found = f"{before.balance} and {amount} make {entry.balance}"
+        yield "each balance is the one before it plus the event's amount", found
+    if entry.balance < 0 and amount < 0 and not entry.type.reverses:
+        yield "no event but a reversal leaves a debt", str(entry.balance)
+    if any(part < 0 for part in lots.values()) or sum(lots.values(), ZERO) > max(entry.balance, ZERO):
+        yield "lots are above zero, and within the balance", f"{_told(lots)} of {entry.balance}"
+    if any(part < 0 for part in after.lapsed.values()):
+        yield "no less than nothing has expired", _told(after.lapsed)
+
+
+def _told(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    return ", ".join(f"{name}: {_told(part)}" for name, part in sorted(value.items())) or "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,11 @@ def entry_of(item: Item) -> Entry:
     )
 
 
+def is_event(item: Item) -> bool:
+    """Whether an item is an event, rather than a pointer to one or anything else."""
+    return item["sk"] == "EVENT" and "sequence" in item
+
+
 def event_of(item: Item) -> Event:
     """The event in its item."""
     return Event(

@@ -48,6 +48,11 @@ def used(kind: str, record_id: str) -> Key:
     return Key(f"USED#{kind}#{record_id}", "USED")
 
 
+def used_of(key: Key) -> str:
+    """What a counter is of: `reward_offer#<id>` or `promo_code#<id>`."""
+    return key.pk.removeprefix("USED#")
+
+
 def voucher(voucher_id: str) -> Key:
     """A voucher that an offer gave."""
     return Key(f"VOUCHER#{voucher_id}", "VOUCHER")

@@ -8,7 +8,7 @@ from loyalty.domain.errors import Problem
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
-from loyalty.store.events import Event, State, entry_of, event_item, event_of, taken_back_text, wallet_item
+from loyalty.store.events import Event, State, entry_of, event_item, event_of, is_event, taken_back_text, wallet_item
 from loyalty.store.keys import Key
 from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Put, Table, Update, Write
 
@@ -77,6 +77,13 @@ def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
     """Those of the posted events with these ids that exist."""
     items = table.get_many(map(keys.event, event_ids), consistent=True)
     return {keys.event_id(key.pk): event_of(item) for key, item in items.items() if "sequence" in item}
+
+
+def scan_events(table: Table) -> Iterator[Event]:
+    """Every event of the table, in no order."""
+    for item in table.scan():
+        if is_event(item):
+            yield event_of(item)
 
 
 def read_pointed(table: Table, pointer: str) -> Event | None:

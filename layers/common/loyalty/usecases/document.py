@@ -10,7 +10,9 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.plan import Award, Plan, Verdict
 from loyalty.domain.posted import Part, Posted, Purchased, SpentAtOnce
 from loyalty.domain.returns import SoldLine
+from loyalty.domain.reversal import Reversal
 from loyalty.domain.spends import SpendMethod
+from loyalty.domain.uses import Use
 from loyalty.domain.wallet import Movement
 
 
@@ -28,9 +30,15 @@ def spends_of(plan: Plan) -> list[dict[str, Any]]:
     return kept
 
 
-def uses_of(plan: Plan) -> list[list[Any]]:
-    """What was used of limited offers and promo codes: subject, window, how often, for how much."""
-    return [[use.subject, use.window, use.count, use.amount] for use in plan.movement.uses]
+def uses_of(what: Plan | Reversal) -> list[list[Any]]:
+    """What was used, or given back, of limited offers and promo codes: subject, window, how often, for how much."""
+    return [[use.subject, use.window, use.count, use.amount] for use in what.movement.uses]
+
+
+def uses_in(document: Mapping[str, Any]) -> tuple[Use, ...]:
+    """The same, of an event."""
+    kept = document.get("uses", ())
+    return tuple(Use(subject, window, count, Decimal(amount)) for subject, window, count, amount in kept)
 
 
 def why_of(verdicts: Iterable[Verdict]) -> list[list[str | None]]:

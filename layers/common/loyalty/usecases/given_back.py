@@ -19,7 +19,7 @@ from loyalty.domain.uses import Use
 from loyalty.store import keys
 from loyalty.store.ledger import Effect
 from loyalty.store.table import Add, Update
-from loyalty.usecases.document import posted_award
+from loyalty.usecases.document import posted_award, uses_in
 from loyalty.usecases.shared_limits import budget_key, promo_code_key
 
 _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot be had back any more.")
@@ -43,20 +43,30 @@ class GivenBack:
         """What is given back of limits per account. An offer's award, or a promo code, counts as used as long as a part
         of it stands."""
         given = {kept["offer_id"]: (amount, whole) for kept, amount, whole in self._offers()}
-        ends = self.back.completes and self.all_taken
-        for subject, window, count, _ in self.document.get("uses", ()):
-            amount, whole = given.get(subject, (ZERO, ends))
+        for use in uses_in(self.document):
+            amount, whole = given.get(use.subject, (ZERO, self._is_last))
             if amount or whole:
-                yield Use(subject, window, -count if whole else 0, ZERO - amount)
+                yield Use(use.subject, use.window, -use.count if whole else 0, ZERO - amount)
+
+    @property
+    def budgets(self) -> dict[str, Decimal]:
+        """What budgets get back, by offer; below zero, as it is given back."""
+        limited = self.document.get("budgets", ())
+        return {
+            kept["offer_id"]: -amount for kept, amount, _ in self._offers() if kept["offer_id"] in limited and amount
+        }
+
+    @property
+    def counted_code(self) -> str | None:
+        """The promo code that may be used once more by all accounts together."""
+        return self.document.get("counted_code") if self._is_last else None
 
     def effects(self) -> Iterator[Effect]:
         """What is written beside the event: counters of all accounts, and vouchers."""
-        for kept, amount, _ in self._offers():
-            if kept["offer_id"] in self.document.get("budgets", ()) and amount:
-                yield Effect(Add(budget_key(kept["offer_id"]), -amount))
-        code_id = self.document.get("counted_code")
-        if code_id and self.back.completes and self.all_taken:
-            yield Effect(Add(promo_code_key(code_id), -1))
+        for offer_id, amount in self.budgets.items():
+            yield Effect(Add(budget_key(offer_id), amount))
+        if self.counted_code:
+            yield Effect(Add(promo_code_key(self.counted_code), -1))
         for voucher in self.document.get("vouchers", ()):
             if self._ends(posted_award(voucher)):
                 yield Effect(
@@ -68,6 +78,11 @@ class GivenBack:
                     ),
                     _VOUCHER_GONE,
                 )
+
+    @property
+    def _is_last(self) -> bool:
+        """Whether nothing of the purchase is left, nor of its awards with the customer."""
+        return self.back.completes and self.all_taken
 
     def _offers(self) -> Iterator[tuple[Mapping[str, Any], Decimal, bool]]:
         """Each award and voucher, how much of it goes back now, in its own currency, and whether that was the last of

@@ -14,12 +14,12 @@ from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
 from loyalty.domain.returns import Back, ReturnedProduct
 from loyalty.domain.reversal import Reversal, reversal
-from loyalty.domain.wallet import EventType, Wallet
+from loyalty.domain.wallet import EventType, Movement, Wallet
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event, State
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, Pending, take_back
-from loyalty.usecases.document import purchased_in, sold_lines
+from loyalty.usecases.document import purchased_in, sold_lines, uses_of
 from loyalty.usecases.given_back import GivenBack
 from loyalty.usecases.journal_entry import journal_entry
 from loyalty.usecases.packing import Used
@@ -89,7 +89,8 @@ class ReversalDraft:
         movement = replace(outcome.movement, purchases=-int(back.completes), uses=tuple(given_back.uses()))
         wallet = customer.wallet.moved(movement, overdrawn=True)
         state = State.CANCELLED if self.asked.products is None else purchase.state
-        event = self._event(purchase, replace(outcome, movement=movement), back, wallet, customer.account)
+        document = _document(purchase.entry.event_id, replace(outcome, movement=movement), given_back)
+        event = self._event(purchase, movement, document, wallet, customer.account)
         told = take_back(purchase, state, taken_back, self.now)
         return Pending(event, wallet, (Effect(told), *given_back.effects()))
 
@@ -106,10 +107,12 @@ class ReversalDraft:
             raise Refused(Problem(Code.INVALID, "The purchase is cancelled, so nothing of it can be returned."))
         return returns.returning(self.asked.products, lines, returned)
 
-    def _event(self, purchase: Event, outcome: Reversal, back: Back, wallet: Wallet, account: Account) -> Event:
+    def _event(
+        self, purchase: Event, movement: Movement, document: Mapping[str, Any], wallet: Wallet, account: Account
+    ) -> Event:
         event_type, origin = self.asked.kind
         entry = journal_entry(
-            outcome.movement,
+            movement,
             wallet,
             account,
             self.programme,
@@ -125,10 +128,22 @@ class ReversalDraft:
             origin=origin,
             fingerprint=self.asked.fingerprint,
             partner_id=self.partner.id,
-            document=_document(purchase.entry.event_id, back, outcome.waived),
+            document=document,
         )
 
 
-def _document(purchase_id: str, back: Back, waived: Decimal) -> Mapping[str, Any]:
-    lines = [[place, quantity] for place, quantity in sorted(back.quantities.items())]
-    return {"reverses": purchase_id, "lines": lines, "waived": waived}
+def _document(purchase_id: str, outcome: Reversal, given_back: GivenBack) -> Mapping[str, Any]:
+    """What the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a purchase."""
+    back = given_back.back
+    limits = {
+        "completes": back.completes,
+        "uses": uses_of(outcome),
+        "budgets": given_back.budgets,
+        "counted_code": given_back.counted_code,
+    }
+    return {
+        "reverses": purchase_id,
+        "lines": [[place, quantity] for place, quantity in sorted(back.quantities.items())],
+        "waived": outcome.waived,
+        **{name: value for name, value in limits.items() if value},
+    }

@@ -1,9 +1,10 @@
-"""Proving the ledger: every wallet against its journal, every event against its id, its account and its document."""
+"""Proving the ledger: every wallet against its journal, every event against its id, its account and its document, what
+all accounts have used against the events that used it."""
 
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loyalty.domain.audit import Deviation, deviations
 from loyalty.domain.identity import Origin, derived_id
@@ -11,8 +12,10 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.period import months_after
 from loyalty.domain.wallet import Entry, EventType, Wallet
 from loyalty.store import keys, ledger
-from loyalty.store.events import Event, event_of, wallet_of
+from loyalty.store.events import Event, event_of, is_event, wallet_of
 from loyalty.store.table import Item, Table
+from loyalty.usecases.document import uses_in
+from loyalty.usecases.verify_counters import Counters
 from loyalty.usecases.verify_reversals import Reversals
 
 SETTLING_SECONDS = 2.0
@@ -44,13 +47,14 @@ def verify_journal(
         audit.take(item)
         seen(count)
     suspects = [wallet.account_id for wallet in audit.wallets() if any(deviations(wallet, audit.entries_of(wallet)))]
-    if suspects or audit.without_account or audit.unpaired or audit.reversals.suspects:
+    if suspects or audit.without_account or audit.unpaired or audit.reversals.suspects or audit.counters.suspects:
         settle(SETTLING_SECONDS)
     found = [
         *(deviation for account_id in suspects for deviation in _again(table, account_id)),
         *_without_account(table, audit.without_account),
         *_unpaired(table, audit.unpaired),
         *audit.reversals.deviations(table),
+        *audit.counters.deviations(table),
         *audit.events_at_odds,
     ]
     return Verification(audit.events, len(audit.wallet_items), found)
@@ -73,10 +77,18 @@ def _again(table: Table, account_id: str) -> list[Deviation]:
     """Deviations of one wallet, from a reading during which it stood still."""
     for _ in range(MAX_READINGS):
         wallet = _wallet(table, account_id)
-        found = list(deviations(wallet, list(ledger.read_whole_journal(table, account_id))))
+        event_ids = [entry.event_id for entry in ledger.read_whole_journal(table, account_id)]
+        found = list(deviations(wallet, [_counted(event) for event in ledger.read_events(table, event_ids).values()]))
         if _wallet(table, account_id) == wallet:
             break
     return found
+
+
+def _counted(event: Event) -> Entry:
+    """Its entry, whose movement tells what it counts for as a purchase, and of limits."""
+    purchases = 1 if event.entry.type is EventType.PURCHASE else -int(event.document.get("completes", False))
+    uses = uses_in(event.document)
+    return replace(event.entry, movement=replace(event.entry.movement, purchases=purchases, uses=uses))
 
 
 def _wallet(table: Table, account_id: str) -> Wallet:
@@ -92,18 +104,21 @@ class _Audit:
         self.wallet_items: dict[str, Item] = {}
         self.events_at_odds: list[Deviation] = []
         self.reversals = Reversals()
+        self.counters = Counters()
         self._accounts: set[str] = set()
         self._pointers: dict[str, str] = {}
         self._given: dict[str, str] = {}
 
     def take(self, item: Item) -> None:
         """Sort an item in."""
-        if item["sk"] == "EVENT" and "sequence" in item:
+        if is_event(item):
             self._event(event_of(item))
         elif item["sk"] == "EVENT":
             self._pointers[keys.event_id(item["pk"])] = item["event_id"]
         elif item["sk"] == "VOUCHER":
             self.reversals.take_voucher(item)
+        elif item["sk"] == "USED":
+            self.counters.take_counter(item)
         elif item["sk"] == "WALLET":
             self.wallet_items[keys.account_id(item["pk"])] = item
         elif item["sk"] == "ACCOUNT":
@@ -130,8 +145,9 @@ class _Audit:
 
     def _event(self, event: Event) -> None:
         self.events += 1
-        self.entries[event.entry.account_id].append(event.entry)
+        self.entries[event.entry.account_id].append(_counted(event))
         self.reversals.take(event)
+        self.counters.take(event)
         if event.pointer:
             self._given[event.pointer] = event.entry.event_id
         for rule, found in _at_odds(event):
