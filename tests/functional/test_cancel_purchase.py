@@ -301,6 +301,18 @@ class TestClassic:
 
         assert (again.status, again.headers["Idempotent-Replayed"], again.body) == (200, "true", first.body)
 
+    def test_it_tells_who_cancelled_as_who_updated(self, cold_functions: Functions, demo: Table, posted: Body) -> None:
+        user = {"id": "2", "username": "other", "person_name": "Other Partner", "email": None}
+        bring(demo, {"type": "partner", "id": "OTHER", "name": "Other partner", "user": user})
+        key, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=NOW)
+        issued = cold_functions.call("issue_token", headers={"api_key": key}, context={})
+
+        log = self.cancel(cold_functions, issued.body["data"]["token"], id=posted["id"]).body["data"]["log_information"]
+
+        assert (log["updated_by_user"], log["updated_by_unit"]) == (user, None)
+        for whom in ("created_by_user", "created_by_unit", "created_by_business_unit", "created_date"):
+            assert log[whom] == posted["log_information"][whom]
+
     def test_it_answers_the_fields_asked_for(self, functions: Functions, token: str, posted: Body) -> None:
         answer = self.cancel(functions, token, "number,life_cycle_state", id=posted["id"])
 

@@ -31,7 +31,7 @@ class Event:
     `document` is what the API renders the event from, in JSON's types with decimals for numbers. `pointer` is another
     id that leads to the event: where the caller chose its id, the one that the reference number alone would have given;
     where the classic API's caller told what makes it the same, the one that its number would have given. `state`,
-    `taken_back` and `updated_on` tell of a purchase what became of it since, and when.
+    `taken_back`, `updated_on` and `updated_by` tell of a purchase what became of it since, when, and by which partner.
     """
 
     entry: Entry
@@ -43,6 +43,7 @@ class Event:
     state: State = State.POSTED
     taken_back: TakenBack = field(default_factory=TakenBack)
     updated_on: datetime | None = None
+    updated_by: str | None = None
 
 
 def wallet_of(account_id: str, item: Item | None) -> Wallet:
@@ -114,6 +115,7 @@ def event_of(item: Item) -> Event:
         state=State(item.get("state", State.POSTED)),
         taken_back=_taken_back_in(item),
         updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
+        updated_by=item.get("updated_by"),
     )
 
 

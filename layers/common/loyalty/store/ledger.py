@@ -193,11 +193,16 @@ def read_whole_journal(table: Table, account_id: str) -> Iterator[Entry]:
         before = page[-1].sequence
 
 
-def take_back(purchase: Event, state: State, taken_back: TakenBack, now: datetime) -> Update:
-    """The write that tells of a posted purchase what was taken back of it; nothing else may have been since the
-    purchase was read."""
+def take_back(purchase: Event, state: State, taken_back: TakenBack, partner_id: str, now: datetime) -> Update:
+    """The write that tells of a posted purchase what was taken back of it, by whom; nothing else may have been since
+    the purchase was read."""
     condition, values = "attribute_not_exists(taken_back)", None
     if purchase.taken_back.lines:
         condition, values = "taken_back = :before", {":before": taken_back_text(purchase.taken_back)}
-    attributes = {"state": state, "taken_back": taken_back_text(taken_back), "updated_on": int(now.timestamp())}
+    attributes = {
+        "state": state,
+        "taken_back": taken_back_text(taken_back),
+        "updated_on": int(now.timestamp()),
+        "updated_by": partner_id,
+    }
     return Update(keys.event(purchase.entry.event_id), attributes, condition, values)

@@ -67,7 +67,7 @@ def gather_posted(event: Event, *, table: Table, catalogue: Catalogue, now: date
 
 
 def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
-    """Read what a posted event is about, in one call for up to 95 different products.
+    """Read what a posted event is about, in one call for up to 94 different products.
 
     Raises:
         Refused: RETRY_LATER, where that cannot be read now.
@@ -77,6 +77,7 @@ def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -
         ("account", event.entry.account_id),
         ("contact", document.get("contact_id")),
         ("partner", event.partner_id),
+        ("partner", event.updated_by),
         *((kind, document.get("ids", {}).get(kind)) for kind in ("invoice", "access_token")),
         *(("product", line[0]) for line in document["lines"]),
     ]

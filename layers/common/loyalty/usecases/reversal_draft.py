@@ -91,7 +91,7 @@ class ReversalDraft:
         state = State.CANCELLED if self.asked.products is None else purchase.state
         document = _document(purchase.entry.event_id, replace(outcome, movement=movement), given_back)
         event = self._event(purchase, movement, document, wallet, customer.account)
-        told = take_back(purchase, state, taken_back, self.now)
+        told = take_back(purchase, state, taken_back, self.partner.id, self.now)
         return Pending(event, wallet, (Effect(told), *given_back.effects()))
 
     def _back(self, purchase: Event) -> Back:

@@ -136,18 +136,20 @@ def invoice(record: Record | None, directory: Directory) -> customers.Invoice | 
 
 
 def log_information(
-    created: str, updated: str, partner: Record | None, directory: Directory
+    *, created: tuple[str, Record | None], updated: tuple[str, Record | None], directory: Directory
 ) -> organisation.LogInformation:
-    """Who created an event, and when it was created and last updated: the partner's unit and user."""
-    by_unit = directory.record("unit", partner.get("unit")) if partner else None
-    owner = directory.record("business_unit", by_unit.get("business_unit")) if by_unit else None
-    by = {
-        "unit": unit(by_unit),
-        "business_unit": business_unit(owner, directory),
-        "user": if_any(organisation.User, partner.get("user") if partner else None),
-    }
-    written = {f"{verb}_by_{who}": whom for verb in ("created", "updated") for who, whom in by.items()}
-    return told(organisation.LogInformation, written, created_date=created, updated_date=updated)
+    """When an event was created and last updated, each with the partner who did so: its unit and user are told."""
+    written: dict[str, Any] = {}
+    for verb, (date, partner) in (("created", created), ("updated", updated)):
+        by_unit = directory.record("unit", partner.get("unit")) if partner else None
+        owner = directory.record("business_unit", by_unit.get("business_unit")) if by_unit else None
+        written |= {
+            f"{verb}_date": date,
+            f"{verb}_by_unit": unit(by_unit),
+            f"{verb}_by_business_unit": business_unit(owner, directory),
+            f"{verb}_by_user": if_any(organisation.User, partner.get("user") if partner else None),
+        }
+    return told(organisation.LogInformation, written)
 
 
 def _demographics(record: Record | None) -> customers.Demographics | None:

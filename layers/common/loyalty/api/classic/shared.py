@@ -79,11 +79,15 @@ class Shared:
 
     @cached_property
     def log_information(self) -> LogInformation:
-        """Who wrote it, when, and when something of it was taken back last."""
-        event, created = self.gathered.event, self.entry.posted_on
-        partner = self.gathered.record("partner", event.partner_id)
-        dates = dated(created), dated(event.updated_on or created)
-        return records.log_information(*dates, partner, self.gathered.directory)
+        """Who wrote it and when; and who took something of it back last, and when."""
+        event = self.gathered.event
+        created_on, created_by = self.entry.posted_on, event.partner_id
+        updated_on, updated_by = event.updated_on or created_on, event.updated_by or created_by
+        return records.log_information(
+            created=(dated(created_on), self.gathered.record("partner", created_by)),
+            updated=(dated(updated_on), self.gathered.record("partner", updated_by)),
+            directory=self.gathered.directory,
+        )
 
     @property
     def _account(self) -> Record | None:
