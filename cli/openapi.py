@@ -8,7 +8,7 @@ from cli.generated import Check, bring_up_to_date
 from cli.target import REPOSITORY
 
 if TYPE_CHECKING:
-    from cli.routes import Json, Route
+    from cli.route import Json, Route
 
 DOCUMENT = REPOSITORY / "docs" / "openapi.json"
 EXAMPLES = REPOSITORY / "tests" / "examples"
@@ -24,7 +24,8 @@ def document() -> "Json":
     """The OpenAPI 3.1 document of both APIs."""
     from importlib.metadata import version
 
-    from cli.routes import ROUTES, TAGS
+    from cli.route import TAGS
+    from cli.routes import ROUTES
 
     references, schemas = _schemas()
     paths: Json = {}
@@ -90,7 +91,7 @@ def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
         operation["description"] = route.description
     operation["security"] = route.security
     if route.parameters:
-        operation["parameters"] = list(route.parameters)
+        operation["parameters"] = route.parameters
     if route.method == "post":
         operation |= _body(route, references)
     done = {"200": _success(route, route.answers, references)}

@@ -21,7 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cli.openapi import document
-from cli.routes import ROUTES, Route
+from cli.route import Route
+from cli.routes import ROUTES
 from cli.target import REPOSITORY, Target
 from tests.goldens import EXAMPLES
 from tests.partner import Api

@@ -1,0 +1,42 @@
+"""What docs/openapi.json says of each route: a line, and what else there is to say."""
+
+WORDS = {
+    "create_purchase": """Post a purchase
+        Posts it once, however often it is sent: by `id`, or else by merchant and `reference_number`, the engine knows
+        it again.""",
+    "preview_purchase": """Show what posting a purchase would do
+        Nothing is written. Refused for whatever posting it would be refused for.""",
+    "show_purchase": "Show a posted purchase",
+    "cancel_purchase": """Cancel a purchase
+        Takes back what is left of its awards and gives back what is left of its spends, once, however often it is sent;
+        answers the purchase. The body may be left out.""",
+    "return_products": """Return some of a purchase's goods
+        Takes back and gives back their share of its awards and spends, once, however often it is sent: by its reference
+        number, the engine knows it again.""",
+    "show_wallet": "Show a wallet",
+    "show_journal": "List a wallet's events, newest first",
+    "create_upload": """Get a form to send a file of purchases with
+        POST the file to `url` as `multipart/form-data`, the `fields` before it. Its purchases are posted then, or with
+        `dry_run` gone through.""",
+    "show_upload": "Show how far an upload has got, and what became of its purchases",
+    "classic_create_purchase": """Post a purchase
+        Answers the complete event. Posts each call anew, unless it has an `Idempotency-Key` header or names an external
+        system and its reference number.""",
+    "classic_preview_purchase": "Show what posting a purchase would do",
+    "classic_create_spend": """Post a purchase with its spend request
+        Both or neither. Without an amount the spend request spends nothing. Posts each call anew, unless it has an
+        `Idempotency-Key` header.""",
+    "classic_show_purchase": """Show a posted purchase
+        By its id, its number, or a reference number that no other purchase has.""",
+    "classic_cancel_purchase": """Cancel a posted purchase
+        By its id, its number, or a reference number that no other purchase has; once, however often it is sent. Answers
+        the complete event.""",
+    "classic_bulk_create": """Post many purchases
+        Up to 1000 entries, each posted or refused alone; those of one wallet in their order. Posts each entry anew,
+        unless the call has an `Idempotency-Key` header or the entry names an external system and its reference number.
+        With `Prefer: respond-async` the entries become a file, whose upload is answered at once.""",
+    "issue_one_time_password": """Give out a one-time password for an access token
+        For the customer to show instead of the token: good for five minutes and one purchase.""",
+    "issue_token": "Exchange an API key for a token",
+    "release_token": "Give a token back",
+}
