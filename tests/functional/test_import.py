@@ -13,6 +13,7 @@ from loyalty.store.customers import find_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import LINES_AT_A_TIME, ImportSummary, import_records
+from tests.builders import offer
 from tests.functional.conftest import DEMO, NOW
 
 
@@ -117,16 +118,9 @@ def test_a_changed_number_leads_to_the_account_and_the_old_one_nowhere(table: Ta
 
 
 def test_references_are_kept_as_ids_whichever_code_they_are_made_by(demo: Table) -> None:
-    offer = {
-        "type": "reward_offer",
-        "id": "O",
-        "name": "O",
-        "scheme": "Sales Scheme",
-        "conditions": {"business_units": ["EK123456"], "products": ["FE1", "Bronze"], "product_types": ["VOD"]},
-        "award": {"method": "FIXED", "value": 1},
-    }
+    conditions = {"business_units": ["EK123456"], "products": ["FE1", "Bronze"], "product_types": ["VOD"]}
 
-    assert imported(demo, offer).created == 1
+    assert imported(demo, offer("O", scheme="Sales Scheme", conditions=conditions)).created == 1
     item = demo.get(keys.programme("reward_offer", "O"))
     assert item
     stored = exactjson.loads(item["record"])
@@ -139,16 +133,9 @@ def test_references_are_kept_as_ids_whichever_code_they_are_made_by(demo: Table)
 
 
 def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: Table) -> None:
-    offer = {
-        "type": "reward_offer",
-        "id": "O",
-        "name": "O",
-        "scheme": "SALES",
-        "conditions": {"products": ["Bronze", "NONE"]},
-        "award": {"method": "FIXED", "value": 1},
-    }
+    missing = offer("O", scheme="SALES", conditions={"products": ["Bronze", "NONE"]})
 
-    assert refused(imported(demo, offer)) == [(1, "/conditions/products/1")]
+    assert refused(imported(demo, missing)) == [(1, "/conditions/products/1")]
 
 
 @pytest.mark.parametrize(
@@ -179,44 +166,34 @@ def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: 
     ],
 )
 def test_an_offer_that_pricing_could_not_honour_is_refused(demo: Table, part: str, setting: Any, field: str) -> None:
-    offer = {
-        "type": "reward_offer",
-        "id": "O",
-        "name": "O",
-        "scheme": "SALES",
-        "award": {"method": "FIXED", "value": 1},
-    }
+    good = offer("O", scheme="SALES")
 
-    assert refused(imported(demo, {**offer, part: setting})) == [(1, field)]
+    assert refused(imported(demo, {**good, part: setting})) == [(1, field)]
 
 
 def test_an_offer_with_everything_that_pricing_honours_is_kept_as_it_was_written(demo: Table) -> None:
-    offer = {
-        "type": "reward_offer",
-        "id": "O",
-        "name": "O",
-        "scheme": "SALES",
-        "priority": 3,
-        "stacking": "EXCLUSIVE",
-        "conditions": {"weekdays": ["FRI", "SAT"], "time_from": "22:00", "time_to": "02:00", "taps": ["T-CD-1"]},
-        "award": {
-            "method": "TIERED",
-            "tiers": [{"from": 10, "value": 1}, {"from": 50, "value": 7.5}],
-            "base": "TOTAL",
-            "currency": "ALTERNATIVE",
-            "maximum_per_event": 5,
-            "rounding": "DOWN",
-            "spend": "INSTANT",
-        },
-    }
+    written = offer(
+        "O",
+        scheme="SALES",
+        priority=3,
+        stacking="EXCLUSIVE",
+        conditions={"weekdays": ["FRI", "SAT"], "time_from": "22:00", "time_to": "02:00", "taps": ["T-CD-1"]},
+        method="TIERED",
+        tiers=[{"from": 10, "value": 1}, {"from": 50, "value": 7.5}],
+        base="TOTAL",
+        currency="ALTERNATIVE",
+        maximum_per_event=5,
+        rounding="DOWN",
+        spend="INSTANT",
+    )
 
-    assert imported(demo, offer).created == 1
-    assert imported(demo, offer).unchanged == 1
+    assert imported(demo, written).created == 1
+    assert imported(demo, written).unchanged == 1
     item = demo.get(keys.programme("reward_offer", "O"))
     assert item
     stored = exactjson.loads(item["record"])
-    assert {name: set_to for name, set_to in stored["conditions"].items() if set_to} == offer["conditions"]
-    assert exactjson.loads(exactjson.dumps(stored["award"])) == exactjson.loads(exactjson.dumps(offer["award"]))
+    assert {name: set_to for name, set_to in stored["conditions"].items() if set_to} == written["conditions"]
+    assert exactjson.loads(exactjson.dumps(stored["award"])) == exactjson.loads(exactjson.dumps(written["award"]))
     assert "O" in [offer.id for offer in Catalogue(demo).programme(NOW).offers]
 
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from loyalty import exactjson
+from tests.builders import SCHEME, offer
 
 DEMO = Path("cli/demo/programme.jsonl")
 PURCHASE = Path("cli/demo/purchase.json")
@@ -47,14 +48,7 @@ def test_it_takes_the_bodies_of_the_classic_api_too() -> None:
 
 
 def test_the_wallet_is_what_it_is_said_to_be(tmp_path: Path) -> None:
-    offer = {
-        "type": "reward_offer",
-        "id": "O",
-        "name": "O",
-        "scheme": "SALES",
-        "award": {"method": "FIXED", "value": 1},
-    }
-    third = written(tmp_path / "third.jsonl", offer | {"conditions": {"every_nth_purchase": 3}})
+    third = written(tmp_path / "third.jsonl", offer("O", scheme="SALES", conditions={"every_nth_purchase": 3}))
 
     answer = explained(DEMO, third, PURCHASE, "--balance", "2.12", "--bought", "2")
 
@@ -66,8 +60,8 @@ def test_whom_and_what_the_files_do_not_know_is_made_up(tmp_path: Path) -> None:
     programme = written(
         tmp_path / "programme.jsonl",
         {"type": "business_unit", "id": "SHOP", "name": "Shop", "code": "SHOP"},
-        {"type": "reward_scheme", "id": "S", "name": "Rewards"},
-        {"type": "reward_offer", "id": "O", "name": "O", "scheme": "S", "award": {"method": "PERCENTAGE", "value": 5}},
+        SCHEME,
+        offer("O"),
     )
     line = {"product_sku": "a b", "net_amount": 10, "tax_amount": 0, "total_amount": 10}
     body = {"cim": "CARD", "reference_number": "1", "merchant_tap": {"code": "SHOP"}, "products": [line, line]}
@@ -113,13 +107,13 @@ def test_a_programme_with_a_bad_line_is_explained_to_nobody(tmp_path: Path) -> N
 
 
 def test_each_offer_is_told_with_the_reason_in_words(tmp_path: Path) -> None:
-    offer = {"type": "reward_offer", "scheme": "SALES", "award": {"method": "PER_STEP", "value": 1, "step": 5}}
+    steps: dict[str, Any] = {"scheme": "SALES", "method": "PER_STEP", "value": "1", "step": 5}
     more = written(
         tmp_path / "more.jsonl",
-        offer | {"id": "A", "name": "A"},
-        offer | {"id": "B", "name": "B", "conditions": {"business_units": ["MRA"], "weekdays": ["MON"]}},
-        offer | {"id": "C", "name": "C", "conditions": {"weekdays": ["MON", "TUE"]}},
-        offer | {"id": "D", "name": "D", "life_cycle_state": "NOT_EFFECTIVE"},
+        offer("A", **steps),
+        offer("B", **steps, conditions={"business_units": ["MRA"], "weekdays": ["MON"]}),
+        offer("C", **steps, conditions={"weekdays": ["MON", "TUE"]}),
+        offer("D", **steps, life_cycle_state="NOT_EFFECTIVE"),
     )
 
     told = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(more), str(PURCHASE)]).stdout
