@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loyalty.domain.errors import Problem
 from loyalty.domain.purchase import Reference
 from loyalty.domain.rows.chunk import Entry, read_chunk
-from loyalty.domain.rows.csv_rows import CsvCutter
+from loyalty.domain.rows.csv_purchases import CsvCutter
 from loyalty.domain.rows.customers import customer_in
 from loyalty.domain.rows.cutter import Cutter
 from loyalty.domain.rows.json_rows import JsonArrayCutter, JsonLinesCutter

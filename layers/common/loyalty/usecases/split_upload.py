@@ -14,7 +14,7 @@ from itertools import accumulate, chain, count, islice, zip_longest
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.chunk import Frame
-from loyalty.domain.rows.csv_rows import CsvCutter
+from loyalty.domain.rows.csv_purchases import CsvCutter
 from loyalty.domain.rows.cutter import Cutter
 from loyalty.domain.rows.json_rows import JsonArrayCutter, JsonLinesCutter
 from loyalty.domain.rows.layout import Format, Position

@@ -8,7 +8,7 @@ from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.columns import RESULT_FIELDS, SETTLED, body_of, cells_of
-from loyalty.domain.rows.csv_rows import LONG_PURCHASE
+from loyalty.domain.rows.csv_purchases import LONG_PURCHASE
 from loyalty.domain.rows.layout import MAX_ROW_BYTES, Format, Layout
 from loyalty.domain.rows.opening import CURRENCY
 
