@@ -26,7 +26,14 @@ SomeUploadId = Annotated[str | None, typer.Argument(help="The upload's id; all o
 LISTED = 50
 """Uploads in a list; older ones are seldom asked for."""
 
-uploads = typer.Typer(no_args_is_help=True, help="Files of purchases.")
+LISTED_FIELDS = (
+    *("upload", "partner", "name", "created_on", "state", "dry_run"),
+    *("purchases", "posted", "replayed", "records", "created", "updated", "unchanged"),
+    *("refused", "failed", "dead_letters"),
+)
+"""What a list tells of each, be it purchases or records."""
+
+uploads = typer.Typer(no_args_is_help=True, help="Files of purchases and of reference data.")
 
 
 def upload(
@@ -71,7 +78,7 @@ def list_uploads(stack: Stack = None, region: Region = None, as_json: AsJson = F
     table, now = Target.load(stack, region).open_table(), datetime.now(UTC)
     found = [read_upload(table, upload_id) for upload_id in latest_uploads(table, LISTED)]
     told = [described(view_of(one, table=table, now=now)) for one in found if one]
-    answer([{name: one[name] for name in one if name not in ("errors", "fault")} for one in told], as_json=as_json)
+    answer([{name: one.get(name) for name in LISTED_FIELDS} for one in told], as_json=as_json)
 
 
 @uploads.command()
@@ -105,18 +112,18 @@ def redrive(
 
 def described(view: "UploadView") -> dict[str, Any]:
     """An upload as the command tells it."""
-    from loyalty.domain.uploads.outcome import Status
+    from loyalty.domain.uploads.outcome import STATUSES
 
     upload, tally = view.upload, view.tally
     return {
         "upload": upload.id,
-        "partner": upload.partner_id,
+        "partner": upload.partner_id or None,
         "name": upload.name,
         "created_on": upload.created_on.isoformat(timespec="seconds"),
         "state": view.state,
         "dry_run": upload.dry_run,
-        "purchases": upload.entries,
-        **{str(status): tally.counts.by_status.get(status, 0) for status in Status},
+        str(upload.kind): upload.entries,
+        **{str(status): tally.counts.by_status.get(status, 0) for status in STATUSES[upload.kind]},
         "dead_letters": tally.dead,
         "errors": {str(code): count for code, count in tally.counts.by_code.items()},
         "fault": upload.fault.description if upload.fault else None,

@@ -150,7 +150,7 @@ def split(stack: Target, table: Table, bodies: list[dict[str, Any]]) -> tuple[st
         shards=8,
     )
     add_upload(table, upload)
-    at = Workplace(table, stack.open_uploads(), stack.open_results(), shuffled)  # type: ignore[arg-type]
+    at = Workplace(table, stack.open_uploads(), stack.open_results(), shuffled)
     assert split_upload(upload, at, attempt="1", out_of_time=lambda: False)
     return upload_id, shuffled
 

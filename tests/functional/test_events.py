@@ -8,13 +8,13 @@ import pytest
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, add_upload, read_upload
 from tests.functional.conftest import NOW, ROOT, Functions
-from tests.functional.uploads import Splitting
+from tests.functional.uploads import Importing, Splitting
 from tests.template import read_template
 from tests.uploads import csv, row
 
 EVENTS = {path.stem: path for path in (ROOT / "events").glob("*.json")}
 FOLDERS = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
-ROUTED = FOLDERS - {"authorizer", "close_upload", "expire_lots", "post_batch", "split_upload"}
+ROUTED = FOLDERS - {"authorizer", "close_upload", "expire_lots", "import_reference", "post_batch", "split_upload"}
 
 
 def event(name: str, functions: Functions) -> dict[str, Any]:
@@ -70,6 +70,20 @@ def test_the_function_that_splits_takes_its_event(functions: Functions, demo: Ta
     upload = read_upload(demo, upload_id)
     assert upload
     assert splitting.told(upload) == ["1 R1"]
+
+
+def test_the_function_that_imports_takes_its_event(functions: Functions, demo: Table) -> None:
+    importing = Importing(functions, demo)
+    sent = event("import_reference", functions)
+    told = sent["Records"][0]["s3"]["object"]
+    dropped, upload_id = importing.dropped("reference/customers of January.jsonl", b"{}")
+    told["versionId"] = dropped["Records"][0]["s3"]["object"]["versionId"]
+
+    importing.call(sent)
+
+    upload = read_upload(demo, upload_id)
+    assert upload
+    assert importing.told(upload) == ["1 refused /type A record is an object with a type."]
 
 
 @pytest.mark.parametrize("name", sorted(ROUTED))

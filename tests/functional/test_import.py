@@ -12,7 +12,8 @@ from loyalty.store import keys
 from loyalty.store.customers import find_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import LINES_AT_A_TIME, ImportSummary, import_records
+from loyalty.usecases.import_records import ImportSummary, import_records
+from loyalty.usecases.import_rows import ROWS_AT_A_TIME
 from tests.builders import offer
 from tests.functional.conftest import DEMO, NOW
 
@@ -253,7 +254,7 @@ def test_an_access_token_shows_something(demo: Table) -> None:
 def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.import_records.LINES_AT_A_TIME", 10)
+    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", 10)
     records = [
         record
         for number in range(12)
@@ -293,7 +294,7 @@ def test_containers_notice_an_import_that_broke_off(demo: Table) -> None:
     version = Catalogue(demo).programme(NOW).version
 
     def lines() -> Iterator[bytes]:
-        for number in range(LINES_AT_A_TIME):
+        for number in range(ROWS_AT_A_TIME):
             yield exactjson.dumps({"type": "classification", "id": f"C{number}", "name": f"C{number}"}).encode()
         raise KeyboardInterrupt
 

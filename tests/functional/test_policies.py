@@ -19,7 +19,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
 from tests.cards import BY_CODE, BY_PASS_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
-from tests.functional.uploads import Splitting
+from tests.functional.uploads import Importing, Splitting
 from tests.template import read_template
 from tests.uploads_by_hand import lines, put_upload
 
@@ -36,6 +36,7 @@ RESOURCES = {
     "create_purchase": "CreatePurchaseFunction",
     "create_upload": "CreateUploadFunction",
     "expire_lots": "ExpireLotsFunction",
+    "import_reference": "ImportReferenceFunction",
     "post_batch": "PostBatchFunction",
     "preview_purchase": "PreviewPurchaseFunction",
     "issue_one_time_password": "IssueOneTimePasswordFunction",
@@ -268,6 +269,29 @@ def split(functions: Functions, name: str) -> None:
     splitting.call(splitting.dropped(form["fields"]["key"], lines(named)[0])[0])
 
 
+NAMED: list[dict[str, Any]] = [
+    {"type": "unit", "id": "U-NEW", "name": "New"},
+    {"type": "partner", "id": "P-NEW", "name": "New", "unit": "New"},
+    {"type": "product", "id": "PR-NEW", "code": "NEW"},
+    {"type": "contact", "id": "C-NEW"},
+    {"type": "account", "id": "A-NEW", "number": "NEW", "contact": "C-NEW"},
+    {"type": "access_token", "id": "T-NEW", "account": "NEW", "authentication_code": "NEW"},
+    {"type": "invoice", "id": "I-NEW", "number": "NEW"},
+    {"type": "promotion_campaign", "id": "PC-NEW", "name": "New"},
+    {"type": "promo_code", "id": "CODE-NEW", "code": "NEW", "promotion_campaign": "PC-NEW"},
+    {"type": "opening_balance", "id": "O-NEW", "account": "NEW", "amount": 1, "performed_on": "2026-01-01T00:00:00"},
+]
+"""Records of every type that has items of its own."""
+
+
+def import_reference(functions: Functions, name: str) -> None:
+    """Import such records, and again with other names."""
+    importing = Importing(functions, functions.module(name).table)
+    for spelling in (b'"NEW"', b'"OTHER"'):
+        rows = [text.replace(b'"NEW"', spelling) for text in lines(NAMED)]
+        assert importing.drop("customers.jsonl", b"\n".join(rows)).entries == len(NAMED)
+
+
 def close_upload(functions: Functions, name: str) -> None:
     """Close an upload."""
     poster = functions.module("post_batch").poster
@@ -337,6 +361,7 @@ EVERYTHING: Mapping[str, Callable[[Functions, str], None]] = {
     "create_purchase": purchase,
     "create_upload": create_upload,
     "expire_lots": expire,
+    "import_reference": import_reference,
     "post_batch": post_chunks,
     "preview_purchase": preview,
     "issue_one_time_password": issue_password,

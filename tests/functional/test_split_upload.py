@@ -3,6 +3,7 @@
 import gzip
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,9 +27,10 @@ def splitting(functions: Functions, demo: Table) -> Splitting:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch, functions: Functions) -> None:
     """Segments, and all that a file is read and cut in, so small that a short file has several."""
-    monkeypatch.setattr(module, "SEGMENT_BYTES", 2000)
+    app: Any = functions.module("split_upload")
+    monkeypatch.setattr(app, "at", replace(app.at, segment_bytes=2000))
     monkeypatch.setattr(module, "RANGE_BYTES", 1500)
     monkeypatch.setattr(module, "BLOCK_BYTES", 700)
 

@@ -1,5 +1,6 @@
-"""Files dropped in the upload bucket, and the function that splits them, called as S3 and itself call it."""
+"""Files dropped in the upload bucket, and the functions that take them up, called as S3 and they themselves do."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,8 +10,12 @@ from urllib.parse import quote_plus
 import boto3
 
 from loyalty.domain.rows.chunk import Entry, read_chunk
+from loyalty.domain.uploads.outcome import Outcome
+from loyalty.store.chunk_marks import read_mark
 from loyalty.store.table import Table
-from loyalty.store.uploads import Upload, read_segment, read_upload, upload_id
+from loyalty.store.uploads import State, Upload, read_segment, read_upload, upload_id
+from loyalty.usecases.chunk_outcomes import read_outcomes
+from loyalty.usecases.close_upload import result_key, summary_key
 from tests.functional.conftest import Functions, LambdaContext
 from tests.uploads import told
 
@@ -36,23 +41,22 @@ class Later:
         self.events.append(event)
 
 
-class Splitting:
-    """The upload bucket, with its function."""
+class Dropping:
+    """The upload bucket, with one of its functions."""
 
     def __init__(
-        self, functions: Functions, table: Table, *, contexts: Callable[[], LambdaContext] = LambdaContext
+        self, functions: Functions, name: str, table: Table, contexts: Callable[[], LambdaContext] = LambdaContext
     ) -> None:
         self.table = table
         self.later = Later()
         self.contexts = contexts
-        self._module = functions.module("split_upload")
-        self._module.itself = self.later  # type: ignore[attr-defined]
+        self._module: Any = functions.module(name)
+        self._module.itself.call_later = self.later.call_later
         self._s3 = boto3.client("s3")
-        self.sent()  # of earlier tests
 
-    def drop(self, name: str, data: bytes, *, partner: str = "DEMO", **put: Any) -> Upload:
-        """Drop a file, and split it to its end."""
-        event, upload = self.dropped(f"uploads/{partner}/{name}", data, **put)
+    def taken_up(self, key: str, data: bytes, **put: Any) -> Upload:
+        """Drop a file, and have all be done with it that the function does."""
+        event, upload = self.dropped(key, data, **put)
         self.call(event)
         while self.later.events:
             self.call(self.later.events.pop())
@@ -75,6 +79,18 @@ class Splitting:
         """Call the function."""
         self._module.handler(json.loads(json.dumps(event)), self.contexts())
 
+
+class Splitting(Dropping):
+    """The function that splits files of purchases."""
+
+    def __init__(self, functions: Functions, table: Table) -> None:
+        super().__init__(functions, "split_upload", table)
+        self.sent()  # of earlier tests
+
+    def drop(self, name: str, data: bytes, *, partner: str = "DEMO", **put: Any) -> Upload:
+        """Drop a file, and split it to its end."""
+        return self.taken_up(f"uploads/{partner}/{name}", data, **put)
+
     def chunks(self, upload: Upload) -> Iterator[tuple[int, tuple[Entry, ...]]]:
         """The entries of each chunk, with the number of its shard, in the order of chunks."""
         for number in range(1, upload.segments + 1):
@@ -92,10 +108,62 @@ class Splitting:
 
     def sent(self) -> list[dict[str, Any]]:
         """The messages that wait in the queue, each once."""
-        queue, sqs = self._module.at.queue, boto3.client("sqs")
-        bodies = []
-        while found := sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=10).get("Messages"):
-            bodies += [json.loads(message["Body"]) for message in found]
-            for message in found:
-                sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
-        return bodies
+        return drained(self._module.at.queue.url)
+
+
+class Importing(Dropping):
+    """The function that imports files of reference data."""
+
+    def __init__(self, functions: Functions, table: Table) -> None:
+        super().__init__(functions, "import_reference", table)
+        self._functions = functions
+        self.asked()  # of earlier tests
+
+    @property
+    def clients(self) -> list[Any]:
+        """All that the function calls AWS with."""
+        parts = ("table", "dropped", "work", "closings")
+        return [getattr(self._module, part).client for part in parts]
+
+    def drop(self, name: str, data: bytes, **put: Any) -> Upload:
+        """Drop a file, and import it to its end."""
+        return self.taken_up(f"reference/{name}", data, **put)
+
+    def told(self, upload: Upload) -> list[str]:
+        """What became of each row: its number, the status, and why it was refused."""
+        return [
+            " ".join(map(str, filter(None, (outcome.row, outcome.status, *_why(outcome)))))
+            for chunk in range(1, upload.chunks + 1)
+            if (mark := read_mark(self.table, upload.id, chunk))
+            for outcome in read_outcomes(self._module.work, mark)
+        ]
+
+    def asked(self) -> list[dict[str, Any]]:
+        """What the function that closes uploads was asked for since the last time."""
+        return drained(self._module.closings.url)
+
+    def closed(self, upload: Upload) -> tuple[str, dict[str, Any]]:
+        """The result of an upload, empty where it has none, and its summary."""
+        for body in self.asked():
+            attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": upload.id}
+            record = {"messageId": "M", "receiptHandle": "R", "body": json.dumps(body), "attributes": attributes}
+            assert self._functions.run("close_upload", {"Records": [record]}) == {"batchItemFailures": []}
+        read = self._module.work.read
+        result = b"" if upload.state is State.REFUSED else read(result_key(upload))
+        text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
+        return text, json.loads(read(summary_key(upload)))
+
+
+def _why(outcome: Outcome) -> tuple[str, ...]:
+    found = outcome.problem
+    return (found.pointer, found.description) if found else ()
+
+
+def drained(url: str) -> list[dict[str, Any]]:
+    """The messages that wait in a queue, each once."""
+    sqs, bodies = boto3.client("sqs"), list[dict[str, Any]]()
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [json.loads(message["Body"]) for message in found]
+        for message in found:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return bodies

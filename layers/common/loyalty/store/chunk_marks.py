@@ -105,6 +105,15 @@ def put_mark(table: Table, upload: Upload, mark: Mark, before: Mark | None) -> b
     return True
 
 
+def fence(upload: Upload, chunk: int) -> Update:
+    """What lets a transaction pass only as long as a chunk is not marked, in an upload whose chunks are marked in their
+    order: 2 WCU. So whoever is late with a chunk writes nothing over what later ones say."""
+    tried: Item = {"at_work": chunk, "expires_at": upload.expires_at}
+    return Update(
+        keys.upload_counts(upload.id), tried, "attribute_not_exists(done) OR done < :chunk", {":chunk": chunk}
+    )
+
+
 def close(table: Table, upload: Upload, seen: Tally, now: datetime) -> bool:
     """Write down that the result tells all that was `seen`; False, and nothing written, where there is more by now."""
     closed: Item = {"closed": seen.recorded, "closed_on": int(now.timestamp()), "expires_at": upload.expires_at}

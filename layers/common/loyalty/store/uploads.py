@@ -1,4 +1,4 @@
-"""Uploads: what is known of a file of purchases, and how far splitting and posting it have got."""
+"""Uploads: what is known of a file of purchases or records, and how far splitting and posting it have got."""
 
 import hashlib
 from dataclasses import astuple, dataclass
@@ -8,6 +8,7 @@ from enum import StrEnum
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.layout import Layout, Position
+from loyalty.domain.uploads.outcome import Kind
 from loyalty.store import keys
 from loyalty.store.table import CONDITION_FAILED, Cancelled, Item, Put, Table, Update, Write
 
@@ -27,7 +28,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of purchases.
+    """A file of purchases; or of records, which is no partner's, so that `partner_id` is empty.
 
     `key` and `version` are where it lies; `content` is the same for a file that says the same, byte by byte.
     `merchants` are those that the partner may act for. `layout` and `position` are None until its first bytes were
@@ -42,6 +43,7 @@ class Upload:
     name: str
     key: str
     created_on: datetime
+    kind: Kind = Kind.PURCHASES
     state: State = State.EXPECTED
     version: str = ""
     content: str = ""
@@ -183,6 +185,7 @@ _PROGRESS = (
 def _item(upload: Upload) -> Item:
     position, fault = upload.position, upload.fault
     return {
+        "kind": upload.kind,
         "partner_id": upload.partner_id,
         "merchants": list(upload.merchants),
         "name": upload.name,
@@ -212,6 +215,7 @@ def _item(upload: Upload) -> Item:
 def _upload(upload_id: str, item: Item) -> Upload:
     return Upload(
         id=upload_id,
+        kind=Kind(item["kind"]),
         partner_id=item["partner_id"],
         merchants=tuple(item["merchants"]),
         name=item["name"],

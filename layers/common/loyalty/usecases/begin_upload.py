@@ -6,14 +6,18 @@ from datetime import datetime
 from loyalty.domain.access import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.opening import format_of
+from loyalty.domain.uploads.outcome import Kind
 from loyalty.store.access import active_keys
 from loyalty.store.files import File, Files
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload, upload_id
 
 FOLDER = "uploads"
-"""Where files are dropped: `uploads/<partner>/<name>`; or, with the form that `POST /uploads` gives out,
+"""Where files of purchases are dropped: `uploads/<partner>/<name>`; or, with the form that `POST /uploads` gives out,
 `uploads/<partner>/<upload>/<name>`."""
+
+REFERENCE_FOLDER = "reference"
+"""Where files of reference data are dropped: `reference/<name>`."""
 
 MAX_SHARDS = 32
 """Of one upload: so many of its chunks may be posted at a time."""
@@ -26,6 +30,10 @@ PACKED = 8
 
 DRY_RUN = "dry-run"
 """The note on a file that is not to be posted: just what posting it would do is to be told."""
+
+NO_DRY_RUN = Problem(
+    Code.INVALID, "Reference data has no dry run; `loyalty programme check` tells what would be refused."
+)
 
 
 def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
@@ -41,6 +49,25 @@ def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: d
     if begun is None or begun.version != file.version:
         begun = add_upload(table, _new(file, table, now))
     return begun
+
+
+def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
+    """The upload of the file of reference data that lies at `key`; as `begin_upload`. Who may drop files there may have
+    them imported."""
+    file = dropped.look_at(key, version)
+    upload = Upload(
+        id=upload_id(file.key, file.version),
+        partner_id="",
+        merchants=(),
+        name=file.key.removeprefix(f"{REFERENCE_FOLDER}/"),
+        key=file.key,
+        created_on=now,
+        kind=Kind.RECORDS,
+    )
+    begun = _taken_up(upload, file)
+    if begun.dry_run:
+        begun = _refused(begun, NO_DRY_RUN)
+    return add_upload(table, begun)
 
 
 def _expected(file: File, table: Table) -> Upload | None:
@@ -66,6 +93,19 @@ def _new(file: File, table: Table, now: datetime) -> Upload:
 
 
 def _begun(upload: Upload, file: File) -> Upload:
+    begun = _taken_up(upload, file)
+    if begun.fault:
+        return begun
+    if not begun.merchants:
+        description = f"There is no partner {begun.partner_id} that has an API key to post purchases with."
+        return _refused(begun, Problem(Code.NOT_PERMITTED, description))
+    _, packed = format_of(begun.name)
+    size = file.size * PACKED if packed else file.size
+    return replace(begun, shards=max(1, min(MAX_SHARDS, size // SHARD_BYTES)))
+
+
+def _taken_up(upload: Upload, file: File) -> Upload:
+    """The upload as of the file that has arrived, of which only the name was looked at."""
     begun = replace(
         upload,
         state=State.SPLITTING,
@@ -75,11 +115,11 @@ def _begun(upload: Upload, file: File) -> Upload:
         dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
     )
     try:
-        _, packed = format_of(begun.name)
-        if not begun.merchants:
-            description = f"There is no partner {begun.partner_id} that has an API key to post purchases with."
-            raise Refused(Problem(Code.NOT_PERMITTED, description))
+        format_of(begun.name)
     except Refused as refused:
-        return replace(begun, state=State.REFUSED, fault=refused.problems[0])
-    size = file.size * PACKED if packed else file.size
-    return replace(begun, shards=max(1, min(MAX_SHARDS, size // SHARD_BYTES)))
+        return _refused(begun, refused.problems[0])
+    return begun
+
+
+def _refused(upload: Upload, fault: Problem) -> Upload:
+    return replace(upload, state=State.REFUSED, fault=fault)

@@ -5,20 +5,18 @@ found out piece by piece (`Attempt`). The last deliveries begin with telling of 
 that no upload stays open for ever; the very last one posts nothing, and then the message goes to the dead letters.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from loyalty import exactjson
 from loyalty.domain.access import Partner, Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import Chunk, read_chunk
 from loyalty.domain.uploads.attempt import Attempt
-from loyalty.domain.uploads.outcome import Counts, Outcome, Status
+from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.store.chunk_marks import Mark, put_mark, read_mark
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
@@ -27,6 +25,7 @@ from loyalty.store.queue import Queue
 from loyalty.store.rehearsal import Rehearsal
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
+from loyalty.usecases.chunk_outcomes import write_outcomes
 from loyalty.usecases.chunk_rows import ROW_KEY, Read, Rows, known_by, rows_of
 from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.post_rows import RowPoster
@@ -195,12 +194,7 @@ class _Work:
 
     def _record(self, outcomes: Iterable[Outcome], *, dead: bool) -> None:
         """Keep outcomes and count them, unless that was done meanwhile."""
-        ordered = sorted(outcomes, key=lambda outcome: outcome.row)
-        data = "\n".join(exactjson.dumps(outcome.listed()) for outcome in ordered).encode()
-        # Named by what it says, so that what is counted is what lies there, whoever else is at work on the chunk.
-        name = hashlib.sha256(data).hexdigest()[:16]
-        mark = Mark(self.delivery.chunk, f"{self._outcomes_key}-{name}", Counts.of(ordered), dead)
-        self.by.files.write(mark.results, data)
+        mark = write_outcomes(self.by.files, self.upload.id, self.delivery.chunk, outcomes, dead=dead)
         before = self.mark
         for tries in range(MAX_TRIES):
             if before and before.results == mark.results:
@@ -219,7 +213,3 @@ class _Work:
     @property
     def _attempt_key(self) -> str:
         return f"attempts/{self.upload.id}/{self.delivery.chunk:08}"
-
-    @property
-    def _outcomes_key(self) -> str:
-        return f"outcomes/{self.upload.id}/{self.delivery.chunk:08}"

@@ -6,24 +6,25 @@ one chunk only, whoever splits the file, however often, and wherever it is kille
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate, chain, count, islice, zip_longest
+from typing import Protocol
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.chunk import Frame
-from loyalty.domain.rows.csv_purchases import CsvCutter
 from loyalty.domain.rows.cutter import Cutter
-from loyalty.domain.rows.json_rows import JsonArrayCutter, JsonLinesCutter
-from loyalty.domain.rows.layout import Format, Position
+from loyalty.domain.rows.layout import Position
 from loyalty.domain.rows.opening import HEAD_BYTES, format_of, opened
+from loyalty.domain.rows.purchases import PURCHASES
+from loyalty.domain.rows.reading import Reading
 from loyalty.domain.rows.shards import Shards
 from loyalty.domain.rows.unpacking import unpacked
 from loyalty.store.customers import account_ids
 from loyalty.store.files import Files
-from loyalty.store.queue import Message, Queue
+from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import (
     Overtaken,
@@ -54,15 +55,24 @@ READERS = 8
 NO_ROWS = Problem(Code.INVALID, "The file has no rows.")
 
 
+class Chunks(Protocol):
+    """Where chunks go to be posted: a queue, as a rule."""
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Take messages about chunks, in order; see `Queue.send`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """What splitting works on: the bucket that files are dropped in, the one that chunks lie in, and the queue that
-    they are posted from."""
+    they are posted from; how those files are read, and how much of one is split at a time."""
 
     table: Table
     dropped: Files
     work: Files
-    queue: Queue
+    queue: Chunks
+    reading: Reading = PURCHASES
+    segment_bytes: int = SEGMENT_BYTES
 
 
 def split_upload(upload: Upload, at: Workplace, *, attempt: str, out_of_time: Callable[[], bool]) -> bool:
@@ -123,7 +133,7 @@ class _Run:
             if cutter.fault:
                 return True
             late = out_of_time()
-            if late or size >= SEGMENT_BYTES:
+            if late or size >= self._at.segment_bytes:
                 self._keep(cutter.position)
                 size = 0
             if late:
@@ -145,10 +155,10 @@ class _Run:
         pieces = self._pieces(start, packed=packed)
         if layout is None or position is None:
             head = _taken(pieces, HEAD_BYTES)
-            layout, position = opened(format_, head[:HEAD_BYTES])
+            layout, position = opened(format_, head[:HEAD_BYTES], self._at.reading)
             pieces = chain([head], pieces)
             self._upload = replace(upload, layout=layout, position=position)
-        cutter = CUTTERS[layout.format](layout, self._shards, position)
+        cutter = self._at.reading.cutters[layout.format](layout, self._shards, position)
         return cutter, _blocks(_skipped(pieces, position.offset - start))
 
     def _pieces(self, start: int, *, packed: bool) -> Iterator[bytes]:
@@ -228,13 +238,6 @@ class _Run:
         """Wait until what was to be kept is kept."""
         if self._kept:
             self._kept.result()
-
-
-CUTTERS: Mapping[Format, type[CsvCutter | JsonLinesCutter | JsonArrayCutter]] = {
-    Format.CSV: CsvCutter,
-    Format.JSON_LINES: JsonLinesCutter,
-    Format.JSON: JsonArrayCutter,
-}
 
 
 def _messages(upload: Upload, segment: Segment) -> Iterator[Message]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.columns import FORMULA, RESULT_FIELDS, SETTLED, place_of
+from loyalty.domain.rows.columns import FORMULA, RESULT_FIELDS, place_of
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import REHEARSED, Outcome
 
@@ -95,8 +95,8 @@ def _body(entry: Entry, outcome: Outcome, rehearsed: bool) -> bytes:
     """The row's own text with members after its own; where it is no object, an object that has it as text."""
     row, members = entry.rows[0].strip(), _told(outcome, rehearsed)
     told = exactjson.dumps(members)[1:].encode()
-    if outcome.status in SETTLED and not _IS_RESULT.search(row):
-        return b"%b,%b" % (row[:-1], told)  # what was posted is an object with members
+    if outcome.status.is_settled and not _IS_RESULT.search(row):
+        return b"%b,%b" % (row[:-1], told)  # what was posted or kept is an object with members
     body = _object(row)
     if body is None:
         return exactjson.dumps({"row": row.decode(errors="replace")} | members).encode()

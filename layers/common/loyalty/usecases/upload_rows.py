@@ -1,6 +1,6 @@
 """What an entry of a chunk asks for: the body that either API would have been sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ _CLASSIC_MEMBERS = frozenset(
 """What no body of the newest API has, and each of the classic API some of."""
 
 
+BodyOf = Callable[[Layout, Sequence[Sequence[str]]], dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class UploadRow:
     """A body, of the classic API or the newest; and how it fared before, if it stands in a result file that was sent
@@ -42,18 +45,19 @@ class UploadRow:
         return self.earlier.get("status") in SETTLED
 
 
-def read_row(layout: Layout, entry: Entry) -> UploadRow:
-    """The body that an entry says. Whether it is one that can be posted, its API tells.
+def read_row(layout: Layout, entry: Entry, body_of: BodyOf = body_of) -> UploadRow:
+    """The body that an entry says, made of the cells of its rows by `body_of`. Whether it is one that can be posted,
+    its API tells.
 
     Raises:
         Refused: it could not be cut, or cannot be read: with every fault, by JSON pointer into the body.
     """
     if entry.fault:
         raise Refused(entry.fault)
-    return _csv_row(layout, entry) if layout.format is Format.CSV else _json_row(layout, entry)
+    return _csv_row(layout, entry, body_of) if layout.format is Format.CSV else _json_row(layout, entry)
 
 
-def _csv_row(layout: Layout, entry: Entry) -> UploadRow:
+def _csv_row(layout: Layout, entry: Entry, body_of: BodyOf) -> UploadRow:
     if sum(map(len, entry.rows)) > MAX_ROW_BYTES:
         raise Refused(LONG_PURCHASE)
     rows = [cells_of(layout, row) for row in entry.rows]

@@ -30,11 +30,17 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
-def _text(cell: str) -> str:
-    return meant(cell)
+def meant(cell: str) -> str:
+    """The cell's text, without the apostrophe that keeps it from being taken for a formula."""
+    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell, 1) else cell
 
 
-def _number(cell: str) -> Decimal:
+def number_in(cell: str) -> Decimal:
+    """The number that a cell says.
+
+    Raises:
+        ValueError: it says none; the message says what is wrong.
+    """
     number = meant(cell).strip()
     if not _NUMBER.fullmatch(number):
         raise ValueError("has to be a number such as 15.19")
@@ -44,7 +50,7 @@ def _number(cell: str) -> Decimal:
 def _moment(cell: str) -> Any:
     moment = cell.strip()
     if not _DATE.fullmatch(moment):
-        return _number(cell)
+        return number_in(cell)
     try:
         return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
     except ValueError as error:
@@ -52,33 +58,33 @@ def _moment(cell: str) -> Any:
 
 
 HEAD_COLUMNS: Mapping[str, Callable[[str], Any]] = {
-    "id": _text,
-    "contact_id": _text,
-    "cim": _text,
-    REFERENCE_NUMBER: _text,
-    "classification.id": _text,
-    "classification.code": _text,
-    "currency_code": _text,
-    "payment_medium_identifier": _text,
+    "id": meant,
+    "contact_id": meant,
+    "cim": meant,
+    REFERENCE_NUMBER: meant,
+    "classification.id": meant,
+    "classification.code": meant,
+    "currency_code": meant,
+    "payment_medium_identifier": meant,
     "performed_on": _moment,
-    **dict.fromkeys(UNIT_COLUMNS, _text),
-    "spend_request.amount": _number,
-    "spend_request.alternative_amount": _number,
-    "promo_code": _text,
+    **dict.fromkeys(UNIT_COLUMNS, meant),
+    "spend_request.amount": number_in,
+    "spend_request.alternative_amount": number_in,
+    "promo_code": meant,
 }
 """What the first row of a purchase says, and the others repeat or leave empty."""
 
 LINES = "products"
 LINE_COLUMNS: Mapping[str, Callable[[str], Any]] = {
-    "products.product_sku": _text,
-    "products.quantity": _number,
-    "products.net_amount": _number,
-    "products.tax_amount": _number,
-    "products.total_amount": _number,
+    "products.product_sku": meant,
+    "products.quantity": number_in,
+    "products.net_amount": number_in,
+    "products.tax_amount": number_in,
+    "products.total_amount": number_in,
 }
 """What each row of a purchase says of a line."""
 
-COLUMNS = frozenset({*HEAD_COLUMNS, *LINE_COLUMNS, *RESULT_FIELDS})
+COLUMNS = frozenset({*HEAD_COLUMNS, *LINE_COLUMNS})
 
 NEEDED = (
     (REFERENCE_NUMBER,),
@@ -87,11 +93,6 @@ NEEDED = (
     *((name,) for name in LINE_COLUMNS if name != "products.quantity"),
 )
 """Of each of these, a file has to have one column at least: without it, no row could be posted."""
-
-
-def meant(cell: str) -> str:
-    """The cell's text, without the apostrophe that keeps it from being taken for a formula."""
-    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell, 1) else cell
 
 
 def cells_of(layout: Layout, row: bytes) -> list[str]:
@@ -133,10 +134,7 @@ def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
             description = "The rows of a purchase say different things here."
             problems.append(Problem(Code.INVALID, description, "/" + "/".join(steps)))
         elif said:
-            inner = body
-            for step in steps[:-1]:
-                inner = inner.setdefault(step, {})
-            inner[steps[-1]] = _read(read, said[0], "/" + "/".join(steps), problems)
+            put_in(body, steps, read_cell(read, said[0], "/" + "/".join(steps), problems))
     body[LINES] = [_line(record, f"/{LINES}/{place}", problems) for place, record in enumerate(records)]
     if problems:
         raise Refused(*problems)
@@ -156,11 +154,19 @@ def _line(record: Mapping[str, str], at: str, problems: list[Problem]) -> dict[s
     for name, read in LINE_COLUMNS.items():
         if cell := record.get(name):
             field = name.removeprefix(f"{LINES}.")
-            line[field] = _read(read, cell, f"{at}/{field}", problems)
+            line[field] = read_cell(read, cell, f"{at}/{field}", problems)
     return line
 
 
-def _read(read: Callable[[str], Any], cell: str, pointer: str, problems: list[Problem]) -> Any:
+def put_in(body: dict[str, Any], steps: Sequence[str], value: Any) -> None:
+    """Put a value into a body at a place that is so many steps inside."""
+    for step in steps[:-1]:
+        body = body.setdefault(step, {})
+    body[steps[-1]] = value
+
+
+def read_cell(read: Callable[[str], Any], cell: str, pointer: str, problems: list[Problem]) -> Any:
+    """What a cell says, by what reads it; where that cannot be, None, and one more problem."""
     try:
         return read(cell)
     except ValueError as error:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.rows.columns import COLUMNS, NEEDED
+from loyalty.domain.rows.columns import RESULT_FIELDS
 from loyalty.domain.rows.layout import Format, Layout, Position
+from loyalty.domain.rows.reading import Reading
 
 HEAD_BYTES = 65_536
 """How much of a file is looked at; a header, or what stands before a set of purchases, has to end in it."""
 
-EVENTS_SET = "purchase_customer_events_set"
 CURRENCY = "intended_currency_identifier"
 
 _BOM = b"\xef\xbb\xbf"
@@ -24,7 +24,6 @@ _SIGNS = {
 }
 _DELIMITERS = ",;\t"
 _NAME = re.compile(r".+\.(csv|jsonl|json)(\.gz)?", re.IGNORECASE | re.DOTALL)
-_SET = re.compile(rb'"%b"\s*+:\s*+\[' % EVENTS_SET.encode())
 
 
 def format_of(name: str) -> tuple[Format, bool]:
@@ -39,7 +38,7 @@ def format_of(name: str) -> tuple[Format, bool]:
     return Format(found[1].lower()), bool(found[2])
 
 
-def opened(format_: Format, head: bytes) -> tuple[Layout, Position]:
+def opened(format_: Format, head: bytes, reading: Reading) -> tuple[Layout, Position]:
     """How the rows of a file are to be read, and where they begin; `head` are its first HEAD_BYTES, or all of it.
 
     Raises:
@@ -57,14 +56,14 @@ def opened(format_: Format, head: bytes) -> tuple[Layout, Position]:
         raise _refused("The file begins with NUL characters; it has to be text in UTF-8.")
     match format_:
         case Format.CSV:
-            return _csv(head, start)
+            return _csv(head, start, reading)
         case Format.JSON_LINES:
             return _json_lines(head, start)
         case Format.JSON:
-            return _json(head, start)
+            return _json(head, start, reading.rows_set)
 
 
-def _csv(head: bytes, start: int) -> tuple[Layout, Position]:
+def _csv(head: bytes, start: int, reading: Reading) -> tuple[Layout, Position]:
     end = head.find(b"\n", start)
     if end < 0 and len(head) >= HEAD_BYTES:
         raise _refused(f"The first line, which has to name the columns, is longer than {HEAD_BYTES} bytes.")
@@ -76,8 +75,9 @@ def _csv(head: bytes, start: int) -> tuple[Layout, Position]:
     except UnicodeDecodeError as error:
         raise _refused("The file is not in UTF-8.") from error
     headers = {delimiter: _cells(text, delimiter) for delimiter in _DELIMITERS}
-    delimiter = max(headers, key=lambda delimiter: len(COLUMNS & {*headers[delimiter]}))
-    _check_columns(headers[delimiter])
+    known = reading.columns | {*RESULT_FIELDS}
+    delimiter = max(headers, key=lambda delimiter: len(known & {*headers[delimiter]}))
+    _check_columns(headers[delimiter], reading)
     if end < 0:
         raise _refused("The file has no rows.")
     return Layout(Format.CSV, tuple(headers[delimiter]), delimiter), Position(end + 1)
@@ -91,18 +91,16 @@ def _cells(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _check_columns(columns: Sequence[str]) -> None:
+def _check_columns(columns: Sequence[str], reading: Reading) -> None:
     """Let only a header pass whose columns are known, are there once, and are enough to post rows."""
-    unknown = [column for column in columns if column not in COLUMNS]
+    unknown = [column for column in columns if column not in reading.columns and column not in RESULT_FIELDS]
     if not columns or len(unknown) == len(columns):
-        raise _refused(
-            "The first line has to name the columns, such as cim, reference_number and products.product_sku."
-        )
+        raise _refused(f"The first line has to name the columns, such as {reading.example}.")
     if unknown:
         raise _refused(f"There is no column {_listed(unknown)}.")
     if twice := [column for place, column in enumerate(columns) if column in columns[:place]]:
         raise _refused(f"The column {_listed(twice)} is there twice.")
-    if missing := [" or ".join(names) for names in NEEDED if not {*names} & {*columns}]:
+    if missing := [" or ".join(names) for names in reading.needed if not {*names} & {*columns}]:
         raise _refused(f"There has to be a column {_listed(missing)}.", Code.MANDATORY)
 
 
@@ -113,15 +111,15 @@ def _listed(names: Sequence[str], longest: int = 10) -> str:
 
 def _json_lines(head: bytes, start: int) -> tuple[Layout, Position]:
     if head[start:].lstrip().startswith(b"["):
-        raise _refused("The file is an array, so its name has to end in .json; a .jsonl file has one body a line.")
+        raise _refused("The file is an array, so its name has to end in .json; a .jsonl file has one object a line.")
     return Layout(Format.JSON_LINES), Position(start)
 
 
-def _json(head: bytes, start: int) -> tuple[Layout, Position]:
+def _json(head: bytes, start: int, rows_set: str | None) -> tuple[Layout, Position]:
     first = len(head) - len(head[start:].lstrip())
     if head.startswith(b"[", first):
         return Layout(Format.JSON), Position(first + 1)
-    for found in _SET.finditer(head):
+    for found in re.finditer(rb'"%b"\s*+:\s*+\[' % rows_set.encode(), head) if rows_set else ():
         envelope = head[first : found.start()].rstrip().removesuffix(b",") + b"}"
         try:
             members = json.loads(envelope.decode(), parse_float=str, parse_int=str)
@@ -129,10 +127,8 @@ def _json(head: bytes, start: int) -> tuple[Layout, Position]:
             continue  # it stands within another member, or in a text
         currency = members.get(CURRENCY)
         return Layout(Format.JSON, currency=json.dumps(currency) if currency else None), Position(found.end())
-    raise _refused(
-        f"A .json file is an array of bodies, or an object with {EVENTS_SET} as its last member. "
-        "One body a line makes a .jsonl file."
-    )
+    other = f", or an object with {rows_set} as its last member" if rows_set else ""
+    raise _refused(f"A .json file is an array of objects{other}. One object a line makes a .jsonl file.")
 
 
 def _refused(description: str, code: Code = Code.INVALID) -> Refused:

@@ -1,4 +1,4 @@
-"""What became of a row: one of four things, once."""
+"""What became of a row: one thing, once."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,10 +16,35 @@ class Status(StrEnum):
     """This upload posted it."""
     REPLAYED = "replayed"
     """It had been posted before: by another upload, a call, or a row above."""
+    CREATED = "created"
+    """Of a record: it was new."""
+    UPDATED = "updated"
+    """Of a record: it took the place of the one that was there."""
+    UNCHANGED = "unchanged"
+    """Of a record: the same was there already."""
     REFUSED = "refused"
     """It cannot be posted as it is."""
     FAILED = "failed"
     """Nothing came of it in all tries, and nothing was posted. Sent again, it may."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the row needs nothing more."""
+        return self not in (Status.REFUSED, Status.FAILED)
+
+
+class Kind(StrEnum):
+    """What the rows of a file are."""
+
+    PURCHASES = "purchases"
+    RECORDS = "records"
+
+
+STATUSES: Mapping[Kind, tuple[Status, ...]] = {
+    Kind.PURCHASES: (Status.POSTED, Status.REPLAYED, Status.REFUSED, Status.FAILED),
+    Kind.RECORDS: (Status.CREATED, Status.UPDATED, Status.UNCHANGED, Status.REFUSED, Status.FAILED),
+}
+"""What may become of rows."""
 
 
 REHEARSED = " (dry run)"
@@ -103,8 +128,8 @@ class Counts:
 
 
 _ERROR = "error_"
-Kind = TypeVar("Kind", Status, Code)
+Counted = TypeVar("Counted", Status, Code)
 
 
-def _counted(found: Iterable[Kind]) -> dict[Kind, int]:
+def _counted(found: Iterable[Counted]) -> dict[Counted, int]:
     return dict(sorted(Counter(found).items()))

@@ -1,0 +1,32 @@
+"""Import a file of reference data that was dropped, or what is left of it since the time of the last call was out."""
+
+from os import environ
+
+from loyalty.api.drops import Call, drops
+from loyalty.api.endpoint import logger
+from loyalty.store.client import connect, connect_files, connect_function, connect_queue
+from loyalty.store.uploads import Upload
+from loyalty.usecases.begin_upload import begin_import
+from loyalty.usecases.import_chunk import ChunkImporter
+from loyalty.usecases.import_reference import import_reference
+
+MILLISECONDS_TO_KEEP = 300_000
+"""How much of a call's time it hands over with: two segments of opening balances, on a storage that is slow."""
+
+table = connect(environ["TABLE_NAME"])
+dropped = connect_files(environ["UPLOAD_BUCKET"])
+work = connect_files(environ["RESULT_BUCKET"])
+closings = connect_queue(environ["CLOSE_QUEUE_URL"])
+itself = connect_function(environ["AWS_LAMBDA_FUNCTION_NAME"])
+
+
+def import_file(upload: Upload, call: Call) -> bool:
+    importer = ChunkImporter(
+        table, work, closings, call.now, report=lambda row: logger.exception("failed", extra={"row": row})
+    )
+    return import_reference(upload, importer, dropped=dropped, attempt=call.attempt, out_of_time=call.out_of_time)
+
+
+handler = drops(
+    import_file, begin_import, table=table, dropped=dropped, itself=itself, milliseconds_to_keep=MILLISECONDS_TO_KEEP
+)

@@ -1,0 +1,101 @@
+"""The columns of a CSV file of records: dotted paths of a record's fields, each cell read as the record's model has it.
+
+A list is written in its cell as in JSON, as it may hold anything.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.domain.records.base import Part
+from loyalty.domain.rows.columns import RESULT_FIELDS, meant, number_in, put_in, read_cell
+from loyalty.domain.rows.layout import Layout
+
+Read = Callable[[str], Any]
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
+_TRUTHS = {"true": True, "false": False}
+
+
+def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """The record that a row's cells say, as `cells_of` has them. An empty cell is an absent field. Whether it is a
+    record that can be imported, its model tells.
+
+    Raises:
+        Refused: INVALID, with every cell that cannot be read or that its type has no field for, by JSON pointer.
+    """
+    [cells] = rows
+    said = {name: cell for name, cell in zip(layout.columns, cells, strict=True) if cell and name not in RESULT_FIELDS}
+    kind = meant(said.get("type", ""))
+    if kind not in _COLUMNS:
+        return {"type": kind}
+    problems: list[Problem] = []
+    record: dict[str, Any] = {}
+    for name, cell in said.items():
+        steps = name.split(".")
+        pointer = "/" + "/".join(steps)
+        if name not in _COLUMNS[kind]:
+            problems.append(Problem(Code.INVALID, f"Records of the type {kind} have no such field.", pointer))
+        else:
+            put_in(record, steps, read_cell(_COLUMNS[kind][name], cell, pointer, problems))
+    if problems:
+        raise Refused(*problems)
+    return record
+
+
+def _whole_number(cell: str) -> int:
+    text = meant(cell).strip()
+    if not _WHOLE.fullmatch(text):
+        raise ValueError("has to be a whole number such as 2")
+    return int(text)
+
+
+def _truth(cell: str) -> bool:
+    text = cell.strip().lower()  # spreadsheets write TRUE
+    if text not in _TRUTHS:
+        raise ValueError("has to be true or false")
+    return _TRUTHS[text]
+
+
+def _list(cell: str) -> Any:
+    try:
+        return json.loads(meant(cell), parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise ValueError('has to be a list as in JSON, such as ["EK123456", "MRA"]') from error
+
+
+_READERS: Mapping[Any, Read] = {Decimal: number_in, int: _whole_number, bool: _truth, list: _list}
+"""What reads cells of a type; what is not here is text."""
+
+
+def _columns(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Read]]:
+    """The columns of a model, and what reads each."""
+    for name, field in model.model_fields.items():
+        [kind] = {*_types(field.annotation)} - {NoneType}
+        if isinstance(kind, type) and issubclass(kind, Part):
+            yield from _columns(kind, (*path, name))
+        else:
+            yield ".".join((*path, name)), _READERS.get(kind, meant)
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    """Looks through `Annotated[...]` and `... | None`."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _types(get_args(annotation)[0])
+    elif origin in (Union, UnionType):
+        for one in get_args(annotation):
+            yield from _types(one)
+    else:
+        yield origin or annotation
+
+
+_COLUMNS: Mapping[str, Mapping[str, Read]] = {kind: dict(_columns(model)) for kind, model in RECORD_TYPES.items()}
+COLUMNS = frozenset(name for columns in _COLUMNS.values() for name in columns)

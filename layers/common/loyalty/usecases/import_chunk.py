@@ -1,0 +1,141 @@
+"""Importing files of reference data, chunk by chunk in the order of their rows: what became of each is told once,
+however often a chunk is begun."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
+from loyalty.domain.rows.record_columns import record_of
+from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
+from loyalty.store.chunk_marks import fence, put_mark, read_mark
+from loyalty.store.files import Files
+from loyalty.store.queue import Message, Queue
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, read_upload
+from loyalty.usecases.chunk_outcomes import write_outcomes
+from loyalty.usecases.close_upload import close_if_complete
+from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
+from loyalty.usecases.post_rows import FAULT, MAX_FAULTS
+from loyalty.usecases.posting import Pause
+from loyalty.usecases.upload_rows import read_row
+
+MAX_TRIES = 10
+"""Tries to import what is left of a chunk while the storage is busy: a minute and a half of them."""
+
+LONG = Problem(Code.LIMIT_EXCEEDED, f"The row is longer than {MAX_RECORD_BYTES} bytes.")
+
+_SETTLED = frozenset(status for status in STATUSES[Kind.RECORDS] if status.is_settled)
+"""With one of these in a result that is sent again, a row needs nothing more."""
+
+
+def rest(tries: int) -> None:
+    """Wait for a storage that is busy, longer each time."""
+    time.sleep(min(30, 0.1 * 2**tries))
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkImporter:
+    """Imports the chunks of a file as they are cut, where those of other files are sent to a queue. `report` hears of
+    rows that meet a fault of ours, while that is handled; `now` is when the call began."""
+
+    table: Table
+    files: Files
+    closings: Queue
+    now: datetime
+    report: Callable[[int], None]
+    pause: Pause = rest
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`.
+
+        Raises:
+            Refused: RETRY_LATER, where the storage is busy all the time.
+        """
+        for message in messages:
+            upload_id = message.body["upload"]
+            if "close" in message.body:
+                close_if_complete(upload_id, table=self.table, closings=self.closings)
+            elif upload := read_upload(self.table, upload_id):
+                self._import(upload, message.body)
+
+    def _import(self, upload: Upload, place: dict[str, Any]) -> None:
+        chunk = read_chunk(self.files.read(place["location"], place["start"], place["length"]))
+        work = _Work(self, upload, place["chunk"], chunk)
+        for tries in range(MAX_TRIES):
+            try:
+                if work.is_done():
+                    return
+            except Refused:
+                if tries == MAX_TRIES - 1:
+                    raise
+            self.pause(tries)
+        raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this file."))
+
+
+@dataclass(slots=True)
+class _Work:
+    """A chunk at work, and what has become so far of its rows, by their numbers."""
+
+    by: ChunkImporter
+    upload: Upload
+    number: int
+    chunk: Chunk
+    told: dict[int, Outcome] = field(default_factory=dict)
+    faults: int = 0
+
+    def is_done(self) -> bool:
+        """Import what has no outcome yet, and tell what became of all, unless somebody else has; answers whether that
+        is told now."""
+        if read_mark(self.by.table, self.upload.id, self.number):
+            return True
+        self._try([entry for entry in self.chunk.entries if entry.number not in self.told])
+        mark = write_outcomes(self.by.files, self.upload.id, self.number, self.told.values(), dead=False)
+        return put_mark(self.by.table, self.upload, mark, None)
+
+    def _try(self, entries: Sequence[Entry]) -> None:
+        """Import rows. Where that meets a fault of ours, find out by halves which row it is, and tell that it
+        failed."""
+        try:
+            records = [(entry.number, record) for entry in entries if (record := self._record(entry)) is not None]
+            for row in self._imported(records):
+                self.told[row.number] = _outcome(row)
+        except Refused:
+            raise
+        except Exception:
+            left = [entry for entry in entries if entry.number not in self.told]
+            self.faults += len(left) == 1
+            if self.faults > MAX_FAULTS:
+                raise
+            if len(left) == 1:
+                self.by.report(left[0].number)
+                self.told[left[0].number] = Outcome(left[0].number, Status.FAILED, problem=FAULT)
+            else:
+                middle = len(left) // 2
+                self._try(left[:middle])
+                self._try(left[middle:])
+
+    def _imported(self, records: Sequence[tuple[int, Record]]) -> Iterator[Imported]:
+        unmarked = fence(self.upload, self.number)
+        return import_rows(records, as_record, table=self.by.table, now=self.by.now, fence=unmarked)
+
+    def _record(self, entry: Entry) -> Record | None:
+        """The record that an entry says; None of one that has its outcome already, which is told then."""
+        try:
+            if sum(map(len, entry.rows)) > MAX_RECORD_BYTES and entry.fault is None:
+                raise Refused(LONG)
+            row = read_row(self.chunk.layout, entry, record_of)
+        except Refused as refused:
+            self.told[entry.number] = Outcome.refused(entry.number, refused)
+            return None
+        if row.earlier.get("status") in _SETTLED:
+            self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, row.earlier.get("event_id"))
+            return None
+        return dict(row.body)
+
+
+def _outcome(row: Imported) -> Outcome:
+    return Outcome(row.number, row.status, row.event_id, row.problems[0] if row.problems else None)

@@ -1,0 +1,55 @@
+"""The programme's records and their unique values, as an import that refers to them needs them."""
+
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.store import keys
+from loyalty.store.reference import PROGRAMME_TYPES, unique_values
+from loyalty.store.table import Table
+
+
+class ProgrammeNames:
+    """The programme's records and their unique values, which are few enough to keep."""
+
+    def __init__(self, table: Table) -> None:
+        self._records: dict[tuple[str, str], dict[str, Any]] = {}
+        self._owners: dict[tuple[str, str, str], str] = {}
+        for item in table.partition(keys.PROGRAMME_VERSION.pk, consistent=True):
+            if "record" in item:
+                self.learn(exactjson.loads(item["record"]))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is all that prices rest on."""
+        return ("currency", "role", "SYSTEM") in self._owners
+
+    def learn(self, record: dict[str, Any]) -> None:
+        """Take in a new or changed record."""
+        kind, record_id = record["type"], record["id"]
+        if kind not in PROGRAMME_TYPES:
+            return
+        old = self.record(kind, record_id)
+        for name, value in unique_values(old).items() if old else ():
+            del self._owners[kind, name, value]
+        self._records[kind, record_id] = record
+        for name, value in unique_values(record).items():
+            self._owners[kind, name, value] = record_id
+
+    def record(self, kind: str, record_id: str | None) -> dict[str, Any] | None:
+        """The record with this id."""
+        return self._records.get((kind, record_id)) if record_id else None
+
+    def owners(self, record: dict[str, Any]) -> dict[str, str | None]:
+        """By unique field, which record has the value that `record` has."""
+        kind = record["type"]
+        if kind not in PROGRAMME_TYPES:
+            return {}
+        return {name: self._owners.get((kind, name, value)) for name, value in unique_values(record).items()}
+
+    def find(self, kind: str, name: str) -> str | None:
+        """The id of the record with this id or, failing that, with this unique value."""
+        if (kind, name) in self._records:
+            return name
+        owners = (self._owners.get((kind, unique, name)) for unique in RECORD_TYPES[kind].unique)
+        return next((owner for owner in owners if owner), None)
