@@ -81,7 +81,7 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
 
 def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
     """Fetch the result of an upload into a folder; answers where it is."""
-    from loyalty.usecases.close_upload import result_key
+    from loyalty.usecases.make_result import result_key
 
     key = result_key(upload)
     path = folder / key.rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""Makes the result of an upload, once each of its rows has an outcome."""
+"""Makes the result of an upload, once each of its rows has an outcome, or what is left of it since the last call."""
 
 from os import environ
 
@@ -6,13 +6,24 @@ from loyalty.api.deliveries import Received, deliveries
 from loyalty.store.client import connect, connect_files, connect_queue
 from loyalty.usecases.close_upload import close_upload
 
+MILLISECONDS_TO_KEEP = 180_000
+"""How much of a call's time it puts the result down with: another segment may have begun."""
+
 table = connect(environ["TABLE_NAME"])
 files = connect_files(environ["RESULT_BUCKET"])
+closings = connect_queue(environ["CLOSE_QUEUE_URL"])
 
 
 def close(received: Received) -> bool:
-    close_upload(received.body["upload"], table=table, files=files, now=received.now)
+    close_upload(
+        received.body["upload"],
+        table=table,
+        files=files,
+        closings=closings,
+        now=received.now,
+        out_of_time=lambda: received.milliseconds_left() < MILLISECONDS_TO_KEEP,
+    )
     return True
 
 
-handler = deliveries(close, connect_queue(environ["CLOSE_QUEUE_URL"]), int(environ["MAX_RECEIVES"]))
+handler = deliveries(close, closings, int(environ["MAX_RECEIVES"]))

@@ -14,7 +14,8 @@ from cli.uploading import watch_upload
 from cli.uploads import described
 from loyalty.store import keys
 from loyalty.store.uploads import State, upload_id
-from loyalty.usecases.close_upload import result_key, summary_key
+from loyalty.usecases.close_upload import summary_key
+from loyalty.usecases.make_result import result_key
 from loyalty.usecases.uploads import UploadView
 from loyalty.usecases.verify_journal import verify_journal
 

@@ -20,7 +20,7 @@ from loyalty.store import keys
 from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload
-from loyalty.usecases.close_upload import result_key
+from loyalty.usecases.make_result import result_key
 from loyalty.usecases.split_upload import Workplace, split_upload
 from loyalty.usecases.uploads import view_of
 from loyalty.usecases.verify_journal import verify_journal

@@ -19,7 +19,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
 from tests.cards import BY_CODE, BY_PASS_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
-from tests.functional.uploads import Importing, Splitting
+from tests.functional.uploads import Importing, Splitting, queued
 from tests.template import read_template
 from tests.uploads_by_hand import lines, put_upload
 
@@ -239,13 +239,6 @@ class Posting:
             messages = put_upload(table, files, upload, [lines(rows)], dry_run=self.dry_run)
             assert self.functions.run(name, queued(*messages)) == {"batchItemFailures": []}
         return None
-
-
-def queued(*bodies: dict[str, Any]) -> dict[str, Any]:
-    """Messages as a queue hands them over."""
-    attributes = {"ApproximateReceiveCount": "1"}
-    told = [{"messageId": "M", "receiptHandle": "R", "body": dumps(body), "attributes": attributes} for body in bodies]
-    return {"Records": told}
 
 
 def post_chunks(functions: Functions, name: str) -> None:

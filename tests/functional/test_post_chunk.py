@@ -23,7 +23,8 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases import post_purchase, post_rows
 from loyalty.usecases.chunk_rows import Read
-from loyalty.usecases.close_upload import close_upload, result_key
+from loyalty.usecases.close_upload import close_upload
+from loyalty.usecases.make_result import result_key
 from loyalty.usecases.post_chunk import ChunkPoster, Delivery
 from loyalty.usecases.upload_rows import UploadRow
 from loyalty.usecases.verify_journal import verify_journal
@@ -97,7 +98,9 @@ class Stage:
 
     def result(self, upload_id: str) -> list[dict[str, Any]]:
         """The result's rows, of JSON Lines."""
-        close_upload(upload_id, table=self.table, files=self.files, now=NOW)
+        closings: Any = self.closings
+        at = {"table": self.table, "files": self.files, "closings": closings}
+        close_upload(upload_id, **at, now=NOW, out_of_time=lambda: False)
         return [json.loads(line) for line in self.files.read(result_key(self.upload(upload_id))).splitlines()]
 
     def statuses(self, upload_id: str) -> list[str]:

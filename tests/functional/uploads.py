@@ -11,11 +11,13 @@ import boto3
 
 from loyalty.domain.rows.chunk import Entry, read_chunk
 from loyalty.domain.uploads.outcome import Outcome
+from loyalty.exactjson import dumps
 from loyalty.store.chunk_marks import read_mark
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, read_segment, read_upload, upload_id
 from loyalty.usecases.chunk_outcomes import read_outcomes
-from loyalty.usecases.close_upload import result_key, summary_key
+from loyalty.usecases.close_upload import summary_key
+from loyalty.usecases.make_result import result_key
 from tests.functional.conftest import Functions, LambdaContext
 from tests.uploads import told
 
@@ -145,9 +147,7 @@ class Importing(Dropping):
     def closed(self, upload: Upload) -> tuple[str, dict[str, Any]]:
         """The result of an upload, empty where it has none, and its summary."""
         for body in self.asked():
-            attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": upload.id}
-            record = {"messageId": "M", "receiptHandle": "R", "body": json.dumps(body), "attributes": attributes}
-            assert self._functions.run("close_upload", {"Records": [record]}) == {"batchItemFailures": []}
+            assert self._functions.run("close_upload", queued(body)) == {"batchItemFailures": []}
         read = self._module.work.read
         result = b"" if upload.state is State.REFUSED else read(result_key(upload))
         text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
@@ -157,6 +157,13 @@ class Importing(Dropping):
 def _why(outcome: Outcome) -> tuple[str, ...]:
     found = outcome.problem
     return (found.pointer, found.description) if found else ()
+
+
+def queued(*bodies: dict[str, Any]) -> dict[str, Any]:
+    """Messages as a queue hands them over."""
+    attributes = {"ApproximateReceiveCount": "1"}
+    told = [{"messageId": "M", "receiptHandle": "R", "body": dumps(body), "attributes": attributes} for body in bodies]
+    return {"Records": told}
 
 
 def drained(url: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.columns import meant
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import Outcome, Status
-from loyalty.usecases.upload_results import neutralised, rendered
+from loyalty.usecases.upload_results import Rendering, neutralised, rendered
 
 CSV = Layout(Format.CSV, ("cim", "reference_number", "products.net_amount"))
 JSON_LINES = Layout(Format.JSON_LINES)
@@ -24,7 +24,7 @@ UNKNOWN = Outcome(2, Status.REFUSED, None, Problem(Code.NOT_FOUND, "Account (X) 
 
 def result(layout: Layout, *told: tuple[tuple[bytes, ...], Outcome], rehearsed: bool = False) -> str:
     entries = [(Entry(outcome.row, rows), outcome) for rows, outcome in told]
-    return b"".join(rendered(layout, entries, rehearsed=rehearsed)).decode()
+    return b"".join(rendered(layout, entries, Rendering(rehearsed))).decode()
 
 
 def cells(text: str) -> list[list[str]]:

@@ -22,7 +22,7 @@ dead letter at once. One whose worker was killed waits for the queue's own time.
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message of SQS as it is handed over, for the `receives`th time of `receives_max`; `group` is None in a standard
-    queue."""
+    queue. `milliseconds_left` tells how long the call may last yet."""
 
     id: str
     now: datetime
@@ -31,6 +31,7 @@ class Received:
     receives_max: int
     receipt: str
     group: str | None
+    milliseconds_left: Callable[[], int]
 
     @property
     def again_after_seconds(self) -> int:
@@ -44,8 +45,9 @@ def deliveries(action: Callable[[Received], bool], queue: Queue, receives_max: i
     queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-        received = [_received(record, receives_max) for record in event["Records"]]
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        milliseconds_left = context.get_remaining_time_in_millis
+        received = [_received(record, receives_max, milliseconds_left) for record in event["Records"]]
         return {"batchItemFailures": [{"itemIdentifier": left} for left in _left(received, action, queue)]}
 
     return handler
@@ -63,7 +65,7 @@ def _left(messages: Iterable[Received], action: Callable[[Received], bool], queu
         yield received.id
 
 
-def _received(record: dict[str, Any], receives_max: int) -> Received:
+def _received(record: dict[str, Any], receives_max: int, milliseconds_left: Callable[[], int]) -> Received:
     attributes = record["attributes"]
     return Received(
         id=record["messageId"],
@@ -73,6 +75,7 @@ def _received(record: dict[str, Any], receives_max: int) -> Received:
         receives_max=receives_max,
         receipt=record["receiptHandle"],
         group=attributes.get("MessageGroupId"),
+        milliseconds_left=milliseconds_left,
     )
 
 

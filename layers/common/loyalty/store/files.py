@@ -1,6 +1,6 @@
 """Files in a bucket: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,10 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PART_BYTES = 8_000_000
-"""Of a file that is written while it is made: S3 takes parts of 5 MiB and more, and 10,000 of them."""
-
 MAX_READS = 3
 """Tries to read a part of a file. The SDK repeats requests, but not the reading of an answer that breaks off."""
 
-_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion"})
 _RETRYABLE = frozenset(
     {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
 )
@@ -101,24 +98,25 @@ class Files:
                 raise
         return None
 
-    def write_all(self, key: str, pieces: Iterable[bytes]) -> None:
-        """Write a file of any size piece by piece; it is there once all of them are."""
-        upload: Any = {"Bucket": self.bucket, "Key": key}
+    def begin_parts(self, key: str) -> str:
+        """Begin to write a file in parts; answers what names them until they are joined, or a day has gone by."""
         with _as_domain_errors(key):
-            upload["UploadId"] = self.client.create_multipart_upload(**upload)["UploadId"]
-        try:
-            with _as_domain_errors(key):
-                parts: Any = [
-                    {
-                        "ETag": self.client.upload_part(**upload, PartNumber=number, Body=part)["ETag"],
-                        "PartNumber": number,
-                    }
-                    for number, part in enumerate(_parts(pieces), start=1)
-                ]
-                self.client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
-        except BaseException:
-            self.client.abort_multipart_upload(**upload)
-            raise
+            return self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
+
+    def write_part(self, key: str, parts: str, number: int, data: bytes) -> str:
+        """Write a part, in the place of an earlier one of the same number; answers its ETag. All parts but the last one
+        have to have 5 MiB."""
+        part: Any = {"Bucket": self.bucket, "Key": key, "UploadId": parts, "PartNumber": number, "Body": data}
+        with _as_domain_errors(key):
+            return self.client.upload_part(**part)["ETag"]
+
+    def join_parts(self, key: str, parts: str, etags: Sequence[str]) -> None:
+        """Make the file of the parts, from number 1 on, that have these ETags. The file is there from then on."""
+        told: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, start=1)]
+        with _as_domain_errors(key):
+            self.client.complete_multipart_upload(
+                Bucket=self.bucket, Key=key, UploadId=parts, MultipartUpload={"Parts": told}
+            )
 
     def form(self, key: str, bytes_max: int, seconds: int) -> Form:
         """What lets its holder write this one file within the time, of so many bytes at most."""
@@ -130,19 +128,6 @@ class Files:
         """What lets its holder read a file within the time."""
         place = {"Bucket": self.bucket, "Key": key}
         return self.client.generate_presigned_url("get_object", Params=place, ExpiresIn=seconds)
-
-
-def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces as parts; an empty one where there are none."""
-    part, size, some = list[bytes](), 0, False
-    for piece in pieces:
-        part.append(piece)
-        size += len(piece)
-        if size >= PART_BYTES:
-            yield b"".join(part)
-            part, size, some = [], 0, True
-    if part or not some:
-        yield b"".join(part)
 
 
 def _version(version: str | None) -> dict[str, str]:

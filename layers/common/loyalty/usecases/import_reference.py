@@ -11,7 +11,8 @@ from loyalty.usecases.import_chunk import ChunkImporter
 from loyalty.usecases.split_upload import Workplace, split_upload
 
 SEGMENT_BYTES = 250_000
-"""Of a file that are imported between two looks at the clock: opening balances, the slowest, take a minute of them."""
+"""Of a file that are imported between two looks at the clock: opening balances, the slowest, may take a minute of
+them."""
 
 
 def import_reference(

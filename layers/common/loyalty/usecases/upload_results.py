@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from loyalty import exactjson
@@ -16,15 +17,25 @@ Told = Iterable[tuple[Entry, Outcome]]
 """A file's entries in its order, each with what became of it."""
 
 
-def rendered(layout: Layout, told: Told, *, rehearsed: bool) -> Iterator[bytes]:
-    """The result file, piece by piece; of a dry run, where it is `rehearsed`."""
-    return _RENDERERS[layout.format](layout, told, rehearsed)
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How entries are to be rendered: as of a dry run, where they were `rehearsed`; and whether the result begins and
+    ends with them."""
+
+    rehearsed: bool = False
+    first: bool = True
+    last: bool = True
+
+
+def rendered(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
+    """The result of some entries that follow each other in a file, piece by piece."""
+    return _RENDERERS[layout.format](layout, told, how)
 
 
 _LINE_END = "\r\n"
 
 
-def _csv(layout: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
+def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     own = [place for place, name in enumerate(layout.columns) if name not in RESULT_FIELDS]
     line = io.StringIO()
     writer = csv.writer(line, delimiter=layout.delimiter, lineterminator=_LINE_END)
@@ -36,12 +47,13 @@ def _csv(layout: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
         text = line.getvalue()
         return (text if row.endswith(b"\r") else text.removesuffix(_LINE_END) + "\n").encode()
 
-    yield written([*(layout.columns[place] for place in own), *RESULT_FIELDS], b"")
+    if how.first:
+        yield written([*(layout.columns[place] for place in own), *RESULT_FIELDS], b"")
     for entry, outcome in told:
         for place, row in enumerate(entry.rows):
             cells = _cells(layout, row)
             kept = [cells[at] for at in own]
-            yield written(map(neutralised, [*kept, *_result_cells(outcome, place, rehearsed)]), row)
+            yield written(map(neutralised, [*kept, *_result_cells(outcome, place, how.rehearsed)]), row)
 
 
 def neutralised(cell: str) -> str:
@@ -74,21 +86,24 @@ def _result_cells(outcome: Outcome, place: int, rehearsed: bool) -> list[str]:
     return [told.get(name, "") for name in RESULT_FIELDS]
 
 
-def _json_lines(_: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
+def _json_lines(_: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     for entry, outcome in told:
-        yield _body(entry, outcome, rehearsed) + b"\n"
+        yield _body(entry, outcome, how.rehearsed) + b"\n"
 
 
-def _json_array(layout: Layout, told: Told, rehearsed: bool) -> Iterator[bytes]:
+def _json_array(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     opening, closing = b"[", b"\n]\n"
     if layout.currency:
         opening = b'{"intended_currency_identifier":%b,"purchase_customer_events_set":[' % layout.currency.encode()
         closing = b"\n]}\n"
-    separator = opening + b"\n"
+    if how.first:
+        yield opening
+    separator = b"\n" if how.first else b",\n"
     for entry, outcome in told:
-        yield separator + _body(entry, outcome, rehearsed)
+        yield separator + _body(entry, outcome, how.rehearsed)
         separator = b",\n"
-    yield (separator if separator.startswith(opening) else b"") + closing
+    if how.last:
+        yield closing
 
 
 def _body(entry: Entry, outcome: Outcome, rehearsed: bool) -> bytes:
@@ -124,7 +139,7 @@ def _told(outcome: Outcome, rehearsed: bool) -> dict[str, str]:
     return {name: str(value) for name, value in zip(RESULT_FIELDS, values, strict=False) if value}
 
 
-_RENDERERS: Mapping[Format, Callable[[Layout, Told, bool], Iterator[bytes]]] = {
+_RENDERERS: Mapping[Format, Callable[[Layout, Told, Rendering], Iterator[bytes]]] = {
     Format.CSV: _csv,
     Format.JSON_LINES: _json_lines,
     Format.JSON: _json_array,

@@ -10,7 +10,8 @@ from loyalty.store.chunk_marks import Tally, read_tally
 from loyalty.store.files import Files, Form
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload
-from loyalty.usecases.close_upload import result_key, summary_key
+from loyalty.usecases.close_upload import summary_key
+from loyalty.usecases.make_result import result_key
 
 FORM_LIFETIME = timedelta(hours=1)
 LINK_LIFETIME = timedelta(hours=1)
