@@ -2,7 +2,7 @@
 
 import decimal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
@@ -76,6 +76,7 @@ class AwardRule:
     `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
     start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
     highest first. Awards expire at the end of the month in which `expires_after` ends; never, where it is None.
+    `formula` is the method's.
     """
 
     method: Method
@@ -88,6 +89,7 @@ class AwardRule:
     maximum: Decimal | None
     instant: bool
     expires_after: Span | None
+    formula: "Formula" = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, award: Mapping[str, Any]) -> Self:
@@ -105,6 +107,7 @@ class AwardRule:
             maximum=decimal_in(award, "maximum_per_event"),
             instant=award["spend"] == "INSTANT",
             expires_after=Span.of(award["expires_after"]) if "expires_after" in award else None,
+            formula=_FORMULAS[method],
         )
 
     @classmethod
@@ -121,15 +124,18 @@ class AwardRule:
     def exact(self, base: Decimal, rate: Decimal) -> Decimal:
         """The award for a base, in `currency`: neither capped nor rounded. `rate` is the units of `currency` for one
         of the system currency."""
-        return _METHODS[self.method](self, base, rate)
+        return self.formula(self, base, rate)
 
+
+Formula = Callable[[AwardRule, Decimal, Decimal], Decimal]
+"""The award for a base at a rate, by a rule."""
 
 _PIECES: Callable[[Line], Decimal] = attrgetter("quantity")
 _AMOUNTS: Mapping[Base, Callable[[Line], Decimal]] = {Base.NET: attrgetter("net"), Base.TOTAL: attrgetter("total")}
 
 _USUAL = {"base": "NET", "currency": "SYSTEM", "rounding": "HALF_UP", "spend": "NONE"}
 
-_METHODS: Mapping[Method, Callable[[AwardRule, Decimal, Decimal], Decimal]] = {
+_FORMULAS: Mapping[Method, Formula] = {
     # A percentage of the base is in the currency of the base; every other value is in the award's currency already.
     Method.PERCENTAGE: lambda rule, base, rate: base * rule.value * rate / 100,
     Method.FIXED: lambda rule, _base, _rate: rule.value,

@@ -32,7 +32,9 @@ class Basket:
         key = offer.products, offer.product_types
         found = self._about.get(key)
         if found is None:
-            places = tuple(place for place in self._free if offer.is_about(self._lines[place]))
+            places = self._free
+            if offer.products or offer.product_types:
+                places = tuple(place for place in places if offer.is_about(self._lines[place]))
             found = self._about[key] = places, [self._lines[place] for place in places]
         return found
 
@@ -45,7 +47,7 @@ class Basket:
         key = places, measure
         found = self._portions.get(key)
         if found is None:
-            weights = tuple(measure(self._lines[place]) for place in places)
+            weights = tuple(map(measure, map(self._lines.__getitem__, places)))
             found = self._portions[key] = Portion(places, weights, sum(weights, ZERO))
         return found
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from functools import cached_property
 
 from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.currencies import Currency
@@ -87,21 +86,14 @@ class Exchange:
 
     def sum(self, amounts: Collection[Amounts]) -> Amounts:
         """Currency by currency; of none, zero."""
-        nothing = self._nothing
         if not amounts:
-            return nothing
-        alternative = nothing.alternative
-        if alternative is not None:
-            alternative = sum((one.alternative or ZERO for one in amounts), alternative)
+            return self.amounts(ZERO)
+        alternatives = [one.alternative for one in amounts if one.alternative is not None]
         return Amounts(
-            sum((one.system for one in amounts), nothing.system),
-            sum((one.wallet for one in amounts), nothing.wallet),
-            alternative,
+            sum([one.system for one in amounts], ZERO),
+            sum([one.wallet for one in amounts], ZERO),
+            sum(alternatives, ZERO) if alternatives else None,
         )
-
-    @cached_property
-    def _nothing(self) -> Amounts:
-        return self.amounts(ZERO)
 
     def rate(self, currency: AwardCurrency) -> Decimal | None:
         """Units of `currency` for one of the system currency; None where there is no such currency, or no rate."""

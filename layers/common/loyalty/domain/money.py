@@ -38,4 +38,4 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
 def plain(amount: Decimal) -> Decimal:
     """`amount` without trailing zeros or an exponent, the form in which it is stored, compared and answered."""
     amount += ZERO  # a negative zero becomes zero
-    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
+    return amount.quantize(_UNITS[0]) if amount == amount.to_integral_value() else amount.normalize()

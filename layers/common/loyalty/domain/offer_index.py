@@ -27,8 +27,8 @@ class OfferIndex:
         found = (
             self._effective
             & self._by_unit.matching(occasion.units)
-            & self._by_product.matching({line.product.id for line in lines})
-            & self._by_product_type.matching({line.product.product_type_id for line in lines})
+            & self._by_product.matching(line.product.id for line in lines)
+            & self._by_product_type.matching(line.product.product_type_id for line in lines)
         )
         while found:
             lowest = found & -found
@@ -51,6 +51,7 @@ class _Facet:
     def matching(self, values: Iterable[str | None]) -> int:
         """The offers that match at least one of `values`."""
         found = self._any
-        for value in values:
-            found |= self._by_value.get(value, 0)
+        if self._by_value:
+            for value in values:
+                found |= self._by_value.get(value, 0)
         return found

@@ -149,7 +149,10 @@ class Programme:
 
     def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
         """The rate of a currency at `at`; None where there is none, as for the system currency."""
-        return next((rate for rate in self.rates.get(currency_id, ()) if rate.period.holds(at)), None)
+        for rate in self.rates.get(currency_id, ()):
+            if rate.period.holds(at):
+                return rate
+        return None
 
     def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
         """An amount of `source` in `target` at the rates in force, rounded once; None where a rate is missing."""

@@ -1,11 +1,12 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from loyalty.domain.identity import Identity
@@ -111,11 +112,10 @@ class Totals(NamedTuple):
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "Totals":
         """The sums of `lines`; a purchase's own totals are always these, whatever a request says (contract, row 1)."""
-        return cls(
-            sum((line.net for line in lines), ZERO),
-            sum((line.tax for line in lines), ZERO),
-            sum((line.total for line in lines), ZERO),
-        )
+        return cls(*(sum(map(amount, lines), ZERO) for amount in _AMOUNTS))
+
+
+_AMOUNTS: Sequence[Callable[[Line], Decimal]] = [attrgetter("net"), attrgetter("tax"), attrgetter("total")]
 
 
 @dataclass(frozen=True)

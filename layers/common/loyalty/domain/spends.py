@@ -73,6 +73,8 @@ class Payment:
 
     def after(self, spends: tuple[Spend, ...]) -> "Payment":
         """The payment once `spends` are taken. Instant ones take nothing of what the wallet held before."""
+        if not spends:
+            return self
         left, balance = self.left, self.balance
         for spend in spends:
             left -= spend.amounts.system
@@ -88,9 +90,11 @@ class Payment:
         return self.exchange.system_of(self.balance)
 
     def _instant(self, awarded: Amounts) -> Amounts | None:
+        if not awarded.system:
+            return None
         amount = self._payable(awarded.system)
         if amount == awarded.system:
-            return awarded if amount else None
+            return awarded
         return self.exchange.amounts(amount).within(awarded) if amount else None
 
     def _automatic(self) -> Amounts | None:

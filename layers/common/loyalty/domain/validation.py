@@ -51,16 +51,22 @@ def _without_nulls(value: Any) -> Any:
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
     """The semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
-    if all(body.get(name) is None for name in names):
+    given = [name for name in names if body.get(name) is not None]
+    if not given:
         yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")
-    yield from at_most_one(body, at, *names)
+    elif len(given) > 1:
+        yield _exclusive(names, f"{at}/{given[1]}")
 
 
 def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
     """Of fields of the object at pointer `at`, only one may be given."""
     given = [name for name in names if body.get(name) is not None]
     if len(given) > 1:
-        yield Problem(Code.EXCLUSIVE, f"Only one of {_listed(names)} may be given.", f"{at}/{given[1]}")
+        yield _exclusive(names, f"{at}/{given[1]}")
+
+
+def _exclusive(names: Sequence[str], at: str) -> Problem:
+    return Problem(Code.EXCLUSIVE, f"Only one of {_listed(names)} may be given.", at)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ become the engine's own in one place.
 import base64
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,6 +29,12 @@ Item = Mapping[str, Any]
 
 MAX_BATCH_GET = 100
 """Keys in one BatchGetItem (a limit of DynamoDB)."""
+
+MAX_READS = 5
+"""How often at most keys that DynamoDB leaves unread are asked for."""
+
+MAX_IN_FLIGHT = 8
+"""Calls that are under way at a time; the client has ten connections."""
 
 MAX_TRANSACTION = 100
 """Items in one TransactWriteItems (a limit of DynamoDB)."""
@@ -126,29 +133,31 @@ class Table:
         return _unpacked(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """The items at `keys`, as many as exist, in as few calls as possible.
+        """The items at `keys`, as many as exist, in as few calls as possible, several at a time.
 
         Raises:
-            Refused: RETRY_LATER, where DynamoDB leaves keys unread more than `len(keys)` times.
+            Refused: RETRY_LATER, where DynamoDB leaves keys unread time and again.
         """
-        wanted = [_key(key) for key in dict.fromkeys(keys)]
+        unread = [_key(key) for key in dict.fromkeys(keys)]
         found: dict[Key, Item] = {}
-        tries = 2 * (len(wanted) // MAX_BATCH_GET + 1) + 3
-        while wanted and tries:
-            tries -= 1
-            batch, wanted = wanted[:MAX_BATCH_GET], wanted[MAX_BATCH_GET:]
-            with _as_domain_errors():
-                answer = self.client.batch_get_item(
-                    RequestItems={self.name: {"Keys": batch, "ConsistentRead": consistent}}
-                )
-            for packed in answer["Responses"].get(self.name, ()):
-                item = _unpacked(packed)
-                found[key_of(item)] = item
-            unread = answer["UnprocessedKeys"].get(self.name)
-            wanted += unread["Keys"] if unread else ()
-        if wanted:
-            raise Refused(_busy())
-        return found
+        for _ in range(MAX_READS):
+            batches = [unread[start : start + MAX_BATCH_GET] for start in range(0, len(unread), MAX_BATCH_GET)]
+            unread = []
+            with in_flight(len(batches)) as over:
+                for items, left in over(lambda batch: self._batch_get(batch, consistent), batches):
+                    found |= items
+                    unread += left
+            if not unread:
+                return found
+        raise Refused(_busy())
+
+    def _batch_get(self, keys: Sequence[Any], consistent: bool) -> tuple[dict[Key, Item], Sequence[Any]]:
+        """The items at packed keys, and the keys that were left unread."""
+        with _as_domain_errors():
+            answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": consistent}})
+        items = [_unpacked(packed) for packed in answer["Responses"].get(self.name, ())]
+        left = answer["UnprocessedKeys"].get(self.name)
+        return {key_of(item): item for item in items}, left["Keys"] if left else ()
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
         """All items of a partition, in the order of their sort keys."""
@@ -232,6 +241,16 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+@contextmanager
+def in_flight(calls: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """What takes the place of `map` for so many calls, so that several of them are under way at a time."""
+    if calls > 1:
+        with ThreadPoolExecutor(min(calls, MAX_IN_FLIGHT)) as pool:
+            yield pool.map
+    else:
+        yield map
 
 
 def key_of(item: Item) -> Key:

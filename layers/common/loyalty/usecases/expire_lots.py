@@ -26,9 +26,6 @@ from loyalty.usecases.posting import Outcome, Pause, pause, post_events
 BATCH = 400
 """Wallets posted in one go: eight transactions of fifty, each wallet being two of a transaction's hundred writes."""
 
-IN_FLIGHT = 8
-"""Transactions under way at a time; the client has ten connections."""
-
 RESERVE_SECONDS = 60.0
 """Time that has to be left for another batch: far more than one takes, unless storage is slow."""
 
@@ -57,7 +54,7 @@ def expire_lots(
             return Expired(wallets, busy, finished=False)
         programme = catalogue.programme(now)
         drafts = [(account_id, Expiry(account_id, programme, now)) for account_id in batch]
-        outcomes = post_events(drafts, table=table, pause=pause, in_flight=IN_FLIGHT)
+        outcomes = post_events(drafts, table=table, pause=pause)
         wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
         busy += sum(_is_busy(outcome) for outcome in outcomes)
     return Expired(wallets, busy, finished=True)

@@ -19,9 +19,6 @@ from loyalty.usecases.posting import Outcome, Pause, Posting, pause, post_events
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolution, looked_up
 
-IN_FLIGHT = 8
-"""Transactions of one batch that are under way at a time; the client has ten connections."""
-
 
 def post_purchase(
     request: PurchaseRequest,
@@ -63,7 +60,7 @@ def post_purchases(
     """
     numbers.reserve(len(requests))
     with _garbage_let_lie():
-        return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause, in_flight=IN_FLIGHT)
+        return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause)
 
 
 def posted_before(
@@ -106,11 +103,11 @@ class _Batch:
     now: datetime
     filed: bool
 
-    def posted(self, pause: Pause, in_flight: int = 1) -> list[Outcome]:
+    def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
         drafts, outcomes = self._drafts()
         events = [(draft.resolved.account_id, draft) for draft in drafts.values()]
-        posted = post_events(events, table=self.table, pause=pause, in_flight=in_flight)
+        posted = post_events(events, table=self.table, pause=pause)
         outcomes |= dict(zip(drafts, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
         with suppress(Refused):  # storage that is busy is told of already

@@ -4,8 +4,6 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from loyalty.domain.errors import Code, Problem, Refused
@@ -13,7 +11,7 @@ from loyalty.store.customers import read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Unpostable
-from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.table import MAX_TRANSACTION, Table, in_flight
 from loyalty.usecases.packing import Draft, Pack, counters_of_all, drawn_up, read_used
 
 MAX_TRIES = 12
@@ -50,22 +48,18 @@ def post_event(account_id: str, draft: Draft, *, table: Table, pause: Pause = pa
     return outcome
 
 
-def post_events(
-    drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause, in_flight: int = 1
-) -> list[Outcome]:
+def post_events(drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause) -> list[Outcome]:
     """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
 
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
-    `in_flight` transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's
-    next event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew.
+    several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
+    event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew.
     """
-    run = _Run(drafts, table)
-    with ThreadPoolExecutor(in_flight) if in_flight > 1 else nullcontext() as pool:
-        tries = 0
-        while run.left:
-            if not run.round(pool.map if pool else map):
-                tries += 1
-                pause(tries)
+    run, tries = _Run(drafts, table), 0
+    while run.left:
+        if not run.round():
+            tries += 1
+            pause(tries)
     return [run.outcomes[place] for place in range(len(drafts))]
 
 
@@ -78,7 +72,7 @@ class _Run:
         self._table = table
         self._moved: dict[str, int] = defaultdict(int)
 
-    def round(self, over: Callable[..., Iterable[Exception | None]]) -> bool:
+    def round(self) -> bool:
         """Price and post as much as can be posted at once; answers whether that led to anything."""
         before = len(self.outcomes)
         try:
@@ -86,10 +80,11 @@ class _Run:
         except Refused as busy:
             self._settle(dict.fromkeys(self.left, busy))
             return True
-        if any(pack.counts for pack in packs):
-            over = map  # transactions that add to the same counter would only be in each other's way
-        for pack, failure in zip(packs, over(lambda pack: pack.post(self._table), packs), strict=True):
-            self._settle(self._outcomes(pack, failure))
+        # Transactions that add to the same counter would only be in each other's way.
+        at_a_time = 1 if any(pack.counts for pack in packs) else len(packs)
+        with in_flight(at_a_time) as over:
+            for pack, failure in zip(packs, over(lambda pack: pack.post(self._table), packs), strict=True):
+                self._settle(self._outcomes(pack, failure))
         return len(self.outcomes) > before
 
     def _packs(self) -> list[Pack]:

@@ -16,7 +16,7 @@ from loyalty.api.classic.requests import (
     NamePurchase,
 )
 from loyalty.domain.access import Partner
-from loyalty.domain.identity import Identity, Origin, fingerprint
+from loyalty.domain.identity import Identity, Origin, fingerprint_of
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validated
@@ -161,7 +161,7 @@ def requested(
         performed_on=moment_of(event),
         lines=lines_of(basket, basket_at),
         spend=amounts,
-        fingerprint=fingerprint(event.model_dump(mode="json", exclude_none=True)),
+        fingerprint=fingerprint_of(event),
         disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
         authorized_by=authorized_by(event, at),
         unspent_request=spend is not None and amounts is None,
