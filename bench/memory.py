@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 from bench.stub import Answer, Call
@@ -34,13 +35,15 @@ class Memory:
     items: dict[Place, Item] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     delay: float = 0.0
+    lock: Lock = field(default_factory=Lock, repr=False)
 
     def answer(self, call: Call) -> Answer:
         """What DynamoDB would answer."""
         time.sleep(self.delay)
-        self.counts.calls += 1
         request = json.loads(call.body)
-        body = json.dumps(_OPERATIONS[call.operation](self, request)).encode()
+        with self.lock:  # calls come side by side, and what they add up to is to be right
+            self.counts.calls += 1
+            body = json.dumps(_OPERATIONS[call.operation](self, request)).encode()
         return 200, {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "0" * 52}, body
 
     def _get(self, request: Any) -> Any:

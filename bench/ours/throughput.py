@@ -1,26 +1,89 @@
-"""Many purchases at once: bodies of the newest API, read and posted a batch at a time, as a queue's worker does."""
+"""Many purchases at once: rows of a file, as JSON Lines, posted by the worker as it is deployed but for the clients of
+S3 and SQS: the bucket and the queue are in the process."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import count, islice
 from os import environ
+from typing import cast
 
-from loyalty import exactjson
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.access import Partner
+from loyalty.api.rows import read_row
+from loyalty.domain.rows.chunk import Shard
+from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.uploads.outcome import Status
 from loyalty.store.client import connect
+from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.post_purchase import post_purchases
-from loyalty.usecases.posting import Posting
+from loyalty.store.queue import Message, Queue
+from loyalty.store.uploads import State, Upload, add_upload
+from loyalty.usecases.post_chunk import ChunkPoster, Delivery
+
+LAYOUT = Layout(Format.JSON_LINES)
+
+
+class Bucket(dict[str, bytes]):
+    """What was written lies in the process."""
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """As `Files.read`."""
+        return self[key][start : start + length]
+
+    def write(self, key: str, data: bytes) -> None:
+        """As `Files.write`."""
+        self[key] = data
+
+
+class Unasked:
+    """A queue that nothing is sent to, as the upload has more chunks than are posted here."""
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """As `Queue.send`."""
+        raise AssertionError(messages)
+
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
-numbers = Numbers(table)
-partner = Partner("DEMO", frozenset(), frozenset({"*"}))
+bucket = Bucket()
+poster = ChunkPoster(
+    table=table,
+    files=cast(Files, bucket),
+    closings=cast(Queue, Unasked()),
+    catalogue=Catalogue(table),
+    numbers=Numbers(table),
+    read=read_row,
+    report=lambda _row: None,  # what is not posted is not counted
+)
+upload = add_upload(
+    table,
+    Upload(
+        id="U",
+        partner_id="DEMO",
+        merchants=("*",),
+        name="year.jsonl",
+        key="uploads/DEMO/year.jsonl",
+        created_on=datetime.now(UTC),
+        state=State.POSTING,
+        layout=LAYOUT,
+        chunks=1_000_000,
+    ),
+)
+chunks, row_numbers = count(1), count(1)
 
 
 def post(rows: list[str]) -> int:
     """Post the purchase of each row; answers how many were new."""
-    now = datetime.now(UTC)
-    requests = [read_purchase(exactjson.loads_strictly(row), now) for row in rows]
-    outcomes = post_purchases(requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=now)
-    return sum(isinstance(outcome, Posting) and not outcome.replayed for outcome in outcomes)
+    shard = Shard(1)
+    shard.rows += [row.encode() for row in rows]
+    shard.numbers += islice(row_numbers, len(rows))
+    shard.counts += [1] * len(rows)
+    shard.settle()
+    return sum(_posted(frame.data) for frame in shard.taken(LAYOUT))
+
+
+def _posted(chunk: bytes) -> int:
+    bucket.write("chunk", chunk)
+    delivery = Delivery("U", next(chunks), "chunk", 0, len(chunk), receives=1, receives_max=8)
+    assert poster.post(delivery, datetime.now(UTC))
+    del bucket["chunk"]
+    _, outcomes = bucket.popitem()
+    return outcomes.count(f'"{Status.POSTED}"'.encode())
