@@ -1,7 +1,7 @@
 """Posting many purchases: those of an eighth of the households of the Complete Journey, in the order of the year, with
 real pricing under the demo programme and the retailer's own, against a table that answers after 8 ms.
 
-Counted is the process that posts, from the bodies' text on; not the table, which another process serves over HTTP. The
+Counted is the process that posts, from chunk to outcomes; not the table, which another process serves over HTTP. The
 quickest of several runs counts, each on a table where nothing was posted yet.
 """
 
