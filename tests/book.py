@@ -18,7 +18,7 @@ from loyalty.store.events import Event, wallet_item, wallet_of
 from loyalty.store.keys import Key
 from loyalty.store.numbers import Numbers
 from loyalty.store.sandbox import Sandbox
-from loyalty.store.table import Put
+from loyalty.store.writes import Put
 from loyalty.usecases.expire_lots import Expiry
 from loyalty.usecases.packing import Draft, drawn_up, read_used
 from loyalty.usecases.purchase_draft import PurchaseDraft

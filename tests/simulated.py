@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from loyalty.store.attributes import Item
 from loyalty.store.files import Files
 from loyalty.store.keys import Key
 from loyalty.store.queue import Message, Queue
-from loyalty.store.table import Item, Put, Table, Update, Write
+from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload
+from loyalty.store.writes import Put, Update, Write
 from loyalty.usecases.begin_upload import MAX_SHARDS
 from loyalty.usecases.split_upload import Workplace, split_upload
 

@@ -17,7 +17,7 @@ from loyalty.store import keys
 from loyalty.store.customers import customer_key
 from loyalty.store.events import wallet_item
 from loyalty.store.programme import Catalogue
-from loyalty.store.table import Put
+from loyalty.store.writes import Put
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.preview_purchase import Preview, preview_purchase
 

@@ -15,8 +15,10 @@ from moto import mock_aws
 
 from loyalty import exactjson
 from loyalty.domain.access import Scope
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.client import connect
-from loyalty.store.table import Item, Put, Table, key_of
+from loyalty.store.table import Table
+from loyalty.store.writes import Put
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
 from tests.goldens import EXAMPLES

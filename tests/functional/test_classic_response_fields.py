@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loyalty.store.table import Item, Table
+from loyalty.store.attributes import Item
+from loyalty.store.table import Table
 from tests.cards import CARD, CLASSIFICATION, CODE, IDENTIFIER, bring
 from tests.contract import fields_of
 from tests.functional.conftest import Functions, fill

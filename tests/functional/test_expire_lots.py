@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from loyalty.store.attributes import key_of
 from loyalty.store.programme import Catalogue
-from loyalty.store.table import Put, Table, key_of
+from loyalty.store.table import Table
+from loyalty.store.writes import Put
 from loyalty.usecases import expire_lots as module
 from loyalty.usecases.expire_lots import Expired, expire_lots
 from loyalty.usecases.verify_journal import verify_journal

@@ -9,10 +9,12 @@ from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import keys
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.rehearsal import Rehearsal
-from loyalty.store.table import Delete, Item, Put, Table, key_of
+from loyalty.store.table import Table
+from loyalty.store.writes import Delete, Put
 from loyalty.usecases.access_tokens import MAX_TRIES
 from loyalty.usecases.post_purchase import post_purchases
 from loyalty.usecases.posting import Posting

@@ -7,7 +7,9 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.store import keys
-from loyalty.store.table import Add, Delete, Put, Table, key_of
+from loyalty.store.attributes import key_of
+from loyalty.store.table import Table
+from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.verify_journal import Verification, verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import Functions, example

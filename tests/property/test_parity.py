@@ -21,7 +21,7 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.reference import items_of
 from loyalty.store.sandbox import Sandbox
-from loyalty.store.table import Put
+from loyalty.store.writes import Put
 from loyalty.usecases.gather import gather, owner_of
 from loyalty.usecases.post_purchase import post_purchase
 from loyalty.usecases.preview_purchase import preview_purchase

@@ -6,7 +6,8 @@ import pytest
 
 from loyalty.store.keys import Key
 from loyalty.store.sandbox import Sandbox
-from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Delete, Put, Update
+from loyalty.store.table import CONDITION_FAILED, Cancelled
+from loyalty.store.writes import Add, Delete, Put, Update
 
 A, B, C = Key("P", "A"), Key("P", "B"), Key("Q", "C")
 ABSENT = "attribute_not_exists(pk)"

@@ -13,8 +13,9 @@ from botocore.compat import HTTPHeaders
 
 from loyalty.store.client import CONFIG
 from loyalty.store.keys import Key
-from loyalty.store.table import Add, Cancelled, Delete, Put, Table, Update
+from loyalty.store.table import Cancelled, Table
 from loyalty.store.wire import pass_as_is
+from loyalty.store.writes import Add, Delete, Put, Update
 
 KEY = Key("ACCOUNT#1", "WALLET")
 KEY_ON_THE_WIRE = {"pk": {"S": KEY.pk}, "sk": {"S": KEY.sk}}

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from loyalty.domain.access import AuthToken, Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
-from loyalty.store.table import Cancelled, Delete, Item, Put, Table
+from loyalty.store.attributes import Item
+from loyalty.store.table import Cancelled, Table
+from loyalty.store.writes import Delete, Put
 
 ACTIVE_KEYS_PER_PARTNER = 2
 """One in use, one to change over to."""

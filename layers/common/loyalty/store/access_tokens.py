@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from loyalty.domain.offers import EFFECTIVE
 from loyalty.store import keys
-from loyalty.store.table import Item, Put, Table
+from loyalty.store.attributes import Item
+from loyalty.store.table import Table
+from loyalty.store.writes import Put
 
 
 @dataclass(frozen=True, slots=True)

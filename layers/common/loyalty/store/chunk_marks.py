@@ -8,8 +8,10 @@ from typing import Self
 
 from loyalty.domain.uploads.outcome import Counts
 from loyalty.store import keys
-from loyalty.store.table import Cancelled, Count, Item, Put, Table, Update
+from loyalty.store.attributes import Item
+from loyalty.store.table import Cancelled, Table
 from loyalty.store.uploads import State, Upload
+from loyalty.store.writes import Count, Put, Update
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from loyalty.domain.spend_settings import AutomaticSpend
 from loyalty.domain.wallet import Wallet
 from loyalty.store import keys
 from loyalty.store.access_tokens import one_time_password_key
+from loyalty.store.attributes import Item
 from loyalty.store.events import wallet_of
-from loyalty.store.table import MAX_BATCH_GET, Item, Table
+from loyalty.store.table import MAX_BATCH_GET, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from loyalty.domain.reversal import TakenBack
 from loyalty.domain.uses import Uses
 from loyalty.domain.wallet import Entry, EventType, Lots, Movement, Wallet
 from loyalty.store import keys
-from loyalty.store.table import Item
+from loyalty.store.attributes import Item
 
 
 class State(StrEnum):

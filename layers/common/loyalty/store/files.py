@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.store.sdk_errors import refused_where_busy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -16,6 +17,7 @@ MAX_READS = 3
 """Tries to read a part of a file. The SDK repeats requests, but not the reading of an answer that breaks off."""
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion"})
+_BUSY = Problem(Code.RETRY_LATER, "The file storage is busy.")
 _RETRYABLE = frozenset(
     {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
 )
@@ -136,18 +138,10 @@ def _version(version: str | None) -> dict[str, str]:
 
 @contextmanager
 def _as_domain_errors(key: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _MISSING:
-            raise Refused(not_found("File", key)) from error
-        if code in _RETRYABLE:
-            raise _busy() from error
-        raise
-    except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
-        raise _busy() from error
-
-
-def _busy() -> Refused:
-    return Refused(Problem(Code.RETRY_LATER, "The file storage is busy."))
+    with refused_where_busy(_BUSY, _RETRYABLE):
+        try:
+            yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                raise Refused(not_found("File", key)) from error
+            raise

@@ -10,7 +10,8 @@ from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
 from loyalty.store.events import Event, State, entry_of, event_item, event_of, is_event, taken_back_text, wallet_item
 from loyalty.store.keys import Key
-from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Put, Table, Update, Write
+from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.writes import Add, Put, Update, Write
 
 MAX_PAGE = 100
 """Entries on one page of a journal."""

@@ -10,7 +10,8 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.programme import Programme, ProgrammeIncomplete
 from loyalty.domain.purchase import Product, Reference
 from loyalty.store import keys
-from loyalty.store.table import Item, Table
+from loyalty.store.attributes import Item
+from loyalty.store.table import Table
 
 REFRESH_AFTER = timedelta(seconds=60)
 """How old a container's programme may be before its version is looked at again."""

@@ -1,14 +1,12 @@
 """A FIFO queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
-
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.store.sdk_errors import refused_where_busy
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,6 +17,7 @@ MAX_BATCH = 10
 MAX_TRIES = 3
 """Tries to send what SQS did not take of a batch."""
 
+_BUSY = Problem(Code.RETRY_LATER, "The queue is busy.")
 _RETRYABLE = frozenset({"InternalError", "RequestThrottled", "ServiceUnavailable", "ThrottlingException", "OverLimit"})
 
 
@@ -61,12 +60,12 @@ class Queue:
                 if not left:
                     break
             else:
-                raise _busy()
+                raise Refused(_BUSY)
 
     def taken(self, seconds: int) -> Iterator[Taken]:
         """The messages that are waiting, as far as they can be had: nobody else gets them for so many seconds."""
         while True:
-            with _as_domain_errors():
+            with refused_where_busy(_BUSY, _RETRYABLE):
                 answer: Any = self.client.receive_message(
                     QueueUrl=self.url,
                     MaxNumberOfMessages=MAX_BATCH,
@@ -83,12 +82,12 @@ class Queue:
 
     def remove(self, receipt: str) -> None:
         """Remove a message that was received."""
-        with _as_domain_errors():
+        with refused_where_busy(_BUSY, _RETRYABLE):
             self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
 
     def show_again(self, receipt: str, seconds: int) -> None:
         """Let a message that was received be received again after so many seconds."""
-        with _as_domain_errors():
+        with refused_where_busy(_BUSY, _RETRYABLE):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def _unsent(self, batch: list[Message]) -> list[Message]:
@@ -102,7 +101,7 @@ class Queue:
             }
             for place, message in enumerate(batch)
         ]
-        with _as_domain_errors():
+        with refused_where_busy(_BUSY, _RETRYABLE):
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
         return [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
 
@@ -119,19 +118,3 @@ def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
         groups.add(message.group)
     if batch:
         yield batch
-
-
-@contextmanager
-def _as_domain_errors() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _RETRYABLE:
-            raise _busy() from error
-        raise
-    except (ConnectionError, HTTPClientError) as error:
-        raise _busy() from error
-
-
-def _busy() -> Refused:
-    return Refused(Problem(Code.RETRY_LATER, "The queue is busy."))

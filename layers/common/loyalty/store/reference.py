@@ -6,8 +6,8 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
+from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
-from loyalty.store.table import Item
 
 PROGRAMME_TYPES = frozenset(
     {

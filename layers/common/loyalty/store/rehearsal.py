@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty.store import keys
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.keys import Key
 from loyalty.store.sandbox import after, may
-from loyalty.store.table import CONDITION_FAILED, Cancelled, Item, Put, Table, Write, key_of
+from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.writes import Put, Write
 
 REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 """Partitions that a posting writes to."""

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from loyalty.domain.money import ZERO
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.keys import Key
-from loyalty.store.table import CONDITION_FAILED, Add, Cancelled, Count, Delete, Item, Put, Table, Update, Write, key_of
+from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.writes import Add, Count, Delete, Put, Update, Write
 
 
 class Sandbox(Table):

@@ -4,28 +4,21 @@ Attribute values pass as plain Python (str, int, Decimal, bytes, bool, list of s
 become the engine's own in one place.
 """
 
-import base64
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
+from botocore.exceptions import ClientError
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.money import plain
+from loyalty.store.attributes import Item, key_of, packed, packed_key, unpacked
 from loyalty.store.keys import EXPIRY_INDEX, JOURNAL_INDEX, Key
+from loyalty.store.sdk_errors import refused_where_busy
+from loyalty.store.writes import Put, Write, addition_request, put_request, transact_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-Value = str | int | Decimal | bytes | bool | list[str]
-Item = Mapping[str, Any]
-"""Attributes by name; every value is a `Value`."""
-
 
 MAX_BATCH_GET = 100
 """Keys in one BatchGetItem (a limit of DynamoDB)."""
@@ -39,6 +32,7 @@ MAX_IN_FLIGHT = 8
 MAX_TRANSACTION = 100
 """Items in one TransactWriteItems (a limit of DynamoDB)."""
 
+_BUSY = Problem(Code.RETRY_LATER, "The storage is busy. Nothing was lost; send the same request again.")
 _RETRYABLE = frozenset(
     {
         "InternalServerError",
@@ -49,59 +43,6 @@ _RETRYABLE = frozenset(
         "TransactionInProgressException",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Write an item whole, on a condition if one is named."""
-
-    key: Key
-    item: Item
-    condition: str | None = None
-    values: Item | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Set attributes of an item, on a condition; those that are None are removed."""
-
-    key: Key
-    attributes: Item
-    condition: str
-    values: Item | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """Add to the counter of an item (its attribute `used`, from zero on), which must not exceed `maximum` then; and set
-    attributes beside it."""
-
-    key: Key
-    amount: Decimal | int
-    maximum: Decimal | int | None = None
-    attributes: Item = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Add to counters of an item, which start at zero; and set attributes beside them."""
-
-    key: Key
-    amounts: Mapping[str, int]
-    attributes: Item = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Remove an item, if it is there, and on a condition if one is named."""
-
-    key: Key
-    condition: str | None = None
-    values: Item | None = None
-
-
-Write = Put | Update | Add | Count | Delete
-
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 """The reason of a write whose condition did not hold; any other one is that somebody else is at work on the item."""
@@ -128,9 +69,9 @@ class Table:
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """The item at `key`, None where there is none."""
-        with _as_domain_errors():
-            answer = self.client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=consistent)
-        return _unpacked(answer["Item"]) if "Item" in answer else None
+        with refused_where_busy(_BUSY, _RETRYABLE):
+            answer = self.client.get_item(TableName=self.name, Key=packed_key(key), ConsistentRead=consistent)
+        return unpacked(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """The items at `keys`, as many as exist, in as few calls as possible, several at a time.
@@ -138,7 +79,7 @@ class Table:
         Raises:
             Refused: RETRY_LATER, where DynamoDB leaves keys unread time and again.
         """
-        unread = [_key(key) for key in dict.fromkeys(keys)]
+        unread = [packed_key(key) for key in dict.fromkeys(keys)]
         found: dict[Key, Item] = {}
         for _ in range(MAX_READS):
             batches = [unread[start : start + MAX_BATCH_GET] for start in range(0, len(unread), MAX_BATCH_GET)]
@@ -149,13 +90,13 @@ class Table:
                     unread += left
             if not unread:
                 return found
-        raise Refused(_busy())
+        raise Refused(_BUSY)
 
     def _batch_get(self, keys: Sequence[Any], consistent: bool) -> tuple[dict[Key, Item], Sequence[Any]]:
         """The items at packed keys, and the keys that were left unread."""
-        with _as_domain_errors():
+        with refused_where_busy(_BUSY, _RETRYABLE):
             answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": consistent}})
-        items = [_unpacked(packed) for packed in answer["Responses"].get(self.name, ())]
+        items = [unpacked(item) for item in answer["Responses"].get(self.name, ())]
         left = answer["UnprocessedKeys"].get(self.name)
         return {key_of(item): item for item in items}, left["Keys"] if left else ()
 
@@ -163,7 +104,7 @@ class Table:
         """All items of a partition, in the order of their sort keys."""
         query = {
             "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": _packed({":pk": pk}),
+            "ExpressionAttributeValues": packed({":pk": pk}),
             "ConsistentRead": consistent,
         }
         return self._pages(self.client.query, query)
@@ -174,7 +115,7 @@ class Table:
         query = {
             "IndexName": EXPIRY_INDEX,
             "KeyConditionExpression": "expiry_shard = :shard AND expires <= :month",
-            "ExpressionAttributeValues": _packed({":shard": shard, ":month": month}),
+            "ExpressionAttributeValues": packed({":shard": shard, ":month": month}),
         }
         return self._pages(self.client.query, query)
 
@@ -183,17 +124,17 @@ class Table:
         query: dict[str, Any] = {
             "IndexName": JOURNAL_INDEX,
             "KeyConditionExpression": "account_id = :account",
-            "ExpressionAttributeValues": _packed({":account": account_id}),
+            "ExpressionAttributeValues": packed({":account": account_id}),
             "ScanIndexForward": False,
             "Limit": limit,
         }
         if before is not None:
             query["KeyConditionExpression"] += " AND #sequence < :before"
             query["ExpressionAttributeNames"] = {"#sequence": "sequence"}
-            query["ExpressionAttributeValues"] |= _packed({":before": before})
-        with _as_domain_errors():
+            query["ExpressionAttributeValues"] |= packed({":before": before})
+        with refused_where_busy(_BUSY, _RETRYABLE):
             answer = self.client.query(TableName=self.name, **query)
-        return [_unpacked(item) for item in answer["Items"]]
+        return [unpacked(item) for item in answer["Items"]]
 
     def scan(self) -> Iterator[Item]:
         """Every item, in no order, read consistently page by page."""
@@ -202,8 +143,8 @@ class Table:
     def put(self, put: Put) -> bool:
         """Write one item; False, and nothing written, where its condition does not hold."""
         try:
-            with _as_domain_errors():
-                self.client.put_item(**_put(self.name, put))
+            with refused_where_busy(_BUSY, _RETRYABLE):
+                self.client.put_item(**put_request(self.name, put))
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
@@ -212,9 +153,11 @@ class Table:
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; answers what they are now."""
-        with _as_domain_errors():
-            answer = self.client.update_item(**_addition(self.name, key, amounts, {}), ReturnValues="UPDATED_NEW")
-        counters = _unpacked(answer["Attributes"])
+        with refused_where_busy(_BUSY, _RETRYABLE):
+            answer = self.client.update_item(
+                **addition_request(self.name, key, amounts, {}), ReturnValues="UPDATED_NEW"
+            )
+        counters = unpacked(answer["Attributes"])
         return {name: int(counters[name]) for name in amounts}
 
     def transact(self, writes: Sequence[Write]) -> None:
@@ -223,9 +166,9 @@ class Table:
         Raises:
             Cancelled: a condition did not hold, or another transaction is at work on one of the items.
         """
-        items: list[Any] = [_WRITES[type(write)](self.name, write) for write in writes]
+        items: list[Any] = [transact_item(self.name, write) for write in writes]
         try:
-            with _as_domain_errors():
+            with refused_where_busy(_BUSY, _RETRYABLE):
                 self.client.transact_write_items(TransactItems=items)
         except ClientError as error:
             if error.response["Error"]["Code"] != "TransactionCanceledException":
@@ -235,9 +178,9 @@ class Table:
     def _pages(self, read: Callable[..., Any], parameters: dict[str, Any]) -> Iterator[Item]:
         start: dict[str, Any] = {}
         while True:
-            with _as_domain_errors():
+            with refused_where_busy(_BUSY, _RETRYABLE):
                 answer = read(TableName=self.name, **parameters, **start)
-            yield from (_unpacked(item) for item in answer["Items"])
+            yield from (unpacked(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
@@ -253,130 +196,6 @@ def in_flight(calls: int) -> Iterator[Callable[..., Iterable[Any]]]:
         yield map
 
 
-def key_of(item: Item) -> Key:
-    """The key that an item lies at."""
-    return Key(str(item["pk"]), str(item["sk"]))
-
-
-@contextmanager
-def _as_domain_errors() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _RETRYABLE:
-            raise Refused(_busy()) from error
-        raise
-    except (ConnectionError, HTTPClientError) as error:
-        raise Refused(_busy()) from error
-
-
-def _busy() -> Problem:
-    return Problem(Code.RETRY_LATER, "The storage is busy. Nothing was lost; send the same request again.")
-
-
 def _reason(reason: Mapping[str, Any]) -> tuple[str | None, Item | None]:
     code = reason.get("Code", "None")
-    return None if code == "None" else code, _unpacked(reason["Item"]) if reason.get("Item") else None
-
-
-def _put(table: str, put: Put) -> dict[str, Any]:
-    request: dict[str, Any] = {"TableName": table, "Item": _key(put.key) | _packed(put.item)}
-    if put.condition:
-        request["ConditionExpression"] = put.condition
-        if put.values:
-            request["ExpressionAttributeValues"] = _packed(put.values)
-    return request
-
-
-def _transact_put(table: str, put: Put) -> dict[str, Any]:
-    return {"Put": _put(table, put) | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
-
-
-def _transact_update(table: str, update: Update) -> dict[str, Any]:
-    present = [name for name, value in update.attributes.items() if value is not None]
-    absent = [name for name, value in update.attributes.items() if value is None]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in present)
-    values = {f":{name}": update.attributes[name] for name in present}
-    return {
-        "Update": {
-            "TableName": table,
-            "Key": _key(update.key),
-            "UpdateExpression": expression + (" REMOVE " + ", ".join(f"#{name}" for name in absent) if absent else ""),
-            "ConditionExpression": update.condition,
-            "ExpressionAttributeNames": {f"#{name}": name for name in update.attributes},
-            "ExpressionAttributeValues": _packed(values | dict(update.values or {})),
-        }
-    }
-
-
-def _transact_add(table: str, add: Add) -> dict[str, Any]:
-    request = _addition(table, add.key, {"used": add.amount}, add.attributes)
-    if add.maximum is not None:
-        request["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :room"
-        request["ExpressionAttributeValues"] |= _packed({":room": add.maximum - add.amount})
-    return {"Update": request}
-
-
-def _transact_count(table: str, count: Count) -> dict[str, Any]:
-    return {"Update": _addition(table, count.key, count.amounts, count.attributes)}
-
-
-def _addition(table: str, key: Key, amounts: Item, attributes: Item) -> dict[str, Any]:
-    setting = " SET " + ", ".join(f"#{name} = :{name}" for name in attributes) if attributes else ""
-    values = {**amounts, **attributes}
-    return {
-        "TableName": table,
-        "Key": _key(key),
-        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in amounts) + setting,
-        "ExpressionAttributeNames": {f"#{name}": name for name in values},
-        "ExpressionAttributeValues": _packed({f":{name}": value for name, value in values.items()}),
-    }
-
-
-def _transact_delete(table: str, delete: Delete) -> dict[str, Any]:
-    request: dict[str, Any] = {"TableName": table, "Key": _key(delete.key)}
-    if delete.condition:
-        request["ConditionExpression"] = delete.condition
-        if delete.values:
-            request["ExpressionAttributeValues"] = _packed(delete.values)
-    return {"Delete": request}
-
-
-_WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
-    Put: _transact_put,
-    Update: _transact_update,
-    Add: _transact_add,
-    Count: _transact_count,
-    Delete: _transact_delete,
-}
-
-_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
-    lambda: lambda value: {"S": value},  # a StrEnum packs as the text it is
-    {
-        int: lambda value: {"N": str(value)},
-        Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
-        bytes: lambda value: {"B": value},
-        bool: lambda value: {"BOOL": value},
-        list: lambda value: {"L": [{"S": text} for text in value]},
-    },
-)
-
-_UNPACK: Mapping[str, Callable[[Any], Value]] = {
-    "S": str,
-    "N": Decimal,
-    "B": lambda value: value if isinstance(value, bytes) else base64.b64decode(value),  # see loyalty.store.wire
-    "BOOL": bool,
-    "L": lambda texts: [text["S"] for text in texts],
-}
-
-
-def _key(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def _packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
-    return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
-
-
-def _unpacked(packed: Mapping[str, Mapping[str, Any]]) -> Item:
-    return {name: _UNPACK[kind](value) for name, typed in packed.items() for kind, value in typed.items()}
+    return None if code == "None" else code, unpacked(reason["Item"]) if reason.get("Item") else None

@@ -10,7 +10,9 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.layout import Layout, Position
 from loyalty.domain.uploads.outcome import Kind
 from loyalty.store import keys
-from loyalty.store.table import CONDITION_FAILED, Cancelled, Item, Put, Table, Update, Write
+from loyalty.store.attributes import Item
+from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.writes import Put, Update, Write
 
 KEPT = timedelta(days=90)
 """How long an upload is told of."""

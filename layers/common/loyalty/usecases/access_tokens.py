@@ -9,8 +9,9 @@ from loyalty.domain.passcode import is_pass_code
 from loyalty.domain.purchase import Reference
 from loyalty.store import access_tokens
 from loyalty.store.access_tokens import AccessToken
+from loyalty.store.attributes import Item
 from loyalty.store.customers import customer_key
-from loyalty.store.table import Item, Table
+from loyalty.store.table import Table
 
 MAX_TRIES = 5
 """Wrong pass codes until a token's pass code is locked. It opens again with another pass code."""

@@ -18,7 +18,7 @@ from loyalty.domain.returns import Back
 from loyalty.domain.uses import Use
 from loyalty.store import keys
 from loyalty.store.ledger import Effect
-from loyalty.store.table import Add, Update
+from loyalty.store.writes import Add, Update
 from loyalty.usecases.document import posted_award, uses_in
 from loyalty.usecases.shared_limits import budget_key, promo_code_key
 

@@ -15,6 +15,7 @@ from loyalty.domain.records.base import references
 from loyalty.domain.uploads.outcome import Status
 from loyalty.domain.validation import pointer, validated
 from loyalty.store import keys
+from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
 from loyalty.store.programme import Catalogue
 from loyalty.store.reference import (
@@ -26,7 +27,8 @@ from loyalty.store.reference import (
     record_key,
     shared_name_keys,
 )
-from loyalty.store.table import MAX_TRANSACTION, Cancelled, Delete, Item, Put, Table, Update, Write
+from loyalty.store.table import MAX_TRANSACTION, Cancelled, Table
+from loyalty.store.writes import Delete, Put, Update, Write
 from loyalty.usecases.opening_balance import post_opening_balance
 from loyalty.usecases.programme_names import ProgrammeNames
 

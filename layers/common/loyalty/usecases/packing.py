@@ -12,7 +12,8 @@ from loyalty.store import ledger
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Pending, Unpostable
-from loyalty.store.table import MAX_TRANSACTION, Add, Table
+from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.writes import Add
 
 MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 """Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""

@@ -11,7 +11,7 @@ from loyalty.domain.offers import EFFECTIVE
 from loyalty.domain.period import Period
 from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Reference
-from loyalty.store.table import Item
+from loyalty.store.attributes import Item
 
 
 def promo_code_in(item: Item | None, named: Reference, directory: Directory, performed_on: datetime) -> PromoCode:

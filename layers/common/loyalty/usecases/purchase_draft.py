@@ -21,7 +21,7 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, Pending
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Add, Delete, Put
+from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.document import awards_of, spends_of, uses_of, why_of
 from loyalty.usecases.packing import Used, require_active
 from loyalty.usecases.resolution import Resolved

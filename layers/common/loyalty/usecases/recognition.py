@@ -9,8 +9,9 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.purchase import PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.access_tokens import AccessToken
+from loyalty.store.attributes import Item
 from loyalty.store.customers import customer_key, shows_token
-from loyalty.store.table import Item, Table
+from loyalty.store.table import Table
 from loyalty.usecases.access_tokens import shown_token
 
 _PAID_WITH = ("payment_medium_brand", "payment_medium_type")

@@ -12,8 +12,9 @@ from loyalty.domain.programme import BusinessUnit, Programme
 from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Line, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
+from loyalty.store.attributes import Item
 from loyalty.store.programme import Catalogue
-from loyalty.store.table import Item, Table
+from loyalty.store.table import Table
 from loyalty.usecases.access_tokens import PassCodeRefused
 from loyalty.usecases.promo_codes import promo_code_in
 from loyalty.usecases.recognition import keys_to_recognize, recognized, tries_pass_code

@@ -7,9 +7,10 @@ from decimal import Decimal
 from loyalty.domain.audit import Deviation
 from loyalty.domain.money import ZERO
 from loyalty.store import keys, ledger
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.table import Item, Table, key_of
+from loyalty.store.table import Table
 from loyalty.usecases.packing import read_used
 from loyalty.usecases.shared_limits import budget_key, promo_code_key
 

@@ -12,8 +12,9 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.period import months_after
 from loyalty.domain.wallet import Entry, EventType, Wallet
 from loyalty.store import keys, ledger
+from loyalty.store.attributes import Item
 from loyalty.store.events import Event, event_of, is_event, wallet_of
-from loyalty.store.table import Item, Table
+from loyalty.store.table import Table
 from loyalty.usecases.document import uses_in
 from loyalty.usecases.verify_counters import Counters
 from loyalty.usecases.verify_reversals import Reversals

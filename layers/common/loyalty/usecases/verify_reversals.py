@@ -9,8 +9,9 @@ from loyalty.domain.promotions import VoucherState
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import EventType
 from loyalty.store import keys, ledger
+from loyalty.store.attributes import Item
 from loyalty.store.events import Event, State
-from loyalty.store.table import Item, Table
+from loyalty.store.table import Table
 from loyalty.usecases.document import sold_lines
 
 MAX_READINGS = 5

@@ -1,0 +1,54 @@
+"""Attributes of items: plain Python on our side, typed values on DynamoDB's."""
+
+import base64
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from loyalty.domain.money import plain
+from loyalty.store.keys import Key
+
+Value = str | int | Decimal | bytes | bool | list[str]
+Item = Mapping[str, Any]
+"""Attributes by name; every value is a `Value`."""
+
+
+def key_of(item: Item) -> Key:
+    """The key that an item lies at."""
+    return Key(str(item["pk"]), str(item["sk"]))
+
+
+def packed_key(key: Key) -> dict[str, Any]:
+    """A key as DynamoDB takes it."""
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
+    """Attributes as DynamoDB takes them, without those that are None."""
+    return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
+
+
+def unpacked(told: Mapping[str, Mapping[str, Any]]) -> Item:
+    """Attributes as DynamoDB tells them."""
+    return {name: _UNPACK[kind](value) for name, typed in told.items() for kind, value in typed.items()}
+
+
+_PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
+    lambda: lambda value: {"S": value},  # a StrEnum packs as the text it is
+    {
+        int: lambda value: {"N": str(value)},
+        Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
+        bytes: lambda value: {"B": value},
+        bool: lambda value: {"BOOL": value},
+        list: lambda value: {"L": [{"S": text} for text in value]},
+    },
+)
+
+_UNPACK: Mapping[str, Callable[[Any], Value]] = {
+    "S": str,
+    "N": Decimal,
+    "B": lambda value: value if isinstance(value, bytes) else base64.b64decode(value),  # see loyalty.store.wire
+    "BOOL": bool,
+    "L": lambda texts: [text["S"] for text in texts],
+}

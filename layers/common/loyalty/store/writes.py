@@ -1,0 +1,140 @@
+"""Writes to the table, and how each is asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from loyalty.store.attributes import Item, packed, packed_key
+from loyalty.store.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write an item whole, on a condition if one is named."""
+
+    key: Key
+    item: Item
+    condition: str | None = None
+    values: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set attributes of an item, on a condition; those that are None are removed."""
+
+    key: Key
+    attributes: Item
+    condition: str
+    values: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Add to the counter of an item (its attribute `used`, from zero on), which must not exceed `maximum` then; and set
+    attributes beside it."""
+
+    key: Key
+    amount: Decimal | int
+    maximum: Decimal | int | None = None
+    attributes: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Add to counters of an item, which start at zero; and set attributes beside them."""
+
+    key: Key
+    amounts: Mapping[str, int]
+    attributes: Item = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove an item, if it is there, and on a condition if one is named."""
+
+    key: Key
+    condition: str | None = None
+    values: Item | None = None
+
+
+Write = Put | Update | Add | Count | Delete
+
+
+def transact_item(table: str, write: Write) -> dict[str, Any]:
+    """A write as an item of TransactWriteItems."""
+    return _WRITES[type(write)](table, write)
+
+
+def put_request(table: str, put: Put) -> dict[str, Any]:
+    """PutItem's parameters."""
+    request: dict[str, Any] = {"TableName": table, "Item": packed_key(put.key) | packed(put.item)}
+    if put.condition:
+        request["ConditionExpression"] = put.condition
+        if put.values:
+            request["ExpressionAttributeValues"] = packed(put.values)
+    return request
+
+
+def _transact_put(table: str, put: Put) -> dict[str, Any]:
+    return {"Put": put_request(table, put) | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
+
+
+def _transact_update(table: str, update: Update) -> dict[str, Any]:
+    present = [name for name, value in update.attributes.items() if value is not None]
+    absent = [name for name, value in update.attributes.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in present)
+    values = {f":{name}": update.attributes[name] for name in present}
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": packed_key(update.key),
+            "UpdateExpression": expression + (" REMOVE " + ", ".join(f"#{name}" for name in absent) if absent else ""),
+            "ConditionExpression": update.condition,
+            "ExpressionAttributeNames": {f"#{name}": name for name in update.attributes},
+            "ExpressionAttributeValues": packed(values | dict(update.values or {})),
+        }
+    }
+
+
+def _transact_add(table: str, add: Add) -> dict[str, Any]:
+    request = addition_request(table, add.key, {"used": add.amount}, add.attributes)
+    if add.maximum is not None:
+        request["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :room"
+        request["ExpressionAttributeValues"] |= packed({":room": add.maximum - add.amount})
+    return {"Update": request}
+
+
+def _transact_count(table: str, count: Count) -> dict[str, Any]:
+    return {"Update": addition_request(table, count.key, count.amounts, count.attributes)}
+
+
+def addition_request(table: str, key: Key, amounts: Item, attributes: Item) -> dict[str, Any]:
+    """UpdateItem's parameters that add to counters, and set attributes beside them."""
+    setting = " SET " + ", ".join(f"#{name} = :{name}" for name in attributes) if attributes else ""
+    values = {**amounts, **attributes}
+    return {
+        "TableName": table,
+        "Key": packed_key(key),
+        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in amounts) + setting,
+        "ExpressionAttributeNames": {f"#{name}": name for name in values},
+        "ExpressionAttributeValues": packed({f":{name}": value for name, value in values.items()}),
+    }
+
+
+def _transact_delete(table: str, delete: Delete) -> dict[str, Any]:
+    request: dict[str, Any] = {"TableName": table, "Key": packed_key(delete.key)}
+    if delete.condition:
+        request["ConditionExpression"] = delete.condition
+        if delete.values:
+            request["ExpressionAttributeValues"] = packed(delete.values)
+    return {"Delete": request}
+
+
+_WRITES: Mapping[type[Write], Callable[..., dict[str, Any]]] = {
+    Put: _transact_put,
+    Update: _transact_update,
+    Add: _transact_add,
+    Count: _transact_count,
+    Delete: _transact_delete,
+}
