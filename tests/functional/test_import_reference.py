@@ -215,18 +215,11 @@ def test_rows_may_name_what_stands_above_them_and_the_last_of_a_record_counts(im
 def test_a_file_that_is_handed_over_at_every_turn_is_imported_like_any_other(
     importing: Importing, name: str, pack: Any
 ) -> None:
-    calls = 0
-
-    def late() -> LateContext:
-        nonlocal calls
-        calls += 1
-        return LateContext(looks=1)
-
-    importing.contexts = late
+    importing.contexts = lambda: LateContext(looks=1)
 
     upload = importing.drop(name, pack(file(*PEOPLE)))
 
-    assert calls > 2
+    assert importing.calls > 2
     assert importing.told(upload) == ALL_CREATED
 
 

@@ -13,7 +13,7 @@ from loyalty.store import keys
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload
 from loyalty.usecases import split_upload as module
-from tests.functional.conftest import NOW, Functions, LambdaContext
+from tests.functional.conftest import NOW, Functions
 from tests.functional.uploads import LateContext, Splitting
 from tests.uploads import body, classic_body, csv, lines, row
 
@@ -88,18 +88,11 @@ def test_rows_of_a_wallet_stay_in_its_shard_and_in_order_whatever_they_name_it_b
 def test_a_file_that_is_handed_over_at_every_turn_is_split_like_any_other(
     splitting: Splitting, name: str, pack: Any
 ) -> None:
-    calls = 0
-
-    def late() -> LambdaContext:
-        nonlocal calls
-        calls += 1
-        return LateContext(looks=1)
-
-    splitting.contexts = late
+    splitting.contexts = lambda: LateContext(looks=1)
 
     upload = splitting.drop(name, pack(csv(*ROWS)))
 
-    assert calls > 5
+    assert splitting.calls > 5
     assert splitting.told(upload) == EXPECTED
     assert [message["chunk"] for message in splitting.sent()] == list(range(1, upload.chunks + 1))
 

@@ -52,6 +52,7 @@ class Dropping:
         self.table = table
         self.later = Later()
         self.contexts = contexts
+        self.calls = 0
         self._module: Any = functions.module(name)
         self._module.itself.call_later = self.later.call_later
         self._s3 = boto3.client("s3")
@@ -79,6 +80,7 @@ class Dropping:
 
     def call(self, event: dict[str, Any]) -> None:
         """Call the function."""
+        self.calls += 1
         self._module.handler(json.loads(json.dumps(event)), self.contexts())
 
 
