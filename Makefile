@@ -22,7 +22,7 @@ run: $(READY) ## serve the whole stack on this machine (PORT=3000; KEEP=1 goes o
 	@$(BIN)/loyalty run --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: $(READY) ## run the tests (TESTS=tests/unit for some of them)
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(TESTS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 fuzz: $(READY) ## send 2,000 made-up requests to the stack (seven minutes)
 	@FUZZ_CASES=2000 $(BIN)/pytest tests/e2e/test_fuzz.py

@@ -15,13 +15,12 @@ from moto import mock_aws
 
 from loyalty import exactjson
 from loyalty.domain.access import Scope
-from loyalty.store.attributes import Item, key_of
 from loyalty.store.client import connect
 from loyalty.store.table import Table
-from loyalty.store.writes import Put
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
 from tests.goldens import EXAMPLES
+from tests.moto_table import Items, fill, kept, make_quick
 from tests.template import TEMPLATE, create_table
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -136,6 +135,7 @@ def _aws() -> Iterator[Table]:
         "MAX_RECEIVES": "8",
     }
     with pytest.MonkeyPatch.context() as patch, mock_aws():
+        make_quick(patch)
         patch.setattr("loyalty.usecases.split_upload.ThreadPoolExecutor", OneByOne)
         for name, value in settings.items():
             patch.setenv(name, value)
@@ -152,42 +152,39 @@ def _aws() -> Iterator[Table]:
 
 
 @pytest.fixture
-def table(_aws: Table) -> Iterator[Table]:
-    """An empty table."""
-    yield _aws
-    fill(_aws, [])
+def table(_aws: Table, request: pytest.FixtureRequest) -> Table:
+    """An empty table; or that of `demo`, for tests that want both."""
+    fill(_aws, request.getfixturevalue("_stocked")[1] if "demo" in request.fixturenames else {})
+    return _aws
 
 
 @pytest.fixture(scope="session")
-def _stocked(_aws: Table) -> tuple[Functions, list[Item]]:
+def _stocked(_aws: Table) -> tuple[Functions, Items]:
     """The functions, and the items of the demo programme with a key that may do everything."""
+    fill(_aws, {})
     summary = import_records(DEMO.read_bytes().splitlines(), table=_aws, now=NOW)
     assert not summary.refused
     text, _ = create_key("DEMO", ["*"], list(Scope), table=_aws, now=NOW)
     functions = Functions(api_key=text)
     functions.authorize(text)  # which makes the month's signing key
-    items = list(_aws.scan())
-    fill(_aws, [])
-    return functions, items
+    return functions, kept(_aws)
 
 
 @pytest.fixture
-def demo(table: Table, _stocked: tuple[Functions, list[Item]]) -> Table:
+def demo(table: Table) -> Table:
     """A table with the demo programme and a key."""
-    fill(table, _stocked[1])
     return table
 
 
 @pytest.fixture(scope="module")
-def lasting(_aws: Table, _stocked: tuple[Functions, list[Item]]) -> Iterator[tuple[Functions, Table]]:
+def lasting(_aws: Table, _stocked: tuple[Functions, Items]) -> tuple[Functions, Table]:
     """The functions over the demo programme, and its table, for tests that are not in each other's way."""
     fill(_aws, _stocked[1])
-    yield _stocked[0], _aws
-    fill(_aws, [])
+    return _stocked[0], _aws
 
 
 @pytest.fixture
-def functions(demo: Table, _stocked: tuple[Functions, list[Item]]) -> Functions:  # noqa: ARG001 - they work on it
+def functions(demo: Table, _stocked: tuple[Functions, Items]) -> Functions:  # noqa: ARG001 - they work on it
     """The functions over the demo programme, warm from other tests; with a key that may do everything."""
     return _stocked[0]
 
@@ -196,18 +193,6 @@ def functions(demo: Table, _stocked: tuple[Functions, list[Item]]) -> Functions:
 def cold_functions(functions: Functions) -> Functions:
     """The functions in containers of their own, which remember nothing."""
     return Functions(api_key=functions.api_key)
-
-
-def fill(table: Table, items: list[Item]) -> None:
-    """Let the table have these items and no others, by writing just what differs; moto copies the whole table for each
-    transaction."""
-    wanted = {key_of(item): item for item in items}
-    found = {key_of(item): item for item in table.scan()}
-    for key, item in wanted.items():
-        if found.get(key) != item:
-            table.put(Put(key, {name: item[name] for name in item.keys() - {"pk", "sk"}}))
-    for key in found.keys() - wanted.keys():
-        table.client.delete_item(TableName=table.name, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
 
 
 def example(name: str) -> Any:

@@ -1,17 +1,16 @@
 """Every response field of the classic create (contract, operation 5): what it holds, null or not."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from loyalty.store.attributes import Item
 from loyalty.store.table import Table
 from tests.cards import CARD, CLASSIFICATION, CODE, IDENTIFIER, bring
 from tests.contract import fields_of
-from tests.functional.conftest import Functions, fill
+from tests.functional.conftest import Functions
 
 
 class Like:
@@ -466,11 +465,11 @@ OTHERWISE: Mapping[str, tuple[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def posted(_aws: Table, _stocked: tuple[Functions, list[Item]]) -> Iterator[Mapping[str, Any]]:
+def posted(lasting: tuple[Functions, Table]) -> Mapping[str, Any]:
     """What was answered to each purchase, all posted once."""
-    fill(_aws, _stocked[1])
-    bring(_aws, CLASSIFICATION, CARD, SCHEME, INSTANT, UNIT, INVOICE, ROBOT, SAVINGS)
-    functions = Functions(api_key=_stocked[0].api_key)
+    warm, table = lasting
+    bring(table, CLASSIFICATION, CARD, SCHEME, INSTANT, UNIT, INVOICE, ROBOT, SAVINGS)
+    functions = Functions(api_key=warm.api_key)
     issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
     bodies = {"full": PURCHASE, "in points": IN_POINTS, "automatic": AUTOMATIC}
     answers = {
@@ -478,8 +477,7 @@ def posted(_aws: Table, _stocked: tuple[Functions, list[Item]]) -> Iterator[Mapp
         for name, body in bodies.items()
     }
     assert {answer.status for answer in answers.values()} == {200}, answers
-    yield {name: answer.body["data"] for name, answer in answers.items()}
-    fill(_aws, [])
+    return {name: answer.body["data"] for name, answer in answers.items()}
 
 
 def test_each_of_the_contracts_69_fields_is_answered_and_no_other(posted: Mapping[str, Any]) -> None:

@@ -15,8 +15,9 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, read_upload
 from loyalty.usecases import split_upload
 from loyalty.usecases.import_rows import as_record
-from tests.functional.conftest import Functions, fill
+from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing, LateContext
+from tests.moto_table import fill, kept
 
 COLUMNS = "type,id,number,contact,automatic_spend.enabled,automatic_spend.minimum_amount,automatic_spend.merchants"
 
@@ -260,7 +261,7 @@ def test_a_file_whose_import_is_killed_at_any_call_is_imported_like_any_other_wh
     try:
         for turn in itertools.count(1):
             left = 0
-            fill(importing.table, [item for item in importing.table.scan() if item["pk"].startswith("CONTACT#")])
+            fill(importing.table, kept(importing.table, lambda pk: pk.startswith("CONTACT#")))
             rows = [contact(number, title=f"T{turn}") for number in range(8)]
             event, upload_id = importing.dropped("reference/x.jsonl", file(*rows))
             left = turn
