@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -42,6 +43,8 @@ class Account:
     def client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
     @overload
     def client(self, service: Literal["dynamodb"], config: "Config | None" = None) -> "DynamoDBClient": ...
+    @overload
+    def client(self, service: Literal["lambda"]) -> "LambdaClient": ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload
@@ -75,6 +78,7 @@ class Target(Account):
     dead_chunk_queue_url: str = ""
     close_queue_url: str = ""
     dead_close_queue_url: str = ""
+    failed_call_queue_url: str = ""
     api_key: str | None = None
 
     def open_table(self) -> "Table":

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from cli.console import Failure, err
 
@@ -51,6 +52,26 @@ def view(target: "Target", upload_id: str) -> "UploadView":
     if found is None:
         raise Failure(f"there is no upload {upload_id}")
     return found
+
+
+def redrive(target: "Target", upload_id: str | None) -> int:
+    """Take up again what failed, of one upload or of all; answers how many dead letters and failed calls."""
+    from loyalty.store.function import Function
+    from loyalty.usecases import dead_letters
+    from loyalty.usecases.dead_letters import FailedCalls, Lane
+
+    functions = target.client("lambda")
+    return dead_letters.redrive(
+        upload_id,
+        uuid4().hex,
+        chunks=Lane(target.open_queue(target.chunk_queue_url), target.open_queue(target.dead_chunk_queue_url)),
+        closings=Lane(target.open_queue(target.close_queue_url), target.open_queue(target.dead_close_queue_url)),
+        failed_calls=FailedCalls(
+            target.open_queue(target.failed_call_queue_url),
+            lambda name, event: Function(functions, name).call_later(event),
+        ),
+        table=target.open_table(),
+    )
 
 
 def watch_upload(target: "Target", upload_id: str) -> "UploadView":

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
 
 import typer
 
@@ -89,25 +88,19 @@ def show(upload_id: UploadId, stack: Stack = None, region: Region = None, as_jso
     answer(described(view(Target.load(stack, region), upload_id)), as_json=as_json)
 
 
-@uploads.command()
-def redrive(
+@uploads.command("redrive")
+def redrive_uploads(
     upload_id: SomeUploadId = None, stack: Stack = None, region: Region = None, as_json: AsJson = False
 ) -> None:
     """Take up again what failed: of one upload, or of all. Their results are made anew."""
-    from cli.uploading import view
-    from loyalty.usecases import dead_letters
-    from loyalty.usecases.dead_letters import Lane
+    from cli.uploading import redrive, view
 
     target = Target.load(stack, region)
-    chunks = Lane(target.open_queue(target.chunk_queue_url), target.open_queue(target.dead_chunk_queue_url))
-    closings = Lane(target.open_queue(target.close_queue_url), target.open_queue(target.dead_close_queue_url))
-    with refusals_as_failures(), err.status("looking through the dead letters ..."):
-        moved = dead_letters.redrive(
-            upload_id, uuid4().hex, chunks=chunks, closings=closings, table=target.open_table()
-        )
-    if upload_id and not moved and view(target, upload_id).tally.dead:
+    with refusals_as_failures(), err.status("looking through what failed ..."):
+        taken_up = redrive(target, upload_id)
+    if upload_id and not taken_up and view(target, upload_id).tally.dead:
         err.print("What failed is still being tried: take it up once that is over, in a few minutes at most.")
-    answer({"taken_up": moved}, as_json=as_json)
+    answer({"taken_up": taken_up}, as_json=as_json)
 
 
 def described(view: "UploadView") -> dict[str, Any]:

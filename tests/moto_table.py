@@ -8,8 +8,8 @@ from typing import Any
 
 import botocore.loaders
 import pytest
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.model_instances import model_data
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 

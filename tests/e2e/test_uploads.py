@@ -1,21 +1,28 @@
 """A file through the deployed stack: dropped, split, posted and told, by functions that may do just what they do."""
 
 import json
+import time
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from cli.target import Target
-from cli.uploading import fetch_result, send, watch_upload
+from cli.uploading import fetch_result, redrive, send, watch_upload
 from loyalty import exactjson
 from loyalty.domain.uploads.outcome import Status
 from loyalty.store import keys
-from loyalty.store.uploads import State
+from loyalty.store.attributes import packed_key
+from loyalty.store.queue import Queue
+from loyalty.store.uploads import State, read_upload
+from loyalty.store.writes import Put
 from loyalty.usecases.verify_journal import verify_journal
 from tests.customers import customer, purchase
 from tests.journey import post_days
 
 ROWS = 300
+
+SECONDS_TO_FAIL = 90
+"""For a call and its repetitions, on a busy machine."""
 
 
 def test_a_file_is_posted_and_its_result_repeats_what_was_not(stack: Target, tmp_path: Path) -> None:
@@ -43,6 +50,36 @@ def test_a_file_is_posted_and_its_result_repeats_what_was_not(stack: Target, tmp
     wallets = table.get_many([keys.wallet(f"A-file-{number}") for number in range(5)], consistent=True)
     assert {item["balance"] for item in wallets.values()} == {Decimal(1000 - ROWS // 5)}
     assert verify_journal(table).deviations == []
+
+
+def test_a_file_that_could_not_be_split_is_taken_up_once_the_fault_is_mended(stack: Target, tmp_path: Path) -> None:
+    table, failed = stack.open_table(), stack.open_queue(stack.failed_call_queue_url)
+    cim, broken = customer(table, "failed-call", 0), keys.partner_key("DEMO", 9)
+    file = tmp_path / "failed.jsonl"
+    file.write_text(exactjson.dumps(purchase(cim, "FAILED-CALL")))
+
+    table.put(Put(broken, {"key_hash": "of a key that has nothing else"}))
+    try:
+        upload_id = send(stack, file, "DEMO", dry_run=False)
+        wait_for_messages(failed)
+    finally:
+        table.client.delete_item(TableName=table.name, Key=packed_key(broken))
+
+    assert read_upload(table, upload_id) is None
+    assert redrive(stack, None) == 1
+    assert dict(watch_upload(stack, upload_id).tally.counts.items()) == {"posted": 1}
+    assert redrive(stack, None) == 0
+
+
+def wait_for_messages(queue: Queue) -> None:
+    """Wait until there is something in a queue."""
+    deadline = time.monotonic() + SECONDS_TO_FAIL
+    while time.monotonic() < deadline:
+        told = queue.client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"])
+        if told["Attributes"]["ApproximateNumberOfMessages"] != "0":
+            return
+        time.sleep(0.5)
+    raise AssertionError("no message came")
 
 
 def test_a_file_of_real_purchases_does_what_a_recount_of_it_says(stack: Target, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A function, as another one calls it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from loyalty import exactjson
@@ -15,6 +16,6 @@ class Function:
         self.client = client
         self.name = name
 
-    def call_later(self, event: dict[str, Any]) -> None:
+    def call_later(self, event: Mapping[str, Any]) -> None:
         """Call the function without waiting for its answer. Lambda calls it again where it fails."""
         self.client.invoke(FunctionName=self.name, InvocationType="Event", Payload=exactjson.dumps(event).encode())

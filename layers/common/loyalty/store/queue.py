@@ -1,4 +1,4 @@
-"""A FIFO queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
+"""A queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _RETRYABLE = frozenset({"InternalError", "RequestThrottled", "ServiceUnavailable
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is sent: `body` as JSON. Messages of a group arrive in order; of those with the same id, sent within five
-    minutes, one does."""
+    minutes, one does. A queue that is not FIFO has but one group, without a name and without an order."""
 
     id: str
     group: str
@@ -40,7 +40,7 @@ class Taken:
 
 
 class Queue:
-    """A FIFO queue."""
+    """A queue; only a FIFO one is sent to."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self.client = client
@@ -75,9 +75,10 @@ class Queue:
             if not answer.get("Messages"):
                 return
             for found in answer["Messages"]:
-                told = found["Attributes"]
+                told = found.get("Attributes", {})
                 body = exactjson.loads(found["Body"])
-                message = Message(told["MessageDeduplicationId"], told["MessageGroupId"], body)
+                name, group = told.get("MessageDeduplicationId", found["MessageId"]), told.get("MessageGroupId", "")
+                message = Message(name, group, body)
                 yield Taken(message, found["ReceiptHandle"])
 
     def remove(self, receipt: str) -> None:
