@@ -17,6 +17,7 @@ from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import Chunk, read_chunk
 from loyalty.domain.uploads.attempt import Attempt
 from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.garbage import garbage_let_lie
 from loyalty.store.chunk_marks import Mark, put_mark, read_mark
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
@@ -86,6 +87,7 @@ class ChunkPoster:
     report: Callable[[int], None]
     pause: Pause = pause
 
+    @garbage_let_lie()
     def post(self, delivery: Delivery, now: datetime) -> bool:
         """Post a chunk; answers whether it is done with, or else has to be delivered again.
 

@@ -1,8 +1,7 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
+from loyalty.garbage import garbage_let_lie
 from loyalty.store import ledger
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
@@ -43,6 +43,7 @@ def post_purchase(
     return outcome
 
 
+@garbage_let_lie()
 def post_purchases(
     requests: Sequence[PurchaseRequest],
     partner: Partner,
@@ -59,8 +60,7 @@ def post_purchases(
     Their reference numbers do not lead to them.
     """
     numbers.reserve(len(requests))
-    with _garbage_let_lie():
-        return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause)
+    return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause)
 
 
 def posted_before(
@@ -78,19 +78,6 @@ def posted_before(
 def is_classic(request: PurchaseRequest) -> bool:
     """Whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
     return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
-
-
-@contextmanager
-def _garbage_let_lie() -> Iterator[None]:
-    """A batch makes many objects, next to none of them in a cycle: to go through them all again and again for those
-    takes a sixth of its time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
