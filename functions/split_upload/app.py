@@ -6,6 +6,7 @@ from loyalty.api.drops import Call, drops
 from loyalty.store.client import connect, connect_files, connect_function, connect_queue
 from loyalty.store.uploads import Upload
 from loyalty.usecases.begin_upload import begin_upload
+from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.split_upload import Workplace, split_upload
 
 MILLISECONDS_TO_KEEP = 60_000
@@ -14,11 +15,15 @@ MILLISECONDS_TO_KEEP = 60_000
 table = connect(environ["TABLE_NAME"])
 dropped = connect_files(environ["UPLOAD_BUCKET"])
 itself = connect_function(environ["AWS_LAMBDA_FUNCTION_NAME"])
+closings = connect_queue(environ["CLOSE_QUEUE_URL"])
 at = Workplace(table, dropped, connect_files(environ["RESULT_BUCKET"]), connect_queue(environ["CHUNK_QUEUE_URL"]))
 
 
 def split(upload: Upload, call: Call) -> bool:
-    return split_upload(upload, at, attempt=call.attempt, out_of_time=call.out_of_time)
+    if not split_upload(upload, at, attempt=call.attempt, out_of_time=call.out_of_time):
+        return False
+    close_if_complete(upload.id, table=table, closings=closings)  # as refused; else, its last chunk is
+    return True
 
 
 handler = drops(

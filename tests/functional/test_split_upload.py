@@ -237,6 +237,23 @@ def test_a_file_of_somebody_who_may_not_post_is_refused(splitting: Splitting, pa
     assert upload.fault
     assert upload.fault.description.startswith("There is no partner")
     assert splitting.sent() == []
+    assert splitting.closed(upload)[1]["fault"] == upload.fault.description
+
+
+@pytest.mark.parametrize(("name", "data"), [("x.xlsx", b"PK"), ("x.csv", b""), ("x.csv", b"a,b\n1,2\n")])
+def test_a_file_that_nobody_can_read_has_a_summary_that_says_why(splitting: Splitting, name: str, data: bytes) -> None:
+    upload = splitting.drop(name, data)
+
+    assert upload.fault
+    _, summary = splitting.closed(upload)
+    assert (summary["fault"], summary["purchases"], summary["posted"]) == (upload.fault.description, 0, 0)
+
+
+def test_a_file_that_was_split_waits_for_its_purchases_to_be_posted(splitting: Splitting) -> None:
+    splitting.asked()  # of earlier tests
+
+    assert splitting.drop("x.csv", csv(row("R1"))).state is State.POSTING
+    assert splitting.asked() == []
 
 
 def test_a_file_in_no_folder_of_a_partner_is_refused(splitting: Splitting) -> None:

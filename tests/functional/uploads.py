@@ -50,6 +50,7 @@ class Dropping:
         self, functions: Functions, name: str, table: Table, contexts: Callable[[], LambdaContext] = LambdaContext
     ) -> None:
         self.table = table
+        self.functions = functions
         self.later = Later()
         self.contexts = contexts
         self.calls = 0
@@ -82,6 +83,19 @@ class Dropping:
         """Call the function."""
         self.calls += 1
         self._module.handler(json.loads(json.dumps(event)), self.contexts())
+
+    def asked(self) -> list[dict[str, Any]]:
+        """What the function that closes uploads was asked for since the last time."""
+        return drained(self._module.closings.url)
+
+    def closed(self, upload: Upload) -> tuple[str, dict[str, Any]]:
+        """The result of an upload, empty where it has none, and its summary."""
+        for body in self.asked():
+            assert self.functions.run("close_upload", queued(body)) == {"batchItemFailures": []}
+        read = self.functions.module("close_upload").files.read
+        result = b"" if upload.state is State.REFUSED else read(result_key(upload))
+        text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
+        return text, json.loads(read(summary_key(upload)))
 
 
 class Splitting(Dropping):
@@ -120,7 +134,6 @@ class Importing(Dropping):
 
     def __init__(self, functions: Functions, table: Table) -> None:
         super().__init__(functions, "import_reference", table)
-        self._functions = functions
         self.asked()  # of earlier tests
 
     @property
@@ -141,19 +154,6 @@ class Importing(Dropping):
             if (mark := read_mark(self.table, upload.id, chunk))
             for outcome in read_outcomes(self._module.work, mark)
         ]
-
-    def asked(self) -> list[dict[str, Any]]:
-        """What the function that closes uploads was asked for since the last time."""
-        return drained(self._module.closings.url)
-
-    def closed(self, upload: Upload) -> tuple[str, dict[str, Any]]:
-        """The result of an upload, empty where it has none, and its summary."""
-        for body in self.asked():
-            assert self._functions.run("close_upload", queued(body)) == {"batchItemFailures": []}
-        read = self._module.work.read
-        result = b"" if upload.state is State.REFUSED else read(result_key(upload))
-        text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
-        return text, json.loads(read(summary_key(upload)))
 
 
 def _why(outcome: Outcome) -> tuple[str, ...]:
