@@ -22,7 +22,7 @@ at = Workplace(table, dropped, connect_files(environ["RESULT_BUCKET"]), connect_
 def split(upload: Upload, call: Call) -> bool:
     if not split_upload(upload, at, attempt=call.attempt, out_of_time=call.out_of_time):
         return False
-    close_if_complete(upload.id, table=table, closings=closings)  # as refused; else, its last chunk is
+    close_if_complete(upload.id, table=table, closings=closings)  # one that is refused: others, their last chunk does
     return True
 
 

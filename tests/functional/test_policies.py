@@ -378,7 +378,8 @@ def test_a_function_may_do_what_it_does_and_nothing_else(cold_functions: Functio
     bring(demo)
     with watched(cold_functions, name) as seen:
         EVERYTHING[name](cold_functions, name)
-        if catalogue := getattr(cold_functions.module(name), "catalogue", None):
+        module = cold_functions.module(name)
+        if catalogue := getattr(getattr(module, "poster", module), "catalogue", None):
             catalogue.renewed(datetime.now(UTC) + REFRESH_AFTER)
 
     assert seen

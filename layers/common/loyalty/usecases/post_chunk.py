@@ -17,7 +17,6 @@ from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import Chunk, read_chunk
 from loyalty.domain.uploads.attempt import Attempt
 from loyalty.domain.uploads.outcome import Outcome, Status
-from loyalty.garbage import garbage_let_lie
 from loyalty.store.chunk_marks import Mark, put_mark, read_mark
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
@@ -29,6 +28,7 @@ from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
 from loyalty.usecases.chunk_rows import ROW_KEY, Read, Rows, known_by, rows_of
 from loyalty.usecases.close_upload import close_if_complete
+from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.post_rows import RowPoster
 from loyalty.usecases.posting import MAX_TRIES, Pause, pause
 

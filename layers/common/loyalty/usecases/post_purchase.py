@@ -9,12 +9,12 @@ from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
-from loyalty.garbage import garbage_let_lie
 from loyalty.store import ledger
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.access_tokens import PassCodeRefused
+from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.posting import Outcome, Pause, Posting, pause, post_events
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolution, looked_up
