@@ -118,10 +118,8 @@ def test_failed_calls_are_made_again_with_what_they_were_made_with(stack: Stack)
 
 def test_of_one_upload_those_that_went_on_with_it_and_those_that_its_file_began(stack: Stack) -> None:
     upload(stack.table, "U1", "uploads/ACME/March, é.csv")
-    mine, others = (
-        [dropped("uploads/ACME/March, é.csv"), {"upload": "U1"}],
-        [dropped("reference/x.csv"), {"upload": "2"}],
-    )
+    mine = [dropped("uploads/ACME/March, é.csv"), {"upload": "U1"}]
+    others = [dropped("reference/x.csv"), {"upload": "U2"}]
     for event in [*others, *mine]:
         stack.fail(event)
 
@@ -141,7 +139,5 @@ def test_a_call_that_cannot_be_made_is_not_lost(stack: Stack) -> None:
     with pytest.raises(PermissionError):
         redrive(None, "1", chunks=stack.chunks, closings=stack.closings, failed_calls=failed_calls, table=stack.table)
 
-    attributes = stack.failed.client.get_queue_attributes(QueueUrl=stack.failed.url, AttributeNames=["All"])[
-        "Attributes"
-    ]
-    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
+    told = stack.failed.client.get_queue_attributes(QueueUrl=stack.failed.url, AttributeNames=["All"])
+    assert told["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
