@@ -30,7 +30,9 @@ def put_upload(
     """An upload whose rows stand in these chunks, one after the other; answers the chunks' messages."""
     location, data, row, pieces = f"chunks/{upload_id}/1/000001", b"", 1, list[Piece]()
     for number, rows in enumerate(chunks, start=1):
-        shard = Shard(0, list(rows), list(range(row, row + len(rows))), [1] * len(rows))
+        shard = Shard(0)
+        for of_row, text in enumerate(rows, start=row):
+            shard.add(of_row, text)
         shard.settle()
         [frame] = shard.taken(layout)
         pieces.append(Piece(number, 0, len(data), len(frame.data), frame.entries, frame.rows))

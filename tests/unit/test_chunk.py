@@ -16,12 +16,7 @@ def chunks(entries: list[Entry], settle_every: int = 3) -> list[Chunk]:
     """The chunks that entries make, which come in blocks."""
     shard = Shard(7)
     for place, entry in enumerate(entries):
-        if entry.fault:
-            shard.refuse(entry.number, entry.rows, entry.fault)
-        else:
-            shard.rows += entry.rows
-            shard.numbers.append(entry.number)
-            shard.counts.append(len(entry.rows))
+        shard.add_rows(entry.number, entry.rows, entry.fault)
         if place % settle_every == 0:
             shard.settle()
     shard.settle()
@@ -65,6 +60,17 @@ def test_a_chunk_has_half_a_megabyte_at_most_unless_an_entry_has_more() -> None:
     assert [[entry.number for entry in one.entries] for one in found] == [[0, 1], [2], [3], [4], [5, 6, 7], [8]]
 
 
+def test_lines_are_rows() -> None:
+    shard = Shard(0)
+    shard.add(1, b"a\nb\n", 3)
+    shard.add(4, b"a\nb")
+    shard.settle()
+
+    [frame] = shard.taken(LAYOUT)
+
+    assert read_chunk(frame.data).entries == (Entry(1, (b"a", b"b", b"")), Entry(4, (b"a\nb",)))
+
+
 def test_the_rows_of_an_entry_are_in_one_chunk() -> None:
     row = b"x" * (MAX_CHUNK_BYTES // 4)
 
@@ -75,10 +81,7 @@ def test_the_rows_of_an_entry_are_in_one_chunk() -> None:
 
 def test_numbers_are_little_endian_wherever_a_chunk_is_framed() -> None:
     shard = Shard(0)
-    _, row, number, count = shard.intake
-    row(b"abc")
-    number(258)
-    count(1)
+    shard.add(258, b"abc")
     shard.settle()
 
     [frame] = shard.taken(LAYOUT)

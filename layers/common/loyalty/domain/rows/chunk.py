@@ -1,16 +1,16 @@
 """Rows on their way to be posted: gathered by shard while a file is cut, framed as chunks, and read again.
 
 A chunk is its layout and faults as JSON, then three tables of numbers (4 bytes, little-endian), then the bytes of the
-rows one after the other: nothing in a row can be taken for a part of the frame.
+entries one after the other: nothing in a row can be taken for a part of the frame. The rows of an entry are its lines;
+of rows that have line ends inside, the lengths stand beside the faults.
 """
 
 import json
-import sys
-from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from struct import Struct, pack
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.rows.layout import Layout
@@ -21,13 +21,10 @@ MAX_ENTRIES = 1000
 MAX_CHUNK_BYTES = 500_000
 """Of rows in a chunk, unless its only entry has more."""
 
-_NUMBER = "I"
-_NUMBER_BYTES = 4
 _HEAD_BYTES = 4
 
-
-def _table(numbers: Iterable[int] = ()) -> "array[int]":
-    return array(_NUMBER, numbers)
+_Lengths = dict[int, list[int]]
+"""By entry, the lengths of its rows, where they have line ends inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,108 +69,101 @@ class Frame:
 class Shard:
     """What has been cut so far for some wallets.
 
-    Cutters append to `rows`, `numbers` and `counts` themselves, by `intake`, as anything more for each row would cost
-    too much. The latter two have an item for each entry: the number of its first row, and how many of the rows it has.
-    After each block, they `settle`: millions of rows that lie about on their own take several times their size, and
-    time to get at.
+    After each block, it has to `settle`: millions of rows that lie about on their own take several times their size,
+    and time to get at.
     """
 
     number: int
-    rows: list[bytes] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    intake: "Intake" = field(init=False, repr=False)
-    _faults: dict[int, Problem] = field(default_factory=dict)
+    _entries: list[bytes] = field(default_factory=list)
     _settled: list[bytes] = field(default_factory=list)
-    _numbers: "array[int]" = field(default_factory=_table)
-    _counts: "array[int]" = field(default_factory=_table)
-    _lengths: "array[int]" = field(default_factory=_table)
+    _numbers: list[int] = field(default_factory=list)
+    _counts: list[int] = field(default_factory=list)
+    _sizes: list[int] = field(default_factory=list)
+    _lengths: _Lengths = field(default_factory=dict)
+    _faults: dict[int, Problem] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.intake = (self, self.rows.append, self.numbers.append, self.counts.append)
+    def add(self, number: int, lines: bytes, count: int = 1) -> None:
+        """Gather an entry of so many rows, each of them a line; or of one row, whatever is in it."""
+        self._entries.append(lines)
+        self._numbers.append(number)
+        self._counts.append(count)
 
-    def refuse(self, number: int, rows: Sequence[bytes], fault: Problem) -> None:
-        """Gather an entry that could not be cut."""
-        self._faults[len(self._numbers) + len(self.numbers)] = fault
-        self.rows += rows
-        self.numbers.append(number)
-        self.counts.append(len(rows))
+    def add_rows(self, number: int, rows: Sequence[bytes], fault: Problem | None = None) -> None:
+        """Gather an entry whose rows may have line ends inside, or one that could not be cut."""
+        lines = b"\n".join(rows)
+        if lines.count(b"\n") >= len(rows) > 1:
+            self._lengths[len(self._numbers)] = list(map(len, rows))
+        if fault:
+            self._faults[len(self._numbers)] = fault
+        self.add(number, lines, len(rows))
 
     def settle(self) -> None:
         """Put what was gathered where it takes least room."""
-        if self.numbers:
-            self._settled.append(b"".join(self.rows))
-            self._lengths.extend(map(len, self.rows))
-            self._numbers.extend(self.numbers)
-            self._counts.extend(self.counts)
-            self.rows.clear()
-            self.numbers.clear()
-            self.counts.clear()
+        self._settled.append(b"".join(self._entries))
+        self._sizes.extend(map(len, self._entries))
+        self._entries.clear()
 
     def taken(self, layout: Layout) -> Iterator[Frame]:
         """All that has settled, as chunks; it is forgotten then."""
-        data = memoryview(b"".join(self._settled))
-        row_ends, byte_ends = _table(accumulate(self._counts)), _table(accumulate(self._lengths))
-        entry = row = start = 0
-        for last in _cuts(row_ends, byte_ends):
-            last_row = row_ends[last - 1]
-            end = byte_ends[last_row - 1]
-            faults = {at - entry: fault for at, fault in self._faults.items() if entry <= at < last}
-            tables = (self._numbers[entry:last], self._counts[entry:last], self._lengths[row:last_row])
-            yield _frame(layout, tables, faults, data[start:end])
-            entry, row, start = last, last_row, end
-        for gathered in (self._numbers, self._counts, self._lengths, self._settled):
-            del gathered[:]
-        self._faults.clear()
-
-
-Intake = tuple[Shard, Callable[[bytes], None], Callable[[int], None], Callable[[int], None]]
-"""A shard, and what takes a row, the number of an entry's first row, and the count of its rows."""
+        data, ends = memoryview(b"".join(self._settled)), list(accumulate(self._sizes))
+        first = start = 0
+        for last in _cuts(ends):
+            tables = (self._numbers[first:last], self._counts[first:last], self._sizes[first:last])
+            lengths = {at - first: of_rows for at, of_rows in self._lengths.items() if first <= at < last}
+            faults = {at - first: fault for at, fault in self._faults.items() if first <= at < last}
+            yield _frame(layout, tables, lengths, faults, data[start : ends[last - 1]])
+            first, start = last, ends[last - 1]
+        for gathered in (self._settled, self._numbers, self._counts, self._sizes, self._lengths, self._faults):
+            gathered.clear()
 
 
 def read_chunk(data: bytes) -> Chunk:
     """The chunk that was framed as `data`."""
     at = _HEAD_BYTES + int.from_bytes(data[:_HEAD_BYTES], "little")
     head = json.loads(data[_HEAD_BYTES:at])
-    tables = []
-    for size in head["sizes"]:
-        tables.append(_little_endian(array(_NUMBER, data[at : at + _NUMBER_BYTES * size])))
-        at += _NUMBER_BYTES * size
-    numbers, counts, lengths = tables
-    edges = list(accumulate(lengths, initial=at))
-    rows = [data[start:end] for start, end in pairwise(edges)]
-    faults = {int(place): Problem(Code(code), description) for place, (code, description) in head["faults"].items()}
+    table = Struct(f"<{head['entries']}I")
+    numbers, counts, sizes = (table.unpack_from(data, at + place * table.size) for place in range(3))
+    at += 3 * table.size
+    texts = [data[start:end] for start, end in pairwise(accumulate(sizes, initial=at))]
+    lengths = {int(entry): of_rows for entry, of_rows in head["lengths"].items()}
+    faults = {int(entry): Problem(Code(code), description) for entry, (code, description) in head["faults"].items()}
     entries = tuple(
-        Entry(number, tuple(rows[end - count : end]), faults.get(place))
-        for place, (number, count, end) in enumerate(zip(numbers, counts, accumulate(counts), strict=True))
+        Entry(number, _rows(text, count, lengths.get(entry)), faults.get(entry))
+        for entry, (number, count, text) in enumerate(zip(numbers, counts, texts, strict=True))
     )
     return Chunk(Layout.of(head["layout"]), entries)
 
 
-def _cuts(row_ends: Sequence[int], byte_ends: Sequence[int]) -> Iterator[int]:
-    """How many entries lie before each place where a chunk ends; `row_ends` counts the rows up to the end of each
-    entry, `byte_ends` the bytes up to the end of each row."""
+def _rows(lines: bytes, count: int, lengths: Sequence[int] | None) -> tuple[bytes, ...]:
+    """The rows of an entry: one, so many lines, or of so many bytes each."""
+    if count == 1:
+        return (lines,)
+    if lengths is None:
+        return tuple(lines.split(b"\n"))
+    starts = accumulate((length + 1 for length in lengths), initial=0)
+    return tuple(lines[start : start + length] for start, length in zip(starts, lengths, strict=False))
+
+
+def _cuts(ends: Sequence[int]) -> Iterator[int]:
+    """How many entries lie before each place where a chunk ends; `ends` counts the bytes up to the end of each."""
     first = size = 0
-    while first < len(row_ends):
-        fitting = bisect_right(row_ends, bisect_right(byte_ends, size + MAX_CHUNK_BYTES))
+    while first < len(ends):
+        fitting = bisect_right(ends, size + MAX_CHUNK_BYTES)
         first = max(first + 1, min(fitting, first + MAX_ENTRIES))
-        size = byte_ends[row_ends[first - 1] - 1]
+        size = ends[first - 1]
         yield first
 
 
-def _frame(layout: Layout, tables: "Sequence[array[int]]", faults: Mapping[int, Problem], rows: memoryview) -> Frame:
+def _frame(
+    layout: Layout,
+    tables: Sequence[Sequence[int]],
+    lengths: _Lengths,
+    faults: Mapping[int, Problem],
+    entries: memoryview,
+) -> Frame:
+    numbers, counts, _ = tables
     told = {entry: [fault.code, fault.description] for entry, fault in faults.items()}
-    head = json.dumps({"layout": layout.text(), "sizes": list(map(len, tables)), "faults": told}).encode()
-    parts: list[bytes | memoryview] = [len(head).to_bytes(_HEAD_BYTES, "little"), head]
-    parts += [_packed(table) for table in tables]
-    return Frame((*parts, rows), len(tables[0]), len(tables[2]))
-
-
-def _packed(table: "array[int]") -> bytes:
-    return _little_endian(table).tobytes()
-
-
-def _little_endian(table: "array[int]") -> "array[int]":
-    if sys.byteorder == "big":
-        table.byteswap()
-    return table
+    head = {"layout": layout.text(), "entries": len(numbers), "lengths": lengths, "faults": told}
+    text = json.dumps(head).encode()
+    packed = (pack(f"<{len(numbers)}I", *table) for table in tables)
+    return Frame((len(text).to_bytes(_HEAD_BYTES, "little"), text, *packed, entries), len(numbers), sum(counts))

@@ -5,8 +5,7 @@ the same customer and unit, or none. All its rows stay together. Of a row, just 
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable
-from contextlib import suppress
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -25,6 +24,8 @@ INSIDE_PURCHASE = "purchase"
 """Of a position: the row that begins here was refused, and so are those that its purchase goes on in."""
 
 Cells = list[bytes]
+Purchase = tuple[Hashable, int, int]
+"""The customer's name, and the places of the first row and behind the last one."""
 
 
 class CsvCutter(CsvRows):
@@ -32,6 +33,7 @@ class CsvCutter(CsvRows):
 
     def __init__(self, layout: Layout, shards: Shards, position: Position) -> None:
         super().__init__(layout, shards, position)
+        self._quoted_delimiter = b'"%b"' % self._delimiter
         at = {name: place for place, name in enumerate(layout.columns)}
         self._reference_at = at[REFERENCE_NUMBER]
         self._customers = [(at[name], by) for name, by in NEWEST_NAMES.items() if name in at]
@@ -40,81 +42,101 @@ class CsvCutter(CsvRows):
         self._reach = max(self._reference_at, self._customer_at) + 1
         self._limit = max(self._reference_at, *self._keys) + 1
         self._first_cells = _first_cells(self._delimiter, self._limit)
-        self._is_refusing = False
 
-    def cut(self, block: bytes, *, last: bool = False) -> None:
-        self._is_refusing = self._inside == INSIDE_PURCHASE
-        super().cut(block, last=last)
-
-    def _put(self, rows: list[bytes], faults: Faults, plain: bytes | None, *, last: bool) -> int:
-        first = self._go_on_refusing(rows, faults) if self._is_refusing else 0
+    def _put(self, data: bytes, *, last: bool) -> int:
+        is_refusing, plain = self._inside == INSIDE_PURCHASE, self._plain(data, last=last)
+        rows, faults, waiting = (self._lines if plain else self._quoted_rows)(data, last=last)
+        last = last or self.fault is not None
+        first = self._go_on_refusing(rows, faults) if is_refusing else 0
         if first < len(rows) or last:
             self._inside = "" if self._inside == INSIDE_PURCHASE else self._inside
-            return self._gather(rows, faults, first, plain, last=last)
-        return max(0, first - 1)
+            done = self._gather(rows, faults, first, plain, last=last)
+        else:
+            done = max(0, first - 1)
+        self._row += done
+        return waiting + sum(map(len, rows[done:])) + len(rows) - done
+
+    def _plain(self, data: bytes, *, last: bool) -> bytes | None:
+        """What stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter where
+        nothing is in quotes, and with quotes around it where all cells are."""
+        if b'"' not in data:
+            return self._delimiter
+        lines, line_end = data[: data.rfind(b"\n") + 1], b"\r\n" if b"\r" in data else b"\n"
+        if last and len(lines) < len(data):
+            lines = data + line_end
+        between, at_ends = (lines.count(b'"%b"' % mark) for mark in (self._delimiter, line_end))
+        all_quoted = (
+            lines.startswith(b'"')
+            and lines.endswith(b'"' + line_end)
+            and lines.count(b"\n") == at_ends + 1
+            and lines.count(b'"') == 2 * (between + at_ends + 1)
+        )
+        return self._quoted_delimiter if all_quoted else None
 
     def _gather(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None, *, last: bool) -> int:
-        """Put rows, from place `first` on, into their shards; `plain` is what stands between their cells, as long as it
-        stands nowhere else. Answers at which place the last purchase begins, as it may go on in the next block."""
+        """Put purchases into their shards, from the row at place `first` on; answers at which place the last one
+        begins, as it may go on in the next block."""
+        purchases, done = self._purchases(rows, faults, first, plain), len(rows)
+        if not last and purchases and purchases[-1][2] == done and purchases[-1][1] not in faults:
+            _, done, _ = purchases.pop()
+        known, number = self._known, self._row
+        for name, start, end in purchases:
+            try:
+                shard = known[name]
+            except KeyError:
+                self._learn(name for name, _, _ in purchases)
+                shard = known[name]
+            if start in faults:
+                self._refuse(number + start, rows[start], faults[start])
+            elif end == start + 1:
+                shard.add(number + start, rows[start])
+            elif plain:
+                shard.add(number + start, b"\n".join(rows[start:end]), end - start)
+            else:
+                shard.add_rows(number + start, rows[start:end])
+        return self._held_back(rows, done)
+
+    def _purchases(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None) -> list[Purchase]:
+        """The purchases from the row at place `first` on, and the rows that have a fault; `plain` as `_plain` has
+        it."""
         delimiter, reach, reference_at, customer_at = (
             plain or self._delimiter,
             self._reach,
             self._reference_at,
             self._customer_at,
         )
-        known, careful, number = self._known, not plain or bool(faults), self._row
-        quoted = plain == self._quoted_delimiter
-        opened, shard = first, None
-        reference, repeated = None, b""
-        gather: Callable[[bytes], None] = _nothing
-        count: Callable[[int], None] = _nothing
+        careful, quoted = not plain or bool(faults), plain == self._quoted_delimiter
+        found: list[Purchase] = []
+        opened, name, reference, repeated = first, None, None, b""
         for place, row in enumerate(rows[first:] if first else rows, first):
             if repeated and row.startswith(repeated) and not (careful and place in faults):
-                gather(row)
                 continue
             cells = row.split(delimiter, reach)
             if quoted:
                 cells[0] = cells[0][1:]
             if len(cells) <= reach or (careful and (place in faults or (not plain and b'"' in row))):
                 cells = [] if place in faults else self._cells(row)
-                if not cells:
-                    count(place - opened)
-                    opened, shard, reference, repeated, count = place + 1, None, None, b"", _nothing
-                    self._pass_over(number + place, row, faults.get(place))
-                    continue
-            if cells[reference_at] == reference:
-                repeated = repeated or self._head(rows[opened], plain)
+            if cells and cells[reference_at] == reference:
+                repeated = repeated or self._beginning(rows[opened], plain)
                 if (repeated and row.startswith(repeated)) or self._goes_on(row, rows[opened]):
-                    gather(row)
                     continue
-            count(place - opened)
-            opened, reference, repeated = place, cells[reference_at] or None, b""
-            name = cells[customer_at] or self._other_name(row)
-            try:
-                shard, gather, begin, count = known[name]
-            except KeyError:
-                self._learn([name, *self._names(rows[place:], plain)])
-                shard, gather, begin, count = known[name]
-            gather(row)
-            begin(number + place)
-        if last or shard is None:
-            count(len(rows) - opened)
-            return len(rows)
-        del shard.rows[opened - len(rows) :]
-        shard.numbers.pop()
-        return self._held_back(rows, opened)
-
-    def _pass_over(self, number: int, row: bytes, fault: Problem | None) -> None:
-        """A row that is in no purchase: it is blank, or could not be cut."""
-        if fault:
-            self._refuse(number, row, fault)
+            if name is not None:
+                found.append((name, opened, place))
+            opened, repeated = place, b""
+            if cells:
+                name, reference = cells[customer_at] or self._other_name(row), cells[reference_at] or None
+            else:
+                name, reference = b"" if place in faults else None, None
+        if name is not None:
+            found.append((name, opened, len(rows)))
+        return found
 
     def _held_back(self, rows: list[bytes], opened: int) -> int:
         """The place from which on rows have to wait; a purchase that is too long already is refused, but for its last
         row, by which the rest of it will be known."""
         if sum(map(len, rows[opened:])) <= MAX_ROW_BYTES:
             return opened
-        self._shards.all[0].refuse(self._row + opened, rows[opened:], LONG_PURCHASE)
+        self._shards.all[0].add_rows(self._row + opened, rows[opened:], LONG_PURCHASE)
         self._inside = INSIDE_PURCHASE
         return len(rows) - 1
 
@@ -124,7 +146,7 @@ class CsvCutter(CsvRows):
         while end < len(rows) and end not in faults and self._goes_on(rows[end], rows[0]):
             end += 1
         if end > 1:
-            self._shards.all[0].refuse(self._row + 1, rows[1:end], LONG_PURCHASE)
+            self._shards.all[0].add_rows(self._row + 1, rows[1:end], LONG_PURCHASE)
         return min(end, len(rows))
 
     def _goes_on(self, row: bytes, first: bytes) -> bool:
@@ -136,11 +158,14 @@ class CsvCutter(CsvRows):
             and all(cells[place] in (head[place], b"") for place in self._keys)
         )
 
-    def _head(self, row: bytes, plain: bytes | None) -> bytes:
-        """The beginning of a row up to all by which purchases are told apart: in a row that begins with the same, the
+    def _beginning(self, row: bytes, plain: bytes | None) -> bytes:
+        """What a row begins with, up to all by which purchases are told apart: in a row that begins with the same, the
         purchase goes on. Empty where telling that is not so simple."""
-        cells = row.split(plain, self._limit)
-        return row[: len(row) - len(cells[-1])] if plain and len(cells) > self._limit else b""
+        if plain:
+            cells = row.split(plain, self._limit)
+            return row[: len(row) - len(cells[-1])] if len(cells) > self._limit else b""
+        found = self._first_cells.match(row)
+        return row[: found.end() + 1] if found and row.startswith(self._delimiter, found.end()) else b""
 
     def _cells(self, row: bytes) -> Cells:
         """The first cells of a row that may have quotes or be short; none of a blank line."""
@@ -152,14 +177,6 @@ class CsvCutter(CsvRows):
         cells = row.removesuffix(b"\r").split(self._delimiter)
         return cells + [b""] * (self._limit - len(cells))
 
-    def _names(self, rows: list[bytes], plain: bytes | None) -> Iterable[Hashable]:
-        """How the rows name their customers, as far as that is easily told."""
-        if plain and len(self._customers) == 1:
-            at, start = self._customer_at, int(plain == self._quoted_delimiter)
-            with suppress(IndexError):  # there are short rows among them
-                return {row[start:].split(plain, at + 1)[at] for row in rows}
-        return {cells[self._customer_at] or self._other_name(row) for row in rows if (cells := self._cells(row))}
-
     def _other_name(self, row: bytes) -> Hashable:
         """The customer by the second column that may name one."""
         return (self._cells(row)[self._customers[1][0]],) if len(self._customers) > 1 else b""
@@ -168,10 +185,6 @@ class CsvCutter(CsvRows):
         by, cell = (self._customers[1][1], name[0]) if isinstance(name, tuple) else (self._customers[0][1], name)
         text = cell.decode(errors="replace")
         return Reference(by, meant(text), "") if text else None
-
-
-def _nothing(_: Any) -> None:
-    """Where rows go that belong to nothing."""
 
 
 @cache

@@ -1,11 +1,10 @@
 """Cutting CSV (RFC 4180) into rows.
 
-What is here runs for each row of files of many millions, so the usual row takes the short way: a block without quotes
-is cut at its line ends.
+What is here runs for each row of files of many millions, so a block without quotes takes the short way: it is cut at
+its line ends.
 """
 
 import re
-from abc import abstractmethod
 from functools import cache
 
 from loyalty.domain.errors import Code, Problem
@@ -29,46 +28,15 @@ class CsvRows(Cutter):
     def __init__(self, layout: Layout, shards: Shards, position: Position) -> None:
         super().__init__(layout, shards, position)
         self._delimiter = layout.delimiter.encode()
-        self._quoted_delimiter = b'"%b"' % self._delimiter
         self._whole, self._open = _patterns(self._delimiter)
         self._open_quotes = 0
 
-    def cut(self, block: bytes, *, last: bool = False) -> None:
-        data = self._skipped(self._rest + block)
-        plain = self._plain(data, last=last)
-        rows, faults, waiting = (self._lines if plain else self._quoted_rows)(data, last=last)
-        done = self._put(rows, faults, plain, last=last or self.fault is not None)
-        waiting += sum(map(len, rows[done:])) + len(rows) - done
-        self._shards.settle()
-        self._rest = data[len(data) - waiting :]
-        self._offset += len(data) - waiting
-        self._row += done
-
-    @abstractmethod
-    def _put(self, rows: list[bytes], faults: Faults, plain: bytes | None, *, last: bool) -> int:
-        """Put rows into their shards; `plain` is what stands between their cells, as long as it stands nowhere else.
-        Answers how many rows are done with: the others have to wait for the next block."""
+    def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
+        return (self._quoted_rows if b'"' in data else self._lines)(data, last=last)
 
     def _waiting(self) -> list[bytes]:
         rows = self._rest.split(b"\n")
         return rows if rows[-1] else rows[:-1]
-
-    def _plain(self, data: bytes, *, last: bool) -> bytes | None:
-        """What stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter where
-        nothing is in quotes, and with quotes around it where all cells are."""
-        if b'"' not in data:
-            return self._delimiter
-        lines, line_end = data[: data.rfind(b"\n") + 1], b"\r\n" if b"\r" in data else b"\n"
-        if last and len(lines) < len(data):
-            lines = data + line_end
-        between, at_ends = (lines.count(b'"%b"' % mark) for mark in (self._delimiter, line_end))
-        all_quoted = (
-            lines.startswith(b'"')
-            and lines.endswith(b'"' + line_end)
-            and lines.count(b"\n") == at_ends + 1
-            and lines.count(b'"') == 2 * (between + at_ends + 1)
-        )
-        return self._quoted_delimiter if all_quoted else None
 
     def _quoted_rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
         """The rows that end in `data`, which has quotes, what is wrong with them, and how many bytes have to wait for

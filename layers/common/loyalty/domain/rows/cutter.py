@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.purchase import Reference
-from loyalty.domain.rows.chunk import Intake
+from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.layout import MAX_ROW_BYTES, Layout, Position
 from loyalty.domain.rows.shards import Shards
 
@@ -33,26 +33,38 @@ class Cutter(ABC):
         self._shards = shards
         self._rest = b""
         self._offset, self._row, self._inside = position.offset, position.row, position.inside
-        self._known: dict[Hashable, Intake] = {}
+        self._known: dict[Hashable, Shard] = {}
 
     @property
     def position(self) -> Position:
         """Where another cutter would have to go on: behind all that went into shards."""
         return Position(self._offset, self._row, self._inside)
 
-    @abstractmethod
     def cut(self, block: bytes, *, last: bool = False) -> None:
         """Put the rows that end in `block` into their shards. `last` says that the file ends with it."""
+        data = self._skipped(self._rest + block)
+        waiting = self._put(data, last=last)
+        self._shards.settle()
+        self._rest = data[len(data) - waiting :]
+        self._offset += len(data) - waiting
 
     def give_up(self, fault: Problem) -> None:
         """Refuse what was read and is not whole, as the rest of the file cannot be had."""
         if rows := [row[:KEPT_BYTES] for row in self._waiting()]:
-            self._shards.all[0].refuse(self._row, rows, fault)
+            self._shards.all[0].add_rows(self._row, rows, fault)
             self._shards.settle()
             self._row += len(rows)
 
     def _waiting(self) -> list[bytes]:
         return [self._rest] if self._rest.strip() else []
+
+    @abstractmethod
+    def _put(self, data: bytes, *, last: bool) -> int:
+        """Put the rows that end in `data` into their shards; answers how many bytes have to wait for what follows."""
+
+    @abstractmethod
+    def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
+        """The rows that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
 
     @abstractmethod
     def _reference(self, name: Hashable) -> Reference | None:
@@ -64,10 +76,10 @@ class Cutter(ABC):
             self._known.clear()
         unknown = list({*names} - self._known.keys())
         shards = self._shards.of([self._reference(name) for name in unknown])
-        self._known.update((name, shard.intake) for name, shard in zip(unknown, shards, strict=True))
+        self._known.update(zip(unknown, shards, strict=True))
 
     def _refuse(self, number: int, row: bytes, fault: Problem) -> None:
-        self._shards.all[0].refuse(number, [row[:KEPT_BYTES]], fault)
+        self._shards.all[0].add_rows(number, [row[:KEPT_BYTES]], fault)
 
     def _skipped(self, data: bytes) -> bytes:
         """What is left behind the end of the line that the cutter is inside of."""
@@ -96,3 +108,17 @@ class Cutter(ABC):
         if len(data) > MAX_ROW_BYTES:
             faults.update((place, TOO_LONG) for place, row in enumerate(rows) if len(row) > MAX_ROW_BYTES)
         return waiting
+
+
+class RowCutter(Cutter):
+    """Cuts a file whose rows each stand for themselves."""
+
+    def _put(self, data: bytes, *, last: bool) -> int:
+        rows, faults, waiting = self._rows(data, last=last)
+        self._gather(rows, faults)
+        self._row += len(rows)
+        return waiting
+
+    @abstractmethod
+    def _gather(self, rows: list[bytes], faults: Faults) -> None:
+        """Put rows into their shards."""

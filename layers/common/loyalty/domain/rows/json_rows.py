@@ -6,14 +6,13 @@ that names the customer. What is in that member is read once for each customer, 
 
 import json
 import re
-from abc import abstractmethod
 from typing import Any
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.purchase import Reference
-from loyalty.domain.rows.chunk import Intake
+from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.customers import CLASSIC_NAMES, JSON_NAMES, NEWEST_NAMES, customer_in
-from loyalty.domain.rows.cutter import TOO_LONG, Cutter, Faults
+from loyalty.domain.rows.cutter import TOO_LONG, Faults, RowCutter
 from loyalty.domain.rows.layout import MAX_ROW_BYTES
 
 BROKEN_OFF = Problem(Code.INVALID, "The file ends in the middle of this row.")
@@ -76,21 +75,8 @@ _DEPTHS = {b'"': 0, b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _TEXT_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
-class _JsonCutter(Cutter):
+class _JsonCutter(RowCutter):
     """Puts bodies into shards."""
-
-    def cut(self, block: bytes, *, last: bool = False) -> None:
-        data = self._skipped(self._rest + block)
-        rows, faults, waiting = self._rows(data, last=last)
-        self._gather(rows, faults)
-        self._shards.settle()
-        self._rest = data[len(data) - waiting :]
-        self._offset += len(data) - waiting
-        self._row += len(rows)
-
-    @abstractmethod
-    def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
-        """The rows that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
 
     def _gather(self, rows: list[bytes], faults: Faults) -> None:
         known, customer, careful, number = self._known, _CUSTOMER.match, bool(faults), self._row
@@ -99,16 +85,14 @@ class _JsonCutter(Cutter):
                 self._refuse(number + place, row, faults[place])
                 continue
             try:
-                _, gather, begin, count = known[customer(row)[1]]  # type: ignore[index]  # if None, a TypeError
+                shard = known[customer(row)[1]]  # type: ignore[index]  # if None, a TypeError
             except (KeyError, TypeError):
                 if not row.strip():
                     continue
-                _, gather, begin, count = self._intake(rows, place)
-            gather(row)
-            begin(number + place)
-            count(1)
+                shard = self._shard(rows, place)
+            shard.add(number + place, row)
 
-    def _intake(self, rows: list[bytes], place: int) -> Intake:
+    def _shard(self, rows: list[bytes], place: int) -> Shard:
         """Where to put a row whose customer was not met before, or whose customer only reading it tells."""
         name = _name(rows[place])
         if name not in self._known:

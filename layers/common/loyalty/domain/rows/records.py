@@ -3,26 +3,23 @@
 from typing import Any
 
 from loyalty.domain.rows.csv_rows import CsvRows
-from loyalty.domain.rows.cutter import Cutter, Faults
+from loyalty.domain.rows.cutter import Faults, RowCutter
 from loyalty.domain.rows.json_rows import JsonArrayCutter, JsonLinesCutter
 from loyalty.domain.rows.layout import Format
 from loyalty.domain.rows.reading import Reading
 from loyalty.domain.rows.record_columns import COLUMNS
 
 
-class _RecordCutter(Cutter):
+class _RecordCutter(RowCutter):
     """Puts all rows into the same shard: records name each other, so they are imported in their order."""
 
     def _gather(self, rows: list[bytes], faults: Faults) -> None:
-        _, gather, begin, count = self._shards.all[0].intake
         for place, row in enumerate(rows):
             number = self._row + place
             if place in faults:
                 self._refuse(number, row, faults[place])
             elif row.strip():
-                gather(row)
-                begin(number)
-                count(1)
+                self._shards.all[0].add(number, row)
 
     def _reference(self, name: Any) -> None:
         """Nobody's wallet is moved by a record."""
@@ -30,10 +27,6 @@ class _RecordCutter(Cutter):
 
 class CsvRecordCutter(_RecordCutter, CsvRows):
     """Cuts CSV with a record a row."""
-
-    def _put(self, rows: list[bytes], faults: Faults, plain: bytes | None, *, last: bool) -> int:  # noqa: ARG002
-        self._gather(rows, faults)
-        return len(rows)
 
 
 class JsonLinesRecordCutter(_RecordCutter, JsonLinesCutter):
