@@ -21,12 +21,16 @@ itself = connect_function(environ["AWS_LAMBDA_FUNCTION_NAME"])
 
 
 def import_file(upload: Upload, call: Call) -> bool:
-    importer = ChunkImporter(
-        table, work, closings, call.now, report=lambda row: logger.exception("failed", extra={"row": row})
-    )
+    importer = ChunkImporter(table, work, call.now, report=lambda row: logger.exception("failed", extra={"row": row}))
     return import_reference(upload, importer, dropped=dropped, attempt=call.attempt, out_of_time=call.out_of_time)
 
 
 handler = drops(
-    import_file, begin_import, table=table, dropped=dropped, itself=itself, milliseconds_to_keep=MILLISECONDS_TO_KEEP
+    import_file,
+    begin_import,
+    table=table,
+    dropped=dropped,
+    closings=closings,
+    itself=itself,
+    milliseconds_to_keep=MILLISECONDS_TO_KEEP,
 )

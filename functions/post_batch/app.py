@@ -22,9 +22,6 @@ poster = ChunkPoster(
 
 
 def post(received: Received) -> bool:
-    if "close" in received.body:
-        poster.close_if_complete(received.body["upload"])
-        return True
     delivery = Delivery.of(received.body, received.receives, received.receives_max)
     return poster.post(delivery, received.now)
 

@@ -6,7 +6,6 @@ from loyalty.api.drops import Call, drops
 from loyalty.store.client import connect, connect_files, connect_function, connect_queue
 from loyalty.store.uploads import Upload
 from loyalty.usecases.begin_upload import begin_upload
-from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.split_upload import Workplace, split_upload
 
 MILLISECONDS_TO_KEEP = 60_000
@@ -20,12 +19,15 @@ at = Workplace(table, dropped, connect_files(environ["RESULT_BUCKET"]), connect_
 
 
 def split(upload: Upload, call: Call) -> bool:
-    if not split_upload(upload, at, attempt=call.attempt, out_of_time=call.out_of_time):
-        return False
-    close_if_complete(upload.id, table=table, closings=closings)  # one that is refused: others, their last chunk does
-    return True
+    return split_upload(upload, at, attempt=call.attempt, out_of_time=call.out_of_time)
 
 
 handler = drops(
-    split, begin_upload, table=table, dropped=dropped, itself=itself, milliseconds_to_keep=MILLISECONDS_TO_KEEP
+    split,
+    begin_upload,
+    table=table,
+    dropped=dropped,
+    closings=closings,
+    itself=itself,
+    milliseconds_to_keep=MILLISECONDS_TO_KEEP,
 )

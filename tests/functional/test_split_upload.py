@@ -179,19 +179,29 @@ def test_of_two_runs_at_a_time_one_keeps_each_segment_and_the_other_leaves(
     assert [message["chunk"] for message in splitting.sent()] == list(range(1, upload.chunks + 1))
 
 
-def test_an_upload_all_of_which_is_posted_before_it_is_known_to_be_all_is_told_to_close(splitting: Splitting) -> None:
+def test_an_upload_all_of_which_is_posted_before_it_is_known_to_be_all_is_closed(
+    splitting: Splitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     event, upload_id = splitting.dropped("uploads/DEMO/x.csv", csv(*ROWS))
-    splitting.table.add(keys.upload_counts(upload_id), {"done": 1})
+    splitting.table.add(keys.upload_counts(upload_id), {"done": 1, "recorded": 1})
 
-    splitting.call(event)
+    def killed(_: Any) -> None:
+        raise Killed
 
-    assert splitting.sent()[-1] == {"upload": upload_id, "close": True}
+    with monkeypatch.context() as patched:
+        patched.setattr(splitting.functions.module("split_upload").closings, "send", killed)
+        with pytest.raises(Killed):
+            splitting.call(event)
+
+    splitting.call(event)  # as Lambda does where a call failed
+
+    assert splitting.asked() == [{"upload": upload_id}]
 
 
 def test_the_last_chunk_closes_any_other_upload(splitting: Splitting) -> None:
     splitting.drop("x.csv", csv(*ROWS))
 
-    assert all("close" not in message for message in splitting.sent())
+    assert splitting.asked() == []
 
 
 def test_a_file_that_is_overwritten_meanwhile_is_another_upload(splitting: Splitting) -> None:

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
-from urllib.parse import unquote_plus
 from uuid import uuid4
 
 from loyalty.api.endpoint import logger
 from loyalty.domain.errors import Code, Refused
-from loyalty.store.files import Files
+from loyalty.store.files import Files, notified
 from loyalty.store.function import Function
+from loyalty.store.queue import Queue
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
+from loyalty.usecases.close_upload import close_if_complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ def drops(
     *,
     table: Table,
     dropped: Files,
+    closings: Queue,
     itself: Function,
     milliseconds_to_keep: int,
 ) -> Callable[[dict[str, Any], Any], None]:
-    """A Lambda handler around `action`, which answers whether it is through with an upload; if not, the function calls
-    itself to go on. Of each call's time, `milliseconds_to_keep` are for what is under way by then."""
+    """A Lambda handler around `action`, which answers whether it is through with an upload. If so, and all rows have an
+    outcome by then, or there are none, the upload is closed; if not, the function calls itself to go on. Of each call's
+    time, `milliseconds_to_keep` are for what is under way by then."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> None:
@@ -50,7 +53,9 @@ def drops(
 
         call = Call(datetime.now(UTC), uuid4().hex, out_of_time)
         for upload in _uploads(event, call, begin, table, dropped):
-            if not action(upload, call):
+            if action(upload, call):
+                close_if_complete(upload.id, table=table, closings=closings)
+            else:
                 itself.call_later({"upload": upload.id})
 
     return handler
@@ -60,11 +65,10 @@ def _uploads(event: Mapping[str, Any], call: Call, begin: Begin, table: Table, d
     """The uploads that a call is about: one to go on with, or those that a notification of S3 tells of."""
     if "upload" in event and (upload := read_upload(table, event["upload"])):
         yield upload
-    for record in event.get("Records", ()):
-        told = record["s3"]["object"]
+    for key, version in notified(event):
         try:
-            yield begin(unquote_plus(told["key"]), told.get("versionId"), table=table, dropped=dropped, now=call.now)
+            yield begin(key, version, table=table, dropped=dropped, now=call.now)
         except Refused as refused:
             if refused.problems[0].code is not Code.NOT_FOUND:
                 raise
-            logger.info("gone", extra={"key": told["key"]})  # deleted again before we came to it
+            logger.info("gone", extra={"key": key})  # deleted again before we came to it

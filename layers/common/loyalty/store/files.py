@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
@@ -33,6 +34,14 @@ class File:
     size: int
     etag: str
     notes: dict[str, str]
+
+
+def notified(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The keys and versions of the files that a notification of S3 tells of, the version empty where it tells none; of
+    any other event, nothing."""
+    for record in event.get("Records", ()):
+        told = record["s3"]["object"]
+        yield unquote_plus(told["key"]), told.get("versionId", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,12 +163,6 @@ def move_upload(table: Table, before: Upload, after: Upload, segment: Segment | 
         raise _busy() from cancelled
 
 
-def chunks_done(table: Table, upload_id: str) -> int:
-    """How many of an upload's chunks have been posted."""
-    counts = table.get(keys.upload_counts(upload_id), consistent=True) or {}
-    return int(counts.get("done", 0))
-
-
 _PROGRESS = (
     "state",
     "layout",

@@ -4,8 +4,8 @@ some rows did; and calls of functions that did not split or import a file to its
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote_plus
 
+from loyalty.store.files import notified
 from loyalty.store.queue import Queue, Taken
 from loyalty.store.table import Table
 from loyalty.store.uploads import read_upload
@@ -71,8 +71,8 @@ def _subjects(event: Mapping[str, Any]) -> Iterator[str]:
     """What a call was about: an upload's id, or keys of dropped files."""
     if "upload" in event:
         yield event["upload"]
-    for record in event.get("Records", ()):
-        yield unquote_plus(record["s3"]["object"]["key"])
+    for key, _ in notified(event):
+        yield key
 
 
 def _taken_up(queue: Queue, wanted: Callable[[Taken], bool], take_up: Callable[[Taken], None]) -> int:

@@ -13,11 +13,10 @@ from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
 from loyalty.store.files import Files
-from loyalty.store.queue import Message, Queue
+from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
-from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
 from loyalty.usecases.post_rows import FAULT, MAX_FAULTS
 from loyalty.usecases.posting import Pause
@@ -44,7 +43,6 @@ class ChunkImporter:
 
     table: Table
     files: Files
-    closings: Queue
     now: datetime
     report: Callable[[int], None]
     pause: Pause = rest
@@ -56,10 +54,7 @@ class ChunkImporter:
             Refused: RETRY_LATER, where the storage is busy all the time.
         """
         for message in messages:
-            upload_id = message.body["upload"]
-            if "close" in message.body:
-                close_if_complete(upload_id, table=self.table, closings=self.closings)
-            elif upload := read_upload(self.table, upload_id):
+            if upload := read_upload(self.table, message.body["upload"]):
                 self._import(upload, message.body)
 
     def _import(self, upload: Upload, place: dict[str, Any]) -> None:

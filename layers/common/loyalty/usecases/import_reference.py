@@ -6,7 +6,6 @@ from collections.abc import Callable
 from loyalty.domain.rows.records import RECORDS
 from loyalty.store.files import Files
 from loyalty.store.uploads import Upload
-from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.import_chunk import ChunkImporter
 from loyalty.usecases.split_upload import Workplace, split_upload
 
@@ -24,7 +23,4 @@ def import_reference(
         Refused: RETRY_LATER, where storage is busy for long. Nothing was lost; called again, it goes on.
     """
     at = Workplace(importer.table, dropped, importer.files, importer, RECORDS, SEGMENT_BYTES)
-    if not split_upload(upload, at, attempt=attempt, out_of_time=out_of_time):
-        return False
-    close_if_complete(upload.id, table=importer.table, closings=importer.closings)
-    return True
+    return split_upload(upload, at, attempt=attempt, out_of_time=out_of_time)

@@ -32,7 +32,6 @@ from loyalty.store.uploads import (
     Segment,
     State,
     Upload,
-    chunks_done,
     move_upload,
     read_segment,
 )
@@ -226,13 +225,9 @@ class _Run:
             self._send(upload, read_segment(self._at.table, upload.id, upload.segments))
 
     def _send(self, upload: Upload, segment: Segment | None) -> None:
-        """Have the chunks of a segment posted; and the upload closed, if all of it was posted before it was known to be
-        all. Otherwise whoever posts its last chunk closes it."""
+        """Have the chunks of a segment posted."""
         if segment:
             self._at.queue.send(_messages(upload, segment))
-        if upload.state is State.POSTING and chunks_done(self._at.table, upload.id) == upload.chunks:
-            name = f"{upload.id}-close"
-            self._at.queue.send([Message(name, name, {"upload": upload.id, "close": True})])
 
     def _wait(self) -> None:
         """Wait until what was to be kept is kept."""
