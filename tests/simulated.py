@@ -27,7 +27,7 @@ class Repeated:
     def read(self, _key: str, start: int = 0, length: int | None = None, version: str = "") -> bytes:  # noqa: ARG002
         """As `Files.read`."""
         end = self.size if length is None else min(self.size, start + length)
-        parts = [self.head[start:end]]
+        parts = [self.head[start:end]] if start < len(self.head) else []
         at, left = max(0, start - len(self.head)), end - max(start, len(self.head))
         while left > 0:
             place = at % len(self.body)

@@ -4,7 +4,7 @@ from tests.simulated import Ended, Repeated
 from tests.simulated import split as split_all
 
 BLOCKS_A_CALL = 1000
-"""After which it hands over, some 130 MB."""
+"""After which it hands over, some 260 MB."""
 
 
 def split(name: str, source: Repeated) -> int:

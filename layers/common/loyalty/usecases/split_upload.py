@@ -42,7 +42,7 @@ SEGMENT_BYTES = 8_000_000
 RANGE_BYTES = 4_000_000
 """Read from the file in one call."""
 
-BLOCK_BYTES = 131_072
+BLOCK_BYTES = 262_144
 """Cut at a time: what is at hand is quick to get at."""
 
 IN_FLIGHT = 3

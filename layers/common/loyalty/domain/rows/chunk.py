@@ -99,9 +99,10 @@ class Shard:
 
     def settle(self) -> None:
         """Put what was gathered where it takes least room."""
-        self._settled.append(b"".join(self._entries))
-        self._sizes.extend(map(len, self._entries))
-        self._entries.clear()
+        if self._entries:
+            self._settled.append(b"".join(self._entries))
+            self._sizes.extend(map(len, self._entries))
+            self._entries.clear()
 
     def taken(self, layout: Layout) -> Iterator[Frame]:
         """All that has settled, as chunks; it is forgotten then."""

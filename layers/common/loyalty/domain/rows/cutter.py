@@ -94,9 +94,9 @@ class Cutter(ABC):
 
     def _lines(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
         """The lines that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
-        end = data.rfind(b"\n")
-        rows, faults = data[:end].split(b"\n") if end >= 0 else [], Faults()
-        return rows, faults, self._close(rows, faults, data, end + 1, last=last)
+        rows, faults = data.split(b"\n"), Faults()
+        rest = rows.pop()
+        return rows, faults, self._close(rows, faults, data, len(data) - len(rest), last=last)
 
     def _close(self, rows: list[bytes], faults: Faults, data: bytes, at: int, *, last: bool) -> int:
         """Add what no line end follows, from `at` on, to the rows of `data` if it is the last one or too long already,
