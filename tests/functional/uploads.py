@@ -57,6 +57,7 @@ class Dropping:
         self._module: Any = functions.module(name)
         self._module.itself.call_later = self.later.call_later
         self._s3 = boto3.client("s3")
+        self.asked()  # of earlier tests
 
     def taken_up(self, key: str, data: bytes, **put: Any) -> Upload:
         """Drop a file, and have all be done with it that the function does."""
@@ -134,7 +135,6 @@ class Importing(Dropping):
 
     def __init__(self, functions: Functions, table: Table) -> None:
         super().__init__(functions, "import_reference", table)
-        self.asked()  # of earlier tests
 
     @property
     def clients(self) -> list[Any]:
