@@ -216,18 +216,16 @@ class _Run:
         if segment:
             self._at.work.write(segment.location, data)
         move_upload(self._at.table, before, after, segment)
-        self._send(after, segment)
+        if segment:
+            self._at.queue.send(_messages(after, segment))
 
     def _send_again(self) -> None:
         """Send what the last run may have kept and not sent; whatever was sent is known by its chunk."""
         upload = self._upload
         if upload.state in (State.SPLITTING, State.POSTING):
-            self._send(upload, read_segment(self._at.table, upload.id, upload.segments))
-
-    def _send(self, upload: Upload, segment: Segment | None) -> None:
-        """Have the chunks of a segment posted."""
-        if segment:
-            self._at.queue.send(_messages(upload, segment))
+            segment = read_segment(self._at.table, upload.id, upload.segments)
+            if segment:
+                self._at.queue.send(_messages(upload, segment))
 
     def _wait(self) -> None:
         """Wait until what was to be kept is kept."""
