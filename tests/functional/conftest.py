@@ -4,6 +4,7 @@ import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
@@ -120,9 +121,9 @@ class OneByOne(Executor):
         return done
 
 
-@pytest.fixture(scope="session")
-def _aws() -> Iterator[Table]:
-    """moto, and the table of the real template in it; one for all tests, as clients take long to make."""
+@contextmanager
+def aws() -> Iterator[Table]:
+    """moto, with the table of the real template in it, and all else that functions find in their environment."""
     settings = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -148,6 +149,13 @@ def _aws() -> Iterator[Table]:
         for name in ("CHUNK", "CLOSE"):
             queue = boto3.client("sqs").create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
             patch.setenv(f"{name}_QUEUE_URL", queue["QueueUrl"])
+        yield table
+
+
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[Table]:
+    """One for all tests, as clients take long to make."""
+    with aws() as table:
         yield table
 
 

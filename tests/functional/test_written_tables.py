@@ -1,0 +1,131 @@
+"""What released versions posted stays known: repetitions are replays, purchases can be taken back, the ledger holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loyalty.domain.wallet import EventType
+from loyalty.store import ledger
+from loyalty.store.attributes import Item
+from loyalty.store.events import Event, State
+from loyalty.store.table import Table
+from loyalty.usecases.verify_journal import verify_journal
+from tests.functional.conftest import Answer
+from tests.goldens import differences
+from tests.tables.player import Player
+from tests.tables.scenario import Call
+from tests.tables.written import NAMES, Written
+
+
+@pytest.fixture(params=NAMES)
+def written(request: pytest.FixtureRequest, table: Table) -> Written:
+    """Each kept table, loaded."""
+    found = Written.read(request.param)
+    found.load(table)
+    return found
+
+
+@pytest.fixture
+def player(written: Written, table: Table) -> Player:
+    return Player(table, written.api_keys)
+
+
+def purchases(table: Table) -> list[Event]:
+    """Those of which something stands, in the order in which they were posted."""
+    found = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
+    standing = (event for event in found if event.state is State.POSTED)
+    return sorted(standing, key=lambda event: (event.entry.account_id, event.entry.sequence))
+
+
+def moved(table: Table) -> list[Item]:
+    """All that tells of money."""
+    return sorted((item for item in table.scan() if item["sk"] in ("EVENT", "WALLET", "USED", "VOUCHER")), key=str)
+
+
+def deviations(table: Table) -> list[Any]:
+    return verify_journal(table, settle=lambda _: None).deviations
+
+
+def faults(expected: Answer, answer: Answer) -> list[str]:
+    """What is other than it was answered before; what is answered beyond that is of later releases."""
+    same = (expected.status, expected.headers) == (answer.status, answer.headers)
+    return list(differences(expected.body, answer.body)) if same else [f"{answer.status} {answer.body}"]
+
+
+def test_each_request_is_answered_again_as_a_replay_and_moves_nothing(
+    written: Written, player: Player, table: Table
+) -> None:
+    before = moved(table)
+
+    found = {
+        sent.call.name: wrong
+        for sent in written.calls
+        if sent.again and (wrong := faults(sent.again, player.send(sent.call)))
+    }
+
+    assert found == {}
+    assert moved(table) == before
+
+
+def test_each_file_is_answered_again_as_a_replay_and_moves_nothing(
+    written: Written, player: Player, table: Table
+) -> None:
+    before = moved(table)
+
+    for file in written.files:
+        assert player.upload(file.partner, file.name, file.rows) == file.again
+        assert {status for _, status, _ in file.again} == {"replayed"}
+
+    assert moved(table) == before
+
+
+def test_the_ledger_holds(written: Written, table: Table) -> None:
+    assert len(list(ledger.scan_events(table))) > len(written.calls)
+    assert deviations(table) == []
+
+
+def cancel(purchase: Event) -> Call:
+    return Call("cancel", "cancel_purchase", path={"id": purchase.entry.event_id})
+
+
+def give_back_the_first_line(purchase: Event) -> Call:
+    body = {"reference_number": "LAST", "products": [{"line": 0}]}
+    return Call("return", "return_products", body, path={"id": purchase.entry.event_id})
+
+
+def give_all_back(purchase: Event) -> Call:
+    lines = range(len(purchase.document["lines"]))
+    left = [place for place in lines if purchase.taken_back.lines.get(place, 0) < purchase.document["lines"][place][2]]
+    body = {"reference_number": "LAST", "products": [{"line": place} for place in left]}
+    return Call("return", "return_products", body, path={"id": purchase.entry.event_id})
+
+
+@pytest.mark.parametrize("take_back", [cancel, give_all_back])
+@pytest.mark.parametrize("latest_first", [True, False])
+def test_each_purchase_can_be_taken_back(
+    player: Player, table: Table, take_back: Callable[[Event], Call], latest_first: bool
+) -> None:
+    standing = [one for one in purchases(table) if is_held(one)]
+
+    for purchase in reversed(standing) if latest_first else standing:
+        answer = player.send(take_back(purchase))
+        assert answer.status == 200, answer.body
+
+    assert deviations(table) == []
+
+
+def is_held(purchase: Event) -> bool:
+    """Whether anything is left of it that could come back."""
+    lines, returned = purchase.document["lines"], purchase.taken_back.lines
+    return any(returned.get(place, 0) < line[2] for place, line in enumerate(lines))
+
+
+def test_each_purchase_can_be_returned_in_part_and_then_cancelled(player: Player, table: Table) -> None:
+    for purchase in purchases(table):
+        if not purchase.taken_back.lines:
+            assert player.send(give_back_the_first_line(purchase)).status == 200
+        assert player.send(cancel(purchase)).status == 200
+
+    assert purchases(table) == []
+    assert deviations(table) == []
