@@ -38,7 +38,7 @@ def document() -> "Json":
             "version": version("loyalty-engine"),
             "description": "Purchases in, priced against a reward programme; wallets moved, to the cent.",
         },
-        "servers": [{"url": "https://{api}.execute-api.{region}.amazonaws.com/{stage}", "variables": _SERVER}],
+        "servers": [{"url": "https://{api}.execute-api.{region}.{suffix}/{stage}", "variables": _server()}],
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "components": {
@@ -53,7 +53,19 @@ def document() -> "Json":
     }
 
 
-_SERVER = {"api": {"default": "API"}, "region": {"default": "eu-west-1"}, "stage": {"default": "dev"}}
+def _server() -> "Json":
+    """What the address of an API varies in; the suffix depends on whose cloud the region belongs to."""
+    import botocore.session
+
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    suffixes = sorted({partition["outputs"]["dnsSuffix"] for partition in partitions})
+    return {
+        "api": {"default": "API"},
+        "region": {"default": "eu-west-1"},
+        "suffix": {"default": "amazonaws.com", "enum": suffixes},
+        "stage": {"default": "dev"},
+    }
+
 
 _TOKEN = {
     "type": "object",

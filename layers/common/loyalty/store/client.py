@@ -40,6 +40,10 @@ FILES_CONFIG = CONFIG.merge(
         read_timeout=30,
         # As many as read ahead, with one that writes and room to spare.
         max_pool_connections=10,
+        # Forms and links name the bucket's own host in its region and are signed for it. Left alone, the SDK names the
+        # host of all regions, which redirects what is sent to a young bucket, and signs in a way that S3 has given up.
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     )
 )
 
