@@ -1,5 +1,7 @@
 """The real template, as tests read it."""
 
+import re
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,21 @@ def create_table(client: "DynamoDBClient", name: str) -> None:
     properties = read_template()["Resources"]["Table"]["Properties"]
     kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     client.create_table(TableName=name, **{name: properties[name] for name in kept})
+
+
+def resolved(value: Any, known: Mapping[str, str], met: Container[str] = ()) -> str:
+    """A text of the template with what is `known` put in, parameters and others; conditions hold that are in `met`."""
+    match value:
+        case {"Ref": str(name)}:
+            return known[name]
+        case {"Fn::If": [condition, one, other]}:
+            return resolved(one if condition in met else other, known, met)
+        case {"Fn::Sub": [text, own]}:
+            own_known = {name: resolved(part, known, met) for name, part in own.items()}
+            return resolved({"Fn::Sub": text}, {**known, **own_known})
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([^}]+)\}", lambda found: known[found[1]], text)
+    return str(value)
 
 
 class _Loader(yaml.SafeLoader):

@@ -1,0 +1,109 @@
+"""The template holds wherever it is deployed: no name that is too long or spelled as its service does not take, and
+nothing that is so in one partition only."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+
+from tests.template import TEMPLATE, read_template, resolved
+
+LIMITS = {
+    "BucketName": r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "QueueName": r"[A-Za-z0-9_-]{1,75}\.fifo",
+    "FunctionName": r"[A-Za-z0-9_-]{1,64}",
+    "LogGroupName": r"[A-Za-z0-9_/.#-]{1,512}",
+    "Name": r"[^\n]{1,1024}",
+}
+"""What services take for names, by the property that gives them; the last one is an API's."""
+
+NOT_GIVEN = {"AttributeName", "IndexName", "MetricName", "StageName"}
+"""Properties of the same form that name something inside of a resource."""
+
+LONGEST_STACK = "A" + 127 * "-"
+LONGEST_PREFIX = 42 * "a"
+SURROUNDINGS = {
+    "AWS::AccountId": 12 * "9",
+    "AWS::Partition": "aws-us-gov",
+    "AWS::StackName": LONGEST_STACK,
+    "NamePrefix": LONGEST_PREFIX,
+}
+
+
+def given_names() -> Iterator[tuple[str, str, Any]]:
+    """Every name that the template gives: the resource, the property and its value."""
+    for logical_id, resource in read_template()["Resources"].items():
+        for name, value in resource["Properties"].items():
+            if name.endswith("Name") and name not in NOT_GIVEN:
+                yield logical_id, name, value
+
+
+def longest_region() -> str:
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    longest: str = max((region for partition in partitions for region in partition["regions"]), key=len)
+    return longest
+
+
+@pytest.mark.parametrize(("resource", "name", "value"), [*given_names()])
+def test_a_name_fits_for_the_longest_prefix_whatever_the_stack_is_called(resource: str, name: str, value: Any) -> None:
+    known = {**SURROUNDINGS, "AWS::Region": longest_region()}
+
+    assert re.fullmatch(LIMITS[name], resolved(value, known, {"IsNamed"})), resource
+
+
+def test_a_prefix_that_does_not_fit_is_refused_before_a_deployment_begins() -> None:
+    allowed = read_template()["Parameters"]["NamePrefix"]["AllowedPattern"]
+
+    for prefix in ("", LONGEST_PREFIX, "loyalty-prod"):
+        assert re.fullmatch(allowed, prefix)
+    for prefix in (f"{LONGEST_PREFIX}a", "Loyalty", "loyalty_prod", "-loyalty", "loyalty.prod"):
+        assert not re.fullmatch(allowed, prefix)
+
+
+def test_a_stack_that_says_nothing_of_names_keeps_those_that_it_has() -> None:
+    known = {**SURROUNDINGS, "AWS::StackName": "loyalty-prod", "NamePrefix": ""}
+    names = [resolved(value, known) for _, name, value in given_names() if name not in ("Name", "LogGroupName")]
+
+    assert names == [
+        "loyalty-prod-uploads-999999999999",
+        "loyalty-prod-results-999999999999",
+        "loyalty-prod-chunks.fifo",
+        "loyalty-prod-dead-chunks.fifo",
+        "loyalty-prod-split-upload",
+        "loyalty-prod-import-reference",
+    ]
+
+
+@pytest.mark.parametrize("met", [set(), {"IsNamed"}])
+def test_what_functions_are_told_and_may_reach_has_the_name_that_it_was_given(met: set[str]) -> None:
+    known = {**SURROUNDINGS, "AWS::Region": "eu-west-1"}
+    resources = read_template()["Resources"]
+    given = {resolved(value, known, met) for _, _, value in given_names()}
+    told = [
+        resolved(variables["UPLOAD_BUCKET"], known, met)
+        for resource in resources.values()
+        if "Fn::Sub"
+        in (variables := resource["Properties"].get("Environment", {}).get("Variables", {})).get("UPLOAD_BUCKET", {})
+    ]
+    reached = [
+        resolved(statement["Resource"], known, met).split(":", 5)[5].removeprefix("function:").split("/")[0]
+        for resource in resources.values()
+        for statement in resource["Properties"].get("PolicyDocument", {}).get("Statement", [])
+        if isinstance(statement["Resource"], dict) and "arn:" in str(statement["Resource"].get("Fn::Sub"))
+    ]
+
+    assert (len(told), len(reached)) == (2, 6)
+    assert {*told, *reached} <= given
+
+
+def test_a_bucket_that_is_refused_is_so_before_anything_that_would_stay() -> None:
+    resources = read_template()["Resources"]
+
+    assert [name for name, one in resources.items() if "DeletionPolicy" in one] == ["Table", "Logs"]
+    assert resources["Table"]["DependsOn"] == "ResultBucket"
+
+
+def test_the_template_names_no_partition_and_no_region() -> None:
+    assert not re.search(r"arn:aws|amazonaws|\b[a-z]{2,4}-[a-z]+-\d\b", TEMPLATE.read_text())
