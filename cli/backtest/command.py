@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import err, out, step
+from cli.console import Failure, err, out, step
 from cli.importing import Files
 from cli.options import AsJson, Days, From, Region, Stack, To
 from cli.target import Target
 
 if TYPE_CHECKING:
-    from cli.backtest.history import Source
+    from cli.backtest.history import History, Source
+    from cli.backtest.report import Report
     from loyalty.domain.programme import Programme
     from loyalty.store.table import Table
 
 Purchases = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="Purchases of a file, JSON Lines of `POST /purchases` bodies."),
+    typer.Option(exists=True, dir_okay=False, help="Purchases of a file, as `loyalty upload` takes it."),
 ]
 Reference = Annotated[
     list[Path] | None,
@@ -50,6 +51,7 @@ def backtest_command(
     --reference, or that of `loyalty replay`. To take an offer out, let it be NOT_EFFECTIVE. Nothing is written but the
     page.
     """
+    from cli.backtest.order import OutOfOrder
     from cli.backtest.run import backtest
     from cli.backtest.text import print_report
     from cli.journey.progress import progress
@@ -68,9 +70,21 @@ def backtest_command(
         draft = Draft.of(files, base, now)
         draft.require_good()
         programme, current = draft.accepted(now)[0], _current(base, now)
+    title = ", ".join(file.name for file in files)
+
+    def priced(history: "History") -> "Report":
+        with progress("Purchases priced", history.total) as done:
+            return backtest(history, programme, current, title=title, done=done)
+
     history = source.history(draft.table, now)
-    with progress("Purchases priced", history.total) as done:
-        report = backtest(history, programme, current, title=", ".join(file.name for file in files), done=done)
+    try:
+        report = priced(history)
+    except OutOfOrder as found:
+        assert history.in_order
+        err.print(f"{found}, so all are put into order first, which takes longer.")
+        report = priced(history.in_order())
+    if not report.draft.purchases:
+        raise Failure(_nothing_priced(report))
     if html:
         from cli.backtest.page import page
 
@@ -80,6 +94,15 @@ def backtest_command(
         out.print(exactjson.dumps(report.as_json()), markup=False)
     else:
         print_report(report)
+
+
+def _nothing_priced(report: "Report") -> str:
+    refused = [f"{count:,} {code}" for code, count in report.draft.refused.items()]
+    reasons = "; ".join([*report.reasons(), *refused]) or "it has none on these days"
+    return (
+        f"no purchase of {report.source} could be priced: {reasons} (docs/errors.md lists the codes; what purchases "
+        "refer to has to be in the stack, or in the files of --reference)"
+    )
 
 
 def _current(base: "Table | None", now: datetime) -> "Programme | None":
@@ -102,9 +125,9 @@ def _journey(days: Days) -> "Source":
 
 
 def _file(purchases: Path, reference: Sequence[Path], days: Days) -> "Source":
-    from cli.backtest.bodies import FileOfBodies
+    from cli.backtest.file import FileOfPurchases
 
-    return FileOfBodies(purchases, reference, days)
+    return FileOfPurchases(purchases, reference, days)
 
 
 def _journal(target: Target, days: Days) -> "Source":

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cli.backtest.history import Deposit, History, Visit, read_products
+from cli.backtest.history import Deposit, History, LeftOut, Visit, read_products
 from cli.console import err
 from cli.options import Days
 from loyalty import exactjson
@@ -51,7 +51,7 @@ class Journal:
         chosen = [event for event in events if self.days.holds(event.entry.performed_on)]
         chosen = [event for event in chosen if event.entry.account_id in customers]
         total = sum(1 for event in chosen if _stands(event))
-        left_out = Counter({"cancelled": sum(1 for event in chosen if event.state is State.CANCELLED)})
+        left_out = LeftOut(Counter({"cancelled": sum(1 for event in chosen if event.state is State.CANCELLED)}))
         return History("the journal", _told(chosen, customers, table), total, list(customers.values()), left_out)
 
 

@@ -1,7 +1,7 @@
 """Past purchases, as every source of them hands them over."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -28,16 +28,31 @@ class Deposit(NamedTuple):
     movement: Movement
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Purchases that cannot be priced: how many, by reason; and of those of a file, the first row of each reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    first_rows: dict[str, int] = field(default_factory=dict)
+
+    def add(self, reason: str, row: int) -> None:
+        """Count one more."""
+        self.counts[reason] += 1
+        self.first_rows[reason] = min(row, self.first_rows.get(reason, row))
+
+
 @dataclass(frozen=True)
 class History:
     """What happened, in the order of time, `total` purchases among it; and customers of whom nothing may be heard, but
-    who hold something. `left_out` counts by reason what could not be priced; it is filled as `events` go by."""
+    who hold something. `left_out` is filled as `events` go by. Where these raise `OutOfOrder`, `in_order` puts the same
+    history into order, which takes longer."""
 
     source: str
     events: Iterable[Visit | Deposit]
     total: int
     customers: Sequence[Customer] = ()
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
+    in_order: "Callable[[], History] | None" = None
 
 
 class Source(Protocol):

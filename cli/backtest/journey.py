@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from cli.backtest import history
 from cli.backtest.history import History, Visit, read_products
 from cli.journey.baskets import MERCHANT_CODE, Basket, Choice, LeftOut, account, outlet
 from cli.journey.reference import Needs, all_records, product_id
@@ -37,8 +38,9 @@ class Journey:
 
     def history(self, table: Table, now: datetime) -> History:  # noqa: ARG002 - a source's
         """The baskets; their products and customers are those of `table`."""
-        left_out = Counter({f"{reason} (in the data)": count for reason, count in self._left_out.baskets.items()})
-        return History("The Complete Journey", self._visits(table), self._needs.baskets, left_out=left_out)
+        counts = Counter({f"{reason} (in the data)": count for reason, count in self._left_out.baskets.items()})
+        visits = self._visits(table)
+        return History("The Complete Journey", visits, self._needs.baskets, left_out=history.LeftOut(counts))
 
     def _visits(self, table: Table) -> Iterator[Visit]:
         numbers = {household: account(household) for household in self._needs.households}

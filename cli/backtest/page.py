@@ -154,7 +154,7 @@ def _notes(report: Report) -> str:
     notes = [
         "Each programme has wallets of its own, which begin as they were before the first purchase.",
         "A customer would have bought the same under either programme: nothing is said of what offers change.",
-        *(f"{count:,} {reason}: left out." for reason, count in report.left_out.items()),
+        *(f"{reason}: left out." for reason in report.reasons()),
     ]
     if draft.forgone:
         notes.append(f"{draft.forgone:,} requested spends were more than the draft's wallets hold, and are left out.")

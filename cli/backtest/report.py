@@ -107,7 +107,8 @@ class ProgrammeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A backtest: `draft` is what the files would make of the programme, `current` the programme without them."""
+    """A backtest: `draft` is what the files would make of the programme, `current` the programme without them.
+    `left_out` counts by reason what could not be priced; `first_rows` are where in a file each reason is met first."""
 
     title: str
     source: str
@@ -115,8 +116,14 @@ class Report:
     start: datetime | None
     end: datetime | None
     left_out: Mapping[str, int]
+    first_rows: Mapping[str, int]
     draft: ProgrammeLine
     current: ProgrammeLine | None
+
+    def reasons(self) -> list[str]:
+        """Tell in words what was left out."""
+        rows = {reason: f", first in row {row}" for reason, row in self.first_rows.items()}
+        return [f"{count:,} {reason}{rows.get(reason, '')}" for reason, count in self.left_out.items()]
 
     def as_json(self) -> dict[str, Any]:
         """All of it, with dates as they are written in programmes."""

@@ -32,7 +32,8 @@ def backtest(
         currency=draft.system_currency.code,
         start=first,
         end=last,
-        left_out={reason: count for reason, count in history.left_out.items() if count},
+        left_out={reason: count for reason, count in history.left_out.counts.items() if count},
+        first_rows=history.left_out.first_rows,
         draft=lines[0],
         current=lines[1] if current else None,
     )

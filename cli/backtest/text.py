@@ -19,8 +19,8 @@ def print_report(report: Report) -> None:
     out.print(_months(draft, current), "")
     if draft.top_customers:
         out.print(_customers(draft), "")
-    for reason, count in report.left_out.items():
-        out.print(f"left out: {count:,} {escape(reason)}")
+    for reason in report.reasons():
+        out.print(f"left out: {escape(reason)}")
     if draft.forgone:
         out.print(f"{draft.forgone:,} requested spends were more than the draft's wallets hold, and were left out")
     for code, count in draft.refused.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.backtest.bodies import FileOfBodies
+from cli.backtest.file import FileOfPurchases
 from cli.backtest.history import Deposit, History, Visit
 from cli.backtest.journey import Journey
 from cli.backtest.page import page
@@ -153,7 +153,7 @@ def test_the_year_is_the_same_whether_it_is_read_from_the_package_or_from_a_file
     file, reference = tmp_path / "year.jsonl", tmp_path / "reference.jsonl"
     CliRunner().invoke(app, ["dataset", str(file), "--limit", "150", "--reference", str(reference)])
     journey = Journey(Choice(limit=150), departments())
-    source = FileOfBodies(file, [reference], Days())
+    source = FileOfPurchases(file, [reference], Days())
     base = source.base(NOW)
     assert base
 
@@ -167,14 +167,14 @@ def test_purchases_of_a_file_that_cannot_be_priced_are_counted_by_what_is_wrong(
     late = good[1] | {"performed_on": 1600000000}
     unknown = good[2] | {"cim": "NOBODY"}
     file.write_text("\n".join(["{", *map(exactjson.dumps, [good[0], late, unknown, {}])]))
-    source = FileOfBodies(file, [reference], Days(date(2017, 1, 1), date(2018, 1, 2)))
+    source = FileOfPurchases(file, [reference], Days(date(2017, 1, 1), date(2018, 1, 2)))
     base = source.base(NOW)
     assert base
 
     history = source.history(base, NOW)
 
     assert len(list(history.events)) == 1
-    assert history.left_out == {
+    assert history.left_out.counts == {
         "InvalidAPIValueException": 1,
         "MandatoryAPIValueMissingException /reference_number": 1,
         "outside the period": 1,

@@ -18,6 +18,7 @@ from loyalty.domain.rows.chunk import Frame
 from loyalty.domain.rows.cutter import Cutter
 from loyalty.domain.rows.layout import Position
 from loyalty.domain.rows.opening import HEAD_BYTES, format_of, opened
+from loyalty.domain.rows.pieces import skipped, taken
 from loyalty.domain.rows.purchases import PURCHASES
 from loyalty.domain.rows.reading import Reading
 from loyalty.domain.rows.shards import Shards
@@ -153,12 +154,12 @@ class _Run:
         start = position.offset if position and not packed else 0
         pieces = self._pieces(start, packed=packed)
         if layout is None or position is None:
-            head = _taken(pieces, HEAD_BYTES)
+            head = taken(pieces, HEAD_BYTES)
             layout, position = opened(format_, head[:HEAD_BYTES], self._at.reading)
             pieces = chain([head], pieces)
             self._upload = replace(upload, layout=layout, position=position)
         cutter = self._at.reading.cutters[layout.format](layout, self._shards, position)
-        return cutter, _blocks(_skipped(pieces, position.offset - start))
+        return cutter, _blocks(skipped(pieces, position.offset - start))
 
     def _pieces(self, start: int, *, packed: bool) -> Iterator[bytes]:
         """The file from `start` on, unpacked; parts of it are read ahead."""
@@ -253,23 +254,6 @@ def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[byt
         part = under_way.popleft().result()
         under_way.extend(pool.submit(read) for read in islice(reads, 1))
         yield part
-
-
-def _taken(pieces: Iterator[bytes], size: int) -> bytes:
-    """The first pieces that have at least `size` bytes together; fewer, if there are no more."""
-    taken = b""
-    for piece in pieces:
-        taken += piece
-        if len(taken) >= size:
-            break
-    return taken
-
-
-def _skipped(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """What is left of `pieces` behind their first `size` bytes."""
-    for piece in pieces:
-        yield piece[size:]
-        size = max(0, size - len(piece))
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:

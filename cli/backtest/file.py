@@ -1,0 +1,112 @@
+"""A file of purchases as past ones, in the order of time, each once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from cli.backtest.history import History, LeftOut, Visit
+from cli.backtest.order import Asked, in_order, put_into_order
+from cli.backtest.repetitions import Repetitions
+from cli.options import Days
+from cli.programme.draft import Draft
+from cli.programme.trial import ANYBODY
+from cli.purchase_file import PurchaseFile
+from loyalty.domain.errors import Refused
+from loyalty.store.customers import read_customers
+from loyalty.store.programme import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.resolution import Resolution, Resolved, looked_up
+
+PURCHASES_AT_A_TIME = 200
+"""Purchases whose names are looked up together."""
+
+
+@dataclass(frozen=True)
+class FileOfPurchases:
+    """The purchases of a file, as far as they fall on these days, and files of what they refer to."""
+
+    path: Path
+    reference: Sequence[Path]
+    days: Days
+
+    def base(self, now: datetime) -> Table | None:
+        """What the files of reference data have."""
+        if not self.reference:
+            return None
+        known = Draft.of(self.reference, None, now)
+        known.require_good()
+        return known.table
+
+    def history(self, table: Table, now: datetime) -> History:
+        """The purchases, as `table` knows what they name. Files are in order as a rule, so they are taken as they are
+        first.
+
+        Raises:
+            Failure: the file cannot be read.
+        """
+        return self._history(in_order, table, now)
+
+    def _history(self, ordered: Callable[[Iterable[Asked]], Iterator[Asked]], table: Table, now: datetime) -> History:
+        file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOut()
+        visits = _visits(ordered(self._asked(file, left_out)), table, now, left_out)
+        again = partial(self._history, partial(put_into_order, read=file.request), table, now)
+        return History(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
+
+    def _asked(self, file: PurchaseFile, left_out: LeftOut) -> Iterator[Asked]:
+        for entry in file.entries():
+            try:
+                request = file.request(entry)
+            except Refused as refused:
+                left_out.add(_told(refused), entry.number)
+                continue
+            if self.days.holds(request.performed_on):
+                yield Asked(entry, request)
+            else:
+                left_out.add("outside the period", entry.number)
+
+
+def _visits(asked: Iterator[Asked], table: Table, now: datetime, left_out: LeftOut) -> Iterator[Visit]:
+    catalogue = Catalogue(table)
+    with closing(Repetitions()) as repetitions:
+        while some := list(islice(asked, PURCHASES_AT_A_TIME)):
+            found = [
+                resolved
+                for one, resolved in _resolved(some, table, catalogue, now, left_out)
+                if not _passed_over(one, resolved, repetitions, left_out)
+            ]
+            customers = read_customers(table, {one.account_id for one in found})
+            for one in found:
+                yield Visit(customers[one.account_id], one.purchase)
+
+
+def _resolved(
+    some: Iterable[Asked], table: Table, catalogue: Catalogue, now: datetime, left_out: LeftOut
+) -> Iterator[tuple[Asked, Resolved]]:
+    """The purchases whose every name is found."""
+    programme, directory = catalogue.programme(now), catalogue.directory(now)
+    resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
+    items = looked_up([resolution for _, resolution in resolutions], table, catalogue)
+    for one, resolution in resolutions:
+        try:
+            yield one, resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
+        except Refused as refused:
+            left_out.add(_told(refused), one.entry.number)
+
+
+def _passed_over(one: Asked, resolved: Resolved, repetitions: Repetitions, left_out: LeftOut) -> bool:
+    """Whether a purchase is not one more."""
+    reason = repetitions.reason_to_pass_over(one.request, resolved.purchase.merchant_id)
+    if reason:
+        left_out.add(reason, one.entry.number)
+    return reason is not None
+
+
+def _told(refused: Refused) -> str:
+    """Codes and places, without the values, so that they can be counted."""
+    problem = refused.problems[0]
+    place = "/".join("*" if step.isdigit() else step for step in problem.pointer.split("/"))
+    return f"{problem.code} {place}".rstrip()

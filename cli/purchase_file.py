@@ -1,0 +1,99 @@
+"""A file of purchases on this machine, read as it would be as an upload: by the same rules, in the same forms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from itertools import chain
+from pathlib import Path
+
+from cli.console import Failure
+from loyalty.api.rows import read_row as read_request
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.rows.chunk import Entry, Frame, read_chunk
+from loyalty.domain.rows.layout import Layout, Position
+from loyalty.domain.rows.opening import HEAD_BYTES, format_of, opened
+from loyalty.domain.rows.pieces import skipped, taken
+from loyalty.domain.rows.purchases import PURCHASES
+from loyalty.domain.rows.shards import Shards
+from loyalty.domain.rows.unpacking import unpacked
+from loyalty.store.uploads import Upload
+from loyalty.usecases.chunk_rows import request_of
+from loyalty.usecases.split_upload import BLOCK_BYTES
+from loyalty.usecases.upload_rows import read_row
+
+POSTED_AS_NOTHING = Problem(Code.MANDATORY, "The row says that it was posted, but not as which event.", "/event_id")
+
+
+@dataclass(frozen=True)
+class PurchaseFile:
+    """A file of purchases: CSV, JSON Lines, a JSON array or a bulk call's body, compressed or not; or the result of an
+    upload of one. It is read as if the partner had sent it at `now`.
+
+    Every method raises `Failure` where the file cannot be read, or not to its end.
+    """
+
+    path: Path
+    partner: Partner
+    now: datetime
+
+    def count(self) -> int:
+        """Count the purchases, and what was to be one."""
+        return sum(frame.entries for frame in self._frames())
+
+    def entries(self) -> Iterator[Entry]:
+        """Cut the file into purchases, in its order."""
+        for frame in self._frames():
+            yield from read_chunk(frame.data).entries
+
+    def request(self, entry: Entry) -> PurchaseRequest:
+        """Return the purchase that an entry asks for. In a result, one that was posted is a purchase like others.
+
+        Raises:
+            Refused: with every faulty field, by JSON pointer.
+        """
+        layout, _ = self._opening
+        row = read_row(layout, entry)
+        if row.is_settled and not row.earlier.get("event_id"):
+            raise Refused(POSTED_AS_NOTHING)
+        return request_of(row, entry.number, self._upload, self.partner, read=read_request)
+
+    @cached_property
+    def _upload(self) -> Upload:
+        return Upload("", self.partner.id, tuple(self.partner.merchants), self.path.name, "", self.now)
+
+    @cached_property
+    def _opening(self) -> tuple[Layout, Position]:
+        """How the rows are laid out, and where they begin."""
+        with self._refusals_as_failures():
+            format_, _ = format_of(self.path.name)
+            return opened(format_, taken(self._pieces(), HEAD_BYTES)[:HEAD_BYTES], PURCHASES)
+
+    def _frames(self) -> Iterator[Frame]:
+        layout, position = self._opening
+        shards = Shards(1, lambda _: {})  # nothing is posted side by side
+        cutter = PURCHASES.cutters[layout.format](layout, shards, position)
+        with self._refusals_as_failures():
+            for block in chain(skipped(self._pieces(), position.offset), [None]):
+                cutter.cut(block or b"", last=block is None)
+                yield from shards.all[0].taken(layout)
+                if cutter.fault:
+                    raise Refused(cutter.fault)
+
+    def _pieces(self) -> Iterator[bytes]:
+        _, packed = format_of(self.path.name)
+        with self.path.open("rb") as file:
+            blocks = iter(partial(file.read, BLOCK_BYTES), b"")
+            yield from unpacked(blocks) if packed else blocks
+
+    @contextmanager
+    def _refusals_as_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            raise Failure(f"{self.path}: {refused.problems[0].description}") from refused
+        except OSError as error:
+            raise Failure(f"{self.path} cannot be read: {error.strerror}") from error
