@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import chain
@@ -21,7 +21,7 @@ from loyalty.domain.rows.purchases import PURCHASES
 from loyalty.domain.rows.shards import Shards
 from loyalty.domain.rows.unpacking import unpacked
 from loyalty.store.uploads import Upload
-from loyalty.usecases.chunk_rows import request_of
+from loyalty.usecases.chunk_rows import row_identity
 from loyalty.usecases.split_upload import BLOCK_BYTES
 from loyalty.usecases.upload_rows import read_row
 
@@ -59,7 +59,9 @@ class PurchaseFile:
         row = read_row(layout, entry)
         if row.is_settled and not row.earlier.get("event_id"):
             raise Refused(POSTED_AS_NOTHING)
-        return request_of(row, entry.number, self._upload, self.partner, read=read_request)
+        request = read_request(row, self.partner, self._upload)
+        identity = row_identity(request.identity, row, self._upload, entry.number)
+        return request if identity is request.identity else replace(request, identity=identity)
 
     @cached_property
     def _upload(self) -> Upload:

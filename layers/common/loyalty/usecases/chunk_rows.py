@@ -46,25 +46,18 @@ def rows_of(
             if row.is_settled:
                 rows.settled[entry.number] = Outcome(entry.number, Status.REPLAYED, row.earlier.get("event_id"))
             else:
-                rows.asked[entry.number] = request_of(row, entry.number, upload, partner, read=read)
+                request = read(row, partner, upload)
+                rows.asked[entry.number] = replace(
+                    request,
+                    identity=row_identity(request.identity, row, upload, entry.number),
+                    row=UploadedRow(upload.id, entry.number),
+                )
         except Refused as refused:
             rows.settled[entry.number] = Outcome.refused(entry.number, refused)
         except Exception:  # noqa: BLE001 - reported; the other rows are to be posted
             report(entry.number)
             rows.faulty[entry.number] = FAULT
     return rows
-
-
-def request_of(row: UploadRow, number: int, upload: Upload, partner: Partner, *, read: Read) -> PurchaseRequest:
-    """Return the purchase that a row asks for, the `number`-th of its file, known by what makes it the same purchase
-    when it is sent again.
-
-    Raises:
-        Refused: with every faulty field, by JSON pointer.
-    """
-    request = read(row, partner, upload)
-    identity = _identity(request.identity, row, upload, number)
-    return replace(request, identity=identity, row=UploadedRow(upload.id, number))
 
 
 ROW_KEY = "ROW-"
@@ -76,8 +69,10 @@ def known_by(upload: Upload, row: int) -> str:
     return row_key(upload.partner_id, upload.content, row)
 
 
-def _identity(identity: Identity, row: UploadRow, upload: Upload, number: int) -> Identity:
-    """A row that says nothing of itself is the file's content and its place in it; or, sent in again with the result of
+def row_identity(identity: Identity, row: UploadRow, upload: Upload, number: int) -> Identity:
+    """Return what makes the purchase of a row the same when it is sent again; `identity` is what its body says.
+
+    A row that says nothing of itself is the file's content and its place in it; or, sent in again with the result of
     an upload in which it failed, what it was then."""
     if identity.origin is not Origin.NUMBER:
         return identity
