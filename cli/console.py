@@ -61,10 +61,11 @@ def step(what: str) -> Iterator[None]:
 
 @contextmanager
 def refusals_as_failures() -> Iterator[None]:
-    """End the command with what the engine says where it refuses."""
+    """End the command with what the engine says where it refuses, and which fields it says that of."""
     from loyalty.domain.errors import Refused
 
     try:
         yield
     except Refused as refused:
-        raise Failure("; ".join(problem.description for problem in refused.problems)) from refused
+        problems = [": ".join(filter(None, (one.pointer, one.description))) for one in refused.problems]
+        raise Failure("; ".join(problems)) from refused

@@ -1,6 +1,7 @@
 """Options that commands share."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
 import typer
@@ -10,6 +11,13 @@ Region = Annotated[str | None, typer.Option(help="The deployed stack's region.")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day before which to end.")]
+
+
+def in_a_folder(file: Path | None) -> Path | None:
+    """Refuse a file to be written whose folder is not there, before any work is done for it."""
+    if file and not file.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}; make it, or name another one")
+    return file
 
 
 class Days(NamedTuple):

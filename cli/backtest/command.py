@@ -9,7 +9,7 @@ import typer
 
 from cli.console import Failure, err, out, step
 from cli.importing import Files
-from cli.options import AsJson, Days, From, Region, Stack, To
+from cli.options import AsJson, Days, From, Region, Stack, To, in_a_folder
 from cli.target import Target
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Reference = Annotated[
 FromJourney = Annotated[
     bool, typer.Option("--journey", help="The purchases of the Complete Journey, of the year 2017.")
 ]
-Html = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a page with charts, too.")]
+Html = Annotated[Path | None, typer.Option(dir_okay=False, callback=in_a_folder, help="Write a page with charts, too.")]
 
 
 def backtest_command(

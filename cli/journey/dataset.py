@@ -8,7 +8,7 @@ import typer
 
 from cli.console import Failure, answer, step
 from cli.journey.options import Limit, SpendEvery
-from cli.options import AsJson, Days, From, To
+from cli.options import AsJson, Days, From, To, in_a_folder
 
 
 class Format(StrEnum):
@@ -19,12 +19,17 @@ class Format(StrEnum):
 
 
 File = Annotated[
-    Path, typer.Argument(dir_okay=False, help="What to write: .csv or .jsonl; compressed where .gz follows.")
+    Path,
+    typer.Argument(
+        dir_okay=False, callback=in_a_folder, help="What to write: .csv or .jsonl; compressed where .gz follows."
+    ),
 ]
 FormatOfFile = Annotated[Format | None, typer.Option("--format", help="Where the file's name does not say it.")]
 Reference = Annotated[
     Path | None,
-    typer.Option(dir_okay=False, help="Where to write what the purchases refer to, for `loyalty import`."),
+    typer.Option(
+        dir_okay=False, callback=in_a_folder, help="Where to write what the purchases refer to, for `loyalty import`."
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.console import Failure
 from cli.journey.baskets import MERCHANT_CODE, Basket, account, card, outlet, sku
 from loyalty import exactjson
 
@@ -27,13 +28,19 @@ class Needs:
 
     @classmethod
     def of(cls, baskets: Iterable[Basket]) -> "Needs":
-        """What `baskets` refer to, and how many they are."""
+        """What `baskets` refer to, and how many they are.
+
+        Raises:
+            Failure: there are none.
+        """
         needs = cls()
         for basket in baskets:
             needs.baskets += 1
             needs.stores.add(basket.store)
             needs.households.add(basket.household)
             needs.products.update(line.product for line in basket.lines)
+        if not needs.baskets:
+            raise Failure("no basket falls on these days: choose others of the year 2017 with --from and --to")
         return needs
 
 

@@ -1,5 +1,7 @@
 """`loyalty programme explain`: what a purchase would get under a programme file, and why."""
 
+import gzip
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -57,10 +59,7 @@ def explain(
     from loyalty.api.purchases import render_preview
 
     now, base = datetime.now(UTC), base_table(deployed, stack, region)
-    try:
-        body = exactjson.loads_strictly(purchase.read_text())
-    except ValueError as error:
-        raise Failure(f"{purchase} is not valid JSON: {error}") from error
+    body = _body(purchase)
     draft = Draft.of(files, base, now)
     draft.require_good()
     with refusals_as_failures():
@@ -69,6 +68,24 @@ def explain(
         out.print(exactjson.dumps({**render_preview(trial.preview), "assumed": list(trial.assumed)}), markup=False)
     else:
         _print(trial, draft, now)
+
+
+def _body(file: Path) -> Mapping[str, Any]:
+    """The purchase in a file, compressed or not; without what a result of an upload says of it."""
+    from loyalty import exactjson
+    from loyalty.domain.rows.columns import RESULT_FIELDS
+
+    try:
+        data = file.read_bytes()
+        body = exactjson.loads_strictly((gzip.decompress(data) if file.suffix == ".gz" else data).decode())
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise Failure(f"{file} is not the body of a purchase in JSON ({error}); {_ONE_OR_MANY}") from error
+    if not isinstance(body, dict):
+        raise Failure(f"{file} is not the body of a purchase, which is an object in JSON; {_ONE_OR_MANY}")
+    return {name: value for name, value in body.items() if name not in RESULT_FIELDS}
+
+
+_ONE_OR_MANY = "name a file with one purchase; `loyalty backtest --purchases` takes CSV and files of many"
 
 
 def _print(trial: "Trial", draft: "Draft", now: datetime) -> None:

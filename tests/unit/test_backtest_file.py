@@ -242,3 +242,12 @@ def test_a_file_that_is_not_there_is_an_error_of_usage(
     result = backtest(lines_of(bought("R", 10)), "year.jsonl", "--purchases", str(tmp_path / name))
 
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_page_whose_folder_is_not_there_is_an_error_before_anything_is_priced(
+    backtest: Callable[..., Result], tmp_path: Path
+) -> None:
+    result = backtest(lines_of(bought("R", 10)), "year.jsonl", "--html", str(tmp_path / "none" / "page.html"))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no folder" in result.stderr

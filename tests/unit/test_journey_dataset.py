@@ -92,3 +92,22 @@ def test_a_file_of_neither_form_is_refused(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["dataset", str(tmp_path / name)])
 
     assert (result.exit_code, "say which it is to be with --format" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("more", [["none/some.csv"], ["some.csv", "--reference", "none/reference.jsonl"]])
+def test_a_folder_that_is_not_there_is_told_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(app, ["dataset", *more])
+
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "there is no folder none" in result.stderr
+
+
+def test_days_without_a_basket_are_an_error_and_write_nothing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["dataset", str(tmp_path / "some.csv"), "--from", "2019-01-01"])
+
+    assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "no basket falls on these days" in result.stderr

@@ -1,5 +1,6 @@
 """`loyalty programme explain`: a purchase previewed under programme files, without a stack."""
 
+import gzip
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -123,3 +124,44 @@ def test_each_offer_is_told_with_the_reason_in_words(tmp_path: Path) -> None:
     assert "weekdays: MON, TUE" in told
     assert "it is NOT_EFFECTIVE" in told
     assert "50 before, 51.09 after" in told
+
+
+@pytest.mark.parametrize("change", [{}, {"status": "posted", "event_id": "E", "error_code": ""}])
+def test_a_purchase_is_taken_out_of_a_compressed_file_and_out_of_a_result(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    body = exactjson.loads(PURCHASE.read_text()) | change
+    packed = tmp_path / "purchase.jsonl.gz"
+    packed.write_bytes(gzip.compress(exactjson.dumps(body).encode()))
+
+    assert explained(DEMO, packed) == explained(DEMO, PURCHASE)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "not the body of a purchase"),
+        (b"[]", "an object in JSON"),
+        (b"cim,reference_number\n1,2\n", "`loyalty backtest --purchases` takes CSV"),
+        (b"{}\n{}\n", "takes CSV and files of many"),
+        (b"\xff\xfe{", "not the body of a purchase"),
+        (b'{"cim": 1}', "/cim: "),
+    ],
+)
+@pytest.mark.parametrize("name", ["purchase.json", "purchase.json.gz"])
+def test_what_is_no_purchase_is_told_with_the_next_step(tmp_path: Path, data: bytes, why: str, name: str) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+
+    result = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(tmp_path / name)])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert why in result.stderr
+
+
+def test_what_is_not_compressed_though_its_name_says_so_is_told(tmp_path: Path) -> None:
+    (tmp_path / "purchase.json.gz").write_bytes(b"{}")
+
+    result = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(tmp_path / "purchase.json.gz")])
+
+    assert result.exit_code == 1
+    assert "Not a gzipped file" in result.stderr
