@@ -112,6 +112,7 @@ FORMS = {
         *({**body, **RESULT, "event_id": f"{place:032X}"} for place, body in enumerate(BODIES))
     ),
     "year.result.csv": csv_of(*BODIES, **RESULT),
+    "own.csv": csv_of(*BODIES, status="posted"),
     "excel.csv": b"\xef\xbb\xbf" + csv_of(*BODIES).replace(b",", b";"),
 }
 
