@@ -4,6 +4,7 @@ import pickle
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from datetime import datetime
 from typing import NamedTuple
 
 from loyalty.domain.purchase import PurchaseRequest
@@ -16,37 +17,43 @@ class Asked(NamedTuple):
     entry: Entry
     request: PurchaseRequest
 
+    @property
+    def place(self) -> tuple[datetime, bytes]:
+        """Where it belongs: by time, and in the same second by reference number, so that no file has a say in it."""
+        return self.request.performed_on, self.request.reference_number.encode(errors="surrogatepass")
+
 
 class OutOfOrder(Exception):  # noqa: N818 - it is answered by sorting
-    """A purchase was performed before one that stands above it."""
+    """A purchase belongs before one that stands above it."""
 
     def __init__(self, row: int, above: int) -> None:
-        super().__init__(f"The purchase in row {row} was performed before the one in row {above}")
+        super().__init__(f"The purchase in row {row} belongs before the one in row {above}")
 
 
 def in_order(asked: Iterable[Asked]) -> Iterator[Asked]:
-    """Hand purchases on as long as they are in the order of time.
+    """Hand purchases on as long as they are in order.
 
     Raises:
         OutOfOrder: they are not.
     """
     above: Asked | None = None
     for one in asked:
-        if above and one.request.performed_on < above.request.performed_on:
+        if above and one.place < above.place:
             raise OutOfOrder(one.entry.number, above.entry.number)
         above = one
         yield one
 
 
 def put_into_order(asked: Iterable[Asked], read: Callable[[Entry], PurchaseRequest]) -> Iterator[Asked]:
-    """Sort purchases by when they were performed, and those of the same second as the file has them. Their rows lie in
-    a temporary file meanwhile, however many they are, and are read again."""
+    """Sort purchases. Their rows lie in a temporary file meanwhile, however many they are, and are read again."""
     with closing(sqlite3.connect("")) as kept:
-        kept.execute("CREATE TABLE purchase (performed_on INTEGER, number INTEGER, entry BLOB)")
-        kept.executemany(
-            "INSERT INTO purchase VALUES (?, ?, ?)",
-            ((one.request.performed_on.timestamp(), one.entry.number, pickle.dumps(one.entry)) for one in asked),
-        )
-        for (entry,) in kept.execute("SELECT entry FROM purchase ORDER BY performed_on, number"):
+        kept.execute("CREATE TABLE purchase (performed_on INTEGER, reference BLOB, number INTEGER, entry BLOB)")
+        kept.executemany("INSERT INTO purchase VALUES (?, ?, ?, ?)", map(_kept, asked))
+        for (entry,) in kept.execute("SELECT entry FROM purchase ORDER BY performed_on, reference, number"):
             found: Entry = pickle.loads(entry)  # noqa: S301 - we have written it a moment ago
             yield Asked(found, read(found))
+
+
+def _kept(one: Asked) -> tuple[float, bytes, int, bytes]:
+    performed_on, reference = one.place
+    return performed_on.timestamp(), reference, one.entry.number, pickle.dumps(one.entry)
