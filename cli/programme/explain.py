@@ -89,14 +89,16 @@ _ONE_OR_MANY = "name a file with one purchase; `loyalty backtest --purchases` ta
 
 
 def _print(trial: "Trial", draft: "Draft", now: datetime) -> None:
-    plan, wallet = trial.preview.plan, trial.preview.customer.wallet
+    plan, customer, programme = trial.preview.plan, trial.preview.customer, draft.accepted(now)[0]
+    wallet, currency = customer.wallet, programme.wallet_currency(customer.account)
+    code = "" if currency == programme.system_currency else f" {currency.code}"
     out.print(_offers(trial, draft, now), "")
     lines = [
         ("purchase", f"{plan.totals.total}, {plan.totals.net} without tax"),
         ("awarded", f"+ {plan.awarded}"),
         *(("voucher", f"{voucher.amounts.system} {voucher.offer.name}") for voucher in plan.vouchers),
         *((f"spent {_SPENT[spend.method]}", f"- {spend.amounts.system}") for spend in plan.spends),
-        ("wallet", f"{wallet.balance} before, {wallet.moved(plan.movement).balance} after"),
+        ("wallet", f"{wallet.balance}{code} before, {wallet.moved(plan.movement).balance}{code} after"),
         ("could still pay", str(plan.available)),
         *(("assumed", text) for text in trial.assumed),
     ]

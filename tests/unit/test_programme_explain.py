@@ -98,6 +98,21 @@ def test_what_posting_would_refuse_is_refused_in_the_same_words(
     assert told in result.stderr
 
 
+def test_what_a_wallet_holds_in_another_currency_is_told_with_its_code(tmp_path: Path) -> None:
+    lei = written(
+        tmp_path / "lei.jsonl",
+        {"type": "account", "id": "LEI", "number": "LEI", "currency": "RON"},
+        {"type": "access_token", "id": "LEI", "account": "LEI", "authentication_code": "LEI"},
+    )
+    body = exactjson.loads(PURCHASE.read_text()) | {"cim": "LEI", "spend_request": {"amount": 2}}
+    purchase = written(tmp_path / "purchase.json", body)
+
+    told = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(lei), str(purchase), "--balance", "50"]).stdout
+
+    assert "- 2.00" in told
+    assert "50 RON before, 46.04 RON after" in told  # five lei for a euro: less 10, and 1.21 euros awarded
+
+
 def test_a_programme_with_a_bad_line_is_explained_to_nobody(tmp_path: Path) -> None:
     bad = written(tmp_path / "bad.jsonl", {"type": "reward_offer", "id": "O"})
 

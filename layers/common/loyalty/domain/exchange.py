@@ -122,6 +122,10 @@ class Exchange:
         """A balance of the wallet's currency in the system currency, exactly."""
         return balance / self._wallet.rate
 
+    def told(self, amount: Decimal) -> str:
+        """An amount of the wallet's currency in words, with the code of any currency that is not the system's."""
+        return str(amount) if self._wallet is self._system else f"{amount} {self._wallet.currency.code}"
+
     def require_alternative(self, pointer: str) -> None:
         """Make sure that amounts of the alternative currency can be converted.
 

@@ -123,7 +123,8 @@ class Payment:
         if limit := self._broken_limit(amounts.system):
             raise Refused(Problem(Code.SPEND_LIMIT, limit, spend.pointer))
         if amounts.wallet > self.balance:
-            description = f"The wallet holds {self.balance}; {amounts.wallet} cannot be spent."
+            holds, asked = self.exchange.told(self.balance), self.exchange.told(amounts.wallet)
+            description = f"The wallet holds {holds}; {asked} cannot be spent."
             raise Refused(Problem(Code.INSUFFICIENT_BALANCE, description, spend.pointer))
         return amounts
 

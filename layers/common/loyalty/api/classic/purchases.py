@@ -12,13 +12,14 @@ from loyalty.api.classic.shared import Shared, dated
 from loyalty.api.classic.transactions import render_transactions
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
+from loyalty.domain.spends import SpendMethod
 from loyalty.usecases.gather import Gathered
 
-_TOTALS = {
+_SPENT = {
     "total_spend": None,
-    "total_instant_spend": "SPEND_INSTANTLY",
-    "total_automatic_spend": "SPEND_AUTOMATICALLY",
-    "total_additional_spend": "SPEND_ON_REQUEST",
+    "total_instant_spend": SpendMethod.INSTANTLY,
+    "total_automatic_spend": SpendMethod.AUTOMATICALLY,
+    "total_additional_spend": SpendMethod.ON_REQUEST,
 }
 """Total by name, and the method whose spends it sums; all of them for None."""
 
@@ -76,17 +77,23 @@ def _line_totals(lines: Iterable[list[Any]]) -> dict[str, Decimal]:
 
 
 def _totals(shared: Shared) -> dict[str, Any]:
-    """What was asked to be spent; sums of awards and spends, in the participant's currency (Q2)."""
+    """What was asked to be spent, and the sums: of awards in the participant's currency, of spends in the system
+    currency, as they come off the bill (Q2)."""
     awards, spends = shared.document.get("awards", ()), shared.document.get("spends", ())
-    totals = {"total_awarded": [award["amounts"] for award in awards]}
-    for name, method in _TOTALS.items():
-        totals[name] = [spend["amounts"] for spend in spends if method in (None, spend["method"])]
     asked, asked_alternatively = shared.document.get("requested") or (None, None)
-    told = {"requested_spend_amount": asked}
-    told |= {f"{name}_amount": sum((wallet for _, wallet, _ in amounts), ZERO) for name, amounts in totals.items()}
+    awarded = [award["amounts"] for award in awards]
+    told = {
+        "requested_spend_amount": asked,
+        "total_awarded_amount": sum((wallet for _, wallet, _ in awarded), ZERO),
+    }
+    alternatives = {"total_awarded": awarded}
+    for name, method in _SPENT.items():
+        spent = [spend["amounts"] for spend in spends if method in (None, spend["method"])]
+        told[f"{name}_amount"] = sum((system for system, _, _ in spent), ZERO)
+        alternatives[name] = spent
     if shared.has_alternative:
         told["requested_spend_alternative_amount"] = asked_alternatively
-        for name, amounts in totals.items():
+        for name, amounts in alternatives.items():
             told[f"{name}_alternative_amount"] = sum((alternative or ZERO for _, _, alternative in amounts), ZERO)
     return told
 

@@ -120,8 +120,8 @@ class ReducedPurchase(TypedDict):
 
 @selected
 class PurchaseCustomerEvent(ReducedPurchase, PurchaseUserDefined):
-    """A purchase, complete (contract, operation 5, response). Totals of awards and spends are in the wallet's currency
-    (Q2)."""
+    """A purchase, complete (contract, operation 5, response). The total of awards is in the wallet's currency, those of
+    spends are in the system currency (Q2)."""
 
     external_system: str | None
     external_system_reference_number: str | None
