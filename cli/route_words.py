@@ -25,7 +25,7 @@ WORDS = {
     "classic_preview_purchase": "Show what posting a purchase would do",
     "classic_create_spend": """Post a purchase with its spend request
         Both or neither. Without an amount the spend request spends nothing. Posts each call anew, unless it has an
-        `Idempotency-Key` header.""",
+        `Idempotency-Key` header or names an external system and its reference number.""",
     "classic_show_purchase": """Show a posted purchase
         By its id, its number, or a reference number that no other purchase has.""",
     "classic_cancel_purchase": """Cancel a posted purchase

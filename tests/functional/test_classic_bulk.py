@@ -225,6 +225,16 @@ def test_an_entry_that_was_posted_before_is_answered_as_the_first_time(
     assert wallet(functions)["version"] == 2
 
 
+def test_an_identity_that_is_taken_is_told_by_its_place_in_the_set(functions: Functions, token: str) -> None:
+    known = {"external_system": "POS", "external_system_reference_number": "17"}
+    call(functions, token, [entry("31", **known)])
+
+    [refused] = unprocessed(call(functions, token, [entry("31"), entry("32", **known, description="another")]))
+
+    place = "/purchase_customer_events_set/1/external_system_reference_number: "
+    assert refused["error_description"].startswith(place)
+
+
 def test_without_an_identity_each_entry_is_posted_anew(functions: Functions, token: str) -> None:
     """As the vendor's first two, which differ by their own ids alone (row 11)."""
     first, second = processed(call(functions, token, [entry("31"), entry("32")]))

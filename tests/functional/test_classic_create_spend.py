@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty.store.table import Table
-from tests.cards import bring
+from tests.cards import BY_CODE, CAMPAIGN, CARD, CLASSIFICATION, PROMO_CODE, bring
 from tests.functional.conftest import Answer, Functions, example
 
 Body = dict[str, Any]
@@ -173,6 +173,49 @@ def test_a_repetition_under_the_same_key_is_posted_once(functions: Functions, to
     assert (again.headers["Idempotent-Replayed"], again.body) == ("true", first.body)
     assert other.status == 409
     assert balance(functions) == 45
+
+
+def test_a_purchase_of_the_same_external_reference_is_posted_once(functions: Functions, token: str) -> None:
+    def sent(reference: str, **purchase: Any) -> Answer:
+        purchase |= {"external_system_reference_number": reference}
+        return post(functions, token, {"spend_amount": 5}, purchase=purchase, external_system="POS")
+
+    first, again, other = sent("17"), sent("17"), sent("18")
+    otherwise = sent("17", description="another")
+
+    assert (again.headers["Idempotent-Replayed"], again.body) == ("true", first.body)
+    assert other.body["data"]["purchase_customer_event"]["id"] != first.body["data"]["purchase_customer_event"]["id"]
+    assert otherwise.status == 409
+    place = "/purchase_customer_event/external_system_reference_number: "
+    assert otherwise.body["status"]["description"].startswith(place)
+    assert balance(functions) == 40
+
+
+def test_what_is_paid_with_is_what_the_card_says_unless_the_purchase_does(
+    cold_functions: Functions, demo: Table, token: str
+) -> None:
+    bring(demo, CLASSIFICATION, CARD)
+    by_card: Body = {"accounts_receivable_identifier": {"access_token_identifier": BY_CODE}}
+    nothing = {"payment_medium_brand_identifier": None, "payment_medium_type_identifier": None}
+
+    usual = post(cold_functions, token, purchase=nothing, **by_card).body["data"]["purchase_customer_event"]
+    visa = {**nothing, "payment_medium_brand_identifier": {"name": "VISA"}}
+    named = post(cold_functions, token, purchase=visa, **by_card).body["data"]["purchase_customer_event"]
+
+    assert [one["payment_medium_brand"]["name"] for one in (usual, named)] == ["AMERICAN EXPRESS", "VISA"]
+    assert [one["payment_medium_type"]["name"] for one in (usual, named)] == ["Credit Card", "Credit Card"]
+
+
+@pytest.mark.parametrize("limit", ["maximum_uses", "maximum_uses_per_account"])
+def test_a_promo_code_counts_and_is_named_by_its_place_once_it_is_used_up(
+    cold_functions: Functions, demo: Table, token: str, limit: str
+) -> None:
+    bring(demo, CAMPAIGN, PROMO_CODE | {limit: 1})
+
+    first, second = (post(cold_functions, token, purchase={"promo_code": "COLD-BREW"}) for _ in range(2))
+
+    assert (first.status, second.status) == (200, 400)
+    assert second.body["status"]["description"].startswith("/purchase_customer_event/promo_code: ")
 
 
 @pytest.mark.parametrize(

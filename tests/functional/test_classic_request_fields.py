@@ -1,4 +1,5 @@
-"""Every request field of the classic create (contract, operation 5): read, checked, kept, answered."""
+"""Every request field of the classic create (contract, operation 5), and of create spend, which takes the same: read,
+checked, kept, answered, and part of what is asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from loyalty.api.classic.reading import read_created_spend, read_purchase
+from loyalty.api.classic.requests import ClassicCreatePurchase, CreateSpend, CreateSpendPurchase
+from loyalty.api.classic.shapes.events import CreatedPurchase
+from loyalty.domain.access import Partner
 from loyalty.store.events import Event
 from loyalty.store.ledger import read_event
 from loyalty.store.table import Table
@@ -143,17 +148,40 @@ ROWS: Mapping[str, Row] = {
         for place in range(1, 5)
     },
 }
+CREATE, CREATE_SPEND = "classic_create_purchase", "classic_create_spend"
+ELSEWHERE = ("spend_request", "terminal_identifier", "fields_set")
+SPENDING_ROWS = {name: row for name, row in ROWS.items() if name not in ELSEWHERE}
+"""What create spend takes alike, most of it within the purchase."""
+FIELDS = [(CREATE, name) for name in ROWS] + [(CREATE_SPEND, name) for name in SPENDING_ROWS]
+ASKED_FOR = [field for field in FIELDS if field[1] not in ("token", "fields_set")]
+"""What says something of the purchase."""
 
 
-def post(functions: Functions, **fields: Any) -> Answer:
+def body_of(operation: str, **fields: Any) -> dict[str, Any]:
     """The vendor's first example without what may be left out, and with these fields; None leaves one out."""
-    issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
     names = ("accounts_receivable_identifier", "performed_by_unit_identifier", "performed_on", "reference_number")
     body = {name: example("create_1.request")[name] for name in (*names, "products_set")} | fields
+    body = {name: value for name, value in body.items() if value is not None}
+    if operation == CREATE_SPEND:
+        purchase = {name: body.pop(name) for name in CreateSpendPurchase.model_fields if name in body}
+        body |= {"purchase_customer_event": purchase, "spend_request_customer_event": {}}
+    return body
+
+
+def post(functions: Functions, operation: str = CREATE, **fields: Any) -> Answer:
+    """Post that body."""
+    issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
+    body = body_of(operation, **fields)
     if body.get("token", GOOD_TOKEN) is GOOD_TOKEN:
         body["token"] = issued.body["data"]["token"]
-    body = {name: value for name, value in body.items() if value is not None}
-    return functions.call("classic_create_purchase", body, context={})
+    return functions.call(operation, body, context={})
+
+
+def show(functions: Functions, event_id: str) -> Any:
+    """The complete event."""
+    issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
+    named = {**issued.body["data"], "customer_event_identifier": {"id": event_id}}
+    return functions.call("classic_show_purchase", named, context={}).body["data"]
 
 
 def at(place: str, document: Any) -> Any:
@@ -177,6 +205,13 @@ def test_each_of_the_contracts_47_fields_is_tested() -> None:
     assert set(ROWS) == set(fields_of(5))
 
 
+def test_create_spend_takes_what_create_takes_but_for_its_own_way_to_spend() -> None:
+    """A terminal is in no table of create spend."""
+    taken = {*CreateSpend.model_fields, *CreateSpendPurchase.model_fields, *ELSEWHERE}
+
+    assert set(ClassicCreatePurchase.model_fields) <= taken
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_a_field_is_read_kept_and_answered(cold_functions: Functions, demo: Table, name: str) -> None:
     bring(demo, CLASSIFICATION, CARD, CAMPAIGN, PROMO_CODE)
@@ -189,10 +224,35 @@ def test_a_field_is_read_kept_and_answered(cold_functions: Functions, demo: Tabl
     assert {place: at(place, document) for place in row.kept} == row.kept
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_a_faulty_field_is_refused_by_its_name(functions: Functions, name: str) -> None:
+@pytest.mark.parametrize("name", SPENDING_ROWS)
+def test_create_spend_reads_keeps_and_answers_it_as_well(cold_functions: Functions, demo: Table, name: str) -> None:
+    bring(demo, CLASSIFICATION, CARD, CAMPAIGN, PROMO_CODE)
+    row = SPENDING_ROWS[name]
+    answer = post(cold_functions, CREATE_SPEND, **{**row.beside, name: row.sent})
+
+    assert answer.status == 200, answer.body
+    told = answer.body["data"]["purchase_customer_event"]
+    data, document = show(cold_functions, told["id"]), newest_event(demo, told).document
+    assert {place: at(place, data) for place in row.answered} == row.answered
+    assert {place: at(place, document) for place in row.kept} == row.kept
+    assert told == {field: data[field] for field in told}
+    assert told.keys() >= {place.partition("/")[0] for place in row.answered} & CreatedPurchase.__annotations__.keys()
+
+
+@pytest.mark.parametrize(("operation", "name"), ASKED_FOR, ids=str)
+def test_a_field_is_part_of_what_is_asked_for(operation: str, name: str) -> None:
+    read = {CREATE: read_purchase, CREATE_SPEND: read_created_spend}[operation]
+    beside = {other: value for other, value in ROWS[name].beside.items() if value is not None}
+    asked, without = body_of(operation, **{**ROWS[name].beside, name: ROWS[name].sent}), body_of(operation, **beside)
+
+    partner = Partner("P", frozenset(), frozenset())
+    assert read(asked, partner, None).fingerprint != read(without, partner, None).fingerprint
+
+
+@pytest.mark.parametrize(("operation", "name"), FIELDS, ids=str)
+def test_a_faulty_field_is_refused_by_its_name(functions: Functions, operation: str, name: str) -> None:
     row = ROWS[name]
-    answer = post(functions, **{**row.beside, name: row.faulty})
+    answer = post(functions, operation, **{**row.beside, name: row.faulty})
 
     assert 400 <= answer.status < 500
     assert answer.body["status"]["code"] == row.code

@@ -1,4 +1,5 @@
-"""Every response field of the classic create (contract, operation 5): what it holds, null or not."""
+"""Every response field of the classic create (contract, operation 5): what it holds, null or not; and of create spend,
+once it is shown."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from loyalty.api.classic.requests import CreateSpend, CreateSpendPurchase
+from loyalty.api.classic.shapes.events import CreatedPurchase
 from loyalty.store.table import Table
 from tests.cards import CARD, CLASSIFICATION, CODE, IDENTIFIER, bring
 from tests.contract import fields_of
@@ -115,6 +118,15 @@ PURCHASE: dict[str, Any] = {
     "spend_request": {"spend_amount": 2},
     "products_set": [COFFEE],
 }
+SPENDING = {
+    **{name: value for name, value in PURCHASE.items() if name in CreateSpend.model_fields},
+    "purchase_customer_event": {
+        **{name: value for name, value in PURCHASE.items() if name in CreateSpendPurchase.model_fields},
+        "external_system_reference_number": "POS-9",
+    },
+    "spend_request_customer_event": PURCHASE["spend_request"],
+}
+"""The same as create spend takes it."""
 IN_POINTS = {
     **PURCHASE,
     "external_system_reference_number": "POS-8",
@@ -472,12 +484,16 @@ def posted(lasting: tuple[Functions, Table]) -> Mapping[str, Any]:
     functions = Functions(api_key=warm.api_key)
     issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
     bodies = {"full": PURCHASE, "in points": IN_POINTS, "automatic": AUTOMATIC}
-    answers = {
-        name: functions.call("classic_create_purchase", {**body, "token": issued}, context={})
-        for name, body in bodies.items()
-    }
-    assert {answer.status for answer in answers.values()} == {200}, answers
-    return {name: answer.body["data"] for name, answer in answers.items()}
+
+    def call(name: str, body: Mapping[str, Any]) -> Any:
+        answer = functions.call(name, {**body, "token": issued}, context={})
+        assert answer.status == 200, answer.body
+        return answer.body["data"]
+
+    answers = {name: call("classic_create_purchase", body) for name, body in bodies.items()}
+    created = call("classic_create_spend", SPENDING)["purchase_customer_event"]
+    shown = call("classic_show_purchase", {"customer_event_identifier": {"id": created["id"]}})
+    return {**answers, "create spend": created, "create spend, shown": shown}
 
 
 def test_each_of_the_contracts_69_fields_is_answered_and_no_other(posted: Mapping[str, Any]) -> None:
@@ -495,3 +511,17 @@ def test_a_field_holds_something_else_in_the_answer_to_another_purchase(posted: 
     purchase, value = OTHERWISE[name]
 
     assert posted[purchase][name] == value
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_what_create_spend_posts_is_what_create_posts(posted: Mapping[str, Any], name: str) -> None:
+    otherwise = {"external_system_reference_number": "POS-9", "terminal_identifier": None}
+    told = otherwise.get(name, FIELDS[name])
+
+    assert posted["create spend, shown"][name] == told
+    if name in CreatedPurchase.__annotations__:
+        assert posted["create spend"][name] == told
+
+
+def test_create_spend_answers_nothing_else(posted: Mapping[str, Any]) -> None:
+    assert set(posted["create spend"]) == set(CreatedPurchase.__annotations__)

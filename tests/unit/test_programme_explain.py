@@ -107,7 +107,9 @@ def test_what_a_wallet_holds_in_another_currency_is_told_with_its_code(tmp_path:
     body = exactjson.loads(PURCHASE.read_text()) | {"cim": "LEI", "spend_request": {"amount": 2}}
     purchase = written(tmp_path / "purchase.json", body)
 
-    told = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(lei), str(purchase), "--balance", "50"]).stdout
+    told = (
+        CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(lei), str(purchase), "--balance", "50"]).stdout
+    )
 
     assert "- 2.00" in told
     assert "50 RON before, 46.04 RON after" in told  # five lei for a euro: less 10, and 1.21 euros awarded

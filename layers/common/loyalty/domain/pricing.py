@@ -15,14 +15,13 @@ from decimal import Decimal
 
 from loyalty.domain.basket import Basket, Portion
 from loyalty.domain.conditions import Occasion
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Refused
 from loyalty.domain.exchange import Amounts, Exchange
 from loyalty.domain.limits import FOR_EVER
 from loyalty.domain.money import ZERO
 from loyalty.domain.offers import Offer, Stacking
 from loyalty.domain.plan import Award, Plan, Verdict
 from loyalty.domain.programme import Programme
-from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import Account, Purchase
 from loyalty.domain.spends import Payment, Spend
 from loyalty.domain.uses import Use
@@ -163,7 +162,7 @@ def _promo_use(occasion: Occasion) -> Use | None:
         return None
     used = occasion.wallet.uses.within(code.subject, FOR_EVER)
     if used is None or used[0] >= code.maximum_uses_per_account:
-        raise Refused(Problem(Code.INVALID, f"The promo code {code.code} was used as often as it may be.", PROMO_CODE))
+        raise Refused(code.used_up)
     return Use(code.subject, FOR_EVER, 1, ZERO)
 
 

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from loyalty.domain.errors import Code, Problem
+
 PROMO_CODE = "/promo_code"
-"""Where both APIs have it."""
+"""Where a purchase of either API has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromoCode:
-    """A promo code that is in force. `campaign_id` is what conditions of offers name; None means no limit of uses."""
+    """A promo code that is in force. `campaign_id` is what conditions of offers name; None means no limit of uses.
+    `pointer` is where the request names it."""
 
     id: str
     code: str
     campaign_id: str
     maximum_uses: int | None = None
     maximum_uses_per_account: int | None = None
+    pointer: str = PROMO_CODE
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Self:
+    def of(cls, record: Mapping[str, Any], pointer: str = PROMO_CODE) -> Self:
         """The code of a `promo_code` record."""
         return cls(
             id=record["id"],
@@ -28,7 +32,13 @@ class PromoCode:
             campaign_id=record["promotion_campaign"],
             maximum_uses=record.get("maximum_uses"),
             maximum_uses_per_account=record.get("maximum_uses_per_account"),
+            pointer=pointer,
         )
+
+    @property
+    def used_up(self) -> Problem:
+        """What to say where it was used as often as it may be."""
+        return Problem(Code.INVALID, f"The promo code {self.code} was used as often as it may be.", self.pointer)
 
     @property
     def subject(self) -> str:

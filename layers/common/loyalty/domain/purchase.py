@@ -66,6 +66,7 @@ class PurchaseRequest:
     answered again. `identity` is what makes it the same purchase when it is sent again. `authorized_by` is the access
     token that the customer was authorized by before the call. With `unspent_request`, a spend request that names no
     amount goes with it, and spends nothing (contract, operation 3). `row` is where it came from, if from a file.
+    `pointer` is where the purchase itself stands in the body.
     """
 
     identity: Identity
@@ -82,6 +83,7 @@ class PurchaseRequest:
     authorized_by: Reference | None = None
     unspent_request: bool = False
     row: UploadedRow | None = None
+    pointer: str = ""
 
 
 class Product(NamedTuple):

@@ -28,7 +28,7 @@ def promo_code_in(item: Item | None, named: Reference, directory: Directory, per
     reason = _reason("The promo code", record, performed_on) or _reason("Its campaign", campaign, performed_on)
     if reason:
         raise Refused(Problem(Code.INVALID, reason, named.pointer))
-    return PromoCode.of(record)
+    return PromoCode.of(record, named.pointer)
 
 
 def _reason(subject: str, record: Mapping[str, Any], performed_on: datetime) -> str | None:

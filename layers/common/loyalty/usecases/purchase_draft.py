@@ -49,7 +49,8 @@ class PurchaseDraft:
     def duplicate(self) -> Problem:
         """What to say where another purchase has this one's identity."""
         description = "Another purchase has this identity already, and says something else."
-        return Problem(Code.DUPLICATE, description, _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER))
+        field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
+        return Problem(Code.DUPLICATE, description, f"{self.request.pointer}{field}" if field else "")
 
     @cached_property
     def number(self) -> str:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Refused
 from loyalty.domain.money import ZERO
 from loyalty.domain.plan import Plan, Verdict
 from loyalty.domain.pricing import explain, price
 from loyalty.domain.programme import Programme
-from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import Account, Purchase
 from loyalty.store import keys
 from loyalty.store.customers import Customer
@@ -32,7 +31,7 @@ def priced(purchase: Purchase, customer: Customer, programme: Programme, used: U
     """
     code = purchase.promo_code
     if code and code.maximum_uses and used[promo_code_key(code.id)] >= code.maximum_uses:
-        raise Refused(Problem(Code.INVALID, f"The promo code {code.code} was used as often as it may be.", PROMO_CODE))
+        raise Refused(code.used_up)
     return price(purchase, customer.account, customer.wallet, programme, _given(programme, used))
 
 

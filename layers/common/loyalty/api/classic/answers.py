@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from loyalty.api.classic.shapes.base import selected
-from loyalty.api.classic.shapes.events import ReducedPurchase, SpendRequestCustomerEvent
+from loyalty.api.classic.shapes.events import CreatedPurchase, SpendRequestCustomerEvent
 from loyalty.domain.errors import Code
 from loyalty.domain.spend_settings import ReductionMethod
 
@@ -62,7 +62,7 @@ class RequestedSpend(SpendRequestCustomerEvent):
 class CreatedSpend(TypedDict, total=False):
     """A purchase and its spend request (contract, operation 3); of both, just what `fields_set` asks for."""
 
-    purchase_customer_event: ReducedPurchase
+    purchase_customer_event: CreatedPurchase
     spend_request_customer_event: RequestedSpend
 
 

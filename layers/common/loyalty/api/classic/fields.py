@@ -103,8 +103,9 @@ class BasketFields(Model):
         yield from broken_line_rules(raw.get("products_set"), f"{at}/products_set", "vat_amount")
 
 
-class PurchaseFields(EventFields, BasketFields):
-    """What a purchase has in operations 2, 4 and 5."""
+class PurchaseFields(Model):
+    """What else a purchase has in every operation. It stands beside the others, not above them, as the order of a
+    request's fields is part of its fingerprint."""
 
     classification_identifier: NamedIdentifier | None = None
     description: Text | None = None

@@ -3,11 +3,16 @@ no value; alternative amounts only where there is an alternative currency (row 2
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from loyalty.api.classic import records
 from loyalty.api.classic.answers import CreatedSpend, RequestedSpend
-from loyalty.api.classic.shapes.events import PurchaseCustomerEvent, PurchaseCustomerEventProduct, ReducedPurchase
+from loyalty.api.classic.shapes.events import (
+    CreatedPurchase,
+    PurchaseCustomerEvent,
+    PurchaseCustomerEventProduct,
+    ReducedPurchase,
+)
 from loyalty.api.classic.shared import Shared, dated
 from loyalty.api.classic.transactions import render_transactions
 from loyalty.domain.identity import part_id
@@ -66,9 +71,16 @@ def render_created_spend(gathered: Gathered) -> CreatedSpend:
         if not request["instant_spend"] and not request["automatic_spend"]
     ]
     return {
-        "purchase_customer_event": records.told(ReducedPurchase, purchase),
+        "purchase_customer_event": _reduced(purchase),
         "spend_request_customer_event": records.told(RequestedSpend, asked_for[0]),
     }
+
+
+def _reduced(purchase: PurchaseCustomerEvent) -> CreatedPurchase:
+    """What is always told of it, and what else it was sent with."""
+    always = ReducedPurchase.__annotations__
+    told = {name: purchase.get(name) for name in CreatedPurchase.__annotations__}
+    return cast(CreatedPurchase, {name: value for name, value in told.items() if name in always or value is not None})
 
 
 def _line_totals(lines: Iterable[list[Any]]) -> dict[str, Decimal]:

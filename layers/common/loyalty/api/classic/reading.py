@@ -89,12 +89,13 @@ def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None)
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(CreateSpend, body, CreateSpend.broken)
+    purchase = model.purchase_customer_event
     key = (idempotency_key,) if idempotency_key else ()
     return requested(
         model,
-        model.purchase_customer_event,
+        purchase,
         model.spend_request_customer_event,
-        identity_of(None, None, key, partner),
+        identity_of(model.external_system, purchase.external_system_reference_number, key, partner),
         basket_at="/purchase_customer_event",
         spend_at="/spend_request_customer_event",
     )
@@ -165,6 +166,7 @@ def requested(
         disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
         authorized_by=authorized_by(event, at),
         unspent_request=spend is not None and amounts is None,
+        pointer=basket_at,
     )
 
 

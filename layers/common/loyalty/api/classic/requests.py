@@ -41,7 +41,7 @@ MAX_LINES_IN_BULK = 50_000
 a function busy."""
 
 
-class ClassicCreatePurchase(Call, PurchaseFields, PurchaseUserDefinedFields):
+class ClassicCreatePurchase(Call, PurchaseFields, EventFields, BasketFields, PurchaseUserDefinedFields):
     """The body of `POST /customer_events/purchases/create` (contract, operation 5)."""
 
     process_immediately: Truth | None = None
@@ -55,7 +55,7 @@ class ClassicCreatePurchase(Call, PurchaseFields, PurchaseUserDefinedFields):
     spend_request: SpendRequest | None = None
 
 
-class ClassicPreviewPurchase(Call, PurchaseFields):
+class ClassicPreviewPurchase(Call, PurchaseFields, EventFields, BasketFields):
     """The body of `POST /customer_events/purchases/preview` (contract, operation 4).
 
     Its table has no promo code, but a preview without it could not show what a purchase with it brings.
@@ -73,7 +73,7 @@ class BulkEntry(Model):
     request_unique_identifier: Annotated[Code, Field(exclude=True)]
 
 
-class BulkPurchase(BulkEntry, PurchaseFields, PurchaseUserDefinedFields):
+class BulkPurchase(BulkEntry, PurchaseFields, EventFields, BasketFields, PurchaseUserDefinedFields):
     """An entry of `purchase_customer_events_set` (contract, operation 2)."""
 
     external_system: Code | None = None
@@ -112,9 +112,12 @@ class BulkCreate(Call, IntendedCurrency):
                 seen.add(own_id)
 
 
-class CreateSpendPurchase(BasketFields):
-    """The purchase of operation 3 (contract, `create_spend_purchase`)."""
+class CreateSpendPurchase(PurchaseFields, BasketFields, PurchaseUserDefinedFields):
+    """The purchase of operation 3 (contract, `create_spend_purchase`): what operation 5 takes, but for what both events
+    of operation 3 share."""
 
+    invoice_identifier: InvoiceIdentifier | None = None
+    promo_code: Code | None = None
     disable_instant_spend: Truth | None = None
 
 

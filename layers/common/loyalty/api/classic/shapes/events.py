@@ -89,9 +89,8 @@ class SpendRequestCustomerEvent(TypedDict):
     currency: Currency | None
 
 
-@selected
 class ReducedPurchase(TypedDict):
-    """A purchase as operation 3 answers it (row 29)."""
+    """What operation 3 always answers of a purchase (row 29)."""
 
     id: str
     number: str
@@ -119,12 +118,19 @@ class ReducedPurchase(TypedDict):
 
 
 @selected
-class PurchaseCustomerEvent(ReducedPurchase, PurchaseUserDefined):
-    """A purchase, complete (contract, operation 5, response). The total of awards is in the wallet's currency, those of
-    spends are in the system currency (Q2)."""
+class CreatedPurchase(ReducedPurchase, PurchaseUserDefined):
+    """A purchase as operation 3 answers it; what the vendor's examples do not have (row 29), only where it was sent."""
 
     external_system: str | None
     external_system_reference_number: str | None
+    invoice: Invoice | None
+
+
+@selected
+class PurchaseCustomerEvent(CreatedPurchase):
+    """A purchase, complete (contract, operation 5, response). The total of awards is in the wallet's currency, those of
+    spends are in the system currency (Q2)."""
+
     requested_spend_amount: Decimal | None
     requested_spend_alternative_amount: NotRequired[Decimal | None]
     total_awarded_amount: Decimal
@@ -141,7 +147,6 @@ class PurchaseCustomerEvent(ReducedPurchase, PurchaseUserDefined):
     performed_by_business_unit: BusinessUnit | None
     performed_by_tap: TransactionAcquiringPoint | None
     authorized_by_access_token: AccessToken | None
-    invoice: Invoice | None
     products_set: list[PurchaseCustomerEventProduct]
     spend_reward_transactions_set: list[SpendRewardTransaction]
     spend_requests_set: list[SpendRequestCustomerEvent]
