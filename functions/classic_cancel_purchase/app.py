@@ -10,7 +10,8 @@ from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import gather
+from loyalty.usecases.gather import Gathering
+from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.take_back import cancel_purchase
 from loyalty.usecases.tokens import TokenCheck
 
@@ -21,9 +22,10 @@ catalogue = Catalogue(table)
 def cancel(request: Request, partner: Partner) -> Response:
     body = request.json()
     named = read_named_purchase(body)
-    posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=request.now)
-    gathered = gather(posting.event, table=table, catalogue=catalogue, now=request.now)
-    return succeeded(render_purchase(gathered), body, replayed=posting.replayed)
+    gathered = Gathering(table=table, catalogue=catalogue, now=request.now)
+    answer = PreparedAnswer(lambda posting: render_purchase(gathered(posting.event)))
+    posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare)
+    return succeeded(answer.to(posting), body, replayed=posting.replayed)
 
 
 handler = classic_endpoint(cancel, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -11,8 +11,9 @@ from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import gather_posted
+from loyalty.usecases.gather import Gathering
 from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.tokens import TokenCheck
 
 table = connect(environ["TABLE_NAME"])
@@ -23,9 +24,18 @@ numbers = Numbers(table)
 def create(request: Request, partner: Partner) -> Response:
     body = request.json()
     purchase = read_created_spend(body, partner, request.headers.get("idempotency-key"))
-    posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
-    gathered = gather_posted(posting.event, table=table, catalogue=catalogue, now=request.now)
-    data = asked_for_within(render_created_spend(gathered), fields_set(body))
+    gathered = Gathering(table=table, catalogue=catalogue, now=request.now)
+    answer = PreparedAnswer(lambda posting: render_created_spend(gathered(posting.event)))
+    posting = post_purchase(
+        purchase,
+        partner,
+        table=table,
+        catalogue=catalogue,
+        numbers=numbers,
+        now=request.now,
+        prepare=answer.prepare,
+    )
+    data = asked_for_within(answer.to(posting), fields_set(body))
     return succeeded(data, replayed=posting.replayed)
 
 

@@ -10,7 +10,7 @@ from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import gather
+from loyalty.usecases.gather import Gathering
 from loyalty.usecases.show import find_purchase
 from loyalty.usecases.tokens import TokenCheck
 
@@ -21,8 +21,8 @@ catalogue = Catalogue(table)
 def show(request: Request, partner: Partner) -> Response:
     body = request.json()
     event = find_purchase(read_named_purchase(body), partner, table=table)
-    gathered = gather(event, table=table, catalogue=catalogue, now=request.now)
-    return succeeded(render_purchase(gathered), body)
+    gathered = Gathering(table=table, catalogue=catalogue, now=request.now)
+    return succeeded(render_purchase(gathered(event)), body)
 
 
 handler = classic_endpoint(show, Scope.READ_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -10,6 +10,7 @@ from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
+from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.take_back import return_products
 
 table = connect(environ["TABLE_NAME"])
@@ -19,9 +20,12 @@ catalogue = Catalogue(table)
 def take_back(request: Request, partner: Partner) -> Response:
     asked = read_return(request.json(), request.now)
     named = Reference("id", request.path["id"], "")
-    returned = return_products(named, asked, partner, table=table, catalogue=catalogue, now=request.now)
+    answer = PreparedAnswer(render_return)
+    returned = return_products(
+        named, asked, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare
+    )
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}
-    return Response(200, render_return(returned), headers)
+    return Response(200, answer.to(returned), headers)
 
 
 handler = endpoint(authorized(take_back, Scope.POST_PURCHASES, SigningKeys(table)))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from loyalty.domain.access import Scope
-from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store.access import active_keys
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
@@ -190,26 +189,6 @@ def test_a_faulty_field_is_named_and_nothing_is_posted(
     assert answer.body["status"]["code"].startswith(code)
     assert place in answer.body["status"]["description"]
     assert functions.call("show_wallet", path={"account": "162"}).body["version"] == 0
-
-
-def test_a_purchase_that_is_posted_but_cannot_be_told_is_not_to_be_sent_again(
-    functions: Functions, token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = functions.module("classic_create_purchase")
-    read = module.table.get_many
-
-    def busy(wanted: Any, **how: Any) -> Any:
-        wanted = list(wanted)
-        if any(key.sk == "PARTNER" for key in wanted):
-            raise Refused(Problem(Code.RETRY_LATER, "busy"))
-        return read(wanted, **how)
-
-    monkeypatch.setattr(module.table, "get_many", busy)
-    answer = post(functions, purchase(token))
-
-    assert answer.status == 500
-    assert "Do not send it again" in answer.body["status"]["description"]
-    assert functions.call("show_wallet", path={"account": "162"}).body["version"] == 1
 
 
 def test_two_partners_may_have_the_same_reference_in_the_same_system(

@@ -22,7 +22,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.reference import items_of
 from loyalty.store.sandbox import Sandbox
 from loyalty.store.writes import Put
-from loyalty.usecases.gather import gather, owner_of
+from loyalty.usecases.gather import Gathering, owner_of
 from loyalty.usecases.post_purchase import post_purchase
 from loyalty.usecases.preview_purchase import preview_purchase
 from tests.builders import AT, DESK, EUR, SCHEME, SHOP, imported
@@ -110,7 +110,7 @@ class Till:
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
             vouchers = event.document.get("vouchers", [])
-            return render_purchase(gather(event, **self.known)), {**self.told(event), "vouchers": vouchers}
+            return render_purchase(Gathering(**self.known)(event)), {**self.told(event), "vouchers": vouchers}
 
         return outcome(preview), outcome(create)
 

@@ -177,6 +177,16 @@ def _taken_back_in(item: Item) -> TakenBack:
     return TakenBack(lines, *(Decimal(kept[name]) for name in ("awarded", "spent", "waived")))
 
 
+def taken_back_attributes(purchase: Event) -> Item:
+    """The attributes that tell of a purchase what became of it since it was posted."""
+    return {
+        "state": purchase.state,
+        "taken_back": taken_back_text(purchase.taken_back),
+        "updated_on": None if purchase.updated_on is None else int(purchase.updated_on.timestamp()),
+        "updated_by": purchase.updated_by,
+    }
+
+
 def taken_back_text(taken_back: TakenBack) -> str:
     """What of a purchase was taken back, as it is stored on the purchase."""
     lines = {str(line): quantity for line, quantity in sorted(taken_back.lines.items())}

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from loyalty.domain.errors import Problem
-from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
-from loyalty.store.events import Event, State, entry_of, event_item, event_of, is_event, taken_back_text, wallet_item
+from loyalty.store.events import (
+    Event,
+    entry_of,
+    event_item,
+    event_of,
+    is_event,
+    taken_back_attributes,
+    taken_back_text,
+    wallet_item,
+)
 from loyalty.store.keys import Key
 from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
 from loyalty.store.writes import Add, Put, Update, Write
@@ -28,11 +35,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An event to be posted, the wallet as it is after it, and what else is written with it."""
+    """An event to be posted, the wallet as it is after it, and what else is written with it. Of an event that takes a
+    purchase back, that is the `purchase` as it is after it."""
 
     event: Event
     wallet: Wallet
     effects: tuple[Effect, ...] = ()
+    purchase: Event | None = None
 
     @property
     def writes(self) -> int:
@@ -194,16 +203,10 @@ def read_whole_journal(table: Table, account_id: str) -> Iterator[Entry]:
         before = page[-1].sequence
 
 
-def take_back(purchase: Event, state: State, taken_back: TakenBack, partner_id: str, now: datetime) -> Update:
-    """The write that tells of a posted purchase what was taken back of it, by whom; nothing else may have been since
-    the purchase was read."""
+def take_back(purchase: Event, after: Event) -> Update:
+    """The write that makes a posted purchase what it is `after` something of it was taken back; nothing else may have
+    been since the purchase was read."""
     condition, values = "attribute_not_exists(taken_back)", None
     if purchase.taken_back.lines:
         condition, values = "taken_back = :before", {":before": taken_back_text(purchase.taken_back)}
-    attributes = {
-        "state": state,
-        "taken_back": taken_back_text(taken_back),
-        "updated_on": int(now.timestamp()),
-        "updated_by": partner_id,
-    }
-    return Update(keys.event(purchase.entry.event_id), attributes, condition, values)
+    return Update(keys.event(purchase.entry.event_id), taken_back_attributes(after), condition, values)

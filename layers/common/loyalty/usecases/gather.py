@@ -7,7 +7,6 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.directory import Directory
-from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account
 from loyalty.store import keys
@@ -53,34 +52,36 @@ def owner_of(account: Account, *, table: Table) -> Owner:
     return Owner(found.get("account"), found.get("contact"))
 
 
-def gather_posted(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
-    """As `gather`, for an event that was posted in this very call.
+class Gathering:
+    """Reads what the events of one call are about. Nothing is read twice, so of an event that was gathered before it
+    was posted nothing is left to be read after."""
 
-    Raises:
-        Refused: INTERNAL, where that cannot be read now; the event stays posted, and the caller is told not to repeat.
-    """
-    try:
-        return gather(event, table=table, catalogue=catalogue, now=now)
-    except Refused as busy:
-        description = f"The purchase is posted as {event.entry.event_id}, only telling it failed. Do not send it again."
-        raise Refused(Problem(Code.INTERNAL, description)) from busy
+    def __init__(self, *, table: Table, catalogue: Catalogue, now: datetime) -> None:
+        self._table = table
+        self._catalogue = catalogue
+        self._now = now
+        self._records: dict[Key, Record | None] = {}
 
+    def __call__(self, event: Event) -> Gathered:
+        """Gather what an event is about, in one call for up to 94 different products.
 
-def gather(event: Event, *, table: Table, catalogue: Catalogue, now: datetime) -> Gathered:
-    """Read what a posted event is about, in one call for up to 94 different products.
+        Raises:
+            Refused: RETRY_LATER, where that cannot be read now.
+        """
+        document = event.document
+        wanted = [
+            ("account", event.entry.account_id),
+            ("contact", document.get("contact_id")),
+            ("partner", event.partner_id),
+            ("partner", event.updated_by),
+            *((kind, document.get("ids", {}).get(kind)) for kind in ("invoice", "access_token")),
+            *(("product", line[0]) for line in document["lines"]),
+        ]
+        self._read({keys.record(kind, record_id) for kind, record_id in wanted if record_id})
+        records = {key: record for key, record in self._records.items() if record}
+        return Gathered(event, self._catalogue.programme(self._now), self._catalogue.directory(self._now), records)
 
-    Raises:
-        Refused: RETRY_LATER, where that cannot be read now.
-    """
-    document = event.document
-    wanted = [
-        ("account", event.entry.account_id),
-        ("contact", document.get("contact_id")),
-        ("partner", event.partner_id),
-        ("partner", event.updated_by),
-        *((kind, document.get("ids", {}).get(kind)) for kind in ("invoice", "access_token")),
-        *(("product", line[0]) for line in document["lines"]),
-    ]
-    items = table.get_many(keys.record(kind, record_id) for kind, record_id in wanted if record_id)
-    records = {key: exactjson.loads(item["record"]) for key, item in items.items()}
-    return Gathered(event, catalogue.programme(now), catalogue.directory(now), records)
+    def _read(self, wanted: set[Key]) -> None:
+        unread = wanted - self._records.keys()
+        items = self._table.get_many(unread) if unread else {}
+        self._records |= {key: exactjson.loads(items[key]["record"]) if key in items else None for key in unread}

@@ -16,6 +16,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.access_tokens import PassCodeRefused
 from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.posting import Outcome, Pause, Posting, pause, post_events
+from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolution, looked_up
 
@@ -29,14 +30,15 @@ def post_purchase(
     numbers: Numbers,
     now: datetime,
     pause: Pause = pause,
+    prepare: Prepare[Posting] = nothing,
 ) -> Posting:
-    """Post `request` once, however often it is sent.
+    """Post `request` once, however often it is sent. `prepare` hears of the posting before.
 
     Raises:
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    batch = _Batch([request], partner, table, catalogue, numbers, now, filed=is_classic(request))
+    batch = _Batch([request], partner, table, catalogue, numbers, now, is_classic(request), prepare)
     (outcome,) = batch.posted(pause)
     if isinstance(outcome, Refused):
         raise outcome
@@ -89,6 +91,7 @@ class _Batch:
     numbers: Numbers
     now: datetime
     filed: bool
+    prepare: Prepare[Posting] = nothing
 
     def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
@@ -133,7 +136,14 @@ class _Batch:
                 refused[place] = refusal
             else:
                 drafts[place] = PurchaseDraft(
-                    self.requests[place], self.partner, programme, resolved, self.numbers, self.now, self.filed
+                    self.requests[place],
+                    self.partner,
+                    programme,
+                    resolved,
+                    self.numbers,
+                    self.now,
+                    self.filed,
+                    self.prepare,
                 )
         return drafts, refused
 

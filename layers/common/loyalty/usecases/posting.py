@@ -20,10 +20,12 @@ MAX_TRIES = 12
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What became of a request: its event, and whether that had been posted by an earlier, equal request."""
+    """What became of a request: its event, and whether that had been posted by an earlier, equal request. Where it was
+    posted now and takes a purchase back, that is the `purchase` as it is after it."""
 
     event: Event
     replayed: bool
+    purchase: Event | None = None
 
 
 Outcome = Posting | Refused
@@ -126,7 +128,8 @@ class _Run:
             case Refused():
                 return self._put_off(pack, failure)
             case _:
-                return {place: Posting(one.event, replayed=False) for place, one in pack.pending.items()} | pack.refused
+                posted = {place: Posting(one.event, False, one.purchase) for place, one in pack.pending.items()}
+                return posted | pack.refused
 
     def _put_off(self, pack: Pack, busy: Refused) -> dict[int, Outcome]:
         """All that is left of a pack's wallets, as what comes later must not be posted before what cannot be now."""

@@ -24,13 +24,16 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.document import awards_of, spends_of, uses_of, why_of
 from loyalty.usecases.packing import Used, require_active
+from loyalty.usecases.posting import Posting
+from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.resolution import Resolved
 from loyalty.usecases.shared_limits import budget_key, counters_of, priced, promo_code_key
 
 
 @dataclass(frozen=True)
 class PurchaseDraft:
-    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`)."""
+    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`).
+    `prepare` hears of the event before it is posted."""
 
     request: PurchaseRequest
     partner: Partner
@@ -39,6 +42,7 @@ class PurchaseDraft:
     numbers: Numbers
     now: datetime
     filed: bool = False
+    prepare: Prepare[Posting] = nothing
 
     @property
     def named(self) -> Reference:
@@ -93,6 +97,7 @@ class PurchaseDraft:
             document=self._document(plan, account),
             pointer=self._pointer(),
         )
+        self.prepare(Posting(event, replayed=False))
         return Pending(event, wallet, tuple(self._effects(plan, wallet.account_id)))
 
     def _pointer(self) -> str | None:

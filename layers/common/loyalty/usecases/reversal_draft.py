@@ -23,6 +23,7 @@ from loyalty.usecases.document import purchased_in, sold_lines, uses_of
 from loyalty.usecases.given_back import GivenBack
 from loyalty.usecases.journal_entry import journal_entry
 from loyalty.usecases.packing import Used
+from loyalty.usecases.prepared_answer import nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ReversalDraft:
 
     It is read after its wallet, at each try, and whatever takes it back moves the wallet too; so what is posted rests
     on what was read. The account may be in any state: what was posted by mistake, or brought back, is undone all the
-    same.
+    same. `prepare` hears of the event, and of the purchase as it is after it, before that is posted.
     """
 
     asked: Asked
@@ -59,6 +60,7 @@ class ReversalDraft:
     partner: Partner
     programme: Programme
     now: datetime
+    prepare: Callable[[Event, Event], None] = nothing
 
     @property
     def named(self) -> Reference:
@@ -91,8 +93,9 @@ class ReversalDraft:
         state = State.CANCELLED if self.asked.products is None else purchase.state
         document = _document(purchase.entry.event_id, replace(outcome, movement=movement), given_back)
         event = self._event(purchase, movement, document, wallet, customer.account)
-        told = take_back(purchase, state, taken_back, self.partner.id, self.now)
-        return Pending(event, wallet, (Effect(told), *given_back.effects()))
+        after = replace(purchase, state=state, taken_back=taken_back, updated_on=self.now, updated_by=self.partner.id)
+        self.prepare(event, after)
+        return Pending(event, wallet, (Effect(take_back(purchase, after)), *given_back.effects()), after)
 
     def _back(self, purchase: Event) -> Back:
         """What comes back with it.

@@ -1,6 +1,7 @@
 """Taking purchases back: cancelling what is left of one, and returning some of its goods. Each once, however often it
 is asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,22 +16,30 @@ from loyalty.store.events import Event, State
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.posting import Pause, Posting, pause, post_event
+from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
 from loyalty.usecases.show import find_purchase
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A return, and the purchase as it is after it."""
+    """A return, and the purchase: as it is after it, or, of a replay, as it is now."""
 
     posting: Posting
     purchase: Event
 
 
 def cancel_purchase(
-    named: Reference, partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause = pause
+    named: Reference,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    pause: Pause = pause,
+    prepare: Prepare[Posting] = nothing,
 ) -> Posting:
-    """Cancel the purchase that the partner names; answers the purchase as it is then.
+    """Cancel the purchase that the partner names; answers the purchase as it is then. `prepare` hears of that before.
 
     Raises:
         Refused: NOT_FOUND or DUPLICATE, see `find_purchase`; INSUFFICIENT_BALANCE, where its merchant wants it so if an
@@ -46,8 +55,12 @@ def cancel_purchase(
         performed_on=now,
         fingerprint=fingerprint({"cancels": purchase_id}),
     )
-    posting = _posted(asked, purchase, partner, table, catalogue, now, pause)
-    return Posting(_read(table, purchase_id), posting.replayed)
+
+    def prepare_purchase(_: Event, after: Event) -> None:
+        prepare(Posting(after, replayed=False))
+
+    posting = _posted(asked, purchase, partner, table, catalogue, now, pause, prepare_purchase)
+    return Posting(posting.purchase or _read(table, purchase_id), posting.replayed)
 
 
 def return_products(
@@ -59,8 +72,9 @@ def return_products(
     catalogue: Catalogue,
     now: datetime,
     pause: Pause = pause,
+    prepare: Prepare[Returned] = nothing,
 ) -> Returned:
-    """Take back goods of the purchase that the partner names.
+    """Take back goods of the purchase that the partner names. `prepare` hears of the return before.
 
     Raises:
         Refused: NOT_FOUND; INVALID, where the purchase does not have them (any more) or is cancelled;
@@ -76,15 +90,26 @@ def return_products(
         fingerprint=request.fingerprint,
         products=request.products,
     )
-    posting = _posted(asked, purchase, partner, table, catalogue, now, pause)
-    return Returned(posting, purchase)
+
+    def prepare_return(event: Event, after: Event) -> None:
+        prepare(Returned(Posting(event, False, after), after))
+
+    posting = _posted(asked, purchase, partner, table, catalogue, now, pause, prepare_return)
+    return Returned(posting, posting.purchase or purchase)
 
 
 def _posted(
-    asked: Asked, purchase: Event, partner: Partner, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+    asked: Asked,
+    purchase: Event,
+    partner: Partner,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    pause: Pause,
+    prepare: Callable[[Event, Event], None],
 ) -> Posting:
     account_id, read = purchase.entry.account_id, partial(_read, table, purchase.entry.event_id)
-    draft = ReversalDraft(asked, account_id, read, partner, catalogue.programme(now), now)
+    draft = ReversalDraft(asked, account_id, read, partner, catalogue.programme(now), now, prepare)
     try:
         return post_event(account_id, draft, table=table, pause=pause)
     except Refused as refused:

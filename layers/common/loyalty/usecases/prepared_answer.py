@@ -1,0 +1,33 @@
+"""Answers that are drawn up before anything is posted, so that nothing that can fail comes after the transaction."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+Posted = TypeVar("Posted")
+Answer = TypeVar("Answer")
+
+Prepare = Callable[[Posted], None]
+"""Hears of what is about to be posted, once for each try. What it raises keeps that from being posted."""
+
+
+def nothing(*_: Any) -> None:
+    """Prepare nothing."""
+
+
+class PreparedAnswer(Generic[Posted, Answer]):
+    """The answer to one call; `render` reads and tells all that there is to tell of what was posted."""
+
+    def __init__(self, render: Callable[[Posted], Answer]) -> None:
+        self._render = render
+        self._prepared: tuple[Posted, Answer] | None = None
+
+    def prepare(self, posted: Posted) -> None:
+        """Draw up the answer to what is about to be posted."""
+        self._prepared = (posted, self._render(posted))
+
+    def to(self, posted: Posted) -> Answer:
+        """Return the answer to what was posted, as it was prepared. That to a replay is drawn up now: this call has
+        posted nothing, and may be sent again."""
+        if self._prepared and self._prepared[0] == posted:
+            return self._prepared[1]
+        return self._render(posted)
