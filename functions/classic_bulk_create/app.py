@@ -14,6 +14,7 @@ from loyalty.api.classic.bulk import (
     render_outcomes,
 )
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.endpoint import report
 from loyalty.api.messages import Request, Response
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
@@ -46,7 +47,9 @@ def create(request: Request, partner: Partner) -> Response:
         )
         return accepted(upload.id)
     requests = list(entries.requests.values())
-    posted = post_purchases(requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
+    posted = post_purchases(
+        requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=report
+    )
     outcomes = entries.outcomes(posted)
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 

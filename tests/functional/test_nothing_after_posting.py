@@ -78,7 +78,7 @@ TELLING = (Partner.classic_create_purchase, Partner.classic_create_spend, Partne
 """Those that tell more than the event itself holds."""
 
 
-def names(operations: tuple[Any, ...]) -> Any:
+def names(operations: tuple[Any, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", operations, ids=[one.__name__ for one in operations])
 
 
@@ -189,14 +189,21 @@ def test_where_it_cannot_be_told_what_was_read_nothing_is_posted(
     assert version(functions) == before
 
 
-def test_what_of_a_bulk_call_was_posted_is_told_even_if_the_rest_cannot_be_any_more(functions: Functions) -> None:
-    """More than one transaction holds, and the storage is out of reach after the first."""
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(EndpointConnectionError(endpoint_url=""), "RetryLaterException"), (ZeroDivisionError(), "InternalException")],
+    ids=["out of reach", "a fault of ours"],
+)
+def test_what_of_a_bulk_call_was_posted_is_told_even_if_the_rest_cannot_be_any_more(
+    functions: Functions, fault: Exception, code: str
+) -> None:
+    """More than one transaction holds, and no call succeeds after the first."""
     partner = Partner(functions)
     call = partner.classic_bulk_create(*[{} for _ in range(MAX_TRANSACTION + 10)])
     before = version(functions)
 
     table = functions.module("classic_bulk_create").table
-    with cut_off_once_posted(table, EndpointConnectionError(endpoint_url="")) as after:
+    with cut_off_once_posted(table, fault) as after:
         answer = call()
 
     assert after
@@ -205,16 +212,19 @@ def test_what_of_a_bulk_call_was_posted_is_told_even_if_the_rest_cannot_be_any_m
     unprocessed = answer.body["data"]["unprocessed_customer_events_set"]
     assert len(processed) == version(functions) - before > 0
     assert len(processed) + len(unprocessed) == MAX_TRANSACTION + 10
-    assert {one["error_code"] for one in unprocessed} == {"RetryLaterException"}
+    assert {one["error_code"] for one in unprocessed} == {code}
 
 
-def test_that_an_entry_was_refused_keeps_nobody_from_being_told_of_the_others(functions: Functions) -> None:
+@pytest.mark.parametrize("fault", [EndpointConnectionError(endpoint_url=""), ZeroDivisionError()], ids=repr)
+def test_that_an_entry_was_refused_keeps_nobody_from_being_told_of_the_others(
+    functions: Functions, fault: Exception
+) -> None:
     """Whether it was posted before can be asked in vain."""
     known = {"external_system": "POS", "external_system_reference_number": "17"}
     call = Partner(functions).classic_bulk_create({}, {**known, "spend_request": {"spend_amount": 60}})
 
     table = functions.module("classic_bulk_create").table
-    with cut_off_once_posted(table, EndpointConnectionError(endpoint_url="")):
+    with cut_off_once_posted(table, fault):
         answer = call()
 
     data = answer.body["data"]

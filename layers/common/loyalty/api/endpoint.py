@@ -17,6 +17,11 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 logger = Logger()
 
 
+def report(fault: Exception) -> None:
+    """Log a fault of ours that an answer tells of in part only."""
+    logger.error("failed", exc_info=fault)
+
+
 def endpoint(
     action: Callable[[Request], Response],
     refusal: Callable[[Refused], Response] = problem_document,

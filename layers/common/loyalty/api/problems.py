@@ -2,7 +2,7 @@
 
 from loyalty.api.catalogue import ERRORS
 from loyalty.api.messages import Response
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import FAULT, Code, Problem, Refused
 
 RETRY_AFTER_SECONDS = 1
 
@@ -31,7 +31,7 @@ def problem_document(refused: Refused) -> Response:
 
 def unexpected() -> Refused:
     """What a caller is told of a fault of ours: that it is one, and nothing of its inside."""
-    return Refused(Problem(Code.INTERNAL, "Something went wrong on our side. It was logged."))
+    return Refused(FAULT)
 
 
 _PROBLEM_TYPE = {"Content-Type": "application/problem+json"}

@@ -31,6 +31,10 @@ class Problem:
     pointer: str = ""
 
 
+FAULT = Problem(Code.INTERNAL, "Something went wrong on our side. It was logged.")
+"""What to say of a fault of ours."""
+
+
 class Refused(Exception):  # noqa: N818 - reads as what it says: `raise Refused(...)`
     """The request cannot be carried out, and nothing was changed. Holds at least one problem."""
 

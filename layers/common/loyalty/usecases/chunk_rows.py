@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.errors import FAULT, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH, Identity, Origin, row_key
 from loyalty.domain.purchase import PurchaseRequest, UploadedRow
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.layout import Layout
 from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.store.uploads import Upload
-from loyalty.usecases.post_rows import FAULT
 from loyalty.usecases.upload_rows import UploadRow, read_row
 
 Read = Callable[[UploadRow, Partner, Upload], PurchaseRequest]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
@@ -18,7 +18,7 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
-from loyalty.usecases.post_rows import FAULT, MAX_FAULTS
+from loyalty.usecases.post_rows import MAX_FAULTS
 from loyalty.usecases.posting import Pause
 from loyalty.usecases.upload_rows import read_row
 

@@ -15,7 +15,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.access_tokens import PassCodeRefused
 from loyalty.usecases.garbage import garbage_let_lie
-from loyalty.usecases.posting import Outcome, Pause, Posting, pause, post_events
+from loyalty.usecases.posting import Outcome, Pause, Posting, Report, pass_on, pause, post_events
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolution, looked_up
@@ -55,14 +55,16 @@ def post_purchases(
     numbers: Numbers,
     now: datetime,
     pause: Pause = pause,
+    report: Report = pass_on,
 ) -> list[Outcome]:
     """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
 
     They stand or fall alone. Those of one wallet are posted in their order, those of different wallets side by side.
-    Their reference numbers do not lead to them.
+    Their reference numbers do not lead to them. A fault of ours passes through, whatever was posted by then; unless
+    there is a `report` to hear of it.
     """
     numbers.reserve(len(requests))
-    return _Batch(requests, partner, table, catalogue, numbers, now, filed=False).posted(pause)
+    return _Batch(requests, partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
 
 
 def posted_before(
@@ -92,16 +94,20 @@ class _Batch:
     now: datetime
     filed: bool
     prepare: Prepare[Posting] = nothing
+    report: Report = pass_on
 
     def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
         drafts, outcomes = self._drafts()
         events = [(draft.resolved.account_id, draft) for draft in drafts.values()]
-        posted = post_events(events, table=self.table, pause=pause)
+        posted = post_events(events, table=self.table, pause=pause, report=self.report)
         outcomes |= dict(zip(drafts, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
-        with suppress(Refused):  # storage that is busy is told of already
-            outcomes |= self.earlier(refused, drafts)
+        try:
+            with suppress(Refused):  # storage that is busy is told of already
+                outcomes |= self.earlier(refused, drafts)
+        except Exception as fault:  # noqa: BLE001 - reported
+            self.report(fault)
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _drafts(self) -> tuple[dict[int, PurchaseDraft], dict[int, Outcome]]:

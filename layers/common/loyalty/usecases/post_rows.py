@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.store.numbers import Numbers
@@ -13,8 +13,6 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchases, posted_before
 from loyalty.usecases.posting import Pause, Posting, pause
-
-FAULT = Problem(Code.INTERNAL, "Something went wrong on our side. It was logged.")
 
 Rows = Mapping[int, PurchaseRequest]
 """Purchases by the numbers of their first rows, in the order of the file."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.store.customers import read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
@@ -50,14 +50,25 @@ def post_event(account_id: str, draft: Draft, *, table: Table, pause: Pause = pa
     return outcome
 
 
-def post_events(drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause) -> list[Outcome]:
+Report = Callable[[Exception], None]
+"""Hears of a fault of ours that is not to keep others from being posted, or from being told that they are."""
+
+
+def pass_on(fault: Exception) -> None:
+    """Let a fault pass, whatever was posted by then."""
+    raise fault
+
+
+def post_events(
+    drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause, report: Report = pass_on
+) -> list[Outcome]:
     """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
 
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
     several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
     event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew.
     """
-    run, tries = _Run(drafts, table), 0
+    run, tries = _Run(drafts, table, report), 0
     while run.left:
         if not run.round():
             tries += 1
@@ -68,10 +79,11 @@ def post_events(drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pau
 class _Run:
     """Some events on their way: what became of them so far, and how often each wallet had moved."""
 
-    def __init__(self, drafts: Sequence[tuple[str, Draft]], table: Table) -> None:
+    def __init__(self, drafts: Sequence[tuple[str, Draft]], table: Table, report: Report) -> None:
         self.outcomes: dict[int, Outcome] = {}
         self.left = dict(enumerate(drafts))
         self._table = table
+        self._report = report
         self._moved: dict[str, int] = defaultdict(int)
 
     def round(self) -> bool:
@@ -82,12 +94,23 @@ class _Run:
         except Refused as busy:
             self._settle(dict.fromkeys(self.left, busy))
             return True
+        except Exception as fault:  # noqa: BLE001 - reported
+            self._report(fault)
+            self._settle(dict.fromkeys(self.left, Refused(FAULT)))
+            return True
         # Transactions that add to the same counter would only be in each other's way.
         at_a_time = 1 if any(pack.counts for pack in packs) else len(packs)
         with in_flight(at_a_time) as over:
-            for pack, failure in zip(packs, over(lambda pack: pack.post(self._table), packs), strict=True):
+            for pack, failure in zip(packs, over(self._failure, packs), strict=True):
                 self._settle(self._outcomes(pack, failure))
         return len(self.outcomes) > before
+
+    def _failure(self, pack: Pack) -> Exception | None:
+        """Post a pack; answers what kept it from being posted, a fault of ours included."""
+        try:
+            return pack.post(self._table)
+        except Exception as fault:  # noqa: BLE001 - reported, once other packs' outcomes are known
+            return fault
 
     def _packs(self) -> list[Pack]:
         """The next events of each wallet, as many as fit into a transaction, together with those of other wallets.
@@ -127,6 +150,9 @@ class _Run:
                 return self._unpostable(pack, failure)
             case Refused():
                 return self._put_off(pack, failure)
+            case Exception():
+                self._report(failure)
+                return self._put_off(pack, Refused(FAULT))
             case _:
                 posted = {place: Posting(one.event, False, one.purchase) for place, one in pack.pending.items()}
                 return posted | pack.refused
