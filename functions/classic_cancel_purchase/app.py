@@ -10,9 +10,7 @@ from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import Gathering
-from loyalty.usecases.prepared_answer import PreparedAnswer
-from loyalty.usecases.take_back import cancel_purchase
+from loyalty.usecases.tell_purchase import cancel_and_tell
 from loyalty.usecases.tokens import TokenCheck
 
 table = connect(environ["TABLE_NAME"])
@@ -22,10 +20,8 @@ catalogue = Catalogue(table)
 def cancel(request: Request, partner: Partner) -> Response:
     body = request.json()
     named = read_named_purchase(body)
-    gathered = Gathering(table=table, catalogue=catalogue, now=request.now)
-    answer = PreparedAnswer(lambda posting: render_purchase(gathered(posting.event)))
-    posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare)
-    return succeeded(answer.to(posting), body, replayed=posting.replayed)
+    told = cancel_and_tell(named, partner, render_purchase, table=table, catalogue=catalogue, now=request.now)
+    return succeeded(told.answer, body, replayed=told.replayed)
 
 
 handler = classic_endpoint(cancel, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -11,9 +11,7 @@ from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import Gathering
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.prepared_answer import PreparedAnswer
+from loyalty.usecases.tell_purchase import post_and_tell
 from loyalty.usecases.tokens import TokenCheck
 
 table = connect(environ["TABLE_NAME"])
@@ -24,19 +22,10 @@ numbers = Numbers(table)
 def create(request: Request, partner: Partner) -> Response:
     body = request.json()
     purchase = read_created_spend(body, partner, request.headers.get("idempotency-key"))
-    gathered = Gathering(table=table, catalogue=catalogue, now=request.now)
-    answer = PreparedAnswer(lambda posting: render_created_spend(gathered(posting.event)))
-    posting = post_purchase(
-        purchase,
-        partner,
-        table=table,
-        catalogue=catalogue,
-        numbers=numbers,
-        now=request.now,
-        prepare=answer.prepare,
+    told = post_and_tell(
+        purchase, partner, render_created_spend, table=table, catalogue=catalogue, numbers=numbers, now=request.now
     )
-    data = asked_for_within(answer.to(posting), fields_set(body))
-    return succeeded(data, replayed=posting.replayed)
+    return succeeded(asked_for_within(told.answer, fields_set(body)), replayed=told.replayed)
 
 
 handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

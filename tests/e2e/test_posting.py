@@ -9,12 +9,15 @@ import pytest
 
 from cli.target import Target
 from loyalty import exactjson
+from loyalty.api.classic.purchases import render_purchase
+from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.tell_purchase import post_and_tell
 from loyalty.usecases.verify_journal import verify_journal
 from tests.consumption import consumption
 from tests.customers import EVERYTHING, customer, purchase
@@ -115,6 +118,26 @@ def test_a_purchase_by_cim_stays_within_its_budget(table: Table) -> None:
         assert used.round_trips <= 3, product_known
         assert 0 < used.written <= 5
         assert 0 < used.read <= Decimal("2.5")
+
+
+def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(table: Table) -> None:
+    cim, now = customer(table, "classic", 50), datetime.now(UTC)
+    numbers, catalogue = Numbers(table), Catalogue(table)
+    catalogue.programme(now)
+    numbers.take("purchase")  # which leases a hundred
+    body = exactjson.loads((EXAMPLES / "create_1.request.json").read_text())
+    body["accounts_receivable_identifier"] = {"access_token_identifier": {"authentication_code": cim}}
+    request = read_classic(body, EVERYTHING, None)
+
+    with consumption(table.client) as used:
+        told = post_and_tell(
+            request, EVERYTHING, render_purchase, table=table, catalogue=catalogue, numbers=numbers, now=now
+        )
+
+    assert told.answer["accounts_receivable"]
+    assert told.answer["accounts_receivable"]["number"] == "N-classic"
+    assert used.round_trips == 4
+    assert 0 < used.written <= 9
 
 
 def test_the_ledger_holds_after_all_this(table: Table) -> None:

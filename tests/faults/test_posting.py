@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from loyalty.api.classic.purchases import render_purchase
+from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.numbers import Numbers
@@ -12,6 +14,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.usecases.post_purchase import post_purchase, post_purchases
 from loyalty.usecases.posting import MAX_TRIES, Posting
+from loyalty.usecases.tell_purchase import post_and_tell
 from tests.customers import EVERYTHING, purchase
 from tests.faults.conftest import Fault, answer_lost, conflict, faulty, out_of_reach, request_lost, throttled, wallet
 
@@ -43,6 +46,41 @@ def test_a_posting_whose_every_answer_is_lost_is_found_by_its_identity(table: Ta
     with faulty(table, "TransactWriteItems", answer_lost):
         assert post(table, cim).replayed
 
+    assert wallet(table, cim) == (2, 45)
+
+
+def test_a_classic_posting_whose_every_answer_is_lost_is_told_without_another_read(table: Table, cim: str) -> None:
+    """It says nothing that would tell a repetition, so it must not be answered with an error that invites one."""
+    body = {
+        "accounts_receivable_identifier": {"access_token_identifier": {"authentication_code": cim}},
+        "performed_by_business_unit_identifier": {"code": "MRA"},
+        "performed_on": "2026-01-15T12:00:00",
+        "reference_number": f"REF-{cim}",
+        "spend_request": {"spend_amount": 5},
+        "products_set": [
+            {"product_identifier": {"code": "Bronze"}, "net_amount": 10, "vat_amount": 2, "total_amount": 12}
+        ],
+    }
+    request, names_what_is_told_and_the_event = read_classic(body, EVERYTHING, None), 3
+
+    with (
+        faulty(table, "TransactWriteItems", answer_lost),
+        faulty(table, "BatchGetItem", out_of_reach, after=names_what_is_told_and_the_event),
+    ):
+        told = post_and_tell(
+            request,
+            EVERYTHING,
+            render_purchase,
+            table=table,
+            catalogue=Catalogue(table),
+            numbers=Numbers(table),
+            now=datetime.now(UTC),
+            pause=lambda _: None,
+        )
+
+    assert told.replayed
+    assert told.answer["total_spend_amount"] == 5
+    assert told.answer["accounts_receivable"]
     assert wallet(table, cim) == (2, 45)
 
 
