@@ -12,7 +12,7 @@ from loyalty.store.events import Event, State
 from loyalty.store.table import Table
 from loyalty.usecases.verify_journal import verify_journal
 from tests.functional.conftest import Answer
-from tests.goldens import differences
+from tests.goldens import differences, matches
 from tests.tables.player import Player
 from tests.tables.scenario import Call
 from tests.tables.written import NAMES, Written
@@ -47,10 +47,15 @@ def deviations(table: Table) -> list[Any]:
     return verify_journal(table, settle=lambda _: None).deviations
 
 
+MENDED = "/data/total_*spend_amount"
+"""Told in the wallet's currency then, in the bill's now (Q2)."""
+
+
 def faults(expected: Answer, answer: Answer) -> list[str]:
     """What is other than it was answered before; what is answered beyond that is of later releases."""
-    same = (expected.status, expected.headers) == (answer.status, answer.headers)
-    return list(differences(expected.body, answer.body)) if same else [f"{answer.status} {answer.body}"]
+    if (expected.status, expected.headers) != (answer.status, answer.headers):
+        return [f"{answer.status} {answer.body}"]
+    return [at for at in differences(expected.body, answer.body) if not matches(at, MENDED)]
 
 
 def test_each_request_is_answered_again_as_a_replay_and_moves_nothing(

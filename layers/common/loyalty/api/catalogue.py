@@ -87,10 +87,9 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.INTERNAL: Explained(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "A fault of ours. Or the classic create has posted the purchase, and only cannot tell it in full: the "
-        "description says so, with the event's id.",
-        "If the purchase is posted, do not repeat it. Else send the same again (a classic purchase "
-        "[with an identity](api.md#sending-a-classic-purchase-again)); if it stays, tell the operator when it was.",
+        "A fault of ours.",
+        "Send the same again (a classic purchase [with an identity](api.md#sending-a-classic-purchase-again)); if it "
+        "stays, tell the operator when it was.",
     ),
     Code.RETRY_LATER: Explained(
         HTTPStatus.SERVICE_UNAVAILABLE,
