@@ -7,10 +7,11 @@ between two running totals, and once all came back these are the whole purchase.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.exchange import Amounts
-from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.money import ZERO, share
 from loyalty.domain.returns import Back, Fractions
 from loyalty.domain.wallet import Lots, added, negated
 
@@ -50,12 +51,12 @@ class Posted:
         """What of it is reversed once so much came back."""
         # Lines that all weigh nothing weigh the same.
         weights = self.weights if any(self.weights.values()) else dict.fromkeys(self.weights, Decimal(1))
-        weight = sum((weight * back.get(line, ZERO) for line, weight in weights.items()), ZERO)
+        weight = sum((Fraction(weight) * back[line] for line, weight in weights.items() if line in back), Fraction(0))
         total, whole = sum(weights.values(), ZERO), self.whole.amounts
         amounts = Amounts(
-            _share(whole.system, weight, total, exponents.system),
-            _share(whole.wallet, weight, total, exponents.wallet),
-            None if whole.alternative is None else _share(whole.alternative, weight, total, exponents.alternative),
+            share(whole.system, weight, total, exponents.system),
+            share(whole.wallet, weight, total, exponents.wallet),
+            None if whole.alternative is None else share(whole.alternative, weight, total, exponents.alternative),
         )
         return Part(amounts, self._lots_part(amounts.wallet))
 
@@ -84,23 +85,16 @@ class SpentAtOnce:
         total = sum((award.whole for award in self.awards), nothing)
         part = sum((award.part(back, exponents) for award in self.awards), nothing)
         lots = {
-            month: _share(spent, part.lots.get(month, ZERO), total.lots[month], exponents.wallet)
+            month: share(spent, part.lots.get(month, ZERO), total.lots[month], exponents.wallet)
             for month, spent in self.whole.lots.items()
         }
-        lasting = _share(self.whole.lasting, part.lasting, total.lasting, exponents.wallet)
-        system = _share(self.whole.amounts.system, part.amounts.system, total.amounts.system, exponents.system)
+        lasting = share(self.whole.lasting, part.lasting, total.lasting, exponents.wallet)
+        system = share(self.whole.amounts.system, part.amounts.system, total.amounts.system, exponents.system)
         alternative = self.whole.amounts.alternative
         if alternative is not None:
             of, all_of = part.amounts.alternative or ZERO, total.amounts.alternative or ZERO
-            alternative = _share(alternative, of, all_of, exponents.alternative)
+            alternative = share(alternative, of, all_of, exponents.alternative)
         return Part(Amounts(system, lasting + sum(lots.values(), ZERO), alternative), added({}, lots))
-
-
-def _share(amount: Decimal, part: Decimal, whole: Decimal, exponent: int) -> Decimal:
-    """The share of an amount that a part has in a whole, rounded once, half up; nothing, where the whole is nothing."""
-    if part == whole:
-        return amount
-    return rounded(amount * part / whole, exponent) if whole else ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import ZERO
@@ -42,8 +43,13 @@ class SoldLine:
 Quantities = Mapping[int, Decimal]
 """How much of each line, by its place."""
 
-Fractions = Mapping[int, Decimal]
-"""How much of each line, by its place, as a part of the whole line: from 0 to 1."""
+Fractions = Mapping[int, Fraction]
+"""How much of each line, by its place, as a part of the whole line: from 0 to 1, exactly, as 5 of 24 pieces are no
+decimal."""
+
+
+WHOLE = Fraction(1)
+"""All of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def _is_all(fractions: Fractions) -> bool:
 
 def cancelled(lines: Sequence[SoldLine], returned: Quantities) -> Back:
     """What comes back with the cancellation of a purchase, of which this much was returned already."""
-    return Back({}, _fractions(lines, returned), dict.fromkeys(range(len(lines)), Decimal(1)))
+    return Back({}, _fractions(lines, returned), dict.fromkeys(range(len(lines)), WHOLE))
 
 
 def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], returned: Quantities) -> Back:
@@ -95,7 +101,9 @@ def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], re
 
 
 def _fractions(lines: Sequence[SoldLine], quantities: Quantities) -> Fractions:
-    return {place: quantities.get(place, ZERO) / line.quantity for place, line in enumerate(lines)}
+    return {
+        place: Fraction(quantities.get(place, ZERO)) / Fraction(line.quantity) for place, line in enumerate(lines)
+    }
 
 
 def _take(quantity: Decimal | None, places: Sequence[int], left: dict[int, Decimal]) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.expiry import lapsed_part
-from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.money import ZERO, share
 from loyalty.domain.posted import Step
 from loyalty.domain.returns import Quantities
 from loyalty.domain.wallet import Clawback, Lots, Movement, Wallet, added, negated, taken
@@ -86,6 +86,4 @@ def _sum(lots: Lots) -> Decimal:
 
 def _less(alternative: Decimal | None, back: Decimal, awarded: Decimal, exponents: Exponents) -> Decimal | None:
     """What is taken back of an award in the alternative currency, below zero, where this much of the award is."""
-    if alternative is None or back == awarded:
-        return None if alternative is None else ZERO - alternative
-    return ZERO - rounded(alternative * back / awarded, exponents.alternative)
+    return None if alternative is None else ZERO - share(alternative, back, awarded, exponents.alternative)
