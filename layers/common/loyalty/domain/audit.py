@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from loyalty.domain.audit_uses import use_findings
 from loyalty.domain.money import ZERO
 from loyalty.domain.returns import Quantities
 from loyalty.domain.reversal import TakenBack
@@ -37,10 +38,11 @@ def deviations(wallet: Wallet, entries: Sequence[Entry]) -> Iterator[Deviation]:
         "the wallet's lots are the sums of its journal's": (wallet.lots, journal.lots),
         "what a wallet remembers to have expired is the sum of its journal's": (wallet.lapsed, journal.lapsed),
         "a wallet counts the purchases of which something stands": (wallet.purchases, journal.purchases),
-        "a wallet's uses of limits are those of its journal": (wallet.uses.by_subject, journal.uses.by_subject),
     }.items():
         if held != told:
             yield Deviation(wallet.account_id, None, rule, f"{_told(held)} in the wallet, {_told(told)} in the journal")
+    for finding in use_findings(wallet.uses, entries):
+        yield Deviation(wallet.account_id, *finding)
 
 
 def _moved_on(journal: Wallet, entry: Entry) -> Wallet:
@@ -52,7 +54,6 @@ def _moved_on(journal: Wallet, entry: Entry) -> Wallet:
         balance=entry.balance,
         lots=added(journal.lots, movement.lots),
         purchases=journal.purchases + movement.purchases,
-        uses=journal.uses.plus(movement.uses),
         lapsed=added(journal.lapsed, movement.lapsed),
     )
 

@@ -101,9 +101,7 @@ def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], re
 
 
 def _fractions(lines: Sequence[SoldLine], quantities: Quantities) -> Fractions:
-    return {
-        place: Fraction(quantities.get(place, ZERO)) / Fraction(line.quantity) for place, line in enumerate(lines)
-    }
+    return {place: Fraction(quantities.get(place, ZERO)) / Fraction(line.quantity) for place, line in enumerate(lines)}
 
 
 def _take(quantity: Decimal | None, places: Sequence[int], left: dict[int, Decimal]) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.identity import Origin
 from loyalty.domain.reversal import TakenBack
-from loyalty.domain.uses import Uses
+from loyalty.domain.uses import MAX_WINDOWS, UNRECORDED, History, Used, Uses
 from loyalty.domain.wallet import Entry, EventType, Lots, Movement, Wallet
+from loyalty.domain.windows import same_period
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 
@@ -57,7 +58,7 @@ def wallet_of(account_id: str, item: Item | None) -> Wallet:
         lots=_lots_in(item, "lots"),
         lapsed=_lots_in(item, "lapsed"),
         purchases=int(item["purchases"]),
-        uses=Uses(_uses_in(item)),
+        uses=_uses_in(item),
     )
 
 
@@ -66,12 +67,27 @@ def _lots_in(item: Item, name: str) -> Lots:
     return {month: Decimal(amount) for month, amount in lots.items()}
 
 
-def _uses_in(item: Item) -> Mapping[str, Mapping[str, tuple[int, Decimal]]]:
-    uses = exactjson.loads(item["uses"]) if "uses" in item else {}
-    return {
-        subject: {window: (count, Decimal(amount)) for window, (count, amount) in windows.items()}
-        for subject, windows in uses.items()
+def _uses_in(item: Item) -> Uses:
+    kept = exactjson.loads(item["uses"]) if "uses" in item else {}
+    return Uses({subject: _history_in(history) for subject, history in kept.items()})
+
+
+def _history_in(kept: Mapping[str, Any]) -> History:
+    if "windows" not in kept:
+        return _first_form(kept)
+    windows = {
+        window: Used(count, {currency: Decimal(amount) for currency, amount in amounts.items()})
+        for window, (count, amounts) in kept["windows"].items()
     }
+    return History(windows, frozenset(kept.get("since", ())))
+
+
+def _first_form(kept: Mapping[str, Any]) -> History:
+    """Return the uses of a subject as the first version kept them: neither with a currency, nor with what it had
+    forgotten. It took what lies before the oldest of four windows for forgotten, so that stays so."""
+    windows = {window: Used().plus(count, {UNRECORDED: Decimal(amount)}) for window, (count, amount) in kept.items()}
+    periods = [sorted(window for window in windows if same_period(window, one)) for one in windows]
+    return History(windows, frozenset(period[0] for period in periods if len(period) >= MAX_WINDOWS))
 
 
 def entry_of(item: Item) -> Entry:
@@ -152,17 +168,24 @@ def _moment(epoch: Decimal) -> datetime:
 
 def wallet_item(wallet: Wallet) -> Item:
     """The attributes of a wallet's item, None for those that it does not have."""
-    by_subject = wallet.uses.by_subject
     return {
         "version": wallet.version,
         "balance": wallet.balance,
         "purchases": wallet.purchases,
         "lots": _lots_text(wallet.lots),
         "lapsed": _lots_text(wallet.lapsed),
-        "uses": exactjson.dumps(by_subject) if by_subject else None,
+        "uses": _uses_text(wallet.uses),
         "expires": min(wallet.lots) if wallet.lots else None,
         "expiry_shard": keys.expiry_shard(wallet.account_id) if wallet.lots else None,
     }
+
+
+def _uses_text(uses: Uses) -> str | None:
+    kept = {}
+    for subject, history in uses.by_subject.items():
+        windows = {window: [used.count, used.amounts] for window, used in history.windows.items()}
+        kept[subject] = {"windows": windows, **({"since": sorted(history.since)} if history.since else {})}
+    return exactjson.dumps(kept) if kept else None
 
 
 def _lots_text(lots: Lots) -> str | None:

@@ -46,7 +46,7 @@ class GivenBack:
         for use in uses_in(self.document):
             amount, whole = given.get(use.subject, (ZERO, self._is_last))
             if amount or whole:
-                yield Use(use.subject, use.window, -use.count if whole else 0, ZERO - amount)
+                yield Use(use.subject, use.window, -use.count if whole else 0, ZERO - amount, use.currency)
 
     @property
     def budgets(self) -> dict[str, Decimal]:
