@@ -75,10 +75,10 @@ def _uses_in(item: Item) -> Uses:
 def _history_in(kept: Mapping[str, Any]) -> History:
     if "windows" not in kept:
         return _first_form(kept)
-    windows = {
-        window: Used(count, {currency: Decimal(amount) for currency, amount in amounts.items()})
-        for window, (count, amounts) in kept["windows"].items()
-    }
+    windows = {window: Used(count) for window, count in kept["windows"].items()}
+    for currency, amounts in kept.get("amounts", {}).items():
+        for window, amount in zip(kept["windows"], amounts, strict=True):
+            windows[window] = windows[window].plus(0, {currency: Decimal(amount)})
     return History(windows, frozenset(kept.get("since", ())))
 
 
@@ -181,11 +181,20 @@ def wallet_item(wallet: Wallet) -> Item:
 
 
 def _uses_text(uses: Uses) -> str | None:
-    kept = {}
-    for subject, history in uses.by_subject.items():
-        windows = {window: [used.count, used.amounts] for window, used in history.windows.items()}
-        kept[subject] = {"windows": windows, **({"since": sorted(history.since)} if history.since else {})}
+    kept = {subject: _kept_history(history) for subject, history in uses.by_subject.items()}
     return exactjson.dumps(kept) if kept else None
+
+
+def _kept_history(history: History) -> dict[str, Any]:
+    """Return the count of each window and, as ids are long, each currency once, with an amount for each window."""
+    windows = sorted(history.windows.items())
+    currencies = sorted({currency for _, used in windows for currency in used.amounts})
+    kept = {
+        "windows": {window: used.count for window, used in windows},
+        "amounts": {currency: [used.amount(currency) for _, used in windows] for currency in currencies},
+        "since": sorted(history.since),
+    }
+    return {name: value for name, value in kept.items() if value or name == "windows"}
 
 
 def _lots_text(lots: Lots) -> str | None:
