@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from loyalty.domain.access import Partner
@@ -99,7 +98,7 @@ class Book:
         return bool(drawn_up({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).pending)
 
     def _reversal_draft(self, asked: Asked, now: datetime, event_id: str) -> ReversalDraft:
-        return ReversalDraft(asked, self.account.id, partial(self.event, event_id), PARTNER, self.programme, now)
+        return ReversalDraft(asked, self.account.id, event_id, self.event, PARTNER, self.programme, now)
 
     def _used(self, draft: Draft) -> dict[Key, Decimal]:
         return read_used(self.table, draft.counters(self.account))

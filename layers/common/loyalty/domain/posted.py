@@ -99,15 +99,18 @@ class SpentAtOnce:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one reversal is about: awards to be taken back, spends to be given back, and what of the awards had paid off
-    a debt of the wallet, in its currency."""
+    """What one reversal is about: awards to be taken back, spends to be given back; and in the wallet's currency, how
+    much of the spends was of the same purchase's awards (`at_once`), and what of the awards had paid off a debt."""
 
     awards: Part
     spends: Part
+    at_once: Decimal
     debt: Decimal
 
     def __sub__(self, other: "Step") -> "Step":
-        return Step(self.awards - other.awards, self.spends - other.spends, self.debt - other.debt)
+        return Step(
+            self.awards - other.awards, self.spends - other.spends, self.at_once - other.at_once, self.debt - other.debt
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +125,14 @@ class Purchased:
 
     def step(self, back: Back, exponents: Exponents) -> Step:
         """What is reversed with what comes back."""
-        return self._upto(back.after, exponents) - self._upto(back.before, exponents)
+        return self.upto(back.after, exponents) - self.upto(back.before, exponents)
 
-    def _upto(self, back: Fractions, exponents: Exponents) -> Step:
-        """All that is reversed once so much came back. What paid off a debt is reversed last."""
+    def upto(self, back: Fractions, exponents: Exponents) -> Step:
+        """Return all that is reversed once so much came back. What paid off a debt is reversed last."""
         nothing = Part(self.nothing, {})
         awards = sum((award.part(back, exponents) for award in self.awards), nothing)
         spends = sum((spend.part(back, exponents) for spend in self.spends), nothing)
         gained = sum((award.whole for award in self.awards), nothing) - sum((s.whole for s in self.spends), nothing)
         debt = (awards - spends).amounts.wallet - (gained.amounts.wallet - self.debt)
-        return Step(awards, spends, min(max(ZERO, debt), self.debt))
+        at_once = [spend.part(back, exponents) for spend in self.spends if isinstance(spend, SpentAtOnce)]
+        return Step(awards, spends, sum(at_once, nothing).amounts.wallet, min(max(ZERO, debt), self.debt))

@@ -72,7 +72,7 @@ def price(
             spent=spent.wallet,
             alternative_awarded=awarded.alternative,
             alternative_spent=spent.alternative,
-            lots=wallet.settled(_lots_moved(awards, spends), awarded.wallet - spent.wallet),
+            lots=_lots_moved(awards, spends),
             purchases=1,
             uses=tuple(use for use in (promo_use, *(award.use for award in given_now)) if use),
         ),

@@ -64,16 +64,17 @@ class Back:
     @property
     def completes(self) -> bool:
         """Whether nothing of the purchase is left now, and was before."""
-        return _is_all(self.after) and not _is_all(self.before)
+        return is_all(self.after) and not is_all(self.before)
 
 
-def _is_all(fractions: Fractions) -> bool:
+def is_all(fractions: Fractions) -> bool:
+    """Tell whether all lines came back whole."""
     return all(fraction == 1 for fraction in fractions.values())
 
 
 def cancelled(lines: Sequence[SoldLine], returned: Quantities) -> Back:
     """What comes back with the cancellation of a purchase, of which this much was returned already."""
-    return Back({}, _fractions(lines, returned), dict.fromkeys(range(len(lines)), WHOLE))
+    return Back({}, come_back(lines, returned), all_of(lines))
 
 
 def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], returned: Quantities) -> Back:
@@ -97,10 +98,16 @@ def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], re
     after = {place: line.quantity - left[place] for place, line in enumerate(lines)}
     now = {place: after[place] - returned.get(place, ZERO) for place in after}
     quantities = {place: quantity for place, quantity in now.items() if quantity}
-    return Back(quantities, _fractions(lines, returned), _fractions(lines, after))
+    return Back(quantities, come_back(lines, returned), come_back(lines, after))
 
 
-def _fractions(lines: Sequence[SoldLine], quantities: Quantities) -> Fractions:
+def all_of(lines: Sequence[SoldLine]) -> Fractions:
+    """Return what came back of a cancelled purchase: all lines, whole."""
+    return dict.fromkeys(range(len(lines)), WHOLE)
+
+
+def come_back(lines: Sequence[SoldLine], quantities: Quantities) -> Fractions:
+    """Return how much of each line came back, by the quantities that were returned."""
     return {place: Fraction(quantities.get(place, ZERO)) / Fraction(line.quantity) for place, line in enumerate(lines)}
 
 

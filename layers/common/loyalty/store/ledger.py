@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loyalty.domain.errors import Problem
+from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
 from loyalty.store.events import (
@@ -203,10 +204,10 @@ def read_whole_journal(table: Table, account_id: str) -> Iterator[Entry]:
         before = page[-1].sequence
 
 
-def take_back(purchase: Event, after: Event) -> Update:
-    """The write that makes a posted purchase what it is `after` something of it was taken back; nothing else may have
-    been since the purchase was read."""
+def take_back(before: Event, after: Event) -> Update:
+    """Return the write that makes a posted purchase what it is `after` something of it was taken back; nothing else may
+    have been since it was read as it is `before`."""
     condition, values = "attribute_not_exists(taken_back)", None
-    if purchase.taken_back.lines:
-        condition, values = "taken_back = :before", {":before": taken_back_text(purchase.taken_back)}
-    return Update(keys.event(purchase.entry.event_id), taken_back_attributes(after), condition, values)
+    if before.taken_back != TakenBack():
+        condition, values = "taken_back = :before", {":before": taken_back_text(before.taken_back)}
+    return Update(keys.event(before.entry.event_id), taken_back_attributes(after), condition, values)

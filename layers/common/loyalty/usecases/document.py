@@ -61,6 +61,11 @@ def _use_in(
     return Use(subject, window, count, Decimal(amount), currency, per_account, most)
 
 
+def amounts_in(document: Mapping[str, Any], name: str) -> dict[str, Decimal]:
+    """Return the amounts that an event tells under `name`, by what they are of."""
+    return {of: Decimal(amount) for of, amount in document.get(name, {}).items()}
+
+
 def why_of(verdicts: Iterable[Verdict]) -> list[list[str | None]]:
     """Each offer that was looked at, and what kept it from applying, None where nothing did."""
     return [[verdict.offer_id, verdict.failed] for verdict in verdicts]

@@ -108,8 +108,9 @@ def _posted(
     pause: Pause,
     prepare: Callable[[Event, Event], None],
 ) -> Posting:
-    account_id, read = purchase.entry.account_id, partial(_read, table, purchase.entry.event_id)
-    draft = ReversalDraft(asked, account_id, read, partner, catalogue.programme(now), now, prepare)
+    account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
+    read = partial(_read, table)
+    draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, prepare)
     try:
         return post_event(account_id, draft, table=table, pause=pause)
     except Refused as refused:
