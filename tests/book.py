@@ -23,6 +23,7 @@ from loyalty.usecases.packing import Draft, drawn_up, read_used
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolved
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
+from loyalty.usecases.verify_reversals import Reversals
 
 PARTNER = Partner("P", frozenset(), frozenset("*"))
 
@@ -49,6 +50,14 @@ class Book:
         event = ledger.read_event(self.table, event_id)
         assert event
         return event
+
+    @property
+    def reversals_at_odds(self) -> list[str]:
+        """Purchases that do not agree with what took them back."""
+        seen = Reversals()
+        for entry in self.entries:
+            seen.take(self.event(entry.event_id))
+        return seen.suspects
 
     def attributes(self, sk: str, name: str) -> list[Any]:
         """An attribute of all items of a kind that were written beside events."""

@@ -90,7 +90,13 @@ class ReversalDraft:
         after = replace(purchase, state=state, taken_back=taken_back, updated_on=self.now, updated_by=self.partner.id)
         settlement = settle(purchase, after, outcome, self.read, exponents)
         uses = tuple(use for one in settlement.purchases for use in one.given_back.uses())
-        movement = replace(outcome.movement, purchases=-int(back.completes), uses=uses)
+        alternative = outcome.movement.alternative_awarded
+        movement = replace(
+            outcome.movement,
+            alternative_awarded=None if alternative is None else alternative - settlement.alternative,
+            purchases=-int(back.completes),
+            uses=uses,
+        )
         wallet = customer.wallet.moved(movement, overdrawn=True)
         document = _document(purchase.entry.event_id, back, replace(outcome, movement=movement), settlement)
         event = self._event(purchase, movement, document, wallet, customer.account)

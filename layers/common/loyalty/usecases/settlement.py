@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from loyalty.domain.currencies import Exponents
-from loyalty.domain.money import ZERO
+from loyalty.domain.money import ZERO, share
 from loyalty.domain.reversal import Reversal, settlement
 from loyalty.store.events import Event
 from loyalty.store.ledger import Effect, take_back
@@ -41,10 +41,17 @@ class ChangedPurchase:
 
 @dataclass(frozen=True)
 class Settlement:
-    """The purchases that a reversal changes, the one that is taken back first; and what was settled, by purchase."""
+    """What becomes of purchases with a reversal.
+
+    Attributes:
+        purchases: those that it changes, the one that is taken back first.
+        settled: what is taken back now of what was waived, by purchase, in the wallet's currency.
+        alternative: the same amount in the alternative currency, zero where the purchases were told in none.
+    """
 
     purchases: tuple[ChangedPurchase, ...]
     settled: Mapping[str, Decimal]
+    alternative: Decimal
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -64,9 +71,11 @@ def settle(
     own = replace(after, taken_back=after.taken_back.plus(settlement(outcome.settled.get(own_id, ZERO))))
     purchases = [ChangedPurchase(before, own, exponents)]
     settled: dict[str, Decimal] = {}
-    room = MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
+    alternative, room = ZERO, MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
     for purchase_id, amount in outcome.settled.items():
-        other = None if purchase_id == own_id else _settled(read(purchase_id), amount, exponents)
+        purchase = before if purchase_id == own_id else read(purchase_id)
+        alternative += _alternative(purchase, amount, exponents)
+        other = None if purchase_id == own_id else _settled(purchase, amount, exponents)
         if other and len(other.effects) > room:
             settled[UNTOLD] = settled.get(UNTOLD, ZERO) + amount
             continue
@@ -74,7 +83,13 @@ def settle(
         if other:
             purchases.append(other)
             room -= len(other.effects)
-    return Settlement(tuple(purchases), settled)
+    return Settlement(tuple(purchases), settled, alternative)
+
+
+def _alternative(purchase: Event, amount: Decimal, exponents: Exponents) -> Decimal:
+    """Return a part of a purchase's awards in the alternative currency."""
+    awarded = purchase.entry.movement
+    return share(awarded.alternative_awarded or ZERO, amount, awarded.awarded, exponents.alternative)
 
 
 def _settled(purchase: Event, amount: Decimal, exponents: Exponents) -> ChangedPurchase:
