@@ -42,6 +42,7 @@ def files(now: datetime) -> Iterator[tuple[str, list[Body]]]:
         newest("file id", at, cim="CIM-FAY", id="GIVEN-FILE", spend_request={"amount": 1}),
         newest("file no time", None, cim="CIM-FAY"),
         classic("file external", at, {"number": "N-FAY"}, **external),
+        classic("file reference alone", at, {"number": "N-FAY"}, external_system_reference_number="X-21"),
         classic("file row", at, {"number": "N-FAY"}),
         classic("file row", at, {"number": "N-FAY"}),
         created_spend("file spend", at, {"spend_amount": 1}, key=None),
@@ -74,6 +75,7 @@ def _classic(at: datetime) -> Iterator[Call]:
     yield classic("same reference", at, {"name": "Ann Archer"}, key="KEY-2", reference_number="REF-key")
     yield classic("no identity", at, {"number": "N-ANN"}, spend_request={"spend_amount": 1}, key=None)
     yield classic("reference alone", at, {"number": "N-DEE"}, external_system_reference_number="X-2", key=None)
+    yield classic("reference with key", at, {"number": "N-DEE"}, external_system_reference_number="X-3", key="KEY-8")
     yield classic("system alone", at, {"number": "N-DEE"}, external_system="ERP", key=None)
     card = {"access_token_identifier": {"identifier": "CARD-BOB", "pass_code": "2468"}}
     yield classic("by card", at, card, key="KEY-3", spend_request={"spend_alternative_amount": 120})

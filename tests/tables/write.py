@@ -1,5 +1,6 @@
 """Write a table as this version does, and keep it: `python -m tests.tables.write NAME`."""
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
 from loyalty.usecases.verify_journal import verify_journal
 from tests.functional.conftest import Answer, aws
+from tests.tables.fields import declared
 from tests.tables.player import Player
 from tests.tables.scenario import Call, calls, files
 from tests.tables.written import FOLDER, SentCall, SentFile, Written
@@ -83,3 +85,4 @@ def _items(table: Table) -> Iterator[dict[str, Any]]:
 if __name__ == "__main__":
     with aws() as made:
         write(made, datetime.now(UTC)).keep(sys.argv[1])
+    (FOLDER / f"{sys.argv[1]}.fields.json").write_text(json.dumps(declared(), indent=1) + "\n")
