@@ -10,6 +10,8 @@ from loyalty.domain.returns import Quantities
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Movement, Wallet, added, changed
 
+PURCHASES_COUNTED = "a wallet counts the purchases of which something stands"
+
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
@@ -38,7 +40,7 @@ def deviations(wallet: Wallet, entries: Sequence[Entry]) -> Iterator[Deviation]:
         "what a wallet remembers to have expired is the sum of its journal's": (wallet.lapsed, journal.lapsed),
         "what is waived on a wallet is the sum of its journal's": (wallet.waived, journal.waived),
         "what is forgiven to lots is the sum of the journal's": (wallet.forgiven, journal.forgiven),
-        "a wallet counts the purchases of which something stands": (wallet.purchases, journal.purchases),
+        PURCHASES_COUNTED: (wallet.purchases, journal.purchases),
     }.items():
         if held != told:
             yield Deviation(wallet.account_id, None, rule, f"{_told(held)} in the wallet, {_told(told)} in the journal")

@@ -13,6 +13,8 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.uses import MAX_WINDOWS, Use, Used, Uses
 from loyalty.domain.wallet import Entry, EventType
 
+USES_COUNTED = "a wallet's uses of limits are those of its journal"
+
 
 class Finding(NamedTuple):
     """A rule that does not hold: of which event (None for the wallet), and what was found instead."""
@@ -79,7 +81,6 @@ def _forget(windows: Mapping[str, _Count], length: int) -> None:
 
 def _remembered(uses: Uses, counts: _Counts) -> Iterator[Finding]:
     """Where what the wallet remembers is not what was counted."""
-    rule = "a wallet's uses of limits are those of its journal"
     for subject in sorted(uses.by_subject.keys() | counts.keys()):
         history = uses.by_subject.get(subject)
         kept = history.windows if history else {}
@@ -89,7 +90,7 @@ def _remembered(uses: Uses, counts: _Counts) -> Iterator[Finding]:
             same = used.count == counted.times and not _differences(used.amounts, counted.amounts)
             if not lost and not same:
                 found = f"{_told(used.count, used.amounts)} in the wallet, {counted.told()} in the journal"
-                yield Finding(None, rule, f"{subject} in {window or 'all time'}: {found}")
+                yield Finding(None, USES_COUNTED, f"{subject} in {window or 'all time'}: {found}")
 
 
 def _differences(held: Mapping[str, Decimal], counted: Mapping[str, Decimal]) -> set[str]:

@@ -18,6 +18,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.document import amounts_in, uses_in
 from loyalty.usecases.verify_counters import Counters
 from loyalty.usecases.verify_reversals import Reversals
+from loyalty.usecases.verify_untold import Untold
 
 SETTLING_SECONDS = 2.0
 """How long a posting that was under way while the table was read may take to be seen everywhere."""
@@ -28,11 +29,12 @@ MAX_READINGS = 5
 
 @dataclass(slots=True)
 class Verification:
-    """How much was read, and what does not hold."""
+    """How much was read, what does not hold, and what may hold, but rests on what an older version did not record."""
 
     events: int = 0
     wallets: int = 0
     deviations: list[Deviation] = field(default_factory=list)
+    unrecorded: list[Deviation] = field(default_factory=list)
 
 
 def verify_journal(
@@ -58,7 +60,7 @@ def verify_journal(
         *audit.counters.deviations(table),
         *audit.events_at_odds,
     ]
-    return Verification(audit.events, len(audit.wallet_items), found)
+    return Verification(audit.events, len(audit.wallet_items), *audit.untold.told_apart(found))
 
 
 def _without_account(table: Table, account_ids: Iterable[str]) -> Iterator[Deviation]:
@@ -113,6 +115,7 @@ class _Audit:
         self.events_at_odds: list[Deviation] = []
         self.reversals = Reversals()
         self.counters = Counters()
+        self.untold = Untold()
         self._accounts: set[str] = set()
         self._pointers: dict[str, str] = {}
         self._given: dict[str, str] = {}
@@ -156,6 +159,7 @@ class _Audit:
         self.entries[event.entry.account_id].append(_counted(event))
         self.reversals.take(event)
         self.counters.take(event)
+        self.untold.take(event)
         if event.pointer:
             self._given[event.pointer] = event.entry.event_id
         for rule, found in _at_odds(event):
@@ -192,6 +196,7 @@ def _derived(event: Event) -> str:
         Origin.EXTERNAL: lambda: tuple(document["identity"]),
         Origin.KEY: lambda: tuple(document["identity"]),
         Origin.ROW: lambda: tuple(document["identity"]),
+        Origin.CONTENT: lambda: tuple(document["identity"]),
         Origin.NUMBER: lambda: (document["number"],),
         Origin.OPENING_BALANCE: lambda: (entry.reference_number or "",),
         Origin.CANCELLATION: lambda: (document["reverses"],),
