@@ -20,12 +20,12 @@ WORDS = {
         `dry_run` gone through.""",
     "show_upload": "Show how far an upload has got, and what became of its purchases",
     "classic_create_purchase": """Post a purchase
-        Answers the complete event. Posts each call anew, unless it has an `Idempotency-Key` header or names an external
-        system and its reference number.""",
+        Answers the complete event. Posts each call anew, unless it has an `Idempotency-Key` header or an external
+        reference number, or its partner repeats itself (`classic_repeats`).""",
     "classic_preview_purchase": "Show what posting a purchase would do",
     "classic_create_spend": """Post a purchase with its spend request
         Both or neither. Without an amount the spend request spends nothing. Posts each call anew, unless it has an
-        `Idempotency-Key` header or names an external system and its reference number.""",
+        `Idempotency-Key` header or an external reference number, or its partner repeats itself (`classic_repeats`).""",
     "classic_show_purchase": """Show a posted purchase
         By its id, its number, or a reference number that no other purchase has.""",
     "classic_cancel_purchase": """Cancel a posted purchase
@@ -33,7 +33,7 @@ WORDS = {
         the complete event.""",
     "classic_bulk_create": """Post many purchases
         Up to 1000 entries, each posted or refused alone; those of one wallet in their order. Posts each entry anew,
-        unless the call has an `Idempotency-Key` header or the entry names an external system and its reference number.
+        unless the call has an `Idempotency-Key` header or the entry an external reference number.
         With `Prefer: respond-async` the entries become a file, whose upload is answered at once.""",
     "issue_one_time_password": """Give out a one-time password for an access token
         For the customer to show instead of the token: good for five minutes and one purchase.""",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.access import Partner
+from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Purchase, PurchaseRequest, Reference
@@ -26,6 +27,7 @@ from loyalty.usecases.reversal_draft import Asked, ReversalDraft
 from loyalty.usecases.verify_reversals import Reversals
 
 PARTNER = Partner("P", frozenset(), frozenset("*"))
+SAME = Fingerprint.of_fields({})
 
 
 class Book:
@@ -75,7 +77,7 @@ class Book:
     def give_back(self, quantities: Mapping[int, Decimal], now: datetime, event_id: str = "E") -> Event:
         """Return goods, by line."""
         goods = tuple(ReturnedProduct(line, None, quantity, "") for line, quantity in quantities.items())
-        return self._post(self._reversal_draft(Asked(f"R-{self.wallet.version}", "R", now, b"", goods), now, event_id))
+        return self._post(self._reversal_draft(Asked(f"R-{self.wallet.version}", "R", now, SAME, goods), now, event_id))
 
     def expire(self, now: datetime) -> Event:
         """Take out what is over."""
@@ -93,14 +95,14 @@ class Book:
             performed_on=purchase.performed_on,
             lines=(),
             spend=purchase.spend,
-            fingerprint=b"",
+            fingerprint=SAME,
         )
         resolved, numbers = Resolved(purchase, self.account.id, {}, None, None), Numbers(self.table)
         return PurchaseDraft(request, PARTNER, self.programme, resolved, numbers, purchase.performed_on)
 
     def cancellation_draft(self, now: datetime, event_id: str = "E") -> ReversalDraft:
         """A cancellation on its way."""
-        return self._reversal_draft(Asked(f"C-{event_id}", event_id, now, b""), now, event_id)
+        return self._reversal_draft(Asked(f"C-{event_id}", event_id, now, SAME), now, event_id)
 
     def fits(self, draft: Draft) -> bool:
         """Whether an event fits into a transaction."""

@@ -23,9 +23,9 @@ class Repetitions:
         marks = ", ".join("?" * len(ids))
         met = dict(self._met.execute(f"SELECT event_id, fingerprint FROM met WHERE event_id IN ({marks})", ids))  # noqa: S608
         if not met:
-            self._met.executemany("INSERT INTO met VALUES (?, ?)", ((one, request.fingerprint) for one in ids))
+            self._met.executemany("INSERT INTO met VALUES (?, ?)", ((one, request.fingerprint.digest) for one in ids))
             return None
-        return REPEATED if met.get(ids[0]) == request.fingerprint else Code.DUPLICATE
+        return REPEATED if met.get(ids[0]) == request.fingerprint.digest else Code.DUPLICATE
 
     def close(self) -> None:
         """Forget all."""

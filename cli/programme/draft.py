@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from cli.console import Failure, refusals_as_failures
 from loyalty import exactjson
+from loyalty.domain.directory import FORMER_NAME
 from loyalty.domain.programme import Programme
 from loyalty.domain.records.organisation import Currency
 from loyalty.store import keys
@@ -73,7 +74,8 @@ class Draft:
         own = [item for item in self.table.partition(keys.PROGRAMME_VERSION.pk) if "record" in item]
         named = {product for offer in programme.offers for product in offer.products}
         products = self.table.get_many(keys.record("product", product) for product in named)
-        return programme, [exactjson.loads(item["record"]) for item in (*own, *products.values())]
+        records = (exactjson.loads(item["record"]) for item in (*own, *products.values()))
+        return programme, [record for record in records if record["type"] != FORMER_NAME]
 
     def require_good(self) -> None:
         """Go on only with what the import would take.

@@ -201,7 +201,10 @@ def purchase_classically(
     invoice = {"id": "470154904D2B2E0107F58A0330609D63"}
     functions.call(name, shaped({**body, "products_set": [by_id], "invoice_identifier": invoice}), context={})
     external = {"external_system": "POS", "external_system_reference_number": "1"}
-    functions.call(name, shaped({**body, **external, "spend_request": {"spend_amount": 500}}), context={})
+    known = {"Idempotency-Key": "K"}
+    functions.call(
+        name, shaped({**body, **external, "spend_request": {"spend_amount": 500}}), context={}, headers=known
+    )
     for shown in (BY_CODE, BY_PASS_CODE, one_time_password(functions)):
         customer = {"accounts_receivable_identifier": {"access_token_identifier": shown}}
         functions.call(name, shaped(body | customer), context={})

@@ -7,23 +7,33 @@ import pytest
 
 from loyalty.domain.wallet import EventType
 from loyalty.store import ledger
-from loyalty.store.attributes import Item
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, State
 from loyalty.store.table import Table
+from loyalty.store.writes import Put
 from loyalty.usecases.verify_journal import verify_journal
 from tests.functional.conftest import Answer
 from tests.goldens import differences, matches
+from tests.moto_table import Items, fill, kept
 from tests.tables.player import Player
 from tests.tables.scenario import Call
 from tests.tables.written import NAMES, Written
 
 
-@pytest.fixture(params=NAMES)
-def written(request: pytest.FixtureRequest, table: Table) -> Written:
-    """Each kept table, loaded."""
+@pytest.fixture(scope="module", params=NAMES)
+def _loaded(request: pytest.FixtureRequest, _aws: Table) -> tuple[Written, Items]:
+    """Each kept table; loaded once, as that takes longer than most tests."""
     found = Written.read(request.param)
-    found.load(table)
-    return found
+    fill(_aws, {})
+    found.load(_aws)
+    return found, kept(_aws)
+
+
+@pytest.fixture
+def written(_loaded: tuple[Written, Items], table: Table) -> Written:
+    """Each kept table, in its place."""
+    fill(table, _loaded[1])
+    return _loaded[0]
 
 
 @pytest.fixture
@@ -86,8 +96,32 @@ def test_each_file_is_answered_again_as_a_replay_and_moves_nothing(
 
 
 def test_the_ledger_holds(written: Written, table: Table) -> None:
-    assert len(list(ledger.scan_events(table))) > len(written.calls)
-    assert deviations(table) == []
+    found = verify_journal(table, settle=lambda _: None)
+
+    assert found.events > len(written.calls)
+    assert found.deviations == []
+
+
+def test_what_the_first_release_posted_can_all_be_proven(table: Table) -> None:
+    Written.read("first").load(table)
+
+    assert verify_journal(table, settle=lambda _: None).unrecorded == []
+
+
+def test_what_was_not_recorded_before_is_told_apart_from_what_is_wrong(table: Table) -> None:
+    Written.read("earlier").load(table)
+    honest = verify_journal(table, settle=lambda _: None)
+    [wallet] = [item for item in table.scan() if item["pk"] == "ACCOUNT#A-EVE" and item["sk"] == "WALLET"]
+    table.put(Put(key_of(wallet), {**wallet, "purchases": 7}))
+
+    found = verify_journal(table, settle=lambda _: None)
+
+    assert honest.deviations == []
+    assert {deviation.account_id for deviation in honest.unrecorded} == {"A-ANN", "A-BOB", "A-DEE", "A-FAY", None}
+    assert found.unrecorded == honest.unrecorded
+    assert [(deviation.account_id, deviation.rule) for deviation in found.deviations] == [
+        ("A-EVE", "a wallet counts the purchases of which something stands")
+    ]
 
 
 def cancel(purchase: Event) -> Call:

@@ -44,3 +44,13 @@ def test_a_record_is_answered_as_it_was_imported() -> None:
 
     assert directory.record("unit", "U1") == RECORDS[3]
     assert directory.record("unit", None) is None
+
+
+def test_a_name_leads_to_who_has_it_and_ever_led_to_who_had_it() -> None:
+    former = {"type": "former_name", "of": "business_unit", "by": "code", "value": "S2", "id": "B1"}
+    directory = Directory([*RECORDS, former])
+
+    assert directory.find("business_unit", "code", "S2") == "B2"
+    assert directory.ever("business_unit", "code", "S2") == {"B1", "B2"}
+    assert directory.ever("business_unit", "code", "S1") == {"B1"}
+    assert directory.ever("business_unit", "code", "S3") == set()

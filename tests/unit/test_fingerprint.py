@@ -1,20 +1,26 @@
 """What tells a repetition of a request from another request under the same identity."""
 
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import BaseModel
 
 from loyalty import exactjson
 from loyalty.api.purchases import read_purchase
+from loyalty.domain.fingerprint import FORM, Fingerprint
 from tests.goldens import EXAMPLES
+from tests.tables.fields import MODELS, fields_of, models_in
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 BODY: dict[str, Any] = exactjson.loads((EXAMPLES / "create_v5_1.request.json").read_text())
 
 
 def fingerprint_of(body: dict[str, Any]) -> str:
-    return read_purchase(body, NOW).fingerprint.hex()
+    return read_purchase(body, NOW).fingerprint.digest.hex()
 
 
 def test_a_fingerprint_stays_what_it_was_when_the_event_was_posted() -> None:
@@ -32,3 +38,71 @@ def test_neither_the_order_of_fields_nor_trailing_zeros_count() -> None:
 )
 def test_whatever_is_asked_for_counts(change: dict[str, Any]) -> None:
     assert fingerprint_of(BODY | change) != fingerprint_of(BODY)
+
+
+RELEASED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "tables/first.fields.json").read_text())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_released_fields_stay_in_their_order_and_new_ones_are_marked_and_may_be_left_out(
+    model: type[BaseModel],
+) -> None:
+    assert list(broken_promises(model, RELEASED[model.__name__])) == []
+
+
+def broken_promises(model: type[BaseModel], released: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    since: Mapping[str, int] = getattr(model, "since", {})
+    fields = fields_of(model)
+    if [name for name in fields if name in released] != list(released):
+        yield f"{at}: fields are gone, or in another order"
+    for name in fields:
+        info = model.model_fields[name]
+        if name in released:
+            for part in models_in(info.annotation):
+                yield from broken_promises(part, released[name], f"{at}/{name}")
+        elif info.default is not None or not 1 <= since.get(name, 0) <= FORM:
+            yield f"{at}/{name} is new: its default has to be None, and its form has to stand in the model's `since`"
+
+
+class OldPart(BaseModel):
+    number: int
+
+
+class OldRequest(BaseModel):
+    name: str
+    parts: list[OldPart]
+
+
+class Part(BaseModel):
+    since: ClassVar = {"colour": FORM}
+    number: int
+    colour: str | None = None
+
+
+class Request(BaseModel):
+    since: ClassVar = {"note": FORM}
+    name: str
+    note: str | None = None
+    parts: list[Part]
+
+
+WITHOUT: dict[str, Any] = {"name": "A", "parts": [{"number": 1}]}
+WITH: dict[str, Any] = {"name": "A", "parts": [{"number": 1, "colour": "red"}], "note": "N"}
+
+
+def test_a_new_field_changes_no_fingerprint_of_requests_without_it() -> None:
+    assert Fingerprint.of(Request(**WITHOUT)) == Fingerprint.of(OldRequest(**WITHOUT))
+
+
+def test_requests_with_a_field_that_was_ignored_before_are_known_by_what_was_not() -> None:
+    before, after = Fingerprint.of(OldRequest(**WITH)).digest, Fingerprint.of(Request(**WITH))
+
+    assert after.is_of(before, None)
+    assert not after.is_of(before, FORM)
+    assert after.is_of(after.digest, FORM)
+
+
+def test_a_form_of_a_later_version_is_not_known() -> None:
+    asked = Fingerprint.of(Request(**WITH))
+
+    assert not asked.is_of(asked.digest, FORM + 1)

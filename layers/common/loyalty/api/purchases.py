@@ -34,7 +34,8 @@ from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Number, Positive
-from loyalty.domain.identity import Identity, Origin, fingerprint_of
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.money import ZERO
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
@@ -204,7 +205,7 @@ def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
             for place, item in enumerate(model.products)
         ),
         spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
-        fingerprint=fingerprint_of(model),
+        fingerprint=Fingerprint.of(model),
     )
 
 

@@ -14,7 +14,7 @@ from loyalty.api.messages import Request
 from loyalty.api.purchases import EpochSecond, Model, render_movement
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
-from loyalty.domain.identity import fingerprint_of
+from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.money import ZERO
 from loyalty.domain.returns import ReturnedProduct, ReturnRequest
 from loyalty.domain.validation import exactly_one, validated
@@ -68,7 +68,7 @@ def read_return(body: Any, now: datetime) -> ReturnRequest:
             for place, item in enumerate(model.products)
         ),
         performed_on=now if model.performed_on is None else datetime.fromtimestamp(int(model.performed_on), UTC),
-        fingerprint=fingerprint_of(model),
+        fingerprint=Fingerprint.of(model),
     )
 
 

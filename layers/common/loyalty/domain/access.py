@@ -17,6 +17,14 @@ class Scope(StrEnum):
     READ_WALLETS = "wallets:read"
 
 
+class ClassicRepeats(StrEnum):
+    """What a call of the classic API is that says nothing of itself and equals an earlier one of the same partner:
+    another purchase, or the same one sent again."""
+
+    POST = "POST"
+    REPLAY = "REPLAY"
+
+
 @dataclass(frozen=True, slots=True)
 class Partner:
     """An API client, as far as its token goes. `merchants` are ids of business units, or `*`."""

@@ -1,5 +1,6 @@
 """Everything of the programme that callers name, and that answers tell of: by id, and by each field that names it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ business unit that they are of, which names the one that has no other beside it.
 _ALSO_CODES = {("classification", "alternative_code"): "code"}
 """The newest API calls a classification's alternative code its code."""
 
+FORMER_NAME = "former_name"
+"""The type of what is kept where a record loses a name: which one it was, of which record."""
+
 
 class Directory:
     """The records of the programme. A value that several records share names none of them."""
@@ -33,8 +37,11 @@ class Directory:
     def __init__(self, records: Iterable[Record]) -> None:
         self._records: dict[tuple[str, str], Record] = {}
         self._named: dict[tuple[str, str, str], str | None] = {}
+        self._former: dict[tuple[str, str, str], list[str]] = defaultdict(list)
         for record in records:
-            if record["type"] in NAMING_FIELDS:
+            if record["type"] == FORMER_NAME:
+                self._former[record["of"], record["by"], record["value"]].append(record["id"])
+            elif record["type"] in NAMING_FIELDS:
                 self._add(record)
 
     def find(self, kind: str, by: str, value: str) -> str | None:
@@ -42,6 +49,10 @@ class Directory:
         if by == "id":
             return value if (kind, value) in self._records else None
         return self._named.get((kind, by, value))
+
+    def ever(self, kind: str, by: str, value: str) -> set[str]:
+        """The ids of the records that a name leads to or, of business units by their code, ever led to."""
+        return {found for found in (self.find(kind, by, value), *self._former.get((kind, by, value), ())) if found}
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
         """The record with this id, as it was imported."""

@@ -3,14 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-from loyalty.domain.money import plain
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 EVENT_ID_LENGTH = 32
 
@@ -23,6 +16,7 @@ class Origin(StrEnum):
     EXTERNAL = "EXTERNAL"
     KEY = "KEY"
     ROW = "ROW"
+    CONTENT = "CONTENT"
     NUMBER = "NUMBER"
     OPENING_BALANCE = "OPENING_BALANCE"
     CANCELLATION = "CANCELLATION"
@@ -34,24 +28,36 @@ class Origin(StrEnum):
 class Identity:
     """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
 
-    `parts` are: for GIVEN the id; for EXTERNAL the partner, the external system and its reference number; for KEY the
-    partner and the idempotency key; for ROW the partner and the row's key (`row_key`); for REFERENCE none, as merchant
-    and reference number are it; and for NUMBER none either, as nothing is known that would tell a repetition: the
-    event's own number is it.
+    `parts` are, by origin:
+
+    - GIVEN: the id.
+    - EXTERNAL: the partner, the external system if it was named, the reference number there.
+    - KEY: the partner, the idempotency key and, in a bulk call, the entry's own id.
+    - ROW: the partner, the row's key (`row_key`).
+    - CONTENT: the partner, the request's fingerprint in hex and, in a bulk call, the entry's own id.
+    - REFERENCE: none, as merchant and reference number are it.
+    - NUMBER: in a bulk call the entry's own id. Nothing tells a repetition: the event's own number is it.
     """
 
     origin: Origin
     parts: tuple[str, ...] = ()
 
-    def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:
-        """The event's id; `number` is the one that the event was given."""
+    @property
+    def own_id(self) -> str | None:
+        """The event's id; None where it takes more than the request to know it."""
         match self.origin:
             case Origin.GIVEN:
                 return self.parts[0]
-            case Origin.NUMBER:
-                return derived_id(Origin.NUMBER, number)
+            case Origin.REFERENCE | Origin.NUMBER:
+                return None
             case _:
-                return derived_id(self.origin, *(self.parts or (merchant_id, reference_number)))
+                return derived_id(self.origin, *self.parts)
+
+    def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:
+        """The event's id; `number` is the one that the event was given."""
+        if self.origin is Origin.REFERENCE:
+            return derived_id(Origin.REFERENCE, merchant_id, reference_number)
+        return self.own_id or derived_id(Origin.NUMBER, number)
 
 
 def derived_id(origin: Origin, *parts: str) -> str:
@@ -70,28 +76,5 @@ def part_id(event_id: str, part: str, place: int) -> str:
     return hashlib.sha256(f"{event_id} {part} {place}".encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
 
 
-def fingerprint(request: dict[str, Any]) -> bytes:
-    """16 bytes that are the same for two requests that ask for the same thing, however they are spelled.
-
-    Order of fields and trailing zeros do not count; the order of a list does.
-    """
-    return _printed(_CANONICAL.encode(request))
-
-
-def fingerprint_of(request: "BaseModel") -> bytes:
-    """The fingerprint of a request whose model has put it into order: a model writes its fields in the order in which
-    it declares them, so that must stay. Twice as quick as `fingerprint`."""
-    return _printed(request.model_dump_json(exclude_none=True))
-
-
-def _printed(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]
-
-
-def _spelled(value: object) -> str:
-    return str(plain(value)) if isinstance(value, Decimal) else str(value)
-
-
 # Made once, as making one takes longer than writing with it.
 _NAME = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)

@@ -9,6 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
 from loyalty.domain.promotions import PromoCode
@@ -61,12 +62,14 @@ class UploadedRow(NamedTuple):
 class PurchaseRequest:
     """A purchase to post, in neither API's words; `performed_on` is set (the time of the call where it was absent).
 
-    `performed_by` names who performed it, once or several times over, by record type: merchant, outlet, business_unit,
-    unit, tap. `references` names what else the purchase is about, by record type. `details` is what is only kept and
-    answered again. `identity` is what makes it the same purchase when it is sent again. `authorized_by` is the access
-    token that the customer was authorized by before the call. With `unspent_request`, a spend request that names no
-    amount goes with it, and spends nothing (contract, operation 3). `row` is where it came from, if from a file.
-    `pointer` is where the purchase itself stands in the body.
+    - `performed_by` names who performed it, once or several times over, by record type: merchant, outlet,
+      business_unit, unit, tap; `references` what else the purchase is about, by record type.
+    - `details` is what is only kept and answered again.
+    - `identity` is what makes it the same purchase when it is sent again, `known_before` what earlier versions took for
+      that.
+    - `authorized_by` is the access token that the customer was authorized by before the call.
+    - With `unspent_request`, a spend request that names no amount goes with it, and spends nothing (contract, op. 3).
+    - `row` is where it came from, if from a file; `pointer` where the purchase itself stands in the body.
     """
 
     identity: Identity
@@ -78,11 +81,12 @@ class PurchaseRequest:
     performed_on: datetime
     lines: tuple[RequestedLine, ...]
     spend: RequestedSpend | None
-    fingerprint: bytes
+    fingerprint: Fingerprint
     disable_instant_spend: bool = False
     authorized_by: Reference | None = None
     unspent_request: bool = False
     row: UploadedRow | None = None
+    known_before: tuple[Identity, ...] = ()
     pointer: str = ""
 
 

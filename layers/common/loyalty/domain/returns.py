@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.money import ZERO
 
 
@@ -29,7 +30,7 @@ class ReturnRequest:
     reference_number: str
     products: tuple[ReturnedProduct, ...]
     performed_on: datetime
-    fingerprint: bytes
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,13 @@ class State(StrEnum):
 class Event:
     """A posted event: its journal entry, who asked for what, and all that is needed to answer with it again.
 
-    `document` is what the API renders the event from, in JSON's types with decimals for numbers. `pointer` is another
-    id that leads to the event: where the caller chose its id, the one that the reference number alone would have given;
-    where the classic API's caller told what makes it the same, the one that its number would have given. `state`,
-    `taken_back`, `updated_on` and `updated_by` tell of a purchase what became of it since, when, and by which partner.
+    - `form` is that of the fingerprint.
+    - `document` is what the API renders the event from, in JSON's types with decimals for numbers.
+    - `pointer` is another id that leads to the event: where the caller chose its id, the one that the reference number
+      alone would have given; where the classic API's caller told what makes it the same, the one that its number would
+      have given.
+    - `state`, `taken_back`, `updated_on` and `updated_by` tell of a purchase what became of it since, when, and by
+      which partner.
     """
 
     entry: Entry
@@ -40,6 +43,7 @@ class Event:
     fingerprint: bytes
     partner_id: str | None
     document: Mapping[str, Any]
+    form: int | None = None
     pointer: str | None = None
     state: State = State.POSTED
     taken_back: TakenBack = field(default_factory=TakenBack)
@@ -127,6 +131,7 @@ def event_of(item: Item) -> Event:
         entry=entry_of(item),
         origin=Origin(item["origin"]),
         fingerprint=item["fingerprint"],
+        form=int(item["form"]) if "form" in item else None,
         partner_id=item.get("partner_id"),
         document=exactjson.loads(zlib.decompress(item["document"])),
         pointer=item.get("pointer"),
@@ -156,6 +161,7 @@ def event_item(event: Event) -> Item:
         "alternative_balance": entry.alternative_balance,
         "origin": event.origin,
         "fingerprint": event.fingerprint,
+        "form": event.form,
         "partner_id": event.partner_id,
         "pointer": event.pointer,
         "lots": _amounts_text(entry.movement.lots),

@@ -3,6 +3,7 @@
 A key is a partition (`pk`) and a place in it (`sk`); `#` ends the name of a partition's kind.
 """
 
+import hashlib
 import zlib
 from typing import NamedTuple
 
@@ -94,6 +95,11 @@ PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
 
 NUMBERS = Key("NUMBERS", "NUMBERS")
 """The counters that numbers of records are leased from."""
+
+
+def former_name(kind: str, record_id: str, value: str) -> Key:
+    """A name that a record of the programme had; hashed, as it may be longer than what is left of a key."""
+    return programme("former_name", f"{kind}#{record_id}#{hashlib.sha256(value.encode()).hexdigest()[:32]}")
 
 
 def record(kind: str, record_id: str) -> Key:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loyalty import exactjson
+from loyalty.domain.directory import FORMER_NAME
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item
@@ -47,6 +48,17 @@ def items_of(record: Record) -> dict[Key, Item]:
     own: Item = {**name, "record": exactjson.dumps(record)}
     names = [*name_keys(record).values(), *shared_name_keys(record)]
     return {record_key(record["type"], record["id"]): own} | dict.fromkeys(names, name)
+
+
+def former_names(old: Record, record: Record) -> dict[Key, Item]:
+    """The items of the names that events were posted under and that the record loses: a business unit's code, on which
+    the ids of events rest that have just a reference number."""
+    kind, by = "business_unit", "code"
+    lost = old.get(by) if record["type"] == kind else None
+    if lost in (None, record.get(by)):
+        return {}
+    former = {"type": FORMER_NAME, "of": kind, "by": by, "value": lost, "id": record["id"]}
+    return {keys.former_name(kind, record["id"], lost): {"target": record["id"], "record": exactjson.dumps(former)}}
 
 
 def shared_name_keys(record: Record) -> list[Key]:

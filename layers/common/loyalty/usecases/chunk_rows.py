@@ -49,6 +49,7 @@ def rows_of(
                 rows.asked[entry.number] = replace(
                     request,
                     identity=row_identity(request.identity, row, upload, entry.number),
+                    known_before=tuple(row_identity(one, row, upload, entry.number) for one in request.known_before),
                     row=UploadedRow(upload.id, entry.number),
                 )
         except Refused as refused:

@@ -7,7 +7,8 @@ from itertools import islice
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.expiry import expiry
-from loyalty.domain.identity import Origin, derived_id, fingerprint
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.period import end_of_month, months_after
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
@@ -90,6 +91,9 @@ class Expiry:
     def duplicate(self) -> Problem:
         return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
 
+    def is_posted_as(self, event: Event) -> bool:
+        return event.entry.type is EventType.EXPIRY
+
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
         return ()
 
@@ -110,5 +114,5 @@ class Expiry:
             performed_on=at,
             posted_on=self.now,
         )
-        printed = fingerprint({"expires": wallet.account_id, "sequence": wallet.version})
+        printed = Fingerprint.of_fields({"expires": wallet.account_id, "sequence": wallet.version}).digest
         return Pending(Event(entry, Origin.EXPIRY, printed, partner_id=None, document={}), wallet)

@@ -21,6 +21,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.reference import (
     PROGRAMME_TYPES,
     SEVERAL,
+    former_names,
     items_of,
     keys_to_find,
     name_keys,
@@ -156,7 +157,8 @@ class _Import:
             return Imported(number, Status.UNCHANGED)
         old = exactjson.loads(before["record"]) if before else None
         self._check_sense(record, old)
-        self._write(record, items, self._stale(old, items))
+        stale = self._stale(old, items)
+        self._write(record, items | (former_names(old, record) if old else {}), stale)
         self._touched |= record["type"] in _PRICED_FROM_MEMORY
         return Imported(number, Status.UPDATED if before else Status.CREATED)
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.identity import Origin, derived_id, fingerprint
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
@@ -46,6 +47,9 @@ class _Adjustment:
     def duplicate(self) -> Problem:
         return Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id")
 
+    def is_posted_as(self, event: Event) -> bool:
+        return self._fingerprint.is_of(event.fingerprint, event.form)
+
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
         return ()
 
@@ -70,5 +74,9 @@ class _Adjustment:
             posted_on=self.now,
             reference_number=self.record["id"],
         )
-        printed = fingerprint(dict(self.record))
-        return Pending(Event(entry, Origin.OPENING_BALANCE, printed, partner_id=None, document={}), wallet)
+        event = Event(entry, Origin.OPENING_BALANCE, self._fingerprint.digest, partner_id=None, document={})
+        return Pending(event, wallet)
+
+    @property
+    def _fingerprint(self) -> Fingerprint:
+        return Fingerprint.of_fields(self.record)

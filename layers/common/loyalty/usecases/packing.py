@@ -10,6 +10,7 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.store import ledger
 from loyalty.store.customers import Customer
+from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Pending, Unpostable
 from loyalty.store.table import MAX_TRANSACTION, Table
@@ -35,6 +36,9 @@ class Draft(Protocol):
 
     @property
     def duplicate(self) -> Problem: ...
+
+    def is_posted_as(self, event: Event) -> bool:
+        """Return whether the posted event that has its identity already is what it asks for."""
 
     def counters(self, account: Account) -> Iterable[Key]:
         """The counters that `pending` has to know."""

@@ -10,6 +10,7 @@ from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import ledger
+from loyalty.store.events import Event
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
@@ -18,6 +19,7 @@ from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.posting import Outcome, Pause, Posting, Report, pass_on, pause, post_events
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.purchase_draft import PurchaseDraft
+from loyalty.usecases.repetition import Repetitions, identified, is_repeated, keys_to_identify, may_be_told
 from loyalty.usecases.resolution import Resolution, looked_up
 
 
@@ -64,7 +66,7 @@ def post_purchases(
     there is a `report` to hear of it.
     """
     numbers.reserve(len(requests))
-    return _Batch(requests, partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
+    return _Batch(list(requests), partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
 
 
 def posted_before(
@@ -75,8 +77,8 @@ def posted_before(
     Raises:
         Refused: RETRY_LATER, where the storage is busy.
     """
-    batch = _Batch(requests, partner, table, catalogue, Numbers(table), now, filed=False)
-    return batch.earlier(range(len(requests)), {})
+    batch = _Batch(list(requests), partner, table, catalogue, Numbers(table), now, filed=False)
+    return batch.earlier(range(len(requests)))
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -86,7 +88,7 @@ def is_classic(request: PurchaseRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    requests: Sequence[PurchaseRequest]
+    requests: list[PurchaseRequest]
     partner: Partner
     table: Table
     catalogue: Catalogue
@@ -99,16 +101,30 @@ class _Batch:
     def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
         drafts, outcomes = self._drafts()
-        events = [(draft.resolved.account_id, draft) for draft in drafts.values()]
+        outcomes |= self._posted_by_other_ids(drafts)
+        left = {place: draft for place, draft in drafts.items() if place not in outcomes}
+        events = [(draft.resolved.account_id, draft) for draft in left.values()]
         posted = post_events(events, table=self.table, pause=pause, report=self.report)
-        outcomes |= dict(zip(drafts, posted, strict=True))
+        outcomes |= dict(zip(left, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
         try:
             with suppress(Refused):  # storage that is busy is told of already
-                outcomes |= self.earlier(refused, drafts)
+                outcomes |= self.earlier(refused)
         except Exception as fault:  # noqa: BLE001 - reported
             self.report(fault)
         return [outcomes[place] for place in range(len(self.requests))]
+
+    def _posted_by_other_ids(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, Outcome]:
+        """What became of those that were posted before under another id than they would have now. Hardly a request has
+        one, so this reads nothing as a rule. No such id is given any more, so that reading is as good as a condition.
+
+        Raises:
+            Refused: RETRY_LATER, where the storage is busy.
+        """
+        others = {place: ids - {drafts[place].known_id} for place, ids in self._ids(drafts).items()}
+        events = self._read(others)
+        outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
+        return {place: outcome for place, outcome in outcomes.items() if outcome}
 
     def _drafts(self) -> tuple[dict[int, PurchaseDraft], dict[int, Outcome]]:
         """The requests whose names were all found, and the others; these are looked up once more if there is a newer
@@ -132,8 +148,10 @@ class _Batch:
         refused: dict[int, Refused] = {}
         programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
-        items = looked_up(resolutions.values(), self.table, self.catalogue)
+        beside = keys_to_identify((self.requests[place] for place in places), self.partner)
+        items = looked_up(resolutions.values(), self.table, self.catalogue, beside)
         for place, resolution in resolutions.items():
+            self.requests[place] = identified(self.requests[place], self.partner, items)
             try:
                 resolved = resolution.resolved(
                     resolution.performer(), items, table=self.table, catalogue=self.catalogue, now=self.now
@@ -153,28 +171,40 @@ class _Batch:
                 )
         return drafts, refused
 
-    def earlier(self, places: Iterable[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, Posting]:
+    def earlier(self, places: Iterable[int]) -> dict[int, Posting]:
         """The events of equal requests that were posted before: what is refused now may have been the spend that
-        emptied the wallet, sent again.
+        emptied the wallet, or name what has another name by now, sent again.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.
         """
-        ids = {
-            place: drafts[place].event_id if place in drafts else self._known_id(self.requests[place])
-            for place in places
-        }
-        events = ledger.read_events(self.table, filter(None, ids.values()))
+        found = self._read(self._ids(places))
         return {
-            place: Posting(events[event_id], replayed=True)
-            for place, event_id in ids.items()
-            if event_id in events and events[event_id].fingerprint == self.requests[place].fingerprint
+            place: Posting(event, replayed=True)
+            for place, events in found.items()
+            for event in events
+            if is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
         }
 
-    def _known_id(self, request: PurchaseRequest) -> str | None:
-        """The event's id, as far as the request tells it."""
-        programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
-        performer = Resolution(request, self.partner, programme, directory).performer()
-        if performer is None or request.identity.origin is Origin.NUMBER:
-            return None
-        return request.identity.event_id(performer.business_unit.merchant_id, request.reference_number, "")
+    def _ids(self, places: Iterable[int]) -> dict[int, set[str | None]]:
+        repetitions = Repetitions(self.catalogue.programme(self.now), self.catalogue.directory(self.now))
+        return {place: repetitions.ids(self.requests[place]) for place in places}
+
+    def _read(self, ids: Mapping[int, set[str | None]]) -> dict[int, list[Event]]:
+        """The events of these ids that exist, by place."""
+        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id}
+        events = ledger.read_events(self.table, wanted) if wanted else {}
+        found = {place: [events[one] for one in of_place if one in events] for place, of_place in ids.items()}
+        return {place: of_place for place, of_place in found.items() if of_place}
+
+
+def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> Outcome | None:
+    """What became of a request, given what has an id that it may have been posted under before; None where that is
+    other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
+    is another purchase there; what has the request's own key, or its row, is not."""
+    for event in events:
+        if draft.is_posted_as(event):
+            return Posting(event, replayed=True)
+        if event.origin is not Origin.REFERENCE or is_repeated(draft.request, event):
+            return Refused(draft.duplicate)
+    return None

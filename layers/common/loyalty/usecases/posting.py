@@ -173,9 +173,9 @@ class _Run:
         places = list(pack.pending)
         outcomes: dict[int, Outcome] = {places[at]: Refused(problem) for at, problem in failure.refused.items()}
         for at, rival in failure.rivals.items():
-            event = pack.pending[places[at]].event
-            if rival is None or rival.fingerprint != event.fingerprint:
-                outcomes[places[at]] = Refused(self.left[places[at]][1].duplicate)
-            else:
+            draft = self.left[places[at]][1]
+            if rival and draft.is_posted_as(rival):
                 outcomes[places[at]] = Posting(rival, replayed=True)
+            else:
+                outcomes[places[at]] = Refused(draft.duplicate)
         return outcomes

@@ -8,6 +8,7 @@ from typing import Any
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, not_found
+from loyalty.domain.fingerprint import FORM
 from loyalty.domain.identity import Origin, derived_id, part_id
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
@@ -26,6 +27,7 @@ from loyalty.usecases.document import awards_of, spends_of, uses_of, why_of
 from loyalty.usecases.packing import Used, require_active
 from loyalty.usecases.posting import Posting
 from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.repetition import is_repeated, may_be_told
 from loyalty.usecases.resolution import Resolved
 from loyalty.usecases.shared_limits import budget_key, counters_of, priced, promo_code_key
 
@@ -62,10 +64,19 @@ class PurchaseDraft:
         return self.numbers.take("purchase")[0]
 
     @property
+    def known_id(self) -> str | None:
+        """The event's id; None where only its number will tell it."""
+        return None if self.request.identity.origin is Origin.NUMBER else self.event_id
+
+    @property
     def event_id(self) -> str:
         """The event's id."""
         merchant_id = self.resolved.purchase.merchant_id
         return self.request.identity.event_id(merchant_id, self.request.reference_number, self.number)
+
+    def is_posted_as(self, event: Event) -> bool:
+        """Return whether a posted event is what was asked for, and the partner may see it."""
+        return is_repeated(self.request, event) and may_be_told(event, self.partner)
 
     def counters(self, account: Account) -> Iterable[Key]:
         """The budgets that the purchase could draw on, and the uses of its promo code."""
@@ -92,7 +103,8 @@ class PurchaseDraft:
         event = Event(
             entry=entry,
             origin=self.request.identity.origin,
-            fingerprint=self.request.fingerprint,
+            fingerprint=self.request.fingerprint.digest,
+            form=FORM,
             partner_id=self.partner.id,
             document=self._document(plan, account),
             pointer=self._pointer(),
@@ -108,7 +120,7 @@ class PurchaseDraft:
                 purchase = self.resolved.purchase
                 derived = derived_id(Origin.REFERENCE, purchase.merchant_id, self.request.reference_number)
                 return None if self.event_id == derived else derived
-            case Origin.EXTERNAL | Origin.KEY:
+            case Origin.EXTERNAL | Origin.KEY | Origin.CONTENT:
                 return derived_id(Origin.NUMBER, self.number)
             case _:
                 return None
@@ -190,7 +202,7 @@ class PurchaseDraft:
         return [spend.amount, spend.alternative_amount] if spend else None
 
 
-KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW)
+KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)
 """Origins whose parts stand nowhere else on the event."""
 
 _REFERENCE_NUMBER = "/reference_number"
@@ -199,4 +211,5 @@ _IDENTIFIED_BY = {
     Origin.EXTERNAL: "/external_system_reference_number",
     Origin.KEY: "",
     Origin.ROW: "",
+    Origin.CONTENT: "",
 }

@@ -82,10 +82,12 @@ class Resolved:
     one_time_password: keys.Key | None
 
 
-def looked_up(resolutions: Iterable["Resolution"], table: Table, catalogue: Catalogue) -> dict[keys.Key, Item]:
-    """What the requests name and is not in memory: one read for all, eventually consistent. What was imported or given
-    out a moment ago may not be found yet; asked again, it is."""
-    items = table.get_many(key for resolution in resolutions for key in resolution.wanted(catalogue))
+def looked_up(
+    resolutions: Iterable["Resolution"], table: Table, catalogue: Catalogue, beside: Iterable[keys.Key] = ()
+) -> dict[keys.Key, Item]:
+    """What the requests name and is not in memory, and what else is wanted beside it: one read for all, eventually
+    consistent. What was imported or given out a moment ago may not be found yet; asked again, it is."""
+    items = table.get_many([*(key for one in resolutions for key in one.wanted(catalogue)), *beside])
     catalogue.learn(items.values())
     return items
 

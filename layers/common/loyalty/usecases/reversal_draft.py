@@ -8,6 +8,7 @@ from typing import Any
 from loyalty.domain import returns
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.identity import Origin
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
@@ -33,7 +34,7 @@ class Asked:
     event_id: str
     reference_number: str | None
     performed_on: datetime
-    fingerprint: bytes
+    fingerprint: Fingerprint
     products: tuple[ReturnedProduct, ...] | None = None
 
     @property
@@ -72,6 +73,10 @@ class ReversalDraft:
         """What to say where another return of the purchase has this one's reference number."""
         description = "Another return of this purchase has this reference number already, and says something else."
         return Problem(Code.DUPLICATE, description, "/reference_number")
+
+    def is_posted_as(self, event: Event) -> bool:
+        """Return whether a posted event is what was asked for."""
+        return self.asked.fingerprint.is_of(event.fingerprint, event.form)
 
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
         """None: giving back to a counter does not depend on what it stands at."""
@@ -136,18 +141,18 @@ class ReversalDraft:
         return Event(
             entry=entry,
             origin=origin,
-            fingerprint=self.asked.fingerprint,
+            fingerprint=self.asked.fingerprint.digest,
+            form=FORM,
             partner_id=self.partner.id,
             document=document,
         )
 
 
 def _document(purchase_id: str, back: Back, outcome: Reversal, settlement: Settlement) -> Mapping[str, Any]:
-    """Return what the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a
-    purchase."""
+    """Return what the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a purchase,
+    but for `completes`, which tells that the rest was not left out by a version that did not record it."""
     given_back = [one.given_back for one in settlement.purchases]
     beside = {
-        "completes": back.completes,
         "uses": uses_of(outcome),
         "budgets": changed({}, sums(budget for one in given_back for budget in one.budgets.items())),
         "counted_codes": [one.counted_code for one in given_back if one.counted_code],
@@ -159,5 +164,6 @@ def _document(purchase_id: str, back: Back, outcome: Reversal, settlement: Settl
         "reverses": purchase_id,
         "lines": [[place, quantity] for place, quantity in sorted(back.quantities.items())],
         "waived": outcome.waived,
+        "completes": back.completes,
         **{name: value for name, value in beside.items() if value},
     }

@@ -8,7 +8,8 @@ from functools import partial
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Refused
-from loyalty.domain.identity import Origin, derived_id, fingerprint
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.purchase import Reference
 from loyalty.domain.returns import ReturnRequest
 from loyalty.store import ledger
@@ -53,7 +54,7 @@ def cancel_purchase(
         event_id=derived_id(Origin.CANCELLATION, purchase_id),
         reference_number=purchase.entry.reference_number,
         performed_on=now,
-        fingerprint=fingerprint({"cancels": purchase_id}),
+        fingerprint=Fingerprint.of_fields({"cancels": purchase_id}),
     )
 
     def prepare_purchase(_: Event, after: Event) -> None:
@@ -118,7 +119,7 @@ def _posted(
         earlier = ledger.read_event(table, asked.event_id)
         if earlier is None:
             raise
-        if earlier.fingerprint != asked.fingerprint:
+        if not draft.is_posted_as(earlier):
             raise Refused(draft.duplicate) from refused
         return Posting(earlier, replayed=True)
 

@@ -1,6 +1,6 @@
 """From the bodies of the classic API's purchases to what they ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +16,8 @@ from loyalty.api.classic.requests import (
     NamePurchase,
 )
 from loyalty.domain.access import Partner
-from loyalty.domain.identity import Identity, Origin, fingerprint_of
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validated
@@ -55,9 +56,7 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(ClassicCreatePurchase, body, ClassicCreatePurchase.broken)
-    key = (idempotency_key,) if idempotency_key else ()
-    identity = identity_of(model.external_system, model.external_system_reference_number, key, partner)
-    return requested(model, model, model.spend_request, identity)
+    return requested(model, model, model.spend_request, identities_of(partner, idempotency_key, model))
 
 
 def read_preview(body: Any) -> PurchaseRequest:
@@ -67,7 +66,7 @@ def read_preview(body: Any) -> PurchaseRequest:
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(ClassicPreviewPurchase, body, ClassicPreviewPurchase.broken)
-    return requested(model, model, None, Identity(Origin.NUMBER))
+    return requested(model, model, None, [Identity(Origin.NUMBER)])
 
 
 def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str) -> PurchaseRequest:
@@ -77,9 +76,8 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(BulkPurchase, body, partial(BulkPurchase.broken, at=at), at)
-    key = (idempotency_key, model.request_unique_identifier) if idempotency_key else ()
-    identity = identity_of(model.external_system, model.external_system_reference_number, key, partner)
-    return requested(model, model, model.spend_request, identity, at=at, basket_at=at, spend_at=f"{at}/spend_request")
+    identities = identities_of(partner, idempotency_key, model, own_id=(model.request_unique_identifier,))
+    return requested(model, model, model.spend_request, identities, at=at, basket_at=at, spend_at=f"{at}/spend_request")
 
 
 def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
@@ -89,13 +87,12 @@ def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None)
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(CreateSpend, body, CreateSpend.broken)
-    purchase = model.purchase_customer_event
-    key = (idempotency_key,) if idempotency_key else ()
+    basket = model.purchase_customer_event
     return requested(
         model,
-        purchase,
+        basket,
         model.spend_request_customer_event,
-        identity_of(model.external_system, purchase.external_system_reference_number, key, partner),
+        identities_of(partner, idempotency_key, model, basket),
         basket_at="/purchase_customer_event",
         spend_at="/spend_request_customer_event",
     )
@@ -121,23 +118,33 @@ def read_token(body: Any) -> Reference:
     return model.access_token_identifier.reference("/access_token_identifier")
 
 
-def identity_of(
-    external_system: str | None, reference_number: str | None, key: tuple[str, ...], partner: Partner
-) -> Identity:
-    """Reference numbers may recur in the classic API (row 11), so something else has to tell a repetition: the external
-    system's own, or else the parts of an idempotency key."""
-    if external_system and reference_number:
-        return Identity(Origin.EXTERNAL, (partner.id, external_system, reference_number))
-    if key:
-        return Identity(Origin.KEY, (partner.id, *key))
-    return Identity(Origin.NUMBER)
+def identities_of(
+    partner: Partner, idempotency_key: str | None, *parts: Model, own_id: tuple[str, ...] = ()
+) -> Sequence[Identity]:
+    """What tells a repetition, as reference numbers may recur in the classic API (row 11): the event's unique reference
+    in an external system, with that system where it is named; or else the idempotency key and, in a bulk call, the
+    entry's own id; or else nothing (yet). Then what earlier versions took for it: they knew no reference without a
+    system, nor one in another part of the body than the system.
+
+    `parts` are those of the body that may name system and reference.
+    """
+    keyed = Identity(Origin.KEY, (partner.id, idempotency_key, *own_id)) if idempotency_key else None
+    system, reference = (_first(name, parts) for name in ("external_system", "external_system_reference_number"))
+    if not reference:
+        return [keyed or Identity(Origin.NUMBER, own_id)]
+    external = Identity(Origin.EXTERNAL, (partner.id, *([system] if system else []), reference))
+    return [external] if system and len(parts) == 1 else [external, keyed or Identity(Origin.NUMBER)]
+
+
+def _first(name: str, parts: Iterable[Model]) -> str | None:
+    return next((value for part in parts if (value := getattr(part, name, None))), None)
 
 
 def requested(
     event: EventFields,
     basket: BasketFields,
     spend: SpendAmounts | None,
-    identity: Identity,
+    identities: Sequence[Identity],
     *,
     at: str = "",
     basket_at: str = "",
@@ -145,11 +152,12 @@ def requested(
 ) -> PurchaseRequest:
     """What a purchase asks for whose event, basket and spend request stand at these pointers.
 
-    A spend request that names no amount spends nothing, but is one all the same (contract, row 30).
+    The first of `identities` is what it is known by, the others what earlier versions knew it by. A spend request that
+    names no amount spends nothing, but is one all the same (contract, row 30).
     """
     amounts = _amounts(spend, spend_at)
     return PurchaseRequest(
-        identity=identity,
+        identity=identities[0],
         reference_number=basket.reference_number,
         customer=customer_of(event, at),
         performed_by=performers_of(event, at),
@@ -162,10 +170,11 @@ def requested(
         performed_on=moment_of(event),
         lines=lines_of(basket, basket_at),
         spend=amounts,
-        fingerprint=fingerprint_of(event),
+        fingerprint=Fingerprint.of(event),
         disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
         authorized_by=authorized_by(event, at),
         unspent_request=spend is not None and amounts is None,
+        known_before=tuple(identities[1:]),
         pointer=basket_at,
     )
 

@@ -5,7 +5,7 @@ tap are the exception: they are taken wherever a unit is (row 34).
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -116,6 +116,9 @@ class CreateSpendPurchase(PurchaseFields, BasketFields, PurchaseUserDefinedField
     """The purchase of operation 3 (contract, `create_spend_purchase`): what operation 5 takes, but for what both events
     of operation 3 share."""
 
+    since: ClassVar[Mapping[str, int]] = dict.fromkeys(
+        (*PurchaseFields.model_fields, *PurchaseUserDefinedFields.model_fields, "invoice_identifier", "promo_code"), 1
+    )
     invoice_identifier: InvoiceIdentifier | None = None
     promo_code: Code | None = None
     disable_instant_spend: Truth | None = None

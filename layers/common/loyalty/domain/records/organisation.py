@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
+from loyalty.domain.access import ClassicRepeats
 from loyalty.domain.fields import Code, DateTime, Identifier, Positive, Text
 from loyalty.domain.period import time_zone
 from loyalty.domain.records.base import Part, Record, Ref, State
@@ -133,9 +134,14 @@ class User(Part):
 
 
 class Partner(Record):
-    """An API client. Its keys say which merchants it may act for."""
+    """An API client. Its keys say which merchants it may act for.
+
+    `classic_repeats` says what a call of the classic API is that says nothing of itself and equals an earlier one of
+    the partner in every field: another purchase (POST, also where this is missing), or that one sent again (REPLAY).
+    """
 
     type: Literal["partner"]
     name: Text
     unit: Annotated[Code, Ref("unit")] | None = None
     user: User | None = None
+    classic_repeats: ClassicRepeats | None = None

@@ -1,0 +1,94 @@
+"""Fingerprints tell repetitions of a request from other requests of the same identity (decision 0020)."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self, get_args
+
+from loyalty.domain.money import plain
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+FORM = 1
+"""The form in which fingerprints are stored now: of which fields of the requests they are made. Events of before there
+were forms tell none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a request asks for, in 16 bytes that are the same however it is spelled: order of fields and trailing zeros
+    do not count, the order of a list does.
+
+    `in_form` makes the one that the same request had in a form; in None, those of before there were forms.
+    """
+
+    digest: bytes
+    in_form: Callable[[int | None], tuple[bytes, ...]] = field(compare=False)
+
+    @classmethod
+    def of(cls, request: "BaseModel") -> Self:
+        """The fingerprint of a request whose model has put it into order.
+
+        A model writes its fields in the order in which it declares them, so that must stay. A new field is None where
+        it is not used and, if it was ignored before, stands in the model's `since`, beside the form that it came with.
+        """
+
+        def in_form(form: int | None) -> tuple[bytes, ...]:
+            left_out = _later_fields(type(request), form or 0)
+            declared = _printed(request.model_dump_json(exclude_none=True, exclude=left_out))
+            if form:
+                return (declared,)
+            fields = request.model_dump(mode="json", exclude_none=True, exclude=left_out)
+            return declared, _printed(_CANONICAL.encode(fields))
+
+        return cls(_printed(request.model_dump_json(exclude_none=True)), in_form)
+
+    @classmethod
+    def of_fields(cls, request: Mapping[str, Any]) -> Self:
+        """The fingerprint of what no model describes, and so has one form."""
+        digest = _printed(_CANONICAL.encode(dict(request)))
+        return cls(digest, lambda _: (digest,))
+
+    def is_of(self, digest: bytes, form: int | None) -> bool:
+        """Return whether an event whose fingerprint is stored like this was posted for the same request."""
+        if form == FORM:
+            return digest == self.digest
+        return (form is None or form < FORM) and digest in self.in_form(form)
+
+
+@cache
+def _later_fields(model: "type[BaseModel]", form: int) -> dict[str, Any] | None:
+    """The fields of a model that a form does not have, as pydantic takes what to leave out."""
+    since: Mapping[str, int] = getattr(model, "since", {})
+    left_out: dict[str, Any] = {name: True for name, first in since.items() if first > form}
+    for name, info in model.model_fields.items():
+        for part in _models_in(info.annotation):
+            if name not in left_out and (inner := _later_fields(part, form)):
+                left_out[name] = {"__all__": inner} if _is_list(info.annotation) else inner
+    return left_out or None
+
+
+def _models_in(annotation: Any) -> Iterator["type[BaseModel]"]:
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and hasattr(kind, "model_fields"):
+            yield kind
+
+
+def _is_list(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) is list
+
+
+def _printed(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def _spelled(value: object) -> str:
+    return str(plain(value)) if isinstance(value, Decimal) else str(value)
+
+
+# Made once, as making one takes longer than writing with it.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)
