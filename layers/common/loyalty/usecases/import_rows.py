@@ -27,7 +27,8 @@ from loyalty.store.reference import (
     record_key,
     shared_name_keys,
 )
-from loyalty.store.table import MAX_TRANSACTION, Cancelled, Table
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.store.writes import Delete, Put, Update, Write
 from loyalty.usecases.opening_balance import post_opening_balance
 from loyalty.usecases.programme_names import ProgrammeNames
@@ -40,6 +41,9 @@ MAX_RECORD_BYTES = 300_000
 
 MAX_TRANSACTION_SIZE = 2_000_000
 """Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
+
+MAX_READINGS = 3
+"""How often the table is looked at for the same rows, as another import was faster with the same names."""
 
 _BESIDE = 2
 """What a transaction may have beside records: the programme's version and a fence."""
@@ -83,8 +87,8 @@ def import_rows(
     a row (`as_record`), or refuses it. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
-        Refused: RETRY_LATER, where the table is busy or another import writes the same names. What was imported by
-            then stays; importing the same rows again takes up the rest.
+        Refused: RETRY_LATER, where the table is busy or another import is always faster with the same names, or the
+            fence fails. What was imported by then stays; importing the same rows again takes up the rest.
     """
     run, rows = None, iter(rows)
     while some := list(islice(rows, ROWS_AT_A_TIME)):
@@ -131,16 +135,28 @@ class _Import:
                 records.append((number, read(row)))
             except Refused as refused:
                 became[number] = Imported(number, Status.REFUSED, problems=refused.problems)
+        for _ in range(MAX_READINGS):
+            try:
+                for one in self._imported(records):
+                    if one.status is not Status.UNCHANGED or one.number not in became:
+                        became[one.number] = one  # unchanged again is what was just written
+                return [became[number] for number in sorted(became)]
+            except ConditionFailed:
+                self._drop_pending()
+                self._programme = ProgrammeNames(self._table)
+        description = "Another import is writing the same records. Import them again once it is done."
+        raise Refused(Problem(Code.RETRY_LATER, description))
+
+    def _imported(self, records: Iterable[tuple[int, Record]]) -> Iterator[Imported]:
         self._known = self._table.get_many(self._keys_of(record for _, record in records), consistent=True)
         for number, record in records:
             try:
-                became[number] = self._import(number, record)
+                yield self._import(number, record)
             except Refused as refused:
                 if refused.problems[0].code is Code.RETRY_LATER:
                     raise
-                became[number] = Imported(number, Status.REFUSED, problems=refused.problems)
+                yield Imported(number, Status.REFUSED, problems=refused.problems)
         self._flush()
-        return [became[number] for number in sorted(became)]
 
     def _import(self, number: int, record: Record) -> Imported:
         self._resolve_references(record)
@@ -213,15 +229,14 @@ class _Import:
         if self._touched:
             # In the same transaction, so that containers notice even if the rest of the import never comes.
             writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
-        try:
-            self._table.transact(writes)
-        except Cancelled as cancelled:
-            description = "Another import is writing the same records. Import them again once it is done."
-            raise Refused(Problem(Code.RETRY_LATER, description)) from cancelled
-        self._pending.clear()
-        self._pending_size = 0
+        self._table.transact(writes)
         if self._touched:
             self._catalogue = None
+        self._drop_pending()
+
+    def _drop_pending(self) -> None:
+        self._pending.clear()
+        self._pending_size = 0
         self._touched = False
 
     def _post_opening_balance(self, number: int, record: Record) -> Imported:
