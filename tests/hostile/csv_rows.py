@@ -20,6 +20,7 @@ CSV = [
         lambda: b"\n".join(b'"%b"' % line.replace(b",", b'","') for line in GOOD.splitlines()),
         ("1 R1", "2 R2"),
     ),
+    Hostile("empty rows before the header", "x.csv", lambda: b'\n ;;"";\r\n,\n' + GOOD, ("1 R1", "2 R2")),
     Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
     Hostile("a name over two lines", "x.csv", lambda: csv(row("R1", cim='"A\nB"'), row("R2")), ("1 R1", "2 R2")),
     Hostile(
@@ -100,7 +101,57 @@ CSV = [
         "nothing but commas",
         "x.csv",
         lambda: csv("," * 8, row("R2")),
-        ("1 /reference_number This field is mandatory.", "2 R2"),
+        ("2 R2",),
+    ),
+    *(
+        Hostile(
+            f"a purchase around {what}",
+            "x.csv",
+            lambda empty=empty: csv(row("R1"), empty, row("R1"), empty, empty, row("R1", cim=""), row("R2"), empty),
+            ("1-3 R1", "7 R2"),
+        )
+        for what, empty in {
+            "blank lines": "",
+            "blank lines of spaces": " \t ",
+            "carriage returns": "\r",
+            "empty cells": "," * 8,
+            "too few empty cells": ",,",
+            "cells of spaces": ", ,\t,",
+            "empty cells in quotes": '"",' * 8 + '""',
+            "cells of spaces in quotes": '" ",' * 8 + '"\n"',
+        }.items()
+    ),
+    Hostile(
+        "a purchase all in quotes around empty cells in quotes",
+        "x.csv",
+        lambda: csv(*('"' + text.replace(",", '","') + '"' for text in (row("R1"), "," * 8, row("R1"))), end="\r\n"),
+        ("1-2 R1",),
+    ),
+    Hostile("a cell of a quote alone", "x.csv", lambda: csv('""""', row("R1")), ("1 The row has 1 cells", "2 R1")),
+    Hostile("a space for a reference number", "x.csv", lambda: csv(row(" "), row("R2")), ("1 ", "2 R2")),
+    Hostile(
+        "a purchase before more empty rows than may wait",
+        "x.csv",
+        lambda: csv(row("R1"), *["," * 8] * 300_000, row("R2")),
+        ("1 R1", "300002 R2"),
+    ),
+    Hostile(
+        "a purchase before more blank lines than may wait",
+        "x.csv",
+        lambda: csv(row("R1"), row("R1"), *[""] * 3_000_000, row("R2")),
+        ("1-2 R1", "3000003 R2"),
+    ),
+    Hostile(
+        "a purchase of too many bytes, with empty rows between",
+        "x.csv",
+        lambda: csv(*[row("R1"), "", "," * 8] * 40_000, row("R2")),
+        ("*The rows of this purchase are longer", "120001 R2"),
+    ),
+    Hostile(
+        "a purchase of too many bytes before more blank lines than may wait",
+        "x.csv",
+        lambda: csv(*[row("R1")] * 40_000, *[""] * 3_000_000, row("R2")),
+        ("*The rows of this purchase are longer", "3040001 R2"),
     ),
     Hostile(
         "the header once more",

@@ -124,7 +124,7 @@ RECORDS = [
             HEADER
             + b"contact,H20\ncontact,H21,a,b,c\ncontact,H22,\xff,\ncontact,H24,"
             + b"x" * 99
-            + b",\ncontact,H23,\0,\n\n,,,\n"
+            + b",\ncontact,H23,\0,\n\n,,,\n, ,\"\",\n\"\n\",,,\n=,,,\n"
         ),
         (
             "1 refused The row has 2 cells, and the header 4.",
@@ -132,7 +132,7 @@ RECORDS = [
             "3 refused The row is not in UTF-8.",
             "4 created",
             "5 refused The row has a NUL character.",
-            f"7 {NO_TYPE}",
+            "10 refused /type There is no record type '='.",
         ),
     ),
     Hostile(

@@ -29,6 +29,7 @@ class CsvRows(Cutter):
         super().__init__(layout, shards, position)
         self._delimiter = layout.delimiter.encode()
         self._whole, self._open = _patterns(self._delimiter)
+        self._empty = empty_row(self._delimiter)
         self._open_quotes = 0
 
     def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
@@ -60,10 +61,20 @@ class CsvRows(Cutter):
         waiting = self._close(rows, faults, data, at, last=last) if not self.fault else 0
         return rows, faults, waiting
 
+    def _is_empty(self, row: bytes) -> bool:
+        """Whether there is nothing in any cell of a row."""
+        return self._empty.fullmatch(row) is not None
+
     def _count_open_quote(self) -> None:
         self._open_quotes += 1
         if self._open_quotes > MAX_OPEN_QUOTES:
             self.fault = MANY_OPEN_QUOTES
+
+
+@cache
+def empty_row(delimiters: bytes) -> re.Pattern[bytes]:
+    """A row that says nothing: a blank line, or cells with white space at most, be it in quotes."""
+    return re.compile(rb'(?:[\s%b]|"\s*+"(?!"))*+' % delimiters)
 
 
 def cell_patterns(delimiter: bytes) -> dict[bytes, bytes]:

@@ -58,6 +58,10 @@ class Cutter(ABC):
     def _waiting(self) -> list[bytes]:
         return [self._rest] if self._rest.strip() else []
 
+    def _is_empty(self, row: bytes) -> bool:
+        """Whether a row says nothing, and so is passed over."""
+        return not row.strip()
+
     @abstractmethod
     def _put(self, data: bytes, *, last: bool) -> int:
         """Put the rows that end in `data` into their shards; answers how many bytes have to wait for what follows."""

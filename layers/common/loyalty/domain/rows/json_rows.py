@@ -87,7 +87,7 @@ class _JsonCutter(RowCutter):
             try:
                 shard = known[customer(row)[1]]  # type: ignore[index]  # if None, a TypeError
             except (KeyError, TypeError):
-                if not row.strip():
+                if self._is_empty(row):
                     continue
                 shard = self._shard(rows, place)
             shard.add(number + place, row)
