@@ -119,21 +119,20 @@ class CsvCutter(CsvRows):
                 cells[0] = cells[0][1:]
             if len(cells) <= reach or (careful and (place in faults or (not plain and b'"' in row))):
                 cells = [] if place in faults else self._cells(row)
-            if cells and cells[reference_at] == reference:
+            said = cells[reference_at] if cells else b""
+            if said == reference:
                 repeated = repeated or self._beginning(rows[opened], plain)
                 if (repeated and row.startswith(repeated)) or self._goes_on(row, rows[opened]):
                     continue
-            is_bare = not cells or cells[reference_at] < b"!"  # nothing, or begins with white space
-            if is_bare and not (careful and place in faults) and self._is_empty(row):
+            # As in any empty row, there is nothing in this cell, or it begins with white space.
+            if said < b"!" and not (careful and place in faults) and self._is_empty(row):
                 empty.add(place)
                 continue
             if name is not None:
                 found.append((name, opened, place))
             opened, repeated = place, b""
-            if cells:
-                name, reference = cells[customer_at] or self._other_name(row), cells[reference_at] or None
-            else:
-                name, reference = b"", None
+            name = (cells[customer_at] or self._other_name(row)) if cells else b""
+            reference = said or None
         if name is not None:
             found.append((name, opened, len(rows)))
         return found, empty
