@@ -151,6 +151,7 @@ def test_cells_are_read_as_the_records_model_has_them(importing: Importing) -> N
             "contact,C3,3,,,,",
             "wallet,W,,,,,",
             ",,,,,,",
+            "=,,,,,,",
         ),
     )
 
@@ -160,7 +161,7 @@ def test_cells_are_read_as_the_records_model_has_them(importing: Importing) -> N
         "3 refused /automatic_spend/enabled The cell has to be true or false.",
         "4 refused /number Records of the type contact have no such field.",
         "5 refused /type There is no record type 'wallet'.",
-        "6 refused /type A record is an object with a type.",
+        "7 refused /type There is no record type '='.",
     ]
     record = json.loads(importing.table.get(keys.account("A1"))["record"])  # type: ignore[index]
     assert (record["number"], record["automatic_spend"]["minimum_amount"]) == ("0012", 2.5)

@@ -91,8 +91,13 @@ RECORDS = [
     Hostile(
         "members of a result that are none",
         "x.jsonl",
-        lambda: contact(11, ', "status": {"a": 1}, "event_id": 7') + contact(12, ', "status": "created"'),
-        ("1 created", "2 unchanged"),
+        lambda: (
+            contact(11, ', "status": {"a": 1}, "event_id": 7')
+            + contact(12, ', "status": "created"')
+            + contact(17, ', "status": "updated", "event_id": "ROW-0123456789ABCDEF0123456789ABCDEF"')
+            + contact(18, r', "title": "\ud800", "x": 1e400, "status": "created", "event_id": "ROW-"')
+        ),
+        ("1 created", "2 created", "3 created", "4 refused"),
     ),
     Hostile(
         "a reference to itself",

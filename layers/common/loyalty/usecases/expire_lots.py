@@ -87,8 +87,7 @@ class Expiry:
     def named(self) -> Reference:
         return Reference("id", self.account_id, "")
 
-    @property
-    def duplicate(self) -> Problem:
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
 
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's

@@ -1,13 +1,16 @@
 """Importing files of reference data, chunk by chunk in the order of their rows: what became of each is told once,
 however often a chunk is begun."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from loyalty import exactjson
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
+from loyalty.domain.identity import EVENT_ID_LENGTH
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
@@ -17,6 +20,7 @@ from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
+from loyalty.usecases.chunk_rows import ROW_KEY
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
 from loyalty.usecases.post_rows import MAX_FAULTS
 from loyalty.usecases.upload_rows import read_row
@@ -27,7 +31,7 @@ MAX_TRIES = 10
 LONG = Problem(Code.LIMIT_EXCEEDED, f"The row is longer than {MAX_RECORD_BYTES} bytes.")
 
 _SETTLED = frozenset(status for status in STATUSES[Kind.RECORDS] if status.is_settled)
-"""With one of these in a result that is sent again, a row needs nothing more."""
+"""With one of these in a result that is sent again, a row needs nothing more, if it is the same that was imported."""
 
 
 def rest(tries: int) -> None:
@@ -95,8 +99,9 @@ class _Work:
         failed."""
         try:
             records = [(entry.number, record) for entry in entries if (record := self._record(entry)) is not None]
+            by_number = dict(records)
             for row in self._imported(records):
-                self.told[row.number] = _outcome(row)
+                self.told[row.number] = _outcome(row, by_number[row.number])
         except Refused:
             raise
         except Exception:
@@ -125,11 +130,21 @@ class _Work:
         except Refused as refused:
             self.told[entry.number] = Outcome.refused(entry.number, refused)
             return None
-        if row.earlier.get("status") in _SETTLED:
-            self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, row.earlier.get("event_id"))
+        record, event_id = dict(row.body), row.earlier.get("event_id", "")
+        is_told = row.earlier.get("status") in _SETTLED and event_id.startswith(ROW_KEY)
+        if is_told and event_id == _known_as(record):
+            self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, event_id)
             return None
-        return dict(row.body)
+        return record
 
 
-def _outcome(row: Imported) -> Outcome:
-    return Outcome(row.number, row.status, row.event_id, row.problems[0] if row.problems else None)
+def _outcome(row: Imported, record: Record) -> Outcome:
+    known_as = _known_as(record) if row.status.is_settled else None
+    return Outcome(row.number, row.status, row.event_id or known_as, row.problems[0] if row.problems else None)
+
+
+def _known_as(record: Record) -> str:
+    """What a record that was imported is known by in its result. As it follows from all that the row says, it proves
+    that the row is the one that was imported, and no other with a status of the caller's own."""
+    said = exactjson.dumps(record).encode(errors="surrogatepass")  # nobody has looked at it yet
+    return f"{ROW_KEY}{hashlib.sha256(said).hexdigest()[:EVENT_ID_LENGTH].upper()}"

@@ -42,8 +42,7 @@ class _Adjustment:
     def named(self) -> Reference:
         return Reference("id", self.record["account"], "/account")
 
-    @property
-    def duplicate(self) -> Problem:
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         return Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id")
 
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's

@@ -11,6 +11,7 @@ from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.store import ledger
 from loyalty.store.backoff import Backoff
 from loyalty.store.customers import Customer
+from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Pending, Unpostable
 from loyalty.store.table import MAX_TRANSACTION, Table
@@ -28,14 +29,14 @@ Used = Mapping[Key, Decimal]
 class Draft(Protocol):
     """An event on its way: all that stays the same from one try to the next.
 
-    `named` is how the caller named the account, `duplicate` what to say if another request has the event's identity.
+    `named` is how the caller named the account.
     """
 
     @property
     def named(self) -> Reference: ...
 
-    @property
-    def duplicate(self) -> Problem: ...
+    def duplicate_of(self, rival: Event | None) -> Problem:
+        """What to say where another request has the event's identity; `rival` is its event, where that is known."""
 
     def counters(self, account: Account) -> Iterable[Key]:
         """The counters that `pending` has to know."""

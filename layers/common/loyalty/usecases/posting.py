@@ -167,7 +167,7 @@ class _Run:
         for at, rival in failure.rivals.items():
             event = pack.pending[places[at]].event
             if rival is None or rival.fingerprint != event.fingerprint:
-                outcomes[places[at]] = Refused(self.left[places[at]][1].duplicate)
+                outcomes[places[at]] = Refused(self.left[places[at]][1].duplicate_of(rival))
             else:
                 outcomes[places[at]] = Posting(rival, replayed=True)
         return outcomes

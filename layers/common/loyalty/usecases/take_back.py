@@ -119,7 +119,7 @@ def _posted(
             # It may be what an earlier, equal call has done: nothing is left of it to be taken back.
             if earlier := ledger.read_event(table, asked.event_id):
                 if earlier.fingerprint != asked.fingerprint:
-                    raise Refused(draft.duplicate) from refused
+                    raise Refused(draft.duplicate_of(earlier)) from refused
                 return Posting(earlier, replayed=True)
             before, purchase = purchase, read(purchase_id)
             if refused.problems[0].code is Code.RETRY_LATER or purchase.taken_back == before.taken_back:

@@ -116,7 +116,8 @@ def _body(entry: Entry, outcome: Outcome, rehearsed: bool) -> bytes:
     if body is None:
         return exactjson.dumps({"row": row.decode(errors="replace")} | members).encode()
     if body.keys() & set(RESULT_FIELDS):
-        return exactjson.dumps({name: body[name] for name in body if name not in RESULT_FIELDS} | members).encode()
+        own = {name: body[name] for name in body if name not in RESULT_FIELDS}
+        return exactjson.dumps(own | members).encode(errors="backslashreplace")  # as JSON escapes half a character
     return b"%b%b%b" % (row[:-1], b"," if body else b"", told)
 
 

@@ -100,8 +100,7 @@ class _JsonCutter(RowCutter):
         return self._known[name]
 
     def _reference(self, name: Any) -> Reference | None:
-        found: Reference | None = customer_in(_read(b"{%b}" % name)) if isinstance(name, bytes) else name
-        return found
+        return _named(name)
 
 
 class JsonLinesCutter(_JsonCutter):
@@ -213,6 +212,15 @@ def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
     found = pattern.match(data, at)
     assert found
     return found.end()
+
+
+def customer_in_row(row: bytes) -> Reference | None:
+    """How a row names its customer, as far as it does."""
+    return _named(_name(row))
+
+
+def _named(name: bytes | Reference | None) -> Reference | None:
+    return customer_in(_read(b"{%b}" % name)) if isinstance(name, bytes) else name
 
 
 def _name(row: bytes) -> bytes | Reference | None:
