@@ -63,9 +63,10 @@ def upload(
     result = fetch_result(target, view.upload, file.parent)
     answer(told | {"result": str(result)}, as_json=as_json)
     left = told["refused"] + told["failed"]
-    if left:
+    unread = f"{file.name} was not read to its end. {view.upload.fault.description} " if view.upload.fault else ""
+    if left or unread:
         redrive = f", or `loyalty uploads redrive {upload_id}` where the fault was ours" if told["failed"] else ""
-        raise Failure(f"{left} purchases were not posted; {result} says why: mend it and send it{redrive}")
+        raise Failure(f"{unread}{left} purchases were not posted; {result} says why: mend it and send it{redrive}")
 
 
 @uploads.command("list")

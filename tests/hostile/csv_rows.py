@@ -264,7 +264,10 @@ CSV = [
         "a thousand open quotes",
         "x.csv",
         lambda: csv(*['y","'] * 1000),
-        tuple(f"{number} A quote is opened here" for number in range(1, 102)),
+        (
+            *(f"{number} A quote is opened here" for number in range(1, 102)),
+            "102 More than 100 quotes are never closed. From row 102 on, the file was left out",
+        ),
         "More than 100 quotes",
     ),
     Hostile(
@@ -277,7 +280,7 @@ CSV = [
         "gzip and rubbish",
         "x.csv.gz",
         lambda: gzip.compress(csv(*(row(f"R{number}") for number in range(3000)))) + b"rubbish",
-        ("1 R0", "...", "*The compressed file is damaged"),
+        ("1 R0", "...", "3000 The compressed file is damaged here. From row 3000 on, the file was left out"),
         "The compressed file is damaged",
     ),
     Hostile(

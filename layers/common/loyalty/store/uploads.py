@@ -20,13 +20,20 @@ KEPT = timedelta(days=90)
 
 
 class State(StrEnum):
-    """How far an upload has got. Of a file that is REFUSED, nothing was posted."""
+    """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could be
+    read. An upload is kept as POSTING until its items end: whether it is DONE, its counters say."""
 
     EXPECTED = "EXPECTED"
     SPLITTING = "SPLITTING"
     POSTING = "POSTING"
     DONE = "DONE"
+    INCOMPLETE = "INCOMPLETE"
     REFUSED = "REFUSED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self in (State.DONE, State.INCOMPLETE, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,10 +197,10 @@ def _of_row(rival: Event, row: UploadedRow) -> str:
     step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
     if upload_id == row.upload_id:
         return (
-            f"Row {number} of this file was posted under the same reference number or id, as {event_id}, without "
+            f"Row {number} of this file has the same reference number or id, and was posted as {event_id} without "
             f"this. The rows of one purchase have to follow each other. {step}"
         )
-    return f"A purchase was posted under this reference number or id before, as {event_id}, and it said something else. {step}"
+    return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
 
 
 KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW)

@@ -124,8 +124,8 @@ class CsvCutter(CsvRows):
                 repeated = repeated or self._beginning(rows[opened], plain)
                 if (repeated and row.startswith(repeated)) or self._goes_on(row, rows[opened]):
                     continue
-            # As in any empty row, there is nothing in this cell, or it begins with white space.
-            if said < b"!" and not (careful and place in faults) and self._is_empty(row):
+            # As in any empty row, there is nothing in this cell, or it begins with white space or a quote.
+            if said < b"#" and not (careful and place in faults) and self._is_empty(row):
                 empty.add(place)
                 continue
             if name is not None:
