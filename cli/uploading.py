@@ -83,7 +83,6 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from cli.journey.progress import RateColumn
-    from loyalty.store.uploads import State
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
     table, deadline = target.open_table(), time.monotonic() + TAKEN_UP_SECONDS

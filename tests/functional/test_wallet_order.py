@@ -63,7 +63,7 @@ def test_what_a_wallets_first_row_earned_is_there_to_spend_wherever_three_worker
     assert verify_journal(stage.table).deviations == []
 
 
-def poisoned_reading(stage: Stage, monkeypatch: pytest.MonkeyPatch, how: type[BaseException]) -> None:
+def poison_reading(stage: Stage, how: type[BaseException], _: pytest.MonkeyPatch) -> None:
     def read(row: UploadRow, *others: Any) -> PurchaseRequest:
         if row.body["reference_number"] == "RF-1":
             raise how
@@ -72,17 +72,17 @@ def poisoned_reading(stage: Stage, monkeypatch: pytest.MonkeyPatch, how: type[Ba
     stage.read = read
 
 
-def poisoned_posting(stage: Stage, monkeypatch: pytest.MonkeyPatch, how: type[BaseException]) -> None:
+def poison_posting(_: Stage, how: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(post_rows, "post_purchases", crashing({"RF-1"}, how))
 
 
-@pytest.mark.parametrize("poison", [poisoned_reading, poisoned_posting])
+@pytest.mark.parametrize("poison", [poison_reading, poison_posting])
 @pytest.mark.parametrize("how", [ZeroDivisionError, Killed], ids=["fault", "kill"])
 @pytest.mark.parametrize("name", ["as its other rows do", "in another way"])
 def test_a_poison_row_holds_back_the_later_rows_of_its_wallet_and_no_others_until_it_is_given_up(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, poison: Callable[..., None], how: type[BaseException], name: str
 ) -> None:
-    poison(stage, monkeypatch, how)
+    poison(stage, how, monkeypatch)
     bad = purchase("CIM-one", "RF-1", spend="5")
     if name == "in another way":
         del bad["cim"]

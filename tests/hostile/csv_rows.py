@@ -7,6 +7,28 @@ from tests.uploads import HEADER, csv, row
 
 GOOD = csv(row("R1"), row("R2"))
 
+LONG = 40_000
+"""Rows of a purchase that have too many bytes together."""
+
+EMPTY_ROWS = {
+    "blank lines": "",
+    "blank lines of spaces": " \t ",
+    "carriage returns": "\r",
+    "empty cells": "," * 8,
+    "too few empty cells": ",,",
+    "cells of spaces": ", ,\t,",
+    "empty cells in quotes": '"",' * 8 + '""',
+    "too few empty cells in quotes": '"",""',
+    "cells of spaces in quotes": '" ",' * 8 + '"\n"',
+}
+
+
+def around(what: str, empty: str) -> Hostile:
+    """A purchase that empty rows stand between the rows of."""
+    rows = (row("R1"), empty, row("R1"), empty, empty, row("R1", cim=""), row("R2"), empty)
+    return Hostile(f"a purchase around {what}", "x.csv", lambda: csv(*rows), ("1-3 R1", "7 R2"))
+
+
 CSV = [
     Hostile("a byte order mark", "x.csv", lambda: b"\xef\xbb\xbf" + GOOD, ("1 R1", "2 R2")),
     Hostile("no line end at the end", "x.csv", lambda: GOOD.rstrip(), ("1 R1", "2 R2")),
@@ -103,24 +125,7 @@ CSV = [
         lambda: csv("," * 8, row("R2")),
         ("2 R2",),
     ),
-    *(
-        Hostile(
-            f"a purchase around {what}",
-            "x.csv",
-            lambda empty=empty: csv(row("R1"), empty, row("R1"), empty, empty, row("R1", cim=""), row("R2"), empty),
-            ("1-3 R1", "7 R2"),
-        )
-        for what, empty in {
-            "blank lines": "",
-            "blank lines of spaces": " \t ",
-            "carriage returns": "\r",
-            "empty cells": "," * 8,
-            "too few empty cells": ",,",
-            "cells of spaces": ", ,\t,",
-            "empty cells in quotes": '"",' * 8 + '""',
-            "cells of spaces in quotes": '" ",' * 8 + '"\n"',
-        }.items()
-    ),
+    *(around(what, empty) for what, empty in EMPTY_ROWS.items()),
     Hostile(
         "a purchase all in quotes around empty cells in quotes",
         "x.csv",
@@ -281,6 +286,20 @@ CSV = [
         "x.csv.gz",
         lambda: gzip.compress(csv(*(row(f"R{number}") for number in range(3000)))) + b"rubbish",
         ("1 R0", "...", "3000 The compressed file is damaged here. From row 3000 on, the file was left out"),
+        "The compressed file is damaged",
+    ),
+    Hostile(
+        "a purchase of too many bytes, cut short",
+        "x.csv.gz",
+        lambda: gzip.compress(csv(*[row("R1", products__quantity=str(number)) for number in range(40_000)]))[:-200],
+        ("*The rows of this purchase are longer", "*The compressed file is cut short"),
+        "The compressed file is cut short",
+    ),
+    Hostile(
+        "a row more of a purchase of too many bytes, damaged",
+        "x.csv.gz",
+        lambda: gzip.compress(csv(*[row("R1")] * LONG)) + gzip.compress(row("R1").encode() + b"\n") + b"rubbish",
+        ("*The rows of this purchase are longer", f"{LONG + 2} The compressed file is damaged"),
         "The compressed file is damaged",
     ),
     Hostile(

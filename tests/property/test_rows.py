@@ -70,7 +70,9 @@ ROUGH = st.lists(st.sampled_from([b"a", b"b", b",", b",", b"\n", b"\n", b'"', b"
 )
 
 
-EMPTY = st.just([]) | st.lists(st.sampled_from(["", " ", "\t"]), min_size=len(COLUMNS), max_size=len(COLUMNS))
+EMPTY: st.SearchStrategy[list[str]] = st.just([]) | st.lists(
+    st.sampled_from(["", " ", "\t"]), min_size=len(COLUMNS), max_size=len(COLUMNS)
+)
 
 
 @st.composite

@@ -64,7 +64,7 @@ def test_a_row_that_a_worker_died_over_by_chance_is_tried_before_the_later_rows_
         attempt = worked(attempt, lambda piece: 1 in piece)
     tried: list[int] = []
 
-    worked(attempt, lambda piece: False, tried)
+    worked(attempt, lambda _: False, tried)
 
     of_wallet = [row for row in tried if wallet(row) == wallet(1)]
     assert of_wallet == [row for row in ROWS if wallet(row) == wallet(1)]

@@ -20,8 +20,8 @@ KEPT = timedelta(days=90)
 
 
 class State(StrEnum):
-    """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could be
-    read. An upload is kept as POSTING until its items end: whether it is DONE, its counters say."""
+    """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could
+    be read. What is kept of an upload stays POSTING: whether it is DONE or INCOMPLETE, its counters tell."""
 
     EXPECTED = "EXPECTED"
     SPLITTING = "SPLITTING"

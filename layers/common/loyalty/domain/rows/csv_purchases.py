@@ -57,6 +57,11 @@ class CsvCutter(CsvRows):
         self._row += done
         return waiting + sum(map(len, rows[done:])) + len(rows) - done
 
+    def _left_out(self) -> tuple[int, bytes]:
+        if self._inside != INSIDE_PURCHASE:
+            return super()._left_out()
+        return self._row + 1, self._rest.partition(b"\n")[2]
+
     def _plain(self, data: bytes, *, last: bool) -> bytes | None:
         """What stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter where
         nothing is in quotes, and with quotes around it where all cells are."""

@@ -25,8 +25,8 @@ INSIDE_LINE = "line"
 
 
 class Cutter(ABC):
-    """Cuts one file, from a position on. `fault` is set once the rest of the file cannot be cut at all; what of it is at
-    hand waits then."""
+    """Cuts one file, from a position on. `fault` is set once the rest of the file cannot be cut at all; what is at hand
+    of it waits then."""
 
     def __init__(self, layout: Layout, shards: Shards, position: Position) -> None:
         self.fault: Problem | None = None
@@ -52,12 +52,19 @@ class Cutter(ABC):
     def give_up(self, fault: Problem) -> Problem:
         """Refuse the rest of the file, as it cannot be had: one row stands for it, and says how it begins, as far as
         that was read. Answers what is told of it."""
-        description = f"{fault.description} From row {self._row} on, the file was left out: send that part as a file of its own."
+        number, rest = self._left_out()
+        description = (
+            f"{fault.description} From row {number} on, the file was left out: send that part as a file of its own."
+        )
         told = Problem(fault.code, description)
-        self._shards.all[0].add_rows(self._row, [self._trace(self._rest[:KEPT_BYTES])], told)
+        self._shards.all[0].add_rows(number, [self._trace(rest[:KEPT_BYTES])], told)
         self._shards.settle()
-        self._row += 1
+        self._row = number + 1
         return told
+
+    def _left_out(self) -> tuple[int, bytes]:
+        """The number of the first row that went into no shard, and what there is of it and of what follows."""
+        return self._row, self._rest
 
     def _trace(self, rest: bytes) -> bytes:
         """The row that stands for a rest that begins so: not one that could be taken for a row of the file."""

@@ -128,11 +128,8 @@ class JsonArrayCutter(_JsonCutter):
             elif (end := _end_of_element(data, at)) > 0:
                 rows.append(data[at:end])
                 at = end
-            elif end == MALFORMED:
-                self.fault = NOT_AN_ARRAY
-                break
-            elif last:
-                self.fault = NOT_CLOSED
+            elif last or end == MALFORMED:
+                self.fault = NOT_AN_ARRAY if end == MALFORMED else NOT_CLOSED
                 break
             elif length - at <= MAX_ROW_BYTES:
                 return rows, faults, length - at
