@@ -189,6 +189,27 @@ def test_the_result_dropped_again_repeats_only_what_failed(importing: Importing,
     assert "changed since" in importing.table.get(keys.record("contact", "C1"))["record"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("name", ["x.jsonl", "x.csv"])
+def test_a_row_of_a_result_that_was_edited_is_imported_and_so_is_a_status_of_the_callers_own(
+    importing: Importing, name: str
+) -> None:
+    data = {
+        "x.jsonl": file(contact(1), contact(2)),
+        "x.csv": file("type,id,first_name", "contact,C1,N1", "contact,C2,N2"),
+    }[name]
+    result, _ = importing.closed(importing.drop(name, data))
+    own = {
+        "x.jsonl": file(contact(3, status="created")),
+        "x.csv": file("type,id,first_name,status", "contact,C3,N3,created"),
+    }[name]
+
+    again = importing.drop(name, result.replace("N2", "edited").encode())
+    mine = importing.drop(name, own)
+
+    assert importing.told(again) == ["1 unchanged", "2 updated"]
+    assert importing.told(mine) == ["1 created"]
+
+
 def test_a_file_dropped_twice_changes_nothing_the_second_time(importing: Importing) -> None:
     first, second = (importing.drop("x.jsonl", file(*PEOPLE[:3])) for _ in range(2))
 
