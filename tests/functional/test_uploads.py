@@ -13,6 +13,7 @@ from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Answer, Functions
+from tests.functional.stage import classic
 from tests.functional.uploads import Splitting
 from tests.uploads import csv, row
 from tests.uploads_by_hand import lines
@@ -166,16 +167,7 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: T
 
 def test_a_bulk_call_may_be_answered_before_it_is_done(functions: Functions, splitting: Splitting) -> None:
     token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
-    entry = {
-        "accounts_receivable_identifier": {"number": "N-one"},
-        "performed_by_business_unit_identifier": {"code": "MRA"},
-        "performed_on": "2026-01-15T12:00:00",
-        "reference_number": "RF",
-        "products_set": [
-            {"product_identifier": {"code": "Bronze"}, "net_amount": 10, "vat_amount": 2, "total_amount": 12}
-        ],
-        "spend_request": {"spend_amount": 5},
-    }
+    entry = classic("one")
     body = {
         "token": token,
         "intended_currency_identifier": {"code": "EUR"},
