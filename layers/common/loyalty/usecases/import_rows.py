@@ -29,7 +29,9 @@ from loyalty.store.reference import (
 )
 from loyalty.store.table import MAX_TRANSACTION, Cancelled, Table
 from loyalty.store.writes import Delete, Put, Update, Write
+from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.opening_balance import post_opening_balance
+from loyalty.usecases.posting import Posting
 from loyalty.usecases.programme_names import ProgrammeNames
 
 ROWS_AT_A_TIME = 200
@@ -228,9 +230,13 @@ class _Import:
         if not self._programme.is_complete:
             raise Refused(Problem(Code.INVALID, "There is no currency of the role SYSTEM yet; import one before."))
         self._flush()
-        self._catalogue = self._catalogue or Catalogue(self._table)
-        programme = self._catalogue.programme(self._now)
-        posting = post_opening_balance(record, programme=programme, table=self._table, now=self._now)
+        catalogue = self._catalogue = self._catalogue or Catalogue(self._table)
+
+        def post() -> Posting:
+            programme = catalogue.programme(self._now)
+            return post_opening_balance(record, programme=programme, table=self._table, now=self._now)
+
+        posting = with_newest_programme(catalogue, self._now, post)
         status = Status.UNCHANGED if posting.replayed else Status.CREATED
         return Imported(number, status, posting.event.entry.event_id)
 

@@ -2,7 +2,7 @@
 is asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from loyalty.store import ledger
 from loyalty.store.events import Event, State
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.posting import Pause, Posting, pause, post_event
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
@@ -110,8 +111,12 @@ def _posted(
 ) -> Posting:
     account_id, read = purchase.entry.account_id, partial(_read, table, purchase.entry.event_id)
     draft = ReversalDraft(asked, account_id, read, partner, catalogue.programme(now), now, prepare)
+
+    def post() -> Posting:
+        return post_event(account_id, replace(draft, programme=catalogue.programme(now)), table=table, pause=pause)
+
     try:
-        return post_event(account_id, draft, table=table, pause=pause)
+        return with_newest_programme(catalogue, now, post)
     except Refused as refused:
         # What is refused now may be what was done by an earlier, equal call: nothing is left of it to be taken back.
         earlier = ledger.read_event(table, asked.event_id)
