@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
+from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
+from loyalty.domain.rows.layout import Format
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
@@ -17,7 +19,7 @@ from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
-from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
+from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, import_rows
 from loyalty.usecases.post_rows import MAX_FAULTS
 from loyalty.usecases.posting import Pause
 from loyalty.usecases.upload_rows import read_row
@@ -95,7 +97,7 @@ class _Work:
         """Import rows. Where that meets a fault of ours, find out by halves which row it is, and tell that it
         failed."""
         try:
-            records = [(entry.number, record) for entry in entries if (record := self._record(entry)) is not None]
+            records = [(entry.number, said) for entry in entries if (said := self._said(entry)) is not None]
             for row in self._imported(records):
                 self.told[row.number] = _outcome(row)
         except Refused:
@@ -113,12 +115,12 @@ class _Work:
                 self._try(left[:middle])
                 self._try(left[middle:])
 
-    def _imported(self, records: Sequence[tuple[int, Record]]) -> Iterator[Imported]:
+    def _imported(self, records: Sequence[tuple[int, Said]]) -> Iterator[Imported]:
         unmarked = fence(self.upload, self.number)
-        return import_rows(records, as_record, table=self.by.table, now=self.by.now, fence=unmarked)
+        return import_rows(records, table=self.by.table, now=self.by.now, fence=unmarked)
 
-    def _record(self, entry: Entry) -> Record | None:
-        """The record that an entry says; None of one that has its outcome already, which is told then."""
+    def _said(self, entry: Entry) -> Said | None:
+        """What an entry says of a record; None of one that has its outcome already, which is told then."""
         try:
             if sum(map(len, entry.rows)) > MAX_RECORD_BYTES and entry.fault is None:
                 raise Refused(LONG)
@@ -129,7 +131,8 @@ class _Work:
         if row.earlier.get("status") in _SETTLED:
             self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, row.earlier.get("event_id"))
             return None
-        return dict(row.body)
+        columns = frozenset(self.chunk.layout.columns) if self.chunk.layout.format is Format.CSV else None
+        return Said(dict(row.body), columns)
 
 
 def _outcome(row: Imported) -> Outcome:

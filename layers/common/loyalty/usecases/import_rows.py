@@ -1,17 +1,19 @@
 """Importing rows of reference data: each is checked and, if it holds, kept where it differs from what is there."""
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.fields import Identifier
 from loyalty.domain.passcode import hashed_pass_code
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import references
+from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.outcome import Status
 from loyalty.domain.validation import pointer, validated
 from loyalty.store import keys
@@ -27,12 +29,14 @@ from loyalty.store.reference import (
     record_key,
     shared_name_keys,
 )
-from loyalty.store.table import MAX_TRANSACTION, Cancelled, Table
-from loyalty.store.writes import Delete, Put, Update, Write
+from loyalty.store.table import Table
+from loyalty.store.writes import Put, Update, Write
 from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.opening_balance import post_opening_balance
+from loyalty.usecases.passed_on import Record, RecordName, Taken, Waiting, groups, name_of
 from loyalty.usecases.posting import Posting
 from loyalty.usecases.programme_names import ProgrammeNames
+from loyalty.usecases.record_writer import RecordWriter, fits, removals, taking
 
 ROWS_AT_A_TIME = 200
 """Rows whose existing items are read together."""
@@ -40,11 +44,11 @@ ROWS_AT_A_TIME = 200
 MAX_RECORD_BYTES = 300_000
 """What a row may have: as much as fits in an item beside its key."""
 
-MAX_TRANSACTION_SIZE = 2_000_000
-"""Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
+MAX_WAITING = 1000
+"""Rows that wait for others to give up what they want; more are not kept in memory."""
 
-_BESIDE = 2
-"""What a transaction may have beside records: the programme's version and a fence."""
+OPENING_BALANCE = "opening_balance"
+"""The type of record that is an event."""
 
 _REFERENCES = {kind: sorted(set(references(model))) for kind, model in RECORD_TYPES.items()}
 _FIXED = {
@@ -55,11 +59,8 @@ _FIXED = {
 }
 """What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
 
-_PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
-
-
-Record = dict[str, Any]
-Row = TypeVar("Row")
+Row = tuple[int, Said | Refused]
+"""A row's number, and what it says of a record, or why that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,124 +73,221 @@ class Imported:
     event_id: str | None = None
     problems: Sequence[Problem] = ()
 
+    @classmethod
+    def refused(cls, number: int, refusal: Refused) -> "Imported":
+        """A row that was refused."""
+        return cls(number, Status.REFUSED, problems=refusal.problems)
 
-def import_rows(
-    rows: Iterable[tuple[int, Row]],
-    read: Callable[[Row], Record],
-    *,
-    table: Table,
-    now: datetime,
-    fence: Update | None = None,
-) -> Iterator[Imported]:
-    """Import rows, by their numbers; answers what became of each, in their order, as it goes. `read` makes a record of
-    a row (`as_record`), or refuses it. With a `fence`, records are written only as long as its condition holds.
+
+def import_rows(rows: Iterable[Row], *, table: Table, now: datetime, fence: Update | None = None) -> Iterator[Imported]:
+    """Import rows, by their numbers; answers what became of each as it goes, of those last that want what others had to
+    give up first. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
         Refused: RETRY_LATER, where the table is busy or another import writes the same names. What was imported by
             then stays; importing the same rows again takes up the rest.
     """
-    run, rows = None, iter(rows)
-    while some := list(islice(rows, ROWS_AT_A_TIME)):
+    run = None
+    for window in _windows(rows):
         run = run or _Import(table, now, fence)
-        yield from run.take(some, read)
+        yield from run.take(window)
+    if run:
+        yield from run.given_up()
 
 
-def as_record(raw: Any) -> Record:
-    """What a row says as a record, with defaults filled in and secrets hashed.
+def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
+    """What a row says as the record that takes the place of `old`, with defaults filled in and secrets hashed.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    kind = raw.get("type") if isinstance(raw, dict) else None
+    kind = said.fields.get("type") if isinstance(said.fields, dict) else None
     model = RECORD_TYPES.get(kind) if isinstance(kind, str) else None
     if model is None:
         known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
         raise Refused(Problem(Code.INVALID, known, "/type"))
-    record: Record = validated(model, raw).model_dump(exclude_none=True)
-    if "pass_code" in record:
+    record: Record = validated(model, said.completed(old or {}, model.kept)).model_dump(exclude_none=True)
+    if "pass_code" in record and said.fields.get("pass_code") is not None:  # the old one is a hash already
         record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
     return record
 
 
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
+
+
+def _name(row: Said | Refused) -> RecordName | None:
+    """The record that a row is about, if that can be told."""
+    if isinstance(row, Refused) or not isinstance(row.fields, dict) or row.fields.get("type") not in RECORD_TYPES:
+        return None
+    try:
+        return row.fields["type"], _IDENTIFIER.validate_python(row.fields.get("id"), strict=True)
+    except ValidationError:
+        return None
+
+
+def _windows(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows, some at a time, in none of which a record stands twice."""
+    window, names = list[Row](), set[RecordName]()
+    for row in rows:
+        name = _name(row[1])
+        if name in names:
+            yield window
+            window, names = [], set()
+        window.append(row)
+        if name:
+            names.add(name)
+        if len(window) == ROWS_AT_A_TIME:
+            yield window
+            window, names = [], set()
+    if window:
+        yield window
+
+
 class _Import:
-    """One run: what is there already (`_known`), and what is still to be written."""
+    """One run: what is there already (`_known`), what is still to be written, and who waits for whom."""
 
     def __init__(self, table: Table, now: datetime, fence: Update | None) -> None:
         self._table = table
         self._now = now
-        self._fence = fence
+        self._writer = RecordWriter(table, fence)
         self._programme = ProgrammeNames(table)
         self._catalogue: Catalogue | None = None
         self._known: dict[Key, Item] = {}
-        self._pending: dict[Key, Write] = {}
-        self._pending_size = 0
-        self._touched = False
+        self._waiting: dict[RecordName, Waiting] = {}
 
-    def take(self, rows: Iterable[tuple[int, Row]], read: Callable[[Row], Record]) -> list[Imported]:
-        """Import some rows, in their order; answers what became of each, in their order too."""
-        records, became = list[tuple[int, Record]](), dict[int, Imported]()
-        for number, row in rows:
+    def take(self, window: Sequence[Row]) -> list[Imported]:
+        """Import some rows, in their order; answers what became of them, and of those that waited for them."""
+        names = [name for _, row in window if (name := _name(row)) and name[0] != OPENING_BALANCE]
+        self._known = self._table.get_many((record_key(*name) for name in names), consistent=True)
+        became, records = dict[int, Imported](), dict[int, Record]()
+        for number, row in window:
             try:
-                records.append((number, read(row)))
+                records[number] = self._record(row)
             except Refused as refused:
-                became[number] = Imported(number, Status.REFUSED, problems=refused.problems)
-        self._known = self._table.get_many(self._keys_of(record for _, record in records), consistent=True)
-        for number, record in records:
-            try:
-                became[number] = self._import(number, record)
-            except Refused as refused:
-                if refused.problems[0].code is Code.RETRY_LATER:
-                    raise
-                became[number] = Imported(number, Status.REFUSED, problems=refused.problems)
+                became[number] = Imported.refused(number, refused)
+        self._learn(records.values())
+        for number, record in records.items():
+            became |= self._settled(number, record)
         self._flush()
+        if any(one.owners & {name_of(record) for record in records.values()} for one in self._waiting.values()):
+            became |= self._exchanged()
         return [became[number] for number in sorted(became)]
+
+    def given_up(self) -> list[Imported]:
+        """Refuse what still waits."""
+        return [Imported.refused(one.number, one.refusal) for one in self._waiting.values()]
+
+    def _record(self, row: Said | Refused) -> Record:
+        if isinstance(row, Refused):
+            raise row
+        return as_record(row, self._old(row.fields) if _name(row) else None)
+
+    def _old(self, record: Record) -> Record | None:
+        """The record that is there."""
+        before = self._known.get(record_key(*name_of(record)))
+        old: Record | None = exactjson.loads(before["record"]) if before else None
+        return old
+
+    def _learn(self, records: Iterable[Record]) -> None:
+        """Read whatever these records touch."""
+        wanted = {key for record in records for key in _keys_of(record)} - self._known.keys()
+        self._known |= self._table.get_many(wanted, consistent=True)
+
+    def _settled(self, number: int, record: Record) -> dict[int, Imported]:
+        """What became of a row, if it does not have to wait; and of an earlier one of the same record that did: it is
+        refused, lest it take the place of what comes later."""
+        became = {}
+        if earlier := self._waiting.pop(name_of(record), None):
+            became[earlier.number] = Imported.refused(earlier.number, earlier.refusal)
+        try:
+            became[number] = self._import(number, record)
+        except Taken as taken:
+            if len(self._waiting) < MAX_WAITING:
+                self._waiting[name_of(record)] = Waiting(number, record, taken)
+            else:
+                became[number] = Imported.refused(number, taken)
+        except Refused as refused:
+            if refused.problems[0].code is Code.RETRY_LATER:
+                raise
+            became[number] = Imported.refused(number, refused)
+        return became
 
     def _import(self, number: int, record: Record) -> Imported:
         self._resolve_references(record)
-        self._check_unique(record)
-        if record["type"] == "opening_balance":
+        if record["type"] == OPENING_BALANCE:
             return self._post_opening_balance(number, record)
-        items = items_of(record)
-        own = record_key(record["type"], record["id"])
-        if own in self._pending:
-            self._flush()  # so that the names it is about to lose are there to be found
-        before = self._known.get(own)
-        if before and before["record"] == items[own]["record"]:
+        old = self._old(record)
+        if old == record:
             return Imported(number, Status.UNCHANGED)
-        old = exactjson.loads(before["record"]) if before else None
         self._check_sense(record, old)
-        self._write(record, items, self._stale(old, items))
-        self._touched |= record["type"] in _PRICED_FROM_MEMORY
-        return Imported(number, Status.UPDATED if before else Status.CREATED)
+        if taken := self._taken(record):
+            raise Taken(taken)
+        self._write([record], self._writes([record]))
+        return Imported(number, Status.UPDATED if old else Status.CREATED)
 
-    def _write(self, record: Record, items: dict[Key, Item], stale: set[Key]) -> None:
-        size = sum(len(item.get("record", "")) for item in items.values())
-        if (
-            len(self._pending) + len(items) + len(stale) > MAX_TRANSACTION - _BESIDE
-            or self._pending_size + size > MAX_TRANSACTION_SIZE
-            or self._pending.keys() & items.keys()
-        ):
-            self._flush()
-        self._pending_size += size
-        own = {"target": record["id"]}
+    def _exchanged(self) -> dict[int, Imported]:
+        """Import those that wait whose values are free by now, or get free as others are written with them."""
+        self._known = {}
+        self._learn(one.record for one in self._waiting.values())
+        now = [replace(one, refusal=Taken(self._taken(one.record))) for one in self._waiting.values()]
+        became: dict[int, Imported] = {}
+        for group in groups(now):
+            writes = self._writes([one.record for one in group])
+            for some in [group] if fits(writes) else [[one] for one in group]:
+                became |= self._written_together(some)
+        return became
+
+    def _written_together(self, group: Sequence[Waiting]) -> dict[int, Imported]:
+        """What became of rows whose records get values from nobody but each other; nothing of a single one that does
+        not, which goes on waiting."""
+        records = [one.record for one in group]
+        if len(group) == 1 and self._taken(records[0]):
+            return {}
+        statuses = [Status.UPDATED if self._old(record) else Status.CREATED for record in records]
+        self._write(records, self._writes(records))
+        self._flush()
+        for one in group:
+            del self._waiting[one.name]
+        return {one.number: Imported(one.number, status) for one, status in zip(group, statuses, strict=True)}
+
+    def _writes(self, records: Iterable[Record]) -> dict[Key, Write]:
+        """What writes records together: their items, and the removal of names that no one of them has any more."""
+        puts, gone = dict[Key, Write](), set[Key]()
+        for record in records:
+            old, items = self._old(record), self._items(record)
+            for key, item in items.items():
+                puts[key] = taking(key, item, self._known.get(key, item)["target"])
+            gone |= self._stale(record, old, items)
+        return removals(gone) | puts
+
+    def _write(self, records: Sequence[Record], writes: Mapping[Key, Write]) -> None:
+        self._writer.add(records[0]["type"], writes)
+        for key, write in writes.items():
+            if isinstance(write, Put):
+                self._known[key] = write.item
+            else:
+                self._known.pop(key, None)
+        self._programme.learn(*records)
+
+    def _items(self, record: Record) -> dict[Key, Item]:
+        """A record's items. A name that another record has, or once had, leads to neither."""
+        items = items_of(record)
         for key in shared_name_keys(record):
-            if self._known.get(key, own)["target"] != record["id"]:
+            if self._known.get(key, items[key])["target"] != record["id"]:
                 items[key] = SEVERAL
-        for key, item in items.items():
-            # A name may be taken over by nobody, not even by an import that runs at the same time.
-            condition = None if item is SEVERAL else "attribute_not_exists(pk) OR target = :target"
-            self._pending[key] = Put(key, item, condition, {":target": record["id"]} if condition else None)
-            self._known[key] = item
-        for key in stale:
-            self._pending[key] = Delete(key)
-            self._known.pop(key, None)
-        self._programme.learn(record)
+        return items
 
-    def _stale(self, old: Record | None, items: dict[Key, Item]) -> set[Key]:
-        """Names that the record had and has no more, as far as they still lead to it."""
-        gone = items_of(old).keys() - items.keys() if old else set()
+    def _stale(self, record: Record, old: Record | None, items: dict[Key, Item]) -> set[Key]:
+        """Names that the record had and has no more, as far as they still lead to it; and of a pass code that takes the
+        place of another, how often it was tried when it was in force before."""
+        if old is None:
+            return set()
+        gone = items_of(old).keys() - items.keys()
         found = self._table.get_many(gone, consistent=True) if gone else {}
-        return {key for key, item in found.items() if old and item["target"] == old["id"]}
+        stale = {key for key, item in found.items() if item["target"] == old["id"]}
+        if "pass_code" in record and record["pass_code"] != old.get("pass_code"):
+            stale.add(keys.pass_code_tries(record["id"], record["pass_code"]))
+        return stale
 
     def _check_sense(self, record: Record, old: Record | None) -> None:
         """What no single field tells."""
@@ -207,24 +305,8 @@ class _Import:
             raise Refused(*(Problem(Code.INVALID, reason, f"/{name}") for name in changed))
 
     def _flush(self) -> None:
-        if not self._pending:
-            return
-        writes = list(self._pending.values())
-        if self._fence:
-            writes.append(self._fence)
-        if self._touched:
-            # In the same transaction, so that containers notice even if the rest of the import never comes.
-            writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
-        try:
-            self._table.transact(writes)
-        except Cancelled as cancelled:
-            description = "Another import is writing the same records. Import them again once it is done."
-            raise Refused(Problem(Code.RETRY_LATER, description)) from cancelled
-        self._pending.clear()
-        self._pending_size = 0
-        if self._touched:
+        if self._writer.flush():
             self._catalogue = None
-        self._touched = False
 
     def _post_opening_balance(self, number: int, record: Record) -> Imported:
         if not self._programme.is_complete:
@@ -259,24 +341,22 @@ class _Import:
         targets = (self._known[key]["target"] for key in keys_to_find(kind, name) if key in self._known)
         return next((target for target in targets if target != SEVERAL["target"]), None)
 
-    def _check_unique(self, record: Record) -> None:
+    def _taken(self, record: Record) -> dict[str, str]:
+        """By field, the other record that has the value that this one wants."""
         owners = self._programme.owners(record)
         for name, key in name_keys(record).items():
             owners[name] = self._known[key]["target"] if key in self._known else None
-        taken = [name for name, owner in owners.items() if owner not in (None, record["id"])]
-        if taken:
-            raise Refused(
-                *(Problem(Code.DUPLICATE, f"{owners[name]} has this value already.", f"/{name}") for name in taken)
-            )
+        return {name: owner for name, owner in owners.items() if owner not in (None, record["id"])}
 
-    def _keys_of(self, records: Iterable[Record]) -> Iterator[Key]:
-        for record in records:
-            if record["type"] != "opening_balance":  # which is an event
-                yield from items_of(record)
-            for path, target in _REFERENCES[record["type"]]:
-                if target not in PROGRAMME_TYPES:
-                    for holder, step, _ in _holders(record, path):
-                        yield from keys_to_find(target, holder[step])
+
+def _keys_of(record: Record) -> Iterator[Key]:
+    """What importing a record has to know."""
+    if record["type"] != OPENING_BALANCE:
+        yield from items_of(record)
+    for path, target in _REFERENCES[record["type"]]:
+        if target not in PROGRAMME_TYPES:
+            for holder, step, _ in _holders(record, path):
+                yield from keys_to_find(target, holder[step])
 
 
 def _holders(record: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any, tuple[str | int, ...]]]:

@@ -13,6 +13,7 @@ from loyalty.domain.programme import BusinessUnit, Programme
 from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Line, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
+from loyalty.store.access_tokens import behind_passwords
 from loyalty.store.attributes import Item
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
@@ -72,9 +73,11 @@ class Resolved:
 
 
 def looked_up(resolutions: Iterable["Resolution"], table: Table, catalogue: Catalogue) -> dict[keys.Key, Item]:
-    """What the requests name and is not in memory: one read for all, eventually consistent. What was imported or given
-    out a moment ago may not be found yet; asked again, it is."""
+    """What the requests name and is not in memory: one read for all, eventually consistent, and one more where they
+    show one-time passwords. What was imported or given out a moment ago may not be found yet; asked again, it is."""
     items = table.get_many(key for resolution in resolutions for key in resolution.wanted(catalogue))
+    passwords = behind_passwords(table, items)
+    items = {key: item for key, item in items.items() if not keys.is_one_time_password(key)} | passwords
     catalogue.learn(items.values())
     return items
 
