@@ -117,7 +117,10 @@ class Programme:
             system_currency=roles["SYSTEM"],
             alternative_currency=roles.get("ALTERNATIVE"),
             currencies=currencies,
-            rates={currency: tuple(periods) for currency, periods in rates.items()},
+            rates={
+                currency: tuple(sorted(periods, key=lambda rate: rate.turn, reverse=True))
+                for currency, periods in rates.items()
+            },
             business_units=units,
             places={unit_id: Place.of(_lineage(unit_id, units), settings) for unit_id in units},
             offers=tuple(offers),
@@ -159,7 +162,8 @@ class Programme:
         return in_force.rate if in_force else None
 
     def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
-        """The rate of a currency at `at`; None where there is none, as for the system currency."""
+        """The rate of a currency at `at`, of several the one that began last; None where there is none, as for the
+        system currency."""
         for rate in self.rates.get(currency_id, ()):
             if rate.period.holds(at):
                 return rate

@@ -101,8 +101,8 @@ def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    kind = said.fields.get("type") if isinstance(said.fields, dict) else None
-    model = RECORD_TYPES.get(kind) if isinstance(kind, str) else None
+    kind = said.kind
+    model = RECORD_TYPES.get(kind) if kind else None
     if model is None:
         known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
         raise Refused(Problem(Code.INVALID, known, "/type"))
@@ -117,10 +117,10 @@ _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 def _name(row: Said | Refused) -> RecordName | None:
     """The record that a row is about, if that can be told."""
-    if isinstance(row, Refused) or not isinstance(row.fields, dict) or row.fields.get("type") not in RECORD_TYPES:
+    if isinstance(row, Refused) or row.kind not in RECORD_TYPES:
         return None
     try:
-        return row.fields["type"], _IDENTIFIER.validate_python(row.fields.get("id"), strict=True)
+        return str(row.kind), _IDENTIFIER.validate_python(row.fields.get("id"), strict=True)
     except ValidationError:
         return None
 

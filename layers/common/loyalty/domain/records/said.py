@@ -10,18 +10,24 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The `fields` of a record as JSON has them. Where the file says only some of them, `columns` are these, as dotted
+    """The `fields` of a record as JSON has them, if it is one. Where the file says only some of them, `columns` are these, as dotted
     paths; where that is None, it says all of the record."""
 
-    fields: Fields
+    fields: Any
     columns: frozenset[str] | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """The record's type; None where that is none."""
+        kind = self.fields.get("type") if isinstance(self.fields, dict) else None
+        return kind if isinstance(kind, str) else None
 
     def completed(self, old: Mapping[str, Any], kept: tuple[str, ...]) -> Fields:
         """The fields of the record that is to take the place of `old`: what the file has no columns for is as it was,
         and so is what is `kept` and not said."""
         unsaid = [path for path in kept if _at(self.fields, path) is None]
         if self.columns is None:
-            fields = deepcopy(self.fields)
+            fields: Fields = deepcopy(self.fields)
             for path in unsaid:
                 _keep(fields, old, path)
             return fields
