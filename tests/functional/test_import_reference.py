@@ -15,7 +15,7 @@ from loyalty.store import keys
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, read_upload
 from loyalty.usecases import split_upload
-from loyalty.usecases.import_rows import as_record
+from loyalty.usecases.record_said import as_record
 from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing, LateContext
 from tests.moto_table import fill, kept

@@ -9,6 +9,7 @@ import pytest
 from loyalty import exactjson
 from loyalty.domain.errors import Code
 from loyalty.store import keys
+from loyalty.store.customers import find_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.reference import name_keys, record_key
 from loyalty.store.table import Table
@@ -47,9 +48,13 @@ def product(name: str, code: str) -> Record:
     return {"type": "product", "id": name, "code": code}
 
 
+def account(name: str, number: str) -> Record:
+    return {"type": "account", "id": name, "number": number}
+
+
 KINDS: dict[str, Any] = {
     "products": (product, "code"),
-    "accounts": (lambda name, code: {"type": "account", "id": name, "number": code}, "number"),
+    "accounts": (account, "number"),
     "cards": (
         lambda name, code: {"type": "access_token", "id": name, "account": ACCOUNT, "authentication_code": code},
         "authentication_code",
@@ -172,6 +177,25 @@ def test_containers_never_see_half_of_a_swap(demo: Table) -> None:
         imported(demo, swapped)
 
     assert seen == [("B", "A")]
+
+
+@pytest.mark.parametrize("rows_at_a_time", [1, 200])
+def test_what_names_a_record_that_waits_comes_after_it(
+    demo: Table, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int
+) -> None:
+    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
+    imported(demo, [account("A", "1")])
+    card = {"type": "access_token", "id": "T", "account": "B", "authentication_code": "T"}
+    opening = {"type": "opening_balance", "id": "O", "account": "B", "amount": 1, "performed_on": "2026-01-01T00:00:00"}
+    nobody = {"type": "access_token", "id": "N", "account": "NOBODY", "authentication_code": "N"}
+
+    summary = imported(demo, [account("B", "1"), card, opening, nobody, account("A", "2")])
+
+    assert [(bad.line, bad.field) for bad in summary.refused] == [(4, "/account")]
+    check(demo, [account("A", "2"), account("B", "1"), card])
+    customer = find_customer(demo, "1")
+    assert customer
+    assert customer.wallet.balance == 1
 
 
 def test_codes_are_passed_on_within_a_dropped_file(functions: Functions, demo: Table) -> None:

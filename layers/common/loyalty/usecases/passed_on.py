@@ -7,10 +7,7 @@ from typing import Any
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store.reference import name_keys, unique_values
-
-Record = dict[str, Any]
-RecordName = tuple[str, str]
-"""A record's type and id."""
+from loyalty.usecases.record_said import Record, RecordName, name_of
 
 
 class Taken(Refused):
@@ -28,11 +25,11 @@ class Taken(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row whose record waits for others to give up values."""
+    """A row whose record waits for others to give up values, or to be there at all."""
 
     number: int
     record: Record
-    refusal: Taken
+    refusal: Refused
 
     @property
     def name(self) -> RecordName:
@@ -41,13 +38,13 @@ class Waiting:
 
     @property
     def owners(self) -> set[RecordName]:
-        """The records that it waits for."""
-        return {(self.record["type"], owner) for owner in self.refusal.owners.values()}
+        """The records that have what it wants."""
+        return {(self.record["type"], owner) for owner in self.taken.values()}
 
-
-def name_of(record: Record) -> RecordName:
-    """A record's type and id."""
-    return record["type"], record["id"]
+    @property
+    def taken(self) -> Mapping[str, str]:
+        """By field that others have the value of, the id of the record that has it."""
+        return self.refusal.owners if isinstance(self.refusal, Taken) else {}
 
 
 def values_of(record: Record) -> Mapping[str, Any]:
@@ -90,7 +87,7 @@ def _stuck(able: Mapping[RecordName, Waiting]) -> list[RecordName]:
 
 def _wanted(one: Waiting) -> set[Any]:
     values = values_of(one.record)
-    return {(one.record["type"], field, values[field]) for field in one.refusal.owners}
+    return {(one.record["type"], field, values[field]) for field in one.taken}
 
 
 def _kept_by_owner(one: Waiting, able: Mapping[RecordName, Waiting]) -> set[Any]:

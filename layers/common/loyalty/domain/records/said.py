@@ -10,8 +10,8 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The `fields` of a record as JSON has them, if it is one. Where the file says only some of them, `columns` are these, as dotted
-    paths; where that is None, it says all of the record."""
+    """The `fields` of a record as JSON has them, if it is one. Where the file says only some of them, `columns` are
+    these, as dotted paths; where that is None, it says all of the record."""
 
     fields: Any
     columns: frozenset[str] | None = None
