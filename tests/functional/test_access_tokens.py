@@ -256,15 +256,11 @@ def test_a_one_time_password_is_good_for_one_posting(functions: Functions, token
     [{"life_cycle_state": "NOT_EFFECTIVE"}, {"account": "ACR0000000001"}, None],
     ids=["blocked", "moved to another account", "deleted"],
 )
-@pytest.mark.parametrize("authorizes", [False, True])
 def test_a_one_time_password_does_not_outlive_what_it_stands_for(
-    functions: Functions, demo: Table, token: str, change: Body | None, authorizes: bool
+    functions: Functions, demo: Table, token: str, change: Body | None
 ) -> None:
     password = {"one_time_password": issue(functions, token, BY_CODE).body["data"]["one_time_password"]}
     body = shown(token, password)
-    if authorizes:
-        body |= {"accounts_receivable_identifier": {"number": ACCOUNT_NUMBER}}
-        body |= {"authorized_by_access_token_identifier": password}
     assert preview(functions, body).status == 200
     if change:
         bring(demo, {**CARD, **change})

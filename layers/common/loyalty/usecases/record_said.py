@@ -25,9 +25,9 @@ def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    kind = said.kind
-    model = RECORD_TYPES.get(kind) if kind else None
+    model = RECORD_TYPES.get(said.kind or "")
     if model is None:
+        kind = said.fields.get("type") if isinstance(said.fields, dict) else None
         known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
         raise Refused(Problem(Code.INVALID, known, "/type"))
     record: Record = validated(model, said.completed(old or {}, model.kept)).model_dump(exclude_none=True)
