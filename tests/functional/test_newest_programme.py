@@ -214,6 +214,18 @@ def test_the_programme_is_read_once_more_at_most_and_only_for_what_it_lacks(
     assert partition.call_args_list.count(call("PROGRAMME", consistent=True)) == 1
 
 
+def test_a_programme_that_is_written_while_it_is_read_is_read_once_more(
+    demo: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn = [item for item in demo.partition("PROGRAMME") if '"code":"EK123456"' not in item.get("record", "")]
+    partition = Mock(side_effect=[iter(torn), list(demo.partition("PROGRAMME"))])
+    find = demo.partition
+    monkeypatch.setattr(demo, "partition", lambda pk, **named: partition() if pk == "PROGRAMME" else find(pk, **named))
+
+    assert show_wallet("ACR0000000001", table=demo, catalogue=Catalogue(demo), now=NOW).currency_code == "EUR"
+    assert partition.call_count == 2
+
+
 def test_what_is_over_in_a_wallet_of_a_new_currency_expires_in_the_same_run(demo: Table) -> None:
     catalogue = Catalogue(demo)
     catalogue.programme(NOW)

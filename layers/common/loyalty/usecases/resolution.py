@@ -91,6 +91,7 @@ class Resolution:
         self._programme = programme
         self._directory = directory
         self._problems: list[Problem] = []
+        self._is_lacking = False
 
     def performer(self) -> Performer | None:
         """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
@@ -158,8 +159,8 @@ class Resolution:
 
     def _refusal(self) -> Refused:
         """All problems together; a newer programme may have what was not found."""
-        is_missing = any(problem.code in (Code.NOT_FOUND, Code.RETRY_LATER) for problem in self._problems)
-        return (NotInProgramme if is_missing else Refused)(*self._problems)
+        is_lacking = self._is_lacking or any(problem.code is Code.NOT_FOUND for problem in self._problems)
+        return (NotInProgramme if is_lacking else Refused)(*self._problems)
 
     def _gathering(self, find: Callable[[], Result]) -> Result | None:
         """What `find` finds; if it is refused, that joins the other problems."""
@@ -169,6 +170,7 @@ class Resolution:
             raise
         except Refused as refused:
             self._problems += refused.problems
+            self._is_lacking |= isinstance(refused, NotInProgramme)
             return None
 
     def _purchase(
