@@ -117,6 +117,16 @@ def test_what_two_records_want_at_the_end_is_refused_to_the_later_one(demo: Tabl
     check(demo, [product("A", "3"), product("C", "1"), product("B", "2")])
 
 
+def test_who_gets_nothing_takes_nothing_from_the_next(demo: Table) -> None:
+    imported(demo, [product("A", "1"), product("B", "2")])
+
+    greedy = {**product("C", "1"), "alternative_code": "BP"}  # which another product keeps
+    summary = imported(demo, [greedy, product("D", "1"), product("A", "3")])
+
+    assert {bad.line for bad in summary.refused} == {1}
+    check(demo, [product("D", "1"), product("A", "3")])
+
+
 def test_what_its_owner_keeps_is_refused_whoever_else_moves(demo: Table) -> None:
     imported(demo, [product("A", "1"), product("B", "2"), product("C", "3")])
 

@@ -72,17 +72,18 @@ def groups(waiting: Iterable[Waiting]) -> list[list[Waiting]]:
 
 
 def _stuck(able: Mapping[RecordName, Waiting]) -> list[RecordName]:
-    """Those that want what its owner does not give up, or what somebody before them wants as well."""
+    """Those that want what its owner does not give up; or, of those that may all have theirs, those that want what
+    somebody before them wants as well."""
     first: dict[Any, RecordName] = {}
     for one in able.values():
         for value in _wanted(one):
             first.setdefault(value, one.name)
-    return [
-        one.name
-        for one in able.values()
-        if not all(owner in able for owner in one.owners)
-        or any(first[value] != one.name or value in _kept_by_owner(one, able) for value in _wanted(one))
-    ]
+    in_vain = [one.name for one in able.values() if not _gets_what_it_wants(one, able)]
+    return in_vain or [one.name for one in able.values() if any(first[value] != one.name for value in _wanted(one))]
+
+
+def _gets_what_it_wants(one: Waiting, able: Mapping[RecordName, Waiting]) -> bool:
+    return one.owners <= able.keys() and _wanted(one).isdisjoint(_kept_by_owners(one, able))
 
 
 def _wanted(one: Waiting) -> set[Any]:
@@ -90,7 +91,7 @@ def _wanted(one: Waiting) -> set[Any]:
     return {(one.record["type"], field, values[field]) for field in one.taken}
 
 
-def _kept_by_owner(one: Waiting, able: Mapping[RecordName, Waiting]) -> set[Any]:
+def _kept_by_owners(one: Waiting, able: Mapping[RecordName, Waiting]) -> set[Any]:
     kind = one.record["type"]
     return {(kind, *value) for owner in one.owners for value in values_of(able[owner].record).items()}
 
