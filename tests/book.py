@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from loyalty.domain.access import Partner
@@ -24,6 +23,7 @@ from loyalty.usecases.packing import Draft, drawn_up, read_used
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolved
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
+from loyalty.usecases.verify_reversals import Reversals
 
 PARTNER = Partner("P", frozenset(), frozenset("*"))
 
@@ -50,6 +50,14 @@ class Book:
         event = ledger.read_event(self.table, event_id)
         assert event
         return event
+
+    @property
+    def reversals_at_odds(self) -> list[str]:
+        """Purchases that do not agree with what took them back."""
+        seen = Reversals()
+        for entry in self.entries:
+            seen.take(self.event(entry.event_id))
+        return seen.suspects
 
     def attributes(self, sk: str, name: str) -> list[Any]:
         """An attribute of all items of a kind that were written beside events."""
@@ -99,7 +107,7 @@ class Book:
         return bool(drawn_up({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).pending)
 
     def _reversal_draft(self, asked: Asked, now: datetime, event_id: str) -> ReversalDraft:
-        return ReversalDraft(asked, self.account.id, partial(self.event, event_id), PARTNER, self.programme, now)
+        return ReversalDraft(asked, self.account.id, event_id, self.event, PARTNER, self.programme, now)
 
     def _used(self, draft: Draft) -> dict[Key, Decimal]:
         return read_used(self.table, draft.counters(self.account))

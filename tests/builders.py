@@ -18,7 +18,17 @@ SCHEME = {"type": "reward_scheme", "id": "S", "name": "Rewards"}
 AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 
-AWARD_FIELDS = ("base", "currency", "expires_after", "maximum_per_event", "rounding", "spend", "step", "tiers")
+AWARD_FIELDS = (
+    "base",
+    "currency",
+    "expires_after",
+    "maximum",
+    "maximum_per_event",
+    "rounding",
+    "spend",
+    "step",
+    "tiers",
+)
 
 
 def offer(offer_id: str = "O1", *, method: str = "PERCENTAGE", value: str = "5", **fields: Any) -> dict[str, Any]:

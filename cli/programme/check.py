@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -85,7 +85,7 @@ def findings(files: Sequence[Path], base: "Table | None", now: datetime) -> Find
         hint = hints.on(by_place[file, bad.line], bad)
         errors.append(Finding(str(file), bad.line, bad.field, bad.reason, hint))
     records = sum(1 for line in draft.lines if line.text.strip())
-    return Findings(records, _in_order(errors), _in_order(_warnings(draft, now)))
+    return Findings(records, _in_order(errors), _in_order([*_warnings(draft, now), *_changes(draft, base)]))
 
 
 def _in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -125,6 +125,29 @@ def _cut_short(programme: "Programme") -> "Iterator[CutShort]":
     from cli.programme.rates import rates_cut_short
 
     yield from rates_cut_short(programme)
+
+
+def _changes(draft: "Draft", base: "Table | None") -> Iterator[Finding]:
+    """What the lines change of limits that are deployed."""
+    from cli.programme.changes import changes_that_matter
+
+    if base is None:
+        return
+    lines = {(str(line.record.get("type")), str(line.record.get("id"))): line for line in draft.lines if line.record}
+    for (kind, record_id), line in lines.items():
+        if kind in ("reward_offer", "promo_code"):
+            before, after = _record(base, kind, record_id), _record(draft.table, kind, record_id)
+            for change in changes_that_matter(before, after) if before and after else ():
+                yield Finding(str(line.file), line.number, *change)
+
+
+def _record(table: "Table", kind: str, record_id: str) -> dict[str, Any] | None:
+    from loyalty import exactjson
+    from loyalty.store.reference import record_key
+
+    item = table.get(record_key(kind, record_id))
+    record: dict[str, Any] | None = exactjson.loads(item["record"]) if item else None
+    return record
 
 
 def _print(finding: Finding, kind: str) -> None:

@@ -6,11 +6,13 @@ Nothing is said of an offer that is NOT_EFFECTIVE: whoever switched it off means
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from cli.programme.hours import HOURS, come_by
-from loyalty.domain.awards import AwardCurrency
+from loyalty.domain.awards import AwardCurrency, Method, Tier
+from loyalty.domain.money import ZERO
 from loyalty.domain.offers import EFFECTIVE, Offer
 from loyalty.domain.period import Period
 from loyalty.domain.programme import Place, Programme
@@ -168,6 +170,22 @@ def _worth(case: Case) -> Iterator[Suspicion]:
         yield Suspicion("/award/maximum_per_event", "It gives nothing: it is capped at 0.", "Raise or drop the cap.")
 
 
+def _instant(case: Case) -> Iterator[Suspicion]:
+    """An award that is spent at once, and can be more than there is to pay."""
+    rule = case.offer.award
+    if not rule.instant or rule.ceiling or rule.method is Method.PERCENTAGE:
+        return
+    least = Decimal(case.conditions.get("minimum_total_amount") or 0)
+    tiers = rule.tiers or (Tier(ZERO, rule.value),)
+    at_risk = max(min(tier.value, rule.maximum or tier.value) - max(tier.start, least) for tier in tiers)
+    known = rule.method in (Method.FIXED, Method.TIERED) and rule.currency is AwardCurrency.SYSTEM
+    if known and at_risk <= 0:
+        return
+    amount = f"up to {at_risk} of it stay" if known else "the rest stays"
+    reason = f"It is spent at once, and may be more than the purchase: then {amount} in the wallet."
+    yield Suspicion("/award/maximum", reason, 'Write "maximum": "BASE", so that it is never more than its lines.')
+
+
 def _rate(case: Case) -> Iterator[Suspicion]:
     if case.offer.award.currency is AwardCurrency.SYSTEM or case.in_force.is_empty:
         return
@@ -207,5 +225,6 @@ _RULES: tuple[Callable[[Case], Iterator[Suspicion]], ...] = (
     _campaign,
     _classifications,
     _worth,
+    _instant,
     _rate,
 )

@@ -9,6 +9,7 @@ from loyalty.domain.access import Scope
 from loyalty.store import keys
 from loyalty.store.table import Table
 from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.verify_journal import verify_journal
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 
@@ -187,6 +188,33 @@ def test_an_award_that_is_spent_is_left_to_the_customer_unless_the_merchant_says
 
     assert answer.body["reversed"] == {"awarded": 0, "spent": 0, "waived": 10}
     assert (wallet(cold_functions)["balance"], newest(cold_functions)["amount"]) == (0, 0)
+
+
+def test_what_was_left_to_the_customer_is_taken_back_once_the_spend_is_given_back(
+    cold_functions: Functions, demo: Table
+) -> None:
+    earned = spent_award(cold_functions, demo)
+    spent = newest(cold_functions)["event_id"]
+    cancel(cold_functions, earned)
+
+    answer = cancel(cold_functions, spent)
+
+    assert answer.body["reversed"] == {"awarded": 0, "spent": 60, "waived": 0, "settled": 10}
+    assert (wallet(cold_functions)["balance"], newest(cold_functions)["amount"]) == (50, 50)
+    first = cold_functions.call("show_purchase", path={"id": earned}).body
+    assert first["reversed"] == {"awarded": 10, "spent": 0, "waived": 0}
+    assert verify_journal(demo, settle=lambda _: None).deviations == []
+
+
+def test_a_return_tells_what_it_settled(cold_functions: Functions, demo: Table) -> None:
+    earned = spent_award(cold_functions, demo)
+    spent = newest(cold_functions)["event_id"]
+    cancel(cold_functions, earned)
+    goods = {"reference_number": "R", "products": [{"line": 0}]}
+
+    answer = cold_functions.call("return_products", goods, path={"id": spent})
+
+    assert (answer.body["settled"], answer.body["awarded"], answer.body["balance"]) == (10, -10, 50)
 
 
 def test_a_merchant_may_want_no_cancellation_once_the_award_is_spent(cold_functions: Functions, demo: Table) -> None:

@@ -1,13 +1,19 @@
 """What is tried in memory is what would come of it in a table."""
 
 from pathlib import Path
+from typing import Any
 
-from cli.programme.check import findings
+import pytest
+
+from cli.programme.check import Finding, findings
 from loyalty import exactjson
 from loyalty.store.sandbox import Sandbox
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import ImportSummary, import_records
+from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import DEMO, NOW
+
+Record = dict[str, Any]
 
 
 def imported(lines: list[bytes], table: Table) -> ImportSummary:
@@ -57,3 +63,43 @@ def test_a_programme_is_checked_on_top_of_what_is_deployed(demo: Table, tmp_path
     assert [(one.line, one.field) for one in on_top.errors] == [(3, "/scheme")]
     told = {(one.line, one.reason.partition(":")[0]) for one in on_top.warnings}
     assert {(1, "NEW never applies"), (2, "OFFER-WELCOME never applies")} < told
+
+
+LIMITED = {"per_account": 1, "period": "P1D"}
+
+
+@pytest.mark.parametrize(
+    ("deployed", "draft", "field", "reason"),
+    [
+        (LIMITED, LIMITED | {"period": "P1M"}, "/limits/period", "the latest four periods"),
+        (LIMITED, LIMITED | {"period": "P1W"}, "/limits/period", "begin anew"),
+        (LIMITED | {"period": "P1M"}, LIMITED, "/limits/period", "begin anew"),
+        ({"per_account": 1}, LIMITED, "/limits/period", "counts by the day where it counted for ever"),
+        ({"budget": 5}, LIMITED, "/limits/per_account", "is not known"),
+        (LIMITED, LIMITED | {"budget": 5}, "/limits/budget", "was not counted"),
+    ],
+    ids=str,
+)
+def test_a_change_of_a_limit_that_is_deployed_is_warned_of(
+    demo: Table, tmp_path: Path, deployed: Record, draft: Record, field: str, reason: str
+) -> None:
+    award = {"method": "PERCENTAGE", "value": 1}
+    offer = {"type": "reward_offer", "id": "NEW", "name": "New", "scheme": "SALES", "award": award}
+    bring(demo, offer | {"limits": deployed})
+
+    def warnings(limits: Record) -> list[Finding]:
+        file = tmp_path / "draft.jsonl"
+        file.write_text(exactjson.dumps(offer | {"limits": limits}))
+        return findings([file], demo, NOW).warnings
+
+    assert [one.field for one in warnings(draft)] == [field]
+    assert reason in warnings(draft)[0].reason
+    assert warnings(deployed) == []
+
+
+def test_a_maximum_that_a_deployed_promo_code_did_not_have_is_warned_of(demo: Table, tmp_path: Path) -> None:
+    bring(demo, CAMPAIGN, PROMO_CODE)
+    file = tmp_path / "draft.jsonl"
+    file.write_text(exactjson.dumps(PROMO_CODE | {"maximum_uses": 5}))
+
+    assert [one.field for one in findings([file], demo, NOW).warnings] == ["/maximum_uses"]

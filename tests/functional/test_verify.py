@@ -13,6 +13,7 @@ from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.verify_journal import Verification, verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import Functions, example
+from tests.tables.written import items_of, load_items
 
 ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
 
@@ -223,16 +224,25 @@ def test_limits_are_the_uses_of_purchases_less_those_that_were_given_back(limite
     assert wallet
     assert budget
 
-    assert exactjson.loads(wallet["uses"]) == {"LIMITED": {"": [1, Decimal("0.71")]}, "promo_code#PC-1": {"": [1, 0]}}
+    assert exactjson.loads(wallet["uses"]) == {
+        "LIMITED": {"windows": {"": 1}, "amounts": {"2": [Decimal("0.71")]}},
+        "promo_code#PC-1": {"windows": {"": 1}},
+    }
     assert (wallet["purchases"], budget["used"]) == (1, Decimal("0.71"))
     assert verified(limited).deviations == []
+
+
+def _uses(times: int, amount: str, *, code: int) -> str:
+    offer = {"windows": {"": times}, "amounts": {"2": [Decimal(amount)]}}
+    return exactjson.dumps({"LIMITED": offer, "promo_code#PC-1": {"windows": {"": code}}})
 
 
 @pytest.mark.parametrize(
     ("attributes", "rule"),
     [
-        ({"uses": '{"LIMITED":{"":[0,0.71]}}'}, "a wallet's uses of limits are those of its journal"),
-        ({"uses": '{"LIMITED":{"":[1,0.71]}}'}, "a wallet's uses of limits are those of its journal"),
+        ({"uses": _uses(0, "0.71", code=1)}, "a wallet's uses of limits are those of its journal"),
+        ({"uses": _uses(1, "0.72", code=1)}, "a wallet's uses of limits are those of its journal"),
+        ({"uses": _uses(1, "0.71", code=2)}, "a wallet's uses of limits are those of its journal"),
         ({"purchases": 2}, "a wallet counts the purchases of which something stands"),
     ],
 )
@@ -242,6 +252,21 @@ def test_a_limit_of_an_account_that_its_journal_does_not_explain_is_found(
     change(limited, keys.wallet(ACCOUNT_ID), **attributes)
 
     assert [(found.account_id, found.rule) for found in verified(limited).deviations] == [(ACCOUNT_ID, rule)]
+
+
+def test_a_limit_that_an_earlier_version_let_out_is_found(table: Table) -> None:
+    """Its first form forgot a period for good only until something was given back: bought on four days, then twice over
+    on a fifth, which was cancelled, and on the first once more. Its own proof found nothing."""
+    load_items(items_of("leaked-limit"), table)
+
+    found = verified(table).deviations
+
+    assert [one.rule for one in found] == [
+        "a period whose uses are forgotten counts as used up",
+        "a period whose uses are forgotten counts as used up",
+        "a wallet's uses of limits are those of its journal",
+    ]
+    assert found[2].found == "O-LIM in 2026-01-01: 1 times, 3.00 in the wallet, 3 times, 9.00 in the journal"
 
 
 @pytest.mark.parametrize("counter", [("reward_offer", "LIMITED"), ("promo_code", "PC-1"), ("reward_offer", "NEVER")])

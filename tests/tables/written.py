@@ -55,7 +55,7 @@ class Written:
         """A kept table."""
         told = _read(f"{name}.calls")
         return cls(
-            items=[_decoded(item) for item in _read(f"{name}.items")],
+            items=items_of(f"{name}.items"),
             api_keys=told[0],
             calls=[_sent_call(one) for one in told[1:] if "call" in one],
             files=[SentFile(**one) for one in told[1:] if "call" not in one],
@@ -68,9 +68,19 @@ class Written:
 
     def load(self, table: Table) -> None:
         """Put its items into a table."""
-        for start in range(0, len(self.items), MAX_BATCH_WRITE):
-            requests: Any = [{"PutRequest": {"Item": item}} for item in self.items[start : start + MAX_BATCH_WRITE]]
-            table.client.batch_write_item(RequestItems={table.name: requests})
+        load_items(self.items, table)
+
+
+def items_of(name: str) -> list[dict[str, Any]]:
+    """Items that are kept in a file of this name, as DynamoDB tells them."""
+    return [_decoded(item) for item in _read(name)]
+
+
+def load_items(items: list[dict[str, Any]], table: Table) -> None:
+    """Put items into a table."""
+    for start in range(0, len(items), MAX_BATCH_WRITE):
+        requests: Any = [{"PutRequest": {"Item": item}} for item in items[start : start + MAX_BATCH_WRITE]]
+        table.client.batch_write_item(RequestItems={table.name: requests})
 
 
 def _sent_call(told: Any) -> SentCall:

@@ -8,8 +8,8 @@ import pytest
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.promotions import PromoCode
-from tests.builders import line, purchase
-from tests.unit.test_reversal import JANUARY, TEN, book, money, spend
+from tests.builders import line, offer, purchase
+from tests.unit.test_reversal import JANUARY, TEN, book, held, money, spend
 
 CODE = PromoCode("CODE", "CODE", "SUMMER", maximum_uses=1)
 CODE_PER_ACCOUNT = PromoCode("CODE", "CODE", "SUMMER", maximum_uses_per_account=1)
@@ -66,6 +66,18 @@ def test_an_award_that_the_customer_keeps_stays_counted(limit: dict[str, Any]) -
     assert "awards" not in ledger.buy(purchase(line("20")), "F").document
 
 
+@pytest.mark.parametrize("limit", LIMITS[:3], ids=str)
+def test_once_it_is_settled_an_award_that_the_customer_had_kept_counts_no_more(limit: dict[str, Any]) -> None:
+    ledger = book(TEN | limit | {"conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20")), "E")
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY, "E")
+
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert ledger.buy(purchase(line("20")), "F").document["awards"]
+
+
 def test_of_a_budget_as_much_is_given_back_as_the_wallet_gave_back() -> None:
     ledger = book(TEN | {"limits": {"budget": 10}, "conditions": {"products": ["P"]}})
     ledger.buy(purchase(line("20")), "E")
@@ -84,6 +96,39 @@ def test_of_a_limit_as_much_is_given_back_as_was_returned() -> None:
     [award] = ledger.buy(purchase(line("20")), "F").document["awards"]
 
     assert award["amounts"][0] == money("2.50")
+
+
+def test_what_is_kept_of_an_award_is_reckoned_exactly() -> None:
+    """Two thirds of it stay with the customer, so one third of the budget is given back, and no cent less."""
+    ledger = book(offer(method="FIXED", value="3", limits={"budget": 10}, conditions={"products": ["P"]}))
+    ledger.buy(purchase(line("20")), "E")
+    ledger.buy(spend("2"), "SPENT")
+
+    ledger.cancel(JANUARY, "E")
+
+    assert ledger.attributes("USED", "used") == [2]
+
+
+def test_what_is_settled_beyond_the_room_of_a_transaction_moves_the_wallet_all_the_same() -> None:
+    """Each purchase draws on 45 budgets: of three that are settled at once, two have room to tell of it."""
+    rules = [
+        offer(f"O{number}", method="FIXED", value="0.10", limits={"budget": 100}, conditions={"products": ["P"]})
+        for number in range(45)
+    ]
+    ledger = book(*rules)
+    for number in range(3):
+        ledger.buy(purchase(line("20")), f"E{number}")
+    ledger.buy(spend("13.50"), "SPENT")
+    for number in range(3):
+        ledger.cancel(JANUARY, f"E{number}")
+
+    assert ledger.fits(ledger.cancellation_draft(JANUARY, "SPENT"))
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert held(ledger) == (0, {})
+    assert not ledger.wallet.waived
+    assert [ledger.event(f"E{number}").taken_back.waived for number in range(3)] == [0, 0, money("4.50")]
+    assert ledger.reversals_at_odds == []
 
 
 def test_what_can_be_posted_can_be_cancelled() -> None:

@@ -207,10 +207,44 @@ def test_an_offer_that_can_never_apply_is_warned_of(
     assert warning.hint
 
 
+def instant(method: str, **fields: Any) -> dict[str, Any]:
+    return {"award": {"method": method, "spend": "INSTANT", **fields}}
+
+
+TIERS = [{"from": 10, "value": 2}, {"from": 50, "value": 60}]
+FROM_50 = {"conditions": {"minimum_total_amount": 50}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "at_risk"),
+    [
+        (instant("FIXED", value=20), "up to 20 of it stay"),
+        (instant("FIXED", value=20, maximum_per_event=12), "up to 12 of it stay"),
+        (instant("FIXED", value=60) | FROM_50, "up to 10 of it stay"),
+        (instant("TIERED", tiers=TIERS), "up to 10 of it stay"),
+        (instant("PER_UNIT", value=1), "the rest stays"),
+        (instant("PER_STEP", value=1, step=10), "the rest stays"),
+    ],
+    ids=str,
+)
+def test_an_award_that_is_spent_at_once_and_may_be_more_than_the_purchase_is_warned_of(
+    fields: dict[str, Any], at_risk: str, tmp_path: Path
+) -> None:
+    (warning,) = checked(tmp_path, offer(**fields)).warnings
+    assert warning.field == "/award/maximum"
+    assert at_risk in warning.reason
+
+    award = fields["award"] | {"maximum": "BASE"}
+    assert checked(tmp_path, offer(**fields | {"award": award})).warnings == []
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         YEAR,
+        instant("PERCENTAGE", value=50),
+        instant("FIXED", value=50) | FROM_50,
+        instant("TIERED", tiers=[{"from": 10, "value": 10}]),
         {"conditions": {"business_units": ["SHUT", "DESK"]}},
         {"scheme": "FAR-ONLY"},
         {"conditions": {"business_units": ["SHOP"], "taps": ["T1"]}},
@@ -328,7 +362,7 @@ def test_an_offer_whose_lines_an_exclusive_one_always_has_is_warned_of(
         ({"conditions": {"first_purchase": True}}, {}),
         (WEEKEND, YEAR),
         ({"limits": {"per_account": 1}}, {}),
-        ({"award": {"method": "FIXED", "value": 5, "spend": "INSTANT"}}, {}),
+        (instant("FIXED", value=5, maximum="BASE"), {}),
         ({"award": {"method": "PER_STEP", "value": 1, "step": 10}}, {}),
         # Among exclusive offers it is not the first.
         ({"priority": -1}, ALONE),

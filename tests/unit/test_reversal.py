@@ -8,6 +8,7 @@ import pytest
 
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchase import Purchase
+from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Clawback, Wallet
 from tests.book import Book
 from tests.builders import AT, SHOP, account, line, offer, programme, purchase
@@ -101,6 +102,91 @@ def test_a_debt_does_not_grow_where_the_merchant_wants_none() -> None:
 
     assert held(ledger) == (-4, {})
     assert ledger.event().taken_back.waived == 6
+
+
+EARNED_AND_SPENT = [("E", "SPENT"), ("SPENT", "E")]
+
+
+@pytest.mark.parametrize("order", EARNED_AND_SPENT, ids="-".join)
+def test_what_was_waived_is_settled_with_what_is_given_back(order: tuple[str, str]) -> None:
+    ledger = book(BRIEF)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+
+    for event_id in order:
+        ledger.cancel(JANUARY, event_id)
+
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.waived == {}
+    assert ledger.event("E").taken_back == TakenBack(awarded=money("10"))
+
+
+def test_a_give_back_settles_no_more_than_is_waived() -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}}, balance="20")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("25"), "SPENT")
+    ledger.cancel(JANUARY)
+    assert held(ledger) == (0, {})
+    assert ledger.event().taken_back.waived == 5
+
+    undone: Any = ledger.cancel(JANUARY, "SPENT").entry.movement
+
+    assert (undone.awarded, undone.spent) == (-5, -25)
+    assert held(ledger) == (20, {})
+    assert ledger.event("SPENT").taken_back == TakenBack(spent=money("25"), settled=money("5"))
+    assert ledger.event().taken_back == TakenBack(awarded=money("10"))
+
+
+def test_a_part_that_is_given_back_settles_as_much() -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20")))
+    ledger.buy(purchase(line("10", product="Q", quantity="5"), spend="10"), "SPENT")
+    ledger.cancel(JANUARY)
+
+    ledger.give_back({0: Decimal(2)}, JANUARY, "SPENT")
+
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.waived == {"E": money("6")}
+    assert ledger.event().taken_back == TakenBack(awarded=money("4"), waived=money("6"))
+
+
+def test_what_is_waived_is_no_debt_that_later_awards_pay_off() -> None:
+    ledger = book(BRIEF)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY)
+
+    ledger.buy(purchase(line("20")), "LATER")
+
+    assert held(ledger) == (10, {"2026-02": 10})
+
+
+def test_an_instant_award_that_comes_and_goes_settles_nothing() -> None:
+    instant = offer("NOW", method="FIXED", value="3", spend="INSTANT", conditions={"products": ["R"]})
+    ledger = book(BRIEF, instant)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY)
+    ledger.buy(purchase(line("20")), "LATER")
+    ledger.buy(purchase(line("5", product="R")), "NOW")
+
+    ledger.cancel(JANUARY, "NOW")
+
+    assert held(ledger) == (10, {"2026-02": 10})
+    assert ledger.wallet.waived == {"E": money("10")}
+
+
+def test_the_lot_of_an_award_that_was_spent_is_made_up_for_when_the_spend_is_given_back() -> None:
+    """Another lot stands in for it meanwhile, and has its own again in the end."""
+    ledger = book(BRIEF, balance="10", m06="10")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+
+    ledger.cancel(JANUARY)
+    assert held(ledger) == (0, {})
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert held(ledger) == (10, {"2026-06": 10})
 
 
 def test_a_spend_goes_back_to_the_lots_that_it_came_from() -> None:

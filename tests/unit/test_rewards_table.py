@@ -48,6 +48,7 @@ FLAGS = {
     "total": {"base": "TOTAL"},
     "points": {"currency": "ALTERNATIVE"},
     "instant": {"spend": "INSTANT"},
+    "capped": {"maximum": "BASE"},
     "exclusive": {"stacking": "EXCLUSIVE"},
     "off": {"life_cycle_state": "NOT_EFFECTIVE"},
     "voucher": {"voucher_type": "VOUCHER"},

@@ -81,11 +81,13 @@ class VerdictAnswer(TypedDict):
 
 class ReversedAnswer(TypedDict):
     """What cancellation and returns made of a purchase, in the wallet's currency: what was taken back of its awards and
-    given back of its spends, and what was left to the customer of the awards as it was spent."""
+    given back of its spends, and what was left to the customer of the awards as it was spent. `settled`, where there is
+    any, is what of the spends went to settle what had been waived of other purchases."""
 
     awarded: Decimal
     spent: Decimal
     waived: Decimal
+    settled: NotRequired[Decimal]
 
 
 class PurchaseAnswer(MovementAnswer):
@@ -122,7 +124,8 @@ class ReturnedLineAnswer(TypedDict):
 
 class ReturnAnswer(MovementAnswer):
     """A return: the amounts are below zero where they take back an award or a spend; `waived` is what it left to the
-    customer of the awards as it was spent. `wallet_version` is its number in the wallet's journal."""
+    customer of the awards as it was spent. `settled`, where there is any, is what it took back of what had been waived
+    of other purchases; `awarded` has it, too. `wallet_version` is its number in the wallet's journal."""
 
     id: str
     purchase_id: str
@@ -132,6 +135,7 @@ class ReturnAnswer(MovementAnswer):
     account_id: str
     products: list[ReturnedLineAnswer]
     waived: Decimal
+    settled: NotRequired[Decimal]
     wallet_version: int
 
 

@@ -25,6 +25,7 @@ from loyalty.api.answers import (
     NamedAnswer,
     PreviewAnswer,
     PurchaseAnswer,
+    ReversedAnswer,
     SpendAnswer,
     VerdictAnswer,
 )
@@ -37,6 +38,7 @@ from loyalty.domain.identity import Identity, Origin, fingerprint_of
 from loyalty.domain.money import ZERO
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.reversal import TakenBack
 from loyalty.domain.validation import exactly_one, validated
 from loyalty.domain.wallet import Entry
 from loyalty.store.events import Event
@@ -243,11 +245,18 @@ def render_purchase(event: Event, directory: Directory, *, explained: bool = Fal
         "total_amount": sum((line["total_amount"] for line in lines), ZERO),
         "awards": [_award(award) for award in document.get("awards", ())],
         "spends": [_spend(spend) for spend in document.get("spends", ())],
-        "reversed": {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived},
+        "reversed": _reversed(taken_back),
         "wallet_version": entry.sequence,
         **render_movement(entry),
         **_why(document, explained),
     }
+
+
+def _reversed(taken_back: TakenBack) -> ReversedAnswer:
+    told: ReversedAnswer = {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived}
+    if taken_back.settled:
+        told["settled"] = taken_back.settled
+    return told
 
 
 def render_preview(preview: Preview) -> PreviewAnswer:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, StrictInt
+from typing_extensions import TypedDict
 
 from loyalty.api.answers import ReturnAnswer
 from loyalty.api.lines import MAX_LINES
@@ -13,9 +15,11 @@ from loyalty.api.purchases import EpochSecond, Model, render_movement
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.identity import fingerprint_of
+from loyalty.domain.money import ZERO
 from loyalty.domain.returns import ReturnedProduct, ReturnRequest
 from loyalty.domain.validation import exactly_one, validated
-from loyalty.usecases.document import sold_lines
+from loyalty.store.events import Event
+from loyalty.usecases.document import amounts_in, sold_lines
 from loyalty.usecases.take_back import Returned
 
 
@@ -93,4 +97,14 @@ def render_return(returned: Returned) -> ReturnAnswer:
         "waived": event.document["waived"],
         "wallet_version": entry.sequence,
         **render_movement(entry),
+        **_settled(event),
     }
+
+
+class _Settled(TypedDict):
+    settled: NotRequired[Decimal]
+
+
+def _settled(event: Event) -> _Settled:
+    settled = sum(amounts_in(event.document, "settled").values(), ZERO)
+    return {"settled": settled} if settled else {}

@@ -3,12 +3,12 @@ Proof of a purchase that was taken back: what it tells is the sum of its reversa
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
+from loyalty.domain.audit_uses import use_findings
 from loyalty.domain.money import ZERO
 from loyalty.domain.returns import Quantities
 from loyalty.domain.reversal import TakenBack
-from loyalty.domain.wallet import Entry, EventType, Movement, Wallet, added
+from loyalty.domain.wallet import Entry, Movement, Wallet, added, changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,16 @@ def deviations(wallet: Wallet, entries: Sequence[Entry]) -> Iterator[Deviation]:
     for rule, (held, told) in {
         "the wallet's version is the number of its last event": (wallet.version, journal.version),
         "the wallet's balance is the sum of its journal": (wallet.balance, total),
-        "the wallet's lots are the sums of its journal's": (wallet.lots, journal.lots),
+        "the wallet's lots are the sums of its journal's": (wallet.booked, journal.booked),
         "what a wallet remembers to have expired is the sum of its journal's": (wallet.lapsed, journal.lapsed),
+        "what is waived on a wallet is the sum of its journal's": (wallet.waived, journal.waived),
+        "what is forgiven to lots is the sum of the journal's": (wallet.forgiven, journal.forgiven),
         "a wallet counts the purchases of which something stands": (wallet.purchases, journal.purchases),
-        "a wallet's uses of limits are those of its journal": (wallet.uses.by_subject, journal.uses.by_subject),
     }.items():
         if held != told:
             yield Deviation(wallet.account_id, None, rule, f"{_told(held)} in the wallet, {_told(told)} in the journal")
+    for finding in use_findings(wallet.uses, entries):
+        yield Deviation(wallet.account_id, *finding)
 
 
 def _moved_on(journal: Wallet, entry: Entry) -> Wallet:
@@ -50,10 +53,11 @@ def _moved_on(journal: Wallet, entry: Entry) -> Wallet:
         account_id=journal.account_id,
         version=entry.sequence,
         balance=entry.balance,
-        lots=added(journal.lots, movement.lots),
+        booked=added(journal.booked, movement.lots),
         purchases=journal.purchases + movement.purchases,
-        uses=journal.uses.plus(movement.uses),
         lapsed=added(journal.lapsed, movement.lapsed),
+        waived=changed(journal.waived, movement.waived),
+        forgiven=added(journal.forgiven, movement.forgiven),
     )
 
 
@@ -69,6 +73,10 @@ def _broken_links(before: Wallet, entry: Entry, after: Wallet) -> Iterator[tuple
         yield "no event but a reversal leaves a debt", str(entry.balance)
     if any(part < 0 for part in lots.values()) or sum(lots.values(), ZERO) > max(entry.balance, ZERO):
         yield "lots are above zero, and within the balance", f"{_told(lots)} of {entry.balance}"
+    if any(part < 0 for part in (*after.waived.values(), *after.forgiven.values())):
+        yield "no less than nothing is waived", f"{_told(after.waived)}; {_told(after.forgiven)}"
+    if sum(after.waived.values(), ZERO) != sum(after.forgiven.values(), ZERO):
+        yield "what is waived is forgiven to lots", f"{_told(after.waived)}; {_told(after.forgiven)}"
     if any(part < 0 for part in after.lapsed.values()):
         yield "no less than nothing has expired", _told(after.lapsed)
 
@@ -81,14 +89,19 @@ def _told(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A cancellation or a return of a purchase: its account, the quantities that came back, and what it waived."""
+    """What an event took back of a purchase: its own cancellation, or a return of it; or the reversal of another one,
+    with which was settled what had been waived of this one.
+
+    Attributes:
+        account_id: whose wallet the event moved.
+        cancels: whether it is the purchase's own cancellation.
+        taken_back: the quantities that came back, and the amounts; `waived` is below zero where it was settled.
+    """
 
     event_id: str
     account_id: str
-    type: EventType
-    lines: Quantities
-    movement: Movement
-    waived: Decimal
+    cancels: bool
+    taken_back: TakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +119,11 @@ class Sold:
 def reversal_deviations(sold: Sold, undone: Sequence[Undone]) -> Iterator[Deviation]:
     """Where a purchase and all its reversals do not agree."""
     told, gave = sold.taken_back, sold.movement
-    cancellations = sum(one.type is EventType.CANCELLATION for one in undone)
+    cancellations = sum(one.cancels for one in undone)
     accounts = {sold.account_id} | {one.account_id for one in undone}
     total = TakenBack()
     for one in undone:
-        total = total.plus(one.lines, one.movement, one.waived)
+        total = total.plus(one.taken_back)
     all_back = sold.cancelled or told.lines == sold.quantities
     rules = {
         "a purchase is cancelled by one cancellation, else by none": cancellations == int(sold.cancelled),
@@ -119,7 +132,8 @@ def reversal_deviations(sold: Sold, undone: Sequence[Undone]) -> Iterator[Deviat
         "no more of a line is returned than was bought": all(
             0 < quantity <= sold.quantities.get(line, ZERO) for line, quantity in told.lines.items()
         ),
-        "no more is taken back than was awarded": 0 <= told.awarded <= told.awarded + told.waived <= gave.awarded,
+        "no more is taken back than was awarded": told.awarded >= 0 <= told.waived
+        and told.awarded + told.waived <= gave.awarded,
         "no more is given back than was spent": 0 <= told.spent <= gave.spent,
         "once all is taken back, all spends are given back": not all_back or told.spent == gave.spent,
     }

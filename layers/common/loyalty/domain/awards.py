@@ -75,8 +75,9 @@ class AwardRule:
     `measure` says what a line brings to the base: pieces where each is rewarded, otherwise one of its amounts.
     `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
     start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
-    highest first. Awards expire at the end of the month in which `expires_after` ends; never, where it is None.
-    `formula` is the method's.
+    highest first. `ceiling` is what a line adds to the most that the offer may give, in the system currency; None where
+    it has no such maximum. Awards expire at the end of the month in which `expires_after` ends; never, where it is
+    None. `formula` is the method's.
     """
 
     method: Method
@@ -87,6 +88,7 @@ class AwardRule:
     step: Decimal
     tiers: tuple[Tier, ...]
     maximum: Decimal | None
+    ceiling: Callable[[Line], Decimal] | None
     instant: bool
     expires_after: Span | None
     formula: "Formula" = field(repr=False, compare=False)
@@ -95,16 +97,17 @@ class AwardRule:
     def of(cls, award: Mapping[str, Any]) -> Self:
         """The rule in an offer's `award`."""
         tiers = [Tier(Decimal(tier["from"]), Decimal(tier["value"])) for tier in award.get("tiers") or ()]
-        method = Method(award["method"])
+        method, amount = Method(award["method"]), _AMOUNTS[Base(award["base"])]
         return cls(
             method=method,
             value=decimal_in(award, "value") or ZERO,
-            measure=_PIECES if method is Method.PER_UNIT else _AMOUNTS[Base(award["base"])],
+            measure=_PIECES if method is Method.PER_UNIT else amount,
             currency=AwardCurrency(award["currency"]),
             rounding=Rounding(award["rounding"]).mode,
             step=decimal_in(award, "step") or ZERO,
             tiers=tuple(sorted(tiers, key=lambda tier: -tier.start)),
             maximum=decimal_in(award, "maximum_per_event"),
+            ceiling=amount if award.get("maximum") == "BASE" else None,
             instant=award["spend"] == "INSTANT",
             expires_after=Span.of(award["expires_after"]) if "expires_after" in award else None,
             formula=_FORMULAS[method],

@@ -101,6 +101,11 @@ class Exchange:
         quote = self._quote(currency)
         return quote.rate if quote else None
 
+    def currency_id(self, currency: AwardCurrency) -> str | None:
+        """Return the id of `currency`; None where there is no such currency, or no rate of it."""
+        quote = self._quote(currency)
+        return quote.currency.id if quote else None
+
     def amounts(
         self,
         exact: Decimal,

@@ -1,35 +1,16 @@
 """How often, and how much, an offer may give: per account and period, and to all accounts together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Self
 
 from loyalty.domain.conditions import Occasion
+from loyalty.domain.money import ZERO
 from loyalty.domain.spend_settings import decimal_in
-
-FOR_EVER = ""
-"""The one window of what has no period."""
-
-
-class LimitPeriod(StrEnum):
-    """A calendar day, week (from Monday), month or year, where the purchase was performed."""
-
-    DAY = "P1D"
-    WEEK = "P1W"
-    MONTH = "P1M"
-    YEAR = "P1Y"
-
-
-_WINDOWS: Mapping[LimitPeriod | None, Callable[[date], str]] = {
-    None: lambda _: FOR_EVER,
-    LimitPeriod.DAY: lambda day: day.isoformat(),
-    LimitPeriod.WEEK: lambda day: "{}-W{:02}".format(*day.isocalendar()),
-    LimitPeriod.MONTH: lambda day: day.isoformat()[:7],
-    LimitPeriod.YEAR: lambda day: day.isoformat()[:4],
-}
+from loyalty.domain.uses import UNRECORDED, Use, Used
+from loyalty.domain.windows import LimitPeriod, window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +42,43 @@ class Limits:
         return self.per_account is not None or self.per_account_amount is not None
 
     def window(self, local: datetime) -> str:
-        """The window of the period that a moment lies in; windows sort by time."""
-        return _WINDOWS[self.period](local.date())
+        """Return the window of the period that a moment lies in, by the clock of the place."""
+        return window_of(self.period, local.date())
 
-    def reached(self, offer_id: str, occasion: Occasion) -> str | None:
-        """The limit that leaves nothing to give, None where each leaves something."""
-        used = occasion.wallet.uses.within(offer_id, self.window(occasion.local)) if self.count_per_account else (0, 0)
-        if used is None or (self.per_account is not None and used[0] >= self.per_account):
+    def reached(self, offer_id: str, occasion: Occasion, currency: str) -> str | None:
+        """Return the limit that leaves nothing to give, None where each leaves something. `currency` is the id of the
+        award's currency."""
+        used = self._used(offer_id, occasion)
+        if used is None or (self.per_account is not None and used.count >= self.per_account):
             return "per_account"
-        if self.per_account_amount is not None and used[1] >= self.per_account_amount:
+        if self.per_account_amount is not None and _counted(used, currency) >= self.per_account_amount:
             return "per_account_amount"
         if self.budget is not None and occasion.given.get(offer_id, 0) >= self.budget:
             return "budget"
         return None
 
-    def left(self, offer_id: str, occasion: Occasion, maximum: Decimal | None) -> Decimal | None:
-        """The most that an award may still be, `maximum` being that of one event; None where nothing limits it."""
-        if self.per_account_amount is None and self.budget is None:
-            return maximum
-        left = [] if maximum is None else [maximum]
-        if self.per_account_amount is not None:
-            used = occasion.wallet.uses.within(offer_id, self.window(occasion.local))
-            left.append(self.per_account_amount - (used[1] if used else 0))
+    def left(self, offer_id: str, occasion: Occasion, currency: str) -> Decimal | None:
+        """Return the most that an award may be, None where nothing limits it."""
+        left = []
+        if self.per_account_amount is not None and (used := self._used(offer_id, occasion)):
+            left.append(self.per_account_amount - _counted(used, currency))
         if self.budget is not None:
             left.append(self.budget - occasion.given.get(offer_id, 0))
-        return min(left)
+        return min(left, default=None)
+
+    def use(self, offer_id: str, occasion: Occasion, amount: Decimal, currency: str) -> Use | None:
+        """Return what an award uses of the limits per account, None where there are none."""
+        if not self.count_per_account:
+            return None
+        window = self.window(occasion.local)
+        return Use(offer_id, window, 1, amount, currency, self.per_account, self.per_account_amount)
+
+    def _used(self, offer_id: str, occasion: Occasion) -> Used | None:
+        if not self.count_per_account:
+            return Used()
+        return occasion.wallet.uses.within(offer_id, self.window(occasion.local))
+
+
+def _counted(used: Used, currency: str) -> Decimal:
+    """Return what counts of the amounts against a limit in `currency`: amounts in another one begin anew."""
+    return sum((used.amount(name) for name in {currency, UNRECORDED}), ZERO)

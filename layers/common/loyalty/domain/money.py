@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
@@ -17,6 +18,20 @@ def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> De
     return amount.quantize(_UNITS[exponent], rounding, _WIDE)
 
 
+def rounded_fraction(amount: Fraction, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """Return `amount` to `exponent` decimals, as `rounded` does; a share that no decimal can hold stays exact until
+    then."""
+    # Sixty digits tell a tie from everything else as long as the denominator has fewer than about fifty.
+    return rounded(_WIDE.divide(Decimal(amount.numerator), Decimal(amount.denominator)), exponent, rounding)
+
+
+def share(amount: Decimal, part: Decimal | Fraction, whole: Decimal | Fraction, exponent: int) -> Decimal:
+    """Return the share of `amount` that `part` has in `whole`, rounded once, half up; zero where the whole is zero."""
+    if part == whole:
+        return amount
+    return rounded_fraction(Fraction(amount) * Fraction(part) / Fraction(whole), exponent) if whole else ZERO
+
+
 def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
     """`amount` shared out in proportion to `weights` (none negative), to as many decimals as it has; sums to it.
 
@@ -29,7 +44,9 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
     shares, running, given = [], ZERO, ZERO
     for weight in weights:
         running += weight
-        upto = amount if running == total else (amount * running / total).quantize(amount, ROUND_HALF_UP, _WIDE)
+        upto = amount
+        if running != total:
+            upto = _WIDE.divide(_WIDE.multiply(amount, running), total).quantize(amount, ROUND_HALF_UP, _WIDE)
         shares.append(upto - given)
         given = upto
     return tuple(shares)

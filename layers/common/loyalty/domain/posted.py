@@ -7,10 +7,11 @@ between two running totals, and once all came back these are the whole purchase.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.exchange import Amounts
-from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.money import ZERO, share
 from loyalty.domain.returns import Back, Fractions
 from loyalty.domain.wallet import Lots, added, negated
 
@@ -50,12 +51,12 @@ class Posted:
         """What of it is reversed once so much came back."""
         # Lines that all weigh nothing weigh the same.
         weights = self.weights if any(self.weights.values()) else dict.fromkeys(self.weights, Decimal(1))
-        weight = sum((weight * back.get(line, ZERO) for line, weight in weights.items()), ZERO)
+        weight = sum((Fraction(weight) * back[line] for line, weight in weights.items() if line in back), Fraction(0))
         total, whole = sum(weights.values(), ZERO), self.whole.amounts
         amounts = Amounts(
-            _share(whole.system, weight, total, exponents.system),
-            _share(whole.wallet, weight, total, exponents.wallet),
-            None if whole.alternative is None else _share(whole.alternative, weight, total, exponents.alternative),
+            share(whole.system, weight, total, exponents.system),
+            share(whole.wallet, weight, total, exponents.wallet),
+            None if whole.alternative is None else share(whole.alternative, weight, total, exponents.alternative),
         )
         return Part(amounts, self._lots_part(amounts.wallet))
 
@@ -84,36 +85,32 @@ class SpentAtOnce:
         total = sum((award.whole for award in self.awards), nothing)
         part = sum((award.part(back, exponents) for award in self.awards), nothing)
         lots = {
-            month: _share(spent, part.lots.get(month, ZERO), total.lots[month], exponents.wallet)
+            month: share(spent, part.lots.get(month, ZERO), total.lots[month], exponents.wallet)
             for month, spent in self.whole.lots.items()
         }
-        lasting = _share(self.whole.lasting, part.lasting, total.lasting, exponents.wallet)
-        system = _share(self.whole.amounts.system, part.amounts.system, total.amounts.system, exponents.system)
+        lasting = share(self.whole.lasting, part.lasting, total.lasting, exponents.wallet)
+        system = share(self.whole.amounts.system, part.amounts.system, total.amounts.system, exponents.system)
         alternative = self.whole.amounts.alternative
         if alternative is not None:
             of, all_of = part.amounts.alternative or ZERO, total.amounts.alternative or ZERO
-            alternative = _share(alternative, of, all_of, exponents.alternative)
+            alternative = share(alternative, of, all_of, exponents.alternative)
         return Part(Amounts(system, lasting + sum(lots.values(), ZERO), alternative), added({}, lots))
-
-
-def _share(amount: Decimal, part: Decimal, whole: Decimal, exponent: int) -> Decimal:
-    """The share of an amount that a part has in a whole, rounded once, half up; nothing, where the whole is nothing."""
-    if part == whole:
-        return amount
-    return rounded(amount * part / whole, exponent) if whole else ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one reversal is about: awards to be taken back, spends to be given back, and what of the awards had paid off
-    a debt of the wallet, in its currency."""
+    """What one reversal is about: awards to be taken back, spends to be given back; and in the wallet's currency, how
+    much of the spends was of the same purchase's awards (`at_once`), and what of the awards had paid off a debt."""
 
     awards: Part
     spends: Part
+    at_once: Decimal
     debt: Decimal
 
     def __sub__(self, other: "Step") -> "Step":
-        return Step(self.awards - other.awards, self.spends - other.spends, self.debt - other.debt)
+        return Step(
+            self.awards - other.awards, self.spends - other.spends, self.at_once - other.at_once, self.debt - other.debt
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +125,14 @@ class Purchased:
 
     def step(self, back: Back, exponents: Exponents) -> Step:
         """What is reversed with what comes back."""
-        return self._upto(back.after, exponents) - self._upto(back.before, exponents)
+        return self.upto(back.after, exponents) - self.upto(back.before, exponents)
 
-    def _upto(self, back: Fractions, exponents: Exponents) -> Step:
-        """All that is reversed once so much came back. What paid off a debt is reversed last."""
+    def upto(self, back: Fractions, exponents: Exponents) -> Step:
+        """Return all that is reversed once so much came back. What paid off a debt is reversed last."""
         nothing = Part(self.nothing, {})
         awards = sum((award.part(back, exponents) for award in self.awards), nothing)
         spends = sum((spend.part(back, exponents) for spend in self.spends), nothing)
         gained = sum((award.whole for award in self.awards), nothing) - sum((s.whole for s in self.spends), nothing)
         debt = (awards - spends).amounts.wallet - (gained.amounts.wallet - self.debt)
-        return Step(awards, spends, min(max(ZERO, debt), self.debt))
+        at_once = [spend.part(back, exponents) for spend in self.spends if isinstance(spend, SpentAtOnce)]
+        return Step(awards, spends, sum(at_once, nothing).amounts.wallet, min(max(ZERO, debt), self.debt))

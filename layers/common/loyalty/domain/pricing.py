@@ -12,20 +12,20 @@ offers only. An offer that does not apply, or whose award comes to nothing, take
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
-from loyalty.domain.basket import Basket, Portion
+from loyalty.domain.basket import Basket
 from loyalty.domain.conditions import Occasion
 from loyalty.domain.errors import Refused
-from loyalty.domain.exchange import Amounts, Exchange
-from loyalty.domain.limits import FOR_EVER
-from loyalty.domain.money import ZERO
+from loyalty.domain.exchange import Exchange
 from loyalty.domain.offers import Offer, Stacking
 from loyalty.domain.plan import Award, Plan, Verdict
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Purchase
 from loyalty.domain.spends import Payment, Spend
-from loyalty.domain.uses import Use
+from loyalty.domain.uses import UNRECORDED, Use
 from loyalty.domain.wallet import Lots, Movement, Wallet, added, negated
+from loyalty.domain.windows import FOR_EVER
 
 NOTHING_GIVEN: Mapping[str, Decimal] = {}
 """What offers with a budget have given where there is none."""
@@ -72,7 +72,7 @@ def price(
             spent=spent.wallet,
             alternative_awarded=awarded.alternative,
             alternative_spent=spent.alternative,
-            lots=wallet.settled(_lots_moved(awards, spends), awarded.wallet - spent.wallet),
+            lots=_lots_moved(awards, spends),
             purchases=1,
             uses=tuple(use for use in (promo_use, *(award.use for award in given_now)) if use),
         ),
@@ -119,20 +119,31 @@ def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Baske
         return Verdict(offer.id, "stacking"), None
     if failed := offer.failed_condition(occasion, lines):
         return Verdict(offer.id, failed), None
-    if reached := offer.limits.reached(offer.id, occasion):
+    rate, currency = exchange.rate(offer.award.currency), exchange.currency_id(offer.award.currency)
+    if reached := offer.limits.reached(offer.id, occasion, currency or UNRECORDED):
         return Verdict(offer.id, reached), None
-    rate = exchange.rate(offer.award.currency)
-    if rate is None:
+    if rate is None or currency is None:
         return Verdict(offer.id, "rate"), None
-    award = _award(offer, occasion, exchange, rate, basket.portion(places, offer.award.measure))
+    award = _award(offer, occasion, exchange, _Grounds(basket, places, rate, currency))
     return Verdict(offer.id, None if award else "award"), award
 
 
-def _award(offer: Offer, occasion: Occasion, exchange: Exchange, rate: Decimal, portion: Portion) -> Award | None:
-    """What `offer` gives for a portion of the lines, None where that is nothing in every currency."""
-    rule = offer.award
-    maximum = offer.limits.left(offer.id, occasion, rule.maximum)
-    amounts = exchange.amounts(rule.exact(portion.base, rate), rule.currency, rule.rounding, maximum)
+class _Grounds(NamedTuple):
+    """What an award is reckoned on: lines of the basket, by their places; the award's currency, by its id, and how many
+    units of it one of the system currency is worth."""
+
+    basket: Basket
+    places: tuple[int, ...]
+    rate: Decimal
+    currency: str
+
+
+def _award(offer: Offer, occasion: Occasion, exchange: Exchange, grounds: _Grounds) -> Award | None:
+    """Return what `offer` gives, None where that is nothing in every currency."""
+    rule, portion = offer.award, grounds.basket.portion(grounds.places, offer.award.measure)
+    maxima = [rule.maximum, offer.limits.left(offer.id, occasion, grounds.currency), _ceiling(offer, grounds)]
+    maximum = min((maximum for maximum in maxima if maximum is not None), default=None)
+    amounts = exchange.amounts(rule.exact(portion.base, grounds.rate), rule.currency, rule.rounding, maximum)
     if not (amounts.system or amounts.wallet or amounts.alternative):
         return None
     span = rule.expires_after
@@ -141,14 +152,14 @@ def _award(offer: Offer, occasion: Occasion, exchange: Exchange, rate: Decimal, 
         portion=portion,
         amounts=amounts,
         expires=span.last_month(occasion.purchase.performed_on) if span else None,
-        use=_use(offer, occasion, amounts),
+        use=offer.limits.use(offer.id, occasion, amounts.of(rule.currency), grounds.currency),
     )
 
 
-def _use(offer: Offer, occasion: Occasion, amounts: Amounts) -> Use | None:
-    if not offer.limits.count_per_account:
-        return None
-    return Use(offer.id, offer.limits.window(occasion.local), 1, amounts.of(offer.award.currency))
+def _ceiling(offer: Offer, grounds: _Grounds) -> Decimal | None:
+    """Return the base of the offer's lines in the award's currency, where it may not give more than that."""
+    measure = offer.award.ceiling
+    return grounds.basket.portion(grounds.places, measure).base * grounds.rate if measure else None
 
 
 def _promo_use(occasion: Occasion) -> Use | None:
@@ -161,9 +172,9 @@ def _promo_use(occasion: Occasion) -> Use | None:
     if code is None or code.maximum_uses_per_account is None:
         return None
     used = occasion.wallet.uses.within(code.subject, FOR_EVER)
-    if used is None or used[0] >= code.maximum_uses_per_account:
+    if used is None or used.count >= code.maximum_uses_per_account:
         raise Refused(code.used_up)
-    return Use(code.subject, FOR_EVER, 1, ZERO)
+    return Use(code.subject, FOR_EVER, 1, per_account=code.maximum_uses_per_account)
 
 
 def _lots_of(awards: Iterable[Award]) -> Lots:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import ZERO
@@ -42,8 +43,13 @@ class SoldLine:
 Quantities = Mapping[int, Decimal]
 """How much of each line, by its place."""
 
-Fractions = Mapping[int, Decimal]
-"""How much of each line, by its place, as a part of the whole line: from 0 to 1."""
+Fractions = Mapping[int, Fraction]
+"""How much of each line, by its place, as a part of the whole line: from 0 to 1, exactly, as 5 of 24 pieces are no
+decimal."""
+
+
+WHOLE = Fraction(1)
+"""All of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +64,17 @@ class Back:
     @property
     def completes(self) -> bool:
         """Whether nothing of the purchase is left now, and was before."""
-        return _is_all(self.after) and not _is_all(self.before)
+        return is_all(self.after) and not is_all(self.before)
 
 
-def _is_all(fractions: Fractions) -> bool:
+def is_all(fractions: Fractions) -> bool:
+    """Tell whether all lines came back whole."""
     return all(fraction == 1 for fraction in fractions.values())
 
 
 def cancelled(lines: Sequence[SoldLine], returned: Quantities) -> Back:
     """What comes back with the cancellation of a purchase, of which this much was returned already."""
-    return Back({}, _fractions(lines, returned), dict.fromkeys(range(len(lines)), Decimal(1)))
+    return Back({}, come_back(lines, returned), all_of(lines))
 
 
 def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], returned: Quantities) -> Back:
@@ -91,11 +98,17 @@ def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], re
     after = {place: line.quantity - left[place] for place, line in enumerate(lines)}
     now = {place: after[place] - returned.get(place, ZERO) for place in after}
     quantities = {place: quantity for place, quantity in now.items() if quantity}
-    return Back(quantities, _fractions(lines, returned), _fractions(lines, after))
+    return Back(quantities, come_back(lines, returned), come_back(lines, after))
 
 
-def _fractions(lines: Sequence[SoldLine], quantities: Quantities) -> Fractions:
-    return {place: quantities.get(place, ZERO) / line.quantity for place, line in enumerate(lines)}
+def all_of(lines: Sequence[SoldLine]) -> Fractions:
+    """Return what came back of a cancelled purchase: all lines, whole."""
+    return dict.fromkeys(range(len(lines)), WHOLE)
+
+
+def come_back(lines: Sequence[SoldLine], quantities: Quantities) -> Fractions:
+    """Return how much of each line came back, by the quantities that were returned."""
+    return {place: Fraction(quantities.get(place, ZERO)) / Fraction(line.quantity) for place, line in enumerate(lines)}
 
 
 def _take(quantity: Decimal | None, places: Sequence[int], left: dict[int, Decimal]) -> None:

@@ -1,5 +1,6 @@
 """Taking a purchase back: what that does to a wallet, as things stand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -7,77 +8,153 @@ from decimal import Decimal
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.expiry import lapsed_part
-from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.money import ZERO, share
 from loyalty.domain.posted import Step
 from loyalty.domain.returns import Quantities
-from loyalty.domain.wallet import Clawback, Lots, Movement, Wallet, added, negated, taken
+from loyalty.domain.wallet import LASTING, Clawback, Lots, Movement, Wallet, added, changed, negated, taken
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What of a purchase was taken back so far: how much of each line was returned, by its place; and, in the wallet's
-    currency, what its wallet gave back of the awards and got back of the spends, and what of the awards was left to the
-    customer as it was spent (`waived`). A cancellation takes back whatever returns have left, and returns no lines."""
+    """What of a purchase was taken back so far; amounts are in the wallet's currency.
+
+    Attributes:
+        lines: how much of each line was returned, by its place. A cancellation takes back whatever returns have left,
+            and returns no lines.
+        awarded: what the wallet gave back of the purchase's awards.
+        spent: what the wallet got back of its spends.
+        waived: what of the awards is left to the customer, as it is spent.
+        settled: what of the spends the wallet did not get, as it settles what was waived of other purchases.
+    """
 
     lines: Quantities = field(default_factory=dict)
     awarded: Decimal = ZERO
     spent: Decimal = ZERO
     waived: Decimal = ZERO
+    settled: Decimal = ZERO
 
-    def plus(self, lines: Quantities, movement: Movement, waived: Decimal) -> "TakenBack":
-        """That, and a further reversal, with which these quantities came back."""
+    def plus(self, more: "TakenBack") -> "TakenBack":
+        """Return this and what was taken back since."""
         return TakenBack(
-            {line: self.lines.get(line, ZERO) + lines.get(line, ZERO) for line in self.lines.keys() | lines.keys()},
-            self.awarded - movement.awarded,
-            self.spent - movement.spent,
-            self.waived + waived,
+            {
+                line: self.lines.get(line, ZERO) + more.lines.get(line, ZERO)
+                for line in self.lines.keys() | more.lines.keys()
+            },
+            self.awarded + more.awarded,
+            self.spent + more.spent,
+            self.waived + more.waived,
+            self.settled + more.settled,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What a reversal does to a wallet, and what of the awards it leaves to the customer as they are spent (`waived`,
-    in the wallet's currency)."""
+    """What a reversal does to a wallet, in the wallet's currency.
+
+    Attributes:
+        waived: what is left to the customer of the purchase's own awards, as it is spent.
+        settled: what was waived before, by purchase, and is taken back now as spends are given back.
+    """
 
     movement: Movement
     waived: Decimal
+    settled: Mapping[str, Decimal]
+
+    def taken_back(self, lines: Quantities) -> TakenBack:
+        """Return what is taken back of the purchase itself, with which these quantities come back."""
+        settled = _sum(self.settled)
+        return TakenBack(
+            lines, ZERO - self.movement.awarded - settled, ZERO - self.movement.spent, self.waived, settled
+        )
 
 
-def reversal(step: Step, wallet: Wallet, clawback: Clawback, now: datetime, exponents: Exponents) -> Reversal:
-    """What `step` does to `wallet`, as things stand.
+def settlement(amount: Decimal) -> TakenBack:
+    """Return what is taken back of a purchase of which this much had been waived, and is settled now."""
+    return TakenBack(awarded=amount, waived=-amount)
 
-    Spends go back to the lots that they came from. Awards are taken from the lots that they went to; what a lot does
-    not hold any more has expired, and is let go, or was spent, and is taken as a spend would be: from the other lots,
-    the earliest first, then from what never expires. That must not take the wallet below zero, nor, where it is below
-    already, any further, but for a debt that the purchase had paid off: then `clawback` decides.
+
+def reversal(
+    purchase_id: str, step: Step, wallet: Wallet, clawback: Clawback, now: datetime, exponents: Exponents
+) -> Reversal:
+    """Return what `step` of a purchase does to `wallet`, as things stand.
+
+    Spends go back to the lots that they came from; what was waived on the wallet before is settled with them. Awards
+    are taken from the lots that they went to; what a lot does not hold any more has expired, and is let go, or was
+    spent, and the other lots stand in for it (`Wallet.lots`). That must not take the wallet below zero, nor, where it
+    is below already, any further, but for a debt that the purchase had paid off: then `clawback` decides.
+
+    So purchases can be taken back in any order, and in parts: what is booked to lots is a sum, and whatever is waived
+    in one order and not in another is settled by the end.
 
     Raises:
         Refused: INSUFFICIENT_BALANCE, where the clawback setting is REFUSE and the award is spent.
     """
     awarded, spent = step.awards.amounts, step.spends.amounts
-    lots = added(wallet.lots, step.spends.lots)
-    held = {month: min(amount, lots.get(month, ZERO)) for month, amount in step.awards.lots.items()}
-    missing = added(step.awards.lots, negated(held))
-    lapsed = {month: lapsed_part(wallet, month, amount, now) for month, amount in missing.items()}
+    settled = _settled(wallet, spent.wallet - step.at_once)
+    unforgiven = _taken_latest_first(wallet.forgiven, _sum(settled))
+    before = added(added(wallet.booked, step.spends.lots), negated(_by_month(unforgiven)))
+    after = added(before, negated(step.awards.lots))
+    lapsed = {
+        month: lapsed_part(wallet, month, missing, now)
+        for month, missing in added(_short(after), negated(_short(before))).items()
+        if missing > 0
+    }
+    after = added(after, lapsed)
     claim = awarded.wallet - _sum(lapsed)
     floor = min(ZERO, wallet.balance) - step.debt
-    lacking = max(ZERO, floor - (wallet.balance + spent.wallet - claim))
+    lacking = max(ZERO, floor - (wallet.balance + spent.wallet - _sum(settled) - claim))
     if lacking and clawback is Clawback.REFUSE:
         description = f"The award of {awarded.wallet} is spent: the wallet holds {wallet.balance}."
         raise Refused(Problem(Code.INSUFFICIENT_BALANCE, description))
     waived = ZERO if clawback is Clawback.ALLOW_NEGATIVE else lacking
-    back = claim - waived
-    others = taken(added(lots, negated(held)), _sum(missing) - _sum(lapsed))
-    change = added(step.spends.lots, negated(added(held, others)))
+    forgiven, back = _forgiven(after, waived), claim - waived
+    booked = added(after, _by_month(forgiven))
     movement = Movement(
-        awarded=ZERO - back,
+        awarded=ZERO - back - _sum(settled),
         spent=ZERO - spent.wallet,
         alternative_awarded=_less(awarded.alternative, back, awarded.wallet, exponents),
         alternative_spent=None if spent.alternative is None else ZERO - spent.alternative,
-        lots=wallet.settled(change, spent.wallet - back),
+        lots=added(booked, negated(wallet.booked)),
         lapsed=added({}, {month: -min(part, wallet.lapsed.get(month, ZERO)) for month, part in lapsed.items()}),
+        waived=changed(negated(settled), {purchase_id: waived}),
+        forgiven=added(forgiven, negated(unforgiven)),
     )
-    return Reversal(movement, waived)
+    return Reversal(movement, waived, settled)
+
+
+def _settled(wallet: Wallet, given_back: Decimal) -> Mapping[str, Decimal]:
+    """Return what is settled of what is waived on a wallet, by purchase, what was waived first before all other."""
+    left, settled = given_back, {}
+    for purchase_id, waived in wallet.waived.items():
+        settled[purchase_id] = min(left, waived)
+        left -= settled[purchase_id]
+    return changed(settled, {})
+
+
+def _short(booked: Lots) -> Lots:
+    """Return what lots lack: how far they are below zero."""
+    return {month: -amount for month, amount in booked.items() if amount < 0}
+
+
+def _forgiven(booked: Lots, waived: Decimal) -> Lots:
+    """Return which lots are forgiven an amount: what they lack, the earliest first, then what never expires."""
+    parts = taken(_short(booked), waived)
+    return added(parts, {LASTING: waived - _sum(parts)})
+
+
+def _taken_latest_first(lots: Lots, amount: Decimal) -> Lots:
+    """Return what is taken of forgiven amounts: of what never expires first, then of the latest lots; so that what is
+    left is what would have been forgiven in the first place."""
+    parts = {LASTING: min(amount, lots.get(LASTING, ZERO))}
+    for month in sorted(lots, reverse=True):
+        if month != LASTING:
+            parts[month] = min(amount - _sum(parts), lots[month])
+    return added({}, parts)
+
+
+def _by_month(lots: Lots) -> Lots:
+    """Return the amounts of months alone."""
+    return {month: amount for month, amount in lots.items() if month != LASTING}
 
 
 def _sum(lots: Lots) -> Decimal:
@@ -86,6 +163,4 @@ def _sum(lots: Lots) -> Decimal:
 
 def _less(alternative: Decimal | None, back: Decimal, awarded: Decimal, exponents: Exponents) -> Decimal | None:
     """What is taken back of an award in the alternative currency, below zero, where this much of the award is."""
-    if alternative is None or back == awarded:
-        return None if alternative is None else ZERO - alternative
-    return ZERO - rounded(alternative * back / awarded, exponents.alternative)
+    return None if alternative is None else ZERO - share(alternative, back, awarded, exponents.alternative)

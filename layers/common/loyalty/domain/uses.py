@@ -5,46 +5,113 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from loyalty.domain.money import ZERO
+from loyalty.domain.windows import lies_in, same_period
 
 MAX_WINDOWS = 4
-"""Windows remembered of each subject, the latest ones; an earlier one counts as used up, lest a limit be broken."""
+"""Windows of one period that are remembered of each subject, the latest ones."""
+
+UNRECORDED = ""
+"""The currency of amounts that an earlier version kept without one: they count in whichever currency is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What was used of a subject (an offer's id, or `PromoCode.subject`) within a window, such as a day; `amount` in
-    the offer's own currency. Below zero where it is given back."""
+    """What an event used of a subject (an offer's id, or `PromoCode.subject`), or gave back where it is below zero.
+
+    Attributes:
+        window: the day, week, month or year that it counts in, or all time (`loyalty.domain.windows`).
+        count: how often.
+        amount: for how much, in `currency`.
+        currency: the id of the award's own currency, UNRECORDED where there is no amount.
+        per_account: how often the subject could be used in the window as the limit was then, None for no limit.
+        per_account_amount: the same for the sum of amounts.
+    """
 
     subject: str
     window: str
     count: int
-    amount: Decimal
+    amount: Decimal = ZERO
+    currency: str = UNRECORDED
+    per_account: int | None = None
+    per_account_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How often something was used, and for how much by currency."""
+
+    count: int = 0
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def plus(self, count: int, amounts: Mapping[str, Decimal]) -> "Used":
+        """Return the sum, without currencies that come to nothing."""
+        sums = {name: self.amount(name) + amounts.get(name, ZERO) for name in self.amounts.keys() | amounts.keys()}
+        return Used(self.count + count, {name: sums[name] for name in sorted(sums) if sums[name]})
+
+    def amount(self, currency: str) -> Decimal:
+        """Return the amount that was kept in `currency`."""
+        return self.amounts.get(currency, ZERO)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is left of it."""
+        return self.count <= 0 and not any(amount > 0 for amount in self.amounts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The uses of one subject, by window. Of each period the latest windows are remembered; `since` has a window for
+    each period of which some were forgotten, and all that lies before it stays forgotten, whatever is given back."""
+
+    windows: Mapping[str, Used] = field(default_factory=dict)
+    since: frozenset[str] = frozenset()
+
+    def has_forgotten(self, window: str) -> bool:
+        """Tell whether nothing is known any more of the uses in a window."""
+        return any(same_period(window, first) and window < first for first in self.since)
+
+    def plus(self, use: Use) -> "History":
+        """Return this history and one more use; one in a window that is forgotten changes nothing."""
+        if self.has_forgotten(use.window):
+            return self
+        used = self.windows.get(use.window, Used()).plus(use.count, {use.currency: use.amount})
+        windows = {**self.windows, use.window: used}
+        if used.is_nothing:
+            del windows[use.window]
+        kept = sorted(window for window in windows if same_period(window, use.window))
+        if len(kept) <= MAX_WINDOWS:
+            return History(windows, self.since)
+        del windows[kept[0]]
+        other_periods = {first for first in self.since if not same_period(first, use.window)}
+        return History(windows, frozenset({*other_periods, kept[1]}))
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What an account has used: by subject, by window, how often and for how much."""
+    """What an account has used, by subject."""
 
-    by_subject: Mapping[str, Mapping[str, tuple[int, Decimal]]] = field(default_factory=dict)
+    by_subject: Mapping[str, History] = field(default_factory=dict)
 
-    def within(self, subject: str, window: str) -> tuple[int, Decimal] | None:
-        """How often and for how much a subject was used in a window; None where that is forgotten by now."""
-        windows = self.by_subject.get(subject, {})
-        if window in windows:
-            return windows[window]
-        return None if len(windows) >= MAX_WINDOWS and window < min(windows) else (0, ZERO)
+    def within(self, subject: str, window: str) -> Used | None:
+        """Return what was used of a subject in a window; None where that is forgotten by now.
+
+        What was counted in shorter windows that lie within this one is part of it, so a limit of one a day that becomes
+        one a month does not begin anew.
+        """
+        history = self.by_subject.get(subject)
+        if history is None:
+            return Used()
+        if history.has_forgotten(window):
+            return None
+        found = Used()
+        for name, used in history.windows.items():
+            if lies_in(name, window):
+                found = found.plus(used.count, used.amounts)
+        return found
 
     def plus(self, uses: Iterable[Use]) -> "Uses":
-        """These and `uses`, without what has come to nothing."""
-        changed = {subject: dict(windows) for subject, windows in self.by_subject.items()}
+        """Return these uses and more of them."""
+        changed = dict(self.by_subject)
         for use in uses:
-            before = self.within(use.subject, use.window)
-            if before is None:
-                continue
-            windows = changed.setdefault(use.subject, {})
-            windows[use.window] = (before[0] + use.count, before[1] + use.amount)
-            if windows[use.window] <= (0, ZERO):
-                del windows[use.window]
-            while len(windows) > MAX_WINDOWS:
-                del windows[min(windows)]
-        return Uses({subject: windows for subject, windows in changed.items() if windows})
+            changed[use.subject] = changed.get(use.subject, History()).plus(use)
+        return Uses({subject: history for subject, history in changed.items() if history != History()})

@@ -14,6 +14,10 @@ Lots = Mapping[str, Decimal]
 """Amounts by the month (`YYYY-MM`) at whose end they expire. What never expires is in none."""
 
 
+LASTING = ""
+"""Stands for what never expires where amounts are told by lot; it sorts before all months."""
+
+
 class Clawback(StrEnum):
     """What happens where an award that is to be taken back is spent already, and the wallet does not hold it."""
 
@@ -27,8 +31,13 @@ class Movement:
     """What an event does to a wallet, in the wallet's currency; and the same amounts in the alternative currency,
     None where the organisation has none. Amounts are below zero where an event takes back another.
 
-    `lots` are the changes of lots, part of the whole change; `purchases` how many more purchases stand than before;
-    `uses` what was used of limited offers and promo codes; `lapsed` the changes of what is remembered to have expired.
+    Attributes:
+        lots: changes of what is booked to lots, part of the whole change.
+        purchases: how many more purchases stand than before.
+        uses: what was used of limited offers and promo codes.
+        lapsed: changes of what is remembered to have expired.
+        waived: changes of what is waived of purchases that were taken back, by their ids.
+        forgiven: the same by lot, LASTING included.
     """
 
     awarded: Decimal
@@ -39,6 +48,8 @@ class Movement:
     purchases: int = 0
     uses: tuple[Use, ...] = ()
     lapsed: Lots = field(default_factory=dict)
+    waived: Mapping[str, Decimal] = field(default_factory=dict)
+    forgiven: Lots = field(default_factory=dict)
 
     @property
     def amount(self) -> Decimal:
@@ -57,25 +68,37 @@ class Movement:
 class Wallet:
     """A balance and the number of events that made it. A wallet without events has version 0 and is not stored.
 
-    `lots` are the part of the balance that expires; there are none while the wallet is in debt. `purchases` counts
-    those that were neither cancelled nor returned whole. `lapsed` is what has expired of the lots of the last months,
-    less what belonged to purchases that were taken back since (see `expiry`).
+    Attributes:
+        booked: awards less spends by lot. Below zero where an award was taken back after it was spent: other lots stand
+            in for it until the spend is given back.
+        purchases: how many were neither cancelled nor returned whole.
+        uses: what was used of limits per account.
+        lapsed: what has expired of the lots of the last months, less what belonged to purchases that were taken back
+            since (see `expiry`).
+        waived: what is left to the customer of awards that were taken back and were spent, by the purchases' ids. What
+            is given back of spends settles it first.
+        forgiven: the same by the lots that are short of it, LASTING for what never expires.
     """
 
     account_id: str
     version: int = 0
     balance: Decimal = ZERO
-    lots: Lots = field(default_factory=dict)
+    booked: Lots = field(default_factory=dict)
     purchases: int = 0
     uses: Uses = field(default_factory=Uses)
     lapsed: Lots = field(default_factory=dict)
+    waived: Mapping[str, Decimal] = field(default_factory=dict)
+    forgiven: Lots = field(default_factory=dict)
 
-    def settled(self, change: Lots, amount: Decimal) -> Lots:
-        """`change` of the lots, beside a change of the balance by `amount`; and what the lots have to give beyond that,
-        the earliest first, so that the part that never expires does not fall below zero."""
-        lots = added(self.lots, change)
-        lacking = sum(lots.values(), ZERO) - self.balance - amount
-        return added(change, negated(taken(lots, lacking))) if lacking > 0 else change
+    @property
+    def lots(self) -> Lots:
+        """The part of the balance that expires: what is booked to each lot, less what it stands in for, the earliest
+        first. There are none while the wallet is in debt."""
+        held = {month: amount for month, amount in self.booked.items() if amount > 0}
+        short = sum(held.values(), ZERO) - sum(self.booked.values(), ZERO)
+        lasting = self.balance - sum(self.booked.values(), ZERO)
+        owed = short + max(ZERO, -lasting)
+        return added(held, negated(taken(held, owed))) if owed else held
 
     def moved(self, movement: Movement, *, overdrawn: bool = False) -> "Wallet":
         """The wallet after `movement`, which may leave a debt only where `overdrawn` says so.
@@ -94,10 +117,12 @@ class Wallet:
             account_id=self.account_id,
             version=self.version + 1,
             balance=balance,
-            lots=added(self.lots, movement.lots),
+            booked=added(self.booked, movement.lots),
             purchases=self.purchases + movement.purchases,
             uses=self.uses.plus(movement.uses) if movement.uses else self.uses,
             lapsed=added(self.lapsed, movement.lapsed),
+            waived=changed(self.waived, movement.waived),
+            forgiven=added(self.forgiven, movement.forgiven),
         )
 
 
@@ -116,6 +141,12 @@ def added(lots: Lots, more: Lots) -> Lots:
         return lots
     sums = {month: lots.get(month, ZERO) + more.get(month, ZERO) for month in lots.keys() | more.keys()}
     return {month: sums[month] for month in sorted(sums) if sums[month]}
+
+
+def changed(amounts: Mapping[str, Decimal], more: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """Return the sums, in the order in which they came about, without those that are zero."""
+    sums = {name: amounts.get(name, ZERO) + more.get(name, ZERO) for name in (*amounts, *more)}
+    return {name: total for name, total in sums.items() if total}
 
 
 def negated(lots: Lots) -> Lots:

@@ -61,12 +61,15 @@ def one_time_password_key(password: str) -> keys.Key:
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
 
 
-def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime) -> bool:
-    """Let a one-time password lead to a token until then; False where the password is in use. What the token says is
-    looked up when the password is shown (`behind_passwords`)."""
+def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime, request: str) -> bool:
+    """Let a one-time password lead to a token until then; False where the password is in use, unless by the same
+    `request`, whose answer was lost. What the token says is looked up when the password is shown
+    (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,
         "expires_at": int(expires_on.timestamp()),
+        "drawn_by": request,
     }
-    return table.put(Put(one_time_password_key(password), item, condition="attribute_not_exists(pk)"))
+    condition = "attribute_not_exists(pk) OR drawn_by = :request"
+    return table.put(Put(one_time_password_key(password), item, condition, {":request": request}))

@@ -11,8 +11,9 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.identity import Origin
 from loyalty.domain.reversal import TakenBack
-from loyalty.domain.uses import Uses
-from loyalty.domain.wallet import Entry, EventType, Lots, Movement, Wallet
+from loyalty.domain.uses import MAX_WINDOWS, UNRECORDED, History, Used, Uses
+from loyalty.domain.wallet import Entry, EventType, Movement, Wallet
+from loyalty.domain.windows import same_period
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 
@@ -54,24 +55,41 @@ def wallet_of(account_id: str, item: Item | None) -> Wallet:
         account_id=account_id,
         version=int(item["version"]),
         balance=item["balance"],
-        lots=_lots_in(item, "lots"),
-        lapsed=_lots_in(item, "lapsed"),
+        booked=_amounts_in(item, "lots"),
+        lapsed=_amounts_in(item, "lapsed"),
         purchases=int(item["purchases"]),
-        uses=Uses(_uses_in(item)),
+        uses=_uses_in(item),
+        waived=_amounts_in(item, "waived"),
+        forgiven=_amounts_in(item, "forgiven"),
     )
 
 
-def _lots_in(item: Item, name: str) -> Lots:
-    lots = exactjson.loads(item[name]) if name in item else {}
-    return {month: Decimal(amount) for month, amount in lots.items()}
+def _amounts_in(item: Item, name: str) -> Mapping[str, Decimal]:
+    kept = exactjson.loads(item[name]) if name in item else {}
+    return {key: Decimal(amount) for key, amount in kept.items()}
 
 
-def _uses_in(item: Item) -> Mapping[str, Mapping[str, tuple[int, Decimal]]]:
-    uses = exactjson.loads(item["uses"]) if "uses" in item else {}
-    return {
-        subject: {window: (count, Decimal(amount)) for window, (count, amount) in windows.items()}
-        for subject, windows in uses.items()
-    }
+def _uses_in(item: Item) -> Uses:
+    kept = exactjson.loads(item["uses"]) if "uses" in item else {}
+    return Uses({subject: _history_in(history) for subject, history in kept.items()})
+
+
+def _history_in(kept: Mapping[str, Any]) -> History:
+    if "windows" not in kept:
+        return _first_form(kept)
+    windows = {window: Used(count) for window, count in kept["windows"].items()}
+    for currency, amounts in kept.get("amounts", {}).items():
+        for window, amount in zip(kept["windows"], amounts, strict=True):
+            windows[window] = windows[window].plus(0, {currency: Decimal(amount)})
+    return History(windows, frozenset(kept.get("since", ())))
+
+
+def _first_form(kept: Mapping[str, Any]) -> History:
+    """Return the uses of a subject as the first version kept them: neither with a currency, nor with what it had
+    forgotten. It took what lies before the oldest of four windows for forgotten, so that stays so."""
+    windows = {window: Used().plus(count, {UNRECORDED: Decimal(amount)}) for window, (count, amount) in kept.items()}
+    periods = [sorted(window for window in windows if same_period(window, one)) for one in windows]
+    return History(windows, frozenset(period[0] for period in periods if len(period) >= MAX_WINDOWS))
 
 
 def entry_of(item: Item) -> Entry:
@@ -90,8 +108,8 @@ def entry_of(item: Item) -> Entry:
             spent=item["spent"],
             alternative_awarded=item.get("alternative_awarded"),
             alternative_spent=item.get("alternative_spent"),
-            lots=_lots_in(item, "lots"),
-            lapsed=_lots_in(item, "lapsed"),
+            lots=_amounts_in(item, "lots"),
+            lapsed=_amounts_in(item, "lapsed"),
         ),
         balance=item["balance"],
         alternative_balance=item.get("alternative_balance"),
@@ -140,8 +158,8 @@ def event_item(event: Event) -> Item:
         "fingerprint": event.fingerprint,
         "partner_id": event.partner_id,
         "pointer": event.pointer,
-        "lots": _lots_text(entry.movement.lots),
-        "lapsed": _lots_text(entry.movement.lapsed),
+        "lots": _amounts_text(entry.movement.lots),
+        "lapsed": _amounts_text(entry.movement.lapsed),
         "document": zlib.compress(exactjson.dumps(event.document).encode()),
     }
 
@@ -152,21 +170,40 @@ def _moment(epoch: Decimal) -> datetime:
 
 def wallet_item(wallet: Wallet) -> Item:
     """The attributes of a wallet's item, None for those that it does not have."""
-    by_subject = wallet.uses.by_subject
+    lots = wallet.lots
     return {
         "version": wallet.version,
         "balance": wallet.balance,
         "purchases": wallet.purchases,
-        "lots": _lots_text(wallet.lots),
-        "lapsed": _lots_text(wallet.lapsed),
-        "uses": exactjson.dumps(by_subject) if by_subject else None,
-        "expires": min(wallet.lots) if wallet.lots else None,
-        "expiry_shard": keys.expiry_shard(wallet.account_id) if wallet.lots else None,
+        "lots": _amounts_text(wallet.booked),
+        "lapsed": _amounts_text(wallet.lapsed),
+        "uses": _uses_text(wallet.uses),
+        "waived": _amounts_text(wallet.waived),
+        "forgiven": _amounts_text(wallet.forgiven),
+        "expires": min(lots) if lots else None,
+        "expiry_shard": keys.expiry_shard(wallet.account_id) if lots else None,
     }
 
 
-def _lots_text(lots: Lots) -> str | None:
-    return exactjson.dumps(lots) if lots else None
+def _uses_text(uses: Uses) -> str | None:
+    kept = {subject: _kept_history(history) for subject, history in uses.by_subject.items()}
+    return exactjson.dumps(kept) if kept else None
+
+
+def _kept_history(history: History) -> dict[str, Any]:
+    """Return the count of each window and, as ids are long, each currency once, with an amount for each window."""
+    windows = sorted(history.windows.items())
+    currencies = sorted({currency for _, used in windows for currency in used.amounts})
+    kept = {
+        "windows": {window: used.count for window, used in windows},
+        "amounts": {currency: [used.amount(currency) for _, used in windows] for currency in currencies},
+        "since": sorted(history.since),
+    }
+    return {name: value for name, value in kept.items() if value or name == "windows"}
+
+
+def _amounts_text(amounts: Mapping[str, Decimal]) -> str | None:
+    return exactjson.dumps(amounts) if amounts else None
 
 
 def _taken_back_in(item: Item) -> TakenBack:
@@ -174,7 +211,7 @@ def _taken_back_in(item: Item) -> TakenBack:
         return TakenBack()
     kept = exactjson.loads(item["taken_back"])
     lines = {int(line): Decimal(quantity) for line, quantity in kept["lines"].items()}
-    return TakenBack(lines, *(Decimal(kept[name]) for name in ("awarded", "spent", "waived")))
+    return TakenBack(lines, *(Decimal(kept.get(name, 0)) for name in ("awarded", "spent", "waived", "settled")))
 
 
 def taken_back_attributes(purchase: Event) -> Item:
@@ -191,4 +228,6 @@ def taken_back_text(taken_back: TakenBack) -> str:
     """What of a purchase was taken back, as it is stored on the purchase."""
     lines = {str(line): quantity for line, quantity in sorted(taken_back.lines.items())}
     amounts = {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived}
+    if taken_back.settled:
+        amounts["settled"] = taken_back.settled
     return exactjson.dumps({"lines": lines, **amounts})

@@ -111,6 +111,11 @@ def partner_key(partner_id: str, slot: int) -> Key:
     return Key(f"PARTNER#{partner_id}", f"KEY#{slot}")
 
 
+def revoked_key(partner_id: str, key_id: str) -> Key:
+    """The mark of an API key that was active once."""
+    return Key(f"REVOKED_KEY#{partner_id}#{key_id}", "REVOKED_KEY")
+
+
 def expiry_shard(account_id: str) -> str:
     """The partition of the expiry index that a wallet is in as long as some of it expires.
 

@@ -12,7 +12,7 @@ from loyalty.domain.posted import Part, Posted, Purchased, SpentAtOnce
 from loyalty.domain.returns import SoldLine
 from loyalty.domain.reversal import Reversal
 from loyalty.domain.spends import SpendMethod
-from loyalty.domain.uses import Use
+from loyalty.domain.uses import UNRECORDED, Use
 from loyalty.domain.wallet import Movement
 
 
@@ -31,14 +31,39 @@ def spends_of(plan: Plan) -> list[dict[str, Any]]:
 
 
 def uses_of(what: Plan | Reversal) -> list[list[Any]]:
-    """What was used, or given back, of limited offers and promo codes: subject, window, how often, for how much."""
-    return [[use.subject, use.window, use.count, use.amount] for use in what.movement.uses]
+    """Return what was used, or given back, of limited offers and promo codes: the fields of each `Use`, in their order,
+    without those at the end that are not set."""
+    return [_listed_use(use) for use in what.movement.uses]
+
+
+def _listed_use(use: Use) -> list[Any]:
+    kept = [use.subject, use.window, use.count, use.amount, use.currency, use.per_account, use.per_account_amount]
+    while kept[-1] in (None, UNRECORDED):
+        kept.pop()
+    return kept
 
 
 def uses_in(document: Mapping[str, Any]) -> tuple[Use, ...]:
-    """The same, of an event."""
-    kept = document.get("uses", ())
-    return tuple(Use(subject, window, count, Decimal(amount)) for subject, window, count, amount in kept)
+    """Return the same, of an event. The first version kept neither currencies nor limits."""
+    return tuple(_use_in(*kept) for kept in document.get("uses", ()))
+
+
+def _use_in(
+    subject: str,
+    window: str,
+    count: int,
+    amount: Any,
+    currency: str = UNRECORDED,
+    per_account: int | None = None,
+    per_account_amount: Any = None,
+) -> Use:
+    most = None if per_account_amount is None else Decimal(per_account_amount)
+    return Use(subject, window, count, Decimal(amount), currency, per_account, most)
+
+
+def amounts_in(document: Mapping[str, Any], name: str) -> dict[str, Decimal]:
+    """Return the amounts that an event tells under `name`, by what they are of."""
+    return {of: Decimal(amount) for of, amount in document.get(name, {}).items()}
 
 
 def why_of(verdicts: Iterable[Verdict]) -> list[list[str | None]]:

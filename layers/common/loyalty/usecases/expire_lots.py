@@ -14,6 +14,7 @@ from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
 from loyalty.domain.wallet import EventType
 from loyalty.store import keys
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
@@ -23,7 +24,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.journal_entry import journal_entry, with_alternative
 from loyalty.usecases.newest_programme import with_newest_programme_each
 from loyalty.usecases.packing import Used
-from loyalty.usecases.posting import Outcome, Pause, pause, post_events
+from loyalty.usecases.posting import Outcome, post_events
 
 BATCH = 400
 """Wallets posted in one go: eight transactions of fifty, each wallet being two of a transaction's hundred writes."""

@@ -1,74 +1,122 @@
 """What else goes back with a purchase: what it used of limits, budgets and promo codes, and its vouchers.
 
-An award that the customer keeps a part of, because it was spent, counts as given as far as that goes.
+An award that the customer keeps a part of, because it was spent, counts as given as far as that goes. As with amounts,
+what was taken back altogether decides, and each step gives back the difference between two totals; so it does not
+matter in how many steps, or in which order, lines come back and what was waived is settled.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Self
 
 from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.money import ZERO, rounded
-from loyalty.domain.posted import Posted
+from loyalty.domain.money import ZERO, rounded_fraction
 from loyalty.domain.promotions import VoucherState
-from loyalty.domain.returns import Back
+from loyalty.domain.returns import Fractions, all_of, come_back, is_all
 from loyalty.domain.uses import Use
 from loyalty.store import keys
+from loyalty.store.events import Event, State
 from loyalty.store.ledger import Effect
 from loyalty.store.writes import Add, Update
-from loyalty.usecases.document import posted_award, uses_in
+from loyalty.usecases.document import posted_award, sold_lines, uses_in
 from loyalty.usecases.shared_limits import budget_key, promo_code_key
 
 _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot be had back any more.")
 
 
 @dataclass(frozen=True, slots=True)
-class GivenBack:
-    """What goes back of a purchase whose document this is, with what comes `back`.
-
-    `kept` is the part of this step's awards that the customer keeps, from 0 to 1; with `all_taken`, the customer has
-    kept nothing of any of its awards.
-    """
+class Reversed:
+    """How far a purchase whose document this is was taken back: how much of its lines came back, and what of its awards
+    is left to the customer all the same, in the wallet's currency."""
 
     document: Mapping[str, Any]
-    back: Back
+    lines: Fractions
+    waived: Decimal
     exponents: Exponents
-    kept: Decimal
-    all_taken: bool
+
+    @classmethod
+    def of(cls, purchase: Event, exponents: Exponents) -> Self:
+        """Return how far a purchase is taken back by what is told on it."""
+        lines, taken_back = sold_lines(purchase.document), purchase.taken_back
+        fractions = all_of(lines) if purchase.state is State.CANCELLED else come_back(lines, taken_back.lines)
+        return cls(purchase.document, fractions, taken_back.waived, exponents)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the purchase is left, nor of its awards with the customer."""
+        return is_all(self.lines) and not self.waived
+
+    def offers(self) -> Iterator[tuple[str, Decimal, bool]]:
+        """Return of each award and voucher, by its offer's id, how much is back, in its own currency, and whether all
+        is."""
+        kept = self._kept
+        for award in self.document.get("awards", ()):
+            amount = self._amount(award)
+            if kept:
+                amount = rounded_fraction(Fraction(amount) * (1 - kept), self._exponent(award), ROUND_DOWN)
+            yield award["offer_id"], amount, not kept and posted_award(award).is_whole(self.lines)
+        for voucher in self.document.get("vouchers", ()):
+            yield voucher["offer_id"], self._amount(voucher), self.is_back(voucher)
+
+    def is_back(self, kept: Mapping[str, Any]) -> bool:
+        """Tell whether all lines that an award or a voucher stands for came back."""
+        return posted_award(kept).is_whole(self.lines)
+
+    @property
+    def _kept(self) -> Fraction:
+        """The part of the awards of what came back that is left to the customer, from 0 to 1."""
+        if not self.waived:
+            return Fraction(0)
+        awards = (posted_award(kept).part(self.lines, self.exponents) for kept in self.document.get("awards", ()))
+        return Fraction(self.waived) / Fraction(sum((award.amounts.wallet for award in awards), ZERO))
+
+    def _amount(self, kept: Mapping[str, Any]) -> Decimal:
+        return posted_award(kept).part(self.lines, self.exponents).amounts.of(AwardCurrency(kept["currency"]))
+
+    def _exponent(self, kept: Mapping[str, Any]) -> int:
+        return self.exponents.system if kept["currency"] == AwardCurrency.SYSTEM else self.exponents.alternative
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What goes back of a purchase that was taken back so far `before`, and so far `after` a step."""
+
+    before: Reversed
+    after: Reversed
 
     def uses(self) -> Iterator[Use]:
-        """What is given back of limits per account. An offer's award, or a promo code, counts as used as long as a part
-        of it stands."""
-        given = {kept["offer_id"]: (amount, whole) for kept, amount, whole in self._offers()}
-        for use in uses_in(self.document):
-            amount, whole = given.get(use.subject, (ZERO, self._is_last))
-            if amount or whole:
-                yield Use(use.subject, use.window, -use.count if whole else 0, ZERO - amount)
+        """Return what is given back of limits per account. An offer's award, or a promo code, counts as used as long as
+        a part of it stands."""
+        given = {offer_id: (amount, times) for offer_id, amount, times in self._offers()}
+        for use in uses_in(self.after.document):
+            amount, times = given.get(use.subject, (ZERO, self.after.is_whole - self.before.is_whole))
+            if amount or times:
+                yield Use(use.subject, use.window, -use.count * times, ZERO - amount, use.currency)
 
     @property
     def budgets(self) -> dict[str, Decimal]:
         """What budgets get back, by offer; below zero, as it is given back."""
-        limited = self.document.get("budgets", ())
-        return {
-            kept["offer_id"]: -amount for kept, amount, _ in self._offers() if kept["offer_id"] in limited and amount
-        }
+        limited = self.after.document.get("budgets", ())
+        return {offer_id: -amount for offer_id, amount, _ in self._offers() if offer_id in limited and amount}
 
     @property
     def counted_code(self) -> str | None:
         """The promo code that may be used once more by all accounts together."""
-        return self.document.get("counted_code") if self._is_last else None
+        gone = self.after.is_whole and not self.before.is_whole
+        return self.after.document.get("counted_code") if gone else None
 
     def effects(self) -> Iterator[Effect]:
-        """What is written beside the event: counters of all accounts, and vouchers."""
+        """Return what is written beside the event: counters of all accounts, and vouchers."""
         for offer_id, amount in self.budgets.items():
             yield Effect(Add(budget_key(offer_id), amount))
         if self.counted_code:
             yield Effect(Add(promo_code_key(self.counted_code), -1))
-        for voucher in self.document.get("vouchers", ()):
-            if self._ends(posted_award(voucher)):
+        for voucher in self.after.document.get("vouchers", ()):
+            if self.after.is_back(voucher) and not self.before.is_back(voucher):
                 yield Effect(
                     Update(
                         keys.voucher(voucher["id"]),
@@ -79,29 +127,7 @@ class GivenBack:
                     _VOUCHER_GONE,
                 )
 
-    @property
-    def _is_last(self) -> bool:
-        """Whether nothing of the purchase is left, nor of its awards with the customer."""
-        return self.back.completes and self.all_taken
-
-    def _offers(self) -> Iterator[tuple[Mapping[str, Any], Decimal, bool]]:
-        """Each award and voucher, how much of it goes back now, in its own currency, and whether that was the last of
-        it, with nothing kept."""
-        for kept in self.document.get("awards", ()):
-            amount = self._amount(kept)
-            if self.kept:
-                amount = rounded(amount * (1 - self.kept), self._exponent(kept), ROUND_DOWN)
-            yield kept, amount, self.all_taken and self._ends(posted_award(kept))
-        for kept in self.document.get("vouchers", ()):
-            yield kept, self._amount(kept), self._ends(posted_award(kept))
-
-    def _amount(self, kept: Mapping[str, Any]) -> Decimal:
-        posted = posted_award(kept)
-        step = posted.part(self.back.after, self.exponents) - posted.part(self.back.before, self.exponents)
-        return step.amounts.of(AwardCurrency(kept["currency"]))
-
-    def _exponent(self, kept: Mapping[str, Any]) -> int:
-        return self.exponents.system if kept["currency"] == AwardCurrency.SYSTEM else self.exponents.alternative
-
-    def _ends(self, posted: Posted) -> bool:
-        return posted.is_whole(self.back.after) and not posted.is_whole(self.back.before)
+    def _offers(self) -> Iterator[tuple[str, Decimal, int]]:
+        """Return how much of each award and voucher goes back now, and how often its offer may be used once more."""
+        for (offer_id, back, was), (_, now_back, now) in zip(self.before.offers(), self.after.offers(), strict=True):
+            yield offer_id, now_back - back, now - was

@@ -21,7 +21,6 @@ from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, import_rows
 from loyalty.usecases.post_rows import MAX_FAULTS
-from loyalty.usecases.posting import Pause
 from loyalty.usecases.upload_rows import read_row
 
 MAX_TRIES = 10
@@ -47,7 +46,7 @@ class ChunkImporter:
     files: Files
     now: datetime
     report: Callable[[int], None]
-    pause: Pause = rest
+    pause: Callable[[int], None] = rest
 
     def send(self, messages: Iterable[Message]) -> None:
         """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`.

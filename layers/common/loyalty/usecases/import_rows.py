@@ -1,14 +1,16 @@
 """Importing rows of reference data: each is checked and, if it holds, kept where it differs from what is there."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.outcome import Status
 from loyalty.store.programme import Catalogue
+from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
 from loyalty.store.writes import Update
 from loyalty.usecases.known_records import OPENING_BALANCE, KnownRecords
@@ -28,6 +30,9 @@ MAX_RECORD_BYTES = 300_000
 
 MAX_WAITING = 1000
 """Rows that wait for others to give up what they want; more are not kept in memory."""
+
+MAX_READINGS = 3
+"""How often the table is looked at for the same rows, as another import was faster with the same names."""
 
 Row = tuple[int, Said | Refused]
 """A row's number, and what it says of a record, or why that cannot be told."""
@@ -54,8 +59,8 @@ def import_rows(rows: Iterable[Row], *, table: Table, now: datetime, fence: Upda
     give up first. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
-        Refused: RETRY_LATER, where the table is busy or another import writes the same names. What was imported by
-            then stays; importing the same rows again takes up the rest.
+        Refused: RETRY_LATER, where the table is busy or another import is always faster with the same names, or the
+            fence fails. What was imported by then stays; importing the same rows again takes up the rest.
     """
     run = None
     for window in _windows(rows):
@@ -83,6 +88,16 @@ def _windows(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield window
 
 
+def _note(became: dict[int, Imported], more: Mapping[int, Imported]) -> None:
+    """Note what became of rows; of those that are looked at once more, what was written before is not told again as an
+    update, or as unchanged."""
+    written = (Status.CREATED, Status.UPDATED)
+    for number, one in more.items():
+        before = became.get(number)
+        if before is None or before.status not in written or one.status is Status.REFUSED:
+            became[number] = one
+
+
 class _Import:
     """One run: what is there already, what is still to be written, and who waits for whom."""
 
@@ -98,8 +113,31 @@ class _Import:
 
     def take(self, window: Sequence[Row]) -> list[Imported]:
         """Import some rows, in their order; answers what became of them, and of those that waited for them."""
+        return self._done(partial(self._take, window))
+
+    def finish(self) -> list[Imported]:
+        """Import what is behind those that waited, and refuse what waits in vain; answers what became of them."""
+        return self._done(self._finish)
+
+    def _done(self, step: Callable[[dict[int, Imported]], None]) -> list[Imported]:
+        """Do a step, and once more with what is there by then where another import was faster with the same names;
+        answers what became of the rows."""
+        became: dict[int, Imported] = {}
+        waiting, behind = dict(self._waiting), dict(self._behind)
+        for _ in range(MAX_READINGS):
+            try:
+                step(became)
+                return [became[number] for number in sorted(became)]
+            except ConditionFailed:
+                self._writer.drop()
+                self._known = KnownRecords(self._table)
+                self._waiting, self._behind = dict(waiting), dict(behind)
+        description = "Another import is writing the same records. Import them again once it is done."
+        raise Refused(Problem(Code.RETRY_LATER, description))
+
+    def _take(self, window: Sequence[Row], became: dict[int, Imported]) -> None:
         self._known.start(name for _, row in window if (name := name_in(row)))
-        became, records = dict[int, Imported](), dict[int, Record]()
+        records = dict[int, Record]()
         for number, row in window:
             try:
                 records[number] = self._record(row)
@@ -107,26 +145,22 @@ class _Import:
                 became[number] = Imported.refused(number, refused)
         self._known.learn(records.values())
         for number, record in records.items():
-            became |= self._settled(number, record)
+            _note(became, self._settled(number, record))
         self._flush()
         names = {name_of(record) for record in records.values()}
         if any(one.owners & names for one in self._waiting.values()):
-            became |= self._exchanged()
-        return [became[number] for number in sorted(became)]
+            _note(became, self._exchanged())
 
-    def finish(self) -> list[Imported]:
-        """Import what is behind those that waited, and refuse what waits in vain; answers what became of them."""
+    def _finish(self, became: dict[int, Imported]) -> None:
         behind, in_vain = self._behind, [*self._waiting.values()]
         self._behind, self._waiting = {}, {}
         self._known.start(behind)
         self._known.learn(one.record for one in behind.values())
-        became: dict[int, Imported] = {}
         for one in behind.values():
-            became |= self._settled(one.number, one.record)
+            _note(became, self._settled(one.number, one.record))
         self._flush()
         for one in (*in_vain, *self._waiting.values()):
             became[one.number] = Imported.refused(one.number, one.refusal)
-        return [became[number] for number in sorted(became)]
 
     def _record(self, row: Said | Refused) -> Record:
         if isinstance(row, Refused):

@@ -9,6 +9,7 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.store import ledger
+from loyalty.store.backoff import Backoff
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Pending, Unpostable
@@ -95,10 +96,10 @@ class Pack:
         """Whether it adds to counters that all accounts share."""
         return any(isinstance(effect.write, Add) for one in self.pending.values() for effect in one.effects)
 
-    def post(self, table: Table) -> Exception | None:
+    def post(self, table: Table, backoff: Backoff) -> Exception | None:
         """Post the events; answers what kept them from being posted."""
         try:
-            ledger.post(table, list(self.pending.values()))
+            ledger.post(table, list(self.pending.values()), backoff)
         except (Changed, Unpostable, Refused) as failure:
             return failure
         return None

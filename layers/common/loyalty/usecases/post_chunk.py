@@ -17,6 +17,7 @@ from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import Chunk, read_chunk
 from loyalty.domain.uploads.attempt import Attempt
 from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.store.backoff import Backoff, Pause, pause
 from loyalty.store.chunk_marks import Mark, put_mark, read_mark
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
@@ -30,7 +31,6 @@ from loyalty.usecases.chunk_rows import ROW_KEY, Read, Rows, known_by, rows_of
 from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.post_rows import RowPoster
-from loyalty.usecases.posting import MAX_TRIES, Pause, pause
 
 LATE = 3
 """Deliveries that begin with telling what has failed: the last ones, of which one at least will live to do that."""
@@ -197,17 +197,15 @@ class _Work:
     def _record(self, outcomes: Iterable[Outcome], *, dead: bool) -> None:
         """Keep outcomes and count them, unless that was done meanwhile."""
         mark = write_outcomes(self.by.files, self.upload.id, self.delivery.chunk, outcomes, dead=dead)
-        before = self.mark
-        for tries in range(MAX_TRIES):
-            if before and before.results == mark.results:
-                return
+        before, backoff = self.mark, Backoff(self.by.pause)
+        while before is None or before.results != mark.results:
             if put_mark(self.by.table, self.upload, mark, before):
                 return
-            self.by.pause(tries)
             before = read_mark(self.by.table, self.upload.id, mark.chunk)
             if before and not before.dead:
                 return
-        raise Refused(Problem(Code.RETRY_LATER, "The storage is busy."))
+            if not backoff.wait():
+                raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this chunk."))
 
     def _keep(self, attempt: Attempt) -> None:
         self.by.files.write(self._attempt_key, attempt.text().encode())

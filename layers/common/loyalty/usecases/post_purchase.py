@@ -11,13 +11,14 @@ from loyalty.domain.errors import NotInProgramme, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
-from loyalty.usecases.posting import Outcome, Pause, Posting, Report, pass_on, pause, post_events
+from loyalty.usecases.posting import Outcome, Posting, Report, pass_on, post_events
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.resolution import Resolution, looked_up

@@ -8,11 +8,12 @@ from loyalty.domain.access import Partner
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchases, posted_before
-from loyalty.usecases.posting import Pause, Posting, pause
+from loyalty.usecases.posting import Posting
 
 Rows = Mapping[int, PurchaseRequest]
 """Purchases by the numbers of their first rows, in the order of the file."""

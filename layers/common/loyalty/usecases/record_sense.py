@@ -1,5 +1,6 @@
 """What no single field of a record tells: whether it fits among the others, and on what was there."""
 
+from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.usecases.programme_names import ProgrammeNames
 from loyalty.usecases.record_said import Record
@@ -27,7 +28,15 @@ def check_sense(record: Record, old: Record | None, programme: ProgrammeNames) -
     if voucher_type and ("award" in record) == ("value" in voucher_type):
         description = "An offer of vouchers has an award if their value is VARIABLE, and none if it is FIXED."
         raise Refused(Problem(Code.INVALID, description, "/award"))
+    if old and _award_currency(old) != _award_currency(record):
+        description = "Limits and budgets are counted in it, so it cannot be changed. Give this offer another id."
+        raise Refused(Problem(Code.INVALID, description, "/award/currency"))
     changed = [name for name in _FIXED.get(record["type"], ()) if old and old.get(name) != record.get(name)]
     if changed:
         reason = "This cannot be changed: events rest on it."
         raise Refused(*(Problem(Code.INVALID, reason, f"/{name}") for name in changed))
+
+
+def _award_currency(record: Record) -> AwardCurrency:
+    """Return the currency of an offer's award; vouchers without one are in the system currency, as all else is."""
+    return AwardCurrency((record.get("award") or {}).get("currency", AwardCurrency.SYSTEM))

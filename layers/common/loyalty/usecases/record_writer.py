@@ -3,12 +3,11 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
 from loyalty.store.reference import PROGRAMME_TYPES, SEVERAL
-from loyalty.store.table import MAX_TRANSACTION, Cancelled, Table
+from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.store.writes import Delete, Put, Update, Write
 
 MAX_WRITES = MAX_TRANSACTION - 2
@@ -27,7 +26,6 @@ class RecordWriter:
         self._table = table
         self._fence = fence
         self._pending: dict[Key, Write] = {}
-        self._size = 0
         self._touches_programme = False
 
     def add(self, kind: str, writes: Mapping[Key, Write]) -> None:
@@ -41,7 +39,8 @@ class RecordWriter:
         """Do what was taken up; answers whether that changed what containers remember.
 
         Raises:
-            Refused: RETRY_LATER, where the table is busy or another import writes the same names.
+            Refused: RETRY_LATER, where the table is busy.
+            ConditionFailed: another import was faster with the same names, or the fence fails.
         """
         if not self._pending:
             return False
@@ -51,14 +50,14 @@ class RecordWriter:
         if self._touches_programme:
             # In the same transaction, so that containers notice even if the rest of the import never comes.
             writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
-        try:
-            self._table.transact(writes)
-        except Cancelled as cancelled:
-            description = "Another import is writing the same records. Import them again once it is done."
-            raise Refused(Problem(Code.RETRY_LATER, description)) from cancelled
+        self._table.transact(writes)
         touched = self._touches_programme
-        self._pending, self._size, self._touches_programme = {}, 0, False
+        self.drop()
         return touched
+
+    def drop(self) -> None:
+        """Forget what was taken up."""
+        self._pending, self._touches_programme = {}, False
 
 
 def taking(key: Key, item: Item, owner: str) -> Put:

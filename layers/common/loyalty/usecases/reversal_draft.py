@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from loyalty.domain import returns
@@ -14,16 +13,16 @@ from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
 from loyalty.domain.returns import Back, ReturnedProduct
 from loyalty.domain.reversal import Reversal, reversal
-from loyalty.domain.wallet import EventType, Movement, Wallet
+from loyalty.domain.wallet import EventType, Movement, Wallet, changed
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event, State
 from loyalty.store.keys import Key
-from loyalty.store.ledger import Effect, Pending, take_back
+from loyalty.store.ledger import Pending
 from loyalty.usecases.document import purchased_in, sold_lines, uses_of
-from loyalty.usecases.given_back import GivenBack
 from loyalty.usecases.journal_entry import journal_entry
 from loyalty.usecases.packing import Used
 from loyalty.usecases.prepared_answer import nothing
+from loyalty.usecases.settlement import Settlement, settle, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class ReversalDraft:
-    """What was asked of a purchase, which `read` reads as it is by then.
+    """What was asked of the purchase of this id; `read` reads it, and others that it settles, as they are by then.
 
     It is read after its wallet, at each try, and whatever takes it back moves the wallet too; so what is posted rests
     on what was read. The account may be in any state: what was posted by mistake, or brought back, is undone all the
@@ -56,7 +55,8 @@ class ReversalDraft:
 
     asked: Asked
     account_id: str
-    read: Callable[[], Event]
+    purchase_id: str
+    read: Callable[[str], Event]
     partner: Partner
     programme: Programme
     now: datetime
@@ -79,23 +79,30 @@ class ReversalDraft:
 
     def pending(self, customer: Customer, used: Used) -> Pending:  # noqa: ARG002 - a draft's
         """The event that takes the purchase back, as the next one of the customer's wallet."""
-        purchase, exponents = self.read(), self.programme.exponents(customer.account)
+        purchase, exponents = self.read(self.purchase_id), self.programme.exponents(customer.account)
         back = self._back(purchase)
         purchased = purchased_in(purchase.document, purchase.entry.movement, purchase.entry.balance)
         step = purchased.step(back, exponents)
         clawback = self.programme.clawback(purchase.document.get("outlet_id") or str(purchase.entry.merchant_id))
-        outcome = reversal(step, customer.wallet, clawback, self.now, exponents)
-        taken_back = purchase.taken_back.plus(back.quantities, outcome.movement, outcome.waived)
-        kept = outcome.waived / step.awards.amounts.wallet if outcome.waived else Decimal(0)
-        given_back = GivenBack(purchase.document, back, exponents, kept, all_taken=not taken_back.waived)
-        movement = replace(outcome.movement, purchases=-int(back.completes), uses=tuple(given_back.uses()))
-        wallet = customer.wallet.moved(movement, overdrawn=True)
+        outcome = reversal(self.purchase_id, step, customer.wallet, clawback, self.now, exponents)
+        taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
         state = State.CANCELLED if self.asked.products is None else purchase.state
-        document = _document(purchase.entry.event_id, replace(outcome, movement=movement), given_back)
-        event = self._event(purchase, movement, document, wallet, customer.account)
         after = replace(purchase, state=state, taken_back=taken_back, updated_on=self.now, updated_by=self.partner.id)
-        self.prepare(event, after)
-        return Pending(event, wallet, (Effect(take_back(purchase, after)), *given_back.effects()), after)
+        settlement = settle(purchase, after, outcome, self.read, exponents)
+        uses = tuple(use for one in settlement.purchases for use in one.given_back.uses())
+        alternative = outcome.movement.alternative_awarded
+        movement = replace(
+            outcome.movement,
+            alternative_awarded=None if alternative is None else alternative - settlement.alternative,
+            purchases=-int(back.completes),
+            uses=uses,
+        )
+        wallet = customer.wallet.moved(movement, overdrawn=True)
+        document = _document(purchase.entry.event_id, back, replace(outcome, movement=movement), settlement)
+        event = self._event(purchase, movement, document, wallet, customer.account)
+        changed_purchase = settlement.purchases[0].after
+        self.prepare(event, changed_purchase)
+        return Pending(event, wallet, settlement.effects, changed_purchase)
 
     def _back(self, purchase: Event) -> Back:
         """What comes back with it.
@@ -135,18 +142,22 @@ class ReversalDraft:
         )
 
 
-def _document(purchase_id: str, outcome: Reversal, given_back: GivenBack) -> Mapping[str, Any]:
-    """What the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a purchase."""
-    back = given_back.back
-    limits = {
+def _document(purchase_id: str, back: Back, outcome: Reversal, settlement: Settlement) -> Mapping[str, Any]:
+    """Return what the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a
+    purchase."""
+    given_back = [one.given_back for one in settlement.purchases]
+    beside = {
         "completes": back.completes,
         "uses": uses_of(outcome),
-        "budgets": given_back.budgets,
-        "counted_code": given_back.counted_code,
+        "budgets": changed({}, sums(budget for one in given_back for budget in one.budgets.items())),
+        "counted_codes": [one.counted_code for one in given_back if one.counted_code],
+        "settled": settlement.settled,
+        "outstanding": outcome.movement.waived,
+        "forgiven": outcome.movement.forgiven,
     }
     return {
         "reverses": purchase_id,
         "lines": [[place, quantity] for place, quantity in sorted(back.quantities.items())],
         "waived": outcome.waived,
-        **{name: value for name, value in limits.items() if value},
+        **{name: value for name, value in beside.items() if value},
     }

@@ -7,16 +7,17 @@ from datetime import datetime
 from functools import partial
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin, derived_id, fingerprint
 from loyalty.domain.purchase import Reference
 from loyalty.domain.returns import ReturnRequest
 from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.events import Event, State
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.newest_programme import with_newest_programme
-from loyalty.usecases.posting import Pause, Posting, pause, post_event
+from loyalty.usecases.posting import Posting, post_event
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
 from loyalty.usecases.show import find_purchase
@@ -109,22 +110,26 @@ def _posted(
     pause: Pause,
     prepare: Callable[[Event, Event], None],
 ) -> Posting:
-    account_id, read = purchase.entry.account_id, partial(_read, table, purchase.entry.event_id)
-    draft = ReversalDraft(asked, account_id, read, partner, catalogue.programme(now), now, prepare)
+    account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
+    read = partial(_read, table)
+    draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, prepare)
 
     def post() -> Posting:
         return post_event(account_id, replace(draft, programme=catalogue.programme(now)), table=table, pause=pause)
 
-    try:
-        return with_newest_programme(catalogue, now, post)
-    except Refused as refused:
-        # What is refused now may be what was done by an earlier, equal call: nothing is left of it to be taken back.
-        earlier = ledger.read_event(table, asked.event_id)
-        if earlier is None:
-            raise
-        if earlier.fingerprint != asked.fingerprint:
-            raise Refused(draft.duplicate) from refused
-        return Posting(earlier, replayed=True)
+    while True:
+        try:
+            return with_newest_programme(catalogue, now, post)
+        except Refused as refused:
+            # It may be what an earlier, equal call has done: nothing is left of it to be taken back.
+            if earlier := ledger.read_event(table, asked.event_id):
+                if earlier.fingerprint != asked.fingerprint:
+                    raise Refused(draft.duplicate) from refused
+                return Posting(earlier, replayed=True)
+            before, purchase = purchase, read(purchase_id)
+            if refused.problems[0].code is Code.RETRY_LATER or purchase.taken_back == before.taken_back:
+                raise
+            # A return got in between reading the wallet and reading the purchase, so the refusal fits neither.
 
 
 def _read(table: Table, purchase_id: str) -> Event:

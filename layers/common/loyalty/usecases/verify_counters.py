@@ -1,8 +1,9 @@
 """Proving what all accounts together have used: every counter of a budget or promo code against the whole journal."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from loyalty.domain.audit import Deviation
 from loyalty.domain.money import ZERO
@@ -29,7 +30,7 @@ class Counters:
         """Sort an event in."""
         for offer_id, amount in event.document.get("budgets", {}).items():
             self._journal[budget_key(offer_id)] += Decimal(amount)
-        if code_id := event.document.get("counted_code"):
+        for code_id in _codes_in(event.document):
             self._journal[promo_code_key(code_id)] += -1 if event.entry.type.reverses else 1
 
     def take_counter(self, item: Item) -> None:
@@ -61,6 +62,13 @@ class Counters:
             suspects = {key for key in suspects if used[key] != after[key]}
         for key in sorted(suspects):
             yield _deviation(key, f"it moved during each of {MAX_READINGS} readings, so nothing is proven of it")
+
+
+def _codes_in(document: Mapping[str, Any]) -> Iterator[str]:
+    """Return the promo codes that an event counts; the reversals of the first version told of one at the most."""
+    if code_id := document.get("counted_code"):
+        yield code_id
+    yield from document.get("counted_codes", ())
 
 
 def _deviation(key: Key, found: str) -> Deviation:

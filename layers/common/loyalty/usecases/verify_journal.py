@@ -15,7 +15,7 @@ from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item
 from loyalty.store.events import Event, event_of, is_event, wallet_of
 from loyalty.store.table import Table
-from loyalty.usecases.document import uses_in
+from loyalty.usecases.document import amounts_in, uses_in
 from loyalty.usecases.verify_counters import Counters
 from loyalty.usecases.verify_reversals import Reversals
 
@@ -86,10 +86,17 @@ def _again(table: Table, account_id: str) -> list[Deviation]:
 
 
 def _counted(event: Event) -> Entry:
-    """Its entry, whose movement tells what it counts for as a purchase, and of limits."""
-    purchases = 1 if event.entry.type is EventType.PURCHASE else -int(event.document.get("completes", False))
-    uses = uses_in(event.document)
-    return replace(event.entry, movement=replace(event.entry.movement, purchases=purchases, uses=uses))
+    """Return its entry, whose movement tells what it counts for as a purchase, of limits, and of what is waived."""
+    document, movement = event.document, event.entry.movement
+    purchases = 1 if event.entry.type is EventType.PURCHASE else -int(document.get("completes", False))
+    movement = replace(
+        movement,
+        purchases=purchases,
+        uses=uses_in(document),
+        waived=amounts_in(document, "outstanding"),
+        forgiven=amounts_in(document, "forgiven"),
+    )
+    return replace(event.entry, movement=movement)
 
 
 def _wallet(table: Table, account_id: str) -> Wallet:

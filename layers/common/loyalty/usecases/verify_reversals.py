@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from loyalty.domain.audit import Deviation, Sold, Undone, reversal_deviations
 from loyalty.domain.promotions import VoucherState
-from loyalty.domain.reversal import TakenBack
+from loyalty.domain.reversal import Reversal, TakenBack, settlement
 from loyalty.domain.wallet import EventType
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item
 from loyalty.store.events import Event, State
 from loyalty.store.table import Table
-from loyalty.usecases.document import sold_lines
+from loyalty.usecases.document import amounts_in, sold_lines
+from loyalty.usecases.settlement import UNTOLD
 
 MAX_READINGS = 5
 """How often a purchase is read again that is taken back while it is read."""
@@ -29,7 +30,8 @@ class Reversals:
     def take(self, event: Event) -> None:
         """Sort an event in."""
         if event.entry.type.reverses:
-            self._undone[event.document["reverses"]].append(_undone(event))
+            for purchase_id, undone in _undone(event):
+                self._undone[purchase_id].append(undone)
         elif event.state is State.CANCELLED or event.taken_back != TakenBack():
             self._sold[event.entry.event_id] = _sold(event)
 
@@ -73,7 +75,8 @@ def _reversals(table: Table, purchase: Event, seen: set[str]) -> list[Undone]:
     journal = ledger.read_whole_journal(table, purchase.entry.account_id)
     event_ids = seen | {entry.event_id for entry in journal if entry.type.reverses}
     events = [event for event_id in sorted(event_ids) if (event := ledger.read_event(table, event_id))]
-    return [_undone(event) for event in events if event.document["reverses"] == purchase.entry.event_id]
+    undone = (one for event in events for one in _undone(event))
+    return [one for purchase_id, one in undone if purchase_id == purchase.entry.event_id]
 
 
 def _vouchers(table: Table, purchase: Event) -> Iterator[Deviation]:
@@ -97,12 +100,16 @@ def _sold(event: Event) -> Sold:
     )
 
 
-def _undone(event: Event) -> Undone:
-    return Undone(
-        event_id=event.entry.event_id,
-        account_id=event.entry.account_id,
-        type=event.entry.type,
-        lines={place: Decimal(quantity) for place, quantity in event.document["lines"]},
-        movement=event.entry.movement,
-        waived=Decimal(event.document["waived"]),
+def _undone(event: Event) -> Iterator[tuple[str, Undone]]:
+    """Return what an event took back, by purchase: of the one that it is the reversal of, and of those of which it
+    settled what had been waived."""
+    entry, document = event.entry, event.document
+    settled = amounts_in(document, "settled")
+    own = Reversal(entry.movement, Decimal(document["waived"]), settled).taken_back(
+        {place: Decimal(quantity) for place, quantity in document["lines"]}
     )
+    cancels = entry.type is EventType.CANCELLATION
+    yield document["reverses"], Undone(entry.event_id, entry.account_id, cancels, own)
+    for purchase_id, amount in settled.items():
+        if purchase_id != UNTOLD:
+            yield purchase_id, Undone(entry.event_id, entry.account_id, False, settlement(amount))

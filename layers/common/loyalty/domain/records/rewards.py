@@ -7,11 +7,11 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchem
 from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.conditions import Weekday
 from loyalty.domain.fields import Code, DateTime, NotNegative, Positive, Text
-from loyalty.domain.limits import LimitPeriod
 from loyalty.domain.offers import Stacking
 from loyalty.domain.period import SPAN_PATTERN, Span
 from loyalty.domain.records.base import Part, Record, Ref, State
 from loyalty.domain.spend_settings import ReductionMethod
+from loyalty.domain.windows import LimitPeriod
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])]
 """A time of day, `HH:MM` from `00:00` to `23:59`."""
@@ -91,7 +91,8 @@ class Award(Part):
 
     `value`, the values of tiers and `maximum_per_event` are in `currency`, but for a percentage; `step` and the bases
     at which tiers start are in the system currency. TIERED has `tiers` in place of `value`; PER_STEP needs `step` too.
-    `expires_after` is a number of days, months or years (`P90D`, `P12M`, `P1Y`), at most ten years.
+    With `maximum` BASE it is never more than the base of its lines, so that one that is spent at once leaves nothing in
+    the wallet. `expires_after` is a number of days, months or years (`P90D`, `P12M`, `P1Y`), at most ten years.
     """
 
     method: Method
@@ -101,6 +102,7 @@ class Award(Part):
     base: Base = Base.NET
     currency: AwardCurrency = AwardCurrency.SYSTEM
     maximum_per_event: NotNegative | None = None
+    maximum: Literal["BASE"] | None = None
     rounding: Rounding = Rounding.HALF_UP
     spend: Literal["NONE", "INSTANT"] = "NONE"
     expires_after: ExpiresAfter | None = None

@@ -1,0 +1,113 @@
+"""Purchases may be taken back in any order, and in parts: the wallet ends up the same."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loyalty.domain.audit import deviations
+from loyalty.domain.errors import Refused
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Purchase
+from loyalty.domain.wallet import Clawback, Wallet
+from loyalty.store.events import State
+from loyalty.usecases.verify_counters import Counters
+from tests.book import Book
+from tests.builders import AT, SHOP, account, programme
+from tests.property.test_pricing import MONEY
+from tests.property.test_reversal import PURCHASES, RULES, VOUCHERS
+
+
+class History(NamedTuple):
+    """What happened before anything is taken back: purchases of a programme, each so many days after the one before;
+    and after which of them expired lots are taken out."""
+
+    programme: Programme
+    bought: list[tuple[Purchase, int, bool]]
+
+    def book(self) -> Book:
+        """A ledger of it."""
+        book, at = Book(self.programme, account(), Wallet("A1")), AT
+        for number, (what, days, expires) in enumerate(self.bought):
+            at += timedelta(days=days)
+            with suppress(Refused):
+                book.buy(replace(what, performed_on=at), f"E{number}")
+            if expires:
+                with suppress(Refused):
+                    book.expire(at)
+        return book
+
+
+CLAWBACKS = st.sampled_from([Clawback.WITHIN_BALANCE, Clawback.WITHIN_BALANCE, Clawback.ALLOW_NEGATIVE])
+HISTORIES = st.builds(
+    lambda clawback, rules, bought: History(
+        programme(*MONEY, VOUCHERS, {**SHOP, "clawback": clawback}, *rules), bought
+    ),
+    CLAWBACKS,
+    RULES,
+    st.lists(st.tuples(PURCHASES, st.sampled_from([0, 0, 20, 70]), st.booleans()), min_size=2, max_size=6),
+)
+Step = tuple[str, Decimal | None]
+"""A cancellation of a purchase, or the return of such a part of its first line; all of them are less than it."""
+
+
+def steps(book: Book) -> st.SearchStrategy[list[Step]]:
+    """Cancellations and returns of some of the purchases."""
+    sold = [entry.event_id for entry in book.entries if entry.event_id.startswith("E")]
+    step = st.tuples(st.sampled_from(sold), st.sampled_from([None, None, Decimal("0.5"), Decimal("0.35")]))
+    return st.lists(step, max_size=8, unique=True) if sold else st.just([])
+
+
+def take_back(book: Book, taken: Iterable[Step], at: datetime) -> None:
+    """Take purchases back in this order; of one that is cancelled, nothing is left to be returned."""
+    for event_id, part in taken:
+        if book.event(event_id).state == State.CANCELLED:
+            continue
+        if part is None:
+            book.cancel(at, event_id)
+        else:
+            book.give_back({0: Decimal(book.event(event_id).document["lines"][0][2]) * part}, at, event_id)
+    with suppress(Refused):
+        book.expire(at)
+
+
+def state(book: Book) -> Any:
+    """All that the order must not change."""
+    wallet = book.wallet
+    waived = sum(wallet.waived.values(), Decimal(0))
+    limits = None if waived else (wallet.uses, book.attributes("USED", "used"))
+    return wallet.balance, wallet.lots, wallet.purchases, waived, limits
+
+
+def assert_the_ledger_holds(book: Book) -> None:
+    assert list(deviations(book.wallet, book.entries)) == []
+    assert book.reversals_at_odds == []
+    counters = Counters()
+    for entry in book.entries:
+        counters.take(book.event(entry.event_id))
+    for key in counters.suspects:
+        item = book.table.get(key)
+        assert (item or {}).get("used", 0) == counters._journal[key]
+
+
+@settings(max_examples=500, deadline=None)
+@given(HISTORIES, st.sampled_from([100, 400]), st.data())
+def test_the_order_in_which_purchases_are_taken_back_does_not_matter(
+    history: History, days: int, data: st.DataObject
+) -> None:
+    """Up to what expires: what is given back to a lot that is over goes with the next run."""
+    at = AT + timedelta(days=days)
+    one, other = history.book(), history.book()
+    taken = data.draw(steps(one))
+    order = data.draw(st.permutations(taken))
+
+    take_back(one, taken, at)
+    take_back(other, order, at)
+
+    assert_the_ledger_holds(one)
+    assert state(one) == state(other)
