@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Refused
+from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, read_upload
 from loyalty.usecases import split_upload
-from loyalty.usecases.import_rows import as_record
+from loyalty.usecases.record_said import as_record
 from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing, LateContext
 from tests.moto_table import fill, kept
@@ -414,12 +415,12 @@ def test_a_table_that_is_busy_for_long_is_a_reason_to_be_called_again(
 
 
 def test_a_row_that_meets_a_fault_of_ours_fails_alone(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
-    def faulty(raw: Any) -> Any:
-        if raw["id"] in ("C3", "C7"):
+    def faulty(said: Said, old: Any) -> Any:
+        if said.fields["id"] in ("C3", "C7"):
             raise RuntimeError
-        return as_record(raw)
+        return as_record(said, old)
 
-    monkeypatch.setattr("loyalty.usecases.import_chunk.as_record", faulty)
+    monkeypatch.setattr("loyalty.usecases.import_rows.as_record", faulty)
 
     upload = importing.drop("x.jsonl", file(*PEOPLE[:10]))
 

@@ -78,6 +78,11 @@ def one_time_password(password_hash: str) -> Key:
     return Key(f"OTP#{password_hash}", "OTP")
 
 
+def is_one_time_password(key: Key) -> bool:
+    """Whether a one-time password lies there."""
+    return key.sk == "OTP"
+
+
 def pass_code_tries(token_id: str, pass_code_hash: str) -> Key:
     """How often an access token's pass code was tried; another pass code has another count."""
     return Key(f"TRIES#{token_id}", pass_code_hash[:16])

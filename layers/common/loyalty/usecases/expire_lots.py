@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from loyalty.domain.errors import Code, Problem, Refused
@@ -21,6 +22,7 @@ from loyalty.store.ledger import Pending
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.newest_programme import with_newest_programme_each
 from loyalty.usecases.packing import Used
 from loyalty.usecases.posting import Outcome, post_events
 
@@ -53,12 +55,19 @@ def expire_lots(
     for batch in _batches(_due(table, months_after(now, -1))):
         if time_left() < RESERVE_SECONDS:
             return Expired(wallets, busy, finished=False)
-        programme = catalogue.programme(now)
-        drafts = [(account_id, Expiry(account_id, programme, now)) for account_id in batch]
-        outcomes = post_events(drafts, table=table, pause=pause)
+        post = partial(_posted, table=table, catalogue=catalogue, now=now, pause=pause)
+        outcomes = with_newest_programme_each(catalogue, now, batch, post).values()
         wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
         busy += sum(_is_busy(outcome) for outcome in outcomes)
     return Expired(wallets, busy, finished=True)
+
+
+def _posted(
+    account_ids: Iterable[str], *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+) -> dict[str, Outcome]:
+    programme = catalogue.programme(now)
+    drafts = {account_id: Expiry(account_id, programme, now) for account_id in account_ids}
+    return dict(zip(drafts, post_events(list(drafts.items()), table=table, pause=pause), strict=True))
 
 
 def _due(table: Table, month: str) -> Iterator[str]:

@@ -3,7 +3,7 @@ however often a chunk is begun."""
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH
+from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
+from loyalty.domain.rows.layout import Format
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
@@ -21,7 +23,7 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
 from loyalty.usecases.chunk_rows import ROW_KEY
-from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
+from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, import_rows
 from loyalty.usecases.post_rows import MAX_FAULTS
 from loyalty.usecases.upload_rows import read_row
 
@@ -98,7 +100,7 @@ class _Work:
         """Import rows. Where that meets a fault of ours, find out by halves which row it is, and tell that it
         failed."""
         try:
-            records = [(entry.number, record) for entry in entries if (record := self._record(entry)) is not None]
+            records = [(entry.number, said) for entry in entries if (said := self._said(entry)) is not None]
             by_number = dict(records)
             for row in self._imported(records):
                 self.told[row.number] = _outcome(row, by_number[row.number])
@@ -117,12 +119,12 @@ class _Work:
                 self._try(left[:middle])
                 self._try(left[middle:])
 
-    def _imported(self, records: Sequence[tuple[int, Record]]) -> Iterator[Imported]:
+    def _imported(self, records: Sequence[tuple[int, Said]]) -> Iterator[Imported]:
         unmarked = fence(self.upload, self.number)
-        return import_rows(records, as_record, table=self.by.table, now=self.by.now, fence=unmarked)
+        return import_rows(records, table=self.by.table, now=self.by.now, fence=unmarked)
 
-    def _record(self, entry: Entry) -> Record | None:
-        """The record that an entry says; None of one that has its outcome already, which is told then."""
+    def _said(self, entry: Entry) -> Said | None:
+        """What an entry says of a record; None of one that has its outcome already, which is told then."""
         try:
             if sum(map(len, entry.rows)) > MAX_RECORD_BYTES and entry.fault is None:
                 raise Refused(LONG)
@@ -135,15 +137,16 @@ class _Work:
         if is_told and event_id == _known_as(record):
             self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, event_id)
             return None
-        return record
+        columns = frozenset(self.chunk.layout.columns) if self.chunk.layout.format is Format.CSV else None
+        return Said(record, columns)
 
 
-def _outcome(row: Imported, record: Record) -> Outcome:
-    known_as = _known_as(record) if row.status.is_settled else None
+def _outcome(row: Imported, said: Said) -> Outcome:
+    known_as = _known_as(said.fields) if row.status.is_settled else None
     return Outcome(row.number, row.status, row.event_id or known_as, row.problems[0] if row.problems else None)
 
 
-def _known_as(record: Record) -> str:
+def _known_as(record: Mapping[str, Any]) -> str:
     """What a record that was imported is known by in its result. As it follows from all that the row says, it proves
     that the row is the one that was imported, and no other with a status of the caller's own."""
     said = exactjson.dumps(record).encode(errors="surrogatepass")  # nobody has looked at it yet

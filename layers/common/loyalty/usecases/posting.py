@@ -7,7 +7,7 @@ from functools import partial
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.store.backoff import Backoff, Pause, pause
-from loyalty.store.customers import read_customers
+from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Unpostable
@@ -51,16 +51,22 @@ def pass_on(fault: Exception) -> None:
 
 
 def post_events(
-    drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause, report: Report = pass_on
+    drafts: Sequence[tuple[str, Draft]],
+    *,
+    table: Table,
+    pause: Pause = pause,
+    report: Report = pass_on,
+    customers: Mapping[str, Customer] | None = None,
 ) -> list[Outcome]:
     """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
 
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
     several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
     event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew. As long as
-    that leads to nothing, there is a wait before each try, and an end to them.
+    that leads to nothing, there is a wait before each try, and an end to them. `customers` are the accounts' as they
+    were read already, if they were.
     """
-    run, backoff = _Run(drafts, table, report), Backoff(pause)
+    run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
         if run.round(backoff):
             backoff = Backoff(pause)
@@ -72,11 +78,18 @@ def post_events(
 class _Run:
     """Some events on their way: what became of them so far, and which wallets had moved."""
 
-    def __init__(self, drafts: Sequence[tuple[str, Draft]], table: Table, report: Report) -> None:
+    def __init__(
+        self,
+        drafts: Sequence[tuple[str, Draft]],
+        table: Table,
+        report: Report,
+        customers: Mapping[str, Customer] | None,
+    ) -> None:
         self.outcomes: dict[int, Outcome] = {}
         self.left = dict(enumerate(drafts))
         self._table = table
         self._report = report
+        self._customers = customers
         self._moved: set[str] = set()
 
     def round(self, backoff: Backoff) -> bool:
@@ -118,7 +131,8 @@ class _Run:
         by_account: dict[str, dict[int, Draft]] = defaultdict(dict)
         for place, (account_id, draft) in self.left.items():
             by_account[account_id][place] = draft
-        customers = read_customers(self._table, by_account.keys())
+        customers = self._customers if self._customers is not None else read_customers(self._table, by_account.keys())
+        self._customers = None  # from now on, they have moved
         used = read_used(self._table, counters_of_all(by_account, customers))
         taken: set[Key] = set()
         packs, open_pack = [], Pack()

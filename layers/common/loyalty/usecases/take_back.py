@@ -2,7 +2,7 @@
 is asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,6 +16,7 @@ from loyalty.store.backoff import Pause, pause
 from loyalty.store.events import Event, State
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.posting import Posting, post_event
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
@@ -112,9 +113,13 @@ def _posted(
     account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
     read = partial(_read, table)
     draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, prepare)
+
+    def post() -> Posting:
+        return post_event(account_id, replace(draft, programme=catalogue.programme(now)), table=table, pause=pause)
+
     while True:
         try:
-            return post_event(account_id, draft, table=table, pause=pause)
+            return with_newest_programme(catalogue, now, post)
         except Refused as refused:
             # It may be what an earlier, equal call has done: nothing is left of it to be taken back.
             if earlier := ledger.read_event(table, asked.event_id):
