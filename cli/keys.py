@@ -1,12 +1,14 @@
 """`loyalty key`: API keys of partners."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import answer, err, refusals_as_failures
+from cli.console import Failure, answer, err, refusals_as_failures
 from cli.options import AsJson, Region, Stack
 from cli.target import Target
 
@@ -17,6 +19,7 @@ PartnerId = Annotated[str, typer.Option("--partner", help="The partner's id.")]
 KeyId = Annotated[str, typer.Argument(help="The key's id, as `loyalty key list` shows it.")]
 Merchants = Annotated[str, typer.Option(help="Codes or ids of merchants, with commas between; `*` for all.")]
 Scopes = Annotated[str | None, typer.Option(help="Scopes, with commas between; all of them where none is given.")]
+Request = Annotated[str | None, typer.Option(help="The name of a call that broke off, to repeat it: as that says.")]
 
 keys = typer.Typer(no_args_is_help=True, help="API keys of partners.")
 
@@ -26,6 +29,7 @@ def create(
     partner: PartnerId,
     merchants: Merchants,
     scopes: Scopes = None,
+    request: Request = None,
     stack: Stack = None,
     region: Region = None,
     as_json: AsJson = False,
@@ -33,7 +37,7 @@ def create(
     """Make an API key and show it, this once."""
     target = Target.load(stack, region)
     chosen = scopes.split(",") if scopes else None
-    text = create_key(target, partner=partner, merchants=merchants.split(","), scopes=chosen)
+    text = create_key(target, partner=partner, merchants=merchants.split(","), scopes=chosen, request=request)
     _show(text, as_json=as_json)
 
 
@@ -48,13 +52,19 @@ def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as
 
 @keys.command()
 def rotate(
-    key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Region = None, as_json: AsJson = False
+    key_id: KeyId,
+    partner: PartnerId,
+    request: Request = None,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make another key that may do what this one may. This one stays active until it is revoked."""
     from loyalty.usecases.manage_keys import rotate_key
 
-    with refusals_as_failures():
-        text, _ = rotate_key(partner, key_id, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
+    with _repeatable(request) as name:
+        table = Target.load(stack, region).open_table()
+        text, _ = rotate_key(partner, key_id, table=table, now=datetime.now(UTC), request=name)
     _show(text, as_json=as_json)
     err.print(f"Key {key_id} still works. Once it is out of use: loyalty key revoke {key_id} --partner {partner}")
 
@@ -65,20 +75,43 @@ def revoke(key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Regio
     from loyalty.usecases.manage_keys import revoke_key
 
     with refusals_as_failures():
-        revoke_key(partner, key_id, table=Target.load(stack, region).open_table())
+        revoke_key(partner, key_id, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
     err.print(f"Key {key_id} is revoked.")
 
 
-def create_key(target: Target, *, partner: str, merchants: Sequence[str], scopes: Sequence[str] | None = None) -> str:
+def create_key(
+    target: Target,
+    *,
+    partner: str,
+    merchants: Sequence[str],
+    scopes: Sequence[str] | None = None,
+    request: str | None = None,
+) -> str:
     """Make an API key with these scopes, or all; answers its text. Raises `Failure` where a name does not exist."""
     from loyalty.domain.access import Scope
     from loyalty.usecases import manage_keys
 
-    with refusals_as_failures():
-        text, _ = manage_keys.create_key(
-            partner, merchants, scopes or list(Scope), table=target.open_table(), now=datetime.now(UTC)
-        )
+    with _repeatable(request) as name:
+        table, now = target.open_table(), datetime.now(UTC)
+        text, _ = manage_keys.create_key(partner, merchants, scopes or list(Scope), table=table, now=now, request=name)
     return text
+
+
+@contextmanager
+def _repeatable(request: str | None) -> Iterator[str]:
+    """Name a call, unless it has a name; and where its answer is lost, end the command with how to repeat it."""
+    from loyalty.domain.errors import Code, Refused
+
+    name = request or secrets.token_hex(8)
+    try:
+        with refusals_as_failures():
+            yield name
+    except Failure as failure:
+        refused = failure.__cause__
+        if isinstance(refused, Refused) and refused.problems[0].code is Code.RETRY_LATER:
+            again = f"It is not known whether a key was made. Run the same again, with --request {name} added."
+            raise Failure(again) from refused
+        raise
 
 
 def _show(text: str, *, as_json: bool) -> None:

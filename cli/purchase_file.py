@@ -58,7 +58,7 @@ class PurchaseFile:
         layout, _ = self._opening
         row = read_row(layout, entry)
         is_own_word = bool(layout.columns) and "event_id" not in layout.columns  # no result lacks this column
-        if row.is_settled and not row.earlier.get("event_id") and not is_own_word:
+        if row.says_settled and not row.earlier.get("event_id") and not is_own_word:
             raise Refused(POSTED_AS_NOTHING)
         request = read_request(row, self.partner, self._upload)
         identity = row_identity(request.identity, row, self._upload, entry.number)

@@ -83,7 +83,6 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from cli.journey.progress import RateColumn
-    from loyalty.store.uploads import State
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
     table, deadline = target.open_table(), time.monotonic() + TAKEN_UP_SECONDS
@@ -91,7 +90,7 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
         task = shown.add_task("waiting to be read", total=None)
         while True:
             found = _view(table, upload_id)
-            if found and found.state in (State.DONE, State.REFUSED):
+            if found and found.state.is_final:
                 return found
             if found is None and time.monotonic() > deadline:
                 raise Failure(f"the file was sent as upload {upload_id}, and nobody has taken it up yet")

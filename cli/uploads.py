@@ -62,8 +62,10 @@ def upload(
         raise Failure(f"{file.name} was refused: {view.upload.fault.description}")
     result = fetch_result(target, view.upload, file.parent)
     answer(told | {"result": str(result)}, as_json=as_json)
+    if view.upload.fault:
+        err.print(f"{file.name} was not read to its end. {view.upload.fault.description}")
     left = told["refused"] + told["failed"]
-    if left:
+    if left or view.upload.fault:
         redrive = f", or `loyalty uploads redrive {upload_id}` where the fault was ours" if told["failed"] else ""
         raise Failure(f"{left} purchases were not posted; {result} says why: mend it and send it{redrive}")
 

@@ -16,7 +16,9 @@ from cli.target import Target
 
 if TYPE_CHECKING:
     from cli.programme.doubts import Doubt
-    from cli.programme.draft import Draft, Line
+    from cli.programme.draft import Draft, Line, Record
+    from cli.programme.rates import CutShort
+    from loyalty.domain.programme import Programme
     from loyalty.store.table import Table
 
 Deployed = Annotated[
@@ -100,19 +102,29 @@ def _warnings(draft: "Draft", now: datetime) -> Iterator[Finding]:
             reason = f"It takes the place of {lines[key].file.name}:{lines[key].number}, of the same type and id."
             yield Finding(str(line.file), line.number, "/id", reason, "Drop one of the two, or give it another id.")
         lines[key] = line
-    for doubt in _doubts(draft, now):
+    programme, records = draft.accepted(now)
+    for cut in _cut_short(programme):
+        about = lines.get(("currency_rate", cut.later_id)) or lines.get(("currency_rate", cut.rate_id))
+        if about:
+            yield Finding(str(about.file), about.number, "/from_date", cut.reason, cut.hint)
+    for doubt in _doubts(programme, records, now):
         about = lines.get(("reward_offer", doubt.offer_id)) or lines.get(("reward_offer", str(doubt.other_id)))
         if about:
             yield Finding(str(about.file), about.number, doubt.field, doubt.reason, doubt.hint)
 
 
-def _doubts(draft: "Draft", now: datetime) -> "Iterator[Doubt]":
+def _doubts(programme: "Programme", records: "Sequence[Record]", now: datetime) -> "Iterator[Doubt]":
     from cli.programme.doubts import doubts_about
     from cli.programme.shadows import shadows_among
 
-    programme, records = draft.accepted(now)
     yield from doubts_about(programme.offers, programme, records, now)
     yield from shadows_among(programme, records)
+
+
+def _cut_short(programme: "Programme") -> "Iterator[CutShort]":
+    from cli.programme.rates import rates_cut_short
+
+    yield from rates_cut_short(programme)
 
 
 def _changes(draft: "Draft", base: "Table | None") -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
+from loyalty.usecases.newest_programme import directory_for
 from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.take_back import cancel_purchase
 
@@ -21,7 +22,9 @@ catalogue = Catalogue(table)
 def cancel(request: Request, partner: Partner) -> Response:
     check_cancellation(request)
     named = Reference("id", request.path["id"], "")
-    answer = PreparedAnswer(lambda posting: render_purchase(posting.event, catalogue.directory(request.now)))
+    answer = PreparedAnswer(
+        lambda posting: render_purchase(posting.event, directory_for(posting.event, catalogue, request.now))
+    )
     posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
     return Response(200, answer.to(posting), headers)

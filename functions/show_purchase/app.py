@@ -10,6 +10,7 @@ from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
+from loyalty.usecases.newest_programme import directory_for
 from loyalty.usecases.show import find_purchase
 
 table = connect(environ["TABLE_NAME"])
@@ -18,7 +19,8 @@ catalogue = Catalogue(table)
 
 def show(request: Request, partner: Partner) -> Response:
     event = find_purchase(Reference("id", request.path["id"], ""), partner, table=table)
-    return Response(200, render_purchase(event, catalogue.directory(request.now), explained=request.flag("explain")))
+    directory = directory_for(event, catalogue, request.now)
+    return Response(200, render_purchase(event, directory, explained=request.flag("explain")))
 
 
 handler = endpoint(authorized(show, Scope.READ_PURCHASES, SigningKeys(table)))

@@ -6,8 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
+from cli.console import Failure
 from cli.target import Target
 from cli.uploading import fetch_result, redrive, send, watch_upload
+from cli.uploads import upload
 from loyalty import exactjson
 from loyalty.domain.uploads.outcome import Status
 from loyalty.store import keys
@@ -50,6 +54,23 @@ def test_a_file_is_posted_and_its_result_repeats_what_was_not(stack: Target, tmp
     wallets = table.get_many([keys.wallet(f"A-file-{number}") for number in range(5)], consistent=True)
     assert {item["balance"] for item in wallets.values()} == {Decimal(1000 - ROWS // 5)}
     assert verify_journal(table).deviations == []
+
+
+def test_the_command_ends_with_a_failure_where_a_file_is_not_read_to_its_end(
+    stack: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cim = customer(stack.open_table(), "unread", 100)
+    file = tmp_path / "unread.json"
+    file.write_text(f"[{exactjson.dumps(purchase(cim, 'UNREAD-1'))}] [{exactjson.dumps(purchase(cim, 'UNREAD-2'))}]")
+    monkeypatch.setattr(Target, "load", lambda *_: stack)
+
+    with pytest.raises(Failure, match="1 purchases were not posted"):
+        upload(file, "DEMO", watch=True, as_json=True)
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["posted"], told["refused"]) == ("INCOMPLETE", 1, 1)
+    assert "From row 2 on, the file was left out" in told["fault"]
+    assert [row["status"] for row in json.loads(Path(told["result"]).read_text())] == ["posted", "refused"]
 
 
 def test_a_file_that_could_not_be_split_is_taken_up_once_the_fault_is_mended(stack: Target, tmp_path: Path) -> None:

@@ -1,23 +1,22 @@
 """Faults of the storage, which take the place of sending a call; and a customer whom they meet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from cli.target import Target
-from loyalty import exactjson
 from loyalty.store import keys
 from loyalty.store.client import CONFIG
 from loyalty.store.table import Table
 from tests.customers import customer
+from tests.refusals import Fault
 
-Fault = Callable[[AWSRequest], Any]
 NAMES = (f"fault-{number}" for number in count())
 
 
@@ -67,22 +66,3 @@ def request_lost(request: AWSRequest) -> None:
 
 def out_of_reach(request: AWSRequest) -> None:
     raise EndpointConnectionError(endpoint_url=str(request.url))
-
-
-def refusal(error: str, **members: Any) -> Fault:
-    body = exactjson.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{error}", **members}).encode()
-
-    class Raw:
-        def stream(self) -> Iterator[bytes]:
-            yield body
-
-    return lambda request: AWSResponse(str(request.url), 400, HTTPHeaders(), Raw())
-
-
-throttled = refusal("ProvisionedThroughputExceededException", message="slow down")
-
-
-def conflict(request: AWSRequest) -> Any:
-    writes = len(exactjson.loads(request.body)["TransactItems"])
-    reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}, *[{"Code": "None"}] * (writes - 2)]
-    return refusal("TransactionCanceledException", message="cancelled", CancellationReasons=reasons)(request)

@@ -13,10 +13,11 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.usecases.post_purchase import post_purchase, post_purchases
-from loyalty.usecases.posting import MAX_TRIES, Posting
+from loyalty.usecases.posting import Posting
 from loyalty.usecases.tell_purchase import post_and_tell
 from tests.customers import EVERYTHING, purchase
-from tests.faults.conftest import Fault, answer_lost, conflict, faulty, out_of_reach, request_lost, throttled, wallet
+from tests.faults.conftest import answer_lost, faulty, out_of_reach, request_lost, wallet
+from tests.refusals import Fault, conflict, throttled
 
 
 def post(table: Table, cim: str) -> Posting:
@@ -96,7 +97,7 @@ def test_a_caller_who_was_told_to_retry_and_does_has_posted_once(table: Table, c
 
 
 def test_a_transaction_in_conflict_is_tried_again(table: Table, cim: str) -> None:
-    with faulty(table, "TransactWriteItems", conflict, times=MAX_TRIES - 1):
+    with faulty(table, "TransactWriteItems", conflict, times=10):
         post(table, cim)
 
     assert wallet(table, cim) == (2, 45)

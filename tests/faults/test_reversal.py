@@ -16,11 +16,11 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.posting import MAX_TRIES
 from loyalty.usecases.take_back import cancel_purchase, return_products
 from loyalty.usecases.verify_journal import verify_journal
 from tests.customers import EVERYTHING, purchase
-from tests.faults.conftest import Fault, answer_lost, conflict, faulty, request_lost, throttled, wallet
+from tests.faults.conftest import answer_lost, faulty, request_lost, wallet
+from tests.refusals import Fault, conflict, throttled
 
 Act = Callable[[Table, str], bool]
 """Does something to the purchase with an id; answers whether that was a replay."""
@@ -100,7 +100,7 @@ def test_a_caller_who_was_told_to_retry_and_does_has_done_it_once(
 
 @ACTS
 def test_a_transaction_in_conflict_is_tried_again(table: Table, cim: str, event_id: str, act: Act) -> None:
-    with faulty(table, "TransactWriteItems", conflict, times=MAX_TRIES - 1):
+    with faulty(table, "TransactWriteItems", conflict, times=10):
         act(table, event_id)
 
     assert wallet(table, cim) == (3, 50)

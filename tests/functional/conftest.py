@@ -16,10 +16,12 @@ from moto import mock_aws
 
 from loyalty import exactjson
 from loyalty.domain.access import Scope
-from loyalty.store.client import connect
+from loyalty.store.client import connect, connect_files
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
+from tests.customers import customer
+from tests.functional.stage import Stage
 from tests.goldens import EXAMPLES
 from tests.moto_table import Items, fill, kept, make_quick
 from tests.template import TEMPLATE, create_table
@@ -206,3 +208,13 @@ def cold_functions(functions: Functions) -> Functions:
 def example(name: str) -> Any:
     """One of the vendor's examples."""
     return exactjson.loads((EXAMPLES / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def stage(demo: Table) -> Iterator[Stage]:
+    files = connect_files("results")
+    for name in ("one", "two"):
+        customer(demo, name, 1000)
+    yield Stage(demo, files)
+    for item in files.client.list_objects_v2(Bucket="results").get("Contents", []):
+        files.client.delete_object(Bucket="results", Key=item["Key"])

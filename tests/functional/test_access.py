@@ -2,15 +2,18 @@
 
 import base64
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
 import pytest
 
+from cli.console import Failure
+from cli.keys import create_key as command_create_key
 from loyalty.domain.access import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
-from loyalty.store.access import active_keys
+from loyalty.store.access import active_keys, read_key, remove_key
 from loyalty.store.table import Table
 from loyalty.usecases.manage_keys import create_key, revoke_key, rotate_key
 from tests.functional.conftest import NOW, Functions, example
@@ -21,7 +24,7 @@ CONTEXT_LESS: dict[str, Any] = {}
 def key(table: Table, *, merchants: str = "*", scopes: tuple[str, ...] = tuple(Scope)) -> str:
     """Another key for the demo partner, in the place of the one that the fixture made."""
     for active in list(active_keys(table, "DEMO")):
-        revoke_key("DEMO", active.id, table=table)
+        revoke_key("DEMO", active.id, table=table, now=NOW)
     return create_key("DEMO", merchants.split(","), scopes, table=table, now=NOW)[0]
 
 
@@ -44,7 +47,7 @@ def test_an_unknown_key_is_denied(functions: Functions, api_key: str) -> None:
 
 def test_a_revoked_key_is_denied(functions: Functions, demo: Table) -> None:
     [active] = active_keys(demo, "DEMO")
-    revoke_key("DEMO", active.id, table=demo)
+    revoke_key("DEMO", active.id, table=demo, now=NOW)
 
     assert functions.authorize(functions.api_key)["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
@@ -57,8 +60,55 @@ def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Ta
         assert functions.authorize(api_key)["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     with pytest.raises(Refused, match="revoke one first"):
         rotate_key("DEMO", active.id, table=demo, now=NOW)
-    revoke_key("DEMO", active.id, table=demo)
+    revoke_key("DEMO", active.id, table=demo, now=NOW)
     assert len(list(active_keys(demo, "DEMO"))) == 1
+
+
+def test_a_key_is_revoked_once_however_often_that_is_asked_for_and_nothing_else_is(demo: Table) -> None:
+    [first] = active_keys(demo, "DEMO")
+    revoke_key("DEMO", first.id, table=demo, now=NOW)
+    text, second = create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW)
+
+    revoke_key("DEMO", first.id, table=demo, now=NOW)  # its place is another key's by now
+    assert not remove_key(demo, first, NOW)
+    assert [active.id for active in active_keys(demo, "DEMO")] == [second.id]
+    assert read_key(demo, text)
+    with pytest.raises(Refused, match="Key"):
+        revoke_key("DEMO", "never made", table=demo, now=NOW)
+
+
+def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_one(demo: Table) -> None:
+    texts = [create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")[0] for _ in range(3)]
+
+    assert [bool(read_key(demo, text)) for text in texts] == [False, False, True]
+    [_, made] = active_keys(demo, "DEMO")
+    revoke_key("DEMO", made.id, table=demo, now=NOW)
+    rotated = rotate_key("DEMO", next(active_keys(demo, "DEMO")).id, table=demo, now=NOW, request="R")[0]
+    assert read_key(demo, rotated)
+    with pytest.raises(Refused, match="revoke one first"):
+        create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")
+
+
+def test_the_command_tells_how_to_repeat_a_call_of_which_nobody_knows_what_it_did(
+    demo: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target: Any = SimpleNamespace(open_table=lambda: demo)
+    transact = demo.transact
+
+    def lost(*writes: Any) -> None:
+        transact(*writes)
+        raise Refused(Problem(Code.RETRY_LATER, "busy"))
+
+    monkeypatch.setattr(demo, "transact", lost)
+    with pytest.raises(Failure, match="--request") as failure:
+        command_create_key(target, partner="DEMO", merchants=["*"])
+    monkeypatch.undo()
+    name = str(failure.value).partition("--request ")[2].split()[0]
+
+    text = command_create_key(target, partner="DEMO", merchants=["*"], request=name)
+
+    assert read_key(demo, text)
+    assert len(list(active_keys(demo, "DEMO"))) == 2
 
 
 def test_a_busy_table_denies_nobody(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -265,6 +265,6 @@ def test_a_token_that_was_given_back_is_refused(functions: Functions, token: str
 
 def test_a_token_dies_with_its_key(functions: Functions, demo: Table, token: str) -> None:
     [key] = active_keys(demo, "DEMO")
-    revoke_key("DEMO", key.id, table=demo)
+    revoke_key("DEMO", key.id, table=demo, now=NOW)
 
     assert post(functions, purchase(token)).status == 401

@@ -19,7 +19,9 @@ def test_each_row_of_a_hostile_file_has_its_outcome(lasting: tuple[Functions, Ta
 
     upload = splitting.drop(hostile.name, hostile.data())
 
-    assert hostile.fits(splitting.told(upload)), splitting.told(upload)[:10]
+    told = splitting.told(upload)
+    assert hostile.fits(told), told[:10]
+    assert len({line.split()[0].partition("-")[0] for line in told}) == len(told)
     assert upload.state is (State.POSTING if hostile.rows else State.REFUSED)
     assert bool(upload.fault) == bool(hostile.fault)
     assert not upload.fault or upload.fault.description.startswith(hostile.fault)

@@ -354,6 +354,14 @@ def test_what_events_rest_on_cannot_be_changed(demo: Table, change: dict[str, An
     assert refused(imported(demo, record)) == [(1, field)]
 
 
+def test_an_offers_award_keeps_its_currency_as_limits_and_budgets_are_counted_in_it(demo: Table) -> None:
+    first = offer("NEW", scheme="SALES")
+    other = offer("NEW", scheme="SALES", currency="ALTERNATIVE")
+
+    assert refused(imported(demo, first, other)) == [(2, "/award/currency")]
+    assert refused(imported(demo, offer("NEW", value="2", scheme="SALES"), other | {"id": "B", "name": "B"})) == []
+
+
 def test_a_unit_is_not_above_itself(demo: Table) -> None:
     unit = {"type": "business_unit", "id": "SELF", "name": "Self", "code": "SELF"}
     assert imported(demo, unit).created == 1

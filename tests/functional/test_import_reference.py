@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Refused
+from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, read_upload
 from loyalty.usecases import split_upload
-from loyalty.usecases.import_rows import as_record
+from loyalty.usecases.record_said import as_record
 from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing, LateContext
 from tests.moto_table import fill, kept
@@ -151,6 +152,7 @@ def test_cells_are_read_as_the_records_model_has_them(importing: Importing) -> N
             "contact,C3,3,,,,",
             "wallet,W,,,,,",
             ",,,,,,",
+            "=,,,,,,",
         ),
     )
 
@@ -160,7 +162,7 @@ def test_cells_are_read_as_the_records_model_has_them(importing: Importing) -> N
         "3 refused /automatic_spend/enabled The cell has to be true or false.",
         "4 refused /number Records of the type contact have no such field.",
         "5 refused /type There is no record type 'wallet'.",
-        "6 refused /type A record is an object with a type.",
+        "7 refused /type There is no record type '='.",
     ]
     record = json.loads(importing.table.get(keys.account("A1"))["record"])  # type: ignore[index]
     assert (record["number"], record["automatic_spend"]["minimum_amount"]) == ("0012", 2.5)
@@ -186,6 +188,27 @@ def test_the_result_dropped_again_repeats_only_what_failed(importing: Importing,
 
     assert importing.told(again) == ["1 unchanged", "2 created"]
     assert "changed since" in importing.table.get(keys.record("contact", "C1"))["record"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.csv"])
+def test_a_row_of_a_result_that_was_edited_is_imported_and_so_is_a_status_of_the_callers_own(
+    importing: Importing, name: str
+) -> None:
+    data = {
+        "x.jsonl": file(contact(1), contact(2)),
+        "x.csv": file("type,id,first_name", "contact,C1,N1", "contact,C2,N2"),
+    }[name]
+    result, _ = importing.closed(importing.drop(name, data))
+    own = {
+        "x.jsonl": file(contact(3, status="created")),
+        "x.csv": file("type,id,first_name,status", "contact,C3,N3,created"),
+    }[name]
+
+    again = importing.drop(name, result.replace("N2", "edited").encode())
+    mine = importing.drop(name, own)
+
+    assert importing.told(again) == ["1 unchanged", "2 updated"]
+    assert importing.told(mine) == ["1 created"]
 
 
 def test_a_file_dropped_twice_changes_nothing_the_second_time(importing: Importing) -> None:
@@ -392,12 +415,12 @@ def test_a_table_that_is_busy_for_long_is_a_reason_to_be_called_again(
 
 
 def test_a_row_that_meets_a_fault_of_ours_fails_alone(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
-    def faulty(raw: Any) -> Any:
-        if raw["id"] in ("C3", "C7"):
+    def faulty(said: Said, old: Any) -> Any:
+        if said.fields["id"] in ("C3", "C7"):
             raise RuntimeError
-        return as_record(raw)
+        return as_record(said, old)
 
-    monkeypatch.setattr("loyalty.usecases.import_chunk.as_record", faulty)
+    monkeypatch.setattr("loyalty.usecases.import_rows.as_record", faulty)
 
     upload = importing.drop("x.jsonl", file(*PEOPLE[:10]))
 

@@ -271,7 +271,7 @@ NAMED: list[dict[str, Any]] = [
     {"type": "product", "id": "PR-NEW", "code": "NEW"},
     {"type": "contact", "id": "C-NEW"},
     {"type": "account", "id": "A-NEW", "number": "NEW", "contact": "C-NEW"},
-    {"type": "access_token", "id": "T-NEW", "account": "NEW", "authentication_code": "NEW"},
+    {"type": "access_token", "id": "T-NEW", "account": "NEW", "authentication_code": "NEW", "pass_code": "NEW"},
     {"type": "invoice", "id": "I-NEW", "number": "NEW"},
     {"type": "promotion_campaign", "id": "PC-NEW", "name": "New"},
     {"type": "promo_code", "id": "CODE-NEW", "code": "NEW", "promotion_campaign": "PC-NEW"},

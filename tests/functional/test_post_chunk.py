@@ -1,10 +1,7 @@
 """Posting the chunks of uploads: each purchase once and each outcome once, however often and however badly a chunk is
 delivered."""
 
-import json
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -12,118 +9,12 @@ import pytest
 from loyalty.api.rows import read_row
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.purchase import PurchaseRequest
-from loyalty.store import keys
-from loyalty.store.chunk_marks import read_tally
-from loyalty.store.client import connect_files
-from loyalty.store.files import Files
-from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.store.queue import Message
-from loyalty.store.table import Table
-from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases import post_purchase, post_rows
-from loyalty.usecases.chunk_rows import Read
-from loyalty.usecases.close_upload import close_upload
-from loyalty.usecases.make_result import result_key
-from loyalty.usecases.post_chunk import ChunkPoster, Delivery
 from loyalty.usecases.upload_rows import UploadRow
 from loyalty.usecases.verify_journal import verify_journal
 from tests.customers import customer, purchase
-from tests.functional.conftest import NOW
+from tests.functional.stage import Killed, Reaper, Stage, classic, crashing, spends
 from tests.uploads_by_hand import lines, put_upload
-
-MAX_RECEIVES = 8
-
-
-class Killed(BaseException):
-    """The worker is gone, and nothing that it would have done is done."""
-
-
-@dataclass
-class Closings:
-    """A queue that remembers, and knows a message that it has had already."""
-
-    by_id: dict[str, str] = field(default_factory=dict)
-
-    def send(self, messages: list[Message]) -> None:
-        self.by_id |= {message.id: message.body["upload"] for message in messages}
-
-    @property
-    def sent(self) -> list[str]:
-        return list(self.by_id.values())
-
-
-@dataclass
-class Stage:
-    """A table, a bucket, and workers."""
-
-    table: Table
-    files: Files
-    closings: Closings = field(default_factory=Closings)
-    faults: list[int] = field(default_factory=list)
-    read: Read = read_row
-
-    def deliver(self, message: dict[str, Any], receives: int = 1) -> bool:
-        """Let a worker of its own post a chunk; answers whether it is done with."""
-        poster = ChunkPoster(
-            self.table,
-            self.files,
-            self.closings,  # type: ignore[arg-type]  # all that is done with it is to send
-            Catalogue(self.table),
-            Numbers(self.table),
-            self.read,
-            self.faults.append,
-            pause=lambda _: None,
-        )
-        delivery = Delivery.of(message, receives, MAX_RECEIVES)
-        return poster.post(delivery, NOW)
-
-    def deliver_until_done(self, message: dict[str, Any]) -> bool:
-        """Deliver a chunk as the queue would: again and again, until it is done with or a dead letter."""
-        for receives in range(1, MAX_RECEIVES + 1):
-            try:
-                if self.deliver(message, receives):
-                    return True
-            except Killed:
-                continue
-        return False
-
-    def upload(self, upload_id: str) -> Upload:
-        found = read_upload(self.table, upload_id)
-        assert found
-        return found
-
-    def counts(self, upload_id: str) -> dict[str, int]:
-        return dict(read_tally(self.table, upload_id).counts.items())
-
-    def result(self, upload_id: str) -> list[dict[str, Any]]:
-        """The result's rows, of JSON Lines."""
-        closings: Any = self.closings
-        at = {"table": self.table, "files": self.files, "closings": closings}
-        close_upload(upload_id, **at, now=NOW, out_of_time=lambda: False)
-        return [json.loads(line) for line in self.files.read(result_key(self.upload(upload_id))).splitlines()]
-
-    def statuses(self, upload_id: str) -> list[str]:
-        return [row["status"] for row in self.result(upload_id)]
-
-    def balance(self, name: str) -> int:
-        item = self.table.get(keys.wallet(f"A-{name}"), consistent=True)
-        return int(item["balance"]) if item else 0
-
-
-@pytest.fixture
-def stage(demo: Table) -> Iterator[Stage]:
-    files = connect_files("results")
-    for name in ("one", "two"):
-        customer(demo, name, 1000)
-    yield Stage(demo, files)
-    for item in files.client.list_objects_v2(Bucket="results").get("Contents", []):
-        files.client.delete_object(Bucket="results", Key=item["Key"])
-
-
-def spends(*numbers: int, name: str = "one") -> list[bytes]:
-    """Purchases that spend 5 each."""
-    return lines([purchase(f"CIM-{name}", f"RF-{number}", spend="5") for number in numbers])
 
 
 def test_a_chunk_is_posted_and_each_row_has_its_outcome(stage: Stage) -> None:
@@ -178,21 +69,6 @@ def test_what_was_posted_before_is_replayed_be_it_by_another_upload_or_a_row_abo
     assert stage.balance("one") == 990
 
 
-def classic(name: str) -> dict[str, Any]:
-    """An entry of the bulk call that says nothing that would tell a repetition."""
-    return {
-        "request_unique_identifier": "1",
-        "accounts_receivable_identifier": {"number": f"N-{name}"},
-        "performed_by_business_unit_identifier": {"code": "MRA"},
-        "performed_on": "2026-01-15T12:00:00",
-        "reference_number": "RF",
-        "products_set": [
-            {"product_identifier": {"code": "Bronze"}, "net_amount": 10, "vat_amount": 2, "total_amount": 12}
-        ],
-        "spend_request": {"spend_amount": 5},
-    }
-
-
 def test_rows_that_say_nothing_of_themselves_are_known_by_the_file_and_their_place(stage: Stage) -> None:
     rows = lines([classic("one"), classic("one")])
     uploads = [
@@ -209,29 +85,6 @@ def test_rows_that_say_nothing_of_themselves_are_known_by_the_file_and_their_pla
     ]
     assert stage.balance("one") == 980
     assert verify_journal(stage.table).deviations == []
-
-
-class Reaper:
-    """Kills the worker at the `at`th of its calls to AWS: before it is sent, or once it is answered."""
-
-    def __init__(self, stage: Stage, at: int, moment: str) -> None:
-        self.left = at
-        self.moment = moment
-        self.events = [stage.table.client.meta.events, stage.files.client.meta.events]
-
-    def __enter__(self) -> "Reaper":
-        for events in self.events:
-            events.register(self.moment, self._call)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for events in self.events:
-            events.unregister(self.moment, self._call)
-
-    def _call(self, **_: Any) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
 
 
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
@@ -257,17 +110,6 @@ def test_a_worker_may_be_killed_at_any_call(stage: Stage, moment: str, dry_run: 
     posted = 0 if dry_run else uploads
     assert (stage.balance("one"), stage.balance("two")) == (1000 - 10 * posted, 1000 - 5 * posted)
     assert verify_journal(stage.table).deviations == []
-
-
-def crashing(rows: set[str], how: type[BaseException]) -> Callable[..., Any]:
-    """The bulk call, which ends so where it meets one of these reference numbers."""
-
-    def post_purchases(requests: Any, *arguments: Any, **named: Any) -> Any:
-        if rows & {request.reference_number for request in requests}:
-            raise how
-        return post_purchase.post_purchases(requests, *arguments, **named)
-
-    return post_purchases
 
 
 @pytest.mark.parametrize("how", [ZeroDivisionError, Killed], ids=["fault", "kill"])

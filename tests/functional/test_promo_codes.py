@@ -1,20 +1,14 @@
 """Promo codes in requests: found, and in force on the day of the purchase."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.errors import Refused
 from loyalty.store.ledger import read_event
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.preview_purchase import preview_purchase
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
-from tests.customers import EVERYTHING
-from tests.functional.conftest import NOW, Answer, Functions, example
+from tests.functional.conftest import Answer, Functions, example
 
 PERFORMED_ON = "2016-06-22T15:00:00"
 AFTER, BEFORE = "2016-06-22T15:00:01", "2016-06-22T14:59:59"
@@ -82,15 +76,3 @@ def test_a_promo_code_and_its_campaign_have_to_be_in_force_on_the_day_of_the_pur
         assert answer.body["status"]["description"] == f"/promo_code: {reason}"
     else:
         assert answer.status == 200
-
-
-def test_a_code_whose_campaign_is_newer_than_the_programme_in_memory_is_looked_for_once_more(demo: Table) -> None:
-    catalogue = Catalogue(demo)
-    catalogue.programme(NOW)
-    bring(demo, CAMPAIGN, PROMO_CODE)
-    request = read_purchase({**example("create_v5_1.request"), "promo_code": "COLD-BREW"}, NOW)
-    soon, later = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
-
-    with pytest.raises(Refused, match="Promo Code"):
-        preview_purchase(request, EVERYTHING, table=demo, catalogue=catalogue, now=soon)
-    assert preview_purchase(request, EVERYTHING, table=demo, catalogue=catalogue, now=later)

@@ -1,5 +1,6 @@
 """Uploads from end to end: a form or a bulk call, the file split, its chunks posted, its result told."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,9 @@ from loyalty.usecases.import_records import import_records
 from loyalty.usecases.manage_keys import create_key
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Answer, Functions
+from tests.functional.stage import classic
 from tests.functional.uploads import Splitting
+from tests.uploads import csv, row
 from tests.uploads_by_hand import lines
 
 
@@ -40,9 +43,20 @@ def finished(functions: Functions, splitting: Splitting, upload_id: str) -> Answ
 
 
 def result(functions: Functions, told: Answer) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result_text(functions, told).splitlines()]
+
+
+def result_array(functions: Functions, told: Answer) -> list[dict[str, Any]]:
+    found = json.loads(result_text(functions, told))
+    return found if isinstance(found, list) else found["purchase_customer_events_set"]
+
+
+def result_text(functions: Functions, told: Answer) -> bytes:
     place = told.body["result_url"].partition("?")[0].partition("results/")[2]
-    data = functions.module("close_upload").files.read(place if place.startswith("results/") else f"results/{place}")
-    return [json.loads(line) for line in data.splitlines()]
+    data: bytes = functions.module("close_upload").files.read(
+        place if place.startswith("results/") else f"results/{place}"
+    )
+    return data
 
 
 def test_a_file_that_is_sent_with_a_form_is_posted_and_told(functions: Functions, splitting: Splitting) -> None:
@@ -64,6 +78,63 @@ def test_a_file_that_is_sent_with_a_form_is_posted_and_told(functions: Functions
     }
     assert told.body["errors"] == {"NotFoundAPIValueException": 1}
     assert [row["status"] for row in result(functions, told)] == ["posted", "refused", "replayed"]
+
+
+UNREAD = {
+    "a second array": (".json", b"[%b] [%b]"),
+    "a comment": (".json", b"[%b] // and %b"),
+    "an array that is not closed": (".json", b"[%b, %b"),
+    "no comma": (".json", b"[%b %b]"),
+    "a member behind": (".json", b'{"purchase_customer_events_set": [%b], "more": %b}'),
+}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_a_file_that_is_not_read_to_its_end_is_incomplete_and_its_result_says_from_where_on(
+    functions: Functions, splitting: Splitting, what: str
+) -> None:
+    ending, text = UNREAD[what]
+    form = functions.call("create_upload", {"name": f"day{ending}"}).body
+    rows = lines([purchase("CIM-one", "A", spend="5"), purchase("CIM-one", "B", spend="5")])
+    event, _ = splitting.dropped(form["fields"]["key"], text % (rows[0], rows[1]))
+    splitting.call(event)
+
+    told = finished(functions, splitting, form["id"])
+
+    assert told.body["state"] == "INCOMPLETE"
+    *posted, rest = result_array(functions, told)
+    assert (told.body["posted"], told.body["refused"]) == (len(posted), 1)
+    assert told.body["fault"]["detail"] == rest["error_description"]
+    assert f"From row {len(posted) + 1} on, the file was left out" in rest["error_description"]
+    assert functions.call("show_wallet", path={"account": "N-one"}).body["balance"] == 100 - 5 * len(posted)
+
+
+@pytest.mark.parametrize(("name", "cut"), [("day.csv.gz", 60), ("day.jsonl.gz", 60), ("day.jsonl.gz", 8)])
+def test_what_stands_for_a_rest_is_not_posted_when_the_result_is_sent_again(
+    functions: Functions, splitting: Splitting, name: str, cut: int
+) -> None:
+    """Rows that were read, and then the file broke off: they, or their half, must not be taken for the purchase."""
+    count = 3000 if ".csv" in name else 500
+    if ".csv" in name:
+        rows = [
+            row(f"C{number}", cim="CIM-one", merchant_tap__code="MRA", products__product_sku="Bronze")
+            for number in range(count)
+        ]
+        data = csv(*rows)
+    else:
+        data = b"\n".join(lines([purchase("CIM-one", f"J{number}") for number in range(count)]))
+    upload = splitting.drop(name, gzip.compress(data)[:-cut])
+    delivered(functions, "post_batch", splitting.sent())
+    text, summary = splitting.closed(upload)
+    assert 0 < summary["posted"] < count
+    assert summary["refused"] == 1
+    assert "the file was left out" in text.splitlines()[-1]
+
+    again = splitting.drop(name.removesuffix(".gz"), text.encode())
+    delivered(functions, "post_batch", splitting.sent())
+
+    _, repeated = splitting.closed(again)
+    assert (repeated["posted"], repeated["replayed"], repeated["refused"]) == (0, summary["posted"], 1)
 
 
 def test_a_form_takes_one_file_of_a_kind_that_is_known(functions: Functions) -> None:
@@ -96,16 +167,7 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: T
 
 def test_a_bulk_call_may_be_answered_before_it_is_done(functions: Functions, splitting: Splitting) -> None:
     token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
-    entry = {
-        "accounts_receivable_identifier": {"number": "N-one"},
-        "performed_by_business_unit_identifier": {"code": "MRA"},
-        "performed_on": "2026-01-15T12:00:00",
-        "reference_number": "RF",
-        "products_set": [
-            {"product_identifier": {"code": "Bronze"}, "net_amount": 10, "vat_amount": 2, "total_amount": 12}
-        ],
-        "spend_request": {"spend_amount": 5},
-    }
+    entry = classic("one")
     body = {
         "token": token,
         "intended_currency_identifier": {"code": "EUR"},

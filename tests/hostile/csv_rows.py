@@ -7,6 +7,28 @@ from tests.uploads import HEADER, csv, row
 
 GOOD = csv(row("R1"), row("R2"))
 
+LONG = 40_000
+"""Rows of a purchase that have too many bytes together."""
+
+EMPTY_ROWS = {
+    "blank lines": "",
+    "blank lines of spaces": " \t ",
+    "carriage returns": "\r",
+    "empty cells": "," * 8,
+    "too few empty cells": ",,",
+    "cells of spaces": ", ,\t,",
+    "empty cells in quotes": '"",' * 8 + '""',
+    "too few empty cells in quotes": '"",""',
+    "cells of spaces in quotes": '" ",' * 8 + '"\n"',
+}
+
+
+def around(what: str, empty: str) -> Hostile:
+    """A purchase that empty rows stand between the rows of."""
+    rows = (row("R1"), empty, row("R1"), empty, empty, row("R1", cim=""), row("R2"), empty)
+    return Hostile(f"a purchase around {what}", "x.csv", lambda: csv(*rows), ("1-3 R1", "7 R2"))
+
+
 CSV = [
     Hostile("a byte order mark", "x.csv", lambda: b"\xef\xbb\xbf" + GOOD, ("1 R1", "2 R2")),
     Hostile("no line end at the end", "x.csv", lambda: GOOD.rstrip(), ("1 R1", "2 R2")),
@@ -20,6 +42,7 @@ CSV = [
         lambda: b"\n".join(b'"%b"' % line.replace(b",", b'","') for line in GOOD.splitlines()),
         ("1 R1", "2 R2"),
     ),
+    Hostile("empty rows before the header", "x.csv", lambda: b'\n ;;"";\r\n,\n' + GOOD, ("1 R1", "2 R2")),
     Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
     Hostile("a name over two lines", "x.csv", lambda: csv(row("R1", cim='"A\nB"'), row("R2")), ("1 R1", "2 R2")),
     Hostile(
@@ -100,7 +123,40 @@ CSV = [
         "nothing but commas",
         "x.csv",
         lambda: csv("," * 8, row("R2")),
-        ("1 /reference_number This field is mandatory.", "2 R2"),
+        ("2 R2",),
+    ),
+    *(around(what, empty) for what, empty in EMPTY_ROWS.items()),
+    Hostile(
+        "a purchase all in quotes around empty cells in quotes",
+        "x.csv",
+        lambda: csv(*('"' + text.replace(",", '","') + '"' for text in (row("R1"), "," * 8, row("R1"))), end="\r\n"),
+        ("1-2 R1",),
+    ),
+    Hostile("a cell of a quote alone", "x.csv", lambda: csv('""""', row("R1")), ("1 The row has 1 cells", "2 R1")),
+    Hostile("a space for a reference number", "x.csv", lambda: csv(row(" "), row("R2")), ("1 ", "2 R2")),
+    Hostile(
+        "a purchase before more empty rows than may wait",
+        "x.csv",
+        lambda: csv(row("R1"), *["," * 8] * 300_000, row("R2")),
+        ("1 R1", "300002 R2"),
+    ),
+    Hostile(
+        "a purchase before more blank lines than may wait",
+        "x.csv",
+        lambda: csv(row("R1"), row("R1"), *[""] * 3_000_000, row("R2")),
+        ("1-2 R1", "3000003 R2"),
+    ),
+    Hostile(
+        "a purchase of too many bytes, with empty rows between",
+        "x.csv",
+        lambda: csv(*[row("R1"), "", "," * 8] * 40_000, row("R2")),
+        ("*The rows of this purchase are longer", "120001 R2"),
+    ),
+    Hostile(
+        "a purchase of too many bytes before more blank lines than may wait",
+        "x.csv",
+        lambda: csv(*[row("R1")] * 40_000, *[""] * 3_000_000, row("R2")),
+        ("*The rows of this purchase are longer", "3040001 R2"),
     ),
     Hostile(
         "the header once more",
@@ -213,7 +269,10 @@ CSV = [
         "a thousand open quotes",
         "x.csv",
         lambda: csv(*['y","'] * 1000),
-        tuple(f"{number} A quote is opened here" for number in range(1, 102)),
+        (
+            *(f"{number} A quote is opened here" for number in range(1, 102)),
+            "102 More than 100 quotes are never closed. From row 102 on, the file was left out",
+        ),
         "More than 100 quotes",
     ),
     Hostile(
@@ -226,7 +285,21 @@ CSV = [
         "gzip and rubbish",
         "x.csv.gz",
         lambda: gzip.compress(csv(*(row(f"R{number}") for number in range(3000)))) + b"rubbish",
-        ("1 R0", "...", "*The compressed file is damaged"),
+        ("1 R0", "...", "3000 The compressed file is damaged here. From row 3000 on, the file was left out"),
+        "The compressed file is damaged",
+    ),
+    Hostile(
+        "a purchase of too many bytes, cut short",
+        "x.csv.gz",
+        lambda: gzip.compress(csv(*[row("R1", products__quantity=str(number)) for number in range(40_000)]))[:-200],
+        ("*The rows of this purchase are longer", "*The compressed file is cut short"),
+        "The compressed file is cut short",
+    ),
+    Hostile(
+        "a row more of a purchase of too many bytes, damaged",
+        "x.csv.gz",
+        lambda: gzip.compress(csv(*[row("R1")] * LONG)) + gzip.compress(row("R1").encode() + b"\n") + b"rubbish",
+        ("*The rows of this purchase are longer", f"{LONG + 2} The compressed file is damaged"),
         "The compressed file is damaged",
     ),
     Hostile(

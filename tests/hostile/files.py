@@ -102,7 +102,8 @@ FILES = [
         fault="A .json file is an array",
     ),
     Hostile("no header", "x.csv", lambda: csv(row("R2"), header=row("R1")), fault=NO_HEADER),
-    Hostile("a blank line before the header", "x.csv", lambda: b"\n" + GOOD, fault=NO_HEADER),
+    Hostile("a blank line before no header", "x.csv", lambda: b"\n" + row("R1").encode(), fault=NO_HEADER),
+    Hostile("a header and empty rows", "x.csv", lambda: csv("," * 8, " , ", '""'), fault="The file has no rows."),
     Hostile(
         "an unknown column",
         "x.csv",

@@ -91,8 +91,13 @@ RECORDS = [
     Hostile(
         "members of a result that are none",
         "x.jsonl",
-        lambda: contact(11, ', "status": {"a": 1}, "event_id": 7') + contact(12, ', "status": "created"'),
-        ("1 created", "2 unchanged"),
+        lambda: (
+            contact(11, ', "status": {"a": 1}, "event_id": 7')
+            + contact(12, ', "status": "created"')
+            + contact(17, ', "status": "updated", "event_id": "ROW-0123456789ABCDEF0123456789ABCDEF"')
+            + contact(18, r', "title": "\ud800", "x": 1e400, "status": "created", "event_id": "ROW-"')
+        ),
+        ("1 created", "2 created", "3 created", "4 refused"),
     ),
     Hostile(
         "a reference to itself",
@@ -104,7 +109,7 @@ RECORDS = [
         "an array that breaks off",
         "x.json",
         lambda: b"[" + contact(13) + b"," + contact(14)[:20],
-        ("1 created", "2 refused The file ends in the middle of this row."),
+        ("1 created", "2 refused The file ends before its array does. From row 2 on"),
         fault="The file ends before its array does",
     ),
     Hostile(
@@ -124,7 +129,7 @@ RECORDS = [
             HEADER
             + b"contact,H20\ncontact,H21,a,b,c\ncontact,H22,\xff,\ncontact,H24,"
             + b"x" * 99
-            + b",\ncontact,H23,\0,\n\n,,,\n"
+            + b',\ncontact,H23,\0,\n\n,,,\n, ,"",\n"\n",,,\n=,,,\n'
         ),
         (
             "1 refused The row has 2 cells, and the header 4.",
@@ -132,7 +137,7 @@ RECORDS = [
             "3 refused The row is not in UTF-8.",
             "4 created",
             "5 refused The row has a NUL character.",
-            f"7 {NO_TYPE}",
+            "10 refused /type There is no record type '='.",
         ),
     ),
     Hostile(

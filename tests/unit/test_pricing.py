@@ -313,6 +313,19 @@ def test_an_amount_is_not_converted_on_a_day_without_a_rate() -> None:
     assert refused.value.problems[0].code is Code.CURRENCY_MISMATCH
 
 
+@pytest.mark.parametrize("ids", [("A", "B"), ("B", "A")])
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("old_to", [None, "2027-01-01T00:00:00"])
+def test_of_rates_that_hold_the_one_that_began_last_counts(
+    ids: tuple[str, str], order: int, old_to: str | None
+) -> None:
+    old = {**RATE, "id": ids[0], "rate": 50, "to_date": old_to}
+    new = {**RATE, "id": ids[1], "rate": 100, "from_date": "2026-01-01T00:00:00"}
+    [award] = plan(purchase(line("10")), POINTS, *(old, new)[::order], offer(method="FIXED", value="1")).awards
+
+    assert award.amounts.alternative == 100
+
+
 def test_the_rate_in_force_when_the_purchase_was_performed_counts() -> None:
     old = {**RATE, "id": "OLD", "rate": 50, "to_date": "2026-01-01T00:00:00"}
     new = {**RATE, "id": "NEW", "rate": 100, "from_date": "2026-01-01T00:00:00"}

@@ -264,6 +264,49 @@ def test_an_offer_that_can_apply_is_not_warned_of(fields: dict[str, Any], tmp_pa
     assert checked(tmp_path, offer(**fields)).warnings == []
 
 
+POINTS = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}
+
+
+def rate(rate_id: str, start: str | None = None, end: str | None = None) -> dict[str, Any]:
+    dates = {"from_date": start and f"{start}T00:00:00", "to_date": end and f"{end}T00:00:00"}
+    return {"type": "currency_rate", "id": rate_id, "currency": "PTS", "rate": 100, **dates}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("rates", "reason"),
+    [
+        ((rate("A"), rate("B", "2026-01-01")), None),
+        ((rate("A", end="2026-01-01"), rate("B", "2026-01-01")), None),
+        ((rate("A"), rate("B", "2026-01-01", "2026-02-01"), rate("C", "2026-02-01")), None),
+        (
+            (rate("A", end="2027-01-01"), rate("B", "2026-01-01")),
+            "B counts in place of A from 2026-01-01T00:00:00 on, though that ends later.",
+        ),
+        (
+            (rate("A"), rate("B", "2026-01-01", "2026-02-01")),
+            "B counts in place of A from 2026-01-01T00:00:00 on, and A again when that ends.",
+        ),
+    ],
+    ids=["followed", "ended", "followed twice", "cut short", "interrupted"],
+)
+def test_a_rate_that_a_later_one_contradicts_is_warned_of(
+    tmp_path: Path, rates: tuple[dict[str, Any], ...], reason: str | None, order: int
+) -> None:
+    assert [one.reason for one in checked(tmp_path, POINTS, *rates[::order]).warnings] == ([reason] if reason else [])
+
+
+def test_two_rates_that_begin_together_are_an_error(tmp_path: Path) -> None:
+    for start in (None, "2026-01-01"):
+        (error,) = checked(tmp_path, POINTS, rate("A", start), rate("B", start, "2027-01-01")).errors
+
+        assert (error.line, error.field, error.reason) == (
+            len(PROGRAMME) + 3,
+            "/from_date",
+            "A has this value already.",
+        )
+
+
 def test_points_without_a_rate_while_an_offer_is_in_force_are_warned_of(tmp_path: Path) -> None:
     points = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}
     rate = {"type": "currency_rate", "id": "R", "currency": "PTS", "rate": 100, "from_date": "2027-01-01T00:00:00"}

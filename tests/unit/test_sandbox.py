@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.store.keys import Key
 from loyalty.store.sandbox import Sandbox
-from loyalty.store.table import CONDITION_FAILED, Cancelled
+from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.writes import Add, Delete, Put, Update
 
 A, B, C = Key("P", "A"), Key("P", "B"), Key("Q", "C")
@@ -39,10 +39,10 @@ def test_a_partition_is_read_in_the_order_of_its_sort_keys() -> None:
 def test_all_writes_of_a_transaction_are_done_or_none() -> None:
     _, sandbox = over(Put(A, {"x": 1}))
 
-    with pytest.raises(Cancelled) as cancelled:
+    with pytest.raises(ConditionFailed) as failed:
         sandbox.transact([Put(C, {}), Put(A, {"x": 2}, condition=ABSENT)])
 
-    assert cancelled.value.reasons == [(None, None), (CONDITION_FAILED, {"pk": "P", "sk": "A", "x": 1})]
+    assert failed.value.found == {1: {"pk": "P", "sk": "A", "x": 1}}
     assert sandbox.get(C) is None
 
 
@@ -56,7 +56,7 @@ def test_conditions_hold_as_they_do_in_dynamodb() -> None:
     assert not sandbox.put(Put(A, {}, condition=mine, values={":target": "2"}))
     sandbox.transact([Update(A, {"version": 5, "target": None}, "version = :before", {":before": 4})])
     assert sandbox.get(A) == {"pk": "P", "sk": "A", "version": 5}
-    with pytest.raises(Cancelled):
+    with pytest.raises(ConditionFailed):
         sandbox.transact([Delete(C, condition="attribute_exists(pk)")])
 
 
@@ -64,7 +64,7 @@ def test_counters_add_up_and_stay_below_their_maximum() -> None:
     sandbox = Sandbox()
 
     sandbox.transact([Add(A, Decimal("1.5"), 2)])
-    with pytest.raises(Cancelled):
+    with pytest.raises(ConditionFailed):
         sandbox.transact([Add(A, 1, 2)])
     sandbox.transact([Add(A, Decimal("0.5"), 2, {"seen": "yes"})])
 

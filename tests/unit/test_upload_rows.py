@@ -129,15 +129,27 @@ def test_any_other_apostrophe_is_meant(text: str) -> None:
     assert read(row(text)).body["reference_number"] == text
 
 
-@pytest.mark.parametrize(("status", "settled"), [("posted", True), ("replayed", True), ("refused", False), ("", False)])
-def test_a_row_of_a_result_needs_nothing_more_if_it_was_posted(status: str, settled: bool) -> None:
+@pytest.mark.parametrize(
+    ("statuses", "settled"),
+    [
+        (["posted"], True),
+        (["replayed"], True),
+        (["refused"], False),
+        ([""], False),
+        (["posted", "replayed"], True),
+        (["posted", "refused"], False),
+        (["posted", ""], False),
+    ],
+)
+def test_a_purchase_of_a_result_says_that_it_is_settled_if_all_its_rows_do(statuses: list[str], settled: bool) -> None:
     layout = Layout(Format.CSV, (*SOME, "status", "error_code"))
 
-    found = read(row("R1") + f",{status},X", layout=layout)
+    found = read(*(row("R1") + f",{status},X" for status in statuses), layout=layout)
 
-    assert found.is_settled is settled
-    assert found.earlier == {"status": status, "error_code": "X"}
-    assert found.body == read(row("R1")).body
+    assert found.says_settled is settled
+    assert found.earlier == {"status": statuses[0], "error_code": "X"}
+    assert found.body == read(*[row("R1")] * len(statuses)).body
+    assert not read(row("R1")).says_settled
 
 
 def test_a_result_of_json_is_read_like_what_it_is_the_result_of() -> None:
@@ -145,7 +157,7 @@ def test_a_result_of_json_is_read_like_what_it_is_the_result_of() -> None:
 
     found = read(body("R1", more=', "status": "posted", "event_id": "E"'), layout=layout)
 
-    assert found.is_settled
+    assert found.says_settled
     assert found.body == read(body("R1"), layout=layout).body
 
 

@@ -13,7 +13,8 @@ from botocore.compat import HTTPHeaders
 
 from loyalty.store.client import CONFIG
 from loyalty.store.keys import Key
-from loyalty.store.table import Cancelled, Table
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
 from loyalty.store.wire import pass_as_is
 from loyalty.store.writes import Add, Delete, Put, Update
 
@@ -116,8 +117,8 @@ def test_a_cancelled_transaction_tells_the_items_that_were_found() -> None:
     wire = Wire.of(answer, status=400)
     pass_as_is(wire.client)
 
-    with pytest.raises(Cancelled) as cancelled:
+    with pytest.raises(ConditionFailed) as failed:
         Table(wire.client, "table").transact([Delete(KEY), Delete(KEY)])
 
     found = ITEM | {"pk": KEY.pk, "sk": KEY.sk}
-    assert cancelled.value.reasons == [(None, None), ("ConditionalCheckFailed", found)]
+    assert failed.value.found == {1: found}

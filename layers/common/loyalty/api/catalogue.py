@@ -49,7 +49,7 @@ ERRORS: Mapping[Code, Explained] = {
     Code.NOT_FOUND: Explained(
         HTTPStatus.NOT_FOUND,
         "What a field or the path names does not exist, or belongs to others; an access token is not effective, its "
-        "pass code is another, a one-time password is used up or too old.",
+        "pass code is another, a one-time password is used up, too old, or of a token that is blocked or moved.",
         "Check the name; have it imported. For a one-time password, ask for another.",
     ),
     Code.DUPLICATE: Explained(

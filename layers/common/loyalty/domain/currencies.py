@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -45,3 +46,11 @@ class Rate:
         return cls(
             record["id"], Period.between(record.get("from_date"), record.get("to_date")), Decimal(record["rate"])
         )
+
+    @property
+    def turn(self) -> tuple[datetime, str]:
+        """What it is ordered by. Of those that begin together, which only older tables have, the higher id is last."""
+        return self.period.start or _EVER, self.id
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)

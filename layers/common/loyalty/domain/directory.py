@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from loyalty.domain.errors import not_in_programme
+
 Record = Mapping[str, Any]
 
 NAMING_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -57,6 +59,21 @@ class Directory:
     def record(self, kind: str, record_id: str | None) -> Record | None:
         """The record with this id, as it was imported."""
         return None if record_id is None else self._records.get((kind, record_id))
+
+    def named(self, kind: str, record_id: str) -> Record:
+        """The record with this id, which another record names.
+
+        Raises:
+            NotInProgramme: these records are older than that one.
+        """
+        try:
+            return self._records[kind, record_id]
+        except KeyError as error:
+            raise not_in_programme(kind, record_id) from error
+
+    def has_all(self, named: Iterable[tuple[str, str | None]]) -> bool:
+        """Whether all of these, each a record type and an id, are here; what is not of the programme does not count."""
+        return all(one in self._records for one in named if one[1] and one[0] in NAMING_FIELDS)
 
     def _add(self, record: Record) -> None:
         kind = record["type"]

@@ -43,6 +43,22 @@ class Refused(Exception):  # noqa: N818 - reads as what it says: `raise Refused(
         self.problems = problems
 
 
+class NotInProgramme(Refused):
+    """The programme at hand lacks what a request or a record names. A newer one may have it; where none does, this is
+    the answer."""
+
+    @property
+    def is_named_by_a_record(self) -> bool:
+        """Whether it is there for sure, as a record names it; a caller may name anything."""
+        return any(problem.code is Code.RETRY_LATER for problem in self.problems)
+
+
+def not_in_programme(kind: str, record_id: str) -> NotInProgramme:
+    """What a record names is newer than the programme at hand."""
+    description = f"The {kind} {record_id} is not known here yet. Nothing was posted; send the same request again."
+    return NotInProgramme(Problem(Code.RETRY_LATER, description))
+
+
 def not_found(kind: str, value: str, pointer: str = "") -> Problem:
     """What was named does not exist, or is none of the caller's business; worded as the vendor words it (row 13)."""
     description = f"Error:{kind} ({value}) Not Found. - Description:The specified API value was not found."

@@ -8,10 +8,10 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.currencies import Currency
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Code, NotInProgramme, Problem
 from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account
+from loyalty.domain.purchase import Account, RequestedSpend
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Exchange:
     """Turns amounts into an account's currencies at the rates in force at one moment.
 
     Raises:
-        Refused: CURRENCY_MISMATCH, where there is no rate of the wallet's currency then.
+        NotInProgramme: CURRENCY_MISMATCH, where there is no rate of the wallet's currency then; RETRY_LATER, where
+            there is no such currency.
     """
 
     def __init__(self, programme: Programme, account: Account, at: datetime) -> None:
@@ -73,7 +74,7 @@ class Exchange:
         wallet = programme.wallet_currency(account)
         rate = programme.rate(wallet, at)
         if rate is None:
-            raise Refused(_no_rate(wallet, at))
+            raise NotInProgramme(_no_rate(wallet, at))
         self._wallet = _Quote(wallet, rate) if wallet.id != programme.system_currency.id else self._system
         self._alternative_currency = programme.alternative_currency
         rate = programme.rate(self._alternative_currency, at) if self._alternative_currency else None
@@ -131,16 +132,21 @@ class Exchange:
         """An amount of the wallet's currency in words, with the code of any currency that is not the system's."""
         return str(amount) if self._wallet is self._system else f"{amount} {self._wallet.currency.code}"
 
-    def require_alternative(self, pointer: str) -> None:
-        """Make sure that amounts of the alternative currency can be converted.
+    def asked(self, spend: RequestedSpend) -> Amounts:
+        """The amounts of a requested spend, from whichever one was named.
 
         Raises:
-            Refused: CURRENCY_MISMATCH at `pointer`, where there is no such currency or no rate of it.
+            NotInProgramme: CURRENCY_MISMATCH, where that is of an alternative currency, and there is none or no rate
+                of it.
         """
+        if spend.alternative_amount is None or spend.amount is not None:
+            return self.amounts(spend.amount or ZERO)
         if self._alternative_currency is None:
-            raise Refused(Problem(Code.CURRENCY_MISMATCH, "There is no alternative currency here.", pointer))
+            description = "There is no alternative currency here."
+            raise NotInProgramme(Problem(Code.CURRENCY_MISMATCH, description, spend.pointer))
         if self._alternative is None:
-            raise Refused(_no_rate(self._alternative_currency, self._at, pointer))
+            raise NotInProgramme(_no_rate(self._alternative_currency, self._at, spend.pointer))
+        return self.amounts(spend.alternative_amount, AwardCurrency.ALTERNATIVE)
 
     def _rounded(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
         source = self._quote(currency)

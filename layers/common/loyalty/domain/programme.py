@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from loyalty.domain.conditions import Occasion
 from loyalty.domain.currencies import Currency, Exponents, Rate
+from loyalty.domain.errors import not_in_programme
 from loyalty.domain.money import rounded
 from loyalty.domain.offer_index import OfferIndex
 from loyalty.domain.offers import EFFECTIVE, Offer, Scheme, VoucherType
@@ -22,6 +23,7 @@ from loyalty.domain.spend_settings import SpendSettings
 from loyalty.domain.wallet import Clawback, Wallet
 
 Record = Mapping[str, Any]
+LookedUp = TypeVar("LookedUp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Everything that pricing looks up, by id."""
+    """Everything that pricing looks up, by id.
+
+    Methods raise `NotInProgramme` where a record names what this programme lacks, as it is older than the record.
+    """
 
     version: int
     system_currency: Currency
@@ -88,6 +93,7 @@ class Programme:
 
         Raises:
             ProgrammeIncomplete: no currency has the role SYSTEM.
+            NotInProgramme: an outlet's merchant is not among `records`, which were read while they were written.
         """
         kinds: dict[str, list[Record]] = defaultdict(list)
         for record in records:
@@ -111,7 +117,10 @@ class Programme:
             system_currency=roles["SYSTEM"],
             alternative_currency=roles.get("ALTERNATIVE"),
             currencies=currencies,
-            rates={currency: tuple(periods) for currency, periods in rates.items()},
+            rates={
+                currency: tuple(sorted(periods, key=lambda rate: rate.turn, reverse=True))
+                for currency, periods in rates.items()
+            },
             business_units=units,
             places={unit_id: Place.of(_lineage(unit_id, units), settings) for unit_id in units},
             offers=tuple(offers),
@@ -121,7 +130,12 @@ class Programme:
 
     def place_of(self, purchase: Purchase) -> Place:
         """Where a purchase was performed: at the outlet, or else the merchant."""
-        return self.places[purchase.outlet_id or purchase.merchant_id]
+        return self._place(purchase.outlet_id or purchase.merchant_id)
+
+    def currency_of(self, unit: BusinessUnit) -> Currency:
+        """The currency of a business unit: its own, else its merchant's, else the system's."""
+        own = (one.currency_id for one in self._place(unit.id).lineage)
+        return self._currency(next(filter(None, own), None))
 
     def occasion(self, purchase: Purchase, account: Account, wallet: Wallet, given: Mapping[str, Decimal]) -> Occasion:
         """What conditions and limits look at."""
@@ -137,7 +151,7 @@ class Programme:
 
     def clawback(self, business_unit_id: str) -> Clawback:
         """What becomes of a reversed award that is spent already: as the outlet says, else the merchant."""
-        settings = (unit.clawback for unit in self.places[business_unit_id].lineage)
+        settings = (unit.clawback for unit in self._place(business_unit_id).lineage)
         return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
 
     def rate(self, currency: Currency, at: datetime) -> Decimal | None:
@@ -148,7 +162,8 @@ class Programme:
         return in_force.rate if in_force else None
 
     def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
-        """The rate of a currency at `at`; None where there is none, as for the system currency."""
+        """The rate of a currency at `at`, of several the one that began last; None where there is none, as for the
+        system currency."""
         for rate in self.rates.get(currency_id, ()):
             if rate.period.holds(at):
                 return rate
@@ -165,7 +180,7 @@ class Programme:
 
     def wallet_currency(self, account: Account) -> Currency:
         """The currency that an account's wallet is kept in."""
-        return self.currencies[account.currency_id] if account.currency_id else self.system_currency
+        return self._currency(account.currency_id)
 
     def exponents(self, account: Account) -> Exponents:
         """Decimals of the currencies that an account's amounts are told in."""
@@ -182,6 +197,20 @@ class Programme:
             return None
         return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)
 
+    def _currency(self, currency_id: str | None) -> Currency:
+        """The currency with this id; the system's where there is none."""
+        return _known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
+
+    def _place(self, business_unit_id: str) -> Place:
+        return _known(self.places, "business_unit", business_unit_id)
+
+
+def _known(by_id: Mapping[str, LookedUp], kind: str, record_id: str) -> LookedUp:
+    try:
+        return by_id[record_id]
+    except KeyError as error:
+        raise not_in_programme(kind, record_id) from error
+
 
 class ProgrammeIncomplete(Exception):  # noqa: N818 - reads as what it says
     """No currency has the role SYSTEM, so nothing can be priced: the programme was not imported yet."""
@@ -192,7 +221,7 @@ def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) ->
     units: list[BusinessUnit] = []
     # A unit that is above itself was imported by mistake; it ends the climb.
     while business_unit_id and business_unit_id not in (unit.id for unit in units):
-        units.append(among[business_unit_id])
+        units.append(_known(among, "business_unit", business_unit_id))
         business_unit_id = units[-1].parent_id
     return tuple(units)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.conditions import Occasion
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.exchange import Amounts, Exchange
@@ -129,12 +128,8 @@ class Payment:
         return amounts
 
     def _asked(self, spend: RequestedSpend) -> Amounts:
-        """The amounts of a requested spend, from whichever one was named."""
-        if spend.alternative_amount is not None and spend.amount is None:
-            self.exchange.require_alternative(spend.pointer)
-            amounts = self.exchange.amounts(spend.alternative_amount, AwardCurrency.ALTERNATIVE)
-        else:
-            amounts = self.exchange.amounts(spend.amount or ZERO)
+        """The amounts of a requested spend, which are above zero."""
+        amounts = self.exchange.asked(spend)
         if amounts.wallet <= 0 or amounts.system <= 0:
             raise Refused(Problem(Code.INVALID, "The amount is nothing once it is rounded.", spend.pointer))
         return amounts

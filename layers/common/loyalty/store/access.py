@@ -4,15 +4,16 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from loyalty.domain.access import AuthToken, Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.table import Cancelled, Table
-from loyalty.store.writes import Delete, Put
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
+from loyalty.store.writes import Delete, Put, Write
 
 ACTIVE_KEYS_PER_PARTNER = 2
 """One in use, one to change over to."""
@@ -23,12 +24,14 @@ SIGNING_KEY_OVERLAP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An active API key, without its text. `slot` is its place among the partner's active ones, set once it has one."""
+    """An active API key, without its text. `request` names the call that it was made by, None of keys that were made
+    before calls had names; `slot` is its place among the partner's active ones, set once it has one."""
 
     id: str
     partner: Partner
     created_on: datetime
     key_hash: str
+    request: str | None
     slot: int = 0
 
 
@@ -51,36 +54,65 @@ def active_keys(table: Table, partner_id: str) -> Iterator[ApiKey]:
 
 
 def add_key(table: Table, key: ApiKey) -> None:
-    """Make a key active.
+    """Make a key active, in the place of one that was made by the same request, if there is one.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where the partner has two active keys.
+        Refused: LIMIT_EXCEEDED, where the partner has two active keys; RETRY_LATER, and whether the key is active,
+            nobody knows then.
     """
-    for slot in range(1, ACTIVE_KEYS_PER_PARTNER + 1):
-        item: Item = {
-            "key_hash": key.key_hash,
-            "key_id": key.id,
-            "partner_id": key.partner.id,
-            "scopes": sorted(key.partner.scopes),
-            "merchants": sorted(key.partner.merchants),
-            "created_on": int(key.created_on.timestamp()),
-            "slot": slot,
-        }
-        with suppress(Cancelled):  # the slot is taken
-            table.transact(
-                [
-                    Put(keys.partner_key(key.partner.id, slot), item, condition="attribute_not_exists(pk)"),
-                    Put(keys.api_key(key.key_hash), item, condition="attribute_not_exists(pk)"),
-                ]
-            )
+    for _ in range(ACTIVE_KEYS_PER_PARTNER + 1):
+        active = {other.slot: other for other in active_keys(table, key.partner.id)}
+        before = next((other for other in active.values() if other.request == key.request), None)
+        if before and before.key_hash == key.key_hash:
             return
-    limit = f"Partner {key.partner.id} has {ACTIVE_KEYS_PER_PARTNER} active keys; revoke one first."
-    raise Refused(Problem(Code.LIMIT_EXCEEDED, limit))
+        free = (slot for slot in range(1, ACTIVE_KEYS_PER_PARTNER + 1) if slot not in active)
+        slot = before.slot if before else next(free, None)
+        if slot is None:
+            limit = f"Partner {key.partner.id} has {ACTIVE_KEYS_PER_PARTNER} active keys; revoke one first."
+            raise Refused(Problem(Code.LIMIT_EXCEEDED, limit))
+        with suppress(ConditionFailed):  # the slot was taken, or set free, meanwhile
+            table.transact(_activation(replace(key, slot=slot), before))
+            return
+    raise Refused(Problem(Code.RETRY_LATER, f"Somebody else is changing the keys of partner {key.partner.id}."))
 
 
-def remove_key(table: Table, key: ApiKey) -> None:
-    """Revoke a key: it is unknown from now on, and its place is free."""
-    table.transact([Delete(keys.partner_key(key.partner.id, key.slot)), Delete(keys.api_key(key.key_hash))])
+def _activation(key: ApiKey, before: ApiKey | None) -> list[Write]:
+    item: Item = {
+        "key_hash": key.key_hash,
+        "key_id": key.id,
+        "partner_id": key.partner.id,
+        "scopes": sorted(key.partner.scopes),
+        "merchants": sorted(key.partner.merchants),
+        "created_on": int(key.created_on.timestamp()),
+        "request": key.request,
+        "slot": key.slot,
+    }
+    place, own = keys.partner_key(key.partner.id, key.slot), Put(keys.api_key(key.key_hash), item)
+    if before is None:
+        return [Put(place, item, condition="attribute_not_exists(pk)"), own]
+    taken_over = Put(place, item, condition="key_hash = :before", values={":before": before.key_hash})
+    return [taken_over, own, *_end(before, key.created_on)]
+
+
+def remove_key(table: Table, key: ApiKey, now: datetime) -> bool:
+    """Revoke a key: it is unknown from now on, and its place is free. False where it is not active any more."""
+    place = keys.partner_key(key.partner.id, key.slot)
+    freed = Delete(place, condition="key_hash = :key_hash", values={":key_hash": key.key_hash})
+    try:
+        table.transact([freed, *_end(key, now)])
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _end(key: ApiKey, now: datetime) -> list[Write]:
+    mark = Put(keys.revoked_key(key.partner.id, key.id), {"revoked_on": int(now.timestamp())})
+    return [Delete(keys.api_key(key.key_hash)), mark]
+
+
+def was_revoked(table: Table, partner_id: str, key_id: str) -> bool:
+    """Whether a key was active once, and is no more."""
+    return table.get(keys.revoked_key(partner_id, key_id), consistent=True) is not None
 
 
 def release_token(table: Table, token: AuthToken) -> None:
@@ -133,5 +165,6 @@ def _api_key(item: Item) -> ApiKey:
         partner=Partner(item["partner_id"], frozenset(item["scopes"]), frozenset(item["merchants"])),
         created_on=datetime.fromtimestamp(int(item["created_on"]), UTC),
         key_hash=item["key_hash"],
+        request=item.get("request"),
         slot=int(item["slot"]),
     )

@@ -1,6 +1,7 @@
 """Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,13 +23,27 @@ class AccessToken:
 
 
 def access_token_in(item: Item | None, now: datetime) -> AccessToken | None:
-    """The token that an item of a name of it, or of a one-time password, leads to; None where there is none, or where
-    it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
+    """The token that an item of a name of it leads to, or one that `behind_passwords` found; None where there is none,
+    or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
     if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
         return None
     if "expires_at" in item and datetime.fromtimestamp(int(item["expires_at"]), UTC) <= now:
         return None
     return AccessToken(item["target"], item["account_id"], item.get("classification"), item.get("pass_code"))
+
+
+def behind_passwords(table: Table, items: Mapping[keys.Key, Item]) -> dict[keys.Key, Item]:
+    """By key of each one-time password among `items`, what it leads to now: its token, read consistently, as long as
+    that is of the account that it was of when the password was given out. Without passwords nothing is read."""
+    passwords = {key: item for key, item in items.items() if keys.is_one_time_password(key)}
+    at = {key: keys.record("access_token", item["target"]) for key, item in passwords.items()}
+    tokens = table.get_many(at.values(), consistent=True) if at else {}
+    found: dict[keys.Key, Item] = {}
+    for key, password in passwords.items():
+        token = tokens.get(at[key])
+        if token and token["account_id"] == password["account_id"]:
+            found[key] = {**token, "expires_at": password["expires_at"]}
+    return found
 
 
 def count_try(table: Table, token: AccessToken, pass_code_hash: str) -> int:
@@ -46,12 +61,15 @@ def one_time_password_key(password: str) -> keys.Key:
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
 
 
-def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime) -> bool:
-    """Let a one-time password stand for a token until then; False where the password is in use."""
+def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime, request: str) -> bool:
+    """Let a one-time password lead to a token until then; False where the password is in use, unless by the same
+    `request`, whose answer was lost. What the token says is looked up when the password is shown
+    (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,
-        "classification": token.classification_id,
         "expires_at": int(expires_on.timestamp()),
+        "drawn_by": request,
     }
-    return table.put(Put(one_time_password_key(password), item, condition="attribute_not_exists(pk)"))
+    condition = "attribute_not_exists(pk) OR drawn_by = :request"
+    return table.put(Put(one_time_password_key(password), item, condition, {":request": request}))

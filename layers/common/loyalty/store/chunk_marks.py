@@ -9,7 +9,8 @@ from typing import Self
 from loyalty.domain.uploads.outcome import Counts
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.table import Cancelled, Table
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload
 from loyalty.store.writes import Count, Put, Update
 
@@ -83,7 +84,7 @@ def read_marks(table: Table, upload_id: str, chunks: Iterable[int]) -> dict[int,
 def put_mark(table: Table, upload: Upload, mark: Mark, before: Mark | None) -> bool:
     """Mark a chunk and count its purchases, in one transaction: 4 WCU. What `before` counted is counted no more.
 
-    False, and nothing written, where the mark is not `before` any more, or somebody else is at work on it.
+    False, and nothing written, where the mark is not `before` any more.
     """
     changes = mark.counts.beyond(before.counts if before else None) | {"recorded": 1} | ({} if before else {"done": 1})
     if mark.dead != bool(before and before.dead):
@@ -102,7 +103,7 @@ def put_mark(table: Table, upload: Upload, mark: Mark, before: Mark | None) -> b
     )
     try:
         table.transact([put, Count(keys.upload_counts(upload.id), changes, {"expires_at": upload.expires_at})])
-    except Cancelled:
+    except ConditionFailed:
         return False
     return True
 
@@ -122,7 +123,7 @@ def close(table: Table, upload: Upload, seen: Tally, now: datetime) -> bool:
     unchanged = Update(keys.upload_counts(upload.id), closed, "recorded = :seen", {":seen": seen.recorded})
     try:
         table.transact([unchanged])
-    except Cancelled:
+    except ConditionFailed:
         return False
     return True
 

@@ -79,6 +79,11 @@ def one_time_password(password_hash: str) -> Key:
     return Key(f"OTP#{password_hash}", "OTP")
 
 
+def is_one_time_password(key: Key) -> bool:
+    """Whether a one-time password lies there."""
+    return key.sk == "OTP"
+
+
 def pass_code_tries(token_id: str, pass_code_hash: str) -> Key:
     """How often an access token's pass code was tried; another pass code has another count."""
     return Key(f"TRIES#{token_id}", pass_code_hash[:16])
@@ -110,6 +115,11 @@ def record(kind: str, record_id: str) -> Key:
 def partner_key(partner_id: str, slot: int) -> Key:
     """One of the places for a partner's active API keys."""
     return Key(f"PARTNER#{partner_id}", f"KEY#{slot}")
+
+
+def revoked_key(partner_id: str, key_id: str) -> Key:
+    """The mark of an API key that was active once."""
+    return Key(f"REVOKED_KEY#{partner_id}#{key_id}", "REVOKED_KEY")
 
 
 def expiry_shard(account_id: str) -> str:

@@ -7,6 +7,7 @@ from loyalty.domain.errors import Problem
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
+from loyalty.store.backoff import Backoff
 from loyalty.store.events import (
     Event,
     entry_of,
@@ -18,7 +19,8 @@ from loyalty.store.events import (
     wallet_item,
 )
 from loyalty.store.keys import Key
-from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
 from loyalty.store.writes import Add, Put, Update, Write
 
 MAX_PAGE = 100
@@ -27,8 +29,9 @@ MAX_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A write that goes into the transaction of an event. Where its condition does not hold, the event is refused for
-    `refusal`; where that is None, what was read has changed, and the event is to be made anew."""
+    """A write that goes into the transaction of an event. Where its condition does not hold, what was read has changed,
+    and the event is to be made anew; unless there is a `refusal`, and nothing else has changed for the event: it is
+    refused then."""
 
     write: Write
     refusal: Problem | None = None
@@ -111,7 +114,7 @@ def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[in
     return (int(item["used"]), item["event_id"]) if item else (0, None)
 
 
-def post(table: Table, pending: Sequence[Pending]) -> None:
+def post(table: Table, pending: Sequence[Pending], backoff: Backoff | None = None) -> None:
     """Write events, of each wallet in the order of their sequence numbers, and move the wallets, in one transaction.
 
     Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU per wallet. Each wallet must still be at the version
@@ -119,7 +122,8 @@ def post(table: Table, pending: Sequence[Pending]) -> None:
 
     Raises:
         Unpostable: ids or reference numbers are taken, or an effect that refuses cannot be had.
-        Changed: wallets are at another version by now, or another transaction is at work on them.
+        Changed: wallets are at another version by now.
+        Refused: RETRY_LATER, where others are at work on some of the items all the time.
     """
     rows = []
     for place, one in enumerate(pending):
@@ -130,9 +134,9 @@ def post(table: Table, pending: Sequence[Pending]) -> None:
             rows.append(_Row(pointer, place, identifies=True))
     rows += [*_wallets(pending), *_effects(pending)]
     try:
-        table.transact([row.write for row in rows])
-    except Cancelled as cancelled:
-        raise _failure(cancelled, rows, pending) from cancelled
+        table.transact([row.write for row in rows], backoff)
+    except ConditionFailed as failed:
+        raise _failure(failed, rows, pending) from failed
 
 
 _ABSENT = "attribute_not_exists(pk)"
@@ -175,20 +179,25 @@ def _wallets(pending: Sequence[Pending]) -> Iterator[_Row]:
         yield _Row(update, place)
 
 
-def _failure(cancelled: Cancelled, rows: Sequence[_Row], pending: Sequence[Pending]) -> Changed | Unpostable:
+def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[Pending]) -> Changed | Unpostable:
     rivals: dict[int, Event | None] = {}
     refused: dict[int, Problem] = {}
-    changed: set[str] = set()
-    for row, (reason, found) in zip(rows, cancelled.reasons, strict=True):
-        if reason is None:
-            continue
-        if reason == CONDITION_FAILED and row.identifies:
+    changed = {_account_of(rows[at], pending) for at in failed.untold}
+    for at, found in failed.found.items():
+        row = rows[at]
+        if row.identifies:
             rivals.setdefault(row.place, event_of(found) if found and "sequence" in found else None)
-        elif reason == CONDITION_FAILED and row.refusal:
+        elif row.refusal:
             refused[row.place] = row.refusal
         else:
-            changed.add(pending[row.place].wallet.account_id)
+            changed.add(_account_of(row, pending))
+    # A refusal that rests on what has changed since may not be one any more.
+    refused = {place: problem for place, problem in refused.items() if pending[place].wallet.account_id not in changed}
     return Unpostable(rivals, refused) if rivals or refused else Changed(frozenset(changed))
+
+
+def _account_of(row: _Row, pending: Sequence[Pending]) -> str:
+    return pending[row.place].wallet.account_id
 
 
 def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[Entry]:

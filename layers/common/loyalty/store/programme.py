@@ -17,7 +17,7 @@ REFRESH_AFTER = timedelta(seconds=60)
 """How old a container's programme may be before its version is looked at again."""
 
 RENEW_AFTER = timedelta(seconds=2)
-"""How often at most a container looks for a newer programme because somebody names what it does not know."""
+"""How often at most a container looks for a newer programme because a caller names what it does not know."""
 
 MAX_PRODUCT_NAMES = 100_000
 """Names of products that a container remembers, beside those of the request at hand; some 30 MB."""
@@ -53,11 +53,15 @@ class Catalogue:
         self.programme(now)
         return self._directory
 
-    def renewed(self, now: datetime) -> bool:
-        """Whether there is another programme than the one that `programme` answered; from now on it answers that."""
+    def renewed(self, now: datetime, *, at_once: bool = False) -> bool:
+        """Whether there is another programme than the one that `programme` answered; from now on it answers that.
+
+        It is looked for `at_once`, as something is missing that has to be there; else not more often than a caller may
+        have it looked for.
+        """
         before = self._programme
-        if self._checked and now - self._checked > RENEW_AFTER:
-            self._refresh()
+        if at_once or (self._checked and now - self._checked > RENEW_AFTER):
+            self._refresh(consistent=True)
             self._checked = now
         return self._programme is not before
 
@@ -91,8 +95,8 @@ class Catalogue:
         """The product that was named, None where there is none (or it was not learnt)."""
         return self._products.get((reference.by, reference.value))
 
-    def _refresh(self) -> None:
-        if self._programme is not None and self._programme.version == self._version():
+    def _refresh(self, *, consistent: bool = False) -> None:
+        if self._programme is not None and self._programme.version == self._version(consistent=consistent):
             return
         version, records = 0, []
         for item in self._table.partition(keys.PROGRAMME_VERSION.pk, consistent=True):
@@ -107,8 +111,8 @@ class Catalogue:
             raise Refused(Problem(Code.RETRY_LATER, description)) from error
         self._products.clear()
 
-    def _version(self) -> int:
-        item = self._table.get(keys.PROGRAMME_VERSION)
+    def _version(self, *, consistent: bool) -> int:
+        item = self._table.get(keys.PROGRAMME_VERSION, consistent=consistent)
         return int(item["version"]) if item else 0
 
 

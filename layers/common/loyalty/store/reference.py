@@ -86,7 +86,8 @@ def keys_to_find(kind: str, name: str) -> Iterable[Key]:
 
 
 def unique_values(record: Record) -> dict[str, str]:
-    """The values that no other record of the type may share, by field."""
+    """The values that no other record of the type may share, by field; with the value beside it, where it may be shared
+    by others."""
     found: dict[str, str] = {}
     for field in RECORD_TYPES[record["type"]].unique:
         value: Any = record
@@ -94,6 +95,8 @@ def unique_values(record: Record) -> dict[str, str]:
             value = value.get(step) if value else None
         if value is not None:
             found[field] = str(value)
+    for field, beside in RECORD_TYPES[record["type"]].unique_within.items():
+        found[field] = f"{record[beside]}#{record.get(field, '')}"
     return found
 
 

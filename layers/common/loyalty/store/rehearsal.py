@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
+from loyalty.store.backoff import Backoff
 from loyalty.store.keys import Key
-from loyalty.store.sandbox import after, may
-from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.sandbox import after, failures
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
 from loyalty.store.writes import Put, Write
 
 REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
@@ -21,7 +24,7 @@ REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 FOR_REAL = ("TRIES#",)
 """Tries of pass codes count in a dry run too, or else it would be a way to guess them."""
 
-_CONFLICT = "TransactionConflict"
+_BUSY = Problem(Code.RETRY_LATER, "Other chunks of this dry run are at work on the same wallets.")
 _KEPT = "rehearsed_"
 """Before the names of attributes, so that no index knows them."""
 
@@ -68,7 +71,7 @@ class Rehearsal(Table):
             return super().put(put)
         try:
             self.transact([put])
-        except Cancelled:
+        except ConditionFailed:
             return False
         return True
 
@@ -76,27 +79,38 @@ class Rehearsal(Table):
         """Add to counters of an item, which start at zero; answers what they are now."""
         if key.pk.startswith(FOR_REAL):
             return super().add(key, amounts)
+        backoff = Backoff()
         while True:
-            item = self.get(key, consistent=True) or {}
+            seen = self._seen([key], consistent=True)
+            item = seen[key].item or {}
             counters = {name: int(item.get(name, 0)) + amount for name, amount in amounts.items()}
-            if self.put(Put(key, {**_attributes(item), **counters})):  # or else another chunk has added meanwhile
+            if self._laid_aside([Put(key, {**_attributes(item), **counters})], seen, backoff):
                 return counters
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
         """Do all of `writes` or none.
 
         Raises:
-            Cancelled: a condition did not hold, or another chunk of the dry run is at work on one of the items.
+            ConditionFailed: a condition did not hold.
         """
-        seen = self._seen((write.key for write in writes), consistent=True)
-        reasons = [_failure(write, seen[write.key].item) for write in writes]
-        if any(reason for reason, _ in reasons):
-            raise Cancelled(reasons)
-        kept = [self._kept(write, seen[write.key]) for write in writes]
+        backoff = backoff or Backoff()
+        while True:
+            seen = self._seen((write.key for write in writes), consistent=True)
+            if found := failures(writes, {key: one.item for key, one in seen.items()}):
+                raise ConditionFailed(found)
+            if self._laid_aside(writes, seen, backoff):
+                return
+
+    def _laid_aside(self, writes: Sequence[Write], seen: Mapping[Key, _Seen], backoff: Backoff) -> bool:
+        """Do `writes` as long as all is as it was `seen`; or else answer False, after a wait: another chunk of the dry
+        run was faster."""
         try:
-            super().transact(kept)
-        except Cancelled as cancelled:
-            raise Cancelled([(_CONFLICT if reason else None, None) for reason, _ in cancelled.reasons]) from cancelled
+            super().transact([self._kept(write, seen[write.key]) for write in writes], backoff)
+        except ConditionFailed as failed:
+            if not backoff.wait():
+                raise Refused(_BUSY) from failed
+            return False
+        return True
 
     def _seen(self, wanted: Iterable[Key], *, consistent: bool) -> dict[Key, _Seen]:
         asked = list(dict.fromkeys(wanted))
@@ -141,8 +155,3 @@ def _item(kept: Item) -> Item | None:
 
 def _attributes(item: Item) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in ("pk", "sk")}
-
-
-def _failure(write: Write, item: Item | None) -> tuple[str | None, Item | None]:
-    """Why a write fails on an item, None where it does not; and the item, as DynamoDB tells it of a Put."""
-    return (None, None) if may(write, item) else (CONDITION_FAILED, item)

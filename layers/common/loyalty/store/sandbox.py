@@ -5,8 +5,10 @@ from decimal import Decimal
 
 from loyalty.domain.money import ZERO
 from loyalty.store.attributes import Item, key_of
+from loyalty.store.backoff import Backoff
 from loyalty.store.keys import Key
-from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
 from loyalty.store.writes import Add, Count, Delete, Put, Update, Write
 
 
@@ -44,7 +46,7 @@ class Sandbox(Table):
         """Write one item; False, and nothing written, where its condition does not hold."""
         try:
             self.transact([put])
-        except Cancelled:
+        except ConditionFailed:
             return False
         return True
 
@@ -55,25 +57,26 @@ class Sandbox(Table):
         self.transact([Put(key, {**before, **counters})])
         return counters
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:  # noqa: ARG002 - nobody else
         """Do all of `writes` or none.
 
         Raises:
-            Cancelled: a condition did not hold.
+            ConditionFailed: a condition did not hold.
         """
         before = self.get_many(write.key for write in writes)
-        reasons = [self._reason(write, before.get(write.key)) for write in writes]
-        if any(reason for reason, _ in reasons):
-            raise Cancelled(reasons)
+        if found := failures(writes, before):
+            raise ConditionFailed(found)
         for write in writes:
             self._written[write.key] = after(write, before.get(write.key))
 
-    @staticmethod
-    def _reason(write: Write, before: Item | None) -> tuple[str | None, Item | None]:
-        return (None, None) if may(write, before) else (CONDITION_FAILED, before)
+
+def failures(writes: Sequence[Write], before: Mapping[Key, Item | None]) -> dict[int, Item | None]:
+    """The items that conditions of writes do not hold for, by the places of the writes."""
+    found = {place: before.get(write.key) for place, write in enumerate(writes)}
+    return {place: item for place, item in found.items() if not _may(writes[place], item)}
 
 
-def may(write: Write, before: Item | None) -> bool:
+def _may(write: Write, before: Item | None) -> bool:
     """Whether the condition of a write holds."""
     match write:
         case Add():

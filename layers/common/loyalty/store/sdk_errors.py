@@ -1,11 +1,33 @@
 """The one place where errors of the SDK become the engine's own."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004
 
 from loyalty.domain.errors import Problem, Refused
+from loyalty.store.attributes import Item, unpacked
+
+_IN_USE = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+"""Reasons of a cancelled transaction that say nothing of its conditions."""
+
+
+class ConditionFailed(Exception):  # noqa: N818 - reads as what it says
+    """Nothing was written, as conditions did not hold.
+
+    `found` are the items that they did not hold for, by the places of their writes, from 0 (None where there is none,
+    or where DynamoDB does not tell it). Of the writes at `untold`, nobody knows, as their items were in use.
+    """
+
+    def __init__(self, found: Mapping[int, Item | None], untold: Collection[int] = ()) -> None:
+        super().__init__(f"conditions of the writes {sorted(found)}")
+        self.found = found
+        self.untold = frozenset(untold)
+
+
+class InUse(Exception):  # noqa: N818 - reads as what it says
+    """Nothing was written, as others are at work on the items. The same write may go through in a moment."""
 
 
 @contextmanager
@@ -20,3 +42,31 @@ def refused_where_busy(busy: Problem, codes: Collection[str]) -> Iterator[None]:
         raise
     except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
         raise Refused(busy) from error
+
+
+@contextmanager
+def write_failures() -> Iterator[None]:
+    """Tell what kept DynamoDB from writing: a condition (`ConditionFailed`) or others (`InUse`); what else it answers
+    passes through."""
+    try:
+        yield
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "ConditionalCheckFailedException":
+                raise ConditionFailed({0: None}) from error
+            case "TransactionConflictException":
+                raise InUse from error
+            case "TransactionCanceledException":
+                _cancelled(error)
+        raise
+
+
+def _cancelled(error: ClientError) -> None:
+    reasons: Any = dict(enumerate(error.response["CancellationReasons"]))
+    in_use = {place for place, reason in reasons.items() if reason.get("Code") in _IN_USE}
+    failed = {place: reason for place, reason in reasons.items() if reason.get("Code") == "ConditionalCheckFailed"}
+    if failed:
+        found = {place: unpacked(reason["Item"]) if reason.get("Item") else None for place, reason in failed.items()}
+        raise ConditionFailed(found, in_use) from error
+    if in_use:
+        raise InUse from error

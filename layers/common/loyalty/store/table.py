@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store.attributes import Item, key_of, packed, packed_key, unpacked
+from loyalty.store.backoff import Backoff
 from loyalty.store.keys import EXPIRY_INDEX, JOURNAL_INDEX, Key
-from loyalty.store.sdk_errors import refused_where_busy
+from loyalty.store.sdk_errors import ConditionFailed, InUse, refused_where_busy, write_failures
 from loyalty.store.writes import Put, Write, addition_request, put_request, transact_item
 
 if TYPE_CHECKING:
@@ -44,23 +43,13 @@ _RETRYABLE = frozenset(
     }
 )
 
-CONDITION_FAILED = "ConditionalCheckFailed"
-"""The reason of a write whose condition did not hold; any other one is that somebody else is at work on the item."""
-
-
-class Cancelled(Exception):  # noqa: N818 - reads as what it says
-    """A transaction wrote nothing. For each write, in order: why it failed (None if it did not) and the item found."""
-
-    def __init__(self, reasons: Sequence[tuple[str | None, Item | None]]) -> None:
-        super().__init__(", ".join(reason or "-" for reason, _ in reasons))
-        self.reasons = reasons
-
 
 class Table:
     """The single table.
 
     Every method raises `Refused` with RETRY_LATER where DynamoDB is throttling or out of reach for longer than the
-    client's own retries last; other errors of the SDK are faults of ours and pass through.
+    client's own retries last, or an item in use by others for longer than a `Backoff`; other errors of the SDK are
+    faults of ours and pass through.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -143,37 +132,35 @@ class Table:
     def put(self, put: Put) -> bool:
         """Write one item; False, and nothing written, where its condition does not hold."""
         try:
-            with refused_where_busy(_BUSY, _RETRYABLE):
-                self.client.put_item(**put_request(self.name, put))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
+            self._write(self.client.put_item, put_request(self.name, put), Backoff())
+        except ConditionFailed:
+            return False
         return True
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; answers what they are now."""
-        with refused_where_busy(_BUSY, _RETRYABLE):
-            answer = self.client.update_item(
-                **addition_request(self.name, key, amounts, {}), ReturnValues="UPDATED_NEW"
-            )
-        counters = unpacked(answer["Attributes"])
+        request = addition_request(self.name, key, amounts, {}) | {"ReturnValues": "UPDATED_NEW"}
+        counters = unpacked(self._write(self.client.update_item, request, Backoff())["Attributes"])
         return {name: int(counters[name]) for name in amounts}
 
-    def transact(self, writes: Sequence[Write]) -> None:
-        """Do all of `writes` (at most 100, no key twice) or none.
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
+        """Do all of `writes` (at most 100, no key twice) or none. Where others are at work on the items, the same is
+        sent again after each wait of `backoff`.
 
         Raises:
-            Cancelled: a condition did not hold, or another transaction is at work on one of the items.
+            ConditionFailed: a condition did not hold; nothing was written.
         """
-        items: list[Any] = [transact_item(self.name, write) for write in writes]
-        try:
-            with refused_where_busy(_BUSY, _RETRYABLE):
-                self.client.transact_write_items(TransactItems=items)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
-            raise Cancelled([_reason(reason) for reason in error.response["CancellationReasons"]]) from error
+        items = [transact_item(self.name, write) for write in writes]
+        self._write(self.client.transact_write_items, {"TransactItems": items}, backoff or Backoff())
+
+    def _write(self, write: Callable[..., Any], request: dict[str, Any], backoff: Backoff) -> Any:
+        while True:
+            try:
+                with refused_where_busy(_BUSY, _RETRYABLE), write_failures():
+                    return write(**request)
+            except InUse as in_use:
+                if not backoff.wait():
+                    raise Refused(_BUSY) from in_use
 
     def _pages(self, read: Callable[..., Any], parameters: dict[str, Any]) -> Iterator[Item]:
         start: dict[str, Any] = {}
@@ -194,8 +181,3 @@ def in_flight(calls: int) -> Iterator[Callable[..., Iterable[Any]]]:
             yield pool.map
     else:
         yield map
-
-
-def _reason(reason: Mapping[str, Any]) -> tuple[str | None, Item | None]:
-    code = reason.get("Code", "None")
-    return None if code == "None" else code, unpacked(reason["Item"]) if reason.get("Item") else None

@@ -11,7 +11,8 @@ from loyalty.domain.rows.layout import Layout, Position
 from loyalty.domain.uploads.outcome import Kind
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.table import CONDITION_FAILED, Cancelled, Table
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
 from loyalty.store.writes import Put, Update, Write
 
 KEPT = timedelta(days=90)
@@ -19,13 +20,20 @@ KEPT = timedelta(days=90)
 
 
 class State(StrEnum):
-    """How far an upload has got. Of a file that is REFUSED, nothing was posted."""
+    """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could
+    be read. What is kept of an upload stays POSTING: whether it is DONE or INCOMPLETE, its counters tell."""
 
     EXPECTED = "EXPECTED"
     SPLITTING = "SPLITTING"
     POSTING = "POSTING"
     DONE = "DONE"
+    INCOMPLETE = "INCOMPLETE"
     REFUSED = "REFUSED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self in (State.DONE, State.INCOMPLETE, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ def add_upload(table: Table, upload: Upload) -> Upload:
     was.
 
     Raises:
-        Refused: RETRY_LATER, where that cannot be told for the moment.
+        Refused: RETRY_LATER.
     """
     begun = Update(
         keys.upload(upload.id),
@@ -134,10 +142,10 @@ def add_upload(table: Table, upload: Upload) -> Upload:
     listed: Item = {"partner_id": upload.partner_id, "name": upload.name, "expires_at": upload.expires_at}
     try:
         table.transact([begun, Put(keys.listed_upload(upload.created_on.isoformat(), upload.id), listed)])
-    except Cancelled as cancelled:
+    except ConditionFailed as failed:
         earlier = read_upload(table, upload.id)
         if earlier is None:
-            raise _busy() from cancelled
+            raise Refused(Problem(Code.RETRY_LATER, "This upload has just ended.")) from failed
         return earlier
     return upload
 
@@ -157,10 +165,8 @@ def move_upload(table: Table, before: Upload, after: Upload, segment: Segment | 
         writes.append(Put(keys.segment(after.id, segment.number), _segment_item(after, segment)))
     try:
         table.transact(writes)
-    except Cancelled as cancelled:
-        if any(reason == CONDITION_FAILED for reason, _ in cancelled.reasons):
-            raise Overtaken from cancelled
-        raise _busy() from cancelled
+    except ConditionFailed as failed:
+        raise Overtaken from failed
 
 
 _PROGRESS = (
@@ -247,7 +253,3 @@ def _segment_item(upload: Upload, segment: Segment) -> Item:
 def _segment(number: int, item: Item) -> Segment:
     pieces = tuple(Piece(*piece) for piece in exactjson.loads(item["pieces"]))
     return Segment(number, item["location"], int(item["first_row"]), int(item["next_row"]), pieces)
-
-
-def _busy() -> Refused:
-    return Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this upload."))

@@ -20,6 +20,9 @@ PASSWORD_LIFETIME = timedelta(minutes=5)
 SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
 """Twelve digits, the first not 0, so that a password is the same as a number and as text."""
 
+MAX_DRAWS = 3
+"""Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
+
 
 class PassCodeRefused(Refused):
     """A pass code was not taken. To try again would count again."""
@@ -63,12 +66,13 @@ def issue_one_time_password(shown: Reference, *, table: Table, now: datetime) ->
     """A password that stands for the token that is shown, for one purchase, and until when.
 
     Raises:
-        Refused: as `shown_token`; RETRY_LATER, where the password drawn is in use.
+        Refused: as `shown_token`; RETRY_LATER.
     """
     key = customer_key(shown)
     token = shown_token("Access Token", shown, table.get(key, consistent=True), table=table, now=now)
-    password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
-    expires_on = now + PASSWORD_LIFETIME
-    if not access_tokens.put_one_time_password(table, password, token, expires_on):
-        raise Refused(Problem(Code.RETRY_LATER, "Drawn twice. Ask for another one-time password."))
-    return password, expires_on
+    expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
+    for _ in range(MAX_DRAWS):
+        password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
+        if access_tokens.put_one_time_password(table, password, token, expires_on, request):
+            return password, expires_on
+    raise Refused(Problem(Code.RETRY_LATER, "All passwords drawn are in use. Ask for another one-time password."))

@@ -10,7 +10,7 @@ from loyalty.domain.identity import EVENT_ID_LENGTH, Identity, Origin, row_key
 from loyalty.domain.purchase import PurchaseRequest, UploadedRow
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.layout import Layout
-from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.domain.uploads.outcome import Outcome
 from loyalty.store.uploads import Upload
 from loyalty.usecases.upload_rows import UploadRow, read_row
 
@@ -21,9 +21,14 @@ Read = Callable[[UploadRow, Partner, Upload], PurchaseRequest]
 @dataclass(slots=True)
 class Rows:
     """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, and what nobody
-    could make sense of because of a fault of ours."""
+    could make sense of because of a fault of ours.
+
+    `told` are those of `asked` that may have been posted, as the rows say so; with the id of the event that they name,
+    empty where they name none that could be.
+    """
 
     asked: dict[int, PurchaseRequest] = field(default_factory=dict)
+    told: dict[int, str] = field(default_factory=dict)
     settled: dict[int, Outcome] = field(default_factory=dict)
     faulty: dict[int, Problem] = field(default_factory=dict)
 
@@ -42,16 +47,16 @@ def rows_of(
     for entry in entries:
         try:
             row = read_row(layout, entry)
-            if row.is_settled:
-                rows.settled[entry.number] = Outcome(entry.number, Status.REPLAYED, row.earlier.get("event_id"))
-            else:
-                request = read(row, partner, upload)
-                rows.asked[entry.number] = replace(
-                    request,
-                    identity=row_identity(request.identity, row, upload, entry.number),
-                    known_before=tuple(row_identity(one, row, upload, entry.number) for one in request.known_before),
-                    row=UploadedRow(upload.id, entry.number),
-                )
+            request = read(row, partner, upload)
+            rows.asked[entry.number] = replace(
+                request,
+                identity=row_identity(request.identity, row, upload, entry.number),
+                known_before=tuple(row_identity(one, row, upload, entry.number) for one in request.known_before),
+                row=UploadedRow(upload.id, entry.number),
+            )
+            event_id = _EVENT_ID.fullmatch(row.earlier.get("event_id", ""))
+            if event_id or row.says_settled:
+                rows.told[entry.number] = event_id[0] if event_id else ""
         except Refused as refused:
             rows.settled[entry.number] = Outcome.refused(entry.number, refused)
         except Exception:  # noqa: BLE001 - reported; the other rows are to be posted
@@ -81,4 +86,5 @@ def row_identity(identity: Identity, row: UploadRow, upload: Upload, number: int
     return Identity(Origin.ROW, (upload.partner_id, key))
 
 
+_EVENT_ID = re.compile(f"[0-9A-F]{{{EVENT_ID_LENGTH}}}")
 _KNOWN_BY = re.compile(f"{ROW_KEY}([0-9A-F]{{{EVENT_ID_LENGTH}}})")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from loyalty.domain.errors import Code, Problem, Refused
@@ -14,6 +15,7 @@ from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Account, Reference
 from loyalty.domain.wallet import EventType
 from loyalty.store import keys
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
@@ -21,8 +23,9 @@ from loyalty.store.ledger import Pending
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.newest_programme import with_newest_programme_each
 from loyalty.usecases.packing import Used
-from loyalty.usecases.posting import Outcome, Pause, pause, post_events
+from loyalty.usecases.posting import Outcome, post_events
 
 BATCH = 400
 """Wallets posted in one go: eight transactions of fifty, each wallet being two of a transaction's hundred writes."""
@@ -53,12 +56,19 @@ def expire_lots(
     for batch in _batches(_due(table, months_after(now, -1))):
         if time_left() < RESERVE_SECONDS:
             return Expired(wallets, busy, finished=False)
-        programme = catalogue.programme(now)
-        drafts = [(account_id, Expiry(account_id, programme, now)) for account_id in batch]
-        outcomes = post_events(drafts, table=table, pause=pause)
+        post = partial(_posted, table=table, catalogue=catalogue, now=now, pause=pause)
+        outcomes = with_newest_programme_each(catalogue, now, batch, post).values()
         wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
         busy += sum(_is_busy(outcome) for outcome in outcomes)
     return Expired(wallets, busy, finished=True)
+
+
+def _posted(
+    account_ids: Iterable[str], *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+) -> dict[str, Outcome]:
+    programme = catalogue.programme(now)
+    drafts = {account_id: Expiry(account_id, programme, now) for account_id in account_ids}
+    return dict(zip(drafts, post_events(list(drafts.items()), table=table, pause=pause), strict=True))
 
 
 def _due(table: Table, month: str) -> Iterator[str]:
@@ -87,8 +97,7 @@ class Expiry:
     def named(self) -> Reference:
         return Reference("id", self.account_id, "")
 
-    @property
-    def duplicate(self) -> Problem:
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
 
     def is_posted_as(self, event: Event) -> bool:

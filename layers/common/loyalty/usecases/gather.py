@@ -14,6 +14,7 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import directory_for
 
 Record = Mapping[str, Any]
 
@@ -79,7 +80,8 @@ class Gathering:
         ]
         self._read({keys.record(kind, record_id) for kind, record_id in wanted if record_id})
         records = {key: record for key, record in self._records.items() if record}
-        return Gathered(event, self._catalogue.programme(self._now), self._catalogue.directory(self._now), records)
+        directory = directory_for(event, self._catalogue, self._now, records.values())
+        return Gathered(event, self._catalogue.programme(self._now), directory, records)
 
     def _read(self, wanted: set[Key]) -> None:
         unread = wanted - self._records.keys()

@@ -1,14 +1,19 @@
 """Importing files of reference data, chunk by chunk in the order of their rows: what became of each is told once,
 however often a chunk is begun."""
 
+import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from loyalty import exactjson
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
+from loyalty.domain.identity import EVENT_ID_LENGTH
+from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
+from loyalty.domain.rows.layout import Format
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
@@ -17,9 +22,9 @@ from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
-from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, Record, as_record, import_rows
+from loyalty.usecases.chunk_rows import ROW_KEY
+from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, import_rows
 from loyalty.usecases.post_rows import MAX_FAULTS
-from loyalty.usecases.posting import Pause
 from loyalty.usecases.upload_rows import read_row
 
 MAX_TRIES = 10
@@ -28,7 +33,7 @@ MAX_TRIES = 10
 LONG = Problem(Code.LIMIT_EXCEEDED, f"The row is longer than {MAX_RECORD_BYTES} bytes.")
 
 _SETTLED = frozenset(status for status in STATUSES[Kind.RECORDS] if status.is_settled)
-"""With one of these in a result that is sent again, a row needs nothing more."""
+"""With one of these in a result that is sent again, a row needs nothing more, if it is the same that was imported."""
 
 
 def rest(tries: int) -> None:
@@ -45,7 +50,7 @@ class ChunkImporter:
     files: Files
     now: datetime
     report: Callable[[int], None]
-    pause: Pause = rest
+    pause: Callable[[int], None] = rest
 
     def send(self, messages: Iterable[Message]) -> None:
         """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`.
@@ -95,9 +100,10 @@ class _Work:
         """Import rows. Where that meets a fault of ours, find out by halves which row it is, and tell that it
         failed."""
         try:
-            records = [(entry.number, record) for entry in entries if (record := self._record(entry)) is not None]
+            records = [(entry.number, said) for entry in entries if (said := self._said(entry)) is not None]
+            by_number = dict(records)
             for row in self._imported(records):
-                self.told[row.number] = _outcome(row)
+                self.told[row.number] = _outcome(row, by_number[row.number])
         except Refused:
             raise
         except Exception:
@@ -113,12 +119,12 @@ class _Work:
                 self._try(left[:middle])
                 self._try(left[middle:])
 
-    def _imported(self, records: Sequence[tuple[int, Record]]) -> Iterator[Imported]:
+    def _imported(self, records: Sequence[tuple[int, Said]]) -> Iterator[Imported]:
         unmarked = fence(self.upload, self.number)
-        return import_rows(records, as_record, table=self.by.table, now=self.by.now, fence=unmarked)
+        return import_rows(records, table=self.by.table, now=self.by.now, fence=unmarked)
 
-    def _record(self, entry: Entry) -> Record | None:
-        """The record that an entry says; None of one that has its outcome already, which is told then."""
+    def _said(self, entry: Entry) -> Said | None:
+        """What an entry says of a record; None of one that has its outcome already, which is told then."""
         try:
             if sum(map(len, entry.rows)) > MAX_RECORD_BYTES and entry.fault is None:
                 raise Refused(LONG)
@@ -126,11 +132,22 @@ class _Work:
         except Refused as refused:
             self.told[entry.number] = Outcome.refused(entry.number, refused)
             return None
-        if row.earlier.get("status") in _SETTLED:
-            self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, row.earlier.get("event_id"))
+        record, event_id = dict(row.body), row.earlier.get("event_id", "")
+        is_told = row.earlier.get("status") in _SETTLED and event_id.startswith(ROW_KEY)
+        if is_told and event_id == _known_as(record):
+            self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, event_id)
             return None
-        return dict(row.body)
+        columns = frozenset(self.chunk.layout.columns) if self.chunk.layout.format is Format.CSV else None
+        return Said(record, columns)
 
 
-def _outcome(row: Imported) -> Outcome:
-    return Outcome(row.number, row.status, row.event_id, row.problems[0] if row.problems else None)
+def _outcome(row: Imported, said: Said) -> Outcome:
+    known_as = _known_as(said.fields) if row.status.is_settled else None
+    return Outcome(row.number, row.status, row.event_id or known_as, row.problems[0] if row.problems else None)
+
+
+def _known_as(record: Mapping[str, Any]) -> str:
+    """What a record that was imported is known by in its result. As it follows from all that the row says, it proves
+    that the row is the one that was imported, and no other with a status of the caller's own."""
+    said = exactjson.dumps(record).encode(errors="surrogatepass")  # nobody has looked at it yet
+    return f"{ROW_KEY}{hashlib.sha256(said).hexdigest()[:EVENT_ID_LENGTH].upper()}"

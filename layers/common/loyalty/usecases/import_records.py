@@ -9,9 +9,10 @@ from datetime import datetime
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.outcome import Status
 from loyalty.store.table import Table
-from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Record, as_record, import_rows
+from loyalty.usecases.import_rows import MAX_RECORD_BYTES, import_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,22 @@ def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> Im
     """
     summary = ImportSummary()
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    for row in import_rows(numbered, _read, table=table, now=now):
+    for row in import_rows(((number, _said(line)) for number, line in numbered), table=table, now=now):
         summary.created += row.status is Status.CREATED
         summary.updated += row.status is Status.UPDATED
         summary.unchanged += row.status is Status.UNCHANGED
         summary.refused += [
             BadLine(row.number, problem.pointer, problem.description, problem.code) for problem in row.problems
         ]
+    summary.refused.sort(key=lambda bad: bad.line)
     return summary
 
 
-def _read(line: bytes) -> Record:
+def _said(line: bytes) -> Said | Refused:
+    """What a line says of a record, or why that cannot be told."""
     if len(line) > MAX_RECORD_BYTES:
-        raise Refused(Problem(Code.INVALID, f"The line is longer than {MAX_RECORD_BYTES} bytes."))
+        return Refused(Problem(Code.INVALID, f"The line is longer than {MAX_RECORD_BYTES} bytes."))
     try:
-        return as_record(exactjson.loads_strictly(line.decode()))
+        return Said(exactjson.loads_strictly(line.decode()))
     except ValueError as error:
-        raise Refused(Problem(Code.INVALID, f"The line is not valid JSON: {error}.")) from error
+        return Refused(Problem(Code.INVALID, f"The line is not valid JSON: {error}."))

@@ -1,37 +1,26 @@
 """Importing rows of reference data: each is checked and, if it holds, kept where it differs from what is there."""
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from functools import partial
+from typing import Self
 
-from loyalty import exactjson
-from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.domain.passcode import hashed_pass_code
-from loyalty.domain.records import RECORD_TYPES
-from loyalty.domain.records.base import references
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.outcome import Status
-from loyalty.domain.validation import pointer, validated
-from loyalty.store import keys
-from loyalty.store.attributes import Item
-from loyalty.store.keys import Key
 from loyalty.store.programme import Catalogue
-from loyalty.store.reference import (
-    PROGRAMME_TYPES,
-    SEVERAL,
-    former_names,
-    items_of,
-    keys_to_find,
-    name_keys,
-    record_key,
-    shared_name_keys,
-)
-from loyalty.store.table import MAX_TRANSACTION, Cancelled, Table
-from loyalty.store.writes import Delete, Put, Update, Write
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
+from loyalty.store.writes import Update
+from loyalty.usecases.known_records import OPENING_BALANCE, KnownRecords
+from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.opening_balance import post_opening_balance
-from loyalty.usecases.programme_names import ProgrammeNames
+from loyalty.usecases.passed_on import Taken, Waiting, groups
+from loyalty.usecases.posting import Posting
+from loyalty.usecases.record_said import Record, RecordName, as_record, name_in, name_of
+from loyalty.usecases.record_sense import check_sense
+from loyalty.usecases.record_writer import RecordWriter, fits
 
 ROWS_AT_A_TIME = 200
 """Rows whose existing items are read together."""
@@ -39,26 +28,14 @@ ROWS_AT_A_TIME = 200
 MAX_RECORD_BYTES = 300_000
 """What a row may have: as much as fits in an item beside its key."""
 
-MAX_TRANSACTION_SIZE = 2_000_000
-"""Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
+MAX_WAITING = 1000
+"""Rows that wait for others to give up what they want; more are not kept in memory."""
 
-_BESIDE = 2
-"""What a transaction may have beside records: the programme's version and a fence."""
+MAX_READINGS = 3
+"""How often the table is looked at for the same rows, as another import was faster with the same names."""
 
-_REFERENCES = {kind: sorted(set(references(model))) for kind, model in RECORD_TYPES.items()}
-_FIXED = {
-    "account": ("currency",),
-    "business_unit": ("parent_business_unit",),
-    "currency": ("role", "exponent"),
-    "voucher_type": ("value_options",),
-}
-"""What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
-
-_PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
-
-
-Record = dict[str, Any]
-Row = TypeVar("Row")
+Row = tuple[int, Said | Refused]
+"""A row's number, and what it says of a record, or why that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,217 +48,208 @@ class Imported:
     event_id: str | None = None
     problems: Sequence[Problem] = ()
 
+    @classmethod
+    def refused(cls, number: int, refusal: Refused) -> Self:
+        """A row that was refused."""
+        return cls(number, Status.REFUSED, problems=refusal.problems)
 
-def import_rows(
-    rows: Iterable[tuple[int, Row]],
-    read: Callable[[Row], Record],
-    *,
-    table: Table,
-    now: datetime,
-    fence: Update | None = None,
-) -> Iterator[Imported]:
-    """Import rows, by their numbers; answers what became of each, in their order, as it goes. `read` makes a record of
-    a row (`as_record`), or refuses it. With a `fence`, records are written only as long as its condition holds.
+
+def import_rows(rows: Iterable[Row], *, table: Table, now: datetime, fence: Update | None = None) -> Iterator[Imported]:
+    """Import rows, by their numbers; answers what became of each as it goes, of those last that want what others had to
+    give up first. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
-        Refused: RETRY_LATER, where the table is busy or another import writes the same names. What was imported by
-            then stays; importing the same rows again takes up the rest.
+        Refused: RETRY_LATER, where the table is busy or another import is always faster with the same names, or the
+            fence fails. What was imported by then stays; importing the same rows again takes up the rest.
     """
-    run, rows = None, iter(rows)
-    while some := list(islice(rows, ROWS_AT_A_TIME)):
+    run = None
+    for window in _windows(rows):
         run = run or _Import(table, now, fence)
-        yield from run.take(some, read)
+        yield from run.take(window)
+    if run:
+        yield from run.finish()
 
 
-def as_record(raw: Any) -> Record:
-    """What a row says as a record, with defaults filled in and secrets hashed.
+def _windows(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows, some at a time, in none of which a record stands twice."""
+    window, names = list[Row](), set[RecordName]()
+    for row in rows:
+        name = name_in(row[1])
+        if name in names:
+            yield window
+            window, names = [], set()
+        window.append(row)
+        if name:
+            names.add(name)
+        if len(window) == ROWS_AT_A_TIME:
+            yield window
+            window, names = [], set()
+    if window:
+        yield window
 
-    Raises:
-        Refused: with every faulty field, by JSON pointer.
-    """
-    kind = raw.get("type") if isinstance(raw, dict) else None
-    model = RECORD_TYPES.get(kind) if isinstance(kind, str) else None
-    if model is None:
-        known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
-        raise Refused(Problem(Code.INVALID, known, "/type"))
-    record: Record = validated(model, raw).model_dump(exclude_none=True)
-    if "pass_code" in record:
-        record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
-    return record
+
+def _note(became: dict[int, Imported], more: Mapping[int, Imported]) -> None:
+    """Note what became of rows; of those that are looked at once more, what was written before is not told again as an
+    update, or as unchanged."""
+    written = (Status.CREATED, Status.UPDATED)
+    for number, one in more.items():
+        before = became.get(number)
+        if before is None or before.status not in written or one.status is Status.REFUSED:
+            became[number] = one
 
 
 class _Import:
-    """One run: what is there already (`_known`), and what is still to be written."""
+    """One run: what is there already, what is still to be written, and who waits for whom."""
 
     def __init__(self, table: Table, now: datetime, fence: Update | None) -> None:
         self._table = table
         self._now = now
-        self._fence = fence
-        self._programme = ProgrammeNames(table)
+        self._writer = RecordWriter(table, fence)
+        self._known = KnownRecords(table)
         self._catalogue: Catalogue | None = None
-        self._known: dict[Key, Item] = {}
-        self._pending: dict[Key, Write] = {}
-        self._pending_size = 0
-        self._touched = False
+        self._waiting: dict[RecordName, Waiting] = {}
+        self._behind: dict[RecordName, Waiting] = {}
+        """Rows that name what cannot be found, while there are some that wait and may be it."""
 
-    def take(self, rows: Iterable[tuple[int, Row]], read: Callable[[Row], Record]) -> list[Imported]:
-        """Import some rows, in their order; answers what became of each, in their order too."""
-        records, became = list[tuple[int, Record]](), dict[int, Imported]()
-        for number, row in rows:
+    def take(self, window: Sequence[Row]) -> list[Imported]:
+        """Import some rows, in their order; answers what became of them, and of those that waited for them."""
+        return self._done(partial(self._take, window))
+
+    def finish(self) -> list[Imported]:
+        """Import what is behind those that waited, and refuse what waits in vain; answers what became of them."""
+        return self._done(self._finish)
+
+    def _done(self, step: Callable[[dict[int, Imported]], None]) -> list[Imported]:
+        """Do a step, and once more with what is there by then where another import was faster with the same names;
+        answers what became of the rows."""
+        became: dict[int, Imported] = {}
+        waiting, behind = dict(self._waiting), dict(self._behind)
+        for _ in range(MAX_READINGS):
             try:
-                records.append((number, read(row)))
-            except Refused as refused:
-                became[number] = Imported(number, Status.REFUSED, problems=refused.problems)
-        self._known = self._table.get_many(self._keys_of(record for _, record in records), consistent=True)
-        for number, record in records:
+                step(became)
+                return [became[number] for number in sorted(became)]
+            except ConditionFailed:
+                self._writer.drop()
+                self._known = KnownRecords(self._table)
+                self._waiting, self._behind = dict(waiting), dict(behind)
+        description = "Another import is writing the same records. Import them again once it is done."
+        raise Refused(Problem(Code.RETRY_LATER, description))
+
+    def _take(self, window: Sequence[Row], became: dict[int, Imported]) -> None:
+        self._known.start(name for _, row in window if (name := name_in(row)))
+        records = dict[int, Record]()
+        for number, row in window:
             try:
-                became[number] = self._import(number, record)
+                records[number] = self._record(row)
             except Refused as refused:
-                if refused.problems[0].code is Code.RETRY_LATER:
-                    raise
-                became[number] = Imported(number, Status.REFUSED, problems=refused.problems)
+                became[number] = Imported.refused(number, refused)
+        self._known.learn(records.values())
+        for number, record in records.items():
+            _note(became, self._settled(number, record))
         self._flush()
-        return [became[number] for number in sorted(became)]
+        names = {name_of(record) for record in records.values()}
+        if any(one.owners & names for one in self._waiting.values()):
+            _note(became, self._exchanged())
+
+    def _finish(self, became: dict[int, Imported]) -> None:
+        behind, in_vain = self._behind, [*self._waiting.values()]
+        self._behind, self._waiting = {}, {}
+        self._known.start(behind)
+        self._known.learn(one.record for one in behind.values())
+        for one in behind.values():
+            _note(became, self._settled(one.number, one.record))
+        self._flush()
+        for one in (*in_vain, *self._waiting.values()):
+            became[one.number] = Imported.refused(one.number, one.refusal)
+
+    def _record(self, row: Said | Refused) -> Record:
+        if isinstance(row, Refused):
+            raise row
+        return as_record(row, self._known.old(name_in(row)))
+
+    def _settled(self, number: int, record: Record) -> dict[int, Imported]:
+        """What became of a row, if it does not have to wait; and of an earlier one of the same record that did: it is
+        refused, lest it take the place of what comes later."""
+        became = {}
+        for waiting in (self._waiting, self._behind):
+            if earlier := waiting.pop(name_of(record), None):
+                became[earlier.number] = Imported.refused(earlier.number, earlier.refusal)
+        try:
+            became[number] = self._import(number, record)
+        except Refused as refused:
+            if refused.problems[0].code is Code.RETRY_LATER:
+                raise
+            places = self._place_to_wait(refused)
+            if places is not None and len(places) < MAX_WAITING:
+                places[name_of(record)] = Waiting(number, record, refused)
+            else:
+                became[number] = Imported.refused(number, refused)
+        return became
+
+    def _place_to_wait(self, refused: Refused) -> dict[RecordName, Waiting] | None:
+        """Where a row that was refused may wait for others, if it may."""
+        if isinstance(refused, Taken):
+            return self._waiting
+        may_come = all(problem.code is Code.NOT_FOUND for problem in refused.problems)
+        return self._behind if self._waiting and may_come else None
 
     def _import(self, number: int, record: Record) -> Imported:
-        self._resolve_references(record)
-        self._check_unique(record)
-        if record["type"] == "opening_balance":
+        self._known.resolve_references(record)
+        if record["type"] == OPENING_BALANCE:
             return self._post_opening_balance(number, record)
-        items = items_of(record)
-        own = record_key(record["type"], record["id"])
-        if own in self._pending:
-            self._flush()  # so that the names it is about to lose are there to be found
-        before = self._known.get(own)
-        if before and before["record"] == items[own]["record"]:
+        old = self._known.old(name_of(record))
+        if old == record:
             return Imported(number, Status.UNCHANGED)
-        old = exactjson.loads(before["record"]) if before else None
-        self._check_sense(record, old)
-        stale = self._stale(old, items)
-        self._write(record, items | (former_names(old, record) if old else {}), stale)
-        self._touched |= record["type"] in _PRICED_FROM_MEMORY
-        return Imported(number, Status.UPDATED if before else Status.CREATED)
+        check_sense(record, old, self._known.programme)
+        if taken := self._known.taken(record):
+            raise Taken(taken)
+        self._write([record])
+        return Imported(number, Status.UPDATED if old else Status.CREATED)
 
-    def _write(self, record: Record, items: dict[Key, Item], stale: set[Key]) -> None:
-        size = sum(len(item.get("record", "")) for item in items.values())
-        if (
-            len(self._pending) + len(items) + len(stale) > MAX_TRANSACTION - _BESIDE
-            or self._pending_size + size > MAX_TRANSACTION_SIZE
-            or self._pending.keys() & items.keys()
-        ):
-            self._flush()
-        self._pending_size += size
-        own = {"target": record["id"]}
-        for key in shared_name_keys(record):
-            if self._known.get(key, own)["target"] != record["id"]:
-                items[key] = SEVERAL
-        for key, item in items.items():
-            # A name may be taken over by nobody, not even by an import that runs at the same time.
-            condition = None if item is SEVERAL else "attribute_not_exists(pk) OR target = :target"
-            self._pending[key] = Put(key, item, condition, {":target": record["id"]} if condition else None)
-            self._known[key] = item
-        for key in stale:
-            self._pending[key] = Delete(key)
-            self._known.pop(key, None)
-        self._programme.learn(record)
+    def _exchanged(self) -> dict[int, Imported]:
+        """Import those that wait whose values are free by now, or get free as others are written with them."""
+        self._known.start(self._waiting)
+        self._known.learn(one.record for one in self._waiting.values())
+        waiting = [replace(one, refusal=Taken(self._known.taken(one.record))) for one in self._waiting.values()]
+        became: dict[int, Imported] = {}
+        for group in groups(waiting):
+            together = fits(self._known.writes([one.record for one in group]))
+            for some in [group] if together else [[one] for one in group]:
+                became |= self._written_together(some)
+        return became
 
-    def _stale(self, old: Record | None, items: dict[Key, Item]) -> set[Key]:
-        """Names that the record had and has no more, as far as they still lead to it."""
-        gone = items_of(old).keys() - items.keys() if old else set()
-        found = self._table.get_many(gone, consistent=True) if gone else {}
-        return {key for key, item in found.items() if old and item["target"] == old["id"]}
+    def _written_together(self, group: Sequence[Waiting]) -> dict[int, Imported]:
+        """What became of rows whose records get values from nobody but each other; nothing of a single one that does
+        not, which goes on waiting."""
+        if len(group) == 1 and self._known.taken(group[0].record):
+            return {}
+        statuses = [Status.UPDATED if self._known.old(one.name) else Status.CREATED for one in group]
+        self._write([one.record for one in group])
+        self._flush()
+        for one in group:
+            del self._waiting[one.name]
+        return {one.number: Imported(one.number, status) for one, status in zip(group, statuses, strict=True)}
 
-    def _check_sense(self, record: Record, old: Record | None) -> None:
-        """What no single field tells."""
-        parent = self._programme.record("business_unit", record.get("parent_business_unit"))
-        if parent and ("parent_business_unit" in parent or parent["id"] == record["id"]):
-            description = f"{parent['id']} is no merchant; outlets belong to merchants."
-            raise Refused(Problem(Code.INVALID, description, "/parent_business_unit"))
-        voucher_type = self._programme.record("voucher_type", record.get("voucher_type"))
-        if voucher_type and ("award" in record) == ("value" in voucher_type):
-            description = "An offer of vouchers has an award if their value is VARIABLE, and none if it is FIXED."
-            raise Refused(Problem(Code.INVALID, description, "/award"))
-        changed = [name for name in _FIXED.get(record["type"], ()) if old and old.get(name) != record.get(name)]
-        if changed:
-            reason = "This cannot be changed: events rest on it."
-            raise Refused(*(Problem(Code.INVALID, reason, f"/{name}") for name in changed))
+    def _write(self, records: Sequence[Record]) -> None:
+        """Write records of a type, which may get values from each other, in one transaction."""
+        writes = self._known.writes(records)
+        self._writer.add(records[0]["type"], writes)
+        self._known.note(records, writes)
 
     def _flush(self) -> None:
-        if not self._pending:
-            return
-        writes = list(self._pending.values())
-        if self._fence:
-            writes.append(self._fence)
-        if self._touched:
-            # In the same transaction, so that containers notice even if the rest of the import never comes.
-            writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
-        try:
-            self._table.transact(writes)
-        except Cancelled as cancelled:
-            description = "Another import is writing the same records. Import them again once it is done."
-            raise Refused(Problem(Code.RETRY_LATER, description)) from cancelled
-        self._pending.clear()
-        self._pending_size = 0
-        if self._touched:
+        if self._writer.flush():
             self._catalogue = None
-        self._touched = False
 
     def _post_opening_balance(self, number: int, record: Record) -> Imported:
-        if not self._programme.is_complete:
+        if not self._known.programme.is_complete:
             raise Refused(Problem(Code.INVALID, "There is no currency of the role SYSTEM yet; import one before."))
         self._flush()
-        self._catalogue = self._catalogue or Catalogue(self._table)
-        programme = self._catalogue.programme(self._now)
-        posting = post_opening_balance(record, programme=programme, table=self._table, now=self._now)
+        catalogue = self._catalogue = self._catalogue or Catalogue(self._table)
+
+        def post() -> Posting:
+            programme = catalogue.programme(self._now)
+            return post_opening_balance(record, programme=programme, table=self._table, now=self._now)
+
+        posting = with_newest_programme(catalogue, self._now, post)
         status = Status.UNCHANGED if posting.replayed else Status.CREATED
         return Imported(number, status, posting.event.entry.event_id)
-
-    def _resolve_references(self, record: Record) -> None:
-        """Put ids in the place of whatever the references name."""
-        problems = []
-        for path, target in _REFERENCES[record["type"]]:
-            for holder, step, place in _holders(record, path):
-                found = self._find(target, holder[step])
-                if found is None:
-                    problems.append(not_found(target, holder[step], pointer(place)))
-                else:
-                    holder[step] = found
-        if problems:
-            raise Refused(*problems)
-
-    def _find(self, kind: str, name: str) -> str | None:
-        if kind in PROGRAMME_TYPES:
-            return self._programme.find(kind, name)
-        targets = (self._known[key]["target"] for key in keys_to_find(kind, name) if key in self._known)
-        return next((target for target in targets if target != SEVERAL["target"]), None)
-
-    def _check_unique(self, record: Record) -> None:
-        owners = self._programme.owners(record)
-        for name, key in name_keys(record).items():
-            owners[name] = self._known[key]["target"] if key in self._known else None
-        taken = [name for name, owner in owners.items() if owner not in (None, record["id"])]
-        if taken:
-            raise Refused(
-                *(Problem(Code.DUPLICATE, f"{owners[name]} has this value already.", f"/{name}") for name in taken)
-            )
-
-    def _keys_of(self, records: Iterable[Record]) -> Iterator[Key]:
-        for record in records:
-            if record["type"] != "opening_balance":  # which is an event
-                yield from items_of(record)
-            for path, target in _REFERENCES[record["type"]]:
-                if target not in PROGRAMME_TYPES:
-                    for holder, step, _ in _holders(record, path):
-                        yield from keys_to_find(target, holder[step])
-
-
-def _holders(record: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any, tuple[str | int, ...]]]:
-    """Each container of a reference at `path`, its key or index in it, and its place in the record."""
-    step, *rest = path
-    steps: Iterable[Any] = range(len(record)) if step == "*" else [step] if step in record else []
-    for here in steps:
-        if not rest:
-            yield record, here, (here,)
-        else:
-            for holder, last, place in _holders(record[here], tuple(rest)):
-                yield holder, last, (here, *place)

@@ -43,8 +43,7 @@ class _Adjustment:
     def named(self) -> Reference:
         return Reference("id", self.record["account"], "/account")
 
-    @property
-    def duplicate(self) -> Problem:
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         return Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id")
 
     def is_posted_as(self, event: Event) -> bool:

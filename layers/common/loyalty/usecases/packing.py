@@ -9,6 +9,7 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchase import Account, LifeCycle, Reference
 from loyalty.store import ledger
+from loyalty.store.backoff import Backoff
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
@@ -28,14 +29,14 @@ Used = Mapping[Key, Decimal]
 class Draft(Protocol):
     """An event on its way: all that stays the same from one try to the next.
 
-    `named` is how the caller named the account, `duplicate` what to say if another request has the event's identity.
+    `named` is how the caller named the account.
     """
 
     @property
     def named(self) -> Reference: ...
 
-    @property
-    def duplicate(self) -> Problem: ...
+    def duplicate_of(self, rival: Event | None) -> Problem:
+        """What to say where another request has the event's identity; `rival` is its event, where that is known."""
 
     def is_posted_as(self, event: Event) -> bool:
         """Return whether the posted event that has its identity already is what it asks for."""
@@ -99,10 +100,10 @@ class Pack:
         """Whether it adds to counters that all accounts share."""
         return any(isinstance(effect.write, Add) for one in self.pending.values() for effect in one.effects)
 
-    def post(self, table: Table) -> Exception | None:
+    def post(self, table: Table, backoff: Backoff) -> Exception | None:
         """Post the events; answers what kept them from being posted."""
         try:
-            ledger.post(table, list(self.pending.values()))
+            ledger.post(table, list(self.pending.values()), backoff)
         except (Changed, Unpostable, Refused) as failure:
             return failure
         return None

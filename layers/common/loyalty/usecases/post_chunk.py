@@ -1,8 +1,9 @@
 """Posting a chunk of an upload: each purchase once, and its outcome told once, however often the chunk is delivered.
 
 A chunk is posted whole. What could not be posted for now is tried again on the next delivery; what killed the worker is
-found out piece by piece (`Attempt`). The last deliveries begin with telling of what has no outcome that it failed, so
-that no upload stays open for ever; the very last one posts nothing, and then the message goes to the dead letters.
+found out piece by piece (`Attempt`); and what has no outcome holds the later rows of its wallet back (`WalletOrder`).
+The last deliveries begin with telling of what has no outcome that it failed, so that no upload stays open for ever; the
+very last one posts nothing, and then the message goes to the dead letters.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,9 +16,13 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import Chunk, read_chunk
+from loyalty.domain.rows.naming import customer_of
 from loyalty.domain.uploads.attempt import Attempt
 from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.domain.uploads.wallet_order import WalletOrder, Wallets
+from loyalty.store.backoff import Backoff, Pause, pause
 from loyalty.store.chunk_marks import Mark, put_mark, read_mark
+from loyalty.store.customers import account_ids
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
@@ -30,7 +35,6 @@ from loyalty.usecases.chunk_rows import ROW_KEY, Read, Rows, known_by, rows_of
 from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.post_rows import RowPoster
-from loyalty.usecases.posting import MAX_TRIES, Pause, pause
 
 LATE = 3
 """Deliveries that begin with telling what has failed: the last ones, of which one at least will live to do that."""
@@ -67,6 +71,11 @@ class Delivery:
     def is_late(self) -> bool:
         """Whether it may never be told what became of it, unless that is told right away."""
         return self.receives > self.receives_max - LATE
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is the last one that posts: what has no outcome then will not be tried any more."""
+        return self.receives == self.receives_max - 1
 
     @property
     def is_last(self) -> bool:
@@ -151,19 +160,34 @@ class _Work:
 
     def _begun(self) -> Attempt:
         kept = None if self._is_fresh else self.by.files.read_if_there(self._attempt_key)
-        return Attempt.of(kept).resumed() if kept else Attempt()
+        if kept is None:
+            return Attempt()
+        attempt = Attempt.of(kept)
+        return attempt.taken_up_again() if self.delivery.is_first else attempt.resumed()
 
     def _tried(self, attempt: Attempt) -> Attempt:
         numbers = [entry.number for entry in self.chunk.entries]
-        for piece in [tuple(numbers)] if self._is_fresh else attempt.pieces(numbers):
-            if not self._is_fresh:
-                self._keep(attempt.at_work_on(piece))
-            rows = self._rows(piece)
-            tried = self.poster.post(rows.asked)
+        order = WalletOrder(self._wallets, is_lax=self.delivery.is_final)
+        pieces = attempt.pieces(numbers, order.behind, is_final=self.delivery.is_final)
+        for piece in [tuple(numbers)] if self._is_fresh else pieces:
+            free = tuple(row for row in piece if row not in order.held)
+            if not self._is_fresh and free:
+                self._keep(attempt.at_work_on(free))
+            rows = self._rows(free)
+            order.hold_behind(rows.faulty)
+            tried = self.poster.post(rows.asked, rows.told, order)
             attempt = attempt.after({**rows.settled, **tried.settled}, {**rows.faulty, **tried.unsettled})
-            if tried.is_busy:
-                break  # what comes later must not be posted before what has to wait
+            if tried.busy and not tried.settled and order.wallets(tried.busy) > 1:
+                break  # it is the storage, and no wallet of these
         return attempt
+
+    def _wallets(self) -> Wallets:
+        """By the numbers of rows, whose wallet each moves: by the account, or else by the name that none is known
+        by."""
+        layout = self.chunk.layout
+        names = {entry.number: customer_of(layout, entry) for entry in self.chunk.entries}
+        accounts = account_ids(self.by.table, filter(None, names.values()))
+        return {row: accounts.get(name, name) if name else None for row, name in names.items()}
 
     def _rows(self, numbers: Iterable[int]) -> Rows:
         wanted = set(numbers)
@@ -181,7 +205,7 @@ class _Work:
     def _is_found_posted(self, attempt: Attempt) -> bool:
         """Whether all that has no outcome turns out to be posted, by workers that were killed before they told."""
         rows = self._rows(self._left(attempt))
-        attempt = attempt.after({**rows.settled, **self.poster.look_up(rows.asked)}, rows.faulty)
+        attempt = attempt.after({**rows.settled, **self.poster.look_up(rows.asked, rows.told)}, rows.faulty)
         left = self._left(attempt)
         failed = [self._failed(row, attempt, rows.asked.get(row)) for row in left]
         self._record([*attempt.settled.values(), *failed], dead=bool(left))
@@ -197,17 +221,15 @@ class _Work:
     def _record(self, outcomes: Iterable[Outcome], *, dead: bool) -> None:
         """Keep outcomes and count them, unless that was done meanwhile."""
         mark = write_outcomes(self.by.files, self.upload.id, self.delivery.chunk, outcomes, dead=dead)
-        before = self.mark
-        for tries in range(MAX_TRIES):
-            if before and before.results == mark.results:
-                return
+        before, backoff = self.mark, Backoff(self.by.pause)
+        while before is None or before.results != mark.results:
             if put_mark(self.by.table, self.upload, mark, before):
                 return
-            self.by.pause(tries)
             before = read_mark(self.by.table, self.upload.id, mark.chunk)
             if before and not before.dead:
                 return
-        raise Refused(Problem(Code.RETRY_LATER, "The storage is busy."))
+            if not backoff.wait():
+                raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this chunk."))
 
     def _keep(self, attempt: Attempt) -> None:
         self.by.files.write(self._attempt_key, attempt.text().encode())

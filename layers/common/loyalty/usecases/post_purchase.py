@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Code, Refused
+from loyalty.domain.directory import Directory
+from loyalty.domain.errors import NotInProgramme, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
+from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.access_tokens import PassCodeRefused
 from loyalty.usecases.garbage import garbage_let_lie
-from loyalty.usecases.posting import Outcome, Pause, Posting, Report, pass_on, pause, post_events
+from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
+from loyalty.usecases.posting import Outcome, Posting, Report, pass_on, post_events
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.purchase_draft import PurchaseDraft
 from loyalty.usecases.repetition import Repetitions, identified, is_repeated, keys_to_identify, may_be_told
@@ -97,14 +100,22 @@ class _Batch:
     filed: bool
     prepare: Prepare[Posting] = nothing
     report: Report = pass_on
+    customers: dict[str, Customer] = field(default_factory=dict)
+    """By account id, as they were when the requests were looked up."""
 
     def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
-        drafts, outcomes = self._drafts()
+        places = range(len(self.requests))
+        drawn_up = with_newest_programme_each(self.catalogue, self.now, places, self._drafts)
+        drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
+        outcomes: dict[int, Outcome] = {
+            place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
+        }
         outcomes |= self._posted_by_other_ids(drafts)
         left = {place: draft for place, draft in drafts.items() if place not in outcomes}
         events = [(draft.resolved.account_id, draft) for draft in left.values()]
-        posted = post_events(events, table=self.table, pause=pause, report=self.report)
+        customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
+        posted = post_events(events, table=self.table, pause=pause, report=self.report, customers=customers)
         outcomes |= dict(zip(left, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
         try:
@@ -126,26 +137,9 @@ class _Batch:
         outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
         return {place: outcome for place, outcome in outcomes.items() if outcome}
 
-    def _drafts(self) -> tuple[dict[int, PurchaseDraft], dict[int, Outcome]]:
-        """The requests whose names were all found, and the others; these are looked up once more if there is a newer
-        programme by now that may know what they name."""
-        places = range(len(self.requests))
-        drafts, refused = self._resolved(places)
-        unknown = [
-            place
-            for place, refusal in refused.items()
-            if not isinstance(refusal, PassCodeRefused)
-            and any(problem.code is Code.NOT_FOUND for problem in refusal.problems)
-        ]
-        if unknown and self.catalogue.renewed(self.now):
-            found, still = self._resolved(unknown)
-            drafts |= found
-            refused = {place: refusal for place, refusal in refused.items() if place not in found} | still
-        return dict(sorted(drafts.items())), dict(refused)
-
-    def _resolved(self, places: Sequence[int]) -> tuple[dict[int, PurchaseDraft], dict[int, Refused]]:
-        drafts: dict[int, PurchaseDraft] = {}
-        refused: dict[int, Refused] = {}
+    def _drafts(self, places: Iterable[int]) -> dict[int, PurchaseDraft | Refused]:
+        """The requests whose names were all found, of customers whom the programme knows all about; or why not."""
+        drafts: dict[int, PurchaseDraft | Refused] = {}
         programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
@@ -157,7 +151,7 @@ class _Batch:
                     resolution.performer(), items, table=self.table, catalogue=self.catalogue, now=self.now
                 )
             except Refused as refusal:
-                refused[place] = refusal
+                drafts[place] = refusal
             else:
                 drafts[place] = PurchaseDraft(
                     self.requests[place],
@@ -169,7 +163,25 @@ class _Batch:
                     self.filed,
                     self.prepare,
                 )
-        return drafts, refused
+        return drafts | self._unknown(drafts, directory)
+
+    def _unknown(
+        self, drafts: Mapping[int, PurchaseDraft | Refused], directory: Directory
+    ) -> dict[int, PurchaseDraft | Refused]:
+        """Why those of `drafts` cannot be priced whose customers, who are read here, name what the programme lacks."""
+        found = {place: draft for place, draft in drafts.items() if isinstance(draft, PurchaseDraft)}
+        try:
+            self.customers.update(read_customers(self.table, {draft.resolved.account_id for draft in found.values()}))
+        except Refused as busy:
+            return dict.fromkeys(found, busy)
+        unknown: dict[int, PurchaseDraft | Refused] = {}
+        for place, draft in found.items():
+            if customer := self.customers.get(draft.resolved.account_id):
+                try:
+                    require_known(draft.resolved.purchase, customer.account, draft.programme, directory)
+                except NotInProgramme as lacking:
+                    unknown[place] = lacking
+        return unknown
 
     def earlier(self, places: Iterable[int]) -> dict[int, Posting]:
         """The events of equal requests that were posted before: what is refused now may have been the spend that
@@ -206,5 +218,5 @@ def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> Outcome | None:
         if draft.is_posted_as(event):
             return Posting(event, replayed=True)
         if event.origin is not Origin.REFERENCE or is_repeated(draft.request, event):
-            return Refused(draft.duplicate)
+            return Refused(draft.duplicate_of(event))
     return None

@@ -6,13 +6,23 @@ from datetime import datetime
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
+from loyalty.domain.identity import Origin
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.domain.uploads.wallet_order import WalletOrder
+from loyalty.store.backoff import Pause, pause
+from loyalty.store.events import Event
+from loyalty.store.ledger import read_events
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.post_purchase import post_purchases, posted_before
-from loyalty.usecases.posting import Pause, Posting, pause
+from loyalty.usecases.posting import Posting
+from loyalty.usecases.repetition import is_repeated
+
+HELD_BACK = Problem(
+    Code.RETRY_LATER, "A row above, of the same wallet, has no outcome yet, so this one was not tried. Send it again."
+)
 
 Rows = Mapping[int, PurchaseRequest]
 """Purchases by the numbers of their first rows, in the order of the file."""
@@ -31,9 +41,9 @@ class Tried:
     faults: int = 0
 
     @property
-    def is_busy(self) -> bool:
-        """Whether some have to wait until the storage is less busy."""
-        return any(problem.code is Code.RETRY_LATER for problem in self.unsettled.values())
+    def busy(self) -> list[int]:
+        """Rows that have to wait until the storage, or their wallet, is less busy."""
+        return [row for row, problem in self.unsettled.items() if problem.code is Code.RETRY_LATER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +58,49 @@ class RowPoster:
     report: Callable[[int], None]
     pause: Pause = pause
 
-    def post(self, rows: Rows) -> Tried:
-        """Post rows, each once, however often they are sent."""
+    def post(self, rows: Rows, told: Mapping[int, str], order: WalletOrder) -> Tried:
+        """Post rows, each once, however often they are sent; but for those that `order` holds back, or comes to.
+
+        `told` are rows that say that they were posted before, with the events that they name: what proves to be so is
+        found by reading, a hundred rows at a time, which takes less than posting it again.
+        """
         tried = Tried()
-        if rows:
-            self._post(rows, tried)
+        self._post(rows, told, tried, order)
         return tried
 
-    def look_up(self, rows: Rows) -> dict[int, Outcome]:
-        """What is posted of these rows, as far as that can be told; nothing is posted now."""
-        numbers, requests = list(rows), list(rows.values())
-        found = posted_before(requests, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
-        return {numbers[place]: _posted(numbers[place], requests[place], found[place]) for place in found}
+    def look_up(self, rows: Rows, told: Mapping[int, str]) -> dict[int, Outcome]:
+        """What is posted of these rows, as far as that can be told; nothing is posted now.
 
-    def _post(self, rows: Rows, tried: Tried) -> None:
+        Rows without an identity of their own are the events that they name, where those are of the same partner and
+        have the same reference number; one that says something else by now is refused, as it would be posted twice.
+        """
+        numbers, requests = list(rows), list(rows.values())
+        before = posted_before(requests, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+        found = {numbers[place]: _posted(numbers[place], requests[place], before[place]) for place in before}
+        named = {
+            row: told[row]
+            for row, request in rows.items()
+            if row not in found and request.identity.origin is Origin.ROW and told.get(row)
+        }
+        events = read_events(self.table, named.values()) if named else {}
+        for row, event_id in named.items():
+            event, request = events.get(event_id), rows[row]
+            if event and _is_of_row(event, request, self.partner):
+                same = is_repeated(request, event)
+                found[row] = _posted(row, request, Posting(event, replayed=True)) if same else _differs(row, event)
+        return found
+
+    def _post(self, rows: Rows, told: Mapping[int, str], tried: Tried, order: WalletOrder) -> None:
+        tried.unsettled |= dict.fromkeys(rows.keys() & order.held, HELD_BACK)
+        rows = {row: request for row, request in rows.items() if row not in order.held}
+        if not rows:
+            return
         try:
+            claimed = {row: request for row, request in rows.items() if row in told}
+            tried.settled |= self.look_up(claimed, told) if claimed else {}
+            left = {row: request for row, request in rows.items() if row not in tried.settled}
             outcomes = post_purchases(
-                list(rows.values()),
+                list(left.values()),
                 self.partner,
                 table=self.table,
                 catalogue=self.catalogue,
@@ -74,10 +110,11 @@ class RowPoster:
             )
         except Refused as refused:  # storage that is busy
             tried.unsettled |= dict.fromkeys(rows, refused.problems[0])
+            order.hold_behind(rows)
         except Exception:  # noqa: BLE001 - reported, once it is known whose row it is; its neighbours are to be posted
-            self._isolate(rows, tried)
+            self._isolate(rows, told, tried, order)
         else:
-            for (row, request), outcome in zip(rows.items(), outcomes, strict=True):
+            for (row, request), outcome in zip(left.items(), outcomes, strict=True):
                 match outcome:
                     case Posting():
                         tried.settled[row] = _posted(row, request, outcome)
@@ -85,16 +122,35 @@ class RowPoster:
                         tried.unsettled[row] = outcome.problems[0]
                     case Refused():
                         tried.settled[row] = Outcome.refused(row, outcome)
+            order.hold_behind(tried.busy)
 
-    def _isolate(self, rows: Rows, tried: Tried) -> None:
+    def _isolate(self, rows: Rows, told: Mapping[int, str], tried: Tried, order: WalletOrder) -> None:
         if len(rows) == 1 or tried.faults == MAX_FAULTS:
             tried.faults += 1
             self.report(next(iter(rows)))
             tried.unsettled |= dict.fromkeys(rows, FAULT)
+            order.hold_behind(rows)
             return
         numbers, middle = list(rows), len(rows) // 2
         for half in (numbers[:middle], numbers[middle:]):
-            self._post({row: rows[row] for row in half}, tried)
+            self._post({row: rows[row] for row in half}, told, tried, order)
+
+
+def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool:
+    """Whether an event may be that of a row without an identity of its own that names it."""
+    return (
+        event.origin in (Origin.ROW, Origin.KEY)
+        and event.partner_id == partner.id
+        and event.entry.reference_number == request.reference_number
+    )
+
+
+def _differs(row: int, event: Event) -> Outcome:
+    description = (
+        f"This row was posted as {event.entry.event_id}, and it said something else then. Take event_id out to have it "
+        "posted as another purchase."
+    )
+    return Outcome(row, Status.REFUSED, problem=Problem(Code.DUPLICATE, description, "/event_id"))
 
 
 def _posted(row: int, request: PurchaseRequest, posting: Posting) -> Outcome:

@@ -1,21 +1,18 @@
 """Posting events once, however often they are asked for and whoever else moves the same wallets meanwhile."""
 
-import random
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
-from loyalty.store.customers import read_customers
+from loyalty.store.backoff import Backoff, Pause, pause
+from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Unpostable
 from loyalty.store.table import MAX_TRANSACTION, Table, in_flight
 from loyalty.usecases.packing import Draft, Pack, counters_of_all, drawn_up, read_used
-
-MAX_TRIES = 12
-"""Tries to post while other events of the same wallet get in first: two seconds of them, on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,6 @@ class Posting:
 
 
 Outcome = Posting | Refused
-Pause = Callable[[int], None]
-
-
-def pause(tries: int) -> None:
-    """Wait before the next try: longer each time, and at random so that rivals do not meet again."""
-    time.sleep(random.uniform(0, min(0.4, 0.02 * 2**tries)))  # noqa: S311 - not a secret
 
 
 def post_event(account_id: str, draft: Draft, *, table: Table, pause: Pause = pause) -> Posting:
@@ -60,33 +51,48 @@ def pass_on(fault: Exception) -> None:
 
 
 def post_events(
-    drafts: Sequence[tuple[str, Draft]], *, table: Table, pause: Pause = pause, report: Report = pass_on
+    drafts: Sequence[tuple[str, Draft]],
+    *,
+    table: Table,
+    pause: Pause = pause,
+    report: Report = pass_on,
+    customers: Mapping[str, Customer] | None = None,
 ) -> list[Outcome]:
     """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
 
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
     several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
-    event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew.
+    event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew. As long as
+    that leads to nothing, there is a wait before each try, and an end to them. `customers` are the accounts' as they
+    were read already, if they were.
     """
-    run, tries = _Run(drafts, table, report), 0
+    run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
-        if not run.round():
-            tries += 1
-            pause(tries)
+        if run.round(backoff):
+            backoff = Backoff(pause)
+        elif not backoff.wait():
+            run.give_up()
     return [run.outcomes[place] for place in range(len(drafts))]
 
 
 class _Run:
-    """Some events on their way: what became of them so far, and how often each wallet had moved."""
+    """Some events on their way: what became of them so far, and which wallets had moved."""
 
-    def __init__(self, drafts: Sequence[tuple[str, Draft]], table: Table, report: Report) -> None:
+    def __init__(
+        self,
+        drafts: Sequence[tuple[str, Draft]],
+        table: Table,
+        report: Report,
+        customers: Mapping[str, Customer] | None,
+    ) -> None:
         self.outcomes: dict[int, Outcome] = {}
         self.left = dict(enumerate(drafts))
         self._table = table
         self._report = report
-        self._moved: dict[str, int] = defaultdict(int)
+        self._customers = customers
+        self._moved: set[str] = set()
 
-    def round(self) -> bool:
+    def round(self, backoff: Backoff) -> bool:
         """Price and post as much as can be posted at once; answers whether that led to anything."""
         before = len(self.outcomes)
         try:
@@ -101,16 +107,21 @@ class _Run:
         # Transactions that add to the same counter would only be in each other's way.
         at_a_time = 1 if any(pack.counts for pack in packs) else len(packs)
         with in_flight(at_a_time) as over:
-            for pack, failure in zip(packs, over(self._failure, packs), strict=True):
+            for pack, failure in zip(packs, over(partial(self._failure, backoff), packs), strict=True):
                 self._settle(self._outcomes(pack, failure))
         return len(self.outcomes) > before
 
-    def _failure(self, pack: Pack) -> Exception | None:
+    def _failure(self, backoff: Backoff, pack: Pack) -> Exception | None:
         """Post a pack; answers what kept it from being posted, a fault of ours included."""
         try:
-            return pack.post(self._table)
+            return pack.post(self._table, backoff)
         except Exception as fault:  # noqa: BLE001 - reported, once other packs' outcomes are known
             return fault
+
+    def give_up(self) -> None:
+        """Put off all that is left, as its wallets move all the time."""
+        busy = Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send it again.")
+        self._settle(dict.fromkeys(self.left, Refused(busy)))
 
     def _packs(self) -> list[Pack]:
         """The next events of each wallet, as many as fit into a transaction, together with those of other wallets.
@@ -120,7 +131,8 @@ class _Run:
         by_account: dict[str, dict[int, Draft]] = defaultdict(dict)
         for place, (account_id, draft) in self.left.items():
             by_account[account_id][place] = draft
-        customers = read_customers(self._table, by_account.keys())
+        customers = self._customers if self._customers is not None else read_customers(self._table, by_account.keys())
+        self._customers = None  # from now on, they have moved
         used = read_used(self._table, counters_of_all(by_account, customers))
         taken: set[Key] = set()
         packs, open_pack = [], Pack()
@@ -128,7 +140,7 @@ class _Run:
             pack = drawn_up(drafts, customers.get(account_id), used, taken)
             if not pack.pending:
                 self._settle(pack.refused)
-            elif self._moved[account_id]:
+            elif account_id in self._moved:
                 packs.append(pack)
             else:
                 if open_pack.items + pack.items > MAX_TRANSACTION:
@@ -145,7 +157,8 @@ class _Run:
     def _outcomes(self, pack: Pack, failure: Exception | None) -> dict[int, Outcome]:
         match failure:
             case Changed():
-                return self._worn_out(failure.accounts)
+                self._moved |= failure.accounts
+                return {}
             case Unpostable():
                 return self._unpostable(pack, failure)
             case Refused():
@@ -162,13 +175,6 @@ class _Run:
         accounts = {self.left[place][0] for place in pack.pending}
         return {place: busy for place, (account_id, _) in self.left.items() if account_id in accounts}
 
-    def _worn_out(self, accounts: Iterable[str]) -> dict[int, Outcome]:
-        """What is left of those wallets that have moved too often."""
-        for account_id in accounts:
-            self._moved[account_id] += 1
-        refusal = Refused(Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send it again."))
-        return {place: refusal for place, (account_id, _) in self.left.items() if self._moved[account_id] >= MAX_TRIES}
-
     def _unpostable(self, pack: Pack, failure: Unpostable) -> dict[int, Outcome]:
         places = list(pack.pending)
         outcomes: dict[int, Outcome] = {places[at]: Refused(problem) for at, problem in failure.refused.items()}
@@ -177,5 +183,5 @@ class _Run:
             if rival and draft.is_posted_as(rival):
                 outcomes[places[at]] = Posting(rival, replayed=True)
             else:
-                outcomes[places[at]] = Refused(draft.duplicate)
+                outcomes[places[at]] = Refused(draft.duplicate_of(rival))
         return outcomes

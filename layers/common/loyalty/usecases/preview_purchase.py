@@ -11,8 +11,9 @@ from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store.customers import Customer, read_customer
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import require_known, with_newest_programme
 from loyalty.usecases.packing import existing, read_used, require_active
-from loyalty.usecases.resolution import Resolution, looked_up, with_newest_programme
+from loyalty.usecases.resolution import Resolution, looked_up
 from loyalty.usecases.shared_limits import counters_of, explained_offers, priced
 
 
@@ -47,12 +48,13 @@ def preview_purchase(
 def _preview(
     request: PurchaseRequest, partner: Partner, table: Table, catalogue: Catalogue, now: datetime, explained: bool
 ) -> Preview:
-    programme = catalogue.programme(now)
-    resolution = Resolution(request, partner, programme, catalogue.directory(now))
+    programme, directory = catalogue.programme(now), catalogue.directory(now)
+    resolution = Resolution(request, partner, programme, directory)
     items = looked_up([resolution], table, catalogue)
     resolved = resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
     customer = existing(read_customer(table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
+    require_known(resolved.purchase, customer.account, programme, directory)
     used = read_used(table, counters_of(resolved.purchase, customer.account, programme))
     return Preview(
         plan=priced(resolved.purchase, customer, programme, used),

@@ -24,17 +24,18 @@ class ProgrammeNames:
         """Whether there is all that prices rest on."""
         return ("currency", "role", "SYSTEM") in self._owners
 
-    def learn(self, record: dict[str, Any]) -> None:
-        """Take in a new or changed record."""
-        kind, record_id = record["type"], record["id"]
-        if kind not in PROGRAMME_TYPES:
-            return
-        old = self.record(kind, record_id)
-        for name, value in unique_values(old).items() if old else ():
-            del self._owners[kind, name, value]
-        self._records[kind, record_id] = record
-        for name, value in unique_values(record).items():
-            self._owners[kind, name, value] = record_id
+    def learn(self, *records: dict[str, Any]) -> None:
+        """Take in new or changed records, which may have passed on values to each other."""
+        own = {(record["type"], record["id"]): record for record in records if record["type"] in PROGRAMME_TYPES}
+        for (kind, record_id), record in own.items():
+            old = self.record(kind, record_id)
+            for name, value in unique_values(old).items() if old else ():
+                if self._owners.get((kind, name, value)) == record_id:
+                    del self._owners[kind, name, value]
+            self._records[kind, record_id] = record
+        for (kind, record_id), record in own.items():
+            for name, value in unique_values(record).items():
+                self._owners[kind, name, value] = record_id
 
     def record(self, kind: str, record_id: str | None) -> dict[str, Any] | None:
         """The record with this id."""

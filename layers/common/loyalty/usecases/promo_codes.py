@@ -18,13 +18,14 @@ def promo_code_in(item: Item | None, named: Reference, directory: Directory, per
     """The code that a purchase names; `item` is what was found under its name.
 
     Raises:
+        NotInProgramme: its campaign is newer than the directory.
         Refused: NOT_FOUND, where there is none; INVALID, where it or its campaign is not effective, or the purchase was
             performed outside the dates of either.
     """
-    record = exactjson.loads(item["promo_code"]) if item else {}
-    campaign = directory.record("promotion_campaign", record.get("promotion_campaign"))
-    if campaign is None:  # of a code that is known, it may be newer than the programme in memory
+    if item is None:
         raise Refused(not_found("Promo Code", named.value, named.pointer))
+    record = exactjson.loads(item["promo_code"])
+    campaign = directory.named("promotion_campaign", record["promotion_campaign"])
     reason = _reason("The promo code", record, performed_on) or _reason("Its campaign", campaign, performed_on)
     if reason:
         raise Refused(Problem(Code.INVALID, reason, named.pointer))

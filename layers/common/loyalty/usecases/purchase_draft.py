@@ -13,7 +13,7 @@ from loyalty.domain.identity import Origin, derived_id, part_id
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
 from loyalty.domain.promotions import PromoCode, VoucherState
-from loyalty.domain.purchase import Account, PurchaseRequest, Reference
+from loyalty.domain.purchase import Account, PurchaseRequest, Reference, UploadedRow
 from loyalty.domain.spend_settings import ReductionMethod
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import keys
@@ -51,10 +51,11 @@ class PurchaseDraft:
         """How the customer was named."""
         return self.request.customer
 
-    @property
-    def duplicate(self) -> Problem:
-        """What to say where another purchase has this one's identity."""
+    def duplicate_of(self, rival: Event | None) -> Problem:
+        """What to say where another purchase has this one's identity; of a row, where the other one came from."""
         description = "Another purchase has this identity already, and says something else."
+        if rival and self.request.row:
+            description = _of_row(rival, self.request.row)
         field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
         return Problem(Code.DUPLICATE, description, f"{self.request.pointer}{field}" if field else "")
 
@@ -200,6 +201,18 @@ class PurchaseDraft:
     def _requested(self) -> list[Any] | None:
         spend = self.request.spend
         return [spend.amount, spend.alternative_amount] if spend else None
+
+
+def _of_row(rival: Event, row: UploadedRow) -> str:
+    """What to say of a row where `rival` has its identity."""
+    event_id, (upload_id, number) = rival.entry.event_id, rival.document.get("upload", (None, 0))
+    step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
+    if upload_id == row.upload_id:
+        return (
+            f"Row {number} of this file has the same reference number or id, and was posted as {event_id} without "
+            f"this. The rows of one purchase have to follow each other. {step}"
+        )
+    return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
 
 
 KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)

@@ -31,11 +31,15 @@ class Recognized:
 
     def usual_ids(self, directory: Directory) -> dict[str, str]:
         """The token's id, by record type; and those of what is paid with where the request does not say, as the
-        classification of a token that the customer was recognized by names it (contract, operation 5)."""
+        classification of a token that the customer was recognized by names it (contract, operation 5).
+
+        Raises:
+            NotInProgramme: the token names a classification that is newer than the directory.
+        """
         if self.token is None:
             return {}
         classification_id = self.token.classification_id if self.in_this_call else None
-        classification = directory.record("classification", classification_id) or {}
+        classification = directory.named("classification", classification_id) if classification_id else {}
         paid_with = {kind: classification[kind] for kind in _PAID_WITH if kind in classification}
         return {"access_token": self.token.id, **paid_with}
 

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from loyalty.domain.access import Partner
 from loyalty.domain.directory import Directory
-from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
 from loyalty.domain.programme import BusinessUnit, Programme
 from loyalty.domain.promotions import PromoCode
 from loyalty.domain.purchase import Line, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
+from loyalty.store.access_tokens import behind_passwords
 from loyalty.store.attributes import Item
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
@@ -44,18 +46,6 @@ _STORED_APART = {"invoice", "promo_code"}
 Result = TypeVar("Result")
 
 
-def with_newest_programme(catalogue: Catalogue, now: datetime, attempt: Callable[[], Result]) -> Result:
-    """The result of `attempt`; made once more if it names what is unknown, and there is a newer programme by now."""
-    try:
-        return attempt()
-    except PassCodeRefused:
-        raise
-    except Refused as refused:
-        if all(problem.code is not Code.NOT_FOUND for problem in refused.problems) or not catalogue.renewed(now):
-            raise
-    return attempt()
-
-
 @dataclass(frozen=True, slots=True)
 class Performer:
     """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
@@ -86,8 +76,11 @@ def looked_up(
     resolutions: Iterable["Resolution"], table: Table, catalogue: Catalogue, beside: Iterable[keys.Key] = ()
 ) -> dict[keys.Key, Item]:
     """What the requests name and is not in memory, and what else is wanted beside it: one read for all, eventually
-    consistent. What was imported or given out a moment ago may not be found yet; asked again, it is."""
+    consistent, and one more where they show one-time passwords. What was imported or given out a moment ago may not be
+    found yet; asked again, it is."""
     items = table.get_many([*(key for one in resolutions for key in one.wanted(catalogue)), *beside])
+    passwords = behind_passwords(table, items)
+    items = {key: item for key, item in items.items() if not keys.is_one_time_password(key)} | passwords
     catalogue.learn(items.values())
     return items
 
@@ -101,6 +94,7 @@ class Resolution:
         self._programme = programme
         self._directory = directory
         self._problems: list[Problem] = []
+        self._is_lacking = False
 
     def performer(self) -> Performer | None:
         """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
@@ -142,7 +136,8 @@ class Resolution:
         """The rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
 
         Raises:
-            Refused: with everything that was not found or does not fit.
+            Refused: with everything that does not fit.
+            NotInProgramme: likewise, where some of it was not found.
             PassCodeRefused: all is well but the pass code, which is tried last.
         """
         ids = {
@@ -156,14 +151,19 @@ class Resolution:
         ids["invoice"] = self._invoice(items)
         promo_code = self._gathering(lambda: self._promo_code(items))
         if self._problems and tries_pass_code(self._request):
-            raise Refused(*self._problems)  # a pass code is tried only where all else is well, as each try counts
+            raise self._refusal()  # a pass code is tried only where all else is well, as each try counts
         customer = self._gathering(lambda: recognized(self._request, items, table=table, now=now))
         if self._problems or performer is None or customer is None:
-            raise Refused(*self._problems)
+            raise self._refusal()
         ids["promo_code"] = promo_code.id if promo_code else None
         found = customer.usual_ids(self._directory) | {kind: value for kind, value in ids.items() if value}
         purchase = self._purchase(performer, found, lines, promo_code)
         return Resolved(purchase, customer.account_id, found, performer.unit_id, customer.one_time_password)
+
+    def _refusal(self) -> Refused:
+        """All problems together; a newer programme may have what was not found."""
+        is_lacking = self._is_lacking or any(problem.code is Code.NOT_FOUND for problem in self._problems)
+        return (NotInProgramme if is_lacking else Refused)(*self._problems)
 
     def _gathering(self, find: Callable[[], Result]) -> Result | None:
         """What `find` finds; if it is refused, that joins the other problems."""
@@ -173,6 +173,7 @@ class Resolution:
             raise
         except Refused as refused:
             self._problems += refused.problems
+            self._is_lacking |= isinstance(refused, NotInProgramme)
             return None
 
     def _purchase(
@@ -212,9 +213,7 @@ class Resolution:
 
     def _check_currency(self, unit: BusinessUnit, named: str | None) -> None:
         """The currency that the caller had in mind has to be the unit's; it is not stored (contract, op. 1)."""
-        merchant = self._programme.business_units[unit.merchant_id]
-        currency_id = unit.currency_id or merchant.currency_id or self._programme.system_currency.id
-        actual = self._programme.currencies[currency_id]
+        actual = self._programme.currency_of(unit)
         if named and named != actual.id:
             reference = self._request.references["currency"]
             description = f"The currency here is {actual.code}, not {reference.value}."
@@ -227,6 +226,8 @@ class Resolution:
             if product is None:
                 self._not_found("Product", line.product)
             else:
+                if product.product_type_id:
+                    self._gathering(partial(self._directory.named, "product_type", product.product_type_id))
                 lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
         return tuple(lines)
 

@@ -68,8 +68,7 @@ class ReversalDraft:
         """The account is the purchase's own."""
         return Reference("id", self.account_id, "")
 
-    @property
-    def duplicate(self) -> Problem:
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         """What to say where another return of the purchase has this one's reference number."""
         description = "Another return of this purchase has this reference number already, and says something else."
         return Problem(Code.DUPLICATE, description, "/reference_number")

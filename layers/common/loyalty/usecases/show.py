@@ -9,6 +9,7 @@ from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.fields import MAX_CODE, MAX_IDENTIFIER
 from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Reference
 from loyalty.domain.wallet import Entry, EventType
 from loyalty.store import ledger
@@ -16,6 +17,7 @@ from loyalty.store.customers import Customer, find_customer
 from loyalty.store.events import Event
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import with_newest_programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,13 @@ def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: dateti
     """The wallet of the account with this id or number.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
     """
     customer = _customer(table, account)
-    programme = catalogue.programme(now)
+    return with_newest_programme(catalogue, now, lambda: _view(customer, catalogue.programme(now), now))
+
+
+def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView:
     currency = programme.wallet_currency(customer.account)
     alternative = programme.alternative_of(customer.wallet.balance, customer.account, now)
     return WalletView(customer, currency.code, alternative)

@@ -118,8 +118,8 @@ class _Run:
             fault = refused.problems[0]
             if fault.code is Code.RETRY_LATER:
                 raise
-            if cutter:
-                cutter.give_up(fault)
+        if fault and cutter:
+            fault = cutter.give_up(fault)
         self._keep(cutter.position if cutter else Position(0), final=True, fault=fault)
         self._wait()
         return True

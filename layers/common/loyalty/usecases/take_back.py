@@ -2,21 +2,23 @@
 is asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from loyalty.domain.access import Partner
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.purchase import Reference
 from loyalty.domain.returns import ReturnRequest
 from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.events import Event, State
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.posting import Pause, Posting, pause, post_event
+from loyalty.usecases.newest_programme import with_newest_programme
+from loyalty.usecases.posting import Posting, post_event
 from loyalty.usecases.prepared_answer import Prepare, nothing
 from loyalty.usecases.reversal_draft import Asked, ReversalDraft
 from loyalty.usecases.show import find_purchase
@@ -112,16 +114,23 @@ def _posted(
     account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
     read = partial(_read, table)
     draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, prepare)
-    try:
-        return post_event(account_id, draft, table=table, pause=pause)
-    except Refused as refused:
-        # What is refused now may be what was done by an earlier, equal call: nothing is left of it to be taken back.
-        earlier = ledger.read_event(table, asked.event_id)
-        if earlier is None:
-            raise
-        if not draft.is_posted_as(earlier):
-            raise Refused(draft.duplicate) from refused
-        return Posting(earlier, replayed=True)
+
+    def post() -> Posting:
+        return post_event(account_id, replace(draft, programme=catalogue.programme(now)), table=table, pause=pause)
+
+    while True:
+        try:
+            return with_newest_programme(catalogue, now, post)
+        except Refused as refused:
+            # It may be what an earlier, equal call has done: nothing is left of it to be taken back.
+            if earlier := ledger.read_event(table, asked.event_id):
+                if not draft.is_posted_as(earlier):
+                    raise Refused(draft.duplicate_of(earlier)) from refused
+                return Posting(earlier, replayed=True)
+            before, purchase = purchase, read(purchase_id)
+            if refused.problems[0].code is Code.RETRY_LATER or purchase.taken_back == before.taken_back:
+                raise
+            # A return got in between reading the wallet and reading the purchase, so the refusal fits neither.
 
 
 def _read(table: Table, purchase_id: str) -> Event:

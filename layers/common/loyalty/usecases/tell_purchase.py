@@ -7,12 +7,13 @@ from typing import Generic, TypeVar
 
 from loyalty.domain.access import Partner
 from loyalty.domain.purchase import PurchaseRequest, Reference
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.usecases.gather import Gathered, Gathering
 from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.posting import Pause, Posting, pause
+from loyalty.usecases.posting import Posting
 from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.take_back import cancel_purchase
 

@@ -112,11 +112,12 @@ def _body(entry: Entry, outcome: Outcome, rehearsed: bool) -> bytes:
     told = exactjson.dumps(members)[1:].encode()
     if outcome.status.is_settled and not _IS_RESULT.search(row):
         return b"%b,%b" % (row[:-1], told)  # what was posted or kept is an object with members
-    body = _object(row)
+    body = None if entry.fault else _object(row)  # what was not read is never posted as it stands, sent again
     if body is None:
         return exactjson.dumps({"row": row.decode(errors="replace")} | members).encode()
     if body.keys() & set(RESULT_FIELDS):
-        return exactjson.dumps({name: body[name] for name in body if name not in RESULT_FIELDS} | members).encode()
+        own = {name: body[name] for name in body if name not in RESULT_FIELDS}
+        return exactjson.dumps(own | members).encode(errors="backslashreplace")  # as JSON escapes half a character
     return b"%b%b%b" % (row[:-1], b"," if body else b"", told)
 
 

@@ -26,23 +26,19 @@ _CLASSIC_MEMBERS = frozenset(
 )
 """What no body of the newest API has, and each of the classic API some of."""
 
-
 BodyOf = Callable[[Layout, Sequence[Sequence[str]]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class UploadRow:
-    """A body, of the classic API or the newest; and how it fared before, if it stands in a result file that was sent
-    again (`RESULT_FIELDS`)."""
+    """A body, of the classic API or the newest; and what its first row says of an earlier upload, as in a result file
+    that was sent again (`RESULT_FIELDS`). With `says_settled`, each of its rows says that nothing is left to do, which
+    may be the caller's own word for anything."""
 
     body: Mapping[str, Any]
     is_classic: bool
     earlier: Mapping[str, str]
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether it was posted before, and so needs nothing more."""
-        return self.earlier.get("status") in SETTLED
+    says_settled: bool
 
 
 def read_row(layout: Layout, entry: Entry, body_of: BodyOf = body_of) -> UploadRow:
@@ -62,7 +58,8 @@ def _csv_row(layout: Layout, entry: Entry, body_of: BodyOf) -> UploadRow:
         raise Refused(LONG_PURCHASE)
     rows = [cells_of(layout, row) for row in entry.rows]
     earlier = {name: cell for name, cell in zip(layout.columns, rows[0], strict=True) if name in RESULT_FIELDS}
-    return UploadRow(body_of(layout, rows), is_classic=False, earlier=earlier)
+    said = {row[layout.columns.index("status")] for row in rows} if "status" in earlier else {""}
+    return UploadRow(body_of(layout, rows), is_classic=False, earlier=earlier, says_settled=said <= SETTLED)
 
 
 def _json_row(layout: Layout, entry: Entry) -> UploadRow:
@@ -75,4 +72,5 @@ def _json_row(layout: Layout, entry: Entry) -> UploadRow:
     earlier = {name: str(body.pop(name)) for name in RESULT_FIELDS if name in body}
     if layout.currency:
         body.setdefault(CURRENCY, exactjson.loads(layout.currency))
-    return UploadRow(body, is_classic=not _CLASSIC_MEMBERS.isdisjoint(body), earlier=earlier)
+    is_classic, says_settled = not _CLASSIC_MEMBERS.isdisjoint(body), earlier.get("status") in SETTLED
+    return UploadRow(body, is_classic=is_classic, earlier=earlier, says_settled=says_settled)

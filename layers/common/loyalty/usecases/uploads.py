@@ -31,8 +31,10 @@ class UploadView:
 
     @property
     def state(self) -> State:
-        """How far it has got: done once its result tells all."""
-        return State.DONE if self.tally.covers(self.upload) and self.tally.is_told else self.upload.state
+        """How far it has got: done once its result tells all, or incomplete, if its file was not read to its end."""
+        if not (self.tally.covers(self.upload) and self.tally.is_told):
+            return self.upload.state
+        return State.INCOMPLETE if self.upload.fault else State.DONE
 
 
 def expect_upload(
@@ -83,7 +85,7 @@ def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files,
     if upload is None or upload.partner_id != partner.id:
         raise Refused(not_found("Upload", upload_id))
     view = view_of(upload, table=table, now=now)
-    if view.state is not State.DONE:
+    if view.state not in (State.DONE, State.INCOMPLETE):
         return view
     seconds = int(LINK_LIFETIME.total_seconds())
     result, summary = (files.link(key, seconds) for key in (result_key(upload), summary_key(upload)))

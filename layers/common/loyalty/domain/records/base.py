@@ -1,6 +1,6 @@
 """What all records have, and how they name each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
@@ -32,11 +32,15 @@ class Record(Part):
     """What every record has.
 
     `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
-    as long as no other has the same value, such as people's names.
+    as long as no other has the same value, such as people's names. `unique_within` lists those that no other record may
+    share a value of, or the lack of one, that has the same value of the field beside it. `kept` lists what stays as it
+    is where an import does not say it: what is blocked is not to be opened by saying nothing.
     """
 
     unique: ClassVar[tuple[str, ...]] = ()
     naming: ClassVar[tuple[str, ...]] = ()
+    unique_within: ClassVar[Mapping[str, str]] = {}
+    kept: ClassVar[tuple[str, ...]] = ("life_cycle_state",)
     type: str
     id: Identifier
 

@@ -129,6 +129,7 @@ class Account(Record):
 
     unique = ("number", "participant.id", "participant.number")
     naming = ("name",)
+    kept = ("life_cycle_state", "participant.life_cycle_state")
     type: Literal["account"]
     number: Code
     name: Code | None = None
@@ -145,6 +146,7 @@ class AccessToken(Record, UserDefinedFields):
     """What a customer shows: a card, a phone, a code (CIM). A `pass_code` is kept as a hash only."""
 
     unique = ("authentication_code", "identifier")
+    kept = ("life_cycle_state", "pass_code")
     type: Literal["access_token"]
     account: Annotated[Code, Ref("account")]
     number: Code | None = None

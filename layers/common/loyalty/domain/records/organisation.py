@@ -36,8 +36,10 @@ class Currency(Record):
 
 
 class CurrencyRate(Record):
-    """`rate` units of the currency for one unit of the system currency, from `from_date` until before `to_date`."""
+    """`rate` units of the currency for one unit of the system currency, from `from_date` until before `to_date`, and
+    until before a later rate of the currency begins."""
 
+    unique_within = {"from_date": "currency"}
     type: Literal["currency_rate"]
     currency: Annotated[Code, Ref("currency")]
     rate: Positive

@@ -172,7 +172,8 @@ class RewardOffer(Record):
 class SpendSettings(Record):
     """Whether wallets may pay at a business unit, and how much at a time; everywhere where none is named."""
 
-    unique = ("business_unit",)
+    unique_within = {"business_unit": "type"}
+    kept = ("allow_spending",)
     type: Literal["spend_settings"]
     business_unit: Annotated[Code, Ref("business_unit")] | None = None
     allow_spending: StrictBool = True

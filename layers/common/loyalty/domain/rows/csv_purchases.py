@@ -1,7 +1,8 @@
 """Cutting CSV into purchases: which rows make up one.
 
 A purchase goes on in the rows that directly follow its first one, as long as they have the same reference number, and
-the same customer and unit, or none. All its rows stay together. Of a row, just the first cells are looked at.
+the same customer and unit, or none. All its rows stay together; empty rows between them are passed over. Of a row, just
+the first cells are looked at.
 """
 
 import re
@@ -52,9 +53,14 @@ class CsvCutter(CsvRows):
             self._inside = "" if self._inside == INSIDE_PURCHASE else self._inside
             done = self._gather(rows, faults, first, plain, last=last)
         else:
-            done = max(0, first - 1)
+            done = self._known_by(rows)
         self._row += done
         return waiting + sum(map(len, rows[done:])) + len(rows) - done
+
+    def _left_out(self) -> tuple[int, bytes]:
+        if self._inside != INSIDE_PURCHASE:
+            return super()._left_out()
+        return self._row + 1, self._rest.partition(b"\n")[2]
 
     def _plain(self, data: bytes, *, last: bool) -> bytes | None:
         """What stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter where
@@ -76,9 +82,9 @@ class CsvCutter(CsvRows):
     def _gather(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None, *, last: bool) -> int:
         """Put purchases into their shards, from the row at place `first` on; answers at which place the last one
         begins, as it may go on in the next block."""
-        purchases, done = self._purchases(rows, faults, first, plain), len(rows)
-        if not last and purchases and purchases[-1][2] == done and purchases[-1][1] not in faults:
-            _, done, _ = purchases.pop()
+        purchases, empty = self._purchases(rows, faults, first, plain)
+        may_go_on = not last and purchases and purchases[-1][1] not in faults
+        opened = purchases.pop() if may_go_on else None
         known, number = self._known, self._row
         for name, start, end in purchases:
             try:
@@ -90,15 +96,17 @@ class CsvCutter(CsvRows):
                 self._refuse(number + start, rows[start], faults[start])
             elif end == start + 1:
                 shard.add(number + start, rows[start])
-            elif plain:
+            elif plain and not empty:
                 shard.add(number + start, b"\n".join(rows[start:end]), end - start)
             else:
-                shard.add_rows(number + start, rows[start:end])
-        return self._held_back(rows, done)
+                shard.add_rows(number + start, _filled(rows, start, end, empty))
+        return self._held_back(opened, rows, empty) if opened else len(rows)
 
-    def _purchases(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None) -> list[Purchase]:
-        """The purchases from the row at place `first` on, and the rows that have a fault; `plain` as `_plain` has
-        it."""
+    def _purchases(
+        self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None
+    ) -> tuple[list[Purchase], set[int]]:
+        """The purchases from the row at place `first` on, and the rows that have a fault; and the places of empty rows.
+        `plain` as `_plain` has it."""
         delimiter, reach, reference_at, customer_at = (
             plain or self._delimiter,
             self._reach,
@@ -106,7 +114,7 @@ class CsvCutter(CsvRows):
             self._customer_at,
         )
         careful, quoted = not plain or bool(faults), plain == self._quoted_delimiter
-        found: list[Purchase] = []
+        found, empty = list[Purchase](), set[int]()
         opened, name, reference, repeated = first, None, None, b""
         for place, row in enumerate(rows[first:] if first else rows, first):
             if repeated and row.startswith(repeated) and not (careful and place in faults):
@@ -116,37 +124,59 @@ class CsvCutter(CsvRows):
                 cells[0] = cells[0][1:]
             if len(cells) <= reach or (careful and (place in faults or (not plain and b'"' in row))):
                 cells = [] if place in faults else self._cells(row)
-            if cells and cells[reference_at] == reference:
+            said = cells[reference_at] if cells else b""
+            if said == reference:
                 repeated = repeated or self._beginning(rows[opened], plain)
                 if (repeated and row.startswith(repeated)) or self._goes_on(row, rows[opened]):
                     continue
+            # As in any empty row, there is nothing in this cell, or it begins with white space or a quote.
+            if said < b"#" and not (careful and place in faults) and self._is_empty(row):
+                empty.add(place)
+                continue
             if name is not None:
                 found.append((name, opened, place))
             opened, repeated = place, b""
-            if cells:
-                name, reference = cells[customer_at] or self._other_name(row), cells[reference_at] or None
-            else:
-                name, reference = b"" if place in faults else None, None
+            name = (cells[customer_at] or self._other_name(row)) if cells else b""
+            reference = said or None
         if name is not None:
             found.append((name, opened, len(rows)))
-        return found
+        return found, empty
 
-    def _held_back(self, rows: list[bytes], opened: int) -> int:
-        """The place from which on rows have to wait; a purchase that is too long already is refused, but for its last
-        row, by which the rest of it will be known."""
-        if sum(map(len, rows[opened:])) <= MAX_ROW_BYTES:
-            return opened
-        self._shards.all[0].add_rows(self._row + opened, rows[opened:], LONG_PURCHASE)
-        self._inside = INSIDE_PURCHASE
-        return len(rows) - 1
+    def _held_back(self, purchase: Purchase, rows: list[bytes], empty: set[int]) -> int:
+        """The place from which on rows have to wait, as the purchase may go on. One that is too long already is
+        refused; one that is followed by more empty rows than may wait has ended."""
+        name, start, end = purchase
+        filled = _filled(rows, start, end, empty)
+        if sum(map(len, filled)) > MAX_ROW_BYTES:
+            self._shards.all[0].add_rows(self._row + start, filled, LONG_PURCHASE)
+            self._inside = INSIDE_PURCHASE
+            return self._known_by(rows)
+        if empty and sum(len(rows[place]) + 1 for place in empty if place > start) > MAX_ROW_BYTES:
+            self._learn([name])
+            self._known[name].add_rows(self._row + start, filled)
+            return end
+        return start
+
+    def _known_by(self, rows: list[bytes]) -> int:
+        """The place of the last row that is not empty, by which the rest of a refused purchase will be known; behind
+        all rows, where so many empty ones follow that it has ended."""
+        place = next((place for place in reversed(range(len(rows))) if not self._is_empty(rows[place])), 0)
+        if sum(len(row) + 1 for row in rows[place + 1 :]) <= MAX_ROW_BYTES:
+            return place
+        self._inside = ""
+        return len(rows)
 
     def _go_on_refusing(self, rows: list[bytes], faults: Faults) -> int:
         """Refuse the rows that the purchase goes on in that the first row belongs to; answers where it ends."""
-        end = 1
-        while end < len(rows) and end not in faults and self._goes_on(rows[end], rows[0]):
+        end, more = 1, dict[int, bytes]()
+        while end < len(rows) and end not in faults:
+            if self._goes_on(rows[end], rows[0]):
+                more[self._row + end] = rows[end]
+            elif not self._is_empty(rows[end]):
+                break
             end += 1
-        if end > 1:
-            self._shards.all[0].add_rows(self._row + 1, rows[1:end], LONG_PURCHASE)
+        if more:
+            self._shards.all[0].add_rows(min(more), list(more.values()), LONG_PURCHASE)
         return min(end, len(rows))
 
     def _goes_on(self, row: bytes, first: bytes) -> bool:
@@ -185,6 +215,13 @@ class CsvCutter(CsvRows):
         by, cell = (self._customers[1][1], name[0]) if isinstance(name, tuple) else (self._customers[0][1], name)
         text = cell.decode(errors="replace")
         return Reference(by, meant(text), "") if text else None
+
+
+def _filled(rows: list[bytes], start: int, end: int, empty: set[int]) -> list[bytes]:
+    """The rows of a purchase without the empty ones between."""
+    if not empty:
+        return rows[start:end]
+    return [row for place, row in enumerate(rows[start:end], start) if place not in empty]
 
 
 @cache

@@ -19,7 +19,7 @@ OPEN_QUOTE = Problem(Code.INVALID, f"A quote is opened here, and not closed with
 STRAY_QUOTE = Problem(
     Code.INVALID, "A quote is closed here in the middle of a cell, or a carriage return stands astray."
 )
-MANY_OPEN_QUOTES = Problem(Code.INVALID, f"More than {MAX_OPEN_QUOTES} quotes are never closed; the rest was not read.")
+MANY_OPEN_QUOTES = Problem(Code.INVALID, f"More than {MAX_OPEN_QUOTES} quotes are never closed.")
 
 
 class CsvRows(Cutter):
@@ -29,14 +29,15 @@ class CsvRows(Cutter):
         super().__init__(layout, shards, position)
         self._delimiter = layout.delimiter.encode()
         self._whole, self._open = _patterns(self._delimiter)
+        self._empty = empty_row(self._delimiter)
         self._open_quotes = 0
 
     def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
         return (self._quoted_rows if b'"' in data else self._lines)(data, last=last)
 
-    def _waiting(self) -> list[bytes]:
-        rows = self._rest.split(b"\n")
-        return rows if rows[-1] else rows[:-1]
+    def _trace(self, rest: bytes) -> bytes:
+        # All in one cell: rows of a purchase that goes on, or the half of one, are never posted like that.
+        return b'"%b"' % rest.strip().replace(b'"', b'""')
 
     def _quoted_rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
         """The rows that end in `data`, which has quotes, what is wrong with them, and how many bytes have to wait for
@@ -57,13 +58,23 @@ class CsvRows(Cutter):
                     self._count_open_quote()
             rows.append(data[at:end])
             at = end + 1
-        waiting = self._close(rows, faults, data, at, last=last) if not self.fault else 0
+        waiting = self._close(rows, faults, data, at, last=last) if not self.fault else len(data) - at
         return rows, faults, waiting
+
+    def _is_empty(self, row: bytes) -> bool:
+        """Whether there is nothing in any cell of a row."""
+        return self._empty.fullmatch(row) is not None
 
     def _count_open_quote(self) -> None:
         self._open_quotes += 1
         if self._open_quotes > MAX_OPEN_QUOTES:
             self.fault = MANY_OPEN_QUOTES
+
+
+@cache
+def empty_row(delimiters: bytes) -> re.Pattern[bytes]:
+    """A row that says nothing: a blank line, or cells with white space at most, be it in quotes."""
+    return re.compile(rb'(?:[\s%b]|"\s*+"(?!"))*+' % delimiters)
 
 
 def cell_patterns(delimiter: bytes) -> dict[bytes, bytes]:

@@ -25,7 +25,8 @@ INSIDE_LINE = "line"
 
 
 class Cutter(ABC):
-    """Cuts one file, from a position on. `fault` is set once the rest of the file cannot be cut at all."""
+    """Cuts one file, from a position on. `fault` is set once the rest of the file cannot be cut at all; what is at hand
+    of it waits then."""
 
     def __init__(self, layout: Layout, shards: Shards, position: Position) -> None:
         self.fault: Problem | None = None
@@ -48,15 +49,30 @@ class Cutter(ABC):
         self._rest = data[len(data) - waiting :]
         self._offset += len(data) - waiting
 
-    def give_up(self, fault: Problem) -> None:
-        """Refuse what was read and is not whole, as the rest of the file cannot be had."""
-        if rows := [row[:KEPT_BYTES] for row in self._waiting()]:
-            self._shards.all[0].add_rows(self._row, rows, fault)
-            self._shards.settle()
-            self._row += len(rows)
+    def give_up(self, fault: Problem) -> Problem:
+        """Refuse the rest of the file, as it cannot be had: one row stands for it, and says how it begins, as far as
+        that was read. Answers what is told of it."""
+        number, rest = self._left_out()
+        description = (
+            f"{fault.description} From row {number} on, the file was left out: send that part as a file of its own."
+        )
+        told = Problem(fault.code, description)
+        self._shards.all[0].add_rows(number, [self._trace(rest[:KEPT_BYTES])], told)
+        self._shards.settle()
+        self._row = number + 1
+        return told
 
-    def _waiting(self) -> list[bytes]:
-        return [self._rest] if self._rest.strip() else []
+    def _left_out(self) -> tuple[int, bytes]:
+        """The number of the first row that went into no shard, and what there is of it and of what follows."""
+        return self._row, self._rest
+
+    def _trace(self, rest: bytes) -> bytes:
+        """The row that stands for a rest that begins so: not one that could be taken for a row of the file."""
+        return rest.strip()
+
+    def _is_empty(self, row: bytes) -> bool:
+        """Whether a row says nothing, and so is passed over."""
+        return not row.strip()
 
     @abstractmethod
     def _put(self, data: bytes, *, last: bool) -> int:

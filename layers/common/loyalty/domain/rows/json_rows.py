@@ -15,10 +15,9 @@ from loyalty.domain.rows.customers import CLASSIC_NAMES, JSON_NAMES, NEWEST_NAME
 from loyalty.domain.rows.cutter import TOO_LONG, Faults, RowCutter
 from loyalty.domain.rows.layout import MAX_ROW_BYTES
 
-BROKEN_OFF = Problem(Code.INVALID, "The file ends in the middle of this row.")
-NOT_CLOSED = Problem(Code.INVALID, "The file ends before its array does. Rows may be missing.")
-NOT_AN_ARRAY = Problem(Code.INVALID, "Here the file is no JSON array any more; the rest was not read.")
-NOT_LAST = Problem(Code.INVALID, "Something follows the array of purchases; it was not read.")
+NOT_CLOSED = Problem(Code.INVALID, "The file ends before its array does.")
+NOT_AN_ARRAY = Problem(Code.INVALID, "Here the file is no JSON array any more.")
+NOT_LAST = Problem(Code.INVALID, "Something follows the array, which has to be the last in the file.")
 
 AT_END = "end"
 """Of a position: the array is closed."""
@@ -87,7 +86,7 @@ class _JsonCutter(RowCutter):
             try:
                 shard = known[customer(row)[1]]  # type: ignore[index]  # if None, a TypeError
             except (KeyError, TypeError):
-                if not row.strip():
+                if self._is_empty(row):
                     continue
                 shard = self._shard(rows, place)
             shard.add(number + place, row)
@@ -100,8 +99,7 @@ class _JsonCutter(RowCutter):
         return self._known[name]
 
     def _reference(self, name: Any) -> Reference | None:
-        found: Reference | None = customer_in(_read(b"{%b}" % name)) if isinstance(name, bytes) else name
-        return found
+        return _named(name)
 
 
 class JsonLinesCutter(_JsonCutter):
@@ -130,30 +128,28 @@ class JsonArrayCutter(_JsonCutter):
             elif (end := _end_of_element(data, at)) > 0:
                 rows.append(data[at:end])
                 at = end
-            elif end == MALFORMED:
-                self.fault = NOT_AN_ARRAY
-                return rows, faults, 0
-            elif last or length - at > MAX_ROW_BYTES:
-                self._break_off(rows, faults, data[at:length], last=last)
+            elif last or end == MALFORMED:
+                self.fault = NOT_AN_ARRAY if end == MALFORMED else NOT_CLOSED
+                break
+            elif length - at <= MAX_ROW_BYTES:
+                return rows, faults, length - at
+            elif self._may_skip(data, at):
+                faults[len(rows)] = TOO_LONG
+                rows.append(data[at:])
                 return rows, faults, 0
             else:
-                return rows, faults, length - at
+                self.fault = NOT_AN_ARRAY
+                break
         faults.update((place, TOO_LONG) for place, row in enumerate(rows) if len(row) > MAX_ROW_BYTES)
-        if not _TAIL.match(data[:length], at):
+        if not self.fault and not _TAIL.match(data[:length], at):
             self.fault = NOT_LAST
-        return rows, faults, 0
+        return rows, faults, max(0, length - at) if self.fault else 0
 
-    def _break_off(self, rows: list[bytes], faults: Faults, element: bytes, *, last: bool) -> None:
-        """Refuse an element that does not end here, be it that the file does, or that it is too long."""
-        faults[len(rows)] = BROKEN_OFF if last else TOO_LONG
-        rows.append(element)
-        _, depth, in_text = _scanned(element)
-        if last:
-            self.fault = NOT_CLOSED
-        elif depth or in_text:
-            self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}"
-        else:
-            self.fault = NOT_AN_ARRAY
+    def _may_skip(self, data: bytes, at: int) -> bool:
+        """Whether the element that begins at `at` has an end that can be found without keeping it."""
+        _, depth, in_text = _scanned(data, at)
+        self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
+        return bool(self._inside)
 
     def _skipped(self, data: bytes) -> bytes:
         if not self._inside.startswith(INSIDE_ELEMENT):
@@ -213,6 +209,15 @@ def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
     found = pattern.match(data, at)
     assert found
     return found.end()
+
+
+def customer_in_row(row: bytes) -> Reference | None:
+    """How a row names its customer, as far as it does."""
+    return _named(_name(row))
+
+
+def _named(name: bytes | Reference | None) -> Reference | None:
+    return customer_in(_read(b"{%b}" % name)) if isinstance(name, bytes) else name
 
 
 def _name(row: bytes) -> bytes | Reference | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.columns import RESULT_FIELDS
+from loyalty.domain.rows.csv_rows import empty_row
 from loyalty.domain.rows.layout import Format, Layout, Position
 from loyalty.domain.rows.reading import Reading
 
@@ -65,6 +66,8 @@ def opened(format_: Format, head: bytes, reading: Reading) -> tuple[Layout, Posi
 
 def _csv(head: bytes, start: int, reading: Reading) -> tuple[Layout, Position]:
     end = head.find(b"\n", start)
+    while end >= 0 and empty_row(_DELIMITERS.encode()).fullmatch(head, start, end):
+        start, end = end + 1, head.find(b"\n", end + 1)
     if end < 0 and len(head) >= HEAD_BYTES:
         raise _refused(f"The first line, which has to name the columns, is longer than {HEAD_BYTES} bytes.")
     line = (head[start:end] if end >= 0 else head[start:]).removesuffix(b"\r")

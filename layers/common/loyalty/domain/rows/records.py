@@ -18,7 +18,7 @@ class _RecordCutter(RowCutter):
             number = self._row + place
             if place in faults:
                 self._refuse(number, row, faults[place])
-            elif row.strip():
+            elif not self._is_empty(row):
                 self._shards.all[0].add(number, row)
 
     def _reference(self, name: Any) -> None:

@@ -12,7 +12,7 @@ PIECE_BYTES = 262_144
 """Unpacked at a time."""
 
 NOT_GZIP = Problem(Code.INVALID, "The name of the file ends in .gz, but it was not compressed by gzip.")
-DAMAGED = Problem(Code.INVALID, "The compressed file is damaged here; the rest was not read.")
+DAMAGED = Problem(Code.INVALID, "The compressed file is damaged here.")
 CUT_SHORT = Problem(Code.INVALID, "The compressed file is cut short: it ends in the middle.")
 
 _GZIP = 16 + zlib.MAX_WBITS
@@ -43,9 +43,7 @@ def unpacked(blocks: Iterable[bytes], most: int = MAX_UNPACKED_BYTES) -> Iterato
             block = member.unused_data if member.eof else member.unconsumed_tail
             size += len(piece)
             if size > most:
-                raise Refused(
-                    Problem(Code.LIMIT_EXCEEDED, f"The file holds more than {most} bytes; the rest was not read.")
-                )
+                raise Refused(Problem(Code.LIMIT_EXCEEDED, f"The file holds more than {most} bytes."))
             if piece:
                 yield piece
     if not member.eof:

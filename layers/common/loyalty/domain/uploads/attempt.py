@@ -2,11 +2,12 @@
 
 A row that kills its worker must not take its neighbours with it. So from the second try on, a chunk is posted piece by
 piece, and it is kept which piece is being tried. Found again, that piece is tried row by row; and a row that was tried
-alone when the worker died waits until all others are done.
+alone when the worker died waits until all others are done, and the later rows of its wallet wait for it. They are tried
+once it is given up.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -16,13 +17,16 @@ from loyalty.domain.uploads.outcome import Outcome, listed, problem
 PIECE = 25
 """Purchases tried together from the second try on: few enough to be tried one by one should they fail."""
 
+MAX_DEATHS = 2
+"""Workers that die over a row on its own, before it is given up: one may do so by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What is known of a chunk's purchases, by the numbers of their first rows.
 
     `settled` are the outcomes, `unsettled` what kept others from having one so far. `trying` is the piece at work,
-    `last` those that were tried alone when a worker died.
+    `last` those that were tried alone when a worker died, once for each time.
     """
 
     settled: Mapping[int, Outcome] = field(default_factory=dict)
@@ -34,21 +38,38 @@ class Attempt:
         """The attempt as whoever finds it goes on from it: what was tried alone waits from now on."""
         if len(self.trying) != 1:
             return self
-        return replace(self, trying=(), last=tuple(dict.fromkeys(self.last + self.trying)))
+        return replace(self, trying=(), last=self.last + self.trying)
 
-    def pieces(self, rows: Sequence[int]) -> Iterator[tuple[int, ...]]:
-        """What to try of these rows, piece by piece, in their order but for those that wait until the end."""
+    def taken_up_again(self) -> Self:
+        """The attempt for whoever takes up its dead letter: what was given up is tried once more."""
+        return replace(self, trying=(), last=())
+
+    def pieces(
+        self, rows: Sequence[int], behind: Callable[[Iterable[int]], set[int]], *, is_final: bool = False
+    ) -> Iterator[tuple[int, ...]]:
+        """What to try of these rows, piece by piece: in their order, but for those that wait until the end, and those
+        that `behind` says to stand behind these. In the final try, nothing is tried that a worker died over."""
+        given_up = {row for row in self.last if is_final or self.last.count(row) >= MAX_DEATHS}
+        left = [row for row in rows if row not in self.settled and row not in given_up]
+        last = [row for row in _by_last_place(self.last) if row in left]
+        held = behind(last) if last else set()
+        yield from self._cut(row for row in left if row not in held and row not in last)
+        for first in last:
+            if first not in held:
+                its = behind([first])
+                yield from self._cut([first, *(row for row in left if row in its)])
+
+    def _cut(self, rows: Iterable[int]) -> Iterator[tuple[int, ...]]:
+        """Rows in pieces; those that a worker may have died over are alone."""
         piece: list[int] = []
+        alone = {*self.trying, *self.last}
         for row in rows:
-            if row in self.settled or row in self.last:
-                continue
-            if piece and (row in self.trying or piece[-1] in self.trying or len(piece) == PIECE):
+            if piece and (row in alone or piece[-1] in alone or len(piece) == PIECE):
                 yield tuple(piece)
                 piece = []
             piece.append(row)
         if piece:
             yield tuple(piece)
-        yield from ((row,) for row in self.last if row not in self.settled)
 
     def at_work_on(self, piece: tuple[int, ...]) -> Self:
         """The attempt with this piece being tried."""
@@ -81,3 +102,8 @@ class Attempt:
             tuple(kept["trying"]),
             tuple(kept["last"]),
         )
+
+
+def _by_last_place(rows: Sequence[int]) -> list[int]:
+    """Each row once, in the order of their last places: what a worker died over last has had its turn."""
+    return list(dict.fromkeys(reversed(rows)))[::-1]

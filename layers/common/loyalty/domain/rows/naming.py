@@ -1,0 +1,21 @@
+"""How an entry of a chunk names its customer: read as the file was cut, so that whatever else is in a row, this much
+could be told of it before."""
+
+from loyalty.domain.errors import Refused
+from loyalty.domain.purchase import Reference
+from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.columns import cells_of, meant
+from loyalty.domain.rows.customers import NEWEST_NAMES, customer_in
+from loyalty.domain.rows.json_rows import customer_in_row
+from loyalty.domain.rows.layout import Format, Layout
+
+
+def customer_of(layout: Layout, entry: Entry) -> Reference | None:
+    """How an entry names the customer; None where it does not, or cannot be read and so will not be posted."""
+    if layout.format is not Format.CSV:
+        return customer_in_row(entry.rows[0])
+    try:
+        cells = dict(zip(layout.columns, cells_of(layout, entry.rows[0]), strict=True))
+    except Refused:
+        return None
+    return customer_in({name: meant(cells[name]) for name in NEWEST_NAMES if cells.get(name)})

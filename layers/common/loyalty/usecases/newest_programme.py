@@ -1,0 +1,76 @@
+"""A container's programme is up to a minute old. Where it lacks what a request or a record names, whatever was to be
+done is done once more under the newest one; nothing was posted by then."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from loyalty.domain.directory import NAMING_FIELDS, Directory
+from loyalty.domain.errors import NotInProgramme, Refused
+from loyalty.domain.exchange import Exchange
+from loyalty.domain.programme import Programme
+from loyalty.domain.purchase import Account, Purchase
+from loyalty.store.events import Event
+from loyalty.store.programme import Catalogue
+
+Result = TypeVar("Result")
+Name = TypeVar("Name")
+
+
+def with_newest_programme(catalogue: Catalogue, now: datetime, attempt: Callable[[], Result]) -> Result:
+    """The result of `attempt`; made once more if the programme lacks what it looks up, and there is a newer one."""
+    try:
+        return attempt()
+    except NotInProgramme as unknown:
+        if not _is_renewed(catalogue, now, [unknown]):
+            raise
+    return attempt()
+
+
+def with_newest_programme_each(
+    catalogue: Catalogue,
+    now: datetime,
+    names: Collection[Name],
+    attempt: Callable[[Collection[Name]], Mapping[Name, Result | Refused]],
+) -> dict[Name, Result | Refused]:
+    """By name, what `attempt` makes of each; as `with_newest_programme` for those that it is needed for."""
+    results = dict(attempt(names))
+    unknown = {name: result for name, result in results.items() if isinstance(result, NotInProgramme)}
+    if unknown and _is_renewed(catalogue, now, unknown.values()):
+        results |= attempt(list(unknown))
+    return results
+
+
+def require_known(purchase: Purchase, account: Account, programme: Programme, directory: Directory) -> None:
+    """Make sure that the programme knows what an account names, and the rates that its purchase is priced at.
+
+    Raises:
+        NotInProgramme: it does not.
+    """
+    if account.classification_id:
+        directory.named("classification", account.classification_id)
+    exchange = Exchange(programme, account, purchase.performed_on)
+    if purchase.spend:
+        exchange.asked(purchase.spend)
+
+
+def directory_for(
+    event: Event, catalogue: Catalogue, now: datetime, beside: Iterable[Mapping[str, Any]] = ()
+) -> Directory:
+    """The names of the programme, to tell an event by, and records `beside` it: of the newest one if these name what
+    another lacks. A reference's field is named as the record type that it leads to."""
+    document = event.document
+    named = [
+        *document.get("ids", {}).items(),
+        ("unit", document.get("unit_id")),
+        ("tap", document.get("tap_id")),
+        ("business_unit", document.get("outlet_id") or event.entry.merchant_id),
+        *((kind, record[kind]) for record in beside for kind in NAMING_FIELDS if kind in record),
+    ]
+    if not catalogue.directory(now).has_all(named):
+        catalogue.renewed(now, at_once=True)
+    return catalogue.directory(now)
+
+
+def _is_renewed(catalogue: Catalogue, now: datetime, unknown: Iterable[NotInProgramme]) -> bool:
+    return catalogue.renewed(now, at_once=any(one.is_named_by_a_record for one in unknown))

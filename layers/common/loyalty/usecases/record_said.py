@@ -1,0 +1,51 @@
+"""From what a row says to the record that takes the place of the one that is there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fields import Identifier
+from loyalty.domain.passcode import hashed_pass_code
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.domain.records.said import Said
+from loyalty.domain.validation import validated
+
+Record = dict[str, Any]
+RecordName = tuple[str, str]
+"""A record's type and id."""
+
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
+
+
+def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
+    """What a row says as the record that takes the place of `old`, with defaults filled in and secrets hashed.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = RECORD_TYPES.get(said.kind or "")
+    if model is None:
+        kind = said.fields.get("type") if isinstance(said.fields, dict) else None
+        known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
+        raise Refused(Problem(Code.INVALID, known, "/type"))
+    record: Record = validated(model, said.completed(old or {}, model.kept)).model_dump(exclude_none=True)
+    if "pass_code" in record and said.fields.get("pass_code") is not None:  # the old one is a hash already
+        record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
+    return record
+
+
+def name_of(record: Record) -> RecordName:
+    """A record's type and id."""
+    return record["type"], record["id"]
+
+
+def name_in(row: Said | Refused) -> RecordName | None:
+    """The record that a row is about, if that can be told."""
+    if isinstance(row, Refused) or row.kind not in RECORD_TYPES:
+        return None
+    try:
+        return str(row.kind), _IDENTIFIER.validate_python(row.fields.get("id"), strict=True)
+    except ValidationError:
+        return None

@@ -1,0 +1,83 @@
+"""Records on their way into the table, as many in a transaction as fit."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.keys import Key
+from loyalty.store.reference import PROGRAMME_TYPES, SEVERAL
+from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.writes import Delete, Put, Update, Write
+
+MAX_WRITES = MAX_TRANSACTION - 2
+"""Of records in a transaction; beside them it may have the programme's version and a fence."""
+
+MAX_TRANSACTION_SIZE = 2_000_000
+"""Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
+
+_PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
+
+
+class RecordWriter:
+    """Gathers writes, and does them."""
+
+    def __init__(self, table: Table, fence: Update | None) -> None:
+        self._table = table
+        self._fence = fence
+        self._pending: dict[Key, Write] = {}
+        self._touches_programme = False
+
+    def add(self, kind: str, writes: Mapping[Key, Write]) -> None:
+        """Take up the writes of records of a type, which are done in one transaction."""
+        if self._pending.keys() & writes.keys() or not fits({**self._pending, **writes}):
+            self.flush()
+        self._pending |= writes
+        self._touches_programme |= kind in _PRICED_FROM_MEMORY
+
+    def flush(self) -> bool:
+        """Do what was taken up; answers whether that changed what containers remember.
+
+        Raises:
+            Refused: RETRY_LATER, where the table is busy.
+            ConditionFailed: another import was faster with the same names, or the fence fails.
+        """
+        if not self._pending:
+            return False
+        writes = list(self._pending.values())
+        if self._fence:
+            writes.append(self._fence)
+        if self._touches_programme:
+            # In the same transaction, so that containers notice even if the rest of the import never comes.
+            writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
+        self._table.transact(writes)
+        touched = self._touches_programme
+        self.drop()
+        return touched
+
+    def drop(self) -> None:
+        """Forget what was taken up."""
+        self._pending, self._touches_programme = {}, False
+
+
+def taking(key: Key, item: Item, owner: str) -> Put:
+    """The write of an item of a record, or of a name of it. A name may be taken over only from `owner`, the record that
+    gives it up or has it already; not even by an import that runs at the same time."""
+    if item is SEVERAL:
+        return Put(key, item)
+    return Put(key, item, "attribute_not_exists(pk) OR target = :target", {":target": owner})
+
+
+def fits(writes: Mapping[Key, Write]) -> bool:
+    """Whether these can be done in one transaction."""
+    return len(writes) <= MAX_WRITES and _size(writes) <= MAX_TRANSACTION_SIZE
+
+
+def removals(gone: Iterable[Key]) -> dict[Key, Write]:
+    """The writes that remove names."""
+    return {key: Delete(key) for key in gone}
+
+
+def _size(writes: Mapping[Key, Write]) -> int:
+    """Characters of records."""
+    return sum(len(write.item.get("record", "")) for write in writes.values() if isinstance(write, Put))

@@ -1,0 +1,224 @@
+"""What is refused, given that others were at work between what was read and what is written: only what is still
+impossible."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+
+from loyalty.api.purchases import read_purchase
+from loyalty.api.returns import read_return
+from loyalty.domain.access import Partner
+from loyalty.domain.errors import Code, Refused
+from loyalty.domain.purchase import Reference
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.backoff import Backoff
+from loyalty.store.events import State
+from loyalty.store.keys import Key
+from loyalty.store.ledger import read_event
+from loyalty.store.numbers import Numbers
+from loyalty.store.programme import Catalogue
+from loyalty.store.sandbox import Sandbox
+from loyalty.store.table import Table
+from loyalty.store.writes import Write
+from loyalty.usecases.import_records import import_records
+from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.take_back import cancel_purchase, return_products
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+PARTNER = Partner("P", frozenset(), frozenset({"*"}))
+OFFER: dict[str, Any] = {"type": "reward_offer", "scheme": "S", "award": {"method": "PERCENTAGE", "value": 10}}
+PROGRAMME: list[dict[str, Any]] = [
+    {"type": "currency", "id": "EUR", "code": "EUR", "exponent": 2, "role": "SYSTEM"},
+    {"type": "business_unit", "id": "M", "code": "M", "name": "Merchant", "clawback": "REFUSE"},
+    {"type": "product", "id": "COFFEE", "code": "COFFEE"},
+    {"type": "product", "id": "CAKE", "code": "CAKE"},
+    {"type": "reward_scheme", "id": "S", "name": "Scheme"},
+    {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
+    {**OFFER, "id": "AWARD", "name": "Award", "limits": {"budget": 4}},
+    {
+        "type": "reward_offer",
+        "id": "VOUCHER",
+        "name": "Voucher",
+        "scheme": "S",
+        "voucher_type": "V",
+        "conditions": {"products": ["COFFEE"]},
+    },
+    {"type": "promotion_campaign", "id": "C", "name": "Campaign"},
+    {"type": "promo_code", "id": "ONCE", "code": "ONCE", "promotion_campaign": "C", "maximum_uses": 1},
+    {"type": "account", "id": "A", "number": "1"},
+    {"type": "access_token", "id": "T", "account": "A", "authentication_code": "CARD"},
+    {"type": "account", "id": "B", "number": "2"},
+    {"type": "access_token", "id": "U", "account": "B", "authentication_code": "OTHER"},
+]
+
+
+class Interrupted(Sandbox):
+    """A table before whose n-th call somebody else does something, once."""
+
+    def __init__(self, base: Table, first: int, rival: Callable[[Table], Any]) -> None:
+        super().__init__()
+        self._table = base
+        self._left = first
+        self._rival = rival
+
+    @property
+    def over(self) -> bool:
+        """Whether it has happened."""
+        return self._left <= 0
+
+    def _call(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._rival(self._table)
+
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+        """As `Table.get_many`."""
+        self._call()
+        return self._table.get_many(keys, consistent=consistent)
+
+    def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
+        """As `Table.partition`."""
+        self._call()
+        return iter(list(self._table.partition(pk, consistent=consistent)))
+
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
+        """As `Table.transact`."""
+        self._call()
+        self._table.transact(writes, backoff)
+
+
+def stocked() -> Sandbox:
+    table = Sandbox()
+    assert not import_records([json.dumps(record).encode() for record in PROGRAMME], table=table, now=NOW).refused
+    return table
+
+
+def buy(table: Table, reference_number: str = "R", card: str = "CARD", **fields: Any) -> str:
+    """Two lines of 20.00: a coffee and a cake; an award of 4.00 and a voucher."""
+    price = {"net_amount": 20, "tax_amount": 0, "total_amount": 20}
+    body: dict[str, Any] = {
+        "cim": card,
+        "reference_number": reference_number,
+        "merchant_tap": {"code": "M"},
+        "products": [{"product_sku": "COFFEE", **price}, {"product_sku": "CAKE", **price}],
+        **fields,
+    }
+    request = read_purchase(body, NOW)
+    posting = post_purchase(
+        request,
+        PARTNER,
+        table=table,
+        catalogue=Catalogue(table),
+        numbers=Numbers(table),
+        now=NOW,
+        pause=lambda _: None,
+    )
+    return posting.event.entry.event_id
+
+
+def cancel(table: Table, event_id: str) -> None:
+    named = Reference("id", event_id, "")
+    cancel_purchase(named, PARTNER, table=table, catalogue=Catalogue(table), now=NOW, pause=lambda _: None)
+
+
+def give_back(table: Table, event_id: str, *lines: int) -> None:
+    body = {"reference_number": f"RET-{lines}", "products": [{"line": line} for line in lines]}
+    named, request = Reference("id", event_id, ""), read_return(body, NOW)
+    return_products(named, request, PARTNER, table=table, catalogue=Catalogue(table), now=NOW, pause=lambda _: None)
+
+
+def at_every_call(
+    prepare: Callable[[Table], Any], act: Callable[[Table], Any], rival: Callable[[Table], Any]
+) -> Iterator[Table]:
+    """The table after `act`, with `rival` before its first call of the table, its second one, and so on."""
+    for first in count(1):
+        table = stocked()
+        prepare(table)
+        interrupted = Interrupted(table, first, rival)
+        act(interrupted)
+        if not interrupted.over:
+            assert first > 3
+            return
+        yield table
+
+
+def purchase_id() -> str:
+    return buy(stocked())
+
+
+@pytest.mark.parametrize("lines", [(0,), (1,), (0, 1)], ids=str)
+def test_a_return_that_gets_in_between_is_no_reason_to_refuse_a_cancellation(lines: tuple[int, ...]) -> None:
+    event_id = purchase_id()
+
+    def rival(table: Table) -> None:
+        with suppress(Refused):  # after the cancellation
+            give_back(table, event_id, *lines)
+
+    for table in at_every_call(buy, lambda at: cancel(at, event_id), rival):
+        purchase, wallet = read_event(table, event_id), table.get(keys.wallet("A"))
+        assert purchase
+        assert wallet
+        assert (purchase.state, wallet["balance"]) == (State.CANCELLED, 0)
+        [voucher] = purchase.document["vouchers"]
+        assert (table.get(keys.voucher(voucher["id"])) or {})["state"] == "VOIDED"
+
+
+def test_a_return_of_other_goods_that_gets_in_between_is_no_reason_to_refuse_a_return() -> None:
+    event_id = purchase_id()
+
+    for table in at_every_call(buy, lambda at: give_back(at, event_id, 0), lambda at: give_back(at, event_id, 1)):
+        assert (table.get(keys.wallet("A")) or {})["balance"] == 0
+        assert (table.get(keys.used("reward_offer", "AWARD")) or {})["used"] == 0
+
+
+def test_two_cancellations_at_a_time_are_one() -> None:
+    event_id = purchase_id()
+
+    for table in at_every_call(buy, lambda at: cancel(at, event_id), lambda at: cancel(at, event_id)):
+        assert (table.get(keys.wallet("A")) or {})["version"] == 2
+
+
+def test_of_two_who_use_a_code_that_is_good_for_one_the_other_is_refused() -> None:
+    def rival(table: Table) -> None:
+        with suppress(Refused):  # who comes after the purchase
+            buy(table, "RIVAL", "OTHER", promo_code="ONCE")
+
+    def act(table: Table) -> None:
+        with suppress(Refused):
+            buy(table, promo_code="ONCE")
+
+    for table in at_every_call(lambda _: None, act, rival):
+        versions = [(table.get(keys.wallet(name)) or {}).get("version", 0) for name in "AB"]
+        assert sorted(versions) == [0, 1]
+        assert (table.get(keys.used("promo_code", "ONCE")) or {})["used"] == 1
+
+
+def test_a_budget_that_is_used_up_in_between_is_not_exceeded_and_nobody_is_refused_for_it() -> None:
+
+    for table in at_every_call(lambda _: None, buy, lambda at: buy(at, "RIVAL", "OTHER")):
+        balances = {name: (table.get(keys.wallet(name)) or {}).get("balance", 0) for name in "AB"}
+        assert sum(balances.values()) == 4
+        assert (table.get(keys.used("reward_offer", "AWARD")) or {})["used"] == 4
+
+
+def test_of_two_imports_of_records_with_one_name_the_later_row_is_refused_and_all_others_are_kept() -> None:
+    def imported(table: Table, name: str) -> list[Code]:
+        rows = [{"type": "product", "id": name, "code": "SAME"}, {"type": "product", "id": f"{name}-2", "code": name}]
+        lines = [json.dumps(row).encode() for row in rows]
+        return [bad.code for bad in import_records(lines, table=table, now=NOW).refused]
+
+    refused: list[Code] = []
+    for table in at_every_call(
+        lambda _: refused.clear(),
+        lambda at: refused.extend(imported(at, "OURS")),
+        lambda at: refused.extend(imported(at, "RIVAL")),
+    ):
+        assert refused == [Code.DUPLICATE]
+        kept = table.get_many(keys.record("product", name) for name in ("OURS", "OURS-2", "RIVAL", "RIVAL-2"))
+        assert len(kept) == 3
