@@ -15,7 +15,7 @@ from loyalty.usecases.shared_limits import budget_key, promo_code_key
 _OF_ACCOUNTS = (PURCHASES_COUNTED, USES_COUNTED)
 """The rules of an account that rest on what reversals tell of limits."""
 
-_OF_LIMITS = {"completes", "uses", "budgets", "counted_code"}
+_OF_LIMITS = {"completes", "uses", "budgets", "counted_code", "counted_codes"}
 """What a reversal tells of them; of a version that tells anything, at least `completes`."""
 
 
