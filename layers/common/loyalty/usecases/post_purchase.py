@@ -1,6 +1,6 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,7 +81,7 @@ def posted_before(
         Refused: RETRY_LATER, where the storage is busy.
     """
     batch = _Batch(list(requests), partner, table, catalogue, Numbers(table), now, filed=False)
-    return batch.earlier(range(len(requests)))
+    return batch.earlier(range(len(requests)), {})
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -120,7 +120,7 @@ class _Batch:
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
         try:
             with suppress(Refused):  # storage that is busy is told of already
-                outcomes |= self.earlier(refused)
+                outcomes |= self.earlier(refused, drafts)
         except Exception as fault:  # noqa: BLE001 - reported
             self.report(fault)
         return [outcomes[place] for place in range(len(self.requests))]
@@ -183,14 +183,16 @@ class _Batch:
                     unknown[place] = lacking
         return unknown
 
-    def earlier(self, places: Iterable[int]) -> dict[int, Posting]:
+    def earlier(self, places: Collection[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, Posting]:
         """The events of equal requests that were posted before: what is refused now may have been the spend that
-        emptied the wallet, or name what has another name by now, sent again.
+        emptied the wallet, or name what has another name by now, sent again; or this very call has posted it, and every
+        answer was lost: only its draft tells the id of what says nothing of itself.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.
         """
-        found = self._read(self._ids(places))
+        drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
+        found = self._read({place: ids | drawn_up.get(place, set()) for place, ids in self._ids(places).items()})
         return {
             place: Posting(event, replayed=True)
             for place, events in found.items()
