@@ -150,6 +150,23 @@ def test_a_part_that_is_given_back_settles_as_much() -> None:
     assert ledger.event().taken_back == TakenBack(awarded=money("4"), waived=money("6"))
 
 
+def test_with_refuse_what_is_waived_elsewhere_keeps_no_purchase_from_being_taken_back() -> None:
+    ledger = book(BRIEF, balance="10")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("20"), "SPENT")
+    ledger.cancel(JANUARY)
+    assert ledger.wallet.waived == {"E": money("10")}
+    ledger.buy(purchase(line("20")), "F")
+    ledger.buy(purchase(line("20"), spend="10"), "PAID")
+    ledger.buy(spend("10"), "REST")
+    ledger.programme = programme({**SHOP, "clawback": "REFUSE"}, BRIEF)
+
+    ledger.cancel(JANUARY, "PAID")
+
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.waived == {"E": money("10")}
+
+
 def test_what_is_waived_is_no_debt_that_later_awards_pay_off() -> None:
     ledger = book(BRIEF)
     ledger.buy(purchase(line("20")))

@@ -90,7 +90,11 @@ def reversal(
         Refused: INSUFFICIENT_BALANCE, where the clawback setting is REFUSE and the award is spent.
     """
     awarded, spent = step.awards.amounts, step.spends.amounts
-    settled = _settled(wallet, spent.wallet - step.at_once)
+    given_back = spent.wallet - step.at_once
+    if clawback is Clawback.REFUSE:
+        # What was waived elsewhere must not keep a purchase from being taken back that pays for its own award.
+        given_back = max(ZERO, given_back - awarded.wallet)
+    settled = _settled(wallet, given_back)
     unforgiven = _taken_latest_first(wallet.forgiven, _sum(settled))
     before = added(added(wallet.booked, step.spends.lots), negated(_by_month(unforgiven)))
     after = added(before, negated(step.awards.lots))
