@@ -77,9 +77,9 @@ _WORDS: Mapping[str | None, str] = {
 }
 _COUNT_ON = frozenset(
     {
+        (LimitPeriod.DAY, LimitPeriod.WEEK),
         (LimitPeriod.DAY, LimitPeriod.MONTH),
         (LimitPeriod.DAY, LimitPeriod.YEAR),
-        (LimitPeriod.WEEK, LimitPeriod.YEAR),
         (LimitPeriod.MONTH, LimitPeriod.YEAR),
         (LimitPeriod.DAY, None),
         (LimitPeriod.WEEK, None),
@@ -87,7 +87,7 @@ _COUNT_ON = frozenset(
         (LimitPeriod.YEAR, None),
     }
 )
-"""Changes of a period after which what was counted before is part of the new period."""
+"""Changes of a period after which what was counted before is part of the new period (`windows.lies_in`)."""
 
 _RULES: Mapping[str, tuple[Callable[[Record, Record], Iterator[Change]], ...]] = {
     "reward_offer": (_period, _new_limits),

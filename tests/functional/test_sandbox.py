@@ -72,7 +72,9 @@ LIMITED = {"per_account": 1, "period": "P1D"}
     ("deployed", "draft", "field", "reason"),
     [
         (LIMITED, LIMITED | {"period": "P1M"}, "/limits/period", "the latest four periods"),
-        (LIMITED, LIMITED | {"period": "P1W"}, "/limits/period", "begin anew"),
+        (LIMITED, LIMITED | {"period": "P1W"}, "/limits/period", "the latest four periods"),
+        (LIMITED | {"period": "P1W"}, LIMITED | {"period": "P1M"}, "/limits/period", "begin anew"),
+        (LIMITED | {"period": "P1W"}, LIMITED | {"period": "P1Y"}, "/limits/period", "begin anew"),
         (LIMITED | {"period": "P1M"}, LIMITED, "/limits/period", "begin anew"),
         ({"per_account": 1}, LIMITED, "/limits/period", "counts by the day where it counted for ever"),
         ({"budget": 5}, LIMITED, "/limits/per_account", "is not known"),

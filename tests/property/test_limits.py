@@ -85,6 +85,7 @@ class Recount:
     """What stands of an account's uses, reckoned from dates: each with its period, its day, currency and amount."""
 
     uses: dict[str, tuple[str | None, date, str, Decimal]] = field(default_factory=dict)
+    halved: set[str] = field(default_factory=set)
 
     def used(self, period: str | None, day: date, currency: str, *, nested: bool) -> tuple[int, Decimal]:
         """How often, and for how much, the limit was used in the period that a day lies in; with `nested`, what was
@@ -99,15 +100,15 @@ class Recount:
 
 NESTED: dict[str | None, set[str | None]] = {
     None: {"P1D", "P1W", "P1M", "P1Y"},
-    "P1Y": {"P1D", "P1W", "P1M"},
+    "P1Y": {"P1D", "P1M"},
     "P1M": {"P1D"},
-    "P1W": set(),
+    "P1W": {"P1D"},
     "P1D": set(),
 }
 
 
 def span(period: str | None, day: date) -> object:
-    """The period that a day lies in; the days of December and January that could belong to two years are not drawn."""
+    """The period that a day lies in."""
     week = (day - date(2020, 12, 28)).days // 7  # a Monday
     return {None: 0, "P1D": day, "P1W": week, "P1M": (day.year, day.month), "P1Y": day.year}[period]
 
@@ -136,8 +137,8 @@ def _limited(limits: dict[str, Any]) -> dict[str, Any]:
 
 
 def days(count: int) -> st.SearchStrategy[int]:
-    """So many days, next to each other or far apart, of one year."""
-    return st.sampled_from([0, 1, 2, 7, 35, 120, 121, 280][:count])
+    """So many days, next to each other or far apart, around the turn of a year, and one of a wrong clock."""
+    return st.sampled_from([0, 1, 2, -6, 35, 120, 121, 13000][:count])
 
 
 def runs(count: int) -> st.SearchStrategy[list[Any]]:
@@ -206,7 +207,8 @@ def taken_back(book: Book, recount: Recount, act: str, event_id: str) -> None:
         if event_id in recount.uses:
             period, day, currency, amount = recount.uses.pop(event_id)
             amount += undone.entry.movement.awarded / (1 if currency == "ALTERNATIVE" else 100)
-            if amount:
+            if act == "return" and event_id not in recount.halved:
+                recount.halved.add(event_id)  # a piece is still with the customer, so the award counts
                 recount.uses[event_id] = period, day, currency, amount
 
 

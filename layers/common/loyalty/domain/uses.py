@@ -60,15 +60,15 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The uses of one subject, by window. Of each period the latest windows are remembered; `since` has a window for
-    each period of which some were forgotten, and all that lies before it stays forgotten, whatever is given back."""
+    """The uses of one subject, by window. Of each period the latest windows are remembered. `forgotten` has the latest
+    window of each period that was not: it and all before it count as used up, whatever is given back."""
 
     windows: Mapping[str, Used] = field(default_factory=dict)
-    since: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()
 
     def has_forgotten(self, window: str) -> bool:
         """Tell whether nothing is known any more of the uses in a window."""
-        return any(same_period(window, first) and window < first for first in self.since)
+        return any(same_period(window, latest) and window <= latest for latest in self.forgotten)
 
     def plus(self, use: Use) -> "History":
         """Return this history and one more use; one in a window that is forgotten changes nothing."""
@@ -80,10 +80,10 @@ class History:
             del windows[use.window]
         kept = sorted(window for window in windows if same_period(window, use.window))
         if len(kept) <= MAX_WINDOWS:
-            return History(windows, self.since)
+            return History(windows, self.forgotten)
         del windows[kept[0]]
-        other_periods = {first for first in self.since if not same_period(first, use.window)}
-        return History(windows, frozenset({*other_periods, kept[1]}))
+        other_periods = {latest for latest in self.forgotten if not same_period(latest, use.window)}
+        return History(windows, frozenset({*other_periods, kept[0]}))
 
 
 @dataclass(frozen=True, slots=True)

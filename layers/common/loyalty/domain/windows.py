@@ -1,7 +1,7 @@
 """The stretches of time that limits count in: calendar days, weeks, months and years, and all time."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 FOR_EVER = ""
@@ -40,8 +40,26 @@ def same_period(window: str, other: str) -> bool:
 
 
 def lies_in(window: str, longer: str) -> bool:
-    """Tell whether `window` lies within `longer`, or is the same: a day in its month or year, all in FOR_EVER.
+    """Tell whether `window` lies within `longer`, or is the same: a day in its week, month and year, a month in its
+    year, and all in FOR_EVER. Weeks straddle months and years, so they lie in neither."""
+    if longer in (window, FOR_EVER):
+        return True
+    period, other = _PERIODS[len(window)], _PERIODS[len(longer)]
+    holds = period is LimitPeriod.DAY or (period, other) == (LimitPeriod.MONTH, LimitPeriod.YEAR)
+    return holds and window_of(other, _first_day(window)) == longer
 
-    Weeks straddle months, so a day lies in no week, and a week in no month.
-    """
-    return window.startswith(longer)
+
+def previous(window: str) -> str:
+    """Return the window of the same period that ends where this one begins; it has a period."""
+    return window_of(_PERIODS[len(window)], _first_day(window) - timedelta(days=1))
+
+
+_PERIODS = {10: LimitPeriod.DAY, 8: LimitPeriod.WEEK, 7: LimitPeriod.MONTH, 4: LimitPeriod.YEAR, 0: None}
+"""The periods by the length of their windows."""
+
+
+def _first_day(window: str) -> date:
+    if _PERIODS[len(window)] is LimitPeriod.WEEK:
+        year, week = window.split("-W")
+        return date.fromisocalendar(int(year), int(week), 1)
+    return date.fromisoformat(f"{window}{'-01-01'[len(window) - 4 :]}")

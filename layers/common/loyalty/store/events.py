@@ -13,7 +13,7 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.uses import MAX_WINDOWS, UNRECORDED, History, Used, Uses
 from loyalty.domain.wallet import Entry, EventType, Movement, Wallet
-from loyalty.domain.windows import same_period
+from loyalty.domain.windows import previous, same_period
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 
@@ -85,7 +85,7 @@ def _history_in(kept: Mapping[str, Any]) -> History:
     for currency, amounts in kept.get("amounts", {}).items():
         for window, amount in zip(kept["windows"], amounts, strict=True):
             windows[window] = windows[window].plus(0, {currency: Decimal(amount)})
-    return History(windows, frozenset(kept.get("since", ())))
+    return History(windows, frozenset(kept.get("forgotten", ())))
 
 
 def _first_form(kept: Mapping[str, Any]) -> History:
@@ -93,7 +93,7 @@ def _first_form(kept: Mapping[str, Any]) -> History:
     forgotten. It took what lies before the oldest of four windows for forgotten, so that stays so."""
     windows = {window: Used().plus(count, {UNRECORDED: Decimal(amount)}) for window, (count, amount) in kept.items()}
     periods = [sorted(window for window in windows if same_period(window, one)) for one in windows]
-    return History(windows, frozenset(period[0] for period in periods if len(period) >= MAX_WINDOWS))
+    return History(windows, frozenset(previous(period[0]) for period in periods if len(period) >= MAX_WINDOWS))
 
 
 def entry_of(item: Item) -> Entry:
@@ -203,7 +203,7 @@ def _kept_history(history: History) -> dict[str, Any]:
     kept = {
         "windows": {window: used.count for window, used in windows},
         "amounts": {currency: [used.amount(currency) for _, used in windows] for currency in currencies},
-        "since": sorted(history.since),
+        "forgotten": sorted(history.forgotten),
     }
     return {name: value for name, value in kept.items() if value or name == "windows"}
 
