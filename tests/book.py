@@ -68,20 +68,20 @@ class Book:
 
     def buy(self, purchase: Purchase, event_id: str = "E") -> Event:
         """Post a purchase."""
-        return self._post(self.purchase_draft(purchase, event_id))
+        return self.post(self.purchase_draft(purchase, event_id))
 
     def cancel(self, now: datetime, event_id: str = "E") -> Event:
         """Cancel a purchase."""
-        return self._post(self.cancellation_draft(now, event_id))
+        return self.post(self.cancellation_draft(now, event_id))
 
     def give_back(self, quantities: Mapping[int, Decimal], now: datetime, event_id: str = "E") -> Event:
         """Return goods, by line."""
         goods = tuple(ReturnedProduct(line, None, quantity, "") for line, quantity in quantities.items())
-        return self._post(self._reversal_draft(Asked(f"R-{self.wallet.version}", "R", now, SAME, goods), now, event_id))
+        return self.post(self._reversal_draft(Asked(f"R-{self.wallet.version}", "R", now, SAME, goods), now, event_id))
 
     def expire(self, now: datetime) -> Event:
         """Take out what is over."""
-        return self._post(Expiry(self.account.id, self.programme, now))
+        return self.post(Expiry(self.account.id, self.programme, now))
 
     def purchase_draft(self, purchase: Purchase, event_id: str = "E") -> PurchaseDraft:
         """A purchase on its way."""
@@ -114,7 +114,8 @@ class Book:
     def _used(self, draft: Draft) -> dict[Key, Decimal]:
         return read_used(self.table, draft.counters(self.account))
 
-    def _post(self, draft: Draft) -> Event:
+    def post(self, draft: Draft) -> Event:
+        """Post an event."""
         pending = draft.pending(Customer(self.account, self.wallet), self._used(draft))
         ledger.post(self.table, [pending])
         self.entries.append(pending.event.entry)

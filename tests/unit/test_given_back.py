@@ -1,6 +1,7 @@
 """What a purchase that is taken back had used of limits, budgets and promo codes, and its vouchers."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.promotions import PromoCode
+from loyalty.domain.uses import Used
 from tests.builders import line, offer, purchase
 from tests.unit.test_reversal import JANUARY, TEN, book, held, money, spend
 
@@ -107,6 +109,53 @@ def test_what_is_kept_of_an_award_is_reckoned_exactly() -> None:
     ledger.cancel(JANUARY, "E")
 
     assert ledger.attributes("USED", "used") == [2]
+
+
+KEPT_OF_B = [
+    pytest.param({"spend": "INSTANT"}, None, id="spent at once"),
+    pytest.param({"expires_after": "P1M"}, datetime(2026, 3, 5, tzinfo=UTC), id="expired"),
+]
+
+
+@pytest.mark.parametrize(("other", "expired_by"), KEPT_OF_B)
+def test_what_is_kept_counts_for_the_offer_whose_award_it_is(
+    other: dict[str, Any], expired_by: datetime | None
+) -> None:
+    """Of the other award nothing can be kept: it was spent on the same purchase, or has expired."""
+    limits = {"per_account_amount": 10, "budget": 10}
+    on_p: dict[str, Any] = {"conditions": {"products": ["P"]}}
+    ledger = book(
+        offer("A", method="FIXED", value="90", **other, **on_p), offer("B", value="10", limits=limits, **on_p)
+    )
+    ledger.buy(purchase(line("100")), "E")
+    if expired_by:
+        ledger.expire(expired_by)
+    ledger.buy(spend("10"), "SPENT")
+
+    ledger.cancel(expired_by or JANUARY, "E")
+
+    assert ledger.event("E").kept == {"B": 10}
+    assert ledger.attributes("USED", "used") == [10]
+    assert ledger.wallet.uses.within("B", "") == Used(1, {"EUR": money("10")})
+
+
+def test_what_came_back_before_anything_was_kept_stays_given_back() -> None:
+    """The award of line 0 was there to be taken; what is kept is that of line 1, whichever is larger."""
+    rules = [
+        offer(name, method="FIXED", value=value, limits={"per_account": 1, "budget": 500}, conditions={"products": [p]})
+        for name, value, p in (("A", "90", "P"), ("B", "10", "R"))
+    ]
+    ledger = book(*rules)
+    ledger.buy(purchase(line("20"), line("20", product="R")), "E")
+    ledger.give_back({0: Decimal(1)}, JANUARY, "E")
+    ledger.buy(spend("10"), "SPENT")
+
+    returned = ledger.give_back({1: Decimal(1)}, JANUARY, "E")
+
+    assert ledger.event("E").kept == {"B": 10}
+    assert returned.entry.movement.uses == ()
+    assert ledger.buy(purchase(line("20")), "F").document["awards"]
+    assert "awards" not in ledger.buy(purchase(line("20", product="R")), "G").document
 
 
 def test_what_is_settled_beyond_the_room_of_a_transaction_moves_the_wallet_all_the_same() -> None:

@@ -1,5 +1,6 @@
 """What is taken back of a purchase, by hand-computed examples; docs/rewards.md tells the same ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -283,6 +284,30 @@ def test_what_is_missing_of_a_lot_counts_as_expired_once_that_is_forgotten() -> 
     ledger.buy(spend("10"), "SPENT")
 
     ledger.cancel(datetime(2027, 3, 1, tzinfo=UTC))
+
+    assert ledger.wallet.balance == 30
+
+
+def test_what_was_posted_lately_into_a_lot_that_ended_long_ago_is_no_more_expired_than_has() -> None:
+    late = datetime(2027, 6, 1, tzinfo=UTC)
+    ledger = book(TEN | {"award": {**BRIEF["award"]}, "limits": {"budget": 10}, "conditions": {"products": ["P"]}})
+    event = ledger.purchase_draft(purchase(line("20"), at=JANUARY), "E")
+    ledger.post(replace(event, now=late))
+    ledger.buy(spend("10", at=late), "SPENT")
+
+    ledger.cancel(late)
+
+    assert ledger.event().taken_back.waived == 10
+    assert ledger.attributes("USED", "used") == [10]
+
+
+def test_what_expired_of_a_lot_that_ended_long_ago_is_not_taken_a_second_time() -> None:
+    late = datetime(2027, 6, 1, tzinfo=UTC)
+    ledger = book(BRIEF, balance="30")
+    ledger.post(replace(ledger.purchase_draft(purchase(line("20"), at=JANUARY), "E"), now=late))
+    ledger.expire(late)
+
+    ledger.cancel(late)
 
     assert ledger.wallet.balance == 30
 

@@ -2,7 +2,8 @@
 Proof of a purchase that was taken back: what it tells is the sum of its reversals, no more than it gave and took."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from loyalty.domain.audit_uses import use_findings
 from loyalty.domain.money import ZERO
@@ -116,6 +117,7 @@ class Sold:
     quantities: Quantities
     cancelled: bool
     taken_back: TakenBack
+    kept: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def reversal_deviations(sold: Sold, undone: Sequence[Undone]) -> Iterator[Deviation]:
@@ -136,6 +138,8 @@ def reversal_deviations(sold: Sold, undone: Sequence[Undone]) -> Iterator[Deviat
         ),
         "no more is taken back than was awarded": told.awarded >= 0 <= told.waived
         and told.awarded + told.waived <= gave.awarded,
+        "what is waived of a purchase is kept of its awards": not sold.kept
+        or sum(sold.kept.values(), ZERO) == told.waived,
         "no more is given back than was spent": 0 <= told.spent <= gave.spent,
         "once all is taken back, all spends are given back": not all_back or told.spent == gave.spent,
     }

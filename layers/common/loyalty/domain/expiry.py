@@ -22,7 +22,9 @@ def expiry(wallet: Wallet, now: datetime) -> Movement | None:
     if not over:
         return None
     lapsed = added(wallet.lapsed, over)
-    remembered = {month: amount for month, amount in lapsed.items() if month >= _oldest_remembered(now)}
+    oldest = _oldest_remembered(now)
+    # A lot that was over long before it was filled is remembered as well, until something else expires.
+    remembered = {month: amount for month, amount in lapsed.items() if month >= oldest or month in over}
     return Movement(
         awarded=-sum(over.values(), ZERO),
         spent=ZERO,
@@ -31,9 +33,14 @@ def expiry(wallet: Wallet, now: datetime) -> Movement | None:
     )
 
 
-def lapsed_part(wallet: Wallet, month: str, amount: Decimal, now: datetime) -> Decimal:
-    """How much counts as expired of an `amount` that went into the lot of `month` and is not there any more."""
-    return amount if month < _oldest_remembered(now) else min(amount, wallet.lapsed.get(month, ZERO))
+def lapsed_part(wallet: Wallet, month: str, amount: Decimal, now: datetime, posted_on: datetime) -> Decimal:
+    """Return how much counts as expired of an `amount` that went into the lot of `month` with what was posted then, and
+    is not there any more. All of it, where both are too long ago for the wallet to remember: then it expired, unless it
+    was spent, and nobody knows; else as much as the wallet remembers to have expired."""
+    oldest = _oldest_remembered(now)
+    if month < oldest and months_after(posted_on, 0) < oldest:
+        return amount
+    return min(amount, wallet.lapsed.get(month, ZERO))
 
 
 def _oldest_remembered(now: datetime) -> str:

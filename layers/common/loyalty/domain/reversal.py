@@ -1,6 +1,6 @@
 """Taking a purchase back: what that does to a wallet, as things stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -8,10 +8,10 @@ from decimal import Decimal
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.expiry import lapsed_part
-from loyalty.domain.money import ZERO, share
+from loyalty.domain.money import ZERO, share, split
 from loyalty.domain.posted import Step
 from loyalty.domain.returns import Quantities
-from loyalty.domain.wallet import LASTING, Clawback, Lots, Movement, Wallet, added, changed, negated, taken
+from loyalty.domain.wallet import LASTING, Clawback, Entry, Lots, Movement, Wallet, added, changed, negated, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,14 @@ class Reversal:
 
     Attributes:
         waived: what is left to the customer of the purchase's own awards, as it is spent.
+        lapsed: what of the awards counts as expired, by lot, and so is neither taken back nor left.
         settled: what was waived before, by purchase, and is taken back now as spends are given back.
     """
 
     movement: Movement
     waived: Decimal
     settled: Mapping[str, Decimal]
+    lapsed: Lots = field(default_factory=dict)
 
     def taken_back(self, lines: Quantities) -> TakenBack:
         """Return what is taken back of the purchase itself, with which these quantities come back."""
@@ -73,10 +75,44 @@ def settlement(amount: Decimal) -> TakenBack:
     return TakenBack(awarded=amount, waived=-amount)
 
 
+@dataclass(frozen=True, slots=True)
+class ReversedAward:
+    """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None where it
+    never expires; and whether it was spent at once."""
+
+    offer_id: str
+    amount: Decimal
+    month: str | None
+    instant: bool
+
+
+def kept_of(awards: Sequence[ReversedAward], step: Step, outcome: Reversal) -> Mapping[str, Decimal]:
+    """Return of which awards it is, by their offers, what a step leaves to the customer.
+
+    It is shared by what of each could be taken: neither what was spent at once on the same purchase nor what has
+    expired. So an offer's limits count what is left of its own awards.
+    """
+    amounts = [award.amount for award in awards]
+    instant = [award.amount if award.instant else ZERO for award in awards]
+    amounts = _less_shares(amounts, step.at_once, instant)
+    for month, lapsed in outcome.lapsed.items():
+        of_lot = [amount if award.month == month else ZERO for award, amount in zip(awards, amounts, strict=True)]
+        amounts = _less_shares(amounts, lapsed, of_lot)
+    shares = split(outcome.waived, amounts) if awards else ()
+    return changed({}, dict(zip((award.offer_id for award in awards), shares, strict=True)))
+
+
+def _less_shares(amounts: Sequence[Decimal], total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Return amounts less their shares of a total, of which each has as much as it weighs."""
+    if not any(weights):
+        return list(amounts)
+    return [max(ZERO, amount - part) for amount, part in zip(amounts, split(total, weights), strict=True)]
+
+
 def reversal(
-    purchase_id: str, step: Step, wallet: Wallet, clawback: Clawback, now: datetime, exponents: Exponents
+    purchase: Entry, step: Step, wallet: Wallet, clawback: Clawback, now: datetime, exponents: Exponents
 ) -> Reversal:
-    """Return what `step` of a purchase does to `wallet`, as things stand.
+    """Return what `step` of a purchase, by its entry, does to `wallet`, as things stand.
 
     Spends go back to the lots that they came from; what was waived on the wallet before is settled with them. Awards
     are taken from the lots that they went to; what a lot does not hold any more has expired, and is let go, or was
@@ -99,7 +135,7 @@ def reversal(
     before = added(added(wallet.booked, step.spends.lots), negated(_by_month(unforgiven)))
     after = added(before, negated(step.awards.lots))
     lapsed = {
-        month: lapsed_part(wallet, month, missing, now)
+        month: lapsed_part(wallet, month, missing, now, purchase.posted_on)
         for month, missing in added(_short(after), negated(_short(before))).items()
         if missing > 0
     }
@@ -120,10 +156,10 @@ def reversal(
         alternative_spent=None if spent.alternative is None else ZERO - spent.alternative,
         lots=added(booked, negated(wallet.booked)),
         lapsed=added({}, {month: -min(part, wallet.lapsed.get(month, ZERO)) for month, part in lapsed.items()}),
-        waived=changed(negated(settled), {purchase_id: waived}),
+        waived=changed(negated(settled), {purchase.event_id: waived}),
         forgiven=added(forgiven, negated(unforgiven)),
     )
-    return Reversal(movement, waived, settled)
+    return Reversal(movement, waived, settled, lapsed)
 
 
 def _settled(wallet: Wallet, given_back: Decimal) -> Mapping[str, Decimal]:

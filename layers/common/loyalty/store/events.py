@@ -47,6 +47,7 @@ class Event:
     pointer: str | None = None
     state: State = State.POSTED
     taken_back: TakenBack = field(default_factory=TakenBack)
+    kept: Mapping[str, Decimal] = field(default_factory=dict)
     updated_on: datetime | None = None
     updated_by: str | None = None
 
@@ -137,6 +138,7 @@ def event_of(item: Item) -> Event:
         pointer=item.get("pointer"),
         state=State(item.get("state", State.POSTED)),
         taken_back=_taken_back_in(item),
+        kept=_amounts_in(item, "kept"),
         updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
         updated_by=item.get("updated_by"),
     )
@@ -225,6 +227,7 @@ def taken_back_attributes(purchase: Event) -> Item:
     return {
         "state": purchase.state,
         "taken_back": taken_back_text(purchase.taken_back),
+        "kept": _amounts_text(purchase.kept),
         "updated_on": None if purchase.updated_on is None else int(purchase.updated_on.timestamp()),
         "updated_by": purchase.updated_by,
     }

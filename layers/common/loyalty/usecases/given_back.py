@@ -1,22 +1,22 @@
 """What else goes back with a purchase: what it used of limits, budgets and promo codes, and its vouchers.
 
 An award that the customer keeps a part of, because it was spent, counts as given as far as that goes. As with amounts,
-what was taken back altogether decides, and each step gives back the difference between two totals; so it does not
-matter in how many steps, or in which order, lines come back and what was waived is settled.
+what was taken back altogether decides, and each step gives back the difference between two totals; so nothing is given
+back twice, nor used again.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
-from fractions import Fraction
+from decimal import Decimal
 from typing import Any, Self
 
 from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.money import ZERO, rounded_fraction
+from loyalty.domain.money import ZERO, share
 from loyalty.domain.promotions import VoucherState
 from loyalty.domain.returns import Fractions, all_of, come_back, is_all
+from loyalty.domain.reversal import ReversedAward
 from loyalty.domain.uses import Use
 from loyalty.store import keys
 from loyalty.store.events import Event, State
@@ -30,12 +30,14 @@ _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot 
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """How far a purchase whose document this is was taken back: how much of its lines came back, and what of its awards
-    is left to the customer all the same, in the wallet's currency."""
+    """How far a purchase whose document this is was taken back: how much of its lines came back, and which part of
+    which offers' awards is left to the customer all the same (`kept`, in the wallet's currency). With `untold`, an
+    earlier version left something without telling of which."""
 
     document: Mapping[str, Any]
     lines: Fractions
-    waived: Decimal
+    kept: Mapping[str, Decimal]
+    untold: bool
     exponents: Exponents
 
     @classmethod
@@ -43,42 +45,44 @@ class Reversed:
         """Return how far a purchase is taken back by what is told on it."""
         lines, taken_back = sold_lines(purchase.document), purchase.taken_back
         fractions = all_of(lines) if purchase.state is State.CANCELLED else come_back(lines, taken_back.lines)
-        return cls(purchase.document, fractions, taken_back.waived, exponents)
+        untold = taken_back.waived > sum(purchase.kept.values(), ZERO)
+        return cls(purchase.document, fractions, purchase.kept, untold, exponents)
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing of the purchase is left, nor of its awards with the customer."""
-        return is_all(self.lines) and not self.waived
+        return is_all(self.lines) and not self.kept and not self.untold
 
     def offers(self) -> Iterator[tuple[str, Decimal, bool]]:
         """Return of each award and voucher, by its offer's id, how much is back, in its own currency, and whether all
         is."""
-        kept = self._kept
         for award in self.document.get("awards", ()):
+            offer_id, kept = award["offer_id"], self.kept.get(award["offer_id"], ZERO)
             amount = self._amount(award)
             if kept:
-                amount = rounded_fraction(Fraction(amount) * (1 - kept), self._exponent(award), ROUND_DOWN)
-            yield award["offer_id"], amount, not kept and posted_award(award).is_whole(self.lines)
+                amount = max(ZERO, amount - self._in_its_currency(award, kept))
+            yield offer_id, amount, self.is_back(award) and not kept and not self.untold
         for voucher in self.document.get("vouchers", ()):
             yield voucher["offer_id"], self._amount(voucher), self.is_back(voucher)
+
+    def awards(self) -> Iterator[ReversedAward]:
+        """Return what of each award is reversed, in the wallet's currency."""
+        for award in self.document.get("awards", ()):
+            amount = posted_award(award).part(self.lines, self.exponents).amounts.wallet
+            yield ReversedAward(award["offer_id"], amount, award.get("expires"), bool(award.get("instant")))
 
     def is_back(self, kept: Mapping[str, Any]) -> bool:
         """Tell whether all lines that an award or a voucher stands for came back."""
         return posted_award(kept).is_whole(self.lines)
 
-    @property
-    def _kept(self) -> Fraction:
-        """The part of the awards of what came back that is left to the customer, from 0 to 1."""
-        if not self.waived:
-            return Fraction(0)
-        awards = (posted_award(kept).part(self.lines, self.exponents) for kept in self.document.get("awards", ()))
-        return Fraction(self.waived) / Fraction(sum((award.amounts.wallet for award in awards), ZERO))
-
     def _amount(self, kept: Mapping[str, Any]) -> Decimal:
         return posted_award(kept).part(self.lines, self.exponents).amounts.of(AwardCurrency(kept["currency"]))
 
-    def _exponent(self, kept: Mapping[str, Any]) -> int:
-        return self.exponents.system if kept["currency"] == AwardCurrency.SYSTEM else self.exponents.alternative
+    def _in_its_currency(self, award: Mapping[str, Any], kept: Decimal) -> Decimal:
+        """Return a part of an award, told in the wallet's currency, in its own."""
+        whole, currency = posted_award(award).whole.amounts, AwardCurrency(award["currency"])
+        exponent = self.exponents.system if currency is AwardCurrency.SYSTEM else self.exponents.alternative
+        return share(whole.of(currency), kept, whole.wallet, exponent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from loyalty.usecases.document import purchased_in, sold_lines, uses_of
 from loyalty.usecases.journal_entry import journal_entry
 from loyalty.usecases.packing import Used
 from loyalty.usecases.prepared_answer import nothing
-from loyalty.usecases.settlement import Settlement, settle, sums
+from loyalty.usecases.settlement import Settlement, kept_after, settle, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,11 @@ class ReversalDraft:
         purchased = purchased_in(purchase.document, purchase.entry.movement, purchase.entry.balance)
         step = purchased.step(back, exponents)
         clawback = self.programme.clawback(purchase.document.get("outlet_id") or str(purchase.entry.merchant_id))
-        outcome = reversal(self.purchase_id, step, customer.wallet, clawback, self.now, exponents)
+        outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now, exponents)
         taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
         state = State.CANCELLED if self.asked.products is None else purchase.state
         after = replace(purchase, state=state, taken_back=taken_back, updated_on=self.now, updated_by=self.partner.id)
+        after = replace(after, kept=kept_after(purchase, after, step, outcome, exponents))
         settlement = settle(purchase, after, outcome, self.read, exponents)
         uses = tuple(use for one in settlement.purchases for use in one.given_back.uses())
         alternative = outcome.movement.alternative_awarded

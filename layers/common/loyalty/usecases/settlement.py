@@ -6,8 +6,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from loyalty.domain.currencies import Exponents
-from loyalty.domain.money import ZERO, share
-from loyalty.domain.reversal import Reversal, settlement
+from loyalty.domain.money import ZERO, share, split
+from loyalty.domain.posted import Step
+from loyalty.domain.reversal import Reversal, kept_of, settlement
+from loyalty.domain.wallet import changed
 from loyalty.store.events import Event
 from loyalty.store.ledger import Effect, take_back
 from loyalty.store.table import MAX_TRANSACTION
@@ -59,6 +61,17 @@ class Settlement:
         return tuple(effect for purchase in self.purchases for effect in purchase.effects)
 
 
+def kept_after(
+    before: Event, after: Event, step: Step, outcome: Reversal, exponents: Exponents
+) -> Mapping[str, Decimal]:
+    """Return of which awards it is what is left to the customer `after` a step, by their offers."""
+    if not outcome.waived:
+        return before.kept
+    awards = zip(Reversed.of(before, exponents).awards(), Reversed.of(after, exponents).awards(), strict=True)
+    in_step = [replace(now, amount=now.amount - was.amount) for was, now in awards]
+    return changed(before.kept, kept_of(in_step, step, outcome))
+
+
 def settle(
     before: Event, after: Event, outcome: Reversal, read: Callable[[str], Event], exponents: Exponents
 ) -> Settlement:
@@ -68,14 +81,16 @@ def settle(
     The money of the others is settled all the same; they go on counting as used of limits.
     """
     own_id = before.entry.event_id
-    own = replace(after, taken_back=after.taken_back.plus(settlement(outcome.settled.get(own_id, ZERO))))
+    own = _settled(after, outcome.settled.get(own_id, ZERO))
     purchases = [ChangedPurchase(before, own, exponents)]
     settled: dict[str, Decimal] = {}
     alternative, room = ZERO, MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
     for purchase_id, amount in outcome.settled.items():
         purchase = before if purchase_id == own_id else read(purchase_id)
         alternative += _alternative(purchase, amount, exponents)
-        other = None if purchase_id == own_id else _settled(purchase, amount, exponents)
+        other = None
+        if purchase_id != own_id:
+            other = ChangedPurchase(purchase, _settled(purchase, amount), exponents)
         if other and len(other.effects) > room:
             settled[UNTOLD] = settled.get(UNTOLD, ZERO) + amount
             continue
@@ -92,9 +107,12 @@ def _alternative(purchase: Event, amount: Decimal, exponents: Exponents) -> Deci
     return share(awarded.alternative_awarded or ZERO, amount, awarded.awarded, exponents.alternative)
 
 
-def _settled(purchase: Event, amount: Decimal, exponents: Exponents) -> ChangedPurchase:
-    after = replace(purchase, taken_back=purchase.taken_back.plus(settlement(amount)))
-    return ChangedPurchase(purchase, after, exponents)
+def _settled(purchase: Event, amount: Decimal) -> Event:
+    """Return a purchase of which so much is settled of what was waived; of each award its share."""
+    parts = split(amount, list(purchase.kept.values())) if amount else ()
+    kept = {offer_id: -part for offer_id, part in zip(purchase.kept, parts, strict=False)}
+    taken_back = purchase.taken_back.plus(settlement(amount))
+    return replace(purchase, taken_back=taken_back, kept=changed(purchase.kept, kept))
 
 
 def sums(parts: Iterator[tuple[str, Decimal]]) -> dict[str, Decimal]:

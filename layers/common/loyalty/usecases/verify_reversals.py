@@ -97,6 +97,7 @@ def _sold(event: Event) -> Sold:
         quantities={place: line.quantity for place, line in enumerate(lines)},
         cancelled=event.state is State.CANCELLED,
         taken_back=event.taken_back,
+        kept=event.kept,
     )
 
 
