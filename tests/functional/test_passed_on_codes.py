@@ -217,3 +217,26 @@ def test_codes_are_passed_on_within_a_dropped_file(functions: Functions, demo: T
     assert [line.split()[1] for line in importing.told(upload)] == ["updated", "updated", "refused"]
     check(demo, [product("A", "2"), product("B", "1")])
     assert demo.get(keys.record("product", "C")) is None
+
+
+@pytest.mark.parametrize("taker", ["A1", "A3"], ids=["in a swap", "by a new account"])
+def test_a_name_that_is_passed_on_leads_to_whoever_has_it_once_the_file_is_read(table: Table, taker: str) -> None:
+    euro = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
+    balance = {
+        "type": "opening_balance",
+        "id": "OB",
+        "account": "N2",
+        "amount": 50,
+        "performed_on": "2026-01-01T00:00:00",
+    }
+    card = {"type": "access_token", "id": "T", "account": "N2", "authentication_code": "CARD"}
+    imported(table, [euro, account("A1", "N1"), account("A2", "N2")])
+
+    last = account("A2", "N1" if taker == "A1" else "N9")
+    assert imported(table, [account(taker, "N2"), balance, card, last]).refused == []
+
+    item, wallet = table.get(keys.token("CARD")), table.get(keys.wallet(taker))
+    assert item
+    assert wallet
+    assert (item["account_id"], wallet["balance"]) == (taker, 50)
+    assert table.get(keys.wallet("A2")) is None

@@ -204,6 +204,17 @@ def test_references_are_unique_for_a_partner_and_for_a_system_where_it_is_named(
     assert told(player.send(other))[:2] == (200, None)
 
 
+def test_a_key_that_another_purchase_has_says_nothing_of_one_with_a_reference(player: Player) -> None:
+    player.send(classic("r", AT, {"number": "N-DEE"}, key="K1"))
+
+    answers = [
+        told(player.send(classic("r", AT, {"number": "N-DEE"}, **REFERENCE, **more, key="K1")))
+        for more in ({}, {"external_system": "ERP"})
+    ]
+
+    assert [answer[:2] for answer in answers] == [(200, None), (200, None)]
+
+
 def test_a_reference_says_the_same_in_calls_bulk_calls_and_files(player: Player, table: Table) -> None:
     of_pos = bulk("b", [entry("1", AT, "REF-r", **REFERENCE), entry("2", AT, "REF-r", **REFERENCE)], None)
     of_pos = Call(of_pos.name, of_pos.function, of_pos.body)

@@ -11,6 +11,7 @@ import pytest
 from loyalty.store import keys
 from loyalty.store.ledger import read_events
 from loyalty.usecases.verify_journal import verify_journal
+from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.customers import purchase
 from tests.functional.stage import MAX_RECEIVES, Stage, classic
 from tests.uploads import COLUMNS, csv
@@ -204,3 +205,19 @@ def test_a_dead_letter_of_a_result_is_told_by_the_events_that_its_rows_name(stag
     assert stage.deliver(message, MAX_RECEIVES)
 
     assert stage.statuses("U2") == ["replayed"]
+
+
+def test_what_is_posted_already_takes_nothing_of_a_counter_from_the_rows_behind_it(stage: Stage) -> None:
+    """Two uses of a promo code, and 4 of a budget; half of it is posted when the larger file comes."""
+    bring(stage.table, CAMPAIGN, PROMO_CODE | {"maximum_uses": 2})
+    award = {"method": "FIXED", "value": 2}
+    offer = {"type": "reward_offer", "id": "BUDGETED", "name": "B", "scheme": "SALES", "award": award}
+    bring(stage.table, offer | {"limits": {"budget": 4}})
+    bodies = [purchase(f"CIM-{name}", f"RF-{name}") | {"promo_code": "COLD-BREW"} for name in ("one", "two")]
+    stage.send("U1", "first.jsonl", file(bodies[0]))
+
+    told = stage.send("U2", "both.jsonl", file(*bodies))
+
+    assert [row["status"] for row in told] == ["replayed", "posted"]
+    counters = [keys.used("reward_offer", "BUDGETED"), keys.used("promo_code", "PC-1")]
+    assert [item["used"] for item in stage.table.get_many(counters).values()] == [4, 2]

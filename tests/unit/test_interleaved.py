@@ -222,3 +222,20 @@ def test_of_two_imports_of_records_with_one_name_the_later_row_is_refused_and_al
         assert refused == [Code.DUPLICATE]
         kept = table.get_many(keys.record("product", name) for name in ("OURS", "OURS-2", "RIVAL", "RIVAL-2"))
         assert len(kept) == 3
+
+
+def test_a_card_that_is_blocked_while_another_import_is_at_work_stays_blocked() -> None:
+    card = {"type": "access_token", "id": "CARD", "account": "A", "authentication_code": "CARD-9", "number": "1"}
+    blocked = json.dumps({**card, "life_cycle_state": "NOT_EFFECTIVE"}).encode()
+
+    def nightly(table: Table) -> None:
+        assert import_records([json.dumps({**card, "number": "2"}).encode()], table=table, now=NOW).refused == []
+
+    for table in at_every_call(
+        lambda at: import_records([json.dumps(card).encode()], table=at, now=NOW),
+        nightly,
+        lambda at: import_records([blocked], table=at, now=NOW),
+    ):
+        item = table.get(keys.record("access_token", "CARD"))
+        assert item
+        assert json.loads(item["record"])["life_cycle_state"] == "NOT_EFFECTIVE"

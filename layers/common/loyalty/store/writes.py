@@ -1,5 +1,6 @@
 """Writes to the table, and how each is asked for."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -73,6 +74,8 @@ def put_request(table: str, put: Put) -> dict[str, Any]:
         request["ConditionExpression"] = put.condition
         if put.values:
             request["ExpressionAttributeValues"] = packed(put.values)
+        if names := re.findall(r"#(\w+)", put.condition):  # words that DynamoDB reserves
+            request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
     return request
 
 

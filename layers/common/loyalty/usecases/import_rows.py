@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Self
 
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.outcome import Status
 from loyalty.store.programme import Catalogue
@@ -16,7 +16,7 @@ from loyalty.store.writes import Update
 from loyalty.usecases.known_records import OPENING_BALANCE, KnownRecords
 from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.opening_balance import post_opening_balance
-from loyalty.usecases.passed_on import Taken, Waiting, groups
+from loyalty.usecases.passed_on import Taken, Waiting, groups, wanted_names
 from loyalty.usecases.posting import Posting
 from loyalty.usecases.record_said import Record, RecordName, as_record, name_in, name_of
 from loyalty.usecases.record_sense import check_sense
@@ -110,6 +110,7 @@ class _Import:
         self._waiting: dict[RecordName, Waiting] = {}
         self._behind: dict[RecordName, Waiting] = {}
         """Rows that name what cannot be found, while there are some that wait and may be it."""
+        self._wanted: set[RecordName] = set()
 
     def take(self, window: Sequence[Row]) -> list[Imported]:
         """Import some rows, in their order; answers what became of them, and of those that waited for them."""
@@ -132,6 +133,7 @@ class _Import:
                 self._writer.drop()
                 self._known = KnownRecords(self._table)
                 self._waiting, self._behind = dict(waiting), dict(behind)
+                self._wanted = wanted_names(waiting.values())
         description = "Another import is writing the same records. Import them again once it is done."
         raise Refused(Problem(Code.RETRY_LATER, description))
 
@@ -150,10 +152,11 @@ class _Import:
         names = {name_of(record) for record in records.values()}
         if any(one.owners & names for one in self._waiting.values()):
             _note(became, self._exchanged())
+            self._wanted = wanted_names(self._waiting.values())
 
     def _finish(self, became: dict[int, Imported]) -> None:
         behind, in_vain = self._behind, [*self._waiting.values()]
-        self._behind, self._waiting = {}, {}
+        self._behind, self._waiting, self._wanted = {}, {}, set()
         self._known.start(behind)
         self._known.learn(one.record for one in behind.values())
         for one in behind.values():
@@ -181,7 +184,8 @@ class _Import:
                 raise
             places = self._place_to_wait(refused)
             if places is not None and len(places) < MAX_WAITING:
-                places[name_of(record)] = Waiting(number, record, refused)
+                places[name_of(record)] = one = Waiting(number, record, refused)
+                self._wanted |= wanted_names([one])
             else:
                 became[number] = Imported.refused(number, refused)
         return became
@@ -194,6 +198,10 @@ class _Import:
         return self._behind if self._waiting and may_come else None
 
     def _import(self, number: int, record: Record) -> Imported:
+        names = self._known.named_in(record) if self._wanted else {}
+        if unsettled := self._wanted & names.keys():
+            # They lead to others now, and not any more once those who wait have what they want.
+            raise Refused(*(not_found(*name, names[name]) for name in sorted(unsettled)))
         self._known.resolve_references(record)
         if record["type"] == OPENING_BALANCE:
             return self._post_opening_balance(number, record)

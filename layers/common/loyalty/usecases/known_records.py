@@ -25,7 +25,7 @@ from loyalty.store.table import Table
 from loyalty.store.writes import Put, Write
 from loyalty.usecases.programme_names import ProgrammeNames
 from loyalty.usecases.record_said import Record, RecordName, name_of
-from loyalty.usecases.record_writer import removals, taking
+from loyalty.usecases.record_writer import removals, replacing, taking
 
 OPENING_BALANCE = "opening_balance"
 """The type of record that is an event."""
@@ -74,6 +74,15 @@ class KnownRecords:
         if problems:
             raise Refused(*problems)
 
+    @staticmethod
+    def named_in(record: Record) -> dict[RecordName, str]:
+        """The records that a record names, by type and name, with where it does (a JSON pointer)."""
+        return {
+            (target, holder[step]): pointer(place)
+            for path, target in _REFERENCES[record["type"]]
+            for holder, step, place in _holders(record, path)
+        }
+
     def taken(self, record: Record) -> dict[str, str]:
         """By field, the other record that has the value that this one wants."""
         owners = self.programme.owners(record)
@@ -89,8 +98,12 @@ class KnownRecords:
             if old := self.old(name_of(record)):
                 gone |= self._gone(record, old, items)
                 items |= former_names(old, record)
+            own = record_key(*name_of(record))
             for key, item in items.items():
-                puts[key] = taking(key, item, self._items.get(key, item)["target"])
+                before = self._items.get(key)
+                puts[key] = (
+                    replacing(key, item, before) if key == own else taking(key, item, (before or item)["target"])
+                )
         return removals(gone) | puts
 
     def note(self, records: Sequence[Record], writes: Mapping[Key, Write]) -> None:

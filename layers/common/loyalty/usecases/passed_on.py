@@ -47,6 +47,16 @@ class Waiting:
         return self.refusal.owners if isinstance(self.refusal, Taken) else {}
 
 
+def wanted_names(waiting: Iterable[Waiting]) -> set[RecordName]:
+    """Return the names, by type, that those who wait will have: what leads to somebody else until then."""
+    return {
+        (one.record["type"], value)
+        for one in waiting
+        for field, value in unique_values(one.record).items()
+        if field in one.taken
+    }
+
+
 def values_of(record: Record) -> Mapping[str, Any]:
     """What no other record may have, by field."""
     return unique_values(record) | name_keys(record)
@@ -72,18 +82,22 @@ def groups(waiting: Iterable[Waiting]) -> list[list[Waiting]]:
 
 
 def _stuck(able: Mapping[RecordName, Waiting]) -> list[RecordName]:
-    """Those that want what its owner does not give up; or, of those that may all have theirs, those that want what
-    somebody before them wants as well."""
+    """Those that want what its owner does not give up; or, of those that may all have theirs, those that will have what
+    somebody before them will have as well, even if nobody has it now."""
     first: dict[Any, RecordName] = {}
     for one in able.values():
-        for value in _wanted(one):
+        for value in _values(one):
             first.setdefault(value, one.name)
     in_vain = [one.name for one in able.values() if not _gets_what_it_wants(one, able)]
-    return in_vain or [one.name for one in able.values() if any(first[value] != one.name for value in _wanted(one))]
+    return in_vain or [one.name for one in able.values() if any(first[value] != one.name for value in _values(one))]
 
 
 def _gets_what_it_wants(one: Waiting, able: Mapping[RecordName, Waiting]) -> bool:
     return one.owners <= able.keys() and _wanted(one).isdisjoint(_kept_by_owners(one, able))
+
+
+def _values(one: Waiting) -> set[Any]:
+    return {(one.record["type"], *value) for value in values_of(one.record).items()}
 
 
 def _wanted(one: Waiting) -> set[Any]:

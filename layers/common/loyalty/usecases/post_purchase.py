@@ -111,7 +111,7 @@ class _Batch:
         outcomes: dict[int, Outcome] = {
             place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
         }
-        outcomes |= self._posted_by_other_ids(drafts)
+        outcomes |= self._posted_before(drafts)
         left = {place: draft for place, draft in drafts.items() if place not in outcomes}
         events = [(draft.resolved.account_id, draft) for draft in left.values()]
         customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
@@ -125,17 +125,28 @@ class _Batch:
             self.report(fault)
         return [outcomes[place] for place in range(len(self.requests))]
 
-    def _posted_by_other_ids(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, Outcome]:
-        """What became of those that were posted before under another id than they would have now. Hardly a request has
-        one, so this reads nothing as a rule. No such id is given any more, so that reading is as good as a condition.
+    def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, Outcome]:
+        """What became of those that were posted before, as far as it is looked up.
+
+        Under another id than they would have now: hardly a request has one, so this reads nothing as a rule; no such id
+        is given any more, so that reading is as good as a condition. And under their own id, where several of them draw
+        on counters that all accounts share: what is posted already must not be taken from the counter a second time,
+        or the others would be priced on less than there is.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.
         """
-        others = {place: ids - {drafts[place].known_id} for place, ids in self._ids(drafts).items()}
-        events = self._read(others)
+        ids = self._ids(drafts)
+        if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
+            ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
+        events = self._read(ids)
         outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
         return {place: outcome for place, outcome in outcomes.items() if outcome}
+
+    def _counts(self, draft: PurchaseDraft) -> bool:
+        """Whether a purchase could draw on a counter."""
+        customer = self.customers.get(draft.resolved.account_id)
+        return customer is not None and any(True for _ in draft.counters(customer.account))
 
     def _drafts(self, places: Iterable[int]) -> dict[int, PurchaseDraft | Refused]:
         """The requests whose names were all found, of customers whom the programme knows all about; or why not."""
@@ -215,10 +226,12 @@ class _Batch:
 def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> Outcome | None:
     """What became of a request, given what has an id that it may have been posted under before; None where that is
     other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
-    is another purchase there; what has the request's own key, or its row, is not."""
+    is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an
+    older one posted by it, or by its row, may be this one."""
     for event in events:
         if draft.is_posted_as(event):
             return Posting(event, replayed=True)
-        if event.origin is not Origin.REFERENCE or is_repeated(draft.request, event):
+        may_be_this = event.form is None and event.origin is not Origin.REFERENCE
+        if may_be_this or is_repeated(draft.request, event):
             return Refused(draft.duplicate_of(event))
     return None

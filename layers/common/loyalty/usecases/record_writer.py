@@ -68,6 +68,14 @@ def taking(key: Key, item: Item, owner: str) -> Put:
     return Put(key, item, "attribute_not_exists(pk) OR target = :target", {":target": owner})
 
 
+def replacing(key: Key, item: Item, before: Item | None) -> Put:
+    """The write of a record, which must still be as it was read, `before`: else what another import says of it
+    meanwhile would be undone."""
+    if before is None:
+        return Put(key, item, "attribute_not_exists(pk)")
+    return Put(key, item, "#record = :before", {":before": before["record"]})
+
+
 def fits(writes: Mapping[Key, Write]) -> bool:
     """Whether these can be done in one transaction."""
     return len(writes) <= MAX_WRITES and _size(writes) <= MAX_TRANSACTION_SIZE
@@ -79,5 +87,6 @@ def removals(gone: Iterable[Key]) -> dict[Key, Write]:
 
 
 def _size(writes: Mapping[Key, Write]) -> int:
-    """Characters of records."""
-    return sum(len(write.item.get("record", "")) for write in writes.values() if isinstance(write, Put))
+    """Characters of records, and of those that they take the place of."""
+    texts = [item for write in writes.values() if isinstance(write, Put) for item in (write.item, write.values or {})]
+    return sum(len(item.get("record", "")) + len(item.get(":before", "")) for item in texts)
