@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from loyalty import exactjson
 from loyalty.api.endpoint import Handler
+from loyalty.api.logs import log_fault, log_put_off, logger
 from loyalty.domain.errors import Refused
 from loyalty.store.queue import Queue
-
-logger = Logger()
 
 AGAIN_AFTER_SECONDS = 15
 """Until a message that could not be dealt with is delivered again, times how often it was; after the last time it is a
@@ -83,7 +80,7 @@ def _is_dealt_with(received: Received, action: Callable[[Received], bool]) -> bo
     try:
         return action(received)
     except Refused as refused:
-        logger.warning("put off", extra={"problems": [str(problem.code) for problem in refused.problems]})
-    except Exception:
-        logger.exception("failed")
+        log_put_off(refused)
+    except Exception as fault:  # noqa: BLE001 - logged
+        log_fault(fault)
     return False
