@@ -20,6 +20,8 @@ VALUES = {
     "20 zeros": "0" * 20,
     "20 zeros and a one": "0" * 20 + "1",
     "a one and 20 zeros": "1" + "0" * 20,
+    "19 zeros and 40 digits": "0" * 19 + "1" * 40,
+    "19 zeros and 5,000 digits": "0" * 19 + "1" * 5000,
     "5,000 digits": "9" * 5000,
     "NUL": "a\0b",
     "an escaped NUL": "%00",
@@ -71,7 +73,9 @@ def test_no_value_of_a_parameter_is_a_fault_of_ours(
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if LIMIT in route.asks], ids=lambda route: route.name)
 @pytest.mark.parametrize("name", ["limit", "next"])
-@pytest.mark.parametrize("text", ["0" * 20 + "1", "1" + "0" * 20, "0", "-1", "", "\u0661", "1.0", " 1", str(2**63 + 1)])
+@pytest.mark.parametrize(
+    "text", ["0" * 20 + "1", "1" + "0" * 20, "0" * 19 + "1" * 40, "0", "-1", "", "\u0661", "1.0", " 1", str(2**63 + 1)]
+)
 def test_a_page_is_asked_for_by_whole_numbers_in_range(
     lasting: tuple[Functions, Table], route: Route, name: str, text: str
 ) -> None:
