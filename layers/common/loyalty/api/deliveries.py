@@ -7,6 +7,7 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.api.endpoint import Handler
+from loyalty.api.faults import faults_logged
 from loyalty.api.logs import log_fault, log_put_off, logger
 from loyalty.domain.errors import Refused
 from loyalty.store.queue import Queue
@@ -42,6 +43,7 @@ def deliveries(action: Callable[[Received], bool], queue: Queue, receives_max: i
     queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
+    @faults_logged()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         milliseconds_left = context.get_remaining_time_in_millis
         received = [_received(record, receives_max, milliseconds_left) for record in event["Records"]]
