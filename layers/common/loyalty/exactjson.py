@@ -51,7 +51,12 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's members.
+
+    Raises:
+        ValueError: a name stands twice.
+    """
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError(f"the name {_first_repeated(pairs)[:MAX_NAME_TOLD]!r} stands twice in one object")
@@ -88,7 +93,7 @@ def _base64(value: bytes) -> str:
 # Made once: making one takes longer than reading a short text, and writing thrice as long if it looks for named tuples.
 _READER = simplejson.JSONDecoder(parse_float=Decimal)
 _STRICT_READER = simplejson.JSONDecoder(
-    parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+    parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=without_duplicates
 )
 _WRITER = simplejson.JSONEncoder(
     use_decimal=True,
