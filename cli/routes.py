@@ -34,7 +34,7 @@ from loyalty.api.purchases import CreatePurchase, PreviewPurchase
 from loyalty.api.returns import CancelPurchase, ReturnProducts
 from loyalty.api.uploads import CreateUpload
 
-READING = (401, 403, 404, 500, 503)
+READING = (400, 401, 403, 404, 500, 503)
 SHOWING = (400, 401, 403, 404, 413, 500, 503)
 PREVIEWING = (*SHOWING, 422)
 POSTING = (*SHOWING, 409, 422)
@@ -49,11 +49,11 @@ PREFER = parameter("Prefer", "header", "`respond-async`: do it later.")
 ROUTES = (
     Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, replays=True),
     Route("preview_purchase", "POST /purchases/preview", PreviewPurchase, PreviewAnswer, PREVIEWING),
-    Route("show_purchase", "GET /purchases/{id}", None, PurchaseAnswer, (400, *READING), (EXPLAIN,)),
+    Route("show_purchase", "GET /purchases/{id}", None, PurchaseAnswer, READING, (EXPLAIN,)),
     Route("cancel_purchase", "POST /purchases/{id}/cancel", CancelPurchase, PurchaseAnswer, PREVIEWING, replays=True),
     Route("return_products", "POST /purchases/{id}/returns", ReturnProducts, ReturnAnswer, POSTING, replays=True),
     Route("show_wallet", "GET /wallets/{account}", None, WalletAnswer, READING),
-    Route("show_journal", "GET /wallets/{account}/journal", None, JournalAnswer, (400, *READING), (LIMIT, NEXT)),
+    Route("show_journal", "GET /wallets/{account}/journal", None, JournalAnswer, READING, (LIMIT, NEXT)),
     Route("create_upload", "POST /uploads", CreateUpload, ExpectedUploadAnswer, (400, 401, 403, 413, 500, 503)),
     Route("show_upload", "GET /uploads/{id}", None, UploadAnswer, READING),
     Route(

@@ -7,6 +7,8 @@ from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
 
 from loyalty import exactjson
 
+REQUEST_ID = "REQUEST-OF-DYNAMODB"
+
 Fault = Callable[[AWSRequest], Any]
 """What takes the place of sending a request: answers it, or raises."""
 
@@ -19,7 +21,9 @@ def answer(request: AWSRequest, status: int, **members: Any) -> AWSResponse:
         def stream(self) -> Iterator[bytes]:
             yield body
 
-    return AWSResponse(str(request.url), status, HTTPHeaders(), Raw())
+    headers = HTTPHeaders()
+    headers["x-amzn-RequestId"] = REQUEST_ID
+    return AWSResponse(str(request.url), status, headers, Raw())
 
 
 def refusal(error: str, **members: Any) -> Fault:

@@ -51,7 +51,7 @@ poster = ChunkPoster(
     catalogue=Catalogue(table),
     numbers=Numbers(table),
     read=read_row,
-    report=lambda _row: None,  # what is not posted is not counted
+    report=lambda _row, _fault: None,  # what is not posted is not counted
 )
 upload = add_upload(
     table,

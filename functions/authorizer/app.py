@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from os import environ
 from typing import Any
 
+from loyalty.api.faults import faults_logged
 from loyalty.api.messages import Request
 from loyalty.api.policy import allow, deny
 from loyalty.api.tokens import key_in
@@ -16,6 +17,7 @@ table = connect(environ["TABLE_NAME"])
 signing_keys = SigningKeys(table)
 
 
+@faults_logged(function_name=environ["AWS_LAMBDA_FUNCTION_NAME"])
 def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
     request = Request.of(event, datetime.now(UTC))
     key = key_in(request, environ["API_KEY_HEADER"])

@@ -14,7 +14,7 @@ from loyalty.api.classic.bulk import (
     render_outcomes,
 )
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
-from loyalty.api.endpoint import report
+from loyalty.api.logs import log_fault
 from loyalty.api.messages import Request, Response
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
@@ -48,7 +48,7 @@ def create(request: Request, partner: Partner) -> Response:
         return accepted(upload.id)
     requests = list(entries.requests.values())
     posted = post_purchases(
-        requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=report
+        requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=log_fault
     )
     outcomes = entries.outcomes(posted)
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))

@@ -5,6 +5,7 @@ from datetime import datetime
 from os import environ
 from typing import Any
 
+from loyalty.api.logs import log_put_off
 from loyalty.api.schedule import TimeLeft, scheduled
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
@@ -15,7 +16,7 @@ catalogue = Catalogue(table)
 
 
 def expire(now: datetime, time_left: TimeLeft) -> dict[str, Any]:
-    return asdict(expire_lots(table=table, catalogue=catalogue, now=now, time_left=time_left))
+    return asdict(expire_lots(table=table, catalogue=catalogue, now=now, time_left=time_left, report=log_put_off))
 
 
 handler = scheduled("expired", expire)

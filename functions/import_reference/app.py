@@ -3,7 +3,7 @@
 from os import environ
 
 from loyalty.api.drops import Call, drops
-from loyalty.api.endpoint import logger
+from loyalty.api.logs import log_fault
 from loyalty.store.client import connect, connect_files, connect_function, connect_queue
 from loyalty.store.uploads import Upload
 from loyalty.usecases.begin_upload import begin_import
@@ -21,7 +21,7 @@ itself = connect_function(environ["AWS_LAMBDA_FUNCTION_NAME"])
 
 
 def import_file(upload: Upload, call: Call) -> bool:
-    importer = ChunkImporter(table, work, call.now, report=lambda row: logger.exception("failed", extra={"row": row}))
+    importer = ChunkImporter(table, work, call.now, report=lambda row, fault: log_fault(fault, row=row))
     return import_reference(upload, importer, dropped=dropped, attempt=call.attempt, out_of_time=call.out_of_time)
 
 

@@ -2,7 +2,8 @@
 
 from os import environ
 
-from loyalty.api.deliveries import Received, deliveries, logger
+from loyalty.api.deliveries import Received, deliveries
+from loyalty.api.logs import log_fault
 from loyalty.api.rows import read_row
 from loyalty.store.client import connect, connect_files, connect_queue
 from loyalty.store.numbers import Numbers
@@ -17,7 +18,7 @@ poster = ChunkPoster(
     catalogue=Catalogue(table),
     numbers=Numbers(table),
     read=read_row,
-    report=lambda row: logger.exception("failed", extra={"row": row}),
+    report=lambda row, fault: log_fault(fault, row=row),
 )
 
 

@@ -49,7 +49,7 @@ def work(feed: Connection, target: Target, seed: int) -> None:
     table = Table(target.client("dynamodb", CONFIG), target.table)
     files, closings = target.open_results(), target.open_queue(target.close_queue_url)
     poster = ChunkPoster(
-        table, files, closings, Catalogue(table), Numbers(table), read, lambda _: None, pause=lambda _: None
+        table, files, closings, Catalogue(table), Numbers(table), read, lambda *_: None, pause=lambda _: None
     )
 
     def maybe_die(**_: Any) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loyalty.api.rows import read_row
+from loyalty.domain.errors import Refused
 from loyalty.store import keys
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.files import Files
@@ -62,6 +63,7 @@ class Stage:
     files: Files
     closings: Closings = field(default_factory=Closings)
     faults: list[int] = field(default_factory=list)
+    put_off: list[int] = field(default_factory=list)
     read: Read = read_row
 
     def deliver(self, message: dict[str, Any], receives: int = 1) -> bool:
@@ -73,11 +75,14 @@ class Stage:
             Catalogue(self.table),
             Numbers(self.table),
             self.read,
-            self.faults.append,
+            self._hear,
             pause=lambda _: None,
         )
         delivery = Delivery.of(message, receives, MAX_RECEIVES)
         return poster.post(delivery, CREATED_ON)
+
+    def _hear(self, row: int, kept: Exception) -> None:
+        (self.put_off if isinstance(kept, Refused) else self.faults).append(row)
 
     def send(
         self, upload_id: str, name: str, data: bytes, *, partner: str = "DEMO", idempotency_key: str | None = None

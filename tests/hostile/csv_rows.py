@@ -31,6 +31,12 @@ def around(what: str, empty: str) -> Hostile:
 
 CSV = [
     Hostile("a byte order mark", "x.csv", lambda: b"\xef\xbb\xbf" + GOOD, ("1 R1", "2 R2")),
+    Hostile(
+        "what was damaged on its way",
+        "x.csv",
+        lambda: csv(row("R1", cim="Caf\ufffd"), row("R2\ufffd"), row("R3")),
+        ("1 /cim ", "2 /reference_number ", "3 R3"),
+    ),
     Hostile("no line end at the end", "x.csv", lambda: GOOD.rstrip(), ("1 R1", "2 R2")),
     Hostile("carriage returns", "x.csv", lambda: csv(row("R1"), row("R2"), end="\r\n"), ("1 R1", "2 R2")),
     Hostile("line ends of both kinds", "x.csv", lambda: csv(row("R1") + "\r", row("R2")), ("1 R1", "2 R2")),

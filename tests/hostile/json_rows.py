@@ -40,6 +40,18 @@ JSON = [
         lambda: lines(body("R1", "ë"), body("R2")).decode().encode("latin-1"),
         ("1 The row is not valid JSON", "2 R2"),
     ),
+    Hostile(
+        "what was damaged on its way, in the character itself, escaped, in a name, and what only looks so",
+        "x.jsonl",
+        lambda: lines(
+            body("R1", "\ufffd"),
+            body("R2", "\\ufffd"),
+            body("R3", more=', "\ufffd": 1'),
+            body("R4").replace('"M"', '"\ufffd"'),
+            body("R5", "\\\\ufffd"),
+        ),
+        ("1 /cim ", "2 /cim ", "3 /", "4 /merchant_tap/code ", "5 R5"),
+    ),
     Hostile("half a character", "x.jsonl", lambda: lines(body("R1", "\\ud800"), body("R2")), ("1 /cim ", "2 R2")),
     Hostile(
         "NaN, Infinity and 1e400",

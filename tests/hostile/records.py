@@ -61,6 +61,20 @@ RECORDS = [
         ),
     ),
     Hostile(
+        "what was damaged on its way",
+        "x.jsonl",
+        lambda: (
+            contact(930, ', "first_name": "Ren\ufffd"') + contact(931, r', "first_name": "Ren\ufffd"') + contact(932)
+        ),
+        ("1 refused /first_name ", "2 refused /first_name ", "3 created"),
+    ),
+    Hostile(
+        "cells that were damaged on their way",
+        "x.csv",
+        lambda: HEADER + "contact,H933,Ren\ufffd,A\ncontact,H934,Ren,A\n".encode(),
+        ("1 refused /first_name ", "2 created"),
+    ),
+    Hostile(
         "ids and values that break keys",
         "x.jsonl",
         lambda: (

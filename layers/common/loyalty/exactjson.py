@@ -9,6 +9,12 @@ import simplejson
 MAX_DEPTH = 40
 """Levels of nesting that are read; the contract's own bodies have four."""
 
+MAX_NAME_TOLD = 64
+"""Characters of a name that an error repeats."""
+
+MAX_DIGITS = 4000
+"""Characters of a whole number that are read: Python takes little more, as the time grows with their square."""
+
 
 def loads(text: str | bytes) -> Any:
     """Read JSON that we wrote ourselves."""
@@ -39,13 +45,32 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError("a number is out of range")
+    return int(digits)
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's members.
+
+    Raises:
+        ValueError: a name stands twice.
+    """
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice!r} stands twice in one object")
+        raise ValueError(f"the name {_first_repeated(pairs)[:MAX_NAME_TOLD]!r} stands twice in one object")
     return members
+
+
+def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
+    """Return the first name that an earlier member has, in one pass: whoever sends many names waits for each."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
 
 
 def _depth(value: Any) -> int:
@@ -68,7 +93,7 @@ def _base64(value: bytes) -> str:
 # Made once: making one takes longer than reading a short text, and writing thrice as long if it looks for named tuples.
 _READER = simplejson.JSONDecoder(parse_float=Decimal)
 _STRICT_READER = simplejson.JSONDecoder(
-    parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+    parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=without_duplicates
 )
 _WRITER = simplejson.JSONEncoder(
     use_decimal=True,

@@ -25,7 +25,8 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.INVALID: Explained(
         HTTPStatus.BAD_REQUEST,
-        "No proper JSON (a bad encoding, NaN, Infinity, a name twice in an object, nesting without end); a field of "
+        "No proper JSON (a bad encoding, NaN, Infinity, a name twice in an object, nesting without end) or no object; "
+        "a text that was damaged on its way, as it has U+FFFD; a parameter that says two things; a field of "
         "the wrong type, form or size or, in the newest API, one that does not exist; a total that is not net plus "
         "tax; places that do not belong together; an account that is not active; a promo code that is not in force or "
         "used up; an access token of another account; goods to be returned that the purchase does not have (any more), "

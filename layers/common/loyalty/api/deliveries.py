@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from loyalty import exactjson
 from loyalty.api.endpoint import Handler
+from loyalty.api.faults import faults_logged
+from loyalty.api.logs import log_fault, log_put_off, logger
 from loyalty.domain.errors import Refused
 from loyalty.store.queue import Queue
-
-logger = Logger()
 
 AGAIN_AFTER_SECONDS = 15
 """Until a message that could not be dealt with is delivered again, times how often it was; after the last time it is a
@@ -45,6 +43,7 @@ def deliveries(action: Callable[[Received], bool], queue: Queue, receives_max: i
     queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
+    @faults_logged()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         milliseconds_left = context.get_remaining_time_in_millis
         received = [_received(record, receives_max, milliseconds_left) for record in event["Records"]]
@@ -83,7 +82,7 @@ def _is_dealt_with(received: Received, action: Callable[[Received], bool]) -> bo
     try:
         return action(received)
     except Refused as refused:
-        logger.warning("put off", extra={"problems": [str(problem.code) for problem in refused.problems]})
-    except Exception:
-        logger.exception("failed")
+        log_put_off(refused)
+    except Exception as fault:  # noqa: BLE001 - logged
+        log_fault(fault)
     return False

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
-from loyalty.api.endpoint import logger
+from loyalty.api.faults import faults_logged
+from loyalty.api.logs import logger
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.files import Files, notified
 from loyalty.store.function import Function
@@ -47,6 +48,7 @@ def drops(
     time, `milliseconds_to_keep` are for what is under way by then."""
 
     @logger.inject_lambda_context(clear_state=True)
+    @faults_logged()
     def handler(event: dict[str, Any], context: Any) -> None:
         def out_of_time() -> bool:
             return bool(context.get_remaining_time_in_millis() < milliseconds_to_keep)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
+from loyalty.api.logs import log_fault, log_refused, logger
 from loyalty.api.messages import MAX_BODY_BYTES, Request, Response
+from loyalty.api.parameters import check_parameters
 from loyalty.api.problems import problem_document, unexpected
 from loyalty.domain.access import Partner, Scope
 from loyalty.domain.errors import Refused
@@ -14,12 +14,6 @@ from loyalty.store.access import SigningKeys
 from loyalty.usecases.tokens import verified_token
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
-logger = Logger()
-
-
-def report(fault: Exception) -> None:
-    """Log a fault of ours that an answer tells of in part only."""
-    logger.error("failed", exc_info=fault)
 
 
 def endpoint(
@@ -34,14 +28,13 @@ def endpoint(
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
         request = Request.of(event, datetime.now(UTC), max_body_bytes)
         try:
+            check_parameters(event)
             response = action(request)
         except Refused as refused:
             response = refusal(refused)
-            # Codes and places only: descriptions repeat what was sent, and that may be a card or a phone number.
-            told = [f"{problem.code} {problem.pointer}".rstrip() for problem in refused.problems]
-            logger.info("refused", extra={"status": int(response.status), "problems": told})
-        except Exception:
-            logger.exception("failed")
+            log_refused(refused, response.status)
+        except Exception as fault:  # noqa: BLE001 - logged
+            log_fault(fault)
             response = refusal(unexpected())
         return response.proxied()
 

@@ -1,7 +1,6 @@
 """A request as API Gateway hands it over, and an answer as it wants it back."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,8 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.texts import check_texts
+from loyalty.usecases.sent_json import read_json, text_of
 
 MAX_BODY_BYTES = 1_000_000
 """A purchase of a thousand lines takes a fifth of it."""
@@ -61,19 +62,40 @@ class Request:
         """The body, with exact numbers. It is read once, and not to be changed.
 
         Raises:
-            Refused: INVALID, where it is no proper JSON; LIMIT_EXCEEDED, where it is too large.
+            Refused: INVALID, where it is no proper JSON, or a text of it is damaged; LIMIT_EXCEEDED, where it is too
+                large.
         """
+        check_texts(self._text, self._json)
         return self._json
+
+    def token(self) -> str:
+        """The token in the body, whatever else that has; empty where there is none.
+
+        Raises:
+            Refused: as `json` has it; INVALID, where the body is no object.
+        """
+        if not self.body:
+            return ""
+        if not isinstance(self._json, dict):
+            raise Refused(Problem(Code.INVALID, "The body has to be an object."))
+        token = self._json.get("token")
+        return token if isinstance(token, str) else ""
 
     @cached_property
     def _json(self) -> Any:
+        return read_json(self._text, "body")
+
+    @cached_property
+    def _text(self) -> str:
         text = self.body or ""
         if len(text) > self.max_body_bytes:
             raise Refused(Problem(Code.LIMIT_EXCEEDED, f"The body is larger than {self.max_body_bytes} bytes."))
+        if not self.is_base64:
+            return text
         try:
-            return exactjson.loads_strictly(base64.b64decode(text, validate=True).decode() if self.is_base64 else text)
-        except (ValueError, binascii.Error) as error:
-            raise Refused(Problem(Code.INVALID, f"The body is not valid JSON: {error}.")) from error
+            return text_of(base64.b64decode(text, validate=True), "body")
+        except ValueError as error:
+            raise Refused(Problem(Code.INVALID, "The body is not valid base64.")) from error
 
 
 @dataclass(frozen=True, slots=True)

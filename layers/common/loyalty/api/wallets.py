@@ -12,6 +12,9 @@ from loyalty.usecases.show import JournalPage, WalletView
 
 PAGE = 50
 
+MAX_DIGITS = len(str(2**63))
+"""Of `next`, whose number DynamoDB has to take."""
+
 
 def render_wallet(view: WalletView) -> WalletAnswer:
     """Balances in the wallet's currency; `alternative_balance` only where there is an alternative currency.
@@ -60,7 +63,7 @@ def _whole(request: Request, name: str, default: int | None, maximum: int) -> in
     text = request.query.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= maximum):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and 1 <= int(text) <= maximum):
         raise Refused(Problem(Code.INVALID, f"{name} has to be a whole number from 1 to {maximum}.", f"/{name}"))
     return int(text)
 

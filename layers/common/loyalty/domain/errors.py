@@ -1,7 +1,11 @@
 """Every way in which the engine refuses: one list of codes, one exception."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+MAX_STEP = 64
+"""Characters that a pointer has of a name, which may be as long as a body. Our own are shorter."""
 
 
 class Code(StrEnum):
@@ -24,11 +28,28 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: what kind, in words, and where in the request (a JSON pointer, "" for the whole)."""
+    """One thing that is wrong: what kind, in words, and where in the request (a JSON pointer, "" for the whole).
+
+    `own_words` is how many of the pointer's last steps are the caller's own, who may have put anything there.
+    """
 
     code: Code
     description: str
     pointer: str = ""
+    own_words: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is, in none of the caller's own words, for the log: a `*` stands for each."""
+        steps = self.pointer.split("/")
+        return "/".join(steps[: len(steps) - self.own_words] + ["*"] * self.own_words)
+
+
+def pointer(location: Iterable[int | str]) -> str:
+    """The JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b. Of a name that is
+    too long, it has the beginning; of half a character, a question mark."""
+    steps = (str(step)[:MAX_STEP].encode(errors="replace").decode() for step in location)
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 FAULT = Problem(Code.INTERNAL, "Something went wrong on our side. It was logged.")

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.errors import Code, Problem, Refused, pointer
 
 _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
     "missing": "This field is mandatory.",
     "extra_forbidden": "There is no such field.",
+    "model_type": "This has to be an object.",
     "string_unicode": "This text is not valid Unicode.",
 }
 
@@ -73,12 +74,8 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
-def pointer(location: Iterable[int | str]) -> str:
-    """The JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
-
-
 def _problem(details: ErrorDetails, at: str) -> Problem:
     kind = details["type"]
     message = _MESSAGES.get(kind, details["msg"].removeprefix("Value error, "))
-    return Problem(_CODES.get(kind, Code.INVALID), message, at + pointer(details["loc"]))
+    own_words = int(kind == "extra_forbidden")
+    return Problem(_CODES.get(kind, Code.INVALID), message, at + pointer(details["loc"]), own_words)

@@ -37,7 +37,7 @@ class ApiKey:
 
 def hash_of(api_key: str) -> str:
     """What is stored of a key. A plain SHA-256 will do for 256 random bits: there is nothing to guess."""
-    return hashlib.sha256(api_key.encode()).hexdigest()
+    return hashlib.sha256(api_key.encode(errors="replace")).hexdigest()
 
 
 def read_key(table: Table, api_key: str) -> ApiKey | None:

@@ -1,10 +1,11 @@
 """The clients that functions reach AWS with, in the region and at the endpoint that the environment names."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
 
+from loyalty.store.sdk_errors import remember_operations
 from loyalty.store.table import Table
 from loyalty.store.wire import pass_as_is
 
@@ -50,7 +51,7 @@ FILES_CONFIG = CONFIG.merge(
 
 def connect(table_name: str) -> Table:
     """The table."""
-    client: DynamoDBClient = botocore.session.get_session().create_client("dynamodb", config=CONFIG)  # type: ignore[assignment]
+    client: DynamoDBClient = _client("dynamodb", CONFIG)
     pass_as_is(client)
     return Table(client, table_name)
 
@@ -59,7 +60,7 @@ def connect_files(bucket: str) -> "Files":
     """A bucket."""
     from loyalty.store.files import Files  # most functions have no use for it
 
-    client: S3Client = botocore.session.get_session().create_client("s3", config=FILES_CONFIG)  # type: ignore[assignment]
+    client: S3Client = _client("s3", FILES_CONFIG)
     return Files(client, bucket)
 
 
@@ -67,7 +68,7 @@ def connect_queue(url: str) -> "Queue":
     """A queue."""
     from loyalty.store.queue import Queue  # most functions have no use for it
 
-    client: SQSClient = botocore.session.get_session().create_client("sqs", config=CONFIG)  # type: ignore[assignment]
+    client: SQSClient = _client("sqs", CONFIG)
     return Queue(client, url)
 
 
@@ -75,5 +76,11 @@ def connect_function(name: str) -> "Function":
     """A function to be called later."""
     from loyalty.store.function import Function  # most functions have no use for it
 
-    client: LambdaClient = botocore.session.get_session().create_client("lambda", config=CONFIG)  # type: ignore[assignment]
+    client: LambdaClient = _client("lambda", CONFIG)
     return Function(client, name)
+
+
+def _client(service: str, config: Config) -> Any:
+    client = botocore.session.get_session().create_client(service, config=config)
+    remember_operations(client)
+    return client

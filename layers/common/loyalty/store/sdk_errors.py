@@ -4,7 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from loyalty.domain.errors import Problem, Refused
 from loyalty.store.attributes import Item, unpacked
@@ -59,6 +65,31 @@ def write_failures() -> Iterator[None]:
             case "TransactionCanceledException":
                 _cancelled(error)
         raise
+
+
+def remember_operations(client: Any) -> None:
+    """Have errors of a client's connection know the operation, as those that a service answers do."""
+    client.meta.events.register("needs-retry", _remember_operation)
+
+
+def _remember_operation(operation: Any, caught_exception: Any, **_: Any) -> None:
+    if caught_exception is not None:
+        caught_exception.operation_name = operation.name
+
+
+def sdk_failure(fault: BaseException | None) -> Mapping[str, str]:
+    """Return what the SDK met where that led to a fault: its code, the operation, and the request's id where the
+    service answered; nothing where it did not."""
+    while fault is not None:
+        match fault:
+            case ClientError():
+                request_id = fault.response.get("ResponseMetadata", {}).get("RequestId", "")
+                code = fault.response["Error"]["Code"]
+                return {"sdk_code": code, "sdk_operation": fault.operation_name, "sdk_request_id": request_id}
+            case BotoCoreError():
+                return {"sdk_code": type(fault).__name__, "sdk_operation": getattr(fault, "operation_name", "")}
+        fault = fault.__cause__ or fault.__context__
+    return {}
 
 
 def _cancelled(error: ClientError) -> None:

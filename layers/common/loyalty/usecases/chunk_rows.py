@@ -17,6 +17,10 @@ from loyalty.usecases.upload_rows import UploadRow, read_row
 Read = Callable[[UploadRow, Partner, Upload], PurchaseRequest]
 """The purchase that a row asks for; raises `Refused` where it asks for none."""
 
+Report = Callable[[int, Exception], None]
+"""Hears of a row that comes to nothing for now, by its number, and of what kept it: a fault of ours, or a storage or a
+wallet that is busy."""
+
 
 @dataclass(slots=True)
 class Rows:
@@ -40,9 +44,9 @@ def rows_of(
     partner: Partner,
     *,
     read: Read,
-    report: Callable[[int], None],
+    report: Report,
 ) -> Rows:
-    """What entries ask for; `report` hears of a row that meets a fault of ours, while that is handled."""
+    """What entries ask for; `report` hears of a row that meets a fault of ours."""
     rows = Rows()
     for entry in entries:
         try:
@@ -59,8 +63,8 @@ def rows_of(
                 rows.told[entry.number] = event_id[0] if event_id else ""
         except Refused as refused:
             rows.settled[entry.number] = Outcome.refused(entry.number, refused)
-        except Exception:  # noqa: BLE001 - reported; the other rows are to be posted
-            report(entry.number)
+        except Exception as fault:  # noqa: BLE001 - reported; the other rows are to be posted
+            report(entry.number, fault)
             rows.faulty[entry.number] = FAULT
     return rows
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import TypeGuard
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.expiry import expiry
@@ -25,7 +26,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.journal_entry import journal_entry, with_alternative
 from loyalty.usecases.newest_programme import with_newest_programme_each
 from loyalty.usecases.packing import Used
-from loyalty.usecases.posting import Outcome, post_events
+from loyalty.usecases.posting import Outcome, Report, post_events
 
 BATCH = 400
 """Wallets posted in one go: eight transactions of fifty, each wallet being two of a transaction's hundred writes."""
@@ -45,10 +46,17 @@ class Expired:
 
 
 def expire_lots(
-    *, table: Table, catalogue: Catalogue, now: datetime, time_left: Callable[[], float], pause: Pause = pause
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    time_left: Callable[[], float],
+    report: Report = lambda _: None,
+    pause: Pause = pause,
 ) -> Expired:
     """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
-    however long ago that was. `time_left` tells the seconds that the run may still take.
+    however long ago that was. `time_left` tells the seconds that the run may still take;
+    `report` hears of what kept the first wallet of a batch from being moved.
 
     It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
     """
@@ -58,8 +66,11 @@ def expire_lots(
             return Expired(wallets, busy, finished=False)
         post = partial(_posted, table=table, catalogue=catalogue, now=now, pause=pause)
         outcomes = with_newest_programme_each(catalogue, now, batch, post).values()
+        put_off = [outcome for outcome in outcomes if _is_busy(outcome)]
         wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
-        busy += sum(_is_busy(outcome) for outcome in outcomes)
+        busy += len(put_off)
+        if put_off:
+            report(put_off[0])
     return Expired(wallets, busy, finished=True)
 
 
@@ -81,7 +92,7 @@ def _batches(account_ids: Iterator[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _is_busy(outcome: Outcome) -> bool:
+def _is_busy(outcome: Outcome) -> TypeGuard[Refused]:
     return isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER
 
 

@@ -22,7 +22,7 @@ from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
-from loyalty.usecases.chunk_rows import ROW_KEY
+from loyalty.usecases.chunk_rows import ROW_KEY, Report
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, Imported, import_rows
 from loyalty.usecases.post_rows import MAX_FAULTS
 from loyalty.usecases.upload_rows import read_row
@@ -44,12 +44,12 @@ def rest(tries: int) -> None:
 @dataclass(frozen=True, slots=True)
 class ChunkImporter:
     """Imports the chunks of a file as they are cut, where those of other files are sent to a queue. `report` hears of
-    rows that meet a fault of ours, while that is handled; `now` is when the call began."""
+    rows that meet a fault of ours; `now` is when the call began."""
 
     table: Table
     files: Files
     now: datetime
-    report: Callable[[int], None]
+    report: Report
     pause: Callable[[int], None] = rest
 
     def send(self, messages: Iterable[Message]) -> None:
@@ -106,13 +106,13 @@ class _Work:
                 self.told[row.number] = _outcome(row, by_number[row.number])
         except Refused:
             raise
-        except Exception:
+        except Exception as fault:
             left = [entry for entry in entries if entry.number not in self.told]
             self.faults += len(left) == 1
             if self.faults > MAX_FAULTS:
                 raise
             if len(left) == 1:
-                self.by.report(left[0].number)
+                self.by.report(left[0].number, fault)
                 self.told[left[0].number] = Outcome(left[0].number, Status.FAILED, problem=FAULT)
             else:
                 middle = len(left) // 2

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.outcome import Status
 from loyalty.store.table import Table
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, import_rows
+from loyalty.usecases.sent_json import read_whole_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,6 @@ def _said(line: bytes) -> Said | Refused:
     if len(line) > MAX_RECORD_BYTES:
         return Refused(Problem(Code.INVALID, f"The line is longer than {MAX_RECORD_BYTES} bytes."))
     try:
-        return Said(exactjson.loads_strictly(line.decode()))
-    except ValueError as error:
-        return Refused(Problem(Code.INVALID, f"The line is not valid JSON: {error}."))
+        return Said(read_whole_json(line, "line"))
+    except Refused as refused:
+        return refused

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.domain.errors import Refused, not_found
+from loyalty.domain.errors import Refused, not_found, pointer
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import references
-from loyalty.domain.validation import pointer
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key

@@ -6,7 +6,7 @@ The last deliveries begin with telling of what has no outcome that it failed, so
 very last one posts nothing, and then the message goes to the dead letters.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -31,7 +31,7 @@ from loyalty.store.rehearsal import Rehearsal
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.chunk_outcomes import write_outcomes
-from loyalty.usecases.chunk_rows import ROW_KEY, Read, Rows, known_by, rows_of
+from loyalty.usecases.chunk_rows import ROW_KEY, Read, Report, Rows, known_by, rows_of
 from loyalty.usecases.close_upload import close_if_complete
 from loyalty.usecases.garbage import garbage_let_lie
 from loyalty.usecases.post_rows import RowPoster
@@ -85,7 +85,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPoster:
-    """Posts chunks. `report` hears of rows that meet a fault of ours, while that is handled."""
+    """Posts chunks. `report` hears of rows that come to nothing for now."""
 
     table: Table
     files: Files
@@ -93,7 +93,7 @@ class ChunkPoster:
     catalogue: Catalogue
     numbers: Numbers
     read: Read
-    report: Callable[[int], None]
+    report: Report
     pause: Pause = pause
 
     @garbage_let_lie()

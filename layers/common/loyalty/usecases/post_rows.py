@@ -1,6 +1,6 @@
 """Posting the purchases of a file: what the bulk call does, and then who posted each, whatever becomes of others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from loyalty.store.ledger import read_events
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
+from loyalty.usecases.chunk_rows import Report
 from loyalty.usecases.post_purchase import post_purchases, posted_before
 from loyalty.usecases.posting import Posting
 from loyalty.usecases.repetition import is_repeated
@@ -48,14 +49,15 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class RowPoster:
-    """Posts rows for a partner; `report` hears of a row that met a fault of ours, while that is being handled."""
+    """Posts rows for a partner; `report` hears of rows that met a fault of ours, and of the first that others, or the
+    storage, kept from being posted."""
 
     partner: Partner
     table: Table
     catalogue: Catalogue
     numbers: Numbers
     now: datetime
-    report: Callable[[int], None]
+    report: Report
     pause: Pause = pause
 
     def post(self, rows: Rows, told: Mapping[int, str], order: WalletOrder) -> Tried:
@@ -109,25 +111,28 @@ class RowPoster:
                 pause=self.pause,
             )
         except Refused as refused:  # storage that is busy
+            self.report(next(iter(rows)), refused)
             tried.unsettled |= dict.fromkeys(rows, refused.problems[0])
             order.hold_behind(rows)
-        except Exception:  # noqa: BLE001 - reported, once it is known whose row it is; its neighbours are to be posted
-            self._isolate(rows, told, tried, order)
+        except Exception as fault:  # noqa: BLE001 - reported, once it is known whose row it is; its neighbours are to be posted
+            self._isolate(rows, told, tried, order, fault)
         else:
             for (row, request), outcome in zip(left.items(), outcomes, strict=True):
                 match outcome:
                     case Posting():
                         tried.settled[row] = _posted(row, request, outcome)
                     case Refused() if outcome.problems[0].code is Code.RETRY_LATER:
+                        if not tried.busy:
+                            self.report(row, outcome)
                         tried.unsettled[row] = outcome.problems[0]
                     case Refused():
                         tried.settled[row] = Outcome.refused(row, outcome)
             order.hold_behind(tried.busy)
 
-    def _isolate(self, rows: Rows, told: Mapping[int, str], tried: Tried, order: WalletOrder) -> None:
+    def _isolate(self, rows: Rows, told: Mapping[int, str], tried: Tried, order: WalletOrder, fault: Exception) -> None:
         if len(rows) == 1 or tried.faults == MAX_FAULTS:
             tried.faults += 1
-            self.report(next(iter(rows)))
+            self.report(next(iter(rows)), fault)
             tried.unsettled |= dict.fromkeys(rows, FAULT)
             order.hold_behind(rows)
             return

@@ -11,6 +11,8 @@ from loyalty.domain.rows.columns import RESULT_FIELDS, SETTLED, body_of, cells_o
 from loyalty.domain.rows.csv_purchases import LONG_PURCHASE
 from loyalty.domain.rows.layout import MAX_ROW_BYTES, Format, Layout
 from loyalty.domain.rows.opening import CURRENCY
+from loyalty.domain.texts import check_texts
+from loyalty.usecases.sent_json import read_whole_json
 
 _CLASSIC_MEMBERS = frozenset(
     {
@@ -59,14 +61,13 @@ def _csv_row(layout: Layout, entry: Entry, body_of: BodyOf) -> UploadRow:
     rows = [cells_of(layout, row) for row in entry.rows]
     earlier = {name: cell for name, cell in zip(layout.columns, rows[0], strict=True) if name in RESULT_FIELDS}
     said = {row[layout.columns.index("status")] for row in rows} if "status" in earlier else {""}
-    return UploadRow(body_of(layout, rows), is_classic=False, earlier=earlier, says_settled=said <= SETTLED)
+    body = body_of(layout, rows)
+    check_texts(b"\n".join(entry.rows).decode(), body)
+    return UploadRow(body, is_classic=False, earlier=earlier, says_settled=said <= SETTLED)
 
 
 def _json_row(layout: Layout, entry: Entry) -> UploadRow:
-    try:
-        body = exactjson.loads_strictly(entry.rows[0].decode())
-    except ValueError as error:
-        raise Refused(Problem(Code.INVALID, f"The row is not valid JSON: {error}.")) from error
+    body = read_whole_json(entry.rows[0], "row")
     if not isinstance(body, dict):
         raise Refused(Problem(Code.INVALID, "The row has to be an object."))
     earlier = {name: str(body.pop(name)) for name in RESULT_FIELDS if name in body}

@@ -33,9 +33,7 @@ def token_in(request: Request) -> str:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
-    body = request.json() if request.body else None
-    token = body.get("token") if isinstance(body, dict) else None
-    return token if isinstance(token, str) else ""
+    return request.token()
 
 
 def succeeded(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:

@@ -30,7 +30,7 @@ from loyalty.api.classic.identifiers import (
 )
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import Code
+from loyalty.domain.fields import MAX_CODE, Code
 from loyalty.domain.validation import at_most_one
 
 MAX_ENTRIES = 1000
@@ -106,7 +106,7 @@ class BulkCreate(Call, IntendedCurrency):
         for place, entry in enumerate(entries):
             own_id = entry.get("request_unique_identifier")
             if isinstance(own_id, str) and own_id in seen:
-                description = f"Another entry of this call has the identifier {own_id}."
+                description = f"Another entry of this call has the identifier {own_id[:MAX_CODE]}."
                 yield Problem(ErrorCode.DUPLICATE, description, f"{pointer}/{place}/request_unique_identifier")
             elif isinstance(own_id, str):
                 seen.add(own_id)

@@ -1,0 +1,158 @@
+"""What the log has of calls: of refusals, nothing of what was sent; of failures, what led to them."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from cli.routes import ROUTES
+from loyalty.api.logs import logger
+from loyalty.domain.errors import Refused
+from loyalty.store.table import Table
+from tests.functional.conftest import METHOD_ARN, ROOT, Functions, LambdaContext, example
+from tests.refusals import REQUEST_ID, Fault, refusal
+
+CARD = "4111111111111111"
+Log = Callable[[], list[str]]
+
+BODIES: dict[str, Any] = {
+    "create_upload": {"name": "x.csv"},
+    "return_products": {"reference_number": "R", "products": [{"line": 0}]},
+    "classic_show_purchase": {"customer_event_identifier": {"id": "X"}},
+    "classic_cancel_purchase": {"customer_event_identifier": {"id": "X"}},
+    "issue_one_time_password": {"access_token_identifier": {"authentication_code": "X"}},
+}
+"""Of routes of which the contract has no example."""
+
+OF_FILES = {
+    "close_upload": "close_upload",
+    "post_batch": "post_batch",
+    "split_upload": {"upload": "U1"},
+    "import_reference": {"upload": "U1"},
+    "expire_lots": {},
+}
+"""Functions that nobody waits for, with what each is called with: an event, or the name of one in events/."""
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    """The lines that were logged so far; nothing waits before it is tried again."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return lambda: stream.getvalue().splitlines()
+
+
+def call(functions: Functions, name: str, body: Any = None) -> int:
+    """Call a route with a good token and a good body, or with another one; answers its status."""
+    route = next(route for route in ROUTES if route.name == name)
+    examples = [*route.examples, *route.requests]
+    own = example(f"{examples[0]}.request") if examples else BODIES.get(name)
+    path = {one["name"]: "X" for one in route.parameters if one["in"] == "path"}
+    token = functions.authorize(functions.api_key)["context"]["token"]
+    headers = {"authorization": f"Bearer {token}"} if name != "issue_token" else {"api_key": functions.api_key}
+    return functions.call(name, own if body is None else body, path=path, headers=headers).status
+
+
+def timed_out(_: AWSRequest) -> Any:
+    raise ConnectTimeoutError(endpoint_url="table")
+
+
+@contextmanager
+def outage(client: Any, fault: Fault) -> Iterator[None]:
+    """Let nothing that a client sends come to an answer but a fault."""
+
+    def before_send(request: AWSRequest, **_: Any) -> Any:
+        answered = fault(request)
+        request.url = "https://nobody.test"  # moto is asked all the same, and is to have nothing to do with it
+        return answered
+
+    client.meta.events.register_first("before-send.dynamodb", before_send)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("before-send.dynamodb", before_send)
+
+
+@pytest.mark.parametrize("name", [route.name for route in ROUTES if route.takes])
+def test_a_refusal_is_a_short_line_without_a_word_of_what_was_sent(
+    lasting: tuple[Functions, Table], log: Log, name: str
+) -> None:
+    shapes: list[Any] = [
+        {f"{CARD}{number}": CARD for number in range(20_000)},
+        {"products": [{CARD: number} for number in range(900)], "purchase_customer_events_set": [{CARD: 1}] * 900},
+        {"products": [{"product_sku": {CARD: 1}}], "cim": CARD * 100, CARD * 20_000: 1},
+        {CARD: {CARD: ["Caf\ufffd"]}},
+        CARD,
+    ]
+    texts = [json.dumps(shape) for shape in shapes] + [f'{{"{CARD}": 1, "{CARD}": 2}}', f'{{"{CARD}": {CARD}']
+    for text in texts:
+        assert 400 <= call(lasting[0], name, text) < 500
+
+    lines = log()
+    assert [json.loads(line)["message"] for line in lines] == ["refused"] * len(texts)
+    for line in lines:
+        assert len(line.encode()) <= 2048
+        assert CARD not in line
+
+
+def test_a_refusal_tells_the_places_that_are_ours(lasting: tuple[Functions, Table], log: Log) -> None:
+    call(lasting[0], "create_purchase", {**example("create_v5_1.request"), CARD: 1, "reference_number": 7})
+
+    [line] = map(json.loads, log())
+    assert line["problems"] == ["InvalidAPIValueException /reference_number", "InvalidAPIValueException /*"]
+
+
+@pytest.mark.parametrize("name", [route.name for route in ROUTES])
+@pytest.mark.parametrize(
+    ("fault", "code", "request_id"),
+    [
+        (refusal("ThrottlingException", message="slow down"), "ThrottlingException", REQUEST_ID),
+        (refusal("AccessDeniedException", message=CARD), "AccessDeniedException", REQUEST_ID),
+        (timed_out, "ConnectTimeoutError", ""),
+    ],
+)
+def test_every_5xx_is_logged_as_an_error_with_what_led_to_it(
+    functions: Functions, log: Log, name: str, fault: Fault, code: str, request_id: str
+) -> None:
+    functions.authorize(functions.api_key)
+    with outage(functions.module(name).table.client, fault):
+        status = call(functions, name)
+
+    told = [json.loads(line) for line in log() if json.loads(line)["level"] == "ERROR"]
+    assert status >= 500
+    assert [(one["sdk_code"], one.get("sdk_request_id", "")) for one in told] == [(code, request_id)]
+    assert told[0]["sdk_operation"] in ("GetItem", "BatchGetItem", "Query", "PutItem", "TransactWriteItems")
+    assert told[0]["function_request_id"] == LambdaContext.aws_request_id
+    assert told[0]["message"] == "failed"
+
+
+@pytest.mark.parametrize("name", OF_FILES)
+def test_what_nobody_waits_for_logs_what_it_failed_with_just_so(functions: Functions, log: Log, name: str) -> None:
+    event: Any = OF_FILES[name]
+    if isinstance(event, str):
+        event = json.loads((ROOT / "events" / f"{event}.json").read_text())
+    throttled = outage(functions.module(name).table.client, refusal("ThrottlingException", message="slow down"))
+    with throttled, suppress(Refused, ClientError):  # there is no such message in the queue
+        functions.run(name, event)
+
+    told = [json.loads(line) for line in log() if json.loads(line)["level"] == "ERROR"]
+    assert (told[0]["sdk_code"], told[0]["sdk_request_id"]) == ("ThrottlingException", REQUEST_ID)
+
+
+def test_the_authorizer_logs_what_it_failed_with_and_nothing_of_a_key_that_it_denies(
+    functions: Functions, log: Log
+) -> None:
+    functions.authorize("unknown")
+    event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": functions.api_key}}
+    with outage(functions.module("authorizer").table.client, timed_out), pytest.raises(Refused):
+        functions.module("authorizer").handler(event, None)
+
+    [line] = map(json.loads, log())
+    assert (line["level"], line["sdk_code"], line["sdk_operation"]) == ("ERROR", "ConnectTimeoutError", "GetItem")
+    assert functions.api_key not in str(line)
