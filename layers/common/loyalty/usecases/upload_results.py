@@ -59,7 +59,7 @@ def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
 def neutralised(cell: str) -> str:
     """The cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever sends it
     in again means what it was (`columns.meant`)."""
-    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip(" ")) else cell
 
 
 _NUMBER = re.compile(r"[+-](\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
