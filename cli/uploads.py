@@ -47,8 +47,8 @@ def upload(
 ) -> None:
     """Send a file of purchases, and have them posted for a partner.
 
-    Sending the same file again posts nothing twice; sending its result repeats what was refused or failed. What would be
-    refused as a whole, by its name or its beginning, is not sent.
+    Sending the same file again posts nothing twice; sending its result repeats what was refused or failed. A file that
+    would be refused as a whole, as its name or its beginning tells, is not sent.
     """
     from cli.purchase_file import PurchaseFile
     from cli.uploading import check_partner, fetch_result, send, watch_upload

@@ -41,7 +41,7 @@ def _subtitle(report: Report) -> str:
 
 
 def _cards(report: Report) -> Iterator[str]:
-    unit = report.currency
+    unit = escape(report.currency)
     numbers = {
         "given": ("given to customers", unit),
         "share": ("of sales", "%"),
@@ -53,7 +53,7 @@ def _cards(report: Report) -> Iterator[str]:
     for name, (what, unit_) in numbers.items():
         amounts = [Decimal(getattr(side, name)) for side in (report.draft, report.current) if side]
         against = f"<span>{_against(amounts[0] - amounts[1])}</span>" if report.current else ""
-        yield f'<div class="card"><span>{escape(what)}</span><b>{told(amounts[0])}<i>{escape(unit_)}</i></b>{against}</div>'
+        yield f'<div class="card"><span>{escape(what)}</span><b>{told(amounts[0])}<i>{unit_}</i></b>{against}</div>'
 
 
 def _sections(report: Report) -> Iterator[str]:

@@ -9,9 +9,7 @@ WORKFLOWS = REPOSITORY / ".github" / "workflows"
 
 
 def test_each_action_of_a_workflow_is_pinned_by_its_commit_and_says_which_version_that_is() -> None:
-    used = [
-        line for file in WORKFLOWS.glob("*.y*ml") for line in file.read_text().splitlines() if "uses:" in line
-    ]
+    used = [line for file in WORKFLOWS.glob("*.y*ml") for line in file.read_text().splitlines() if "uses:" in line]
 
     assert used
     assert [line for line in used if not re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []

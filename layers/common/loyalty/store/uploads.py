@@ -45,7 +45,7 @@ class Upload:
     it was put into the bucket. `layout` and `position` are None until its first bytes were
     looked at. `segments`, `chunks`, `entries` (purchases) and `rows` count what was split, and are final from POSTING
     on. `fault` is why the file, or what is left of it, could not be split. `idempotency_key` is that of the bulk call
-    that it is.
+    that it is; `proven` says that proofs of what its customers showed are kept beside it.
     """
 
     id: str
@@ -70,6 +70,7 @@ class Upload:
     fault: Problem | None = None
     idempotency_key: str | None = None
     key_hash: str | None = None
+    proven: bool = False
 
     @property
     def expires_at(self) -> int:
@@ -213,6 +214,7 @@ def _item(upload: Upload) -> Item:
         "fault_code": fault.code if fault else None,
         "idempotency_key": upload.idempotency_key,
         "key_hash": upload.key_hash,
+        "proven": upload.proven,
         "expires_at": upload.expires_at,
     }
 
@@ -241,6 +243,7 @@ def _upload(upload_id: str, item: Item) -> Upload:
         fault=Problem(Code(item["fault_code"]), item["fault"]) if "fault" in item else None,
         idempotency_key=item.get("idempotency_key"),
         key_hash=item.get("key_hash"),
+        proven=item.get("proven", False),
     )
 
 

@@ -132,7 +132,10 @@ def _begun(upload: Upload, file: File, table: Table) -> Upload:
         return _refused(begun, no_key(begun.partner_id))
     _, packed = format_of(begun.name)
     size = file.size * PACKED if packed else file.size
-    return replace(begun, shards=max(1, min(MAX_SHARDS, size // SHARD_BYTES)))
+    shards = (
+        1 if begun.proven else max(1, min(MAX_SHARDS, size // SHARD_BYTES))
+    )  # proofs tell later whose rows they are
+    return replace(begun, shards=shards)
 
 
 def _taken_up(upload: Upload, file: File) -> Upload:
@@ -141,7 +144,7 @@ def _taken_up(upload: Upload, file: File) -> Upload:
         upload,
         state=State.SPLITTING,
         version=file.version,
-        content=f"{file.etag} {file.size}",
+        content=f"{file.etag} {file.size} {upload.content}".rstrip(),
         size=file.size,
         dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
     )

@@ -54,13 +54,16 @@ def send_upload(
     partner: Partner,
     *,
     idempotency_key: str | None,
+    content: str,
+    proven: bool,
     table: Table,
     files: Files,
     now: datetime,
 ) -> Upload:
-    """Send a file for a partner, as if the partner had."""
+    """Send a file for a partner, as if the partner had. `content` tells what the file said that was left out of it;
+    `proven` says that there are proofs of that."""
     upload = _expected(upload_id, name, partner, now)
-    add_upload(table, replace(upload, idempotency_key=idempotency_key))
+    add_upload(table, replace(upload, idempotency_key=idempotency_key, content=content, proven=proven))
     files.write(upload.key, data)
     return upload
 

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from loyalty.domain.errors import Code, Problem
+from loyalty.domain.passcode import without_codes
 from loyalty.domain.purchase import Reference
 from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.customers import CLASSIC_NAMES, JSON_NAMES, NEWEST_NAMES, customer_in
@@ -75,10 +76,11 @@ _TEXT_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 class _JsonCutter(RowCutter):
-    """Puts bodies into shards."""
+    """Puts bodies into shards, without the pass codes and one-time passwords in them."""
 
     def _gather(self, rows: list[bytes], faults: Faults) -> None:
         known, customer, careful, number = self._known, _CUSTOMER.match, bool(faults), self._row
+        rows[:] = map(without_codes, rows)
         for place, row in enumerate(rows):
             if careful and place in faults:
                 self._refuse(number + place, row, faults[place])
@@ -90,6 +92,9 @@ class _JsonCutter(RowCutter):
                     continue
                 shard = self._shard(rows, place)
             shard.add(number + place, row)
+
+    def _trace(self, rest: bytes) -> bytes:
+        return without_codes(super()._trace(rest))
 
     def _shard(self, rows: list[bytes], place: int) -> Shard:
         """Where to put a row whose customer was not met before, or whose customer only reading it tells."""
