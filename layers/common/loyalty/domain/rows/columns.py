@@ -20,7 +20,7 @@ SETTLED = frozenset({"posted", "replayed"})
 """A `status` with which a row needs nothing more."""
 
 FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""What a spreadsheet takes a cell for a formula by, at its start, white space apart, be the sign of full width or not; in
+"""What a spreadsheet takes a cell for a formula by, at its start, white space apart; the sign may be of full width. In
 results an apostrophe goes before it."""
 
 NOT_CSV = Problem(
