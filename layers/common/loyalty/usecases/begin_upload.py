@@ -132,10 +132,8 @@ def _begun(upload: Upload, file: File, table: Table) -> Upload:
         return _refused(begun, no_key(begun.partner_id))
     _, packed = format_of(begun.name)
     size = file.size * PACKED if packed else file.size
-    shards = (
-        1 if begun.proven else max(1, min(MAX_SHARDS, size // SHARD_BYTES))
-    )  # proofs tell later whose rows they are
-    return replace(begun, shards=shards)
+    most = 1 if begun.proven else MAX_SHARDS  # proofs tell whose rows they are, and only when they are posted
+    return replace(begun, shards=max(1, min(most, size // SHARD_BYTES)))
 
 
 def _taken_up(upload: Upload, file: File) -> Upload:
