@@ -40,6 +40,10 @@ class PurchaseFile:
     partner: Partner
     now: datetime
 
+    def check(self) -> None:
+        """Look at the name and the beginning of the file, so that nobody waits for what would be refused as a whole."""
+        _ = self._opening
+
     def count(self) -> int:
         """Count the purchases, and what was to be one."""
         return sum(frame.entries for frame in self._frames())

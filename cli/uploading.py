@@ -20,6 +20,18 @@ POLL_SECONDS = 0.5
 TAKEN_UP_SECONDS = 60  # a first call of a function, on a busy machine
 
 
+def check_partner(target: "Target", partner: str) -> None:
+    """Let only a partner pass that some file may act for.
+
+    Raises:
+        Failure: it has no active API key to post purchases with.
+    """
+    from loyalty.usecases.begin_upload import merchants_of, no_key
+
+    if not merchants_of(partner, target.open_table()):
+        raise Failure(f"{no_key(partner).description} Make one with `loyalty key create --partner {partner}`.")
+
+
 def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
     """Put a file where a partner's files are dropped; answers the upload's id.
 

@@ -9,6 +9,7 @@ import typer
 from cli.console import Failure, answer, err, refusals_as_failures
 from cli.options import AsJson, Region, Stack
 from cli.target import Target
+from loyalty.domain.access import Partner
 
 if TYPE_CHECKING:
     from loyalty.usecases.uploads import UploadView
@@ -46,11 +47,15 @@ def upload(
 ) -> None:
     """Send a file of purchases, and have them posted for a partner.
 
-    Sending the same file again posts nothing twice; sending its result repeats what was refused or failed.
+    Sending the same file again posts nothing twice; sending its result repeats what was refused or failed. A file that
+    would be refused as a whole, as its name or its beginning tells, is not sent.
     """
-    from cli.uploading import fetch_result, send, watch_upload
+    from cli.purchase_file import PurchaseFile
+    from cli.uploading import check_partner, fetch_result, send, watch_upload
 
+    PurchaseFile(file, Partner(partner, frozenset(), frozenset()), datetime.now(UTC)).check()
     target = Target.load(stack, region)
+    check_partner(target, partner)
     upload_id = send(target, file, partner, dry_run=dry_run)
     if not watch:
         answer({"upload": upload_id}, as_json=as_json)

@@ -41,7 +41,7 @@ def _subtitle(report: Report) -> str:
 
 
 def _cards(report: Report) -> Iterator[str]:
-    unit = report.currency
+    unit = escape(report.currency)
     numbers = {
         "given": ("given to customers", unit),
         "share": ("of sales", "%"),
@@ -124,7 +124,7 @@ def _month_table(draft: ProgrammeLine) -> str:
     head = ["Month", "Purchases", "Sales", "Awarded", "Vouchers", "Of sales", "Spent", "Expired", "Held at its end"]
     rows = [
         [
-            month.month,
+            escape(month.month),
             told(Decimal(month.purchases)),
             *map(told, (month.sales, month.awarded, month.vouchers)),
             f"{month.share}%",
@@ -144,7 +144,7 @@ def _customer_table(draft: ProgrammeLine) -> str:
 
 
 def _table(head: Cells, rows: Iterable[Cells]) -> str:
-    cells = "".join(f"<th>{name}</th>" for name in head)
+    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>'
 

@@ -13,7 +13,7 @@ def print_report(report: Report) -> None:
     """Print what a loyalty manager asks first: what it costs, which offer, for whom."""
     draft, current = report.draft, report.current
     period = f"{report.start:%Y-%m-%d} to {report.end:%Y-%m-%d}" if report.start and report.end else "no purchases"
-    out.print(f"[bold]{escape(report.title)}[/], {escape(report.source)}, {period}, {report.currency}", "")
+    out.print(f"[bold]{escape(report.title)}[/], {escape(report.source)}, {period}, {escape(report.currency)}", "")
     out.print(_totals(draft, current), "")
     out.print(_offers(draft, current), "")
     out.print(_months(draft, current), "")

@@ -7,6 +7,7 @@ where an ASGI server (hypercorn) before the same pool added one and a half.
 
 import contextlib
 import errno
+import re
 import socketserver
 import sys
 import threading
@@ -31,6 +32,11 @@ IDLE_SECONDS = 75
 CLIENTS_MAX = 64
 # What concerns one connection only (RFC 9110, 7.6.1), or is written anew on each.
 HOP_BY_HOP = {"connection", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"}
+
+OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
+"""What a client of this machine calls it. Another name may be one that a web page in a browser has let lead here, to
+get at the key and the data (DNS rebinding)."""
+MISDIRECTED = b"this answers to 127.0.0.1 and localhost only\n"
 
 
 class BodyTooLong(Exception):  # noqa: N818 - it is an answer to give, and no fault
@@ -98,10 +104,14 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # an answer leaves in one piece
 
     def answer(self) -> None:
-        host = self.headers.get("Host", self.server.url.removeprefix("http://"))
+        hosts = self.headers.get_all("Host") or [self.server.url.removeprefix("http://")]
+        if not all(map(OWN_HOST.fullmatch, hosts)):
+            self.close_connection = True
+            self._send(Page("text/plain", MISDIRECTED, HTTPStatus.MISDIRECTED_REQUEST))
+            return
         page = None
         if self.command in ("GET", "HEAD"):
-            page = page_at(self.path.partition("?")[0], host=host, api_key=self.server.backend.api_key)
+            page = page_at(self.path.partition("?")[0], host=hosts[0], api_key=self.server.backend.api_key)
         if page:
             self._send(page)
         else:

@@ -25,7 +25,7 @@ def page_at(path: str, *, host: str, api_key: str | None) -> Page | None:
     """The page at this path, if any. `host` is the address that the caller used, `api_key` what the page fills in."""
     match path.split("/"):
         case ["", ""]:
-            index = INDEX.read_text("utf-8").replace("{{api_key}}", json.dumps(api_key))
+            index = INDEX.read_text("utf-8").replace("{{api_key}}", _in_script(api_key))
             return Page("text/html; charset=utf-8", index.encode())
         case ["", "openapi.json"]:
             return _description(host)
@@ -33,6 +33,11 @@ def page_at(path: str, *, host: str, api_key: str | None) -> Page | None:
             return Page(mimetypes.guess_type(name)[0] or "application/octet-stream", asset.read_bytes())
         case _:
             return None
+
+
+def _in_script(value: str | None) -> str:
+    """Return a value as a script in a page has it: nothing in it ends the script."""
+    return json.dumps(value).replace("<", "\\u003c")
 
 
 def _description(host: str) -> Page:

@@ -22,27 +22,30 @@ from loyalty.store.client import connect, connect_files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.post_purchase import post_purchases
+from loyalty.usecases.send_bulk_call import send_bulk_call
 from loyalty.usecases.tokens import TokenCheck
-from loyalty.usecases.uploads import send_upload
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
 numbers = Numbers(table)
 uploads = cache(lambda: connect_files(environ["UPLOAD_BUCKET"]))  # few calls have a use for it
+proofs = cache(lambda: connect_files(environ["RESULT_BUCKET"]))  # fewer still
 
 
 def create(request: Request, partner: Partner) -> Response:
     body, key = request.json(), request.headers.get("idempotency-key")
     entries = read_entries(body, partner, key)
     if request.prefers(RESPOND_ASYNC):
-        upload = send_upload(
+        upload = send_bulk_call(
             uuid4().hex.upper(),
             "bulk.json",
             file_of(body),
+            entries.by_place,
             partner,
             idempotency_key=key,
             table=table,
             files=uploads(),
+            proofs=proofs(),
             now=request.now,
         )
         return accepted(upload.id)

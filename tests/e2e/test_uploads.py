@@ -20,8 +20,11 @@ from loyalty.store.queue import Queue
 from loyalty.store.uploads import State, read_upload
 from loyalty.store.writes import Put
 from loyalty.usecases.verify_journal import verify_journal
+from tests.cards import bring
 from tests.customers import customer, purchase
+from tests.functional.stage import classic
 from tests.journey import post_days
+from tests.partner import Api
 
 ROWS = 300
 
@@ -54,6 +57,31 @@ def test_a_file_is_posted_and_its_result_repeats_what_was_not(stack: Target, tmp
     wallets = table.get_many([keys.wallet(f"A-file-{number}") for number in range(5)], consistent=True)
     assert {item["balance"] for item in wallets.values()} == {Decimal(1000 - ROWS // 5)}
     assert verify_journal(table).deviations == []
+
+
+def test_a_bulk_call_that_shows_a_pass_code_is_posted_later_by_what_it_proved(stack: Target) -> None:
+    table, api = stack.open_table(), Api(stack)
+    customer(table, "coded", 0)
+    bring(
+        table,
+        {
+            "type": "access_token",
+            "id": "T-coded-2",
+            "account": "A-coded",
+            "identifier": "coded",
+            "pass_code": "coded-7391",
+        },
+    )
+    shown = {"access_token_identifier": {"identifier": "coded", "pass_code": "coded-7391"}}
+    entry = classic("coded") | {"accounts_receivable_identifier": shown}
+    del entry["spend_request"]
+    body = {"token": api.token(), "purchase_customer_events_set": [entry]}
+
+    status, _, answer = api.call("POST", "/customer_events/bulk/purchases/create", body, Prefer="respond-async")
+
+    assert status == 202
+    told = watch_upload(stack, answer["data"]["upload_id"])
+    assert dict(told.tally.counts.items()) == {"posted": 1}
 
 
 def test_the_command_ends_with_a_failure_where_a_file_is_not_read_to_its_end(

@@ -69,14 +69,34 @@ def raw(front: Front, request: bytes) -> bytes:
 def test_headers_arrive_as_they_were_sent_and_no_others(front: Front) -> None:
     sent = {"api_key": "a", "x-api-key": "b", "Authorization": "Basic eA==", "Idempotency-Key": "c", "Prefer": "d"}
     lines = b"".join(f"{name}: {value}\r\n".encode() for name, value in sent.items())
-    answer = raw(front, b"GET /wallets/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n")
+    answer = raw(front, b"GET /wallets/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + lines + b"\r\n")
     received = dict(json.loads(answer.partition(b"\r\n\r\n")[2])["headers"])
     assert {name: value for name, value in received.items() if name not in ("Host", "Content-Length")} == sent
 
 
+@pytest.mark.parametrize("path", ["/", "/openapi.json", "/wallets/1"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:3000", "127.0.0.1.evil.example", "localhost@evil", ""])
+def test_a_name_that_leads_here_by_dns_rebinding_is_not_answered_to(front: Front, path: str, host: str) -> None:
+    answer = raw(front, f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 421 ")
+    assert b"lk_key" not in answer
+
+
+def test_a_second_host_is_not_answered_to(front: Front) -> None:
+    answer = raw(front, b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 421 ")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:3000", "LOCALHOST", "[::1]:3000"])
+def test_the_names_of_this_machine_are_answered_to(front: Front, host: str) -> None:
+    answer = raw(front, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"lk_key" in answer
+
+
 @pytest.mark.parametrize("path", ["/wallets/a%2Fb%20c?next=x%3D%3D&empty=", "/wallets/../x", "/a?b=c?d&e=%C3%A9"])
 def test_path_and_query_arrive_as_they_were_sent(front: Front, path: str) -> None:
-    answer = raw(front, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    answer = raw(front, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["path"] == PATH + path
 
 
@@ -100,7 +120,7 @@ def test_a_body_longer_than_api_gateway_takes_is_refused_as_there(front: Front) 
 
 @pytest.mark.parametrize("framing", ["Content-Length: ten", "Content-Length: -1", "Transfer-Encoding: chunked"])
 def test_a_body_without_a_length_is_refused(front: Front, framing: str) -> None:
-    answer = raw(front, f"POST /purchases HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\nzz".encode())
+    answer = raw(front, f"POST /purchases HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\nzz".encode())
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 

@@ -211,6 +211,40 @@ def test_a_row_of_a_result_that_was_edited_is_imported_and_so_is_a_status_of_the
     assert importing.told(mine) == ["1 created"]
 
 
+TOKENS = [("T1", "one-7391-code"), ("T2", "two-7391-code")]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_a_result_has_no_pass_codes_and_dropped_again_changes_none(importing: Importing, name: str) -> None:
+    """Of an account that is not there, a token is refused; its code has to be put in again."""
+    rows = [contact(1), account(1)]
+    assert importing.drop("people.jsonl", file(*rows)).chunks
+    if name == "x.csv":
+        data = file(
+            "type,id,account,identifier,pass_code",
+            *(f"access_token,{token},A{number},{token},{code}" for number, (token, code) in enumerate(TOKENS, start=1)),
+        )
+    else:
+        data = file(
+            *(
+                json.dumps(
+                    {"type": "access_token", "id": token, "account": f"A{n}", "identifier": token, "pass_code": code}
+                )
+                for n, (token, code) in enumerate(TOKENS, start=1)
+            )
+        )
+    text, _ = importing.closed(importing.drop(name, data))
+    again = importing.drop(name, text.encode())
+
+    assert "7391" not in text
+    assert text.count("(left out)") == 2
+    first, second = importing.told(again)
+    assert first == "1 unchanged"
+    assert second.startswith("2 refused /pass_code Results leave pass codes out")
+    edited = importing.drop(name, text.replace("(left out)", "new-code").encode())
+    assert importing.told(edited)[0] == "1 updated"
+
+
 def test_a_file_dropped_twice_changes_nothing_the_second_time(importing: Importing) -> None:
     first, second = (importing.drop("x.jsonl", file(*PEOPLE[:3])) for _ in range(2))
 

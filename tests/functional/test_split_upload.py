@@ -304,7 +304,7 @@ def test_a_file_that_was_expected_is_the_upload_that_was_told_of_before(splittin
     assert len(splitting.sent()) == 1
 
 
-def test_another_file_in_the_place_of_an_expected_one_is_an_upload_of_its_own(splitting: Splitting) -> None:
+def test_another_file_in_the_place_of_an_expected_one_is_an_upload_of_its_own_and_refused(splitting: Splitting) -> None:
     upload_id, key = expected_upload(splitting)
     first, _ = splitting.dropped(key, csv(row("R1")))
     second, second_id = splitting.dropped(key, csv(row("R2")))
@@ -312,11 +312,12 @@ def test_another_file_in_the_place_of_an_expected_one_is_an_upload_of_its_own(sp
     for event in (first, second, second, first):
         splitting.call(event)
 
-    for at, outcome in ((upload_id, "1 R1"), (second_id, "1 R2")):
-        upload = read_upload(splitting.table, at)
-        assert upload
-        assert splitting.told(upload) == [outcome]
-    assert len(splitting.sent()) == 2
+    expected, another = (read_upload(splitting.table, at) for at in (upload_id, second_id))
+    assert expected
+    assert another
+    assert splitting.told(expected) == ["1 R1"]
+    assert another.state is State.REFUSED
+    assert len(splitting.sent()) == 1
 
 
 def test_a_busy_table_is_a_reason_to_be_called_again(splitting: Splitting, functions: Functions) -> None:

@@ -10,7 +10,7 @@ import pytest
 from loyalty.domain.access import Scope
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.manage_keys import create_key, revoke_key
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Answer, Functions
 from tests.functional.stage import classic
@@ -163,6 +163,105 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: T
 
     assert functions.call("show_upload", path={"id": form["id"]}, context=context).status == 404
     assert functions.call("show_upload", path={"id": form["id"]}).body["state"] == "EXPECTED"
+
+
+def key_for(functions: Functions, demo: Table, merchant: str) -> tuple[str, dict[str, Any]]:
+    """Make a key of the demo partner for one merchant; return its id, and the context of calls with it."""
+    text, key = create_key("DEMO", [merchant], list(Scope), table=demo, now=datetime.now(UTC))
+    return key.id, functions.authorize(text)["context"]
+
+
+def test_a_form_carries_the_merchants_of_the_key_that_asked_for_it(
+    functions: Functions, demo: Table, splitting: Splitting
+) -> None:
+    _, context = key_for(functions, demo, "MRA")
+    form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
+    other = purchase("CIM-one", "A") | {"merchant_tap": {"code": "EK123456"}}
+    splitting.call(splitting.dropped(form["fields"]["key"], b"\n".join(lines([other, purchase("CIM-one", "B")])))[0])
+
+    assert [row["status"] for row in result(functions, finished(functions, splitting, form["id"]))] == [
+        "refused",
+        "posted",
+    ]
+
+
+def test_a_form_is_used_once_and_a_second_file_sent_with_it_is_refused(
+    functions: Functions, demo: Table, splitting: Splitting
+) -> None:
+    _, context = key_for(functions, demo, "MRA")
+    form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
+    splitting.call(splitting.dropped(form["fields"]["key"], lines([purchase("CIM-one", "A")])[0])[0])
+
+    second = splitting.taken_up(form["fields"]["key"], lines([purchase("CIM-one", "B")])[0])
+
+    assert (second.state, second.chunks) == ("REFUSED", 0)
+    assert second.fault
+    assert f"The form of upload {form['id']} was used before" in second.fault.description
+    assert finished(functions, splitting, form["id"]).body["posted"] == 1
+
+
+def test_a_form_told_of_twice_is_used_once(functions: Functions, splitting: Splitting) -> None:
+    form = functions.call("create_upload", {"name": "day.jsonl"}).body
+    event, _ = splitting.dropped(form["fields"]["key"], lines([purchase("CIM-one", "A")])[0])
+    splitting.call(event)
+    splitting.call(event)
+
+    assert finished(functions, splitting, form["id"]).body["posted"] == 1
+
+
+def test_a_revoked_key_stops_its_forms(functions: Functions, demo: Table, splitting: Splitting) -> None:
+    key_id, context = key_for(functions, demo, "MRA")
+    form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
+    revoke_key("DEMO", key_id, table=demo, now=datetime.now(UTC))
+
+    splitting.call(splitting.dropped(form["fields"]["key"], lines([purchase("CIM-one", "A")])[0])[0])
+
+    told = functions.call("show_upload", path={"id": form["id"]}).body
+    assert (told["state"], told["purchases"]) == ("REFUSED", 0)
+    assert "was revoked" in told["fault"]["detail"]
+
+
+def test_a_revoked_key_lets_the_files_that_were_taken_up_before_come_to_their_end(
+    functions: Functions, demo: Table, splitting: Splitting
+) -> None:
+    key_id, context = key_for(functions, demo, "MRA")
+    form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
+    splitting.call(splitting.dropped(form["fields"]["key"], lines([purchase("CIM-one", "A")])[0])[0])
+
+    revoke_key("DEMO", key_id, table=demo, now=datetime.now(UTC))
+
+    assert finished(functions, splitting, form["id"]).body["posted"] == 1
+
+
+def test_an_upload_is_shown_to_keys_whose_merchants_cover_it_and_to_others_it_does_not_exist(
+    functions: Functions, demo: Table
+) -> None:
+    every = functions.call("create_upload", {"name": "day.jsonl"}).body["id"]
+    _, context = key_for(functions, demo, "MRA")
+    own = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body["id"]
+
+    def shown(upload_id: str) -> Answer:
+        return functions.call("show_upload", path={"id": upload_id}, context=context)
+
+    assert (shown(own).status, functions.call("show_upload", path={"id": own}).status) == (200, 200)
+    hidden, none = shown(every), shown("0" * 32)
+    assert hidden.status == none.status == 404
+    assert json.dumps(hidden.body).replace(every, "0" * 32) == json.dumps(none.body)
+
+
+def test_a_bulk_call_of_a_key_that_is_revoked_before_it_is_split_is_refused(
+    functions: Functions, demo: Table, splitting: Splitting
+) -> None:
+    text, key = create_key("DEMO", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
+    token = functions.call("issue_token", headers={"api_key": text}, context={}).body["data"]["token"]
+    body = {"token": token, "purchase_customer_events_set": [classic("one") | {"request_unique_identifier": "1"}]}
+    accepted = functions.call("classic_bulk_create", body, headers={"Prefer": "respond-async"}, context={})
+    upload_id = accepted.body["data"]["upload_id"]
+    revoke_key("DEMO", key.id, table=demo, now=datetime.now(UTC))
+
+    splitting.call(splitting.notification(f"uploads/DEMO/{upload_id}/bulk.json"))
+
+    assert functions.call("show_upload", path={"id": upload_id}).body["state"] == "REFUSED"
 
 
 def test_a_bulk_call_may_be_answered_before_it_is_done(functions: Functions, splitting: Splitting) -> None:

@@ -1,6 +1,7 @@
 """Backtests: what a programme would have given for purchases that were made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -143,6 +144,28 @@ def test_the_page_tells_names_and_amounts_and_needs_nothing_else() -> None:
     assert "<b>7.50<i>EUR</i></b>" in text
     assert text.count("<svg") == 4
     assert not any(word in text for word in ("http:", "https:", "<script", "<link", "url("))
+
+
+def marked(value: Any) -> Any:
+    """Return the same with markup before every text in it."""
+    if isinstance(value, str):
+        return f"<x>{value}"
+    if isinstance(value, Mapping):
+        return {marked(name): marked(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [marked(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: marked(getattr(value, one.name)) for one in fields(value)})
+    return value
+
+
+def test_no_text_of_a_report_is_markup_in_its_page() -> None:
+    told = report([bought("100")], programme(offer("A", value="5")), programme(offer("GONE", value="2")))
+
+    text = page(marked(told))
+
+    assert "&lt;x&gt;EUR" in text
+    assert "<x>" not in text
 
 
 def test_a_page_of_no_purchases_is_a_page_too() -> None:

@@ -15,6 +15,8 @@ from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.usecases.upload_results import Rendering, neutralised, rendered
 
+FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
+
 CSV = Layout(Format.CSV, ("cim", "reference_number", "products.net_amount"))
 JSON_LINES = Layout(Format.JSON_LINES)
 JSON = Layout(Format.JSON)
@@ -130,12 +132,21 @@ def test_the_result_of_a_dry_run_says_so_and_is_sent_in_again_for_real() -> None
     assert '"status":"posted (dry run)"' in result(JSON_LINES, ((b'{"a":1}',), POSTED), rehearsed=True)
 
 
-@pytest.mark.parametrize("cell", ["", "-1.5", "+3", "-1e5", "-.5", "RF01", "'quoted'", "it's", "''", "'=1"])
+@pytest.mark.parametrize("before", ["", " ", "  ", "\t", "\r", "\n", "\u00a0", "\u3000", "\ufeff", "\u200b "])
+@pytest.mark.parametrize("sign", [*"=+-@", *FULL_WIDTH])
+def test_a_formula_is_one_behind_white_space_and_with_full_width_signs(before: str, sign: str) -> None:
+    cell = f"{before}{sign}SUM(1)"
+
+    assert neutralised(cell) == f"'{cell}"
+    assert meant(neutralised(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", ["", "-1.5", " -1.5 ", "+3", "-1e5", "-.5", "RF01", "'quoted'", "it's", "''", "'=1"])
 def test_numbers_and_plain_text_stay_as_they_are(cell: str) -> None:
     assert neutralised(cell) == cell
 
 
-@given(st.text(alphabet="'=+-@\t\r1a. ", max_size=8) | st.text())
+@given(st.text(alphabet="'=+-@\uff1d\uff0d\t\r\n1a. ", max_size=8) | st.text())
 @example("'-1.5")
 @example("''=x")
 @example("-1٣")
@@ -143,6 +154,7 @@ def test_a_cell_of_a_result_is_no_formula_and_means_what_it_meant(cell: str) -> 
     shown = neutralised(cell)
 
     assert meant(shown) == meant(cell)
-    assert shown[:1] not in ("=", "@", "\t", "\r")
-    if shown[:1] in ("+", "-"):
+    assert shown[:1] not in ("\t", "\r", "\n")
+    assert shown.lstrip()[:1] not in ("=", "@", *FULL_WIDTH)
+    if shown.lstrip()[:1] in ("+", "-"):
         assert float(shown) is not None

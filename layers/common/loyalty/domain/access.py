@@ -1,5 +1,6 @@
 """Who calls, and what they may: scopes and merchants, as a verified token states them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,11 +28,13 @@ class ClassicRepeats(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """An API client, as far as its token goes. `merchants` are ids of business units, or `*`."""
+    """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
+    key that it calls with, None where no call is at work."""
 
     id: str
     scopes: frozenset[str]
     merchants: frozenset[str]
+    key_hash: str | None = None
 
     def require(self, scope: Scope) -> None:
         """Let the partner pass only with this scope.
@@ -45,6 +48,10 @@ class Partner:
     def sees(self, merchant_id: str | None) -> bool:
         """Whether what belongs to this merchant exists for the partner; what belongs to none exists for all."""
         return merchant_id is None or EVERY_MERCHANT in self.merchants or merchant_id in self.merchants
+
+    def covers(self, merchants: Iterable[str]) -> bool:
+        """Return whether the partner may act for all of these merchants, of which `*` stands for every one."""
+        return EVERY_MERCHANT in self.merchants or self.merchants.issuperset(merchants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -52,6 +52,17 @@ class Fingerprint:
         """The fingerprint of what no model describes, and so has one form."""
         digest = _printed(_CANONICAL.encode(dict(request)))
         return cls(digest, lambda _: (digest,))
+
+    def kept(self) -> list[str]:
+        """Return the fingerprint in every form, in hex, to be kept where the request itself is not."""
+        forms = (one.hex() for form in (None, *range(1, FORM)) for one in self.in_form(form))
+        return [self.digest.hex(), *forms]
+
+    @classmethod
+    def of_kept(cls, digests: Sequence[str]) -> Self:
+        """Return the fingerprint that was `kept`."""
+        digest, *earlier = map(bytes.fromhex, digests)
+        return cls(digest, lambda _: (digest, *earlier))
 
     def is_of(self, digest: bytes, form: int | None) -> bool:
         """Return whether an event whose fingerprint is stored like this was posted for the same request."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from loyalty.domain.errors import Problem
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
@@ -16,14 +17,23 @@ from loyalty.domain.promotions import PromoCode
 from loyalty.domain.spend_settings import AutomaticSpend
 
 
+class ShownBefore(NamedTuple):
+    """What became of a pass code or one-time password that was shown when a call came in: the id of the token that it
+    proved, or else why it was not taken."""
+
+    token_id: str | None
+    problem: Problem | None
+
+
 class Reference(NamedTuple):
     """How a caller named something: by which field, with which value, and where in the request; with the pass code, if
-    it needs one."""
+    it needs one, or with what became of that (or of a one-time password) `before`."""
 
     by: str
     value: str
     pointer: str
     pass_code: str | None = None
+    before: ShownBefore | None = None
 
     def __repr__(self) -> str:
         """All but the pass code, which is nobody's business."""

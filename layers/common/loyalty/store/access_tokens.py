@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from loyalty.domain.offers import EFFECTIVE
 from loyalty.store import keys
 from loyalty.store.attributes import Item
+from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
-from loyalty.store.writes import Put
+from loyalty.store.writes import Delete, Put
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ def access_token_in(item: Item | None, now: datetime) -> AccessToken | None:
 
 
 def behind_passwords(table: Table, items: Mapping[keys.Key, Item]) -> dict[keys.Key, Item]:
-    """By key of each one-time password among `items`, what it leads to now: its token, read consistently, as long as
-    that is of the account that it was of when the password was given out. Without passwords nothing is read."""
+    """The items, but in the place of each one-time password what it leads to now: its token, read consistently, as long
+    as that is of the account that it was of when the password was given out. Without passwords nothing is read."""
     passwords = {key: item for key, item in items.items() if keys.is_one_time_password(key)}
     at = {key: keys.record("access_token", item["target"]) for key, item in passwords.items()}
     tokens = table.get_many(at.values(), consistent=True) if at else {}
-    found: dict[keys.Key, Item] = {}
+    found = {key: item for key, item in items.items() if key not in passwords}
     for key, password in passwords.items():
         token = tokens.get(at[key])
         if token and token["account_id"] == password["account_id"]:
@@ -59,6 +60,15 @@ def forget_tries(table: Table, token: AccessToken, pass_code_hash: str) -> None:
 def one_time_password_key(password: str) -> keys.Key:
     """Where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for minutes."""
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
+
+
+def use_up(table: Table, password_key: keys.Key) -> bool:
+    """Use a one-time password, which is good once; False where it is gone."""
+    try:
+        table.transact([Delete(password_key, condition="attribute_exists(pk)")])
+    except ConditionFailed:
+        return False
+    return True
 
 
 def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime, request: str) -> bool:

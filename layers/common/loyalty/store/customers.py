@@ -26,7 +26,10 @@ class Customer:
 
 
 def customer_key(reference: Reference) -> keys.Key:
-    """Where a customer's account id is to be found, for each way of naming one."""
+    """Where a customer's account id is to be found, for each way of naming one; for a token that was proven before,
+    where that is."""
+    if reference.before and reference.before.token_id:
+        return keys.record("access_token", reference.before.token_id)
     return _CUSTOMER_KEYS[reference.by](reference.value)
 
 

@@ -41,10 +41,11 @@ class Upload:
     """A file of purchases; or of records, which is no partner's, so that `partner_id` is empty.
 
     `key` and `version` are where it lies; `content` is the same for a file that says the same, byte by byte.
-    `merchants` are those that the partner may act for. `layout` and `position` are None until its first bytes were
+    `merchants` are those that the file may act for, and `key_hash` names the API key that it was sent with, None where
+    it was put into the bucket. `layout` and `position` are None until its first bytes were
     looked at. `segments`, `chunks`, `entries` (purchases) and `rows` count what was split, and are final from POSTING
     on. `fault` is why the file, or what is left of it, could not be split. `idempotency_key` is that of the bulk call
-    that it is.
+    that it is; `proven` says that proofs of what its customers showed are kept beside it.
     """
 
     id: str
@@ -68,6 +69,8 @@ class Upload:
     rows: int = 0
     fault: Problem | None = None
     idempotency_key: str | None = None
+    key_hash: str | None = None
+    proven: bool = False
 
     @property
     def expires_at(self) -> int:
@@ -210,6 +213,8 @@ def _item(upload: Upload) -> Item:
         "fault": fault.description if fault else None,
         "fault_code": fault.code if fault else None,
         "idempotency_key": upload.idempotency_key,
+        "key_hash": upload.key_hash,
+        "proven": upload.proven,
         "expires_at": upload.expires_at,
     }
 
@@ -237,6 +242,8 @@ def _upload(upload_id: str, item: Item) -> Upload:
         rows=int(item.get("rows", 0)),
         fault=Problem(Code(item["fault_code"]), item["fault"]) if "fault" in item else None,
         idempotency_key=item.get("idempotency_key"),
+        key_hash=item.get("key_hash"),
+        proven=item.get("proven", False),
     )
 
 

@@ -2,10 +2,11 @@
 password."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.domain.passcode import is_pass_code
+from loyalty.domain.passcode import LEFT_OUT, is_pass_code
 from loyalty.domain.purchase import Reference
 from loyalty.store import access_tokens
 from loyalty.store.access_tokens import AccessToken
@@ -24,28 +25,43 @@ MAX_DRAWS = 3
 """Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
 
 
+CODE_LEFT_OUT = Problem(
+    Code.INVALID,
+    "Pass codes and one-time passwords are not taken in files, and left out of results. Post the purchase by a call.",
+)
+
+
 class PassCodeRefused(Refused):
     """A pass code was not taken. To try again would count again."""
 
 
 def shown_token(label: str, shown: Reference, item: Item | None, *, table: Table, now: datetime) -> AccessToken:
     """The effective token that `shown` names; `item` is what was found at its key, `label` what it is called where it
-    is not found. A pass code is checked, and that counts even where nothing else comes of the request.
+    is not found. A pass code is checked, unless it was before, and that counts even where nothing else comes of the
+    request.
 
     Raises:
-        Refused: NOT_FOUND, where there is no such token.
+        Refused: NOT_FOUND, where there is no such token; INVALID, where its pass code or password was left out.
         PassCodeRefused: NOT_FOUND, where there is none or its pass code is another, which a caller cannot tell apart;
             NOT_PERMITTED, where the pass code was wrong too often.
     """
+    if shown.before and shown.before.problem:
+        raise PassCodeRefused(replace(shown.before.problem, pointer=shown.pointer))
+    if not shown.before and LEFT_OUT in (shown.value, shown.pass_code):
+        raise Refused(replace(CODE_LEFT_OUT, pointer=shown.pointer))
     token = access_tokens.access_token_in(item, now)
-    if shown.pass_code is not None:
+    if shown.pass_code is not None and not shown.before:
         if token and _is_right(token, shown, shown.pass_code, table):
             return token
         raise PassCodeRefused(not_found(label, shown.value, shown.pointer))
     if token is None:
-        told = "one-time password" if shown.by == "token.one_time_password" else shown.value
-        raise Refused(not_found(label, told, shown.pointer))
+        raise Refused(not_found(label, named(shown), shown.pointer))
     return token
+
+
+def named(shown: Reference) -> str:
+    """Return what a message calls a token by: its name, but no one-time password."""
+    return "one-time password" if shown.by == "token.one_time_password" else shown.value
 
 
 def _is_right(token: AccessToken, shown: Reference, pass_code: str, table: Table) -> bool:

@@ -31,6 +31,10 @@ PACKED = 8
 DRY_RUN = "dry-run"
 """The note on a file that is not to be posted: just what posting it would do is to be told."""
 
+KEY_REVOKED = Problem(
+    Code.NOT_PERMITTED, "The API key that this file was sent with was revoked. Send it with a key that is active."
+)
+
 NO_DRY_RUN = Problem(
     Code.INVALID, "Reference data has no dry run; `loyalty programme check` tells what would be refused."
 )
@@ -45,9 +49,11 @@ def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: d
     """
     file = dropped.look_at(key, version)
     expected = _expected(file, table)
-    begun = add_upload(table, expected) if expected else None
-    if begun is None or begun.version != file.version:
-        begun = add_upload(table, _new(file, table, now))
+    if expected is None:
+        return add_upload(table, _new(file, table, now))
+    begun = add_upload(table, _begun(expected, file, table))
+    if begun.version != file.version:
+        begun = add_upload(table, _sent_with_a_used_form(expected, file, now))
     return begun
 
 
@@ -71,37 +77,63 @@ def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: d
 
 
 def _expected(file: File, table: Table) -> Upload | None:
-    """The upload that a form was given out for, begun with this file; another file that is sent with the form makes
-    another upload."""
+    """The upload that the form was given out for which this file was sent with."""
     _, _, *rest = file.key.split("/")
     upload = read_upload(table, rest[0]) if len(rest) == 2 else None
-    return _begun(upload, file) if upload and upload.key == file.key else None
+    return upload if upload and upload.key == file.key else None
+
+
+def _sent_with_a_used_form(expected: Upload, file: File, now: datetime) -> Upload:
+    """An upload of its own, so that it is told of: a form takes one file, which may be posted by now."""
+    upload = Upload(
+        id=upload_id(file.key, file.version),
+        partner_id=expected.partner_id,
+        merchants=expected.merchants,
+        name=expected.name,
+        key=file.key,
+        created_on=now,
+    )
+    description = f"The form of upload {expected.id} was used before. Ask for another form and send the file with that."
+    return _refused(_taken_up(upload, file), Problem(Code.NOT_PERMITTED, description))
+
+
+def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
+    """Return the merchants that a partner's active keys may post purchases for, together (decision 0012)."""
+    keys = [key.partner for key in active_keys(table, partner_id) if Scope.POST_PURCHASES in key.partner.scopes]
+    return tuple(sorted({merchant for partner in keys for merchant in partner.merchants}))
+
+
+def no_key(partner_id: str) -> Problem:
+    """Return why a file of a partner without such merchants is refused."""
+    description = f"There is no partner {partner_id} that has an API key to post purchases with."
+    return Problem(Code.NOT_PERMITTED, description)
 
 
 def _new(file: File, table: Table, now: datetime) -> Upload:
     _, partner_id, *rest = file.key.split("/")
-    keys = [key.partner for key in active_keys(table, partner_id) if Scope.POST_PURCHASES in key.partner.scopes]
     upload = Upload(
         id=upload_id(file.key, file.version),
         partner_id=partner_id,
-        merchants=tuple(sorted({merchant for partner in keys for merchant in partner.merchants})),
+        merchants=merchants_of(partner_id, table),
         name="/".join(rest),
         key=file.key,
         created_on=now,
     )
-    return _begun(upload, file)
+    return _begun(upload, file, table)
 
 
-def _begun(upload: Upload, file: File) -> Upload:
+def _begun(upload: Upload, file: File, table: Table) -> Upload:
     begun = _taken_up(upload, file)
     if begun.fault:
         return begun
+    if begun.key_hash and not any(key.key_hash == begun.key_hash for key in active_keys(table, begun.partner_id)):
+        return _refused(begun, KEY_REVOKED)
     if not begun.merchants:
-        description = f"There is no partner {begun.partner_id} that has an API key to post purchases with."
-        return _refused(begun, Problem(Code.NOT_PERMITTED, description))
+        return _refused(begun, no_key(begun.partner_id))
     _, packed = format_of(begun.name)
     size = file.size * PACKED if packed else file.size
-    return replace(begun, shards=max(1, min(MAX_SHARDS, size // SHARD_BYTES)))
+    most = 1 if begun.proven else MAX_SHARDS  # proofs tell whose rows they are, and only when they are posted
+    return replace(begun, shards=max(1, min(most, size // SHARD_BYTES)))
 
 
 def _taken_up(upload: Upload, file: File) -> Upload:
@@ -110,7 +142,7 @@ def _taken_up(upload: Upload, file: File) -> Upload:
         upload,
         state=State.SPLITTING,
         version=file.version,
-        content=f"{file.etag} {file.size}",
+        content=f"{file.etag} {file.size} {upload.content}".rstrip(),
         size=file.size,
         dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
     )

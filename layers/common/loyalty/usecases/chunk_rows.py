@@ -1,12 +1,13 @@
 """From a chunk's entries to what they ask for."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import FAULT, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH, Identity, Origin, row_key
+from loyalty.domain.proof import Proof
 from loyalty.domain.purchase import PurchaseRequest, UploadedRow
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.layout import Layout
@@ -43,15 +44,19 @@ def rows_of(
     upload: Upload,
     partner: Partner,
     *,
+    proofs: Mapping[int, Proof],
     read: Read,
     report: Report,
 ) -> Rows:
-    """What entries ask for; `report` hears of a row that meets a fault of ours."""
+    """What entries ask for; `proofs` tell what became of codes that were left out of rows, `report` hears of a row that
+    meets a fault of ours."""
     rows = Rows()
     for entry in entries:
         try:
             row = read_row(layout, entry)
             request = read(row, partner, upload)
+            if proof := proofs.get(entry.number):
+                request = proof.applied(request)
             rows.asked[entry.number] = replace(
                 request,
                 identity=row_identity(request.identity, row, upload, entry.number),

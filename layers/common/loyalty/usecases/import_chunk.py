@@ -11,6 +11,7 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH
+from loyalty.domain.passcode import LEFT_OUT, PASS_CODE
 from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
 from loyalty.domain.rows.layout import Format
@@ -29,6 +30,12 @@ from loyalty.usecases.upload_rows import read_row
 
 MAX_TRIES = 10
 """Tries to import what is left of a chunk while the storage is busy: a minute and a half of them."""
+
+CODE_LEFT_OUT = Problem(
+    Code.INVALID,
+    "Results leave pass codes out. Put the pass code in, or take the field out, which leaves a code as it is.",
+    f"/{PASS_CODE}",
+)
 
 LONG = Problem(Code.LIMIT_EXCEEDED, f"The row is longer than {MAX_RECORD_BYTES} bytes.")
 
@@ -133,9 +140,13 @@ class _Work:
             self.told[entry.number] = Outcome.refused(entry.number, refused)
             return None
         record, event_id = dict(row.body), row.earlier.get("event_id", "")
-        is_told = row.earlier.get("status") in _SETTLED and event_id.startswith(ROW_KEY)
+        pass_code = record.get(PASS_CODE, LEFT_OUT)
+        is_told = row.earlier.get("status") in _SETTLED and event_id.startswith(ROW_KEY) and pass_code == LEFT_OUT
         if is_told and event_id == _known_as(record):
             self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, event_id)
+            return None
+        if record.get(PASS_CODE) == LEFT_OUT:
+            self.told[entry.number] = Outcome.refused(entry.number, Refused(CODE_LEFT_OUT))
             return None
         columns = frozenset(self.chunk.layout.columns) if self.chunk.layout.format is Format.CSV else None
         return Said(record, columns)
@@ -148,6 +159,8 @@ def _outcome(row: Imported, said: Said) -> Outcome:
 
 def _known_as(record: Mapping[str, Any]) -> str:
     """What a record that was imported is known by in its result. As it follows from all that the row says, it proves
-    that the row is the one that was imported, and no other with a status of the caller's own."""
-    said = exactjson.dumps(record).encode(errors="surrogatepass")  # nobody has looked at it yet
+    that the row is the one that was imported, and no other with a status of the caller's own. Of a pass code, only that
+    there was one is in it, as results leave it out."""
+    shown = {name: LEFT_OUT if name == PASS_CODE and value else value for name, value in record.items()}
+    said = exactjson.dumps(shown).encode(errors="surrogatepass")  # nobody has looked at it yet
     return f"{ROW_KEY}{hashlib.sha256(said).hexdigest()[:EVENT_ID_LENGTH].upper()}"

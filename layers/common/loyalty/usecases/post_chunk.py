@@ -14,7 +14,8 @@ from typing import Any, Self
 from loyalty.domain.access import Partner, Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.proof import Proof
+from loyalty.domain.purchase import PurchaseRequest, Reference
 from loyalty.domain.rows.chunk import Chunk, read_chunk
 from loyalty.domain.rows.naming import customer_of
 from loyalty.domain.uploads.attempt import Attempt
@@ -26,6 +27,7 @@ from loyalty.store.customers import account_ids
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
+from loyalty.store.proofs import read_proofs
 from loyalty.store.queue import Queue
 from loyalty.store.rehearsal import Rehearsal
 from loyalty.store.table import Table
@@ -118,23 +120,25 @@ class ChunkPoster:
     def _work(self, delivery: Delivery, upload: Upload, mark: Mark | None, now: datetime) -> "_Work":
         partner = Partner(upload.partner_id, frozenset({Scope.POST_PURCHASES}), frozenset(upload.merchants))
         chunk = read_chunk(self.files.read(delivery.location, delivery.start, delivery.length))
+        proofs = read_proofs(self.files, upload.id) if upload.proven else {}
         table, numbers = self.table, self.numbers
         if upload.dry_run:
             table = Rehearsal(self.table, upload.id, upload.expires_at)
             numbers = Numbers(table)
         poster = RowPoster(partner, table, self.catalogue, numbers, now, self.report, self.pause)
-        return _Work(self, delivery, upload, mark, chunk, poster)
+        return _Work(self, delivery, upload, mark, chunk, proofs, poster)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A chunk at work; `mark` is what was counted of it before."""
+    """A chunk at work; `mark` is what was counted of it before, `proofs` are those of its upload."""
 
     by: ChunkPoster
     delivery: Delivery
     upload: Upload
     mark: Mark | None
     chunk: Chunk
+    proofs: Mapping[int, Proof]
     poster: RowPoster
 
     def is_done(self) -> bool:
@@ -185,15 +189,21 @@ class _Work:
         """By the numbers of rows, whose wallet each moves: by the account, or else by the name that none is known
         by."""
         layout = self.chunk.layout
-        names = {entry.number: customer_of(layout, entry) for entry in self.chunk.entries}
+        names = {entry.number: self._named(customer_of(layout, entry), entry.number) for entry in self.chunk.entries}
         accounts = account_ids(self.by.table, filter(None, names.values()))
         return {row: accounts.get(name, name) if name else None for row, name in names.items()}
+
+    def _named(self, name: Reference | None, row: int) -> Reference | None:
+        proof = self.proofs.get(row)
+        return name._replace(before=proof.shown) if name and proof else name
 
     def _rows(self, numbers: Iterable[int]) -> Rows:
         wanted = set(numbers)
         entries = (entry for entry in self.chunk.entries if entry.number in wanted)
         layout, partner = self.chunk.layout, self.poster.partner
-        return rows_of(layout, entries, self.upload, partner, read=self.by.read, report=self.by.report)
+        return rows_of(
+            layout, entries, self.upload, partner, proofs=self.proofs, read=self.by.read, report=self.by.report
+        )
 
     def _give_up(self, attempt: Attempt) -> None:
         """Tell of all that has no outcome that it failed, before anything is done that might kill the worker once more.

@@ -86,4 +86,4 @@ def _authorization(request: PurchaseRequest) -> Reference | None:
 
 
 def _one_time_password(shown: Reference) -> keys.Key | None:
-    return customer_key(shown) if shown.by == "token.one_time_password" else None
+    return customer_key(shown) if shown.by == "token.one_time_password" and not shown.before else None

@@ -79,8 +79,7 @@ def looked_up(
     consistent, and one more where they show one-time passwords. What was imported or given out a moment ago may not be
     found yet; asked again, it is."""
     items = table.get_many([*(key for one in resolutions for key in one.wanted(catalogue)), *beside])
-    passwords = behind_passwords(table, items)
-    items = {key: item for key, item in items.items() if not keys.is_one_time_password(key)} | passwords
+    items = behind_passwords(table, items)
     catalogue.learn(items.values())
     return items
 

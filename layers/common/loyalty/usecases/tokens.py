@@ -67,7 +67,7 @@ def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
         claims = jwt.decode(text, secret, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": CLAIMS})
     except (jwt.InvalidTokenError, ValueError) as error:  # text that is no UTF-8 is a ValueError
         raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
-    partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]))
+    partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]), claims["key"])
     return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])
 
 

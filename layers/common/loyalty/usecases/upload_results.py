@@ -1,4 +1,5 @@
-"""The result of an upload: the caller's own rows, as they stand in the file, with what became of each beside them."""
+"""The result of an upload: the caller's own rows, as they stand in the file but for pass codes, with what became of
+each beside them."""
 
 import csv
 import io
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty import exactjson
+from loyalty.domain.passcode import LEFT_OUT, PASS_CODE, without_codes
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.columns import FORMULA, RESULT_FIELDS, place_of
 from loyalty.domain.rows.layout import Format, Layout
@@ -37,6 +39,7 @@ _LINE_END = "\r\n"
 
 def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     own = [place for place, name in enumerate(layout.columns) if name not in RESULT_FIELDS]
+    coded = layout.columns.index(PASS_CODE) if PASS_CODE in layout.columns else None
     line = io.StringIO()
     writer = csv.writer(line, delimiter=layout.delimiter, lineterminator=_LINE_END)
 
@@ -52,14 +55,14 @@ def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     for entry, outcome in told:
         for place, row in enumerate(entry.rows):
             cells = _cells(layout, row)
-            kept = [cells[at] for at in own]
+            kept = [LEFT_OUT if at == coded and cells[at] else cells[at] for at in own]
             yield written(map(neutralised, [*kept, *_result_cells(outcome, place, how.rehearsed)]), row)
 
 
 def neutralised(cell: str) -> str:
     """The cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever sends it
     in again means what it was (`columns.meant`)."""
-    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip(" ")) else cell
 
 
 _NUMBER = re.compile(r"[+-](\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -108,7 +111,7 @@ def _json_array(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
 
 def _body(entry: Entry, outcome: Outcome, rehearsed: bool) -> bytes:
     """The row's own text with members after its own; where it is no object, an object that has it as text."""
-    row, members = entry.rows[0].strip(), _told(outcome, rehearsed)
+    row, members = without_codes(entry.rows[0].strip()), _told(outcome, rehearsed)
     told = exactjson.dumps(members)[1:].encode()
     if outcome.status.is_settled and not _IS_RESULT.search(row):
         return b"%b,%b" % (row[:-1], told)  # what was posted or kept is an object with members

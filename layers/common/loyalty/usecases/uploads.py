@@ -40,7 +40,8 @@ class UploadView:
 def expect_upload(
     upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
 ) -> tuple[Upload, Form]:
-    """Expect a file of a partner, which may act for whom the partner may act for now; answers what to send it with."""
+    """Expect one file of a partner, which may act for the merchants of the key that the partner calls with, as long as
+    that key is active when the file arrives; answers what to send it with."""
     upload = replace(_expected(upload_id, name, partner, now), dry_run=dry_run)
     add_upload(table, upload)
     return upload, files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
@@ -53,13 +54,16 @@ def send_upload(
     partner: Partner,
     *,
     idempotency_key: str | None,
+    content: str,
+    proven: bool,
     table: Table,
     files: Files,
     now: datetime,
 ) -> Upload:
-    """Send a file for a partner, as if the partner had."""
+    """Send a file for a partner, as if the partner had. `content` tells what the file said that was left out of it;
+    `proven` says that there are proofs of that."""
     upload = _expected(upload_id, name, partner, now)
-    add_upload(table, replace(upload, idempotency_key=idempotency_key))
+    add_upload(table, replace(upload, idempotency_key=idempotency_key, content=content, proven=proven))
     files.write(upload.key, data)
     return upload
 
@@ -72,6 +76,7 @@ def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upl
         name=name,
         key=f"uploads/{partner.id}/{upload_id}/{name}",
         created_on=now,
+        key_hash=partner.key_hash,
     )
 
 
@@ -79,10 +84,11 @@ def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files,
     """How far an upload of the partner's has got.
 
     Raises:
-        Refused: NOT_FOUND, where there is none, or it is another partner's.
+        Refused: NOT_FOUND, where there is none, it is another partner's, or it acts for merchants that the partner may
+            not act for with the key of this call.
     """
     upload = read_upload(table, upload_id)
-    if upload is None or upload.partner_id != partner.id:
+    if upload is None or upload.partner_id != partner.id or not partner.covers(upload.merchants):
         raise Refused(not_found("Upload", upload_id))
     view = view_of(upload, table=table, now=now)
     if view.state not in (State.DONE, State.INCOMPLETE):

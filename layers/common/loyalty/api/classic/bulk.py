@@ -38,6 +38,12 @@ class Entries:
     requests: Mapping[str, PurchaseRequest]
     unreadable: Mapping[str, Refused]
 
+    @property
+    def by_place(self) -> dict[int, PurchaseRequest]:
+        """What those that can be read ask for, by their places in the call, from 1."""
+        places = enumerate(self.ids, start=1)
+        return {place: self.requests[own_id] for place, own_id in places if own_id in self.requests}
+
     def outcomes(self, posted: Sequence[Outcome]) -> dict[str, Outcome]:
         """What became of each entry, in their order; `posted` is what became of `requests`."""
         found = {**self.unreadable, **dict(zip(self.requests, posted, strict=True))}

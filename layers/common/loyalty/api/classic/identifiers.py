@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Text
+from loyalty.domain.passcode import LEFT_OUT
 from loyalty.domain.purchase import Reference
 from loyalty.domain.validation import exactly_one
 
@@ -146,7 +147,7 @@ _ONE_TIME_PASSWORD = re.compile(r"[1-9][0-9]{11}")
 
 
 def _one_time_password(value: object) -> str:
-    if type(value) not in (int, str) or not _ONE_TIME_PASSWORD.fullmatch(str(value)):
+    if value != LEFT_OUT and (type(value) not in (int, str) or not _ONE_TIME_PASSWORD.fullmatch(str(value))):
         raise PydanticCustomError("one_time_password", "has to be a number of 12 digits")
     return str(value)
 
@@ -158,7 +159,7 @@ OneTimePassword = Annotated[
         {"type": ["integer", "string"], "minimum": 10**11, "maximum": 10**12 - 1, "pattern": "^[1-9]\\d{11}$"}
     ),
 ]
-"""Twelve digits, the first of which is not 0, as a JSON integer or as text."""
+"""Twelve digits, the first of which is not 0, as a JSON integer or as text; or what stands for one left out."""
 
 
 class AccessTokenIdentifier(KnownTokenIdentifier):

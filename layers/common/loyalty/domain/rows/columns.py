@@ -19,8 +19,9 @@ RESULT_FIELDS = ("status", "event_id", "error_code", "error_field", "error_descr
 SETTLED = frozenset({"posted", "replayed"})
 """A `status` with which a row needs nothing more."""
 
-FORMULA = re.compile(r"[=+\-@\t\r]")
-"""What a spreadsheet takes a cell for a formula by, at its start; in results an apostrophe goes before it."""
+FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""What a spreadsheet takes a cell for a formula by, at its start, white space apart; the sign may be of full width. In
+results an apostrophe goes before it."""
 
 NOT_CSV = Problem(
     Code.INVALID, "The row is not proper CSV: a quote or a carriage return stands astray, or a cell is far too long."

@@ -1,0 +1,66 @@
+"""`loyalty upload`: what would be refused as a whole is not sent, and is a failure."""
+
+from pathlib import Path
+
+import boto3
+import pytest
+
+from cli.console import Failure
+from cli.target import Target
+from cli.uploads import upload
+from loyalty.store.table import Table
+from tests.uploads import csv, row
+
+
+class Here(Target):
+    """A stack of which there is the table of a test."""
+
+    own: Table
+
+    def open_table(self) -> Table:
+        return self.own
+
+
+@pytest.fixture(autouse=True)
+def stack(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Here(api_url="", stack_name="", table=demo.name, upload_bucket="uploads")
+    monkeypatch.setattr(Here, "own", demo, raising=False)
+    monkeypatch.setattr(Target, "load", lambda *_: here)
+
+
+def sent() -> set[str]:
+    return {found["Key"] for found in boto3.client("s3").list_objects_v2(Bucket="uploads").get("Contents", [])}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "partner", "why"),
+    [
+        ("day.xlsx", csv(row("A")), "DEMO", "has to end in .csv"),
+        ("day.txt", csv(row("A")), "DEMO", "has to end in .csv"),
+        ("day.csv", b"", "DEMO", "is empty"),
+        ("day.csv", csv(row("A"), header="what,is,this"), "DEMO", "has to name the columns"),
+        ("day.csv.gz", csv(row("A")), "DEMO", "was not compressed by gzip"),
+        ("day.jsonl", b"[{}]", "DEMO", "has to end in .json"),
+        ("day.csv", csv(row("A")), "NOBODY", "no partner NOBODY"),
+    ],
+)
+def test_a_file_that_would_be_refused_as_a_whole_is_a_failure_and_is_not_sent(
+    name: str, data: bytes, partner: str, why: str, tmp_path: Path
+) -> None:
+    file, before = tmp_path / name, sent()
+    file.write_bytes(data)
+
+    with pytest.raises(Failure, match=why):
+        upload(file, partner)
+
+    assert sent() == before
+
+
+def test_a_file_that_can_be_read_is_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "good.csv"
+    file.write_bytes(csv(row("A")))
+
+    upload(file, "DEMO", as_json=True)
+
+    assert "uploads/DEMO/good.csv" in sent()
+    assert "upload" in capsys.readouterr().out

@@ -1,0 +1,48 @@
+"""Leaving pass codes and one-time passwords out of texts that are kept."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.passcode import LEFT_OUT, without_codes
+
+NAMES = ("pass_code", "one_time_password", "identifier", "a")
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\{}[], :1é\n')
+BODIES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+)
+
+
+def expected(body: Any) -> Any:
+    """Leave codes out by reading the body."""
+    if isinstance(body, list):
+        return [expected(one) for one in body]
+    if not isinstance(body, dict):
+        return body
+    is_code = {name: name in NAMES[:2] and isinstance(value, str | int) for name, value in body.items()}
+    return {name: LEFT_OUT if is_code[name] else expected(value) for name, value in body.items()}
+
+
+@given(BODIES, st.booleans(), st.sampled_from([None, 1]))
+def test_of_any_body_codes_are_left_out_and_all_else_stays(body: Any, escaped: bool, indent: int | None) -> None:
+    text = json.dumps(body, ensure_ascii=escaped, indent=indent).encode()
+
+    assert json.loads(without_codes(text)) == expected(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"pass_code": "2468',
+        b'{"pass_code": "24\\"2468',
+        b'{"pass\\u005fcode":"2468"}',
+        b'{"\\u0070ass_code" :2468,',
+        b'{"pass_code": "2468"} {"pass_code": 2468} rest',
+    ],
+)
+def test_codes_are_left_out_of_what_is_no_json_as_well(text: bytes) -> None:
+    assert b"2468" not in without_codes(text)
+    assert without_codes(without_codes(text)) == without_codes(text)
