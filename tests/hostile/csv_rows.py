@@ -2,6 +2,7 @@
 
 import gzip
 
+from loyalty.domain.rows.cells import NO_NUMBER
 from tests.hostile import Hostile
 from tests.uploads import HEADER, csv, row
 
@@ -29,6 +30,8 @@ def around(what: str, empty: str) -> Hostile:
     return Hostile(f"a purchase around {what}", "x.csv", lambda: csv(*rows), ("1-3 R1", "7 R2"))
 
 
+_BOTH = ("1 R1", "2 R2")
+
 CSV = [
     Hostile("a byte order mark", "x.csv", lambda: b"\xef\xbb\xbf" + GOOD, ("1 R1", "2 R2")),
     Hostile("no line end at the end", "x.csv", lambda: GOOD.rstrip(), ("1 R1", "2 R2")),
@@ -43,6 +46,28 @@ CSV = [
         ("1 R1", "2 R2"),
     ),
     Hostile("empty rows before the header", "x.csv", lambda: b'\n ;;"";\r\n,\n' + GOOD, ("1 R1", "2 R2")),
+    *(
+        Hostile(
+            f"a line for the spreadsheet: {line!r}", "x.csv", lambda line=line: line + GOOD.replace(b",", b";"), _BOTH
+        )
+        for line in (b"sep=;\n", b"SEP=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfsep=;\n", b"sep=;;;;\n")
+    ),
+    Hostile("empty columns behind the last one", "x.csv", lambda: GOOD.replace(b"\n", b",,\n"), _BOTH),
+    Hostile("columns of spaces behind the last one", "x.csv", lambda: GOOD.replace(b"\n", b', ,""\r\n'), _BOTH),
+    Hostile("empty cells behind the last column", "x.csv", lambda: csv(row("R1") + ",,", row("R2")), _BOTH),
+    Hostile(
+        "rows of a purchase with empty cells behind the last column",
+        "x.csv",
+        lambda: csv(row("R1") + ",", row("R1") + ",,", row("R2")),
+        ("1-2 R1", "3 R2"),
+    ),
+    Hostile(
+        "something behind the last column",
+        "x.csv",
+        lambda: csv(row("R1") + ",,x", row("R2")),
+        ("1 The row has 12 cells, and the header 9.", "2 R2"),
+    ),
+    Hostile("rows of commas", "x.csv", lambda: csv("," * 8, row("R1"), "," * 20, row("R2"), ","), ("2 R1", "4 R2")),
     Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
     Hostile("a name over two lines", "x.csv", lambda: csv(row("R1", cim='"A\nB"'), row("R2")), ("1 R1", "2 R2")),
     Hostile(
@@ -230,7 +255,7 @@ CSV = [
             row("R3", products__net_amount="NaN"),
             row("R4", products__net_amount="\u0661\u0660"),
         ),
-        tuple(f"{number} /products/0/net_amount The cell has to be a number such as 15.19." for number in (1, 2, 3, 4)),
+        tuple(f"{number} /products/0/net_amount The cell {NO_NUMBER}." for number in (1, 2, 3, 4)),
     ),
     Hostile(
         "amounts out of range",

@@ -15,6 +15,10 @@ from loyalty.store.table import Table
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, import_rows
 
 
+NO_JSON = "The line is not valid JSON"
+CARRIAGE_RETURNS = f"{NO_JSON}. Lines have to end with a line feed, or with carriage return and line feed."
+
+
 @dataclass(frozen=True, slots=True)
 class BadLine:
     """A line that was not imported: its number from 1, the field (a JSON pointer, "" for the line), and why."""
@@ -61,4 +65,4 @@ def _said(line: bytes) -> Said | Refused:
     try:
         return Said(exactjson.loads_strictly(line.decode()))
     except ValueError as error:
-        return Refused(Problem(Code.INVALID, f"The line is not valid JSON: {error}."))
+        return Refused(Problem(Code.INVALID, CARRIAGE_RETURNS if b"\r" in line.strip() else f"{NO_JSON}: {error}."))
