@@ -22,7 +22,7 @@ def lookalikes(lines: Iterable[Line]) -> Iterator[Lookalike]:
     seen: dict[tuple[str, str, str], tuple[Line, str]] = {}
     for line in lines:
         record = line.record or {}
-        kind = record.get("type")
+        kind = str(record.get("type"))
         for field in ("id", *RECORD_TYPES[kind].unique) if kind in RECORD_TYPES else ():
             if isinstance(value := record.get(field), str):
                 other, before = seen.setdefault((kind, field, _folded(value)), (line, value))

@@ -273,8 +273,8 @@ def chain() -> list[dict[str, Any]]:
     """Records each of which names the one before it, but for the first."""
     return [
         {"type": "contact", "id": "C1"},
-        account("1", contact="C1"),
-        {"type": "access_token", "id": "T1", "account": "1", "identifier": "CARD-1"},
+        {"type": "account", "id": "A1", "number": "NEW-1", "contact": "C1"},
+        {"type": "access_token", "id": "T1", "account": "NEW-1", "identifier": "CARD-1"},
         {"type": "opening_balance", "id": "B1", "account": "A1", "amount": 5, "performed_on": "2026-01-01T00:00:00"},
         {"type": "business_unit", "id": "M", "name": "M", "code": "M-CODE"},
         {"type": "business_unit", "id": "D", "name": "D", "parent_business_unit": "M-CODE"},

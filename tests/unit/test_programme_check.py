@@ -160,7 +160,8 @@ def test_lines_end_where_the_import_ends_them(end: str, tmp_path: Path) -> None:
     file = tmp_path / "programme.jsonl"
     file.write_bytes(end.join(exactjson.dumps(record) for record in PROGRAMME).encode())
 
-    imported = import_records(file.open("rb"), table=Sandbox(None), now=NOW)
+    with file.open("rb") as lines:
+        imported = import_records(lines, table=Sandbox(None), now=NOW)
     found = findings([file], None, NOW)
 
     assert [(one.line, one.reason) for one in found.errors] == [(one.line, one.reason) for one in imported.refused]

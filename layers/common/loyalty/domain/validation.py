@@ -1,7 +1,8 @@
 """From faulty fields to problems: pydantic's errors, and the contract's rule that one of several may be given."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
     "missing": "This field is mandatory.",
     "extra_forbidden": "There is no such field.",
+    "string_too_short": "This must not be empty.",
     "string_unicode": "This text is not valid Unicode.",
     "string_type": "This has to be a text.",
     "list_type": "This has to be a list.",
@@ -40,9 +42,17 @@ Model = TypeVar("Model", bound=BaseModel)
 Rules = Callable[[dict[str, Any]], Iterable[Problem]]
 
 
-def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "") -> Model:
+_Place = tuple[int | str, ...]
+_Errors = Mapping[_Place, ErrorDetails]
+
+
+def validated(
+    model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "", empty: _Errors = MappingProxyType({})
+) -> Model:
     """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15), and
-    so is an empty text where a text is to say something.
+    so is an empty text in a field that may be left out. `empty` are those that were taken out already, and what is wrong
+    with them where they may not be.
+
     `rules` tell from the raw body what does not hold between its fields, so that it is reported beside what is wrong in
     them.
 
@@ -54,27 +64,27 @@ def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: st
         valid = model.model_validate(body)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        without = _without_absent(body, _empty_texts(errors))  # only now, as hardly a body has one where it matters
+        more = _empty_texts(errors)
+        without = _without_absent(body, more)  # only now, as hardly a body has one where it matters
         if without != body:
-            return validated(model, without, rules, at)
-        raise Refused(*(_problem(details, at) for details in errors), *broken) from error
+            return validated(model, without, rules, at, {**empty, **more})
+        faulty = (_problem(empty.get(details["loc"], details), at) for details in errors)
+        raise Refused(*faulty, *broken) from error
     if broken:
         raise Refused(*broken)
     return valid
 
 
-_Place = tuple[int | str, ...]
-
 _OF_TEXTS = {"string_too_short", "literal_error", "enum", "date"}
 """Errors of texts, dates among them; an empty text for a number is no number."""
 
 
-def _empty_texts(errors: Iterable[ErrorDetails]) -> frozenset[_Place]:
-    """Return where a body has an empty text that is refused for saying nothing."""
-    return frozenset(details["loc"] for details in errors if details["type"] in _OF_TEXTS and details["input"] == "")
+def _empty_texts(errors: Iterable[ErrorDetails]) -> _Errors:
+    """Return the errors of empty texts, by their place."""
+    return {error["loc"]: error for error in errors if error["type"] in _OF_TEXTS and error["input"] == ""}
 
 
-def _without_absent(value: Any, empty: frozenset[_Place], at: _Place = ()) -> Any:
+def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:
     """A body without its objects' null fields and `empty` ones; a list keeps its own, as they have a place."""
     if isinstance(value, dict):
         return {
