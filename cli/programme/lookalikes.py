@@ -18,7 +18,7 @@ class Lookalike(NamedTuple):
 
 
 def lookalikes(lines: Iterable[Line]) -> Iterator[Lookalike]:
-    """Return ids and unique values that differ from one of an earlier line of the type in case or in Unicode form only."""
+    """Return ids and unique values that differ from one of an earlier line in case or in Unicode form only."""
     seen: dict[tuple[str, str, str], tuple[Line, str]] = {}
     for line in lines:
         record = line.record or {}

@@ -5,6 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.fields import json_number
 from loyalty.domain.money import rounded, split
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=2)

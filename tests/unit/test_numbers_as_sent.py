@@ -12,12 +12,12 @@ from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Refused
 from loyalty.domain.fields import json_number
 from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.usecases.record_said import as_record
 from loyalty.usecases.upload_rows import read_row
-from loyalty.domain.records.said import Said
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import COLUMNS, NOW, row

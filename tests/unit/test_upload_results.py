@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.cells import meant
+from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.usecases.upload_results import Rendering, neutralised, rendered

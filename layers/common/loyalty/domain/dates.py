@@ -17,8 +17,8 @@ def is_date(text: str) -> bool:
 
 
 def moment_in(text: str) -> datetime:
-    """Return the moment that a date tells, in UTC and to the second: fractions are cut off, and a date without an offset
-    is in UTC.
+    """Return the moment that a date tells, in UTC and to the second: fractions are cut off, and a date without an
+    offset is in UTC.
 
     Raises:
         ValueError: it has none of the forms, or there is no such date; the message says which.

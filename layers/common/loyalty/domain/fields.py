@@ -91,8 +91,8 @@ Identifier = Annotated[
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE), AfterValidator(_visible_ends)]
-"""A code, number or other short text that names something. What cannot be seen at its ends is refused, not taken off: it
-is another code, and what was posted under it has to stay what it is."""
+"""A code, number or other short text that names something. What cannot be seen at its ends is refused, not taken off:
+what was posted under such a code has to stay what it is."""
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 """Free text."""
@@ -116,7 +116,7 @@ NotNegative = Annotated[
 ]
 
 DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
-"""A date in any of the forms that are taken (`dates.FORMS`), kept as text in one: `YYYY-MM-DDThh:mm:ss`, no zone, UTC."""
+"""A date in any of the forms that are taken (`dates.FORMS`), kept as text in one: `YYYY-MM-DDThh:mm:ss`, UTC."""
 
 PerformedOn = Annotated[DateTime, AfterValidator(_performed_on)]
 """When something was performed, in the classic form."""

@@ -26,8 +26,8 @@ _MESSAGES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Stands in a body for what could not be read of it, with why. No field takes it, so it is told beside all else that
-    is wrong."""
+    """Stands in a body for what could not be read of it, with why. No field takes it, so it is told beside all else
+    that is wrong."""
 
     why: str
 
@@ -50,8 +50,8 @@ def validated(
     model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "", empty: _Errors = MappingProxyType({})
 ) -> Model:
     """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15), and
-    so is an empty text in a field that may be left out. `empty` are those that were taken out already, and what is wrong
-    with them where they may not be.
+    so is an empty text in a field that may be left out. `empty` are those that were taken out already, and what is
+    wrong with them where they may not be.
 
     `rules` tell from the raw body what does not hold between its fields, so that it is reported beside what is wrong in
     them.

@@ -14,7 +14,6 @@ from loyalty.domain.uploads.outcome import Status
 from loyalty.store.table import Table
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, import_rows
 
-
 NO_JSON = "The line is not valid JSON"
 CARRIAGE_RETURNS = f"{NO_JSON}. Lines have to end with a line feed, or with carriage return and line feed."
 

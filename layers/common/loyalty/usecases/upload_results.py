@@ -9,8 +9,8 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.errors import Problem
-from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.cells import FORMULA
+from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.columns import RESULT_FIELDS, place_of, without_surplus
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import REHEARSED, Outcome
@@ -80,8 +80,8 @@ def _cells(layout: Layout, row: bytes) -> list[str]:
 
 
 def _result_cells(outcome: Outcome, place: int, rehearsed: bool) -> list[str]:
-    """What became of a purchase, on the row at `place` of its rows, which tells its own faults first: the column at fault
-    is named where it is, and with its row on the others."""
+    """What became of a purchase, on the row at `place` of its rows, which tells its own faults first: the column at
+    fault is named where it is, and with its row on the others."""
     told = _told(outcome, rehearsed)
     if outcome.problem:
         first, *others = sorted(outcome.problems, key=lambda problem: place_of(problem.pointer)[0] != place)

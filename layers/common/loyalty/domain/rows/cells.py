@@ -100,6 +100,6 @@ def _refuse_grouped(number: str) -> None:
 
 def _shortened(cell: str) -> ValueError:
     return ValueError(
-        f"says {cell.strip()}, to which a spreadsheet has shortened it, so some of its digits are lost: format the column "
-        "as text before the file is opened or typed, or take the file from where it was made"
+        f"says {cell.strip()}, to which a spreadsheet has shortened it, so some of its digits are lost: format the "
+        "column as text before the file is opened or typed, or take the file from where it was made"
     )

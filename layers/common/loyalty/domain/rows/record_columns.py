@@ -25,7 +25,8 @@ _TRUTHS = {"true": True, "false": False}
 
 def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """The record that a row's cells say, as `cells_of` has them. An empty cell is an absent field. Whether it is a
-    record that can be imported, its model tells, of cells that cannot be read or that its type has no field for as well.
+    record that can be imported, its model tells, of cells as well that cannot be read or that its type has no field
+    for.
     """
     [cells] = rows
     said = {name: cell for name, cell in zip(layout.columns, cells, strict=True) if cell and name not in RESULT_FIELDS}
