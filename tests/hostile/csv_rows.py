@@ -65,7 +65,7 @@ CSV = [
         "something behind the last column",
         "x.csv",
         lambda: csv(row("R1") + ",,x", row("R2")),
-        ("1 The row has 12 cells, and the header 9.", "2 R2"),
+        ("1 The row has 11 cells, and the header 9.", "2 R2"),
     ),
     Hostile("rows of commas", "x.csv", lambda: csv("," * 8, row("R1"), "," * 20, row("R2"), ","), ("2 R1", "4 R2")),
     Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
