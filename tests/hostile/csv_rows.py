@@ -24,13 +24,19 @@ EMPTY_ROWS = {
 }
 
 
+_BOTH = ("1 R1", "2 R2")
+
+
+def below(line: bytes) -> Hostile:
+    """A file below a line that a spreadsheet writes for itself."""
+    return Hostile(f"a line for the spreadsheet: {line!r}", "x.csv", lambda: line + GOOD.replace(b",", b";"), _BOTH)
+
+
 def around(what: str, empty: str) -> Hostile:
     """A purchase that empty rows stand between the rows of."""
     rows = (row("R1"), empty, row("R1"), empty, empty, row("R1", cim=""), row("R2"), empty)
     return Hostile(f"a purchase around {what}", "x.csv", lambda: csv(*rows), ("1-3 R1", "7 R2"))
 
-
-_BOTH = ("1 R1", "2 R2")
 
 CSV = [
     Hostile("a byte order mark", "x.csv", lambda: b"\xef\xbb\xbf" + GOOD, ("1 R1", "2 R2")),
@@ -46,12 +52,7 @@ CSV = [
         ("1 R1", "2 R2"),
     ),
     Hostile("empty rows before the header", "x.csv", lambda: b'\n ;;"";\r\n,\n' + GOOD, ("1 R1", "2 R2")),
-    *(
-        Hostile(
-            f"a line for the spreadsheet: {line!r}", "x.csv", lambda line=line: line + GOOD.replace(b",", b";"), _BOTH
-        )
-        for line in (b"sep=;\n", b"SEP=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfsep=;\n", b"sep=;;;;\n")
-    ),
+    *map(below, (b"sep=;\n", b"SEP=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfsep=;\n", b"sep=;;;;\n")),
     Hostile("empty columns behind the last one", "x.csv", lambda: GOOD.replace(b"\n", b",,\n"), _BOTH),
     Hostile("columns of spaces behind the last one", "x.csv", lambda: GOOD.replace(b"\n", b', ,""\r\n'), _BOTH),
     Hostile("empty cells behind the last column", "x.csv", lambda: csv(row("R1") + ",,", row("R2")), _BOTH),
