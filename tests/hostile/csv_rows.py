@@ -68,6 +68,20 @@ CSV = [
         lambda: csv(row("R1") + ",,x", row("R2")),
         ("1 The row has 11 cells, and the header 9.", "2 R2"),
     ),
+    Hostile(
+        "references that a spreadsheet has shortened",
+        "x.csv",
+        lambda: csv(row("1.23457E+12"), row("1.23457E+12"), row("R2")),
+        ("1-2 /reference_number The cell says 1.23457E+12, to which a spreadsheet has shortened it", "3 R2"),
+    ),
+    Hostile(
+        "thousands in a file with semicolons",
+        "x.csv",
+        lambda: csv(row("R1", products__net_amount="1.000", products__total_amount="1.001"), row("R2")).replace(
+            b",", b";"
+        ),
+        ("1 /products/0/net_amount The cell may mean 1.000 or 1000", "2 R2"),
+    ),
     Hostile("rows of commas", "x.csv", lambda: csv("," * 8, row("R1"), "," * 20, row("R2"), ","), ("2 R1", "4 R2")),
     Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
     Hostile("a name over two lines", "x.csv", lambda: csv(row("R1", cim='"A\nB"'), row("R2")), ("1 R1", "2 R2")),

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
+from loyalty import exactjson
 from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.records.said import Said
+from loyalty.store import keys
 from loyalty.usecases.record_said import as_record
+from loyalty.usecases.repetition import identified
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import NOW
@@ -90,6 +93,16 @@ def test_what_was_posted_with_an_empty_text_is_known_by_the_same_request(form: i
     assert empty.is_of(counted, form)
     assert empty.is_of(_as_it_was(classic(), form), form)
     assert not read_classic(classic(description="D"), PARTNER, None).fingerprint.is_of(counted, form)
+
+
+def test_a_partner_that_repeats_itself_is_known_by_what_counted_when_it_was_posted() -> None:
+    repeats = {keys.record("partner", PARTNER.id): {"record": exactjson.dumps({"classic_repeats": "REPLAY"})}}
+    sent = read_classic(classic(description=""), PARTNER, None)
+
+    known = identified(sent, PARTNER, repeats)
+
+    assert known.identity == identified(read_classic(classic(), PARTNER, None), PARTNER, repeats).identity
+    assert [one.parts[1] for one in known.known_before] == [_as_it_was(classic(description=""), FORM).hex().upper()]
 
 
 def _as_it_was(body: dict[str, Any], form: int | None) -> bytes:
