@@ -17,8 +17,6 @@ _MESSAGES: Mapping[str, str] = {
     "extra_forbidden": "There is no such field.",
     "string_too_short": "This must not be empty.",
     "string_unicode": "This text is not valid Unicode.",
-    "string_type": "This has to be a text.",
-    "list_type": "This has to be a list.",
     "dict_type": "This has to be an object.",
     "model_type": "This has to be an object.",
 }
