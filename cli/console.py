@@ -1,9 +1,11 @@
 """What the command prints: answers on stdout, as text or JSON; progress and failures on stderr."""
 
+import codecs
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from time import perf_counter
 
 from rich.console import Console
@@ -14,6 +16,20 @@ from typer.core import TyperGroup
 WIDE = 400
 """Columns where there is no terminal: nobody there reads lines that are folded."""
 
+_SIGNS = {"✓": "+", "✗": "-", "…": "..."}
+_OTHER_SIGNS = "loyalty.other_signs"
+
+
+def _in_other_signs(error: UnicodeError) -> tuple[str, int]:
+    """Write what a terminal has no characters for with others, or as JSON escapes it: what is JSON stays JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_SIGNS.get(sign) or json.dumps(sign)[1:-1] for sign in lacking), error.end
+
+
+codecs.register_error(_OTHER_SIGNS, _in_other_signs)
+
 out = Console(highlight=False, soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
@@ -23,7 +39,13 @@ class Failure(Exception):  # noqa: N818 - it ends a command; it is no fault in t
 
 
 class Commands(TyperGroup):
-    """The commands, of which a `Failure` is told in one line."""
+    """The commands, of which a `Failure` is told in one line, on terminals with whatever characters."""
+
+    def main(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # click's, whose arguments are many
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors=_OTHER_SIGNS)
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx):  # type: ignore[no-untyped-def]  # the type of a context is private to typer
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.console import answer, out
+from cli.console import Failure, answer, out
 from cli.importing import Files
 from cli.options import AsJson, Region, Stack
 from cli.target import Target
@@ -17,6 +17,7 @@ from cli.target import Target
 if TYPE_CHECKING:
     from cli.programme.doubts import Doubt
     from cli.programme.draft import Draft, Line, Record
+    from cli.programme.lookalikes import Lookalike
     from cli.programme.rates import CutShort
     from loyalty.domain.programme import Programme
     from loyalty.store.table import Table
@@ -55,6 +56,8 @@ def check(
     be checked on top of what is deployed. Exit status 1 where the import would refuse a line.
     """
     found = findings(files, base_table(deployed, stack, region), datetime.now(UTC))
+    if not found.records:
+        raise Failure(f"there is nothing to check: {', '.join(map(str, files))} has no lines but blank ones")
     if as_json:
         answer(asdict(found), as_json=True)
     else:
@@ -102,6 +105,10 @@ def _warnings(draft: "Draft", now: datetime) -> Iterator[Finding]:
             reason = f"It takes the place of {lines[key].file.name}:{lines[key].number}, of the same type and id."
             yield Finding(str(line.file), line.number, "/id", reason, "Drop one of the two, or give it another id.")
         lines[key] = line
+    for alike in _lookalikes(draft):
+        line, other = alike.line, f"{alike.other.file.name}:{alike.other.number}"
+        reason = f"{alike.value} of {other} differs from it in case or in Unicode form only, and is another one."
+        yield Finding(str(line.file), line.number, f"/{alike.field}", reason, "Give one of the two another value.")
     programme, records = draft.accepted(now)
     for cut in _cut_short(programme):
         about = lines.get(("currency_rate", cut.later_id)) or lines.get(("currency_rate", cut.rate_id))
@@ -119,6 +126,12 @@ def _doubts(programme: "Programme", records: "Sequence[Record]", now: datetime) 
 
     yield from doubts_about(programme.offers, programme, records, now)
     yield from shadows_among(programme, records)
+
+
+def _lookalikes(draft: "Draft") -> "Iterator[Lookalike]":
+    from cli.programme.lookalikes import lookalikes
+
+    yield from lookalikes(draft.lines)
 
 
 def _cut_short(programme: "Programme") -> "Iterator[CutShort]":

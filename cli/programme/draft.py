@@ -92,11 +92,12 @@ class Draft:
 
 
 def _lines(file: Path) -> Iterator[Line]:
-    for number, text in enumerate(file.read_bytes().splitlines(), start=1):
-        record = None
-        with suppress(ValueError):
-            record = exactjson.loads_strictly(text.decode())
-        yield Line(file, number, text, record if isinstance(record, dict) else None)
+    with file.open("rb") as lines:
+        for number, text in enumerate(lines, start=1):
+            record = None
+            with suppress(ValueError):
+                record = exactjson.loads_strictly(text.decode())
+            yield Line(file, number, text, record if isinstance(record, dict) else None)
 
 
 def _is_system_currency(record: Record | None) -> bool:

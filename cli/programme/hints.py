@@ -41,22 +41,22 @@ class Hints:
         if kind not in RECORD_TYPES:
             return f"Write one of {', '.join(RECORD_TYPES)}." + _meant(kind, RECORD_TYPES)
         if bad.code is Code.NOT_FOUND:
-            return self._reference(kind, path, _at(line.record, path))
+            return self._reference(kind, path, line)
         if bad.code is Code.DUPLICATE:
             return self._owner(line, path[0])
         if _is_valid(kind, line.record):
             return _IN_ITS_PLACE.get(bad.field, "Write what it was first imported with, or give it another id.")
         return self._expected(kind, path)
 
-    def _reference(self, kind: str, path: list[str], name: object) -> str:
+    def _reference(self, kind: str, path: list[str], line: Line) -> str:
+        name = _at(line.record, path)
         target = dict(references(RECORD_TYPES[kind]))[tuple("*" if step.isdigit() else step for step in path)]
         known = self._names(target)
         if name in known:
             other = known[str(name)]
-            return f"Move {other.file.name}:{other.number}, which is it, up before this line, or mend that one."
-        return f"Add the {target} on an earlier line, or look at what is deployed too, with --deployed." + _meant(
-            name, known
-        )
+            first = "" if other.file == line.file else f", or name {other.file.name} before {line.file.name}"
+            return f"Mend {other.file.name}:{other.number}, which is it{first}."
+        return f"Add the {target}, or look at what is deployed too, with --deployed." + _meant(name, known)
 
     def _owner(self, line: Line, field: str) -> str:
         assert line.record

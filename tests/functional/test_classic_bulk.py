@@ -175,6 +175,22 @@ def test_the_intended_currency_is_held_against_each_entry(
     assert len(processed(answer)) == (0 if code else 2)
 
 
+@pytest.mark.parametrize("of_the_call", [{}, {"intended_currency_identifier": {"code": "PTS"}}])
+def test_an_entrys_own_intended_currency_counts_as_it_does_in_a_file(
+    functions: Functions, token: str, of_the_call: dict[str, Any]
+) -> None:
+    entries = [entry(code, intended_currency_identifier={"code": code}) for code in ("EUR", "PTS", "XXX")]
+
+    answer = call(functions, token, [*entries, entry("both", intended_currency_identifier={})], **of_the_call)
+
+    assert own_ids(processed(answer)) == ["EUR"]
+    assert [(refused["request_unique_identifier"], refused["error_code"]) for refused in unprocessed(answer)] == [
+        ("PTS", "CurrencyMismatchException"),
+        ("XXX", "NotFoundAPIValueException"),
+        ("both", "MandatoryAPIValueMissingException"),
+    ]
+
+
 def test_an_intended_currency_that_is_named_twice_refuses_the_call(functions: Functions, token: str) -> None:
     answer = call(functions, token, [entry()], intended_currency_identifier={"code": "EUR", "id": "2"})
 

@@ -269,6 +269,55 @@ def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(
     assert imported(table, *records).unchanged == len(records)
 
 
+def chain() -> list[dict[str, Any]]:
+    """Records each of which names the one before it, but for the first."""
+    return [
+        {"type": "contact", "id": "C1"},
+        {"type": "account", "id": "A1", "number": "NEW-1", "contact": "C1"},
+        {"type": "access_token", "id": "T1", "account": "NEW-1", "identifier": "CARD-1"},
+        {"type": "opening_balance", "id": "B1", "account": "A1", "amount": 5, "performed_on": "2026-01-01T00:00:00"},
+        {"type": "business_unit", "id": "M", "name": "M", "code": "M-CODE"},
+        {"type": "business_unit", "id": "D", "name": "D", "parent_business_unit": "M-CODE"},
+        {"type": "tap", "id": "T", "name": "T", "business_unit": "D"},
+    ]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, ROWS_AT_A_TIME])
+@pytest.mark.parametrize("order", [slice(None, None, -1), slice(1, None), slice(None)])
+def test_records_may_name_each_other_in_any_order_of_the_lines(
+    demo: Table, monkeypatch: pytest.MonkeyPatch, at_a_time: int, order: slice
+) -> None:
+    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", at_a_time)
+    records = [*chain()[order], *chain()[:1]]
+
+    summary = imported(demo, *records)
+
+    assert summary.refused == []
+    assert imported(demo, *chain()).unchanged == len(chain())
+
+
+def test_what_never_comes_is_refused_on_the_line_that_names_it_and_on_those_that_name_that(demo: Table) -> None:
+    lines = [*chain()[3:0:-1], *chain()[4:]]  # all but the contact
+
+    assert refused(imported(demo, *lines)) == [(1, "/account"), (2, "/account"), (3, "/contact")]
+
+
+def test_a_line_that_waits_for_what_it_names_gives_way_to_a_later_one_of_its_record(demo: Table) -> None:
+    summary = imported(demo, account("1", contact="C1"), account("1", name="Later"), {"type": "contact", "id": "C1"})
+
+    assert refused(summary) == [(1, "/contact")]
+    assert summary.created == 2
+
+
+def test_no_more_lines_than_are_documented_wait_for_what_they_name(
+    demo: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyalty.usecases.import_rows.MAX_WAITING", 2)
+    accounts = [account(str(number), contact="C1", primary=False) for number in range(4)]
+
+    assert refused(imported(demo, *accounts, {"type": "contact", "id": "C1"})) == [(3, "/contact"), (4, "/contact")]
+
+
 def test_a_record_that_stands_twice_in_a_file_has_the_later_values(table: Table) -> None:
     summary = imported(table, account("1", name="first"), account("1", name="second"))
 

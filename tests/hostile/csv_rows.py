@@ -2,6 +2,7 @@
 
 import gzip
 
+from loyalty.domain.rows.cells import NO_NUMBER
 from tests.hostile import Hostile
 from tests.uploads import HEADER, csv, row
 
@@ -21,6 +22,14 @@ EMPTY_ROWS = {
     "too few empty cells in quotes": '"",""',
     "cells of spaces in quotes": '" ",' * 8 + '"\n"',
 }
+
+
+_BOTH = ("1 R1", "2 R2")
+
+
+def below(line: bytes) -> Hostile:
+    """A file below a line that a spreadsheet writes for itself."""
+    return Hostile(f"a line for the spreadsheet: {line!r}", "x.csv", lambda: line + GOOD.replace(b",", b";"), _BOTH)
 
 
 def around(what: str, empty: str) -> Hostile:
@@ -49,6 +58,37 @@ CSV = [
         ("1 R1", "2 R2"),
     ),
     Hostile("empty rows before the header", "x.csv", lambda: b'\n ;;"";\r\n,\n' + GOOD, ("1 R1", "2 R2")),
+    *map(below, (b"sep=;\n", b"SEP=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfsep=;\n", b"sep=;;;;\n")),
+    Hostile("empty columns behind the last one", "x.csv", lambda: GOOD.replace(b"\n", b",,\n"), _BOTH),
+    Hostile("columns of spaces behind the last one", "x.csv", lambda: GOOD.replace(b"\n", b', ,""\r\n'), _BOTH),
+    Hostile("empty cells behind the last column", "x.csv", lambda: csv(row("R1") + ",,", row("R2")), _BOTH),
+    Hostile(
+        "rows of a purchase with empty cells behind the last column",
+        "x.csv",
+        lambda: csv(row("R1") + ",", row("R1") + ",,", row("R2")),
+        ("1-2 R1", "3 R2"),
+    ),
+    Hostile(
+        "something behind the last column",
+        "x.csv",
+        lambda: csv(row("R1") + ",,x", row("R2")),
+        ("1 The row has 11 cells, and the header 9.", "2 R2"),
+    ),
+    Hostile(
+        "references that a spreadsheet has shortened",
+        "x.csv",
+        lambda: csv(row("1.23457E+12"), row("1.23457E+12"), row("R2")),
+        ("1-2 /reference_number The cell says 1.23457E+12, to which a spreadsheet has shortened it", "3 R2"),
+    ),
+    Hostile(
+        "thousands in a file with semicolons",
+        "x.csv",
+        lambda: csv(row("R1", products__net_amount="1.000", products__total_amount="1.001"), row("R2")).replace(
+            b",", b";"
+        ),
+        ("1 /products/0/net_amount The cell may mean 1.000 or 1000", "2 R2"),
+    ),
+    Hostile("rows of commas", "x.csv", lambda: csv("," * 8, row("R1"), "," * 20, row("R2"), ","), ("2 R1", "4 R2")),
     Hostile("blank lines between", "x.csv", lambda: csv(row("R1"), "", "  ", row("R2")), ("1 R1", "4 R2")),
     Hostile("a name over two lines", "x.csv", lambda: csv(row("R1", cim='"A\nB"'), row("R2")), ("1 R1", "2 R2")),
     Hostile(
@@ -236,7 +276,7 @@ CSV = [
             row("R3", products__net_amount="NaN"),
             row("R4", products__net_amount="\u0661\u0660"),
         ),
-        tuple(f"{number} /products/0/net_amount The cell has to be a number such as 15.19." for number in (1, 2, 3, 4)),
+        tuple(f"{number} /products/0/net_amount The cell {NO_NUMBER}." for number in (1, 2, 3, 4)),
     ),
     Hostile(
         "amounts out of range",

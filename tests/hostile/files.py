@@ -113,7 +113,7 @@ FILES = [
     Hostile(
         "a column without a name",
         "x.csv",
-        lambda: csv(row("R1") + ",", header=HEADER + ","),
+        lambda: csv("," + row("R1"), header="," + HEADER),
         fault="There is no column without a name.",
     ),
     Hostile(

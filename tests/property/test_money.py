@@ -5,6 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.fields import json_number
 from loyalty.domain.money import rounded, split
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=2)
@@ -28,3 +29,8 @@ def test_no_share_is_negative_or_more_than_a_cent_off(amount: Decimal, weights: 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=6), st.integers(0, 4))
 def test_rounding_moves_an_amount_by_half_a_unit_at_most(amount: Decimal, exponent: int) -> None:
     assert abs(rounded(amount, exponent) - amount) <= Decimal(5).scaleb(-exponent - 1)
+
+
+@given(st.decimals(min_value=-1_000_000, max_value=1_000_000, places=4), st.integers(min_value=1, max_value=100))
+def test_an_amount_that_went_through_a_double_and_back_is_the_amount(amount: Decimal, times: int) -> None:
+    assert json_number(Decimal(repr(float(amount) * times))) == amount * times

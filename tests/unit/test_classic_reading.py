@@ -51,7 +51,7 @@ def problems(entry: Any) -> list[tuple[Code, str]]:
 @pytest.mark.parametrize(
     ("model", "operation", "heading", "ours"),
     [
-        (BulkPurchase, 2, "### Request: one entry", set()),
+        (BulkPurchase, 2, "### Request: one entry", {"intended_currency_identifier"}),
         (CreateSpend, 3, "### Request", {"performed_by_business_unit_identifier", "performed_by_tap_identifier"}),
         (ClassicPreviewPurchase, 4, "### Request", {"performed_by_tap_identifier", "promo_code"}),
         (

@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
 from cli.programme.check import Findings, findings
 from loyalty import exactjson
+from loyalty.store.sandbox import Sandbox
+from loyalty.usecases.import_records import CARRIAGE_RETURNS, import_records
 from tests.builders import SHOP
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -81,7 +85,6 @@ def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
         (offer(conditions={"taps": [1]}), "/conditions/taps/0", "Write a `tap`, by its id or by any value that"),
         (offer(conditions={"first_purchase": 1}), "/conditions/first_purchase", "Write true or false, without quotes."),
         (offer(scheme="Reward"), "/scheme", "or look at what is deployed too, with --deployed. Did you mean Rewards?"),
-        (offer(scheme="NEXT"), "/scheme", "Move programme.jsonl:20, which is it, up before this line"),
         (offer(name="TWIN"), "/name", "programme.jsonl:21 has it already: give this one another name, or the same id"),
         (
             {"type": "business_unit", "id": "B", "name": "B", "parent_business_unit": "DESK"},
@@ -108,6 +111,72 @@ def test_a_line_that_is_refused_is_named_with_its_field_and_what_to_do(
 
     assert (found.line, found.field) == (len(PROGRAMME) + records.index(line) + 1, field)
     assert hint in found.hint
+
+
+def test_a_line_may_name_what_stands_on_a_later_one(tmp_path: Path) -> None:
+    later = {"type": "reward_scheme", "id": "NEXT", "name": "Next"}
+
+    assert checked(tmp_path, offer(scheme="NEXT"), later).errors == []
+
+
+def test_of_what_names_a_line_that_is_refused_that_line_is_to_be_mended(tmp_path: Path) -> None:
+    refused = {"type": "reward_scheme", "id": "NEXT", "name": "Next", "colour": "red"}
+
+    _, named = checked(tmp_path, refused, offer(scheme="NEXT")).errors
+
+    assert named.hint == f"Mend programme.jsonl:{len(PROGRAMME) + 1}, which is it."
+
+
+def test_what_a_later_file_has_is_told_by_that_file(tmp_path: Path) -> None:
+    first, second = tmp_path / "offers.jsonl", tmp_path / "schemes.jsonl"
+    first.write_text(exactjson.dumps(offer(scheme="NEXT")))
+    second.write_text(exactjson.dumps({"type": "reward_scheme", "id": "NEXT", "name": "Next"}))
+
+    [found] = findings([first, second], None, NOW).errors
+
+    assert found.hint == "Mend schemes.jsonl:1, which is it, or name schemes.jsonl before offers.jsonl."
+
+
+@pytest.mark.parametrize(
+    ("code", "other"), [("Café", "Cafe\u0301"), ("abc", "ABC"), ("straße", "STRASSE"), ("e\u0301X", "Éx")]
+)
+def test_codes_that_differ_in_case_or_unicode_form_only_are_warned_of(code: str, other: str, tmp_path: Path) -> None:
+    products = [{"type": "product", "id": f"P{place}", "code": each} for place, each in enumerate((code, other))]
+
+    [warning] = checked(tmp_path, *products).warnings
+
+    assert (warning.line, warning.field) == (len(PROGRAMME) + 2, "/code")
+    assert warning.reason.startswith(f"{code} of programme.jsonl:{len(PROGRAMME) + 1} differs from it in case")
+
+
+def test_codes_of_different_types_or_with_other_letters_are_not(tmp_path: Path) -> None:
+    product = {"type": "product", "id": "p", "code": "scheme"}
+
+    assert checked(tmp_path, product, {"type": "product", "id": "q", "code": "schemé"}).warnings == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_where_the_import_ends_them(end: str, tmp_path: Path) -> None:
+    file = tmp_path / "programme.jsonl"
+    file.write_bytes(end.join(exactjson.dumps(record) for record in PROGRAMME).encode())
+
+    with file.open("rb") as lines:
+        imported = import_records(lines, table=Sandbox(None), now=NOW)
+    found = findings([file], None, NOW)
+
+    assert [(one.line, one.reason) for one in found.errors] == [(one.line, one.reason) for one in imported.refused]
+    assert [one.reason for one in found.errors] == ([CARRIAGE_RETURNS] if end == "\r" else [])
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
+def test_a_file_without_records_is_no_good_programme(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "programme.jsonl"
+    file.write_text(text)
+
+    result = CliRunner().invoke(app, ["programme", "check", str(file)])
+
+    assert result.exit_code == 1
+    assert "error" in result.output
 
 
 YEAR = {"effective_from": "2026-01-01T00:00:00", "effective_to": "2027-01-01T00:00:00"}

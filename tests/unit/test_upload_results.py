@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Code, Problem
+from loyalty.domain.rows.cells import meant
 from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.columns import meant
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.usecases.upload_results import Rendering, neutralised, rendered
@@ -47,7 +47,7 @@ def test_the_outcome_of_a_purchase_stands_on_each_of_its_rows_and_the_column_on_
     _, *rows = cells(result(CSV, ((b"C1,RF1,9.50", b",RF1,-1"), outcome)))
 
     assert [row[3:] for row in rows] == [
-        ["refused", "", "InvalidAPIValueException", "", "no"],
+        ["refused", "", "InvalidAPIValueException", "", "row 2 of this purchase, products.net_amount: no"],
         ["refused", "", "InvalidAPIValueException", "products.net_amount", "no"],
     ]
 

@@ -8,15 +8,16 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty import exactjson
-from loyalty.api.purchases import CreatePurchase
+from loyalty.api.purchases import CreatePurchase, read_purchase
 from loyalty.domain.errors import Refused
+from loyalty.domain.rows.cells import NO_NUMBER
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.columns import COLUMNS, RESULT_FIELDS, body_of, cells_of, place_of
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.usecases.upload_rows import UploadRow, read_row
 from tests.functional.conftest import example
 from tests.uploads import COLUMNS as SOME
-from tests.uploads import body, classic_body, row
+from tests.uploads import NOW, body, classic_body, row
 
 LAYOUT = Layout(Format.CSV, SOME)
 
@@ -27,7 +28,7 @@ def read(*rows: str, layout: Layout = LAYOUT) -> UploadRow:
 
 def refused(*rows: str, layout: Layout = LAYOUT) -> list[tuple[str, str]]:
     with pytest.raises(Refused) as refusal:
-        read(*rows, layout=layout)
+        read_purchase(read(*rows, layout=layout).body, NOW)
     return [(problem.pointer, problem.description) for problem in refusal.value.problems]
 
 
@@ -90,7 +91,7 @@ def test_what_a_number_is(cell: str, number: str) -> None:
 @pytest.mark.parametrize("cell", ["1,5", "1.", ".5", "1 000", "0x1", "NaN", "1_0", "€1", "1e99999", "true"])
 def test_what_no_number_is(cell: str) -> None:
     assert refused(row("R1", products__net_amount=f'"{cell}"')) == [
-        ("/products/0/net_amount", "The cell has to be a number such as 15.19.")
+        ("/products/0/net_amount", f"The cell {NO_NUMBER}.")
     ]
 
 

@@ -59,7 +59,7 @@ def test_a_line_that_is_null_is_one_and_is_faulty() -> None:
 
 
 def test_beside_a_null_every_other_faulty_field_is_named() -> None:
-    body = PURCHASE | {"reference_number": None, "cim": "", "colour": "red"}
+    body = PURCHASE | {"reference_number": None, "cim": 1, "colour": "red"}
 
     assert faults(CreatePurchase, body) == {
         "/reference_number": Code.MANDATORY,

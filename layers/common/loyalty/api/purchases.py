@@ -31,9 +31,10 @@ from loyalty.api.answers import (
 )
 from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.domain.directory import Directory
+from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Number, Positive
+from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Positive, json_number, read_by
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.money import ZERO
@@ -50,15 +51,24 @@ LATEST_SECOND = 7_258_118_399
 """The end of the year 2199 (`fields.LATEST_YEAR`)."""
 
 
-def _epoch_second(number: Decimal) -> Decimal:
+def _epoch_second(value: object) -> Decimal:
+    try:
+        number = json_number(value)
+    except PydanticCustomError as error:
+        raise _NO_EPOCH_SECOND from error
     if number != int(number) or not 0 <= number <= LATEST_SECOND:
-        raise PydanticCustomError("epoch", "has to be a whole number of seconds since 1970")
+        raise _NO_EPOCH_SECOND
     return number
 
 
+_NO_EPOCH_SECOND = PydanticCustomError(
+    "epoch",
+    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds",
+)
+
 EpochSecond = Annotated[
-    Number,
-    AfterValidator(_epoch_second),
+    Decimal,
+    read_by(_epoch_second),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}),
 ]
 
@@ -158,7 +168,7 @@ def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
     """What does not hold between the fields of a raw body."""
     yield from exactly_one(body, "", "contact_id", "cim")
-    if body.get("merchant_tap") is None and body.get("outlet_tap") is None:
+    if not is_given(body.get("merchant_tap")) and not is_given(body.get("outlet_tap")):
         yield Problem(ErrorCode.MANDATORY, "One of merchant_tap and outlet_tap is mandatory.", "/merchant_tap")
     for name, choice in _CHOICES.items():
         if isinstance(body.get(name), dict):

@@ -1,7 +1,7 @@
 """Rows of uploads: what a single call of either API takes, or an entry of the bulk call."""
 
 from loyalty.api.classic import reading
-from loyalty.api.classic.bulk import ENTRY_ID, read_row_entry
+from loyalty.api.classic.bulk import ENTRY_ID
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.access import Partner
 from loyalty.domain.purchase import PurchaseRequest
@@ -21,5 +21,5 @@ def read_row(row: UploadRow, partner: Partner, upload: Upload) -> PurchaseReques
     if "purchase_customer_event" in body:
         return reading.read_created_spend(body, partner, None)
     if ENTRY_ID in body:
-        return read_row_entry(body, partner, upload.idempotency_key)
+        return reading.read_entry(body, partner, upload.idempotency_key, "")
     return reading.read_purchase(body, partner, None)

@@ -1,8 +1,6 @@
 """Types of single fields, as both APIs and the import read them."""
 
-import re
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
@@ -11,7 +9,9 @@ from pydantic import AfterValidator, GetPydanticSchema, StringConstraints, WithJ
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
-from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, plain, rounded
+from loyalty.domain import dates
+from loyalty.domain.invisible import invisible_end
+from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, is_noise, plain, rounded
 
 MAX_IDENTIFIER = 64
 MAX_CODE = 255
@@ -20,12 +20,12 @@ MAX_TEXT = 2000
 LARGEST = 10**MAX_INTEGER_DIGITS - 1
 """The largest whole number that an amount may have before its point."""
 
-_DATE_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"
-_DATE_TIME_SCHEMA = {"type": "string", "pattern": _DATE_TIME, "examples": ["2026-01-31T00:00:00"]}
+_DATE_TIME_SCHEMA = {"type": "string", "pattern": dates.PATTERN, "examples": ["2026-01-31T00:00:00"]}
 
 
 def json_number(value: object) -> Decimal:
-    """A number as JSON has it, with at most 12 digits before and 4 after the point; trailing zeros do not count.
+    """A number as JSON has it, with at most 12 digits before and 4 after the point; neither trailing zeros count, nor
+    the noise that a sum of binary fractions leaves behind (`money.is_noise`).
 
     Raises:
         PydanticCustomError: it is not such a number.
@@ -40,9 +40,10 @@ def _amount(value: int | Decimal) -> Decimal:
     number = Decimal(value)
     if not number.is_finite() or number.adjusted() >= MAX_INTEGER_DIGITS:
         raise PydanticCustomError("number", f"has to have at most {MAX_INTEGER_DIGITS} digits before the point")
-    if number != rounded(number, MAX_DECIMALS):
+    meant = rounded(number, MAX_DECIMALS)
+    if number != meant and not is_noise(number, meant):
         raise PydanticCustomError("number", f"has to have at most {MAX_DECIMALS} decimals")
-    return plain(number)
+    return plain(meant)
 
 
 def _positive(value: object) -> Decimal:
@@ -60,13 +61,10 @@ def _not_negative(value: object) -> Decimal:
 
 
 def _date_time(text: str) -> str:
-    if not re.fullmatch(_DATE_TIME, text):
-        raise PydanticCustomError("date", "has to be a date of the form YYYY-MM-DDThh:mm:ss, without a zone")
     try:
-        datetime.fromisoformat(text)
+        return dates.moment_in(text).replace(tzinfo=None).isoformat()
     except ValueError as error:
-        raise PydanticCustomError("date", "is not a date that exists") from error
-    return text
+        raise PydanticCustomError("date", str(error)) from error
 
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
@@ -79,35 +77,46 @@ def _performed_on(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\s\x00-\x1f#]+$")]
+def _visible_ends(text: str) -> str:
+    if found := invisible_end(text):
+        raise PydanticCustomError("invisible", f"begins or ends with {found}, which nobody can see: take it out")
+    return text
+
+
+Identifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\s\x00-\x1f#]+$"),
+    AfterValidator(_visible_ends),
+]
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE)]
-"""A code, number or other short text that names something."""
+Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE), AfterValidator(_visible_ends)]
+"""A code, number or other short text that names something. What cannot be seen at its ends is refused, not taken off:
+what was posted under such a code has to stay what it is."""
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 """Free text."""
 
 
-def _read_by(check: Callable[[object], Decimal]) -> GetPydanticSchema:
+def read_by(check: Callable[[object], Decimal]) -> GetPydanticSchema:
     """One call for each amount; pydantic's own checks of a decimal would be two more, and find nothing new."""
     return GetPydanticSchema(lambda _, __: no_info_plain_validator_function(check))
 
 
-Number = Annotated[Decimal, _read_by(json_number), WithJsonSchema({"type": "number"})]
+Number = Annotated[Decimal, read_by(json_number), WithJsonSchema({"type": "number"})]
 """A JSON number with at most 4 decimals and 12 integer digits; never a string, never a float on the way."""
 
 Positive = Annotated[
     Decimal,
-    _read_by(_positive),
+    read_by(_positive),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}),
 ]
 NotNegative = Annotated[
-    Decimal, _read_by(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
+    Decimal, read_by(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
 ]
 
 DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
-"""A date of the classic form, kept as text: `YYYY-MM-DDThh:mm:ss`, no zone, UTC."""
+"""A date in any of the forms that are taken (`dates.FORMS`), kept as text in one: `YYYY-MM-DDThh:mm:ss`, UTC."""
 
 PerformedOn = Annotated[DateTime, AfterValidator(_performed_on)]
 """When something was performed, in the classic form."""

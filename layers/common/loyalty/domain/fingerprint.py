@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self, get_args
 
+from loyalty.domain.empty_texts import without_empty_texts
 from loyalty.domain.money import plain
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ were forms tell none."""
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a request asks for, in 16 bytes that are the same however it is spelled: order of fields and trailing zeros
-    do not count, the order of a list does.
+    """What a request asks for, in 16 bytes that are the same however it is spelled: order of fields, trailing zeros and
+    empty texts do not count, the order of a list does.
 
-    `in_form` makes the one that the same request had in a form; in None, those of before there were forms.
+    `in_form` makes those that the same request had in a form, the one that it has today first; in None, those of before
+    there were forms.
     """
 
     digest: bytes
@@ -38,14 +40,14 @@ class Fingerprint:
         """
 
         def in_form(form: int | None) -> tuple[bytes, ...]:
-            left_out = _later_fields(type(request), form or 0)
-            declared = _printed(request.model_dump_json(exclude_none=True, exclude=left_out))
-            if form:
-                return (declared,)
-            fields = request.model_dump(mode="json", exclude_none=True, exclude=left_out)
-            return declared, _printed(_CANONICAL.encode(fields))
+            return tuple(digest for one in spellings for digest in _in_form(one, form))
 
-        return cls(_printed(request.model_dump_json(exclude_none=True)), in_form)
+        text = request.model_dump_json(exclude_none=True)
+        spellings = [request]
+        if '""' in text and (said := without_empty_texts(request)) is not request:
+            text = said.model_dump_json(exclude_none=True)
+            spellings = [said, request]  # before they were absent, empty texts counted
+        return cls(_printed(text), in_form)
 
     @classmethod
     def of_fields(cls, request: Mapping[str, Any]) -> Self:
@@ -66,9 +68,16 @@ class Fingerprint:
 
     def is_of(self, digest: bytes, form: int | None) -> bool:
         """Return whether an event whose fingerprint is stored like this was posted for the same request."""
-        if form == FORM:
-            return digest == self.digest
-        return (form is None or form < FORM) and digest in self.in_form(form)
+        return (form is None or form <= FORM) and digest in self.in_form(form)
+
+
+def _in_form(request: "BaseModel", form: int | None) -> tuple[bytes, ...]:
+    left_out = _later_fields(type(request), form or 0)
+    declared = _printed(request.model_dump_json(exclude_none=True, exclude=left_out))
+    if form:
+        return (declared,)
+    fields = request.model_dump(mode="json", exclude_none=True, exclude=left_out)
+    return declared, _printed(_CANONICAL.encode(fields))
 
 
 @cache

@@ -8,6 +8,14 @@ MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
 ZERO = Decimal(0)
 
+NOISY_DIGITS = 15
+"""Digits of a number from which on it may be a double's: up to 15 survive in one, so what has been reckoned with has as
+many, or 16 or 17."""
+
+NOISE = Decimal("0.00000001")
+"""What a number may be off by: a double's last place up to some ten millions, and what differences and sums of a bill
+add to it up to some ten thousands."""
+
 _UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
 _WIDE = Context(prec=60)
 """Room for the largest amount at the largest rate; the usual 28 digits would end in an error there."""
@@ -50,6 +58,15 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
         shares.append(upto - given)
         given = upto
     return tuple(shares)
+
+
+def is_noise(number: Decimal, meant: Decimal) -> bool:
+    """Return whether what a number has beyond `meant`, its rounding to four decimals, is the noise of a program that
+    reckons in doubles: 15.190000000000001 for 15.19, or 0.10999999999999943 for 100.10 - 99.99.
+
+    Nobody writes so many digits, and no price is so near to another one by chance.
+    """
+    return len(number.as_tuple().digits) >= NOISY_DIGITS and abs(number - meant) < NOISE
 
 
 def plain(amount: Decimal) -> Decimal:

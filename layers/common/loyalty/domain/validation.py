@@ -1,28 +1,56 @@
 """From faulty fields to problems: pydantic's errors, and the contract's rule that one of several may be given."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code, Problem, Refused, pointer
 
 _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
     "missing": "This field is mandatory.",
     "extra_forbidden": "There is no such field.",
-    "model_type": "This has to be an object.",
+    "string_too_short": "This must not be empty.",
     "string_unicode": "This text is not valid Unicode.",
+    "dict_type": "This has to be an object.",
+    "model_type": "This has to be an object.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands in a body for what could not be read of it, with why. No field takes it, so it is told beside all else
+    that is wrong."""
+
+    why: str
+
+
+def is_readable(value: Any) -> bool:
+    """Return whether all of a body could be read."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not isinstance(value, Unreadable) and all(map(is_readable, parts))
 
 
 Model = TypeVar("Model", bound=BaseModel)
 Rules = Callable[[dict[str, Any]], Iterable[Problem]]
 
 
-def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "") -> Model:
-    """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15).
+_Place = tuple[int | str, ...]
+_Errors = Mapping[_Place, ErrorDetails]
+
+
+def validated(
+    model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "", empty: _Errors = MappingProxyType({})
+) -> Model:
+    """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15), and
+    so is an empty text in a field that may be left out. `empty` are those that were taken out already, and what is
+    wrong with them where they may not be.
+
     `rules` tell from the raw body what does not hold between its fields, so that it is reported beside what is wrong in
     them.
 
@@ -33,26 +61,43 @@ def validated(model: type[Model], body: Any, rules: Rules = lambda _: (), at: st
     try:
         valid = model.model_validate(body)
     except ValidationError as error:
-        without = _without_nulls(body)  # only now, as hardly a body has one where it matters
+        errors = error.errors(include_url=False)
+        more = _empty_texts(errors)
+        without = _without_absent(body, more)  # only now, as hardly a body has one where it matters
         if without != body:
-            return validated(model, without, rules, at)
-        faulty = [_problem(details, at) for details in error.errors(include_url=False, include_input=False)]
+            return validated(model, without, rules, at, {**empty, **more})
+        faulty = (_problem(empty.get(details["loc"], details), at) for details in errors)
         raise Refused(*faulty, *broken) from error
     if broken:
         raise Refused(*broken)
     return valid
 
 
-def _without_nulls(value: Any) -> Any:
-    """A body without its objects' null fields; a list keeps its nulls, as they have a place."""
+_OF_TEXTS = {"string_too_short", "literal_error", "enum", "date"}
+"""Errors of texts, dates among them; an empty text for a number is no number."""
+
+
+def _empty_texts(errors: Iterable[ErrorDetails]) -> _Errors:
+    """Return the errors of empty texts, by their place."""
+    return {error["loc"]: error for error in errors if error["type"] in _OF_TEXTS and error["input"] == ""}
+
+
+def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:
+    """A body without its objects' null fields and `empty` ones; a list keeps its own, as they have a place."""
     if isinstance(value, dict):
-        return {name: _without_nulls(field) for name, field in value.items() if field is not None}
-    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
+        return {
+            name: _without_absent(field, empty, (*at, name))
+            for name, field in value.items()
+            if field is not None and (*at, name) not in empty
+        }
+    if isinstance(value, list):
+        return [_without_absent(one, empty, (*at, place)) for place, one in enumerate(value)]
+    return value
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
     """The semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
-    given = [name for name in names if body.get(name) is not None]
+    given = [name for name in names if is_given(body.get(name))]
     if not given:
         yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")
     elif len(given) > 1:
@@ -61,7 +106,7 @@ def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Probl
 
 def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
     """Of fields of the object at pointer `at`, only one may be given."""
-    given = [name for name in names if body.get(name) is not None]
+    given = [name for name in names if is_given(body.get(name))]
     if len(given) > 1:
         yield _exclusive(names, f"{at}/{given[1]}")
 
@@ -76,6 +121,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _problem(details: ErrorDetails, at: str) -> Problem:
     kind = details["type"]
+    if isinstance(details["input"], Unreadable):
+        return Problem(Code.INVALID, details["input"].why, at + pointer(details["loc"]))
     message = _MESSAGES.get(kind, details["msg"].removeprefix("Value error, "))
     own_words = int(kind == "extra_forbidden")
     return Problem(_CODES.get(kind, Code.INVALID), message, at + pointer(details["loc"]), own_words)

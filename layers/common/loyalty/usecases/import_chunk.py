@@ -17,6 +17,7 @@ from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
 from loyalty.domain.rows.layout import Format
 from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.outcome import STATUSES, Kind, Outcome, Status
+from loyalty.domain.validation import is_readable
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
 from loyalty.store.files import Files
 from loyalty.store.queue import Message
@@ -142,7 +143,7 @@ class _Work:
         record, event_id = dict(row.body), row.earlier.get("event_id", "")
         pass_code = record.get(PASS_CODE, LEFT_OUT)
         is_told = row.earlier.get("status") in _SETTLED and event_id.startswith(ROW_KEY) and pass_code == LEFT_OUT
-        if is_told and event_id == _known_as(record):
+        if is_told and is_readable(record) and event_id == _known_as(record):
             self.told[entry.number] = Outcome(entry.number, Status.UNCHANGED, event_id)
             return None
         if record.get(PASS_CODE) == LEFT_OUT:
@@ -153,8 +154,9 @@ class _Work:
 
 
 def _outcome(row: Imported, said: Said) -> Outcome:
-    known_as = _known_as(said.fields) if row.status.is_settled else None
-    return Outcome(row.number, row.status, row.event_id or known_as, row.problems[0] if row.problems else None)
+    if row.problems:
+        return Outcome.refused(row.number, Refused(*row.problems))
+    return Outcome(row.number, row.status, row.event_id or _known_as(said.fields))
 
 
 def _known_as(record: Mapping[str, Any]) -> str:

@@ -14,6 +14,10 @@ from loyalty.store.table import Table
 from loyalty.usecases.import_rows import MAX_RECORD_BYTES, import_rows
 from loyalty.usecases.sent_json import read_whole_json
 
+CARRIAGE_RETURNS = (
+    "The line is not valid JSON. Lines have to end with a line feed, or with carriage return and line feed."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
@@ -61,4 +65,6 @@ def _said(line: bytes) -> Said | Refused:
     try:
         return Said(read_whole_json(line, "line"))
     except Refused as refused:
+        if b"\r" in line.strip():
+            return Refused(Problem(Code.INVALID, CARRIAGE_RETURNS))
         return refused

@@ -1,6 +1,6 @@
 """Importing rows of reference data: each is checked and, if it holds, kept where it differs from what is there."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,8 @@ MAX_RECORD_BYTES = 300_000
 """What a row may have: as much as fits in an item beside its key."""
 
 MAX_WAITING = 1000
-"""Rows that wait for others to give up what they want; more are not kept in memory."""
+"""Rows that wait for others to give up what they want, and as many that wait for what they name; more are not kept in
+memory."""
 
 MAX_READINGS = 3
 """How often the table is looked at for the same rows, as another import was faster with the same names."""
@@ -56,7 +57,7 @@ class Imported:
 
 def import_rows(rows: Iterable[Row], *, table: Table, now: datetime, fence: Update | None = None) -> Iterator[Imported]:
     """Import rows, by their numbers; answers what became of each as it goes, of those last that want what others had to
-    give up first. With a `fence`, records are written only as long as its condition holds.
+    give up first, or name what comes later. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
         Refused: RETRY_LATER, where the table is busy or another import is always faster with the same names, or the
@@ -109,7 +110,7 @@ class _Import:
         self._catalogue: Catalogue | None = None
         self._waiting: dict[RecordName, Waiting] = {}
         self._behind: dict[RecordName, Waiting] = {}
-        """Rows that name what cannot be found, while there are some that wait and may be it."""
+        """Rows that name what cannot be found, or will lead to somebody else, as long as it may come."""
         self._wanted: set[RecordName] = set()
 
     def take(self, window: Sequence[Row]) -> list[Imported]:
@@ -117,7 +118,7 @@ class _Import:
         return self._done(partial(self._take, window))
 
     def finish(self) -> list[Imported]:
-        """Import what is behind those that waited, and refuse what waits in vain; answers what became of them."""
+        """Import what names what has come by now, and refuse what waits in vain; answers what became of them."""
         return self._done(self._finish)
 
     def _done(self, step: Callable[[dict[int, Imported]], None]) -> list[Imported]:
@@ -155,14 +156,19 @@ class _Import:
             self._wanted = wanted_names(self._waiting.values())
 
     def _finish(self, became: dict[int, Imported]) -> None:
-        behind, in_vain = self._behind, [*self._waiting.values()]
-        self._behind, self._waiting, self._wanted = {}, {}, set()
-        self._known.start(behind)
-        self._known.learn(one.record for one in behind.values())
-        for one in behind.values():
-            _note(became, self._settled(one.number, one.record))
-        self._flush()
-        for one in (*in_vain, *self._waiting.values()):
+        before: Collection[RecordName] = ()
+        while self._behind.keys() != before or self._wanted:
+            if self._behind.keys() == before:
+                self._wanted = set()  # those who wait will not have it, so names lead to whoever has them
+            behind, self._behind, before = self._behind, {}, self._behind.keys()
+            self._known.start(behind)
+            self._known.learn(one.record for one in behind.values())
+            for one in behind.values():
+                _note(became, self._settled(one.number, one.record))
+            self._flush()
+            if self._waiting:
+                _note(became, self._exchanged())
+        for one in (*self._waiting.values(), *self._behind.values()):
             became[one.number] = Imported.refused(one.number, one.refusal)
 
     def _record(self, row: Said | Refused) -> Record:
@@ -195,7 +201,7 @@ class _Import:
         if isinstance(refused, Taken):
             return self._waiting
         may_come = all(problem.code is Code.NOT_FOUND for problem in refused.problems)
-        return self._behind if self._waiting and may_come else None
+        return self._behind if may_come else None
 
     def _import(self, number: int, record: Record) -> Imported:
         names = self._known.named_in(record) if self._wanted else {}

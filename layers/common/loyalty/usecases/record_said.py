@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from loyalty.domain.empty_texts import is_given, without_empty_texts
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fields import Identifier
 from loyalty.domain.passcode import hashed_pass_code
@@ -30,8 +31,9 @@ def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
         kind = said.fields.get("type") if isinstance(said.fields, dict) else None
         known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
         raise Refused(Problem(Code.INVALID, known, "/type"))
-    record: Record = validated(model, said.completed(old or {}, model.kept)).model_dump(exclude_none=True)
-    if "pass_code" in record and said.fields.get("pass_code") is not None:  # the old one is a hash already
+    whole = validated(model, said.completed(old or {}, model.kept))
+    record: Record = without_empty_texts(whole).model_dump(exclude_none=True)
+    if "pass_code" in record and is_given(said.fields.get("pass_code")):  # the old one is a hash already
         record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
     return record
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from loyalty import exactjson
 from loyalty.domain.access import ClassicRepeats, Partner
 from loyalty.domain.directory import Directory
+from loyalty.domain.fingerprint import FORM
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import PurchaseRequest
@@ -37,8 +38,11 @@ def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, I
     item = items.get(keys.record("partner", partner.id)) if request.identity.origin is Origin.NUMBER else None
     if item is None or exactjson.loads(item["record"]).get("classic_repeats") != ClassicRepeats.REPLAY:
         return request
-    content = (partner.id, request.fingerprint.digest.hex().upper(), *request.identity.parts)
-    return replace(request, identity=Identity(Origin.CONTENT, content))
+    content, *former = (
+        Identity(Origin.CONTENT, (partner.id, digest.hex().upper(), *request.identity.parts))
+        for digest in request.fingerprint.in_form(FORM)
+    )
+    return replace(request, identity=content, known_before=(*request.known_before, *former))
 
 
 @dataclass(frozen=True, slots=True)

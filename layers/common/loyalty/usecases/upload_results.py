@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from loyalty import exactjson
+from loyalty.domain.errors import Problem
 from loyalty.domain.passcode import LEFT_OUT, PASS_CODE, without_codes
+from loyalty.domain.rows.cells import FORMULA
 from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.columns import FORMULA, RESULT_FIELDS, place_of
+from loyalty.domain.rows.columns import RESULT_FIELDS, place_of, without_surplus
 from loyalty.domain.rows.layout import Format, Layout
 from loyalty.domain.uploads.outcome import REHEARSED, Outcome
 
@@ -61,7 +63,7 @@ def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
 
 def neutralised(cell: str) -> str:
     """The cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever sends it
-    in again means what it was (`columns.meant`)."""
+    in again means what it was (`cells.meant`)."""
     return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip(" ")) else cell
 
 
@@ -76,17 +78,33 @@ def _cells(layout: Layout, row: bytes) -> list[str]:
         cells = next(csv.reader([text], delimiter=layout.delimiter), [])
     except csv.Error:
         cells = [text]
-    cells += [""] * (width - len(cells))
+    cells = without_surplus(layout, cells + [""] * (width - len(cells)))
     return [*cells[: width - 1], layout.delimiter.join(cells[width - 1 :])]
 
 
 def _result_cells(outcome: Outcome, place: int, rehearsed: bool) -> list[str]:
-    """What became of a purchase, on the row at `place` of its rows: the column at fault is named where it is."""
+    """What became of a purchase, on the row at `place` of its rows, which tells its own faults first: the column at
+    fault is named where it is, and with its row on the others."""
     told = _told(outcome, rehearsed)
     if outcome.problem:
-        at, column = place_of(outcome.problem.pointer)
-        told["error_field"] = column if at == place else ""
+        first, *others = sorted(outcome.problems, key=lambda problem: place_of(problem.pointer)[0] != place)
+        at, column = place_of(first.pointer)
+        own = at == place
+        told["error_code"], told["error_field"] = first.code, column if own else ""
+        description = first.description if own else _in_column(first, place)
+        told["error_description"] = _joined(description, (_in_column(other, place) for other in others))
     return [told.get(name, "") for name in RESULT_FIELDS]
+
+
+def _in_column(problem: Problem, place: int) -> str:
+    """A problem with its column and, where it is not on the row at `place`, with its row."""
+    at, column = place_of(problem.pointer)
+    where = column if at == place else f"row {at + 1} of this purchase, {column}"
+    return f"{where}: {problem.description}" if column else problem.description
+
+
+def _joined(first: str, others: Iterable[str]) -> str:
+    return " Also: ".join([first, *others])
 
 
 def _json_lines(_: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
@@ -137,8 +155,10 @@ def _object(row: bytes) -> dict[str, Any] | None:
 
 def _told(outcome: Outcome, rehearsed: bool) -> dict[str, str]:
     """The result fields that have a value."""
-    problem = outcome.problem
-    told = (problem.code, problem.pointer, problem.description) if problem else ()
+    told: tuple[str, ...] = ()
+    if problem := outcome.problem:
+        others = (f"{other.pointer}: {other.description}" for other in outcome.others)
+        told = (problem.code, problem.pointer, _joined(problem.description, others))
     values = (outcome.status + (REHEARSED if rehearsed else ""), outcome.event_id, *told)
     return {name: str(value) for name, value in zip(RESULT_FIELDS, values, strict=False) if value}
 

@@ -9,7 +9,7 @@ from loyalty import exactjson
 from loyalty.api.classic.answers import AcceptedUpload
 from loyalty.api.classic.envelope import asked_for, described, fields_set, succeeded
 from loyalty.api.classic.reading import read_entry
-from loyalty.api.classic.requests import BulkCreate, IntendedCurrency
+from loyalty.api.classic.requests import BulkCreate
 from loyalty.api.messages import Response
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Refused
@@ -51,7 +51,7 @@ class Entries:
 
 
 def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> Entries:
-    """The entries of a body of operation 2. The currency that it names is held against each entry's own.
+    """The entries of a body of operation 2. The currency that it names is that of each entry that names none itself.
 
     Raises:
         Refused: the call as a whole cannot be answered entry by entry, as the set is missing, empty or too long, an
@@ -69,19 +69,8 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> En
         except Refused as refusal:
             unreadable[own_id] = refusal
         else:
-            requests[own_id] = replace(request, references={**request.references, **intended})
+            requests[own_id] = replace(request, references={**intended, **request.references})
     return Entries(ids, requests, unreadable)
-
-
-def read_row_entry(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
-    """The purchase that an entry of operation 2 asks for which stands in a file, by itself and with its currency.
-
-    Raises:
-        Refused: with every faulty field, by JSON pointer.
-    """
-    request = read_entry(body, partner, idempotency_key, "")
-    intended = _currency(validated(IntendedCurrency, body, IntendedCurrency.broken))
-    return replace(request, references={**request.references, **intended})
 
 
 def file_of(body: Mapping[str, Any]) -> bytes:
@@ -97,7 +86,7 @@ def accepted(upload_id: str) -> Response:
     return replace(succeeded(data), status=HTTPStatus.ACCEPTED, headers=headers)
 
 
-def _currency(named: IntendedCurrency) -> dict[str, Reference]:
+def _currency(named: BulkCreate) -> dict[str, Reference]:
     currency = named.intended_currency_identifier
     return {"currency": currency.reference("/intended_currency_identifier")} if currency else {}
 

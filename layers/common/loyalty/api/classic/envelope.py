@@ -8,7 +8,7 @@ from loyalty.api.endpoint import Handler, endpoint
 from loyalty.api.messages import MAX_BODY_BYTES, Request, Response
 from loyalty.api.problems import MAX_PROBLEMS, headers_for
 from loyalty.domain.access import Partner, Scope
-from loyalty.domain.errors import Code, Refused
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.usecases.tokens import TokenCheck
 
 
@@ -68,10 +68,11 @@ def refused(refusal: Refused) -> Response:
 
 
 def described(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:
-    """A refusal in words: the vendor's where something was not found (row 13); else what is wrong, with the place, of
-    so many problems."""
-    first = refusal.problems[0]
-    if first.code is Code.NOT_FOUND:
-        return first.description
-    told = (f"{problem.pointer}: {problem.description}" for problem in refusal.problems[:at_most] if problem.pointer)
-    return " ".join(told) or first.description
+    """A refusal in words, of so many problems: the vendor's where something was not found (row 13), else what is wrong,
+    with the place."""
+    told = refusal.problems[:at_most]
+    return " ".join(_worded(one) for one in told if one.pointer) or told[0].description
+
+
+def _worded(problem: Problem) -> str:
+    return problem.description if problem.code is Code.NOT_FOUND else f"{problem.pointer}: {problem.description}"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Text
@@ -131,7 +132,7 @@ class KnownTokenIdentifier(Identifier):
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """It names nothing, names twice, or has no pass code where it needs one, or one where it does not."""
         yield from super().broken(raw, at)
-        identified, coded = (raw.get(name) is not None for name in ("identifier", "pass_code"))
+        identified, coded = (is_given(raw.get(name)) for name in ("identifier", "pass_code"))
         if identified and not coded:
             yield Problem(ErrorCode.MANDATORY, "With identifier, pass_code is mandatory.", f"{at}/pass_code")
         if coded and not identified:
@@ -140,7 +141,7 @@ class KnownTokenIdentifier(Identifier):
     def reference(self, pointer: str) -> Reference:
         """How it was shown, with the pass code where there is one."""
         by = next(name for name in self.ways() if getattr(self, name) is not None)
-        return Reference(f"token.{by}", getattr(self, by), f"{pointer}/{by}", self.pass_code)
+        return Reference(f"token.{by}", getattr(self, by), f"{pointer}/{by}", self.pass_code or None)
 
 
 _ONE_TIME_PASSWORD = re.compile(r"[1-9][0-9]{11}")
@@ -211,5 +212,5 @@ def one_customer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
 def some_performer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
     """At least one of unit, business unit and tap has to be named (row 34)."""
     names = ("performed_by_unit_identifier", "performed_by_business_unit_identifier", "performed_by_tap_identifier")
-    if all(body.get(name) is None for name in names):
+    if not any(is_given(body.get(name)) for name in names):
         yield Problem(ErrorCode.MANDATORY, f"One of {', '.join(names)} is mandatory.", f"{at}/{names[0]}")

@@ -180,7 +180,9 @@ def requested(
 
 
 def _kept(model: Model) -> dict[str, Any]:
-    return model.model_dump(include=KEPT_FIELDS, exclude_none=True)
+    return {
+        name: value for name, value in model.model_dump(include=KEPT_FIELDS, exclude_none=True).items() if value != ""
+    }
 
 
 def customer_of(model: EventFields, at: str) -> Reference:

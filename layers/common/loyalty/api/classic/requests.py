@@ -74,23 +74,23 @@ class BulkEntry(Model):
 
 
 class BulkPurchase(BulkEntry, PurchaseFields, EventFields, BasketFields, PurchaseUserDefinedFields):
-    """An entry of `purchase_customer_events_set` (contract, operation 2)."""
+    """An entry of `purchase_customer_events_set` (contract, operation 2).
 
+    Its table has no currency, which stands beside the set; an entry that names its own means that. As it is only held
+    against the currency of whoever performed it, it is left out of whatever is kept of the entry.
+    """
+
+    intended_currency_identifier: Annotated[CurrencyIdentifier | None, Field(exclude=True)] = None
     external_system: Code | None = None
     invoice_identifier: InvoiceIdentifier | None = None
     spend_request: SpendRequest | None = None
 
 
-class IntendedCurrency(Model):
-    """What a bulk call names beside its set of purchases, and in a file each of them may name."""
-
-    intended_currency_identifier: CurrencyIdentifier | None = None
-
-
-class BulkCreate(Call, IntendedCurrency):
+class BulkCreate(Call):
     """The body of `POST /customer_events/bulk/purchases/create` (contract, operation 2), as far as it stands or falls
     whole: entries that could not be told apart in the answer are refused together (Q12)."""
 
+    intended_currency_identifier: CurrencyIdentifier | None = None
     purchase_customer_events_set: Annotated[list[BulkEntry], Field(min_length=1, max_length=MAX_ENTRIES)]
 
     @classmethod

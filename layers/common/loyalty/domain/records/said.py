@@ -5,6 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from loyalty.domain.empty_texts import is_given
+
 Fields = dict[str, Any]
 
 
@@ -25,7 +27,7 @@ class Said:
     def completed(self, old: Mapping[str, Any], kept: tuple[str, ...]) -> Fields:
         """The fields of the record that is to take the place of `old`: what the file has no columns for is as it was,
         and so is what is `kept` and not said."""
-        unsaid = [path for path in kept if _at(self.fields, path) is None]
+        unsaid = [path for path in kept if not is_given(_at(self.fields, path))]
         if self.columns is None:
             fields: Fields = deepcopy(self.fields)
             for path in unsaid:

@@ -1,14 +1,13 @@
 """The columns of a CSV file: dotted paths of the newest API's body, read into such a body."""
 
 import csv
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.cells import Read, moment_in_cell, number_in, read_cell, text_in
 from loyalty.domain.rows.layout import Layout
+from loyalty.domain.validation import Unreadable
 
 REFERENCE_NUMBER = "reference_number"
 UNIT_COLUMNS = ("merchant_tap.id", "merchant_tap.code", "outlet_tap.id", "outlet_tap.code")
@@ -19,65 +18,30 @@ RESULT_FIELDS = ("status", "event_id", "error_code", "error_field", "error_descr
 SETTLED = frozenset({"posted", "replayed"})
 """A `status` with which a row needs nothing more."""
 
-FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""What a spreadsheet takes a cell for a formula by, at its start, white space apart; the sign may be of full width. In
-results an apostrophe goes before it."""
-
 NOT_CSV = Problem(
     Code.INVALID, "The row is not proper CSV: a quote or a carriage return stands astray, or a cell is far too long."
 )
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
-
-
-def meant(cell: str) -> str:
-    """The cell's text, without the apostrophe that keeps it from being taken for a formula."""
-    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell, 1) else cell
-
-
-def number_in(cell: str) -> Decimal:
-    """The number that a cell says.
-
-    Raises:
-        ValueError: it says none; the message says what is wrong.
-    """
-    number = meant(cell).strip()
-    if not _NUMBER.fullmatch(number):
-        raise ValueError("has to be a number such as 15.19")
-    return Decimal(number)
-
-
-def _moment(cell: str) -> Any:
-    moment = cell.strip()
-    if not _DATE.fullmatch(moment):
-        return number_in(cell)
-    try:
-        return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
-    except ValueError as error:
-        raise ValueError("is not a date that exists") from error
-
-
-HEAD_COLUMNS: Mapping[str, Callable[[str], Any]] = {
-    "id": meant,
-    "contact_id": meant,
-    "cim": meant,
-    REFERENCE_NUMBER: meant,
-    "classification.id": meant,
-    "classification.code": meant,
-    "currency_code": meant,
-    "payment_medium_identifier": meant,
-    "performed_on": _moment,
-    **dict.fromkeys(UNIT_COLUMNS, meant),
+HEAD_COLUMNS: Mapping[str, Read] = {
+    "id": text_in,
+    "contact_id": text_in,
+    "cim": text_in,
+    REFERENCE_NUMBER: text_in,
+    "classification.id": text_in,
+    "classification.code": text_in,
+    "currency_code": text_in,
+    "payment_medium_identifier": text_in,
+    "performed_on": moment_in_cell,
+    **dict.fromkeys(UNIT_COLUMNS, text_in),
     "spend_request.amount": number_in,
     "spend_request.alternative_amount": number_in,
-    "promo_code": meant,
+    "promo_code": text_in,
 }
 """What the first row of a purchase says, and the others repeat or leave empty."""
 
 LINES = "products"
-LINE_COLUMNS: Mapping[str, Callable[[str], Any]] = {
-    "products.product_sku": meant,
+LINE_COLUMNS: Mapping[str, Read] = {
+    "products.product_sku": text_in,
     "products.quantity": number_in,
     "products.net_amount": number_in,
     "products.tax_amount": number_in,
@@ -112,33 +76,32 @@ def cells_of(layout: Layout, row: bytes) -> list[str]:
         [cells] = csv.reader([text.removesuffix("\r")], delimiter=layout.delimiter, strict=True)
     except (csv.Error, ValueError) as error:
         raise Refused(NOT_CSV) from error
+    cells = without_surplus(layout, cells)
     if len(cells) != len(layout.columns):
         description = f"The row has {len(cells)} cells, and the header {len(layout.columns)}."
         raise Refused(Problem(Code.INVALID, description))
     return cells
 
 
+def without_surplus(layout: Layout, cells: list[str]) -> list[str]:
+    """The cells of a row without the empty ones behind its last column, of which spreadsheets write some."""
+    width = len(layout.columns)
+    return cells if any(map(str.strip, cells[width:])) else cells[:width]
+
+
 def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """The body of the newest API that the rows of a purchase say, each as `cells_of` has it. An empty cell is an absent
-    field. Whether the body is one that can be posted, the API tells.
-
-    Raises:
-        Refused: INVALID, with every cell that cannot be read, by JSON pointer.
+    field. Whether the body is one that can be posted, the API tells, of cells that cannot be read as well.
     """
     records = [dict(zip(layout.columns, row, strict=True)) for row in rows]
-    problems: list[Problem] = []
     body: dict[str, Any] = {}
     for name, read in HEAD_COLUMNS.items():
         said = [cell for record in records if (cell := record.get(name))]
-        steps = name.split(".")
         if any(cell != said[0] for cell in said):
-            description = "The rows of a purchase say different things here."
-            problems.append(Problem(Code.INVALID, description, "/" + "/".join(steps)))
+            put_in(body, name.split("."), Unreadable("The rows of a purchase say different things here."))
         elif said:
-            put_in(body, steps, read_cell(read, said[0], "/" + "/".join(steps), problems))
-    body[LINES] = [_line(record, f"/{LINES}/{place}", problems) for place, record in enumerate(records)]
-    if problems:
-        raise Refused(*problems)
+            put_in(body, name.split("."), read_cell(layout, read, said[0]))
+    body[LINES] = [_line(layout, record) for record in records]
     return body
 
 
@@ -150,13 +113,12 @@ def place_of(pointer: str) -> tuple[int, str]:
     return 0, ".".join(steps)
 
 
-def _line(record: Mapping[str, str], at: str, problems: list[Problem]) -> dict[str, Any]:
-    line = {}
-    for name, read in LINE_COLUMNS.items():
-        if cell := record.get(name):
-            field = name.removeprefix(f"{LINES}.")
-            line[field] = read_cell(read, cell, f"{at}/{field}", problems)
-    return line
+def _line(layout: Layout, record: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name.removeprefix(f"{LINES}."): read_cell(layout, read, cell)
+        for name, read in LINE_COLUMNS.items()
+        if (cell := record.get(name))
+    }
 
 
 def put_in(body: dict[str, Any], steps: Sequence[str], value: Any) -> None:
@@ -164,12 +126,3 @@ def put_in(body: dict[str, Any], steps: Sequence[str], value: Any) -> None:
     for step in steps[:-1]:
         body = body.setdefault(step, {})
     body[steps[-1]] = value
-
-
-def read_cell(read: Callable[[str], Any], cell: str, pointer: str, problems: list[Problem]) -> Any:
-    """What a cell says, by what reads it; where that cannot be, None, and one more problem."""
-    try:
-        return read(cell)
-    except ValueError as error:
-        problems.append(Problem(Code.INVALID, f"The cell {error}.", pointer))
-        return None

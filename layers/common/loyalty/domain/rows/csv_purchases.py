@@ -12,7 +12,8 @@ from typing import Any
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.purchase import Reference
-from loyalty.domain.rows.columns import REFERENCE_NUMBER, UNIT_COLUMNS, meant
+from loyalty.domain.rows.cells import meant
+from loyalty.domain.rows.columns import REFERENCE_NUMBER, UNIT_COLUMNS
 from loyalty.domain.rows.csv_rows import CsvRows, cell_patterns
 from loyalty.domain.rows.customers import NEWEST_NAMES
 from loyalty.domain.rows.cutter import Faults

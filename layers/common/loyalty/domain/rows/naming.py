@@ -3,8 +3,9 @@ could be told of it before."""
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.purchase import Reference
+from loyalty.domain.rows.cells import meant
 from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.columns import cells_of, meant
+from loyalty.domain.rows.columns import cells_of
 from loyalty.domain.rows.customers import NEWEST_NAMES, customer_in
 from loyalty.domain.rows.json_rows import customer_in_row
 from loyalty.domain.rows.layout import Format, Layout

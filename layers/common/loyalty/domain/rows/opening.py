@@ -24,6 +24,9 @@ _SIGNS = {
     b"PK\x03\x04": "The file is a ZIP archive or a spreadsheet; save it as CSV in UTF-8.",
 }
 _DELIMITERS = ",;\t"
+_SEPARATOR = re.compile(rb'"?sep=.?"?[\s,;]*', re.IGNORECASE)
+"""By which a spreadsheet tells itself what stands between the cells; the names of the columns tell us."""
+
 _NAME = re.compile(r".+\.(csv|jsonl|json)(\.gz)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -66,7 +69,7 @@ def opened(format_: Format, head: bytes, reading: Reading) -> tuple[Layout, Posi
 
 def _csv(head: bytes, start: int, reading: Reading) -> tuple[Layout, Position]:
     end = head.find(b"\n", start)
-    while end >= 0 and empty_row(_DELIMITERS.encode()).fullmatch(head, start, end):
+    while end >= 0 and _says_nothing(head, start, end):
         start, end = end + 1, head.find(b"\n", end + 1)
     if end < 0 and len(head) >= HEAD_BYTES:
         raise _refused(f"The first line, which has to name the columns, is longer than {HEAD_BYTES} bytes.")
@@ -86,12 +89,18 @@ def _csv(head: bytes, start: int, reading: Reading) -> tuple[Layout, Position]:
     return Layout(Format.CSV, tuple(headers[delimiter]), delimiter), Position(end + 1)
 
 
+def _says_nothing(head: bytes, start: int, end: int) -> bool:
+    """Whether a line before the header may be passed over: an empty one, or one that is for the spreadsheet alone."""
+    return bool(empty_row(_DELIMITERS.encode()).fullmatch(head, start, end) or _SEPARATOR.fullmatch(head, start, end))
+
+
 def _cells(line: str, delimiter: str) -> list[str]:
     try:
         [cells] = csv.reader([line], delimiter=delimiter, strict=True)
     except (csv.Error, ValueError):
         return []
-    return [cell.strip() for cell in cells]
+    names = [cell.strip() for cell in cells]
+    return names[: max((place for place, name in enumerate(names, 1) if name), default=0)]
 
 
 def _check_columns(columns: Sequence[str], reading: Reading) -> None:

@@ -5,20 +5,19 @@ A list is written in its cell as in JSON, as it may hold anything.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import Part
-from loyalty.domain.rows.columns import RESULT_FIELDS, meant, number_in, put_in, read_cell
+from loyalty.domain.rows.cells import Read, meant, number_in, read_cell, text_in
+from loyalty.domain.rows.columns import RESULT_FIELDS, put_in
 from loyalty.domain.rows.layout import Layout
-
-Read = Callable[[str], Any]
+from loyalty.domain.validation import Unreadable
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
 _TRUTHS = {"true": True, "false": False}
@@ -26,27 +25,20 @@ _TRUTHS = {"true": True, "false": False}
 
 def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """The record that a row's cells say, as `cells_of` has them. An empty cell is an absent field. Whether it is a
-    record that can be imported, its model tells.
-
-    Raises:
-        Refused: INVALID, with every cell that cannot be read or that its type has no field for, by JSON pointer.
+    record that can be imported, its model tells, of cells as well that cannot be read or that its type has no field
+    for.
     """
     [cells] = rows
     said = {name: cell for name, cell in zip(layout.columns, cells, strict=True) if cell and name not in RESULT_FIELDS}
     kind = meant(said.get("type", ""))
     if kind not in _COLUMNS:
         return {"type": kind}
-    problems: list[Problem] = []
     record: dict[str, Any] = {}
     for name, cell in said.items():
-        steps = name.split(".")
-        pointer = "/" + "/".join(steps)
-        if name not in _COLUMNS[kind]:
-            problems.append(Problem(Code.INVALID, f"Records of the type {kind} have no such field.", pointer))
+        if read := _COLUMNS[kind].get(name):
+            put_in(record, name.split("."), read_cell(layout, read, cell))
         else:
-            put_in(record, steps, read_cell(_COLUMNS[kind][name], cell, pointer, problems))
-    if problems:
-        raise Refused(*problems)
+            put_in(record, name.split("."), Unreadable(f"Records of the type {kind} have no such field."))
     return record
 
 
@@ -71,7 +63,13 @@ def _list(cell: str) -> Any:
         raise ValueError('has to be a list as in JSON, such as ["EK123456", "MRA"]') from error
 
 
-_READERS: Mapping[Any, Read] = {Decimal: number_in, int: _whole_number, bool: _truth, list: _list}
+def _written_out(cell: str) -> Decimal:
+    if "e" in cell.lower():
+        raise ValueError("has to be a number that is written out, such as 15.19, without an exponent")
+    return number_in(cell)
+
+
+_READERS: Mapping[Any, Read] = {Decimal: _written_out, int: _whole_number, bool: _truth, list: _list}
 """What reads cells of a type; what is not here is text."""
 
 
@@ -82,7 +80,7 @@ def _columns(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tup
         if isinstance(kind, type) and issubclass(kind, Part):
             yield from _columns(kind, (*path, name))
         else:
-            yield ".".join((*path, name)), _READERS.get(kind, meant)
+            yield ".".join((*path, name)), _READERS.get(kind, text_in)
 
 
 def _types(annotation: Any) -> Iterator[Any]:

@@ -47,6 +47,9 @@ STATUSES: Mapping[Kind, tuple[Status, ...]] = {
 """What may become of rows."""
 
 
+MAX_PROBLEMS = 10
+"""Problems that are told of a row: whoever mends ten sends the file again anyway, and a chunk has a thousand rows."""
+
 REHEARSED = " (dry run)"
 """Stands behind the status in the result of a dry run, so that nobody takes it for what was posted."""
 
@@ -54,27 +57,36 @@ REHEARSED = " (dry run)"
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of the purchase that starts on row `row`. `event_id` is the event's; of one that failed and has no
-    identity of its own, the key that it is known by when it is sent again."""
+    identity of its own, the key that it is known by when it is sent again. `problem` is what it is counted by, `others`
+    are what else is wrong."""
 
     row: int
     status: Status
     event_id: str | None = None
     problem: Problem | None = None
+    others: tuple[Problem, ...] = ()
 
     @classmethod
     def refused(cls, row: int, refusal: Refused) -> Self:
-        """Refused for the first of its problems."""
-        return cls(row, Status.REFUSED, problem=refusal.problems[0])
+        """Refused for its problems, or as many as are told."""
+        first, *others = refusal.problems[:MAX_PROBLEMS]
+        return cls(row, Status.REFUSED, problem=first, others=tuple(others))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that is wrong."""
+        return (self.problem, *self.others) if self.problem else ()
 
     def listed(self) -> list[Any]:
-        """As it is kept: row, status, event id and, where there is a problem, code, field and description."""
-        return [self.row, self.status, self.event_id, *(listed(self.problem) if self.problem else ())]
+        """As it is kept: row, status, event id and, of each problem, code, field and description."""
+        return [self.row, self.status, self.event_id, *(text for problem in self.problems for text in listed(problem))]
 
     @classmethod
     def of(cls, listed: Sequence[Any]) -> Self:
         """What `listed` made a list of."""
         row, status, event_id, *told = listed
-        return cls(row, Status(status), event_id, problem(*told) if told else None)
+        first, *others = (problem(*told[at : at + 3]) for at in range(0, len(told), 3)) if told else (None,)
+        return cls(row, Status(status), event_id, first, tuple(others))
 
 
 def listed(problem: Problem) -> list[str]:

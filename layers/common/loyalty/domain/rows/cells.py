@@ -1,0 +1,106 @@
+"""What a cell of CSV says: a text, a number or a date, and none that a spreadsheet has made another of."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from loyalty.domain import dates
+from loyalty.domain.rows.layout import Layout
+from loyalty.domain.validation import Unreadable
+
+Read = Callable[[str], Any]
+"""What reads cells of a column; raises ValueError, in words that go on after "The cell"."""
+
+FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""What a spreadsheet takes a cell for a formula by, at its start, white space apart; the sign may be of full width. In
+results an apostrophe goes before it."""
+
+NO_NUMBER = (
+    "has to be a number such as 15.19: with a decimal point, and without separators of thousands, spaces or currency "
+    "signs"
+)
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?")
+_SECONDS = re.compile(r"[0-9]{1,20}")
+
+_SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}")
+"""A number as spreadsheets show it that has more digits than the column is wide: 1.23457E+12 for 1234567890123."""
+
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+"""A number whose point separates thousands where the comma is the decimal sign."""
+
+
+def meant(cell: str) -> str:
+    """The cell's text, without the apostrophe that keeps it from being taken for a formula."""
+    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell, 1) else cell
+
+
+def text_in(cell: str) -> str:
+    """The text that a cell says, such as a reference or a code.
+
+    Raises:
+        ValueError: a spreadsheet has made a shortened number of it; the message says so.
+    """
+    text = meant(cell)
+    if "+" in text and _SHORTENED.fullmatch(text.strip()):
+        raise _shortened(text)
+    return text
+
+
+def number_in(cell: str) -> Decimal:
+    """The number that a cell says.
+
+    Raises:
+        ValueError: it says none; the message says what is wrong.
+    """
+    number = meant(cell).strip()
+    if _SHORTENED.fullmatch(number):
+        raise _shortened(number)
+    if not _NUMBER.fullmatch(number):
+        raise ValueError(NO_NUMBER)
+    return Decimal(number)
+
+
+def moment_in_cell(cell: str) -> int | Decimal:
+    """The second since 1970 that a cell says, or the date.
+
+    Raises:
+        ValueError: it says neither; the message says what is wrong.
+    """
+    text = meant(cell).strip()
+    if _SECONDS.fullmatch(text):
+        return Decimal(text)
+    if _SHORTENED.fullmatch(text):
+        raise _shortened(text)
+    if not dates.is_date(text):
+        raise ValueError(f"has to be a date such as {dates.FORMS}, or in seconds since 1970")
+    return int(dates.moment_in(text).timestamp())
+
+
+def read_cell(layout: Layout, read: Read, cell: str) -> Any:
+    """What a cell says, by what reads it; or why it cannot be read, which whoever validates the body tells."""
+    try:
+        value = read(cell)
+        if layout.delimiter == ";" and isinstance(value, Decimal):
+            _refuse_grouped(meant(cell).strip())
+        return value
+    except ValueError as error:
+        return Unreadable(f"The cell {error}.")
+
+
+def _refuse_grouped(number: str) -> None:
+    """Files have semicolons where the comma is the decimal sign, and there a point separates thousands."""
+    if _GROUPED.fullmatch(number):
+        whole = number.replace(".", "")
+        raise ValueError(
+            f"may mean {number} or {whole}, as a point separates thousands where files have semicolons: write "
+            f"{number}0 or {whole}"
+        )
+
+
+def _shortened(cell: str) -> ValueError:
+    return ValueError(
+        f"says {cell.strip()}, to which a spreadsheet has shortened it, so some of its digits are lost: format the "
+        "column as text before the file is opened or typed, or take the file from where it was made"
+    )

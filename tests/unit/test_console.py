@@ -1,0 +1,46 @@
+"""What the command prints, on terminals with whatever characters."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from cli.main import app
+from tests.functional.conftest import DEMO
+
+PURCHASE = str(DEMO.parent / "purchase.json")
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, encoding: str, *arguments: str) -> str:
+    """What a command prints on a terminal of an encoding."""
+    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", stdout)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    app(list(arguments), standalone_mode=False)
+    for stream in (stdout, stderr):
+        stream.flush()
+    assert isinstance(stdout.buffer, io.BytesIO)
+    return stdout.buffer.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_every_terminal_is_shown_which_offers_apply(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    text = printed(monkeypatch, encoding, "programme", "explain", str(DEMO), PURCHASE)
+
+    applies, not_ = ("✓", "✗") if encoding == "utf-8" else ("+", "-")
+    assert f"{applies}  OFFER-5PC" in text
+    assert f"{not_}  OFFER-CARD" in text
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["programme", "--help"], ["programme", "check", str(DEMO)]])
+def test_commands_end_well_on_a_terminal_with_few_characters(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    assert printed(monkeypatch, "ascii", *arguments)
+
+
+def test_what_is_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = printed(monkeypatch, "ascii", "programme", "explain", str(DEMO), PURCHASE, "--json")
+
+    assert json.loads(text)["total_amount"] == 15.19

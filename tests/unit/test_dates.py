@@ -1,0 +1,104 @@
+"""Dates as text: the forms that are taken, wherever they stand, and what is told of all others."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from loyalty.api.classic.reading import read_purchase as read_classic
+from loyalty.api.purchases import read_purchase
+from loyalty.domain.dates import FORMS
+from loyalty.domain.errors import Refused
+from loyalty.domain.records.said import Said
+from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.layout import Format, Layout
+from loyalty.usecases.record_said import as_record
+from loyalty.usecases.upload_rows import read_row
+from tests.unit.test_classic_reading import PARTNER
+from tests.unit.test_classic_reading import body as classic
+from tests.uploads import COLUMNS, NOW, row
+
+MOMENT = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+TAKEN = [
+    "2026-01-15T09:30:00",
+    "2026-01-15 09:30:00",
+    "2026-01-15T09:30:00Z",
+    "2026-01-15 09:30:00Z",
+    "2026-01-15T11:30:00+02:00",
+    "2026-01-15T04:00:00-0530",
+    "2026-01-15T09:30:00.000",
+    "2026-01-15T09:30:00.999999999Z",
+    "2026-01-15T11:30:00.5+02:00",
+]
+REFUSED = [
+    "15.01.2026 09:30",
+    "01/15/2026",
+    "2026-01-15",
+    "2026-01-15T09:30",
+    "20260115T093000",
+    "yesterday",
+    "46037.5",
+]
+NOT_THERE = ["2026-02-30T09:30:00", "2026-01-15T25:00:00", "9999-12-31T23:59:59-02:00", "0001-01-01T00:00:00+02:00"]
+
+
+def in_a_row(date: str) -> datetime:
+    entry = Entry(1, (row("R1", performed_on=date).encode(),))
+    return read_purchase(read_row(Layout(Format.CSV, COLUMNS), entry).body, NOW).performed_on
+
+
+def in_a_classic_body(date: str) -> datetime:
+    return read_classic(classic(performed_on=date), PARTNER, None).performed_on
+
+
+def in_a_record(date: str) -> datetime:
+    campaign = {"type": "promotion_campaign", "id": "C", "name": "C", "effective_from": date}
+    return datetime.fromisoformat(as_record(Said(campaign))["effective_from"] + "Z")
+
+
+READERS = [in_a_row, in_a_classic_body, in_a_record]
+
+
+def told(read: Any, date: str) -> str:
+    with pytest.raises(Refused) as refused:
+        read(date)
+    [problem] = refused.value.problems
+    return problem.description
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("date", TAKEN)
+def test_a_date_is_taken_in_each_form_and_means_a_second(read: Any, date: str) -> None:
+    assert read(date) == MOMENT
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("date", REFUSED)
+def test_what_has_no_form_of_a_date_is_told_the_forms(read: Any, date: str) -> None:
+    assert f"has to be a date such as {FORMS}" in told(read, date)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("date", NOT_THERE)
+def test_a_date_that_does_not_exist_is_told_as_that(read: Any, date: str) -> None:
+    assert "is not a date that exists" in told(read, date)
+
+
+def test_a_classic_request_is_the_same_in_whatever_form_its_date_is() -> None:
+    prints = {read_classic(classic(performed_on=date), PARTNER, None).fingerprint for date in TAKEN}
+
+    assert prints == {read_classic(classic(performed_on="2026-01-15T09:30:00"), PARTNER, None).fingerprint}
+
+
+@pytest.mark.parametrize("date", ["2026-01-15T09:30:00", 1768469400000, 1768469400.5, -1, True])
+def test_the_newest_api_takes_seconds_as_a_number_and_says_so(date: Any) -> None:
+    line = {"product_sku": "P", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
+    body = {"cim": "A", "reference_number": "R", "merchant_tap": {"code": "M"}, "products": [line]}
+
+    assert "whole seconds since 1970, as a JSON number" in told(
+        lambda sent: read_purchase(body | {"performed_on": sent}, NOW), date
+    )
+
+
+def test_a_purchase_lies_in_a_year_that_has_neighbours_whatever_its_offset() -> None:
+    assert "between the years" in told(in_a_classic_body, "1970-01-01T00:00:00+02:00")
