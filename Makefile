@@ -39,6 +39,7 @@ format: $(READY) ## put the code into its format
 
 build: $(READY) ## build functions and layer for AWS
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+	@$(BIN)/python -m cli.built_layer
 
 lock: $(UV) ## bring the locked versions in line with what pyproject.toml and the layer ask for
 	@echo "resolving ..."
