@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.console import Failure
+from cli.console import Failure, out
 from cli.local.deployment import ARCHITECTURES
-from cli.target import REPOSITORY
 
-BUILT = REPOSITORY / ".aws-sam" / "build"
+BUILT = Path(".aws-sam/build")
 MACHINES = {62: "x86_64", 183: "arm64"}
 """What an ELF file says that it runs on, in Lambda's names."""
 
@@ -54,7 +53,7 @@ def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> H
                 "or with those that the functions run on"
             )
     if wanted != template:
-        print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: functions run on no other.")
+        out.print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: functions run on no other.")
     return wanted
 
 

@@ -146,4 +146,4 @@ COVERS: Mapping[str, Covers] = {
     "first_purchase": _same("first_purchase"),
     "every_nth_purchase": _same("every_nth_purchase"),
 }
-"""By condition. Of one that is missing here nothing is known, so an offer that has it is not taken to be always there."""
+"""By condition. An offer with one that is missing here is not taken to be always there."""

@@ -76,7 +76,9 @@ def compiled(settings: Settings) -> tuple[Condition, ...]:
     """
     names = [*CONDITIONS, *(name for name in settings if name not in CONDITIONS)]
     return tuple(
-        Condition(name, settings[name], CONDITIONS.get(name, _unknown)(settings)) for name in names if settings.get(name)
+        Condition(name, settings[name], CONDITIONS.get(name, _unknown)(settings))
+        for name in names
+        if settings.get(name)
     )
 
 
