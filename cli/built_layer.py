@@ -53,7 +53,7 @@ def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> H
                 "or with those that the functions run on"
             )
     if wanted != template:
-        out.print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: functions run on no other.")
+        out.print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: they run on no other.")
     return wanted
 
 

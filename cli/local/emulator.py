@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from http import HTTPStatus
+from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,6 +21,7 @@ from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Account
 
 REGION = "eu-central-1"
 LOOPBACK = "127.0.0.1"
+IP_VERSION = 4
 START_SECONDS = 60  # three on a laptop; a busy CI machine may need ten times that
 STOP_SECONDS = 60  # saving the state of a year of purchases takes a few, and more on a busy machine
 
@@ -126,14 +128,16 @@ def bridge_address() -> str:
     Raises:
         Failure: there is no Docker here, or it runs on a machine of its own.
     """
-    command = ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
+    command = ["docker", "network", "inspect", "bridge", "--format", "{{range .IPAM.Config}}{{.Subnet}} {{end}}"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - all of it is ours
     except FileNotFoundError:
         raise Failure("`docker` is missing: install Docker, or `make run` without DOCKER=1") from None
     if found.returncode:
         raise Failure(f"Docker does not answer ({found.stderr.strip()}): start it, or `make run` without DOCKER=1")
-    address = found.stdout.strip()
+    networks = [ip_network(subnet) for subnet in found.stdout.split()]
+    # Docker's own end of a bridge has its network's first address; not every Docker tells it as the gateway.
+    address = next(str(network[1]) for network in networks if network.version == IP_VERSION)
     with socket.socket() as probe:
         try:
             probe.bind((address, 0))

@@ -61,7 +61,7 @@ def test_a_function_and_the_api_answer_by_the_commands_of_the_documentation(
     assert run == "make run DOCKER=1"
 
     script = "\n".join(told).replace("http://127.0.0.1:3000", target.api_url)
-    answered = workplace.run(script, {"AWS_EC2_METADATA_DISABLED": "true"})
+    answered = workplace.run(script, {"AWS_EC2_METADATA_DISABLED": "true", "SAM_SKIP_PULL_IMAGE": "1"})
 
     assert f'{{\\"id\\":\\"{PURCHASE_ID}\\"}}' in answered
     assert '"account_number":"ACR0000000001"' in answered

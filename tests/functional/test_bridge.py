@@ -16,8 +16,8 @@ def docker_that(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_it_is_the_gateway_of_the_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docker_that("echo 127.0.0.1", tmp_path, monkeypatch)
+def test_it_is_the_first_address_of_the_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker_that("echo fd00::/64 127.0.0.0/8", tmp_path, monkeypatch)
 
     assert bridge_address() == "127.0.0.1"
 
@@ -26,7 +26,7 @@ def test_it_is_the_gateway_of_the_bridge(tmp_path: Path, monkeypatch: pytest.Mon
     ("does", "told"),
     [
         ("echo no daemon >&2; exit 1", "Docker does not answer \\(no daemon\\)"),
-        ("echo 203.0.113.1", "203.0.113.1 is not on this machine"),
+        ("echo 203.0.113.0/24", "203.0.113.1 is not on this machine"),
     ],
 )
 def test_where_there_is_none_it_is_told_what_to_do(
