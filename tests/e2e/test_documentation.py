@@ -27,7 +27,7 @@ SAID: dict[str, str] = {
     "import FILE...": "import cli/demo/programme.jsonl",
     "check FILE...": "check cli/demo/programme.jsonl",
     "explain FILE... PURCHASE.json": "explain cli/demo/programme.jsonl cli/demo/purchase.json",
-    "backtest draft.jsonl": "backtest cli/demo/programme.jsonl",
+    "backtest draft.jsonl": "backtest cli/journey/draft.jsonl",
     "--purchases year.jsonl --reference shops.jsonl": "--purchases week.csv --reference week.jsonl",
     "--journey --html": "--journey --to 2017-01-04 --html",
     "--to 2017-01-08": "--to 2017-01-02",
@@ -54,6 +54,7 @@ def workplace(stack: Target, stack_dir: Path, tmp_path_factory: pytest.TempPathF
     assert table
     (made.folder / "sales.csv").write_text(table[1])
     made.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl", {})
+    made.run("loyalty import week.jsonl", {})
     return made
 
 
