@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from cli.console import Failure
+from cli.local.bridge import bridge_address
 from cli.local.deployment import STACK_NAME, STAGE, Deployment, Host
-from cli.local.emulator import LOOPBACK, Emulator, bridge_address
+from cli.local.emulator import LOOPBACK, Emulator
 from cli.local.front import Backend, Front
 from cli.target import REPOSITORY, STACK_FILE, Target, settings
 

@@ -31,6 +31,7 @@ SAID: dict[str, str] = {
     "--purchases year.jsonl --reference shops.jsonl": "--purchases week.csv --reference week.jsonl",
     "--journey --html": "--journey --to 2017-01-04 --html",
     "--to 2017-01-08": "--to 2017-01-02",
+    "sales.csv --partner ACME": "sales.csv --partner DEMO",
     " [--stack NAME]": "",
     " [UPLOAD]": "",
     "--limit 500": "--limit 50",
@@ -46,7 +47,7 @@ ACME = {"type": "partner", "id": "ACME", "name": "Acme", "unit": "Admin Unit"}
 
 @pytest.fixture(scope="module")
 def workplace(stack: Target, stack_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    """Where commands are run: with a partner ACME, the files that pages name, and a day of purchases."""
+    """Where commands are run: with a partner ACME, the files that pages name, and purchases of two years."""
     made = Workplace(tmp_path_factory.mktemp("workplace"), stack_dir)
     assert stack.api_key, "the pages' commands need one"
     (made.folder / "acme.jsonl").write_text(json.dumps(ACME))
@@ -54,7 +55,7 @@ def workplace(stack: Target, stack_dir: Path, tmp_path_factory: pytest.TempPathF
     assert table
     (made.folder / "sales.csv").write_text(table[1])
     made.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl", {})
-    made.run("loyalty import week.jsonl", {})
+    made.run("loyalty import week.jsonl && loyalty upload sales.csv --partner DEMO --watch", {})
     return made
 
 

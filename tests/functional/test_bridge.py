@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.console import Failure
-from cli.local.emulator import bridge_address
+from cli.local.bridge import bridge_address
 
 
 def docker_that(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
