@@ -22,7 +22,14 @@ def take_back(request: Request, partner: Partner) -> Response:
     named = Reference("id", request.path["id"], "")
     answer = PreparedAnswer(render_return)
     returned = return_products(
-        named, asked, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare
+        named,
+        asked,
+        partner,
+        table=table,
+        catalogue=catalogue,
+        now=request.now,
+        merchant_id=request.query.get("merchant"),
+        prepare=answer.prepare,
     )
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}
     return Response(200, answer.to(returned), headers)

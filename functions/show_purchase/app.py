@@ -18,7 +18,8 @@ catalogue = Catalogue(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    event = find_purchase(Reference("id", request.path["id"], ""), partner, table=table)
+    named, merchant_id = Reference("id", request.path["id"], ""), request.query.get("merchant")
+    event = find_purchase(named, partner, table=table, merchant_id=merchant_id)
     directory = directory_for(event, catalogue, request.now)
     return Response(200, render_purchase(event, directory, explained=request.flag("explain")))
 

@@ -230,7 +230,7 @@ def render_purchase(event: Event, directory: Directory, *, explained: bool = Fal
     entry, document, taken_back = event.entry, event.document, event.taken_back
     lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document["lines"])]
     return {
-        "id": entry.event_id,
+        "id": entry.told_id,
         "reference_number": entry.reference_number,
         "life_cycle_state": event.state,
         "performed_on": int(entry.performed_on.timestamp()),

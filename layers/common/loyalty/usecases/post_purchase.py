@@ -102,6 +102,8 @@ class _Batch:
     report: Report = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
     """By account id, as they were when the requests were looked up."""
+    older: dict[str, Event | None] = field(default_factory=dict)
+    """By id, the events that were looked for with the requests' names."""
 
     def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
@@ -127,13 +129,14 @@ class _Batch:
 
     def _posted_by_other_ids(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, Outcome]:
         """What became of those that were posted before under another id than they would have now. Hardly a request has
-        one, so this reads nothing as a rule. No such id is given any more, so that reading is as good as a condition.
+        one that was not looked for with the names, so this reads nothing as a rule. No such id is given any more, so that
+        reading is as good as a condition.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.
         """
         others = {place: ids - {drafts[place].known_id} for place, ids in self._ids(drafts).items()}
-        events = self._read(others)
+        events = self._read(others, self.older)
         outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
         return {place: outcome for place, outcome in outcomes.items() if outcome}
 
@@ -143,7 +146,15 @@ class _Batch:
         programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
-        items = looked_up(resolutions.values(), self.table, self.catalogue, beside)
+        items = looked_up(
+            resolutions.values(),
+            self.partner,
+            table=self.table,
+            catalogue=self.catalogue,
+            now=self.now,
+            beside=beside,
+        )
+        self.older.update(ledger.events_at(beside, items))
         for place, resolution in resolutions.items():
             self.requests[place] = identified(self.requests[place], self.partner, items)
             try:
@@ -204,11 +215,14 @@ class _Batch:
         repetitions = Repetitions(self.catalogue.programme(self.now), self.catalogue.directory(self.now))
         return {place: repetitions.ids(self.requests[place]) for place in places}
 
-    def _read(self, ids: Mapping[int, set[str | None]]) -> dict[int, list[Event]]:
-        """The events of these ids that exist, by place."""
-        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id}
-        events = ledger.read_events(self.table, wanted) if wanted else {}
-        found = {place: [events[one] for one in of_place if one in events] for place, of_place in ids.items()}
+    def _read(
+        self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
+    ) -> dict[int, list[Event]]:
+        """The events of these ids that exist, by place; those that are `known` are not read."""
+        events: dict[str | None, Event | None] = {**(known or {})}
+        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
+        events |= ledger.read_events(self.table, wanted) if wanted else {}
+        found = {place: [event for one in of_place if (event := events.get(one))] for place, of_place in ids.items()}
         return {place: of_place for place, of_place in found.items() if of_place}
 
 
@@ -219,6 +233,6 @@ def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> Outcome | None:
     for event in events:
         if draft.is_posted_as(event):
             return Posting(event, replayed=True)
-        if event.origin is not Origin.REFERENCE or is_repeated(draft.request, event):
+        if draft.has_identity_of(event) or is_repeated(draft.request, event):
             return Refused(draft.duplicate_of(event))
     return None

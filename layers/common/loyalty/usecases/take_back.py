@@ -39,16 +39,17 @@ def cancel_purchase(
     table: Table,
     catalogue: Catalogue,
     now: datetime,
+    merchant_id: str | None = None,
     pause: Pause = pause,
     prepare: Prepare[Posting] = nothing,
 ) -> Posting:
-    """Cancel the purchase that the partner names; answers the purchase as it is then. `prepare` hears of that before.
+    """Cancel the purchase that the partner names, see `find_purchase`; answers the purchase as it is then. `prepare` hears of that before.
 
     Raises:
-        Refused: NOT_FOUND or DUPLICATE, see `find_purchase`; INSUFFICIENT_BALANCE, where its merchant wants it so if an
+        Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
             award is spent; RETRY_LATER. Nothing was changed.
     """
-    purchase = find_purchase(named, partner, table=table)
+    purchase = find_purchase(named, partner, table=table, merchant_id=merchant_id)
     if purchase.state is State.CANCELLED:
         return Posting(purchase, replayed=True)
     purchase_id = purchase.entry.event_id
@@ -74,17 +75,18 @@ def return_products(
     table: Table,
     catalogue: Catalogue,
     now: datetime,
+    merchant_id: str | None = None,
     pause: Pause = pause,
     prepare: Prepare[Returned] = nothing,
 ) -> Returned:
-    """Take back goods of the purchase that the partner names. `prepare` hears of the return before.
+    """Take back goods of the purchase that the partner names, see `find_purchase`. `prepare` hears of the return before.
 
     Raises:
-        Refused: NOT_FOUND; INVALID, where the purchase does not have them (any more) or is cancelled;
+        Refused: NOT_FOUND or DUPLICATE; INVALID, where the purchase does not have them (any more) or is cancelled;
             INSUFFICIENT_BALANCE, where its merchant wants it so if an award is spent; DUPLICATE, where another return
             of it has this reference number; RETRY_LATER. Nothing was changed.
     """
-    purchase = find_purchase(named, partner, table=table)
+    purchase = find_purchase(named, partner, table=table, merchant_id=merchant_id)
     purchase_id = purchase.entry.event_id
     asked = Asked(
         event_id=derived_id(Origin.RETURN, purchase_id, request.reference_number),
