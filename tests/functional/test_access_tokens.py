@@ -189,7 +189,7 @@ def test_a_try_is_counted_before_it_is_looked_at(
     monkeypatch.setattr(access_tokens, "is_pass_code", lambda *_: seen.append(demo.get(tries)))
     post(functions, shown(token, BY_PASS_CODE))
 
-    [item] = seen
+    [item] = filter(None, seen)
     assert [number for name, number in item.items() if name.startswith("guesses")] == [1, 1, 1]
 
 

@@ -29,7 +29,9 @@ Body = dict[str, Any]
 
 def merchant(table: Table, code: str) -> tuple[Functions, Body]:
     """The functions as a partner of a new merchant calls them, and a purchase there of a customer of its own."""
-    bring(table, {"type": "business_unit", "id": f"BU-{code}", "name": code, "code": code, "time_zone": "Europe/Athens"})
+    bring(
+        table, {"type": "business_unit", "id": f"BU-{code}", "name": code, "code": code, "time_zone": "Europe/Athens"}
+    )
     bring(table, {"type": "partner", "id": code, "name": code})
     line = {"product_sku": "TEA", "net_amount": 10, "tax_amount": 2, "total_amount": 12}
     body = {"cim": customer(table, code, 0), "merchant_tap": {"code": code}, "products": [line]}
@@ -97,8 +99,9 @@ def test_an_id_that_is_anothers_is_as_free_as_any(table: Table, everything: tupl
     assert {(answer.status, *sorted(answer.headers)) for answer in answers} == {(200, *sorted(answers[-1].headers))}
     assert [answer.body for answer in answers] == [{"id": one} for one in [*ids, "FREE"]]
     player = Player(table, written.api_keys)
-    for sent in (sent for sent in written.calls if sent.again):
-        assert player.send(sent.call).body == sent.again.body, sent.call.name
+    for sent in written.calls:
+        if sent.again:
+            assert player.send(sent.call).body == sent.again.body, sent.call.name
     assert verify_journal(table, settle=lambda _: None).deviations == []
 
 

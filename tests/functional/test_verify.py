@@ -98,7 +98,7 @@ def test_a_given_id_without_its_reference_number_is_found(posted: Table) -> None
     assert event
     posted.transact([Delete(keys.event(event["pointer"]))])
 
-    assert [found.event_id for found in verified(posted).deviations] == ["GIVEN"]
+    assert [found.event_id for found in verified(posted).deviations] == [given_id(MERCHANT_ID, "GIVEN")]
 
 
 def test_an_id_that_was_given_in_the_place_of_another_merchants_is_found(posted: Table) -> None:
@@ -149,7 +149,9 @@ def test_nothing_is_found_where_purchases_were_taken_back(reversed_: Table) -> N
     assert (found.events, found.deviations) == (7, [])
 
 
-@pytest.mark.parametrize(("event_id", "state"), [(CANCELLED, "POSTED"), (RETURNED, "CANCELLED")], ids=["posted", "cancelled"])
+@pytest.mark.parametrize(
+    ("event_id", "state"), [(CANCELLED, "POSTED"), (RETURNED, "CANCELLED")], ids=["posted", "cancelled"]
+)
 def test_a_state_that_no_cancellation_explains_is_found(reversed_: Table, event_id: str, state: str) -> None:
     change(reversed_, keys.event(event_id), state=state)
 

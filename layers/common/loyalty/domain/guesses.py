@@ -1,5 +1,5 @@
-"""Guesses at what customers keep secret: how many are allowed, and for how long none is where they are used up (decision
-26)."""
+"""Guesses at what customers keep secret: how many are allowed, and until when none is where they are used up
+(decision 26)."""
 
 import hashlib
 from dataclasses import dataclass

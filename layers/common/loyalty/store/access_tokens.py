@@ -58,9 +58,7 @@ def behind_passwords(
     return found
 
 
-def count_try(
-    table: Table, token: AccessToken, pass_code_hash: str, partner_id: str, now: datetime
-) -> datetime | None:
+def count_try(table: Table, token: AccessToken, pass_code_hash: str, partner_id: str, now: datetime) -> datetime | None:
     """Count a partner's try of a token's pass code; or answer until when that is locked for it."""
     at = keys.pass_code_tries(token.id, pass_code_hash)
     return count_guess(table, at, AT_A_PASS_CODE, partner_id, now)
@@ -79,8 +77,8 @@ def one_time_password_key(password: str) -> keys.Key:
 def put_one_time_password(
     table: Table, password: str, token: AccessToken, partner_id: str, expires_on: datetime, request: str
 ) -> bool:
-    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the same
-    `request`, whose answer was lost. What the token says is looked up when the password is shown
+    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the
+    same `request`, whose answer was lost. What the token says is looked up when the password is shown
     (`behind_passwords`)."""
     item: Item = {
         "target": token.id,

@@ -16,7 +16,6 @@ from loyalty.store.attributes import Item
 from loyalty.store.events import wallet_of
 from loyalty.store.table import MAX_BATCH_GET, Table
 
-
 ONE_TIME_PASSWORD = "token.one_time_password"  # noqa: S105 - a way of naming a customer
 
 

@@ -15,8 +15,8 @@ from loyalty.store.writes import Count
 def count_guess(
     table: Table, at: Key, allowances: Collection[Allowance], partner_id: str, now: datetime
 ) -> datetime | None:
-    """Count a partner's guess on the item that lies `at` there; or answer until when it may not guess, and count nothing.
-    A transaction, as the SDK may send that again without its counting twice."""
+    """Count a partner's guess on the item `at` a key; or answer until when it may not guess, and count nothing. It is a
+    transaction, as the SDK may send that again without its counting twice."""
     counters = {allowance.counter(partner_id, now): allowance for allowance in allowances}
     most = {name: allowance.most for name, allowance in counters.items()}
     ends = max(allowance.ends(now) for allowance in allowances)

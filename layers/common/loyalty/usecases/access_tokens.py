@@ -79,16 +79,16 @@ def _locked(why: str, until: datetime, shown: Reference) -> GuessRefused:
     return GuessRefused(Problem(Code.NOT_PERMITTED, description, shown.pointer))
 
 
-def issue_one_time_password(
-    shown: Reference, partner_id: str, *, table: Table, now: datetime
-) -> tuple[str, datetime]:
+def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, now: datetime) -> tuple[str, datetime]:
     """A password that stands for the token that is shown, for one purchase of the partner, and until when.
 
     Raises:
         Refused: as `shown_token`; RETRY_LATER.
     """
     key = customer_key(shown)
-    token = shown_token("Access Token", shown, table.get(key, consistent=True), partner_id=partner_id, table=table, now=now)
+    token = shown_token(
+        "Access Token", shown, table.get(key, consistent=True), partner_id=partner_id, table=table, now=now
+    )
     expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
     for _ in range(MAX_DRAWS):
         password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))

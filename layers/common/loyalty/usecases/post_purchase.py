@@ -129,8 +129,8 @@ class _Batch:
 
     def _posted_by_other_ids(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, Outcome]:
         """What became of those that were posted before under another id than they would have now. Hardly a request has
-        one that was not looked for with the names, so this reads nothing as a rule. No such id is given any more, so that
-        reading is as good as a condition.
+        one that was not looked for with the names, so this reads nothing as a rule. No such id is given any more, so
+        that reading is as good as a condition.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.
@@ -219,10 +219,13 @@ class _Batch:
         self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
     ) -> dict[int, list[Event]]:
         """The events of these ids that exist, by place; those that are `known` are not read."""
-        events: dict[str | None, Event | None] = {**(known or {})}
+        events: dict[str, Event | None] = dict(known or {})
         wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
-        events |= ledger.read_events(self.table, wanted) if wanted else {}
-        found = {place: [event for one in of_place if (event := events.get(one))] for place, of_place in ids.items()}
+        if wanted:
+            events.update(ledger.read_events(self.table, wanted))
+        found = {
+            place: [event for one in of_place if one and (event := events.get(one))] for place, of_place in ids.items()
+        }
         return {place: of_place for place, of_place in found.items() if of_place}
 
 

@@ -126,9 +126,7 @@ class PurchaseDraft:
         whose callers know purchases by their number, the one that this leads to."""
         match self.request.identity.origin:
             case Origin.GIVEN:
-                return derived_id(
-                    Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number
-                )
+                return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
             case Origin.EXTERNAL | Origin.KEY | Origin.CONTENT:
                 return derived_id(Origin.NUMBER, self.number)
             case _:

@@ -43,7 +43,8 @@ def cancel_purchase(
     pause: Pause = pause,
     prepare: Prepare[Posting] = nothing,
 ) -> Posting:
-    """Cancel the purchase that the partner names, see `find_purchase`; answers the purchase as it is then. `prepare` hears of that before.
+    """Cancel the purchase that the partner names (`find_purchase`); answers the purchase as it is then. `prepare` hears
+    of that before.
 
     Raises:
         Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
@@ -79,7 +80,7 @@ def return_products(
     pause: Pause = pause,
     prepare: Prepare[Returned] = nothing,
 ) -> Returned:
-    """Take back goods of the purchase that the partner names, see `find_purchase`. `prepare` hears of the return before.
+    """Take back goods of the purchase that the partner names (`find_purchase`). `prepare` hears of the return before.
 
     Raises:
         Refused: NOT_FOUND or DUPLICATE; INVALID, where the purchase does not have them (any more) or is cancelled;

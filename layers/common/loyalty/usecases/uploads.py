@@ -40,7 +40,11 @@ class UploadView:
 def expect_upload(
     upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
 ) -> tuple[Upload, Form]:
-    """Expect a file of a partner, which may act for whom the partner may act for now; answers what to send it with."""
+    """Expect a file of a partner, which may act for whom the partner may act for now; answers what to send it with.
+
+    Raises:
+        Refused: NOT_PERMITTED (`Partner.folder`).
+    """
     upload = replace(_expected(upload_id, name, partner, now), dry_run=dry_run)
     add_upload(table, upload)
     return upload, files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
@@ -57,7 +61,11 @@ def send_upload(
     files: Files,
     now: datetime,
 ) -> Upload:
-    """Send a file for a partner, as if the partner had."""
+    """Send a file for a partner, as if the partner had.
+
+    Raises:
+        Refused: NOT_PERMITTED (`Partner.folder`).
+    """
     upload = _expected(upload_id, name, partner, now)
     add_upload(table, replace(upload, idempotency_key=idempotency_key))
     files.write(upload.key, data)
@@ -70,7 +78,7 @@ def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upl
         partner_id=partner.id,
         merchants=tuple(sorted(partner.merchants)),
         name=name,
-        key=f"uploads/{partner.id}/{upload_id}/{name}",
+        key=f"uploads/{partner.folder()}/{upload_id}/{name}",
         created_on=now,
     )
 
