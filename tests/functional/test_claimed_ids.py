@@ -2,6 +2,7 @@
 nothing of them (decision 26)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.functional.conftest import Answer, Functions
 from tests.moto_table import fill, kept
 from tests.tables.player import Player
 from tests.tables.write import write
-from tests.tables.written import FOLDER, Written
+from tests.tables.written import FOLDER, NAMES, Written
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Body = dict[str, Any]
@@ -108,3 +109,67 @@ def test_an_id_that_is_anothers_is_as_free_as_any(table: Table, everything: tupl
 def bring_programme(table: Table) -> None:
     records = (FOLDER / "programme.jsonl").read_bytes().splitlines()
     assert not import_records(records, table=table, now=NOW).refused
+
+
+@pytest.fixture
+def shared(table: Table) -> dict[str, Functions]:
+    """The functions as the partners of two merchants call them that have given a purchase the same id; and as an
+    operator does, who sees both."""
+    bring_programme(table)
+    partners = {}
+    for code in ("ONE", "TWO"):
+        partners[code], body = merchant(table, code)
+        assert partners[code].call("create_purchase", body | {"id": "SHARED", "reference_number": code}).status == 200
+    key, _ = create_key("POS", ["*"], list(Scope), table=table, now=NOW)
+    return {**partners, "POS": Functions(api_key=key)}
+
+
+def shown(functions: Functions, **query: str) -> Any:
+    answer = functions.call("show_purchase", path={"id": "SHARED"}, query=query)
+    return answer.body["reference_number"] if answer.status == 200 else answer.status
+
+
+def test_a_partner_finds_its_merchants_purchase_by_an_id_that_others_have_too(shared: dict[str, Functions]) -> None:
+    assert [shown(shared[code]) for code in ("ONE", "TWO")] == ["ONE", "TWO"]
+    assert shown(shared["ONE"], merchant="BU-TWO") == 404
+
+
+def test_who_sees_several_purchases_of_an_id_says_whose_is_meant(shared: dict[str, Functions]) -> None:
+    assert shown(shared["POS"]) == 409
+    assert [shown(shared["POS"], merchant=f"BU-{code}") for code in ("ONE", "TWO")] == ["ONE", "TWO"]
+
+
+@pytest.mark.parametrize(
+    ("function", "body"),
+    [("cancel_purchase", None), ("return_products", {"reference_number": "R", "products": [{"line": 0}]})],
+)
+def test_what_is_taken_back_of_one_purchase_of_an_id_leaves_the_other_as_it_is(
+    table: Table, shared: dict[str, Functions], function: str, body: Any
+) -> None:
+    path = {"id": "SHARED"}
+    assert shared["POS"].call(function, body, path=path).status == 409
+    answers = [
+        shared["POS"].call(function, body, path=path, query={"merchant": "BU-ONE"}),
+        shared["ONE"].call(function, body, path=path),
+    ]
+
+    assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true"]
+    left = shared["TWO"].call("show_purchase", path=path).body
+    assert (left["life_cycle_state"], left["products"][0]["returned_quantity"]) == ("POSTED", 0)
+    assert shared["TWO"].call(function, body, path=path).headers.get("Idempotent-Replayed") is None
+    assert verify_journal(table, settle=lambda _: None).deviations == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_id_that_was_given_before_merchants_had_their_own_is_that_merchants_alone(table: Table, name: str) -> None:
+    written = Written.read(name)
+    fill(table, {})
+    written.load(table)
+    sent = next(sent.call for sent in written.calls if (sent.call.body or {}).get("id") == "GIVEN-1")
+    player = Player(table, written.api_keys)
+
+    other = player.send(replace(sent, body={**sent.body, "reference_number": "ANOTHER"}))
+
+    assert (other.status, other.body["code"]) == (409, "DuplicateAPIValueException")
+    assert [answer.status for answer in claims(table, ["GIVEN-1"])] == [200]
+    assert player.send(sent).headers.get("Idempotent-Replayed") == "true"
