@@ -30,6 +30,7 @@ from loyalty.api.answers import (
     VerdictAnswer,
 )
 from loyalty.api.lines import MAX_LINES, broken_line_rules
+from loyalty.api.messages import Request
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
@@ -143,6 +144,11 @@ def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
         Refused: with every faulty field, by JSON pointer.
     """
     return _request(validated(CreatePurchase, body, _broken_rules), now)
+
+
+def named_in_path(request: Request) -> Reference:
+    """The purchase that a path names by its id, with the merchant if the query says whose it is."""
+    return Reference("id", request.path["id"], "", merchant_id=request.query.get("merchant"))
 
 
 def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:

@@ -18,12 +18,13 @@ from loyalty.domain.spend_settings import AutomaticSpend
 
 class Reference(NamedTuple):
     """How a caller named something: by which field, with which value, and where in the request; with the pass code, if
-    it needs one."""
+    it needs one; of which merchant, by its id, if that was said."""
 
     by: str
     value: str
     pointer: str
     pass_code: str | None = None
+    merchant_id: str | None = None
 
     def __repr__(self) -> str:
         """All but the pass code, which is nobody's business."""

@@ -37,11 +37,11 @@ class JournalPage:
     before: int | None
 
 
-def find_purchase(named: Reference, partner: Partner, *, table: Table, merchant_id: str | None = None) -> Event:
+def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
     """The posted purchase that the partner names by `id`, `number` or `reference_number`.
 
-    An id that was given may be that of several merchants' purchases. `merchant_id` says whose is meant; otherwise it is
-    the one that the partner may see and, of several, that it posted, or that has the id alone, as it was derived.
+    An id that was given may be that of several merchants' purchases. Where it is not said whose is meant, it is the
+    one that the partner may see and, of several, that it posted, or that has the id alone, as it was derived.
 
     Numbers are the classic API's: they lead to what it posted. Reference numbers lead to what this partner posted
     through it call by call, as long as that is one purchase; those of the bulk call do not lead anywhere.
@@ -50,10 +50,10 @@ def find_purchase(named: Reference, partner: Partner, *, table: Table, merchant_
         Refused: NOT_FOUND, where there is none that the partner may see; DUPLICATE, where several have the reference
             number, or were given the id.
     """
-    found = [event for event in _FINDERS[named.by](named, partner, table) if _is_meant(event, partner, merchant_id)]
+    found = [event for event in _FINDERS[named.by](named, partner, table) if _is_meant(event, named, partner)]
     if not found:
         raise Refused(not_found("Purchase", named.value, named.pointer))
-    if merchant_id:
+    if named.merchant_id:
         return found[-1]  # what the merchant gave the id comes after what has it alone
     first, *others = [event for event in found if event.partner_id == partner.id] or found
     if others and is_given(first.entry.event_id):
@@ -63,9 +63,9 @@ def find_purchase(named: Reference, partner: Partner, *, table: Table, merchant_
     return first
 
 
-def _is_meant(event: Event, partner: Partner, merchant_id: str | None) -> bool:
+def _is_meant(event: Event, named: Reference, partner: Partner) -> bool:
     entry = event.entry
-    is_of_merchant = merchant_id in (None, entry.merchant_id)
+    is_of_merchant = named.merchant_id in (None, entry.merchant_id)
     return entry.type is EventType.PURCHASE and is_of_merchant and partner.sees(entry.merchant_id)
 
 

@@ -39,7 +39,6 @@ def cancel_purchase(
     table: Table,
     catalogue: Catalogue,
     now: datetime,
-    merchant_id: str | None = None,
     pause: Pause = pause,
     prepare: Prepare[Posting] = nothing,
 ) -> Posting:
@@ -50,7 +49,7 @@ def cancel_purchase(
         Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
             award is spent; RETRY_LATER. Nothing was changed.
     """
-    purchase = find_purchase(named, partner, table=table, merchant_id=merchant_id)
+    purchase = find_purchase(named, partner, table=table)
     if purchase.state is State.CANCELLED:
         return Posting(purchase, replayed=True)
     purchase_id = purchase.entry.event_id
@@ -76,7 +75,6 @@ def return_products(
     table: Table,
     catalogue: Catalogue,
     now: datetime,
-    merchant_id: str | None = None,
     pause: Pause = pause,
     prepare: Prepare[Returned] = nothing,
 ) -> Returned:
@@ -87,7 +85,7 @@ def return_products(
             INSUFFICIENT_BALANCE, where its merchant wants it so if an award is spent; DUPLICATE, where another return
             of it has this reference number; RETRY_LATER. Nothing was changed.
     """
-    purchase = find_purchase(named, partner, table=table, merchant_id=merchant_id)
+    purchase = find_purchase(named, partner, table=table)
     purchase_id = purchase.entry.event_id
     asked = Asked(
         event_id=derived_id(Origin.RETURN, purchase_id, request.reference_number),
