@@ -168,7 +168,7 @@ def test_what_is_not_found_is_told_in_the_vendors_words(functions: Functions, to
         ({"udf_float_1": "10"}, "Invalid", "/udf_float_1"),
         ({"udf_date_1": "yesterday"}, "Invalid", "/udf_date_1"),
         ({"products_set": []}, "Invalid", "/products_set"),
-        ({"promo_code": ""}, "Invalid", "/promo_code"),
+        ({"promo_code": 1}, "Invalid", "/promo_code"),
         ({"promo_code": "UNKNOWN"}, "NotFound", "Promo Code (UNKNOWN)"),
         ({"intended_currency_identifier": {"code": "PTS"}}, "CurrencyMismatch", "/intended_currency_identifier/code"),
         ({"invoice_identifier": {"number": "NONE"}}, "NotFound", ""),

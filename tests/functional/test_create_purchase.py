@@ -255,7 +255,7 @@ def test_an_absent_quantity_is_one(functions: Functions) -> None:
         ({"contact_id": "C0FFEE"}, {"/cim": "MutuallyExclusiveAPIValues"}),
         ({"cim": "UNKNOWN"}, {"/cim": "NotFoundAPIValue"}),
         ({"cim": None, "contact_id": "UNKNOWN"}, {"/contact_id": "NotFoundAPIValue"}),
-        ({"cim": ""}, {"/cim": "InvalidAPIValue"}),
+        ({"cim": 1}, {"/cim": "InvalidAPIValue"}),
         ({"cim": "\ud800"}, {"/cim": "InvalidAPIValue"}),
         ({"reference_number": None}, {"/reference_number": "MandatoryAPIValueMissing"}),
         ({"reference_number": 17}, {"/reference_number": "InvalidAPIValue"}),
