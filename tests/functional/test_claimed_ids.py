@@ -1,5 +1,5 @@
 """A merchant's ids are its own: whoever gives an event an id that is another's keeps nobody from theirs, and learns
-nothing of them (decision 26)."""
+nothing of them (decision 28)."""
 
 from collections.abc import Iterable
 from dataclasses import replace

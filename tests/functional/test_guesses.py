@@ -1,4 +1,4 @@
-"""Wrong guesses at a customer's secrets are a matter of the partner that makes them, and of a time (decision 26)."""
+"""Wrong guesses at a customer's secrets are a matter of the partner that makes them, and of a time (decision 28)."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,5 @@
 """Guesses at what customers keep secret: how many are allowed, and until when none is where they are used up
-(decision 26)."""
+(decision 28)."""
 
 import hashlib
 from dataclasses import dataclass

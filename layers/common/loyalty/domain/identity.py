@@ -60,7 +60,7 @@ class Identity:
 
     @property
     def older_id(self) -> str | None:
-        """The id that earlier versions would have given the event, where it is another one (decision 26)."""
+        """The id that earlier versions would have given the event, where it is another one (decision 28)."""
         return self.parts[0] if self.origin is Origin.GIVEN else None
 
     def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:

@@ -25,7 +25,7 @@ def event(event_id: str) -> Key:
     """A posted event; or, where an event has an id of its own, the pointer that keeps its reference number unique.
 
     The partition is that of what callers know events by; in it, each merchant has a place for the event that it gave
-    this id, and no other event ever lies there (decision 26).
+    this id, and no other event ever lies there (decision 28).
     """
     told, merchant_id = parted_id(event_id)
     return Key(events_known_as(told), f"{_EVENT}#{merchant_id}" if merchant_id else _EVENT)
