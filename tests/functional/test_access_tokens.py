@@ -147,7 +147,7 @@ def test_a_token_without_a_pass_code_is_not_to_be_had_by_its_identifier(
     bring(demo, {"type": "access_token", "id": "T-2", "account": ACCOUNT_NUMBER, "identifier": "OPEN"})
     monkeypatch.setattr(access_tokens, "is_pass_code", None)
 
-    assert post(functions, shown(token, {"identifier": "OPEN", "pass_code": ""})).status == 404
+    assert post(functions, shown(token, {"identifier": "OPEN", "pass_code": "1234"})).status == 404
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "classification_identifier": Row(
         {"alternative_code": "CCC"},
-        {"alternative_code": ""},
+        {"alternative_code": 1},
         {"classification/name": "Counter coffee card"},
         {"ids/classification": "5C8E1A3D7F2B4D6E9A0C2E4F6B8D0A1C"},
         place="/alternative_code",
@@ -141,7 +141,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "fields_set": Row("number, total_amount", ["number"], {"total_amount": 240, "description": "missing"}),
     **{name: detail(name, f"some {name}", 5) for name in TEXTS},
-    **{name: detail(name, f"{name}-1", "") for name in CODES},
+    **{name: detail(name, f"{name}-1", 1) for name in CODES},
     **{f"udf_float_{place}": detail(f"udf_float_{place}", place, "10") for place in range(1, 5)},
     **{
         f"udf_date_{place}": detail(f"udf_date_{place}", f"2016-0{place}-24T15:49:59", "yesterday")

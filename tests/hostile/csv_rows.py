@@ -144,7 +144,7 @@ CSV = [
         "a line separator of Unicode",
         "x.csv",
         lambda: csv(row("R1", cim="A\u2028B"), row("R2", cim="\x85\x0b\x0c")),
-        ("1 R1", "2 R2"),
+        ("1 R1", "2 /cim begins or ends with a control character"),
     ),
     Hostile(
         "Latin-1 in one row",
@@ -161,7 +161,7 @@ CSV = [
     Hostile(
         "a cell too many",
         "x.csv",
-        lambda: csv(row("R1") + ",", row("R2")),
+        lambda: csv(row("R1") + ",more", row("R2")),
         ("1 The row has 10 cells, and the header 9.", "2 R2"),
     ),
     Hostile("one cell", "x.csv", lambda: csv("R1", row("R2")), ("1 The row has 1 cells, and the header 9.", "2 R2")),
@@ -208,7 +208,7 @@ CSV = [
         "the header once more",
         "x.csv",
         lambda: csv(row("R1"), HEADER, row("R2")),
-        ("1 R1", "2 /performed_on The cell has to be a number", "3 R2"),
+        ("1 R1", "2 /performed_on The cell has to be a date", "3 R2"),
     ),
     Hostile(
         "a row of ten million bytes",

@@ -26,7 +26,7 @@ JSON = [
         "a line separator of Unicode",
         "x.jsonl",
         lambda: lines(body("R1", "A\u2028B"), body("R2", "A\x85")),
-        ("1 R1", "2 R2"),
+        ("1 R1", "2 /cim begins or ends with a control character"),
     ),
     Hostile(
         "control characters",
