@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PORT ?= 3000
 KEEP ?=
+DOCKER ?=
 TESTS ?= tests
 UV_VERSION := 0.13.9
 
@@ -18,8 +19,8 @@ export SAM_CLI_TELEMETRY := 0
 help: ## list the targets
 	@awk -F ': |## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$NF}' $(MAKEFILE_LIST)
 
-run: $(READY) ## serve the whole stack on this machine (PORT=3000; KEEP=1 goes on with the last run's data)
-	@$(BIN)/loyalty run --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep)
+run: $(READY) ## serve the whole stack on this machine (PORT=3000; KEEP=1 goes on with the last run's data; DOCKER=1 lets containers in)
+	@$(BIN)/loyalty run --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(DOCKER)),--docker)
 
 test: $(READY) ## run the tests (TESTS=tests/unit for some of them)
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
@@ -39,6 +40,7 @@ format: $(READY) ## put the code into its format
 
 build: $(READY) ## build functions and layer for AWS
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+	@$(BIN)/python -m cli.built_layer
 
 lock: $(UV) ## bring the locked versions in line with what pyproject.toml and the layer ask for
 	@echo "resolving ..."

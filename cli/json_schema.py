@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from loyalty import exactjson
+
 
 class JsonSchema(GenerateJsonSchema):
     """To be given to pydantic as the generator."""
@@ -15,3 +17,13 @@ class JsonSchema(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         """Never: pydantic's titles are the names once more."""
         return False
+
+
+class ApiSchema(JsonSchema):
+    """The same for the description of the APIs, from which callers generate their clients."""
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """Without a default, which generators take to say that the field is always there."""
+        told: dict[str, Any] = self.generate_inner(schema["schema"])
+        default = schema.get("default")
+        return told if default is None else told | {"description": f"{exactjson.dumps(default)} where it is left out."}

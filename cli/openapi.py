@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = REPOSITORY / "docs" / "openapi.json"
 EXAMPLES = REPOSITORY / "tests" / "examples"
+EVENTS = REPOSITORY / "events"
 
 
 def openapi(check: Check = False) -> None:
@@ -81,7 +82,7 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
     """What refers to each model and shape, and the schemas of all of them."""
     from pydantic import TypeAdapter
 
-    from cli.json_schema import JsonSchema
+    from cli.json_schema import ApiSchema
     from cli.routes import ROUTES
     from loyalty.api.answers import ProblemAnswer
     from loyalty.api.classic.answers import Refusal, Success
@@ -92,7 +93,7 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
     shapes = dict.fromkeys((*told, Success, Refusal, ProblemAnswer))
     inputs: Any = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
     references, schemas = TypeAdapter.json_schemas(
-        inputs, ref_template="#/components/schemas/{model}", schema_generator=JsonSchema
+        inputs, ref_template="#/components/schemas/{model}", schema_generator=ApiSchema
     )
     return {shape: reference for (shape, _), reference in references.items()}, schemas["$defs"]
 
@@ -103,7 +104,10 @@ def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
         operation["description"] = route.description
     operation["security"] = route.security
     if route.parameters:
-        operation["parameters"] = route.parameters
+        given = _event(route)["pathParameters"] or {}
+        operation["parameters"] = [
+            told | ({"example": given[told["name"]]} if told["name"] in given else {}) for told in route.parameters
+        ]
     if route.method == "post":
         operation |= _body(route, references)
     done = {"200": _success(route, route.answers, references)}
@@ -126,7 +130,7 @@ def _body(route: "Route", references: "Mapping[Any, Json]") -> "Json":
     if not parts:
         return {}
     content: Json = {"schema": parts[0] if len(parts) == 1 else {"allOf": parts}}
-    if shown := _examples("request", (*route.examples, *route.requests)):
+    if shown := _examples("request", (*route.examples, *route.requests)) or _sample(route):
         content["examples"] = shown
     mandatory = route.takes is not None and any(one.is_required() for one in route.takes.model_fields.values())
     return {"requestBody": {"required": mandatory, "content": {"application/json": content}}}
@@ -152,6 +156,18 @@ def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "J
 def _examples(kind: str, names: tuple[str, ...]) -> "Json":
     """The contract's examples; the vendor's answers lack what later releases brought."""
     return {name: {"value": json.loads((EXAMPLES / f"{name}.{kind}.json").read_text("utf-8"))} for name in names}
+
+
+def _sample(route: "Route") -> "Json":
+    """The body of the event that is sent to its function; the token goes into the header."""
+    body = json.loads(_event(route)["body"] or "{}")
+    body.pop("token", None)
+    return {route.name: {"value": body}} if body else {}
+
+
+def _event(route: "Route") -> "Json":
+    event: Json = json.loads((EVENTS / f"{route.name}.json").read_text("utf-8"))
+    return event
 
 
 def _refusals(references: "Mapping[Any, Json]") -> "Json":

@@ -40,6 +40,7 @@ PREVIEWING = (*SHOWING, 422)
 POSTING = (*SHOWING, 409, 422)
 
 EXPLAIN = parameter("explain", "query", "Whether to say why offers applied.", type="boolean")
+MERCHANT = parameter("merchant", "query", "The id of the merchant whose purchase is meant, where several have the id.")
 LIMIT = parameter("limit", "query", "Entries on a page.", type="integer", minimum=1, maximum=100)
 NEXT = parameter("next", "query", "What the page before answered as `next`.")
 ONCE = parameter("Idempotency-Key", "header", "The same key, the same purchase (of a bulk call, the same entry).")
@@ -49,9 +50,25 @@ PREFER = parameter("Prefer", "header", "`respond-async`: do it later.")
 ROUTES = (
     Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, replays=True),
     Route("preview_purchase", "POST /purchases/preview", PreviewPurchase, PreviewAnswer, PREVIEWING),
-    Route("show_purchase", "GET /purchases/{id}", None, PurchaseAnswer, READING, (EXPLAIN,)),
-    Route("cancel_purchase", "POST /purchases/{id}/cancel", CancelPurchase, PurchaseAnswer, PREVIEWING, replays=True),
-    Route("return_products", "POST /purchases/{id}/returns", ReturnProducts, ReturnAnswer, POSTING, replays=True),
+    Route("show_purchase", "GET /purchases/{id}", None, PurchaseAnswer, (*READING, 409), (EXPLAIN, MERCHANT)),
+    Route(
+        "return_products",
+        "POST /purchases/{id}/returns",
+        ReturnProducts,
+        ReturnAnswer,
+        POSTING,
+        (MERCHANT,),
+        replays=True,
+    ),
+    Route(
+        "cancel_purchase",
+        "POST /purchases/{id}/cancel",
+        CancelPurchase,
+        PurchaseAnswer,
+        POSTING,
+        (MERCHANT,),
+        replays=True,
+    ),
     Route("show_wallet", "GET /wallets/{account}", None, WalletAnswer, READING),
     Route("show_journal", "GET /wallets/{account}/journal", None, JournalAnswer, READING, (LIMIT, NEXT)),
     Route("create_upload", "POST /uploads", CreateUpload, ExpectedUploadAnswer, (400, 401, 403, 413, 500, 503)),

@@ -89,7 +89,7 @@ def _resolved(
     """The purchases whose every name is found."""
     programme, directory = catalogue.programme(now), catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
-    items = looked_up([resolution for _, resolution in resolutions], table, catalogue)
+    items = looked_up([resolution for _, resolution in resolutions], ANYBODY, table=table, catalogue=catalogue, now=now)
     for one, resolution in resolutions:
         try:
             yield one, resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)

@@ -87,7 +87,12 @@ class Simulation:
 
     @property
     def outstanding(self) -> dict[str, Decimal]:
-        """What wallets hold, system currency, by the month at whose end it expires; "" is never."""
+        """What wallets hold, system currency, by the month at whose end it expires; "" is never.
+
+        It is told as of the last month, so nothing where there was none.
+        """
+        if not self._month:
+            return {}
         held: dict[str, Decimal] = defaultdict(Decimal)
         for customer in self._known.values():
             lots = customer.wallet.lots

@@ -21,12 +21,15 @@ DEMO_PURCHASE = REPOSITORY / "cli" / "demo" / "purchase.json"
 def run(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of 127.0.0.1 to serve on; 0 takes any.")] = 3000,
     keep: Annotated[bool, typer.Option("--keep", help="Go on with what the last run posted.")] = False,
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Let the emulator listen on Docker's bridge, for `sam local`.")
+    ] = False,
 ) -> None:
     """Serve the whole stack on this machine, with a demo programme, until Ctrl-C."""
     from cli.local.stack import local_stack
 
     interrupt_on_signals()
-    with local_stack(port, keep=keep, report=step) as target:
+    with local_stack(port, keep=keep, docker=docker, report=step) as target:
         show(target)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
@@ -58,7 +61,7 @@ def show(target: "Target") -> None:
   Routes    {target.api_url}/  [dim]to read and to try in a browser[/]
   API key   {target.api_key}
   Emulator  {target.aws_endpoint_url}  [dim]of AWS, in {target.region}; access key and secret: test[/]
-  Files     .local/  [dim]stack.json, emulator.log, deploy.log[/]
+  Files     .local/  [dim]stack.json, env.json, emulator.log, deploy.log[/]
 
 Post a purchase:
 """)

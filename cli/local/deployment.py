@@ -74,7 +74,7 @@ class Deployment:
         self.log.unlink(missing_ok=True)
         self._sam(
             "build",
-            *("--build-dir", str(self.directory / "build"), "--no-cached"),
+            *("--build-dir", str(self.directory / "build")),
             *("--parameter-overrides", *(f"{name}={value}" for name, value in self._parameters().items())),
         )
 

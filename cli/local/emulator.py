@@ -19,6 +19,7 @@ from cli.console import Failure
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Account
 
 REGION = "eu-central-1"
+LOOPBACK = "127.0.0.1"
 START_SECONDS = 60  # three on a laptop; a busy CI machine may need ten times that
 STOP_SECONDS = 60  # saving the state of a year of purchases takes a few, and more on a busy machine
 
@@ -26,19 +27,20 @@ STOP_SECONDS = 60  # saving the state of a year of purchases takes a few, and mo
 class Emulator:
     """Starts on entering, without waiting for it; `wait_until_ready` does that. Stops, state saved, on leaving.
 
-    It listens on `port` if that is free. Its files are in `directory`: `state` holds what outlives a run, and
+    It listens on `port` of `host` if that is free. Its files are in `directory`: `state` holds what outlives a run, and
     `stack_file` says that the stack is served, so it goes first. `lock_fd` is a file that stays open as long as the
     emulator runs.
     """
 
-    def __init__(self, *, port: int, directory: Path, stack_file: Path, lock_fd: int) -> None:
+    def __init__(self, *, port: int, directory: Path, stack_file: Path, lock_fd: int, host: str = LOOPBACK) -> None:
         self.state = directory / "state"
         self.temporary_dir = directory / "tmp"
         self.log = directory / "emulator.log"
         self.stack_file = stack_file
         self.lock_fd = lock_fd
-        self.port = free_port(port)
-        self.account = Account(region=REGION, aws_endpoint_url=f"http://127.0.0.1:{self.port}")
+        self.host = host
+        self.port = free_port(port, host)
+        self.account = Account(region=REGION, aws_endpoint_url=f"http://{host}:{self.port}")
 
     def __enter__(self) -> Self:
         self.temporary_dir.mkdir(exist_ok=True)
@@ -89,7 +91,7 @@ class Emulator:
             "HOME": os.environ.get("HOME", str(self.temporary_dir)),
             "TZ": "UTC",
             "TMPDIR": str(self.temporary_dir),
-            "BIND_HOST": "127.0.0.1",
+            "BIND_HOST": self.host,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,
             "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
@@ -107,12 +109,12 @@ def last_lines(log: Path, count: int = 15) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
 
 
-def free_port(preferred: int) -> int:
-    """The preferred port of 127.0.0.1 if nothing listens on it, or else any other; 0 prefers none."""
+def free_port(preferred: int, host: str = LOOPBACK) -> int:
+    """The preferred port of `host` if nothing listens on it, or else any other; 0 prefers none."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", preferred))
+            probe.bind((host, preferred))
         except OSError:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((host, 0))
         return int(probe.getsockname()[1])

@@ -45,11 +45,12 @@ class BodyTooLong(Exception):  # noqa: N818 - it is an answer to give, and no fa
 
 @dataclass(frozen=True)
 class Backend:
-    """Where requests go: the emulator's port, and the path before the API's routes. The page fills in `api_key`."""
+    """Where requests go: the emulator, and the path before the API's routes. The page fills in `api_key`."""
 
     port: int
     path: str
     api_key: str | None
+    host: str = "127.0.0.1"
 
 
 class Front(ThreadingHTTPServer):
@@ -77,7 +78,7 @@ class Front(ThreadingHTTPServer):
     def serve(self, backend: Backend) -> Iterator[None]:
         """Answer requests, each client from a thread of its own, until the block ends."""
         self.backend = backend
-        self.upstream = urllib3.HTTPConnectionPool("127.0.0.1", backend.port, maxsize=CLIENTS_MAX, retries=False)
+        self.upstream = urllib3.HTTPConnectionPool(backend.host, backend.port, maxsize=CLIENTS_MAX, retries=False)
         self.server_activate()
         thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from cli.console import Failure
+from cli.local.bridge import bridge_address
 from cli.local.deployment import STACK_NAME, STAGE, Deployment, Host
-from cli.local.emulator import Emulator
+from cli.local.emulator import LOOPBACK, Emulator
 from cli.local.front import Backend, Front
 from cli.target import REPOSITORY, STACK_FILE, Target, settings
 
@@ -35,14 +36,16 @@ def local_stack(
     state_dir: Path = REPOSITORY / STACK_FILE.parent,
     *,
     keep: bool = False,
+    docker: bool = False,
     load_demo: bool = True,
     report: Report = silent,
 ) -> Iterator[Target]:
     """Serve the real template on 127.0.0.1:`port`; 0 takes any free port.
 
     All that is written lies in `state_dir`: `stack.json` as long as the stack is served, the logs, and the state, with
-    which the next run goes on if it is told to `keep` it. Raises `Failure` where the port is taken, a tool is missing,
-    another stack runs in that directory, or a step fails.
+    which the next run goes on if it is told to `keep` it. With `docker`, containers reach the emulator: it listens on
+    Docker's bridge in place of 127.0.0.1. Raises `Failure` where the port is taken, a tool is missing, another stack
+    runs in that directory, or a step fails.
     """
     with contextlib.ExitStack() as stack:
         front = stack.enter_context(Front(port))
@@ -56,6 +59,7 @@ def local_stack(
             directory=state_dir,
             stack_file=stack_file,
             lock_fd=lock.fileno(),
+            host=bridge_address() if docker else LOOPBACK,
         )
         if not keep:
             shutil.rmtree(emulator.state, ignore_errors=True)
@@ -79,8 +83,11 @@ def local_stack(
             with report("Demo programme loaded"):
                 target = replace(target, api_key=demo_key(target))
             write_whole(kept_key, target.api_key or "")
-        backend = Backend(emulator.port, f"/restapis/{outputs['ApiId']}/{STAGE}/_user_request_", target.api_key)
+        backend = Backend(
+            emulator.port, f"/restapis/{outputs['ApiId']}/{STAGE}/_user_request_", target.api_key, emulator.host
+        )
         stack.enter_context(front.serve(backend))
+        write_whole(state_dir / "env.json", json.dumps({"Parameters": function_environment(target)}, indent=2) + "\n")
         write_whole(stack_file, json.dumps(found | asdict(target), indent=2) + "\n")
         stack.callback(stack_file.unlink, missing_ok=True)
         yield target
@@ -93,6 +100,18 @@ def demo_key(target: Target) -> str:
 
     import_files(target, [DEMO_PROGRAMME])
     return create_key(target, partner="DEMO", merchants=["*"])
+
+
+def function_environment(target: Target) -> dict[str, str]:
+    """Return the variables of functions that name something of the stack, which `sam local` does not know."""
+    return {
+        "AWS_ENDPOINT_URL": target.aws_endpoint_url or "",
+        "TABLE_NAME": target.table,
+        "UPLOAD_BUCKET": target.upload_bucket,
+        "RESULT_BUCKET": target.result_bucket,
+        "CHUNK_QUEUE_URL": target.chunk_queue_url,
+        "CLOSE_QUEUE_URL": target.close_queue_url,
+    }
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from cli.programme.doubts import Doubt
 from loyalty import exactjson
 from loyalty.domain.awards import AwardCurrency, Method
+from loyalty.domain.limits import Limits
 from loyalty.domain.offers import Offer, Stacking
 from loyalty.domain.period import Period
 from loyalty.domain.programme import Programme
@@ -55,15 +56,24 @@ def _twins(records: Iterable[Record]) -> Iterator[Doubt]:
 
 def _always_has_the_lines_of(first: Side, later: Side, programme: Programme) -> bool:
     """Whether `first`, which comes first, applies whenever `later` would, and takes all lines that it is about."""
-    if first.offer.stacking is not Stacking.EXCLUSIVE:
+    if first.offer.stacking is not Stacking.EXCLUSIVE or not first.offer.scheme.effective:
         return False
-    return _always_gives(first, later) and all(covers(first, later, programme) for covers in _COVERS)
+    return (
+        _always_gives(first, later)
+        and first.in_force.common(later.in_force) == later.in_force
+        and _stands_above_all(first.offer.scheme.merchants, later, programme)
+        and all(
+            COVERS[name](first, later, programme) if name in COVERS else False
+            for name, setting in first.conditions.items()
+            if setting
+        )
+    )
 
 
 def _always_gives(first: Side, later: Side) -> bool:
     """Whether it gives something for whatever is bought; but for what rounds to nothing."""
     rule, limits = first.offer.award, first.offer.limits
-    if limits.count_per_account or limits.budget is not None or rule.maximum == 0:
+    if limits != Limits() or rule.maximum == 0:
         return False
     if rule.currency is AwardCurrency.ALTERNATIVE and later.offer.award.currency is AwardCurrency.SYSTEM:
         return False  # on a day without a rate it gives nothing
@@ -72,17 +82,10 @@ def _always_gives(first: Side, later: Side) -> bool:
     return rule.value > 0 and rule.method in (Method.PERCENTAGE, Method.FIXED, Method.PER_UNIT)
 
 
-def _time(first: Side, later: Side, _: Programme) -> bool:
-    return first.in_force.common(later.in_force) == later.in_force
-
-
-def _place(first: Side, later: Side, programme: Programme) -> bool:
-    """Where the later one applies is below its own business units and below its scheme's merchants."""
-    below = (later.offer.business_units, later.offer.scheme.merchants)
-    return first.offer.scheme.effective and all(
-        any(_stands_above(wider, narrower, programme) for narrower in below)
-        for wider in (first.offer.business_units, first.offer.scheme.merchants)
-    )
+def _stands_above_all(wider: frozenset[str], later: Side, programme: Programme) -> bool:
+    """Whether the later offer applies only below `wider`: it is held to its own business units and to its scheme's."""
+    narrowing = (later.offer.business_units, later.offer.scheme.merchants)
+    return any(_stands_above(wider, narrower, programme) for narrower in narrowing)
 
 
 def _stands_above(wider: frozenset[str], narrower: frozenset[str], programme: Programme) -> bool:
@@ -92,46 +95,55 @@ def _stands_above(wider: frozenset[str], narrower: frozenset[str], programme: Pr
     )
 
 
-def _lines(first: Side, later: Side, _: Programme) -> bool:
-    return _within(later.offer.products, first.offer.products) and _within(
-        later.offer.product_types, first.offer.product_types
-    )
+def _business_units(first: Side, later: Side, programme: Programme) -> bool:
+    return _stands_above_all(first.offer.business_units, later, programme)
 
 
-def _named(first: Side, later: Side, _: Programme) -> bool:
-    names = ("taps", "classifications", "payment_medium_brands", "payment_medium_types", "account_classifications")
-    return all(_within(later.conditions.get(name) or (), first.conditions.get(name) or ()) for name in names)
+Covers = Callable[[Side, Side, Programme], bool]
+"""Whether a condition that the first of two offers has holds wherever those of the later one do."""
 
 
-def _within(narrower: Iterable[str], wider: Iterable[str]) -> bool:
-    """Whether a condition that names `narrower` holds only where one that names `wider` does."""
-    return not wider or (bool(narrower) and set(narrower) <= set(wider))
+def _listed(name: str) -> Covers:
+    """The later one lists some of what the first one does, and nothing else."""
+
+    def covers(first: Side, later: Side, _: Programme) -> bool:
+        narrower = later.conditions.get(name) or ()
+        return bool(narrower) and set(narrower) <= set(first.conditions[name])
+
+    return covers
 
 
-def _hours(first: Side, later: Side, _: Programme) -> bool:
-    window = ("time_from", "time_to")
-    same_window = all(first.conditions.get(name) == later.conditions.get(name) for name in window)
-    if not _within(later.conditions.get("weekdays") or (), first.conditions.get("weekdays") or ()):
-        return False
-    return same_window or not any(first.conditions.get(name) for name in ("weekdays", *window))
+def _minimum(name: str) -> Covers:
+    return lambda first, later, _: first.conditions[name] <= (later.conditions.get(name) or 0)
 
 
-def _minimums(first: Side, later: Side, _: Programme) -> bool:
-    names = ("minimum_total_amount", "minimum_quantity")
-    return all((first.conditions.get(name) or 0) <= (later.conditions.get(name) or 0) for name in names)
+def _same(*names: str) -> Covers:
+    return lambda first, later, _: all(first.conditions.get(name) == later.conditions.get(name) for name in names)
 
 
-def _same(first: Side, later: Side, _: Programme) -> bool:
-    names = ("promotion_campaign", "first_purchase", "every_nth_purchase")
-    return all(first.conditions.get(name) in (None, False, later.conditions.get(name)) for name in names)
+def _weekdays(first: Side, later: Side, programme: Programme) -> bool:
+    """A window over midnight belongs to the day before, so that days compare only within one window."""
+    return _listed("weekdays")(first, later, programme) and _WINDOW(first, later, programme)
 
 
-_COVERS: tuple[Callable[[Side, Side, Programme], bool], ...] = (
-    _time,
-    _place,
-    _lines,
-    _named,
-    _hours,
-    _minimums,
-    _same,
-)
+_WINDOW = _same("time_from", "time_to")
+
+COVERS: Mapping[str, Covers] = {
+    "business_units": _business_units,
+    "taps": _listed("taps"),
+    "products": _listed("products"),
+    "product_types": _listed("product_types"),
+    "classifications": _listed("classifications"),
+    "payment_medium_brands": _listed("payment_medium_brands"),
+    "payment_medium_types": _listed("payment_medium_types"),
+    "weekdays": _weekdays,
+    "time_from": _WINDOW,
+    "time_to": _WINDOW,
+    "minimum_total_amount": _minimum("minimum_total_amount"),
+    "minimum_quantity": _minimum("minimum_quantity"),
+    "account_classifications": _listed("account_classifications"),
+    "promotion_campaign": _same("promotion_campaign"),
+    "first_purchase": _same("first_purchase"),
+    "every_nth_purchase": _same("every_nth_purchase"),
+}
+"""By condition. An offer with one that is missing here is not taken to be always there."""

@@ -4,10 +4,9 @@ from os import environ
 
 from loyalty.api.endpoint import authorized, endpoint
 from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import render_purchase
+from loyalty.api.purchases import named_in_path, render_purchase
 from loyalty.api.returns import check_cancellation
 from loyalty.domain.access import Partner, Scope
-from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
@@ -21,7 +20,7 @@ catalogue = Catalogue(table)
 
 def cancel(request: Request, partner: Partner) -> Response:
     check_cancellation(request)
-    named = Reference("id", request.path["id"], "")
+    named = named_in_path(request)
     answer = PreparedAnswer(
         lambda posting: render_purchase(posting.event, directory_for(posting.event, catalogue, request.now))
     )

@@ -21,7 +21,7 @@ def create(request: Request, partner: Partner) -> Response:
     purchase = read_purchase(request.json(), request.now)
     posting = post_purchase(purchase, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
-    return Response(200, {"id": posting.event.entry.event_id}, headers)
+    return Response(200, {"id": posting.event.entry.told_id}, headers)
 
 
 handler = endpoint(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))

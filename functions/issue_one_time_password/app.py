@@ -15,9 +15,9 @@ from loyalty.usecases.tokens import TokenCheck
 table = connect(environ["TABLE_NAME"])
 
 
-def issue(request: Request, _: Partner) -> Response:
+def issue(request: Request, partner: Partner) -> Response:
     body = request.json()
-    password, expires_on = issue_one_time_password(read_token(body), table=table, now=request.now)
+    password, expires_on = issue_one_time_password(read_token(body), partner.id, table=table, now=request.now)
     return succeeded(render_password(password, expires_on, request.now), body)
 
 

@@ -4,9 +4,9 @@ from os import environ
 
 from loyalty.api.endpoint import authorized, endpoint
 from loyalty.api.messages import Request, Response
+from loyalty.api.purchases import named_in_path
 from loyalty.api.returns import read_return, render_return
 from loyalty.domain.access import Partner, Scope
-from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
@@ -19,7 +19,7 @@ catalogue = Catalogue(table)
 
 def take_back(request: Request, partner: Partner) -> Response:
     asked = read_return(request.json(), request.now)
-    named = Reference("id", request.path["id"], "")
+    named = named_in_path(request)
     answer = PreparedAnswer(render_return)
     returned = return_products(
         named, asked, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare

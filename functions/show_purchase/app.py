@@ -4,9 +4,8 @@ from os import environ
 
 from loyalty.api.endpoint import authorized, endpoint
 from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import render_purchase
+from loyalty.api.purchases import named_in_path, render_purchase
 from loyalty.domain.access import Partner, Scope
-from loyalty.domain.purchase import Reference
 from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
@@ -18,7 +17,7 @@ catalogue = Catalogue(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    event = find_purchase(Reference("id", request.path["id"], ""), partner, table=table)
+    event = find_purchase(named_in_path(request), partner, table=table)
     directory = directory_for(event, catalogue, request.now)
     return Response(200, render_purchase(event, directory, explained=request.flag("explain")))
 

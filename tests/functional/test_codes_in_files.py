@@ -36,7 +36,7 @@ def token(functions: Functions) -> str:
 
 def password(demo: Table) -> Body:
     shown = Reference("token.authentication_code", CODE, "")
-    return {"one_time_password": issue_one_time_password(shown, table=demo, now=datetime.now(UTC))[0]}
+    return {"one_time_password": issue_one_time_password(shown, "DEMO", table=demo, now=datetime.now(UTC))[0]}
 
 
 def entry(own_id: str, shown: Body, **fields: Any) -> Body:

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.records import RECORD_TYPES
 from loyalty.exactjson import dumps
 from loyalty.store.programme import REFRESH_AFTER
+from loyalty.store.reference import PROGRAMME_TYPES, keys_to_find
 from loyalty.store.table import Table
 from loyalty.usecases.import_records import import_records
+from loyalty.usecases.known_records import OPENING_BALANCE
 from tests.cards import BY_CODE, BY_PASS_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
 from tests.functional.uploads import Importing, Splitting, queued
@@ -395,6 +398,20 @@ def test_a_function_may_do_what_it_does_and_nothing_else(cold_functions: Functio
             assert any(allowed(use, part) for use in seen), f"{name} never uses {action} of {statement['Sid']}"
         for pattern in leading_keys(statement):
             assert any(fnmatchcase(key or "", pattern) for _, _, key in seen), f"{name} never touches {pattern}"
+
+
+@pytest.mark.parametrize("action", ["dynamodb:BatchGetItem", "dynamodb:PutItem"])
+@pytest.mark.parametrize("kind", sorted(RECORD_TYPES.keys() - {OPENING_BALANCE}))
+def test_an_import_may_find_and_write_records_of_each_type(kind: str, action: str) -> None:
+    """But for an opening balance, which is kept as an event."""
+    policy = statements("import_reference")
+
+    for key in keys_to_find(kind, "X"):
+        assert any(allowed((action, "table", key.pk), statement) for statement in policy), key
+
+
+def test_an_import_is_watched_with_every_type_that_has_items_of_its_own() -> None:
+    assert {record["type"] for record in NAMED} >= RECORD_TYPES.keys() - PROGRAMME_TYPES
 
 
 @pytest.mark.parametrize("name", RESOURCES)

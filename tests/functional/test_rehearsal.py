@@ -7,6 +7,7 @@ import pytest
 from loyalty.api.classic.reading import read_purchase as read_classic_purchase
 from loyalty.api.purchases import read_purchase
 from loyalty.domain.errors import Code
+from loyalty.domain.guesses import AT_A_PASS_CODE
 from loyalty.domain.purchase import PurchaseRequest
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
@@ -15,7 +16,6 @@ from loyalty.store.programme import Catalogue
 from loyalty.store.rehearsal import Rehearsal
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete, Put
-from loyalty.usecases.access_tokens import MAX_TRIES
 from loyalty.usecases.post_purchase import post_purchases
 from loyalty.usecases.posting import Posting
 from loyalty.usecases.verify_journal import verify_journal
@@ -131,7 +131,7 @@ def test_a_dry_run_is_no_way_to_guess_a_pass_code(demo: Table) -> None:
         )
         for shown in (BY_PASS_CODE | {"pass_code": "1357"}, BY_PASS_CODE)
     )
-    for name in range(MAX_TRIES):
+    for name in range(AT_A_PASS_CODE[0].most):
         assert posted(Rehearsal(demo, f"U{name}", EXPIRES_AT), [wrong]) == [Code.NOT_FOUND]
 
     assert posted(demo, [right]) == [Code.NOT_PERMITTED]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from loyalty.store import keys
+from loyalty.store.attributes import key_of
 from loyalty.store.ledger import read_events
 from loyalty.usecases.verify_journal import verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
@@ -119,7 +120,7 @@ def test_a_row_that_was_never_posted_is_posted_whatever_it_says(
     ids = {
         "of another purchase": mine["event_id"],
         "of another partner": rivals["event_id"],
-        "of an opening balance": keys.event_id(opening["pk"]),
+        "of an opening balance": keys.event_id(key_of(opening)),
     }
     said = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in claim.items()}
     balance = stage.balance("one")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
+from loyalty.domain.identity import given_id
 from loyalty.store import keys
 from loyalty.store.attributes import key_of
 from loyalty.store.table import Table
@@ -16,6 +17,8 @@ from tests.functional.conftest import Functions, example
 from tests.tables.written import items_of, load_items
 
 ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
+MERCHANT_ID = "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"
+CANCELLED, RETURNED = (given_id(MERCHANT_ID, told) for told in ("CANCELLED", "RETURNED"))
 
 
 def verified(table: Table) -> Verification:
@@ -95,7 +98,18 @@ def test_a_given_id_without_its_reference_number_is_found(posted: Table) -> None
     assert event
     posted.transact([Delete(keys.event(event["pointer"]))])
 
-    assert [found.event_id for found in verified(posted).deviations] == ["GIVEN"]
+    assert [found.event_id for found in verified(posted).deviations] == [given_id(MERCHANT_ID, "GIVEN")]
+
+
+def test_an_id_that_was_given_in_the_place_of_another_merchants_is_found(posted: Table) -> None:
+    event = posted.get(keys.event(given_id(MERCHANT_ID, "GIVEN")))
+    assert event
+    rest = {name: value for name, value in event.items() if name not in ("pk", "sk")}
+    posted.put(Put(keys.event(given_id("ANOTHER", "GIVEN")), rest))
+
+    assert "an id that was given is one among those of the event's merchant" in {
+        found.rule for found in verified(posted).deviations
+    }
 
 
 def test_an_award_that_its_document_does_not_tell_is_found(posted: Table) -> None:
@@ -135,7 +149,9 @@ def test_nothing_is_found_where_purchases_were_taken_back(reversed_: Table) -> N
     assert (found.events, found.deviations) == (7, [])
 
 
-@pytest.mark.parametrize(("event_id", "state"), [("CANCELLED", "POSTED"), ("RETURNED", "CANCELLED")])
+@pytest.mark.parametrize(
+    ("event_id", "state"), [(CANCELLED, "POSTED"), (RETURNED, "CANCELLED")], ids=["posted", "cancelled"]
+)
 def test_a_state_that_no_cancellation_explains_is_found(reversed_: Table, event_id: str, state: str) -> None:
     change(reversed_, keys.event(event_id), state=state)
 
@@ -154,37 +170,37 @@ def test_a_state_that_no_cancellation_explains_is_found(reversed_: Table, event_
     ids=["lines", "awarded", "spent", "waived", "nothing"],
 )
 def test_what_a_purchase_tells_of_returns_that_were_not_is_found(reversed_: Table, told: Any) -> None:
-    change(reversed_, keys.event("RETURNED"), taken_back=exactjson.dumps(told))
+    change(reversed_, keys.event(RETURNED), taken_back=exactjson.dumps(told))
 
-    assert "what was taken back of a purchase is the sum of its reversals" in broken_rules(reversed_, "RETURNED")
+    assert "what was taken back of a purchase is the sum of its reversals" in broken_rules(reversed_, RETURNED)
 
 
 def test_more_taken_back_than_was_given_is_found(reversed_: Table) -> None:
-    change(reversed_, keys.event("RETURNED"), awarded=Decimal("0.60"), spent=Decimal("1.00"))
+    change(reversed_, keys.event(RETURNED), awarded=Decimal("0.60"), spent=Decimal("1.00"))
 
-    assert broken_rules(reversed_, "RETURNED") >= {
+    assert broken_rules(reversed_, RETURNED) >= {
         "no more is taken back than was awarded",
         "no more is given back than was spent",
     }
 
 
 def test_a_voucher_that_outlives_its_purchase_is_found(reversed_: Table) -> None:
-    [void] = [item for item in reversed_.scan() if item["sk"] == "VOUCHER" and item["event_id"] == "CANCELLED"]
+    [void] = [item for item in reversed_.scan() if item["sk"] == "VOUCHER" and item["event_id"] == CANCELLED]
     change(reversed_, key_of(void), state="ISSUED")
 
-    assert broken_rules(reversed_, "CANCELLED") == {"the vouchers of a cancelled purchase are void"}
+    assert broken_rules(reversed_, CANCELLED) == {"the vouchers of a cancelled purchase are void"}
 
 
 def test_a_reversal_of_no_purchase_is_found(reversed_: Table) -> None:
-    reversed_.transact([Delete(keys.event("CANCELLED"))])
+    reversed_.transact([Delete(keys.event(CANCELLED))])
 
-    assert "what is reversed is a purchase" in broken_rules(reversed_, "CANCELLED")
+    assert "what is reversed is a purchase" in broken_rules(reversed_, CANCELLED)
 
 
 def test_a_cancellation_that_is_gone_is_found(reversed_: Table) -> None:
     reversed_.transact([Delete(event_key(reversed_, 4))])
 
-    assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, "CANCELLED")
+    assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, CANCELLED)
 
 
 @pytest.fixture

@@ -125,19 +125,19 @@ def test_what_was_not_recorded_before_is_told_apart_from_what_is_wrong(table: Ta
 
 
 def cancel(purchase: Event) -> Call:
-    return Call("cancel", "cancel_purchase", path={"id": purchase.entry.event_id})
+    return Call("cancel", "cancel_purchase", path={"id": purchase.entry.told_id})
 
 
 def give_back_the_first_line(purchase: Event) -> Call:
     body = {"reference_number": "LAST", "products": [{"line": 0}]}
-    return Call("return", "return_products", body, path={"id": purchase.entry.event_id})
+    return Call("return", "return_products", body, path={"id": purchase.entry.told_id})
 
 
 def give_all_back(purchase: Event) -> Call:
     lines = range(len(purchase.document["lines"]))
     left = [place for place in lines if purchase.taken_back.lines.get(place, 0) < purchase.document["lines"][place][2]]
     body = {"reference_number": "LAST", "products": [{"line": place} for place in left]}
-    return Call("return", "return_products", body, path={"id": purchase.entry.event_id})
+    return Call("return", "return_products", body, path={"id": purchase.entry.told_id})
 
 
 @pytest.mark.parametrize("take_back", [cancel, give_all_back])

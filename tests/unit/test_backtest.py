@@ -172,6 +172,16 @@ def test_a_page_of_no_purchases_is_a_page_too() -> None:
     assert "would have given 0% of sales" in page(report([], programme(), None))
 
 
+def test_a_time_in_which_nothing_was_bought_is_told_though_wallets_hold_something() -> None:
+    holder = Customer(account(), Wallet("A1", 1, Decimal(5)))
+
+    found = report([], programme(offer("A")), programme(offer("A")), (holder,))
+
+    assert not found.draft.purchases
+    assert not found.draft.outstanding
+    assert "<html" in page(found)
+
+
 def test_the_year_is_the_same_whether_it_is_read_from_the_package_or_from_a_file(tmp_path: Path) -> None:
     file, reference = tmp_path / "year.jsonl", tmp_path / "reference.jsonl"
     CliRunner().invoke(app, ["dataset", str(file), "--limit", "150", "--reference", str(reference)])

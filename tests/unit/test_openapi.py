@@ -1,12 +1,22 @@
 """docs/openapi.json says what the code does."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
 from cli.local.command import DEMO_PURCHASE
 from cli.openapi import DOCUMENT, EXAMPLES, document
 from cli.routes import ROUTES
 from tests.template import read_template
+
+
+def operations() -> Iterator[tuple[str, str, Any]]:
+    """Path, method and description of each route."""
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
 
 
 def test_the_document_is_what_the_models_make_it() -> None:
@@ -36,7 +46,41 @@ def test_every_example_of_the_contract_is_shown_with_its_operation() -> None:
 
     files = {path.name: json.loads(path.read_text()) for path in EXAMPLES.glob("*.json")}
     assert files.pop("create_2.response.json")
-    assert shown == files
+    assert {name: shown.get(name) for name in files} == files
+
+
+def test_every_parameter_of_a_path_and_every_body_has_an_example() -> None:
+    lacking = []
+    for path, method, operation in operations():
+        parameters = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        lacking += [(path, method, parameter["name"]) for parameter in parameters if "example" not in parameter]
+        if "examples" not in content and operation.get("requestBody", {}).get("required"):
+            lacking.append((path, method, "body"))
+
+    assert lacking == []
+
+
+def test_an_example_of_a_body_is_what_its_schema_says() -> None:
+    """So that whoever goes by the schema may say what the contract's own examples do."""
+    known = document()
+    for path, method, operation in operations():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        schema = Draft202012Validator({**content.get("schema", {}), "components": known["components"]})
+        for name, example in content.get("examples", {}).items():
+            assert [fault.message for fault in schema.iter_errors(example["value"])] == [], (path, method, name)
+
+
+def test_a_field_that_may_be_left_out_of_a_body_has_no_default() -> None:
+    """Generators take one with a default to be there always, and ask for it."""
+    schemas = document()["components"]["schemas"]
+
+    assert [
+        (name, field)
+        for name, schema in schemas.items()
+        for field, told in schema.get("properties", {}).items()
+        if "default" in told
+    ] == []
 
 
 def test_the_purchase_of_the_demo_is_the_vendors() -> None:

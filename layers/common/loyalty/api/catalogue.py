@@ -44,23 +44,26 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.NOT_PERMITTED: Explained(
         HTTPStatus.FORBIDDEN,
-        "The key is unknown or revoked, or lacks the scope. Or a pass code was wrong five times and is locked.",
-        "Ask the operator for a key, for the scope, or for another pass code.",
+        "The key is unknown or revoked, or lacks the scope. Or a pass code, or one-time passwords, were wrong too "
+        "often.",
+        "Ask the operator for a key, or for the scope. After wrong pass codes or one-time passwords, wait until when "
+        "the description says.",
     ),
     Code.NOT_FOUND: Explained(
         HTTPStatus.NOT_FOUND,
         "What a field or the path names does not exist, or belongs to others; an access token is not effective, its "
-        "pass code is another, a one-time password is used up, too old, or of a token that is blocked or moved.",
+        "pass code is another, a one-time password is used up, too old, another partner's, or of a token that is "
+        "blocked or moved.",
         "Check the name; have it imported. For a one-time password, ask for another.",
     ),
     Code.DUPLICATE: Explained(
         HTTPStatus.CONFLICT,
         "Another purchase was posted under this identity: an id or reference number, in the classic API an external "
         "reference or an idempotency key; or another return of the purchase under this reference number. In bulk, an "
-        "entry's own id is another entry's too. Or a purchase was to be shown or cancelled by a reference number that "
-        "several have.",
+        "entry's own id is another entry's too. Or a purchase was to be shown, cancelled or returned by a reference "
+        "number, or an id, that several have.",
         "A new purchase or return: give it another one. The same one: send it as it was. To show or cancel one: name "
-        "its id or number.",
+        "its id or number; where several merchants gave the same id, the parameter `merchant` as well.",
     ),
     Code.LIMIT_EXCEEDED: Explained(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -30,6 +30,7 @@ from loyalty.api.answers import (
     VerdictAnswer,
 )
 from loyalty.api.lines import MAX_LINES, broken_line_rules
+from loyalty.api.messages import Request
 from loyalty.domain.directory import Directory
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
@@ -155,6 +156,11 @@ def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
     return _request(validated(CreatePurchase, body, _broken_rules), now)
 
 
+def named_in_path(request: Request) -> Reference:
+    """The purchase that a path names by its id, with the merchant if the query says whose it is."""
+    return Reference("id", request.path["id"], "", merchant_id=request.query.get("merchant"))
+
+
 def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
     """The purchase that a body asks to preview, and whether to explain the offers.
 
@@ -240,7 +246,7 @@ def render_purchase(event: Event, directory: Directory, *, explained: bool = Fal
     entry, document, taken_back = event.entry, event.document, event.taken_back
     lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document["lines"])]
     return {
-        "id": entry.event_id,
+        "id": entry.told_id,
         "reference_number": entry.reference_number,
         "life_cycle_state": event.state,
         "performed_on": int(entry.performed_on.timestamp()),

@@ -84,8 +84,8 @@ def render_return(returned: Returned) -> ReturnAnswer:
     event, lines = returned.posting.event, sold_lines(returned.purchase.document)
     entry = event.entry
     return {
-        "id": entry.event_id,
-        "purchase_id": returned.purchase.entry.event_id,
+        "id": entry.told_id,
+        "purchase_id": returned.purchase.entry.told_id,
         "reference_number": entry.reference_number,
         "performed_on": int(entry.performed_on.timestamp()),
         "posted_on": int(entry.posted_on.timestamp()),

@@ -73,7 +73,7 @@ def _entry(entry: Entry, partner: Partner) -> EntryAnswer:
     seen = partner.sees(entry.merchant_id)
     return {
         "sequence": entry.sequence,
-        "event_id": entry.event_id if seen else None,
+        "event_id": entry.told_id if seen else None,
         "type": entry.type,
         "performed_on": int(entry.performed_on.timestamp()),
         "posted_on": int(entry.posted_on.timestamp()),

@@ -1,11 +1,13 @@
 """Who calls, and what they may: scopes and merchants, as a verified token states them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fields import PARTNER_ID
 
 EVERY_MERCHANT = "*"
 
@@ -44,6 +46,19 @@ class Partner:
         """
         if scope not in self.scopes:
             raise Refused(Problem(Code.NOT_PERMITTED, f"This API key may not be used for {scope}."))
+
+    def folder(self) -> str:
+        """The name of the folder of the partner's files, which says that they are the partner's.
+
+        Raises:
+            Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
+        """
+        if not re.fullmatch(PARTNER_ID, self.id):
+            description = (
+                f"Partner {self.id} cannot send files, as its id names no folder. Ask the operator for another."
+            )
+            raise Refused(Problem(Code.NOT_PERMITTED, description))
+        return self.id
 
     def sees(self, merchant_id: str | None) -> bool:
         """Whether what belongs to this merchant exists for the partner; what belongs to none exists for all."""

@@ -1,6 +1,7 @@
 """When an offer applies: one entry per condition of the offer language, each a predicate made from its setting.
 
-A condition that is empty or missing holds. All of an offer's conditions must hold. A new one is one entry here.
+A condition that is empty or missing holds; one that is set and not known here never does. All of an offer's conditions
+must hold. tests/unit/test_offer_language.py asks for each wherever a new one has to be known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,10 +70,20 @@ class Condition:
 
 
 def compiled(settings: Settings) -> tuple[Condition, ...]:
-    """The conditions that an offer's `conditions` set, in the order of the offer language."""
+    """Return the conditions that an offer's `conditions` set, in the order of the offer language.
+
+    One that is not known, as a newer release may have stored it, keeps its offer from applying.
+    """
+    names = [*CONDITIONS, *(name for name in settings if name not in CONDITIONS)]
     return tuple(
-        Condition(name, settings[name], make(settings)) for name, make in _CONDITIONS.items() if settings.get(name)
+        Condition(name, settings[name], CONDITIONS.get(name, _unknown)(settings))
+        for name in names
+        if settings.get(name)
     )
+
+
+def _unknown(_: Settings) -> Predicate:
+    return lambda _, __: False
 
 
 def _one_of(name: str, value: Callable[[Occasion], str | None]) -> Callable[[Settings], Predicate]:
@@ -131,7 +142,7 @@ def _every_nth_purchase(settings: Settings) -> Predicate:
     return lambda occasion, _: (occasion.wallet.purchases + 1) % every == 0
 
 
-_CONDITIONS: Mapping[str, Callable[[Settings], Predicate]] = {
+CONDITIONS: Mapping[str, Callable[[Settings], Predicate]] = {
     "business_units": _business_units,
     "taps": _one_of("taps", lambda occasion: occasion.purchase.tap_id),
     "products": _some_line_matches,

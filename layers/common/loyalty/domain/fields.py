@@ -90,6 +90,10 @@ Identifier = Annotated[
 ]
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
+PARTNER_ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$"
+PartnerId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=PARTNER_ID)]
+"""A partner's id: it names the folder of the partner's files, so it has no `/`, and is neither `.` nor `..`."""
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE), AfterValidator(_visible_ends)]
 """A code, number or other short text that names something. What cannot be seen at its ends is refused, not taken off:
 what was posted under such a code has to stay what it is."""

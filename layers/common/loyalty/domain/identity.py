@@ -24,13 +24,17 @@ class Origin(StrEnum):
     EXPIRY = "EXPIRY"
 
 
+OF_MERCHANT = (Origin.GIVEN, Origin.REFERENCE)
+"""Origins of which each merchant has its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
 
     `parts` are, by origin:
 
-    - GIVEN: the id.
+    - GIVEN: the id, which is one among those of the merchant.
     - EXTERNAL: the partner, the external system if it was named, the reference number there.
     - KEY: the partner, the idempotency key and, in a bulk call, the entry's own id.
     - ROW: the partner, the row's key (`row_key`).
@@ -43,26 +47,60 @@ class Identity:
     parts: tuple[str, ...] = ()
 
     @property
+    def is_of_merchant(self) -> bool:
+        """Whether it is one among a merchant's, so that other merchants have the same."""
+        return self.origin in OF_MERCHANT
+
+    @property
     def own_id(self) -> str | None:
         """The event's id; None where it takes more than the request to know it."""
-        match self.origin:
-            case Origin.GIVEN:
-                return self.parts[0]
-            case Origin.REFERENCE | Origin.NUMBER:
-                return None
-            case _:
-                return derived_id(self.origin, *self.parts)
+        if self.is_of_merchant or self.origin is Origin.NUMBER:
+            return None
+        return derived_id(self.origin, *self.parts)
+
+    @property
+    def older_id(self) -> str | None:
+        """The id that earlier versions would have given the event, where it is another one (decision 28)."""
+        return self.parts[0] if self.origin is Origin.GIVEN else None
 
     def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:
         """The event's id; `number` is the one that the event was given."""
-        if self.origin is Origin.REFERENCE:
-            return derived_id(Origin.REFERENCE, merchant_id, reference_number)
-        return self.own_id or derived_id(Origin.NUMBER, number)
+        match self.origin:
+            case Origin.GIVEN:
+                return given_id(merchant_id, self.parts[0])
+            case Origin.REFERENCE:
+                return derived_id(Origin.REFERENCE, merchant_id, reference_number)
+            case Origin.NUMBER:
+                return derived_id(Origin.NUMBER, number)
+            case _:
+                return derived_id(self.origin, *self.parts)
 
 
 def derived_id(origin: Origin, *parts: str) -> str:
     """The id that `parts` always lead to: 32 upper-case hex digits."""
     return hashlib.sha256(_NAME.encode([origin, *parts]).encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
+
+
+def given_id(merchant_id: str, told: str) -> str:
+    """The id of a merchant's event whose id a caller gave. It is no derived one, and no other merchant's; what callers
+    know the event by is `told_id`."""
+    return f"{told}{_OF}{merchant_id}"
+
+
+def parted_id(event_id: str) -> tuple[str, str | None]:
+    """What callers know an event by, and whose event it is, where they gave the id."""
+    told, _, merchant_id = event_id.partition(_OF)
+    return told, merchant_id or None
+
+
+def is_given(event_id: str) -> bool:
+    """Whether a caller gave the id, so that other merchants may have an event of the same one."""
+    return parted_id(event_id)[1] is not None
+
+
+def told_id(event_id: str) -> str:
+    """What callers know an event by."""
+    return parted_id(event_id)[0]
 
 
 def row_key(partner_id: str, content: str, row: int) -> str:
@@ -75,6 +113,9 @@ def part_id(event_id: str, part: str, place: int) -> str:
     """The id of a part of an event, such as its second award: 32 upper-case hex digits, always the same."""
     return hashlib.sha256(f"{event_id} {part} {place}".encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
 
+
+_OF = "#"
+"""Between an id that was given and its merchant. Ids that may be given do not have it, nor have those of others."""
 
 # Made once, as making one takes longer than writing with it.
 _NAME = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

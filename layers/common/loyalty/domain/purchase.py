@@ -27,13 +27,15 @@ class ShownBefore(NamedTuple):
 
 class Reference(NamedTuple):
     """How a caller named something: by which field, with which value, and where in the request; with the pass code, if
-    it needs one, or with what became of that (or of a one-time password) `before`."""
+    it needs one, or with what became of that (or of a one-time password) `before`; of which merchant, by its id, if
+    that was said."""
 
     by: str
     value: str
     pointer: str
     pass_code: str | None = None
     before: ShownBefore | None = None
+    merchant_id: str | None = None
 
     def __repr__(self) -> str:
         """All but the pass code, which is nobody's business."""

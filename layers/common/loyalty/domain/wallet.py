@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.identity import told_id
 from loyalty.domain.money import ZERO
 from loyalty.domain.uses import Use, Uses
 
@@ -187,3 +188,8 @@ class Entry:
     movement: Movement
     balance: Decimal
     alternative_balance: Decimal | None
+
+    @property
+    def told_id(self) -> str:
+        """What callers know the event by."""
+        return told_id(self.event_id)

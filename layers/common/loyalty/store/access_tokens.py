@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from loyalty.domain.guesses import AT_A_PASS_CODE
 from loyalty.domain.offers import EFFECTIVE
 from loyalty.store import keys
 from loyalty.store.attributes import Item
+from loyalty.store.guesses import count_guess, may_guess_passwords
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete, Put
@@ -33,10 +35,18 @@ def access_token_in(item: Item | None, now: datetime) -> AccessToken | None:
     return AccessToken(item["target"], item["account_id"], item.get("classification"), item.get("pass_code"))
 
 
-def behind_passwords(table: Table, items: Mapping[keys.Key, Item]) -> dict[keys.Key, Item]:
+def behind_passwords(
+    table: Table, items: Mapping[keys.Key, Item], partner_id: str, now: datetime
+) -> dict[keys.Key, Item]:
     """The items, but in the place of each one-time password what it leads to now: its token, read consistently, as long
-    as that is of the account that it was of when the password was given out. Without passwords nothing is read."""
+    as that is of the account that it was of when the password was given out. Without passwords nothing is read.
+
+    A partner's own are there for it, as long as it has not guessed too much."""
     passwords = {key: item for key, item in items.items() if keys.is_one_time_password(key)}
+    found = {key: item for key, item in items.items() if key not in passwords}
+    if not may_guess_passwords(items, partner_id, now):
+        return found
+    passwords = {key: item for key, item in passwords.items() if item.get("partner_id") == partner_id}
     at = {key: keys.record("access_token", item["target"]) for key, item in passwords.items()}
     tokens = table.get_many(at.values(), consistent=True) if at else {}
     found = {key: item for key, item in items.items() if key not in passwords}
@@ -47,14 +57,15 @@ def behind_passwords(table: Table, items: Mapping[keys.Key, Item]) -> dict[keys.
     return found
 
 
-def count_try(table: Table, token: AccessToken, pass_code_hash: str) -> int:
-    """Count a try of a token's pass code; answers how many there have been since the last one that was right."""
-    return table.add(keys.pass_code_tries(token.id, pass_code_hash), {"tries": 1})["tries"]
+def count_try(table: Table, token: AccessToken, pass_code_hash: str, partner_id: str, now: datetime) -> datetime | None:
+    """Count a partner's try of a token's pass code; or answer until when that is locked for it."""
+    at = keys.pass_code_tries(token.id, pass_code_hash)
+    return count_guess(table, at, AT_A_PASS_CODE, partner_id, now)
 
 
-def forget_tries(table: Table, token: AccessToken, pass_code_hash: str) -> None:
+def forget_tries(table: Table, token: AccessToken, pass_code_hash: str, now: datetime) -> None:
     """Start counting anew: the pass code was right."""
-    table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"tries": 0}))
+    table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"expires_at": int(now.timestamp())}))
 
 
 def one_time_password_key(password: str) -> keys.Key:
@@ -71,13 +82,16 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
     return True
 
 
-def put_one_time_password(table: Table, password: str, token: AccessToken, expires_on: datetime, request: str) -> bool:
-    """Let a one-time password lead to a token until then; False where the password is in use, unless by the same
-    `request`, whose answer was lost. What the token says is looked up when the password is shown
+def put_one_time_password(
+    table: Table, password: str, token: AccessToken, partner_id: str, expires_on: datetime, request: str
+) -> bool:
+    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the
+    same `request`, whose answer was lost. What the token says is looked up when the password is shown
     (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,
+        "partner_id": partner_id,
         "expires_at": int(expires_on.timestamp()),
         "drawn_by": request,
     }

@@ -15,7 +15,7 @@ from loyalty.domain.uses import MAX_WINDOWS, UNRECORDED, History, Used, Uses
 from loyalty.domain.wallet import Entry, EventType, Movement, Wallet
 from loyalty.domain.windows import previous, same_period
 from loyalty.store import keys
-from loyalty.store.attributes import Item
+from loyalty.store.attributes import Item, key_of
 
 
 class State(StrEnum):
@@ -102,7 +102,7 @@ def entry_of(item: Item) -> Entry:
     return Entry(
         account_id=item["account_id"],
         sequence=int(item["sequence"]),
-        event_id=keys.event_id(item["pk"]),
+        event_id=keys.event_id(key_of(item)),
         type=EventType(item["event_type"]),
         performed_on=_moment(item["performed_on"]),
         posted_on=_moment(item["posted_on"]),
@@ -123,7 +123,12 @@ def entry_of(item: Item) -> Entry:
 
 def is_event(item: Item) -> bool:
     """Whether an item is an event, rather than a pointer to one or anything else."""
-    return item["sk"] == "EVENT" and "sequence" in item
+    return keys.is_event(key_of(item)) and "sequence" in item
+
+
+def is_pointer(item: Item) -> bool:
+    """Whether an item is a pointer to an event."""
+    return keys.is_event(key_of(item)) and "sequence" not in item
 
 
 def event_of(item: Item) -> Event:

@@ -7,6 +7,8 @@ import hashlib
 import zlib
 from typing import NamedTuple
 
+from loyalty.domain.identity import given_id, parted_id
+
 JOURNAL_INDEX = "journal"
 EXPIRY_INDEX = "expiry"
 EXPIRY_SHARDS = tuple("01234567")
@@ -20,13 +22,32 @@ class Key(NamedTuple):
 
 
 def event(event_id: str) -> Key:
-    """A posted event; or, where an event has an id of its own, the pointer that keeps its reference number unique."""
-    return Key(f"EVENT#{event_id}", "EVENT")
+    """A posted event; or, where an event has an id of its own, the pointer that keeps its reference number unique.
+
+    The partition is that of what callers know events by; in it, each merchant has a place for the event that it gave
+    this id, and no other event ever lies there (decision 28).
+    """
+    told, merchant_id = parted_id(event_id)
+    return Key(events_known_as(told), f"{_EVENT}#{merchant_id}" if merchant_id else _EVENT)
 
 
-def event_id(pk: str) -> str:
-    """The event's id in the partition key of its item."""
-    return pk.removeprefix("EVENT#")
+def events_known_as(told_id: str) -> str:
+    """The partition of the events that callers know by an id."""
+    return f"{_EVENT}#{told_id}"
+
+
+def event_id(key: Key) -> str:
+    """The id of the event that lies there."""
+    told, merchant_id = key.pk.removeprefix(f"{_EVENT}#"), key.sk.removeprefix(_EVENT)[1:]
+    return given_id(merchant_id, told) if merchant_id else told
+
+
+def is_event(key: Key) -> bool:
+    """Whether an event, or a pointer to one, lies there."""
+    return key.pk.startswith(f"{_EVENT}#")
+
+
+_EVENT = "EVENT"
 
 
 def account(account_id: str) -> Key:
@@ -85,8 +106,13 @@ def is_one_time_password(key: Key) -> bool:
 
 
 def pass_code_tries(token_id: str, pass_code_hash: str) -> Key:
-    """How often an access token's pass code was tried; another pass code has another count."""
+    """How often an access token's pass code was tried; another pass code has other counts."""
     return Key(f"TRIES#{token_id}", pass_code_hash[:16])
+
+
+def guessed_passwords(partner_id: str, window: str) -> Key:
+    """How many wrong one-time passwords a partner has shown in a window of time."""
+    return Key(f"TRIES#OTP#{partner_id}", window)
 
 
 def programme(kind: str, record_id: str) -> Key:

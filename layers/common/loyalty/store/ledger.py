@@ -7,6 +7,7 @@ from loyalty.domain.errors import Problem
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.wallet import Entry, Wallet
 from loyalty.store import keys
+from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
 from loyalty.store.events import (
     Event,
@@ -84,13 +85,27 @@ class Unpostable(Exception):  # noqa: N818 - reads as what it says
 def read_event(table: Table, event_id: str) -> Event | None:
     """The posted event with this id."""
     item = table.get(keys.event(event_id), consistent=True)
-    return event_of(item) if item and "sequence" in item else None
+    return event_of(item) if item and is_event(item) else None
 
 
 def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
     """Those of the posted events with these ids that exist."""
-    items = table.get_many(map(keys.event, event_ids), consistent=True)
-    return {keys.event_id(key.pk): event_of(item) for key, item in items.items() if "sequence" in item}
+    wanted = list(map(keys.event, event_ids))
+    found = events_at(wanted, table.get_many(wanted, consistent=True))
+    return {event_id: event for event_id, event in found.items() if event}
+
+
+def events_at(wanted: Iterable[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
+    """The posted events at those of the keys that are of events, by their ids; None where `items`, which were read,
+    have none."""
+    found = {keys.event_id(key): items.get(key) for key in wanted if keys.is_event(key)}
+    return {event_id: event_of(item) if item and is_event(item) else None for event_id, item in found.items()}
+
+
+def read_known_as(table: Table, told_id: str) -> list[Event]:
+    """The posted events that callers know by an id, of whichever merchants; first the one that has it alone."""
+    items = table.partition(keys.events_known_as(told_id), consistent=True)
+    return [event_of(item) for item in items if is_event(item)]
 
 
 def scan_events(table: Table) -> Iterator[Event]:
@@ -186,7 +201,7 @@ def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[Pe
     for at, found in failed.found.items():
         row = rows[at]
         if row.identifies:
-            rivals.setdefault(row.place, event_of(found) if found and "sequence" in found else None)
+            rivals.setdefault(row.place, event_of(found) if found and is_event(found) else None)
         elif row.refusal:
             refused[row.place] = row.refusal
         else:

@@ -22,7 +22,7 @@ REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 """Partitions that a posting writes to."""
 
 FOR_REAL = ("TRIES#",)
-"""Tries of pass codes count in a dry run too, or else it would be a way to guess them."""
+"""Guesses count in a dry run too, or else it would be a way to make them."""
 
 _BUSY = Problem(Code.RETRY_LATER, "Other chunks of this dry run are at work on the same wallets.")
 _KEPT = "rehearsed_"
@@ -67,8 +67,6 @@ class Rehearsal(Table):
 
     def put(self, put: Put) -> bool:
         """Write one item; False, and nothing written, where its condition does not hold."""
-        if put.key.pk.startswith(FOR_REAL):
-            return super().put(put)
         try:
             self.transact([put])
         except ConditionFailed:
@@ -77,8 +75,6 @@ class Rehearsal(Table):
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; answers what they are now."""
-        if key.pk.startswith(FOR_REAL):
-            return super().add(key, amounts)
         backoff = Backoff()
         while True:
             seen = self._seen([key], consistent=True)
@@ -93,13 +89,15 @@ class Rehearsal(Table):
         Raises:
             ConditionFailed: a condition did not hold.
         """
+        if all(write.key.pk.startswith(FOR_REAL) for write in writes):
+            return super().transact(writes, backoff)
         backoff = backoff or Backoff()
         while True:
             seen = self._seen((write.key for write in writes), consistent=True)
             if found := failures(writes, {key: one.item for key, one in seen.items()}):
                 raise ConditionFailed(found)
             if self._laid_aside(writes, seen, backoff):
-                return
+                return None
 
     def _laid_aside(self, writes: Sequence[Write], seen: Mapping[Key, _Seen], backoff: Backoff) -> bool:
         """Do `writes` as long as all is as it was `seen`; or else answer False, after a wait: another chunk of the dry

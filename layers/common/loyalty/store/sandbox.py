@@ -81,7 +81,10 @@ def _may(write: Write, before: Item | None) -> bool:
     match write:
         case Add():
             return write.maximum is None or _used(before) + write.amount <= write.maximum
-        case Put(condition=None) | Delete(condition=None) | Count():
+        case Count():
+            counted = before or {}
+            return all(counted.get(name, 0) + write.amounts[name] <= most for name, most in write.most.items())
+        case Put(condition=None) | Delete(condition=None):
             return True
         case _:
             terms = str(write.condition).split(" OR ")

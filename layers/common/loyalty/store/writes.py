@@ -43,11 +43,13 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Add to counters of an item, which start at zero; and set attributes beside them."""
+    """Add to counters of an item, which start at zero; and set attributes beside them. Those of `most` must not exceed
+    that then."""
 
     key: Key
     amounts: Mapping[str, int]
     attributes: Item = field(default_factory=dict)
+    most: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,14 @@ def _transact_add(table: str, add: Add) -> dict[str, Any]:
 
 
 def _transact_count(table: str, count: Count) -> dict[str, Any]:
-    return {"Update": addition_request(table, count.key, count.amounts, count.attributes)}
+    request = addition_request(table, count.key, count.amounts, count.attributes)
+    if count.most:
+        room = {name: most - count.amounts[name] for name, most in count.most.items()}
+        terms = [f"(attribute_not_exists(#{name}) OR #{name} <= :room_of_{name})" for name in room]
+        request["ConditionExpression"] = " AND ".join(terms)
+        request["ExpressionAttributeValues"] |= packed({f":room_of_{name}": left for name, left in room.items()})
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return {"Update": request}
 
 
 def addition_request(table: str, key: Key, amounts: Item, attributes: Item) -> dict[str, Any]:

@@ -266,4 +266,4 @@ class _Import:
 
         posting = with_newest_programme(catalogue, self._now, post)
         status = Status.UNCHANGED if posting.replayed else Status.CREATED
-        return Imported(number, status, posting.event.entry.event_id)
+        return Imported(number, status, posting.event.entry.told_id)

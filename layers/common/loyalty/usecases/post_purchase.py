@@ -102,6 +102,8 @@ class _Batch:
     report: Report = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
     """By account id, as they were when the requests were looked up."""
+    older: dict[str, Event | None] = field(default_factory=dict)
+    """By id, the events that were looked for with the requests' names."""
 
     def posted(self, pause: Pause) -> list[Outcome]:
         """What became of each."""
@@ -128,10 +130,10 @@ class _Batch:
     def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, Outcome]:
         """What became of those that were posted before, as far as it is looked up.
 
-        Under another id than they would have now: hardly a request has one, so this reads nothing as a rule; no such id
-        is given any more, so that reading is as good as a condition. And under their own id, where several of them draw
-        on counters that all accounts share: what is posted already must not be taken from the counter a second time,
-        or the others would be priced on less than there is.
+        Under another id than they would have now: hardly a request has one that was not looked for with the names, so
+        this reads nothing as a rule; no such id is given any more, so that reading is as good as a condition. And under
+        their own id, where several of them draw on counters that all accounts share: what is posted already must not be
+        taken from the counter a second time, or the others would be priced on less than there is.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.
@@ -139,7 +141,7 @@ class _Batch:
         ids = self._ids(drafts)
         if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
             ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
-        events = self._read(ids)
+        events = self._read(ids, self.older)
         outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
         return {place: outcome for place, outcome in outcomes.items() if outcome}
 
@@ -154,7 +156,15 @@ class _Batch:
         programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
-        items = looked_up(resolutions.values(), self.table, self.catalogue, beside)
+        items = looked_up(
+            resolutions.values(),
+            self.partner,
+            table=self.table,
+            catalogue=self.catalogue,
+            now=self.now,
+            beside=beside,
+        )
+        self.older.update(ledger.events_at(beside, items))
         for place, resolution in resolutions.items():
             self.requests[place] = identified(self.requests[place], self.partner, items)
             try:
@@ -215,11 +225,17 @@ class _Batch:
         repetitions = Repetitions(self.catalogue.programme(self.now), self.catalogue.directory(self.now))
         return {place: repetitions.ids(self.requests[place]) for place in places}
 
-    def _read(self, ids: Mapping[int, set[str | None]]) -> dict[int, list[Event]]:
-        """The events of these ids that exist, by place."""
-        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id}
-        events = ledger.read_events(self.table, wanted) if wanted else {}
-        found = {place: [events[one] for one in of_place if one in events] for place, of_place in ids.items()}
+    def _read(
+        self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
+    ) -> dict[int, list[Event]]:
+        """The events of these ids that exist, by place; those that are `known` are not read."""
+        events: dict[str, Event | None] = dict(known or {})
+        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
+        if wanted:
+            events.update(ledger.read_events(self.table, wanted))
+        found = {
+            place: [event for one in of_place if one and (event := events.get(one))] for place, of_place in ids.items()
+        }
         return {place: of_place for place, of_place in found.items() if of_place}
 
 
@@ -231,7 +247,7 @@ def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> Outcome | None:
     for event in events:
         if draft.is_posted_as(event):
             return Posting(event, replayed=True)
-        may_be_this = event.form is None and event.origin is not Origin.REFERENCE
+        may_be_this = draft.has_identity_of(event) and (event.form is None or event.origin is not Origin.KEY)
         if may_be_this or is_repeated(draft.request, event):
             return Refused(draft.duplicate_of(event))
     return None

@@ -152,7 +152,7 @@ def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool
 
 def _differs(row: int, event: Event) -> Outcome:
     description = (
-        f"This row was posted as {event.entry.event_id}, and it said something else then. Take event_id out to have it "
+        f"This row was posted as {event.entry.told_id}, and it said something else then. Take event_id out to have it "
         "posted as another purchase."
     )
     return Outcome(row, Status.REFUSED, problem=Problem(Code.DUPLICATE, description, "/event_id"))
@@ -161,4 +161,4 @@ def _differs(row: int, event: Event) -> Outcome:
 def _posted(row: int, request: PurchaseRequest, posting: Posting) -> Outcome:
     """Posted by this row of this upload, even if a worker did it that was killed then; or before, by anything else."""
     by_this = not posting.replayed or posting.event.document.get("upload") == list(request.row or ())
-    return Outcome(row, Status.POSTED if by_this else Status.REPLAYED, posting.event.entry.event_id)
+    return Outcome(row, Status.POSTED if by_this else Status.REPLAYED, posting.event.entry.told_id)

@@ -50,7 +50,7 @@ def _preview(
 ) -> Preview:
     programme, directory = catalogue.programme(now), catalogue.directory(now)
     resolution = Resolution(request, partner, programme, directory)
-    items = looked_up([resolution], table, catalogue)
+    items = looked_up([resolution], partner, table=table, catalogue=catalogue, now=now)
     resolved = resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
     customer = existing(read_customer(table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)

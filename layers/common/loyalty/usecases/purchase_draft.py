@@ -9,7 +9,7 @@ from typing import Any
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, not_found
 from loyalty.domain.fingerprint import FORM
-from loyalty.domain.identity import Origin, derived_id, part_id
+from loyalty.domain.identity import OF_MERCHANT, Origin, derived_id, part_id
 from loyalty.domain.plan import Plan
 from loyalty.domain.programme import Programme
 from loyalty.domain.promotions import PromoCode, VoucherState
@@ -79,6 +79,14 @@ class PurchaseDraft:
         """Return whether a posted event is what was asked for, and the partner may see it."""
         return is_repeated(self.request, event) and may_be_told(event, self.partner)
 
+    def has_identity_of(self, event: Event) -> bool:
+        """Return whether an event that has an id of this one's has its identity as well: what is one among a merchant's
+        is another's too, and an id that was given may be one that something else was derived to."""
+        identity = self.request.identity
+        if identity.is_of_merchant or event.origin in OF_MERCHANT:
+            return (event.origin, event.entry.merchant_id) == (identity.origin, self.resolved.purchase.merchant_id)
+        return True
+
     def counters(self, account: Account) -> Iterable[Key]:
         """The budgets that the purchase could draw on, and the uses of its promo code."""
         return counters_of(self.resolved.purchase, account, self.programme)
@@ -118,9 +126,7 @@ class PurchaseDraft:
         whose callers know purchases by their number, the one that this leads to."""
         match self.request.identity.origin:
             case Origin.GIVEN:
-                purchase = self.resolved.purchase
-                derived = derived_id(Origin.REFERENCE, purchase.merchant_id, self.request.reference_number)
-                return None if self.event_id == derived else derived
+                return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
             case Origin.EXTERNAL | Origin.KEY | Origin.CONTENT:
                 return derived_id(Origin.NUMBER, self.number)
             case _:
@@ -205,7 +211,7 @@ class PurchaseDraft:
 
 def _of_row(rival: Event, row: UploadedRow) -> str:
     """What to say of a row where `rival` has its identity."""
-    event_id, (upload_id, number) = rival.entry.event_id, rival.document.get("upload", (None, 0))
+    event_id, (upload_id, number) = rival.entry.told_id, rival.document.get("upload", (None, 0))
     step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
     if upload_id == row.upload_id:
         return (

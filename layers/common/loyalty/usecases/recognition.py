@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from loyalty.domain.access import Partner
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.purchase import PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.access_tokens import AccessToken
 from loyalty.store.attributes import Item
-from loyalty.store.customers import customer_key, shows_token
+from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key, shows_token
+from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
-from loyalty.usecases.access_tokens import shown_token
+from loyalty.usecases.access_tokens import is_guess, shown_token
 
 _PAID_WITH = ("payment_medium_brand", "payment_medium_type")
 
@@ -44,40 +47,49 @@ class Recognized:
         return {"access_token": self.token.id, **paid_with}
 
 
-def keys_to_recognize(request: PurchaseRequest) -> Iterator[keys.Key]:
+def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime) -> Iterator[keys.Key]:
     """Where to look for what `recognized` needs."""
-    yield customer_key(request.customer)
-    if authorization := _authorization(request):
-        yield customer_key(authorization)
+    for shown in _shown(request):
+        yield customer_key(shown)
+        if shown.by == ONE_TIME_PASSWORD:
+            yield guessed_passwords(partner.id, now)
 
 
-def tries_pass_code(request: PurchaseRequest) -> bool:
-    """Whether `recognized` checks a pass code."""
-    return any(shown.pass_code is not None for shown in (request.customer, _authorization(request)) if shown)
+def makes_guess(request: PurchaseRequest) -> bool:
+    """Whether `recognized` may count a guess."""
+    return any(map(is_guess, _shown(request)))
 
 
-def recognized(request: PurchaseRequest, items: Mapping[keys.Key, Item], *, table: Table, now: datetime) -> Recognized:
+def recognized(
+    request: PurchaseRequest, items: Mapping[keys.Key, Item], *, partner: Partner, table: Table, now: datetime
+) -> Recognized:
     """Whose purchase it is; `items` are those at `keys_to_recognize`.
 
     Raises:
-        Refused: NOT_FOUND, where there is no such account or token; NOT_PERMITTED, where a pass code is locked;
-            INVALID, where the token that authorized the customer is another account's.
-        PassCodeRefused: as `shown_token`.
+        Refused: NOT_FOUND, where there is no such account or token; INVALID, where the token that authorized the
+            customer is another account's.
+        GuessRefused: as `shown_token`.
     """
     customer, authorization = request.customer, _authorization(request)
+    find = partial(shown_token, partner_id=partner.id, table=table, now=now)
     if shows_token(customer):
-        token = shown_token("Account", customer, items.get(customer_key(customer)), table=table, now=now)
+        token = find("Account", customer, items.get(customer_key(customer)))
         return Recognized(token.account_id, token, True, _one_time_password(customer))
     account_id = items.get(customer_key(customer), {}).get("account_id")
     if account_id is None:
         raise Refused(not_found("Account", customer.value, customer.pointer))
     if authorization is None:
         return Recognized(account_id, None, False, None)
-    token = shown_token("Access Token", authorization, items.get(customer_key(authorization)), table=table, now=now)
+    token = find("Access Token", authorization, items.get(customer_key(authorization)))
     if token.account_id != account_id:
         description = "This access token belongs to another account."
         raise Refused(Problem(Code.INVALID, description, authorization.pointer))
     return Recognized(account_id, token, False, _one_time_password(authorization))
+
+
+def _shown(request: PurchaseRequest) -> list[Reference]:
+    """What names or authorizes the customer."""
+    return [shown for shown in (request.customer, _authorization(request)) if shown]
 
 
 def _authorization(request: PurchaseRequest) -> Reference | None:
@@ -86,4 +98,4 @@ def _authorization(request: PurchaseRequest) -> Reference | None:
 
 
 def _one_time_password(shown: Reference) -> keys.Key | None:
-    return customer_key(shown) if shown.by == "token.one_time_password" and not shown.before else None
+    return customer_key(shown) if shown.by == ONE_TIME_PASSWORD and not shown.before else None

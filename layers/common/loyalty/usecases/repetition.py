@@ -26,10 +26,16 @@ def may_be_told(event: Event, partner: Partner) -> bool:
     return partner.sees(event.entry.merchant_id)
 
 
-def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> list[Key]:
-    """Where to look for what `identified` needs."""
-    nameless = any(request.identity.origin is Origin.NUMBER for request in requests)
-    return [keys.record("partner", partner.id)] if nameless else []
+def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> set[Key]:
+    """Where to look for what `identified` needs, and for events that earlier versions gave other ids: there are no new
+    ones, so what is found with the names is as good as what a read of their own would find."""
+    wanted: set[Key] = set()
+    for request in requests:
+        if request.identity.origin is Origin.NUMBER:
+            wanted.add(keys.record("partner", partner.id))
+        if older_id := request.identity.older_id:
+            wanted.add(keys.event(older_id))
+    return wanted
 
 
 def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Item]) -> PurchaseRequest:
@@ -54,9 +60,10 @@ class Repetitions:
 
     def ids(self, request: PurchaseRequest) -> set[str | None]:
         """The ids under which an equal request may have been posted; None for one that the request does not tell."""
-        ids = {identity.own_id for identity in (request.identity, *request.known_before)}
-        if request.identity.origin is Origin.REFERENCE:
-            ids |= {request.identity.event_id(at, request.reference_number, "") for at in self._merchants(request)}
+        identity = request.identity
+        ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
+        if identity.is_of_merchant:
+            ids |= {identity.event_id(at, request.reference_number, "") for at in self._merchants(request)}
         return ids
 
     def _merchants(self, request: PurchaseRequest) -> Iterator[str]:

@@ -17,9 +17,9 @@ from loyalty.store.access_tokens import behind_passwords
 from loyalty.store.attributes import Item
 from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.access_tokens import PassCodeRefused
+from loyalty.usecases.access_tokens import GuessRefused
 from loyalty.usecases.promo_codes import promo_code_in
-from loyalty.usecases.recognition import keys_to_recognize, recognized, tries_pass_code
+from loyalty.usecases.recognition import keys_to_recognize, makes_guess, recognized
 
 LABELS: Mapping[str, str] = {
     "business_unit": "Business Unit",
@@ -73,13 +73,19 @@ class Resolved:
 
 
 def looked_up(
-    resolutions: Iterable["Resolution"], table: Table, catalogue: Catalogue, beside: Iterable[keys.Key] = ()
+    resolutions: Iterable["Resolution"],
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    beside: Iterable[keys.Key] = (),
 ) -> dict[keys.Key, Item]:
     """What the requests name and is not in memory, and what else is wanted beside it: one read for all, eventually
     consistent, and one more where they show one-time passwords. What was imported or given out a moment ago may not be
     found yet; asked again, it is."""
-    items = table.get_many([*(key for one in resolutions for key in one.wanted(catalogue)), *beside])
-    items = behind_passwords(table, items)
+    items = table.get_many([*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside])
+    items = behind_passwords(table, items, partner.id, now)
     catalogue.learn(items.values())
     return items
 
@@ -116,9 +122,9 @@ class Resolution:
         )
         return Performer(deepest, unit_id, tap_id)
 
-    def wanted(self, catalogue: Catalogue) -> Iterator[keys.Key]:
+    def wanted(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
         """Where to look for what the request names and is not in memory."""
-        yield from keys_to_recognize(self._request)
+        yield from keys_to_recognize(self._request, self._partner, now)
         yield from catalogue.missing(line.product for line in self._request.lines)
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
@@ -137,7 +143,7 @@ class Resolution:
         Raises:
             Refused: with everything that does not fit.
             NotInProgramme: likewise, where some of it was not found.
-            PassCodeRefused: all is well but the pass code, which is tried last.
+            GuessRefused: all is well but the pass code or one-time password, which are tried last.
         """
         ids = {
             kind: self._found(kind, reference)
@@ -149,9 +155,11 @@ class Resolution:
         lines = self._lines(catalogue)
         ids["invoice"] = self._invoice(items)
         promo_code = self._gathering(lambda: self._promo_code(items))
-        if self._problems and tries_pass_code(self._request):
-            raise self._refusal()  # a pass code is tried only where all else is well, as each try counts
-        customer = self._gathering(lambda: recognized(self._request, items, table=table, now=now))
+        if self._problems and makes_guess(self._request):
+            raise self._refusal()  # guesses are made only where all else is well, as each counts
+        customer = self._gathering(
+            lambda: recognized(self._request, items, partner=self._partner, table=table, now=now)
+        )
         if self._problems or performer is None or customer is None:
             raise self._refusal()
         ids["promo_code"] = promo_code.id if promo_code else None
@@ -168,7 +176,7 @@ class Resolution:
         """What `find` finds; if it is refused, that joins the other problems."""
         try:
             return find()
-        except PassCodeRefused:
+        except GuessRefused:
             raise
         except Refused as refused:
             self._problems += refused.problems

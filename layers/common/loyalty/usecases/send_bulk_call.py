@@ -13,6 +13,7 @@ from loyalty.store import access_tokens, keys
 from loyalty.store.attributes import Item
 from loyalty.store.customers import customer_key
 from loyalty.store.files import Files
+from loyalty.store.guesses import guessed_passwords
 from loyalty.store.proofs import write_proofs
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload
@@ -50,7 +51,7 @@ def send_bulk_call(
         limit = f"The entries show more than {MAX_SHOWN} pass codes and one-time passwords. Send them in several calls."
         raise Refused(Problem(Code.LIMIT_EXCEEDED, limit, "/purchase_customer_events_set"))
     if shown:
-        found = _found(shown, table, now)
+        found = _found(shown, partner.id, table, now)
         write_proofs(proofs, upload_id, {place: Proof(found[place], requests[place].fingerprint) for place in shown})
     return send_upload(
         upload_id,
@@ -74,17 +75,19 @@ def _is_password(shown: Reference) -> bool:
     return shown.by == "token.one_time_password"
 
 
-def _found(shown: Mapping[int, Reference], table: Table, now: datetime) -> dict[int, ShownBefore]:
+def _found(shown: Mapping[int, Reference], partner_id: str, table: Table, now: datetime) -> dict[int, ShownBefore]:
     """What becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
     at = {place: customer_key(reference) for place, reference in shown.items()}
-    items = access_tokens.behind_passwords(table, table.get_many(at.values(), consistent=True))
-    found = {place: _proven(shown[place], items.get(key), table, now) for place, key in at.items()}
+    wanted = [*at.values(), guessed_passwords(partner_id, now)]
+    items = access_tokens.behind_passwords(table, table.get_many(wanted, consistent=True), partner_id, now)
+    found = {place: _proven(shown[place], items.get(key), partner_id, table, now) for place, key in at.items()}
     return {place: _used_up(shown[place], at[place], one, table) for place, one in found.items()}
 
 
-def _proven(shown: Reference, item: Item | None, table: Table, now: datetime) -> ShownBefore:
+def _proven(shown: Reference, item: Item | None, partner_id: str, table: Table, now: datetime) -> ShownBefore:
     try:
-        return ShownBefore(shown_token("Account", shown, item, table=table, now=now).id, None)
+        token = shown_token("Account", shown, item, partner_id=partner_id, table=table, now=now)
+        return ShownBefore(token.id, None)
     except Refused as refused:
         if refused.problems[0].code is Code.RETRY_LATER:
             raise

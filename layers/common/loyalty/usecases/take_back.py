@@ -42,10 +42,11 @@ def cancel_purchase(
     pause: Pause = pause,
     prepare: Prepare[Posting] = nothing,
 ) -> Posting:
-    """Cancel the purchase that the partner names; answers the purchase as it is then. `prepare` hears of that before.
+    """Cancel the purchase that the partner names (`find_purchase`); answers the purchase as it is then. `prepare` hears
+    of that before.
 
     Raises:
-        Refused: NOT_FOUND or DUPLICATE, see `find_purchase`; INSUFFICIENT_BALANCE, where its merchant wants it so if an
+        Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
             award is spent; RETRY_LATER. Nothing was changed.
     """
     purchase = find_purchase(named, partner, table=table)
@@ -77,10 +78,10 @@ def return_products(
     pause: Pause = pause,
     prepare: Prepare[Returned] = nothing,
 ) -> Returned:
-    """Take back goods of the purchase that the partner names. `prepare` hears of the return before.
+    """Take back goods of the purchase that the partner names (`find_purchase`). `prepare` hears of the return before.
 
     Raises:
-        Refused: NOT_FOUND; INVALID, where the purchase does not have them (any more) or is cancelled;
+        Refused: NOT_FOUND or DUPLICATE; INVALID, where the purchase does not have them (any more) or is cancelled;
             INSUFFICIENT_BALANCE, where its merchant wants it so if an award is spent; DUPLICATE, where another return
             of it has this reference number; RETRY_LATER. Nothing was changed.
     """

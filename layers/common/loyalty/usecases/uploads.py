@@ -41,7 +41,11 @@ def expect_upload(
     upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
 ) -> tuple[Upload, Form]:
     """Expect one file of a partner, which may act for the merchants of the key that the partner calls with, as long as
-    that key is active when the file arrives; answers what to send it with."""
+    that key is active when the file arrives; answers what to send it with.
+
+    Raises:
+        Refused: NOT_PERMITTED (`Partner.folder`).
+    """
     upload = replace(_expected(upload_id, name, partner, now), dry_run=dry_run)
     add_upload(table, upload)
     return upload, files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
@@ -61,7 +65,11 @@ def send_upload(
     now: datetime,
 ) -> Upload:
     """Send a file for a partner, as if the partner had. `content` tells what the file said that was left out of it;
-    `proven` says that there are proofs of that."""
+    `proven` says that there are proofs of that.
+
+    Raises:
+        Refused: NOT_PERMITTED (`Partner.folder`).
+    """
     upload = _expected(upload_id, name, partner, now)
     add_upload(table, replace(upload, idempotency_key=idempotency_key, content=content, proven=proven))
     files.write(upload.key, data)
@@ -74,7 +82,7 @@ def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upl
         partner_id=partner.id,
         merchants=tuple(sorted(partner.merchants)),
         name=name,
-        key=f"uploads/{partner.id}/{upload_id}/{name}",
+        key=f"uploads/{partner.folder()}/{upload_id}/{name}",
         created_on=now,
         key_hash=partner.key_hash,
     )

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loyalty.domain.audit import Deviation, deviations
-from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.identity import Origin, derived_id, parted_id
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import months_after
 from loyalty.domain.wallet import Entry, EventType, Wallet
 from loyalty.store import keys, ledger
-from loyalty.store.attributes import Item
-from loyalty.store.events import Event, event_of, is_event, wallet_of
+from loyalty.store.attributes import Item, key_of
+from loyalty.store.events import Event, event_of, is_event, is_pointer, wallet_of
 from loyalty.store.table import Table
 from loyalty.usecases.document import amounts_in, uses_in
 from loyalty.usecases.verify_counters import Counters
@@ -124,8 +124,8 @@ class _Audit:
         """Sort an item in."""
         if is_event(item):
             self._event(event_of(item))
-        elif item["sk"] == "EVENT":
-            self._pointers[keys.event_id(item["pk"])] = item["event_id"]
+        elif is_pointer(item):
+            self._pointers[keys.event_id(key_of(item))] = item["event_id"]
         elif item["sk"] == "VOUCHER":
             self.reversals.take_voucher(item)
         elif item["sk"] == "USED":
@@ -172,6 +172,9 @@ def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
     given = event.origin is Origin.GIVEN and event.pointer
     if _derived(event) != (event.pointer if given else entry.event_id):
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
+    told, of_merchant = parted_id(entry.event_id)
+    if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):
+        yield "an id that was given is one among those of the event's merchant", f"{told} of {of_merchant}"
     if entry.type is EventType.EXPIRY and not _is_due(entry):
         yield "an expiry takes out what is over, and no more", f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}"
     if entry.type is not EventType.PURCHASE:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from loyalty.api.classic.identifiers import (
@@ -30,7 +30,11 @@ def _truth(value: object) -> bool:
     raise PydanticCustomError("bool", "has to be true, false, 1 or 0")
 
 
-Truth = Annotated[bool, BeforeValidator(_truth)]
+Truth = Annotated[
+    bool,
+    BeforeValidator(_truth),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
+]
 """A boolean in any of its four spellings (contract, row 8)."""
 
 

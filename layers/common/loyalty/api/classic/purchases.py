@@ -37,7 +37,7 @@ def render_purchase(gathered: Gathered) -> PurchaseCustomerEvent:
     return records.told(
         PurchaseCustomerEvent,
         details,
-        id=entry.event_id,
+        id=entry.told_id,
         number=document["number"],
         type="PURCHASE",
         life_cycle_state=shared.life_cycle_state,

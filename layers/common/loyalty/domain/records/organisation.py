@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StrictInt
 
 from loyalty.domain.access import ClassicRepeats
-from loyalty.domain.fields import Code, DateTime, Identifier, Positive, Text
+from loyalty.domain.fields import Code, DateTime, Identifier, PartnerId, Positive, Text
 from loyalty.domain.period import time_zone
 from loyalty.domain.records.base import Part, Record, Ref, State
 from loyalty.domain.wallet import Clawback
@@ -143,6 +143,7 @@ class Partner(Record):
     """
 
     type: Literal["partner"]
+    id: PartnerId
     name: Text
     unit: Annotated[Code, Ref("unit")] | None = None
     user: User | None = None

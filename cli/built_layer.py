@@ -1,0 +1,83 @@
+"""`python -m cli.built_layer`: whether the layer that `make build` built runs where its functions do.
+
+They run on the runtime and the architecture of the template's parameters; on others, where RUNTIME_VERSION and
+RUNTIME_PLATFORM tell the build so.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from cli.console import Failure, out
+from cli.local.deployment import ARCHITECTURES
+
+BUILT = Path(".aws-sam/build")
+MACHINES = {62: "x86_64", 183: "arm64"}
+"""What an ELF file says that it runs on, in Lambda's names."""
+
+MACHINE_AT = slice(18, 20)
+VERSION = re.compile(r"\.cpython-3(\d+)-")
+"""In the name of an extension module, but for one that any version takes (`.abi3.so`)."""
+
+
+class Host(NamedTuple):
+    """What functions run on, in Lambda's names."""
+
+    runtime: str
+    architecture: str
+
+
+def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> Host:
+    """Return what the layer in `built` is for.
+
+    Raises:
+        Failure: a module of it does not run where its functions do, or it has none.
+    """
+    template = _defaults((built / "template.yaml").read_text())
+    version, platform = environment.get("RUNTIME_VERSION"), environment.get("RUNTIME_PLATFORM")
+    wanted = Host(
+        f"python{version}" if version else template.runtime,
+        ARCHITECTURES[platform.partition("-")[0]][0] if platform else template.architecture,
+    )
+    modules = sorted(built.glob("CommonLayer/**/*.so"))
+    if not modules:
+        raise Failure(f"there is no extension module in {built}/CommonLayer: the layer is not whole; build it again")
+    for module in modules:
+        if (host := _host(module, wanted)) != wanted:
+            raise Failure(
+                f"{module.relative_to(built)} is for {host.runtime} on {host.architecture}, and functions run on "
+                f"{wanted.runtime} on {wanted.architecture}: build again without RUNTIME_VERSION and RUNTIME_PLATFORM, "
+                "or with those that the functions run on"
+            )
+    if wanted != template:
+        out.print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: they run on no other.")
+    return wanted
+
+
+def _defaults(template: str) -> Host:
+    """What functions run on unless a deployment says otherwise."""
+    found = {
+        name: re.search(rf"^  {name}:\n(?:    .*\n)*?    Default: (\S+)$", template, re.MULTILINE)
+        for name in ("Runtime", "Architecture")
+    }
+    if not all(found.values()):
+        raise Failure("the template that was built has no default of Runtime and Architecture")
+    runtime, architecture = (match[1] for match in found.values() if match)
+    return Host(runtime, architecture)
+
+
+def _host(module: Path, wanted: Host) -> Host:
+    """What an extension module runs on."""
+    version = VERSION.search(module.name)
+    machine = int.from_bytes(module.read_bytes()[MACHINE_AT], "little")
+    return Host(f"python3.{version[1]}" if version else wanted.runtime, MACHINES.get(machine, f"machine {machine}"))
+
+
+if __name__ == "__main__":
+    try:
+        check()
+    except Failure as failure:
+        sys.exit(f"error: {failure}")

@@ -1,0 +1,42 @@
+"""Counting guesses at pass codes and one-time passwords."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from loyalty.domain.guesses import AT_ONE_TIME_PASSWORDS, Allowance
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.keys import Key
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
+from loyalty.store.writes import Count
+
+
+def count_guess(
+    table: Table, at: Key, allowances: Collection[Allowance], partner_id: str, now: datetime
+) -> datetime | None:
+    """Count a partner's guess on the item `at` a key; or answer until when it may not guess, and count nothing. It is a
+    transaction, as the SDK may send that again without its counting twice."""
+    counters = {allowance.counter(partner_id, now): allowance for allowance in allowances}
+    most = {name: allowance.most for name, allowance in counters.items()}
+    ends = max(allowance.ends(now) for allowance in allowances)
+    try:
+        table.transact([Count(at, dict.fromkeys(counters, 1), {"expires_at": int(ends.timestamp())}, most)])
+    except ConditionFailed as failed:
+        item = failed.found.get(0) or {}
+        used_up = (allowance.ends(now) for name, allowance in counters.items() if item.get(name, 0) >= allowance.most)
+        return max(used_up, default=ends)
+    return None
+
+
+def guessed_passwords(partner_id: str, now: datetime) -> Key:
+    """Where a partner's wrong one-time passwords are counted."""
+    return keys.guessed_passwords(partner_id, AT_ONE_TIME_PASSWORDS.counter(partner_id, now))
+
+
+def may_guess_passwords(items: Mapping[Key, Item], partner_id: str, now: datetime) -> bool:
+    """Whether a partner has not shown too many wrong one-time passwords; `items` may have what lies at
+    `guessed_passwords`."""
+    item = items.get(guessed_passwords(partner_id, now), {})
+    used: int = item.get(AT_ONE_TIME_PASSWORDS.counter(partner_id, now), 0)
+    return used < AT_ONE_TIME_PASSWORDS.most

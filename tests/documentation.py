@@ -1,0 +1,79 @@
+"""The commands of README.md and docs/, as their fenced blocks of `sh` and `console` have them."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cli.target import REPOSITORY
+
+PAGES = ("README.md", *(str(page.relative_to(REPOSITORY)) for page in sorted(REPOSITORY.glob("docs/*.md"))))
+BLOCK = re.compile(r"^```(?P<kind>sh|console)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+SECONDS_MAX = 600
+
+
+def commands(page: str, heading: str = "") -> list[str]:
+    """The commands of a page, or of its section under `heading`, each whole and without its comment."""
+    text = (REPOSITORY / page).read_text()
+    if heading:
+        text = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return [command for block in BLOCK.finditer(text) for command in _commands(block["kind"], block["text"])]
+
+
+def answer_to(page: str, command: str) -> str:
+    """What a page shows below a command of a `console` block."""
+    shown = (REPOSITORY / page).read_text().partition(f"$ {command}\n")[2]
+    return shown.partition("```")[0]
+
+
+def _commands(kind: str, text: str) -> Iterator[str]:
+    lines = text.splitlines()
+    if kind == "console":
+        yield from (_without_comment(line.removeprefix("$ ")) for line in lines if line.startswith("$ "))
+        return
+    begun = ""
+    for line in lines:
+        begun += line if not begun else f"\n{line}"
+        if _is_whole(begun):
+            if begun.strip():
+                yield _without_comment(begun)
+            begun = ""
+    assert not begun, f"no end of {begun}"
+
+
+def _is_whole(text: str) -> bool:
+    syntax = subprocess.run(["bash", "-n", "-c", text], capture_output=True, check=False)
+    return not syntax.returncode and not text.endswith("\\")
+
+
+def _without_comment(command: str) -> str:
+    return re.sub(r"\s+#\s[^'\"\n]*$", "", command)
+
+
+class Workplace:
+    """A folder that looks like the repository to commands, with the tests' local stack; what they make stays there."""
+
+    def __init__(self, folder: Path, stack_dir: Path) -> None:
+        self.folder = folder
+        for entry in REPOSITORY.iterdir():
+            if entry.name not in (".git", ".local", ".aws-sam"):
+                (folder / entry.name).symlink_to(entry)
+        (folder / ".local").symlink_to(stack_dir)
+        (folder / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nmax-time = 120\n")
+
+    def run(self, script: str, environment: Mapping[str, str]) -> str:
+        """What a script prints, each command of which has to succeed."""
+        path = f"{self.folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        known = {**os.environ, "PATH": path, "CURL_HOME": str(self.folder)}
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env={**known, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS_MAX,
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+        return done.stdout

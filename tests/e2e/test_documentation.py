@@ -1,0 +1,93 @@
+"""What README.md and docs/ tell to type works, in the order in which they tell it, on the stack of these tests."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.target import REPOSITORY, Target
+from tests.documentation import PAGES, Workplace, answer_to, commands
+
+OWN_TEST = "tests/e2e/test_sam_local.py runs it"
+AWS = "takes an AWS account"
+ELSEWHERE = {
+    "make run": "is how the stack of these tests was started",
+    "make test": "runs this",
+    ".venv/bin/sam deploy": AWS,
+    "--stack loyalty-": AWS,
+    "aws lambda invoke": AWS,
+    "loyalty programme check programme.jsonl": "the page shows what is said of faults; tests/unit has them all",
+}
+"""Commands, by a part of them, that are not run here, and why."""
+
+SECTIONS_ELSEWHERE = {("docs/operating.md", "One function by itself"): OWN_TEST}
+
+SAID: dict[str, str] = {
+    "import FILE...": "import cli/demo/programme.jsonl",
+    "check FILE...": "check cli/demo/programme.jsonl",
+    "explain FILE... PURCHASE.json": "explain cli/demo/programme.jsonl cli/demo/purchase.json",
+    "backtest draft.jsonl": "backtest cli/journey/draft.jsonl",
+    "--purchases year.jsonl --reference shops.jsonl": "--purchases week.csv --reference week.jsonl",
+    "--journey --html": "--journey --to 2017-01-04 --html",
+    "--to 2017-01-08": "--to 2017-01-02",
+    "sales.csv --partner ACME": "sales.csv --partner DEMO",
+    " [--stack NAME]": "",
+    " [UPLOAD]": "",
+    "--limit 500": "--limit 50",
+    "KEY_ID": "$(loyalty key list --partner ACME --json | python3 -c '"
+    'import json, sys; print(json.load(sys.stdin)[0]["key_id"])\')',
+    "uploads show UPLOAD": "uploads show $(loyalty uploads list --json | python3 -c '"
+    'import json, sys; print(json.load(sys.stdin)[0]["upload"])\')',
+}
+"""What stands in the pages for what readers have of their own, or takes too long as it is, and what is put there."""
+
+ACME = {"type": "partner", "id": "ACME", "name": "Acme", "unit": "Admin Unit"}
+
+
+@pytest.fixture(scope="module")
+def workplace(stack: Target, stack_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """Where commands are run: with a partner ACME, the files that pages name, and purchases of two years."""
+    made = Workplace(tmp_path_factory.mktemp("workplace"), stack_dir)
+    assert stack.api_key, "the pages' commands need one"
+    (made.folder / "acme.jsonl").write_text(json.dumps(ACME))
+    table = re.search(r"```csv\n(.*?)```", (REPOSITORY / "docs" / "uploads.md").read_text(), re.DOTALL)
+    assert table
+    (made.folder / "sales.csv").write_text(table[1])
+    made.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl", {})
+    made.run("loyalty import week.jsonl && loyalty upload sales.csv --partner DEMO --watch", {})
+    return made
+
+
+def runnable(page: str) -> list[str]:
+    """The commands of a page that are run here."""
+    left_out = [told for where, heading in SECTIONS_ELSEWHERE if where == page for told in commands(page, heading)]
+    found = [command for command in commands(page) if command not in left_out]
+    return [command for command in found if not any(part in command for part in ELSEWHERE)]
+
+
+def as_typed(command: str, stack: Target) -> str:
+    """A command with what a reader puts in."""
+    for said, meant in SAID.items():
+        command = command.replace(said, meant)
+    return command.replace("http://127.0.0.1:3000", stack.api_url).replace("lk_...", str(stack.api_key))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)])
+def test_what_a_page_tells_to_type_works(page: str, stack: Target, workplace: Workplace) -> None:
+    workplace.run("\n".join(as_typed(command, stack) for command in runnable(page)), {})
+
+
+def test_every_reason_to_leave_a_command_out_is_one_for_some_command() -> None:
+    told = [command for page in PAGES for command in commands(page)]
+
+    assert [part for part in ELSEWHERE if not any(part in command for command in told)] == []
+    assert [said for said in SAID if not any(said in command for command in told)] == []
+
+
+def test_what_explaining_shows_is_what_it_says(workplace: Workplace) -> None:
+    command = next(command for command in commands("docs/programmes.md") if "programme explain" in command)
+
+    shown = answer_to("docs/programmes.md", command)
+
+    assert workplace.run(command, {}).split() == shown.split()

@@ -1,0 +1,135 @@
+"""Wrong guesses at a customer's secrets are a matter of the partner that makes them, and of a time (decision 28)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from loyalty.domain.errors import Code, Refused
+from loyalty.domain.guesses import AT_A_PASS_CODE, AT_ONE_TIME_PASSWORDS
+from loyalty.domain.purchase import Reference
+from loyalty.store.access_tokens import behind_passwords
+from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
+from loyalty.store.guesses import guessed_passwords
+from loyalty.store.rehearsal import Rehearsal
+from loyalty.store.table import Table
+from loyalty.usecases.access_tokens import issue_one_time_password, shown_token
+from tests.cards import BY_PASS_CODE, CODE, IDENTIFIER, PASS_CODE, bring
+
+MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+RIGHT = Reference("token.identifier", IDENTIFIER, "/pass_code", PASS_CODE)
+WRONG = RIGHT._replace(pass_code="1357")
+SHOWN = Reference("token.authentication_code", CODE, "")
+WRONG_PASSWORD = Reference(ONE_TIME_PASSWORD, "999999999999", "/one_time_password")
+
+
+@pytest.fixture(autouse=True)
+def _card(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(demo)
+    # The hash is slow on purpose.
+    monkeypatch.setattr("loyalty.usecases.access_tokens.is_pass_code", lambda code, *_: code == PASS_CODE)
+
+
+def answered(table: Table, shown: Reference, partner_id: str, now: datetime) -> Code | str:
+    """The token's id, or else why it was refused, of a partner that shows this."""
+    items = table.get_many([customer_key(shown), guessed_passwords(partner_id, now)], consistent=True)
+    if shown.by == ONE_TIME_PASSWORD:
+        items = behind_passwords(table, items, partner_id, now)
+    item = items.get(customer_key(shown))
+    try:
+        return shown_token("Account", shown, item, partner_id=partner_id, table=table, now=now).id
+    except Refused as refused:
+        return refused.problems[0].code
+
+
+def wrong(table: Table, partner_id: str, now: datetime, times: int) -> list[Code | str]:
+    return [answered(table, WRONG, partner_id, now) for _ in range(times)]
+
+
+def test_a_pass_code_is_locked_for_the_partner_that_guesses_and_nobody_else(demo: Table) -> None:
+    assert wrong(demo, "MALLORY", MIDNIGHT, 6) == [Code.NOT_FOUND] * 5 + [Code.NOT_PERMITTED]
+
+    assert answered(demo, RIGHT, "MALLORY", MIDNIGHT) == Code.NOT_PERMITTED
+    assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == "T-CARD"
+
+
+def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: Table) -> None:
+    wrong(demo, "DEMO", MIDNIGHT, 5)
+    almost = MIDNIGHT + QUARTER - timedelta(seconds=1)
+    item = demo.get(customer_key(RIGHT))
+
+    with pytest.raises(Refused, match="locked before 2026-01-15 00:15 UTC"):
+        shown_token("Account", RIGHT, item, partner_id="DEMO", table=demo, now=almost)
+    assert answered(demo, RIGHT, "DEMO", MIDNIGHT + QUARTER) == "T-CARD"
+
+
+def test_what_is_refused_for_a_lock_does_not_make_it_longer(demo: Table) -> None:
+    wrong(demo, "DEMO", MIDNIGHT, 50)
+
+    assert answered(demo, RIGHT, "DEMO", MIDNIGHT + QUARTER) == "T-CARD"
+
+
+def guess_for_an_hour(table: Table, partner_id: str) -> int:
+    """How many guesses a partner has that goes on for more than an hour."""
+    told = [answer for quarter in range(5) for answer in wrong(table, partner_id, MIDNIGHT + quarter * QUARTER, 5)]
+    return told.count(Code.NOT_FOUND)
+
+
+def test_no_partner_and_no_two_lock_a_customer_out_everywhere_and_all_together_have_fifty_a_day(demo: Table) -> None:
+    last = MIDNIGHT + timedelta(hours=23, minutes=59)
+
+    assert [guess_for_an_hour(demo, partner) for partner in ("MALLORY", "TRUDY")] == [20, 20]
+    assert answered(demo, WRONG, "DEMO", last) == Code.NOT_FOUND
+
+    assert [guess_for_an_hour(demo, partner) for partner in ("EVE", "OSCAR")] == [9, 0]
+    assert answered(demo, RIGHT, "DEMO", last) == Code.NOT_PERMITTED
+    assert answered(demo, RIGHT, "DEMO", MIDNIGHT + timedelta(days=1)) == "T-CARD"
+
+
+def test_a_right_pass_code_makes_up_for_wrong_ones_of_whomever(demo: Table) -> None:
+    for partner in ("MALLORY", "DEMO"):
+        wrong(demo, partner, MIDNIGHT, 4)
+    assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == "T-CARD"
+
+    assert wrong(demo, "DEMO", MIDNIGHT, 6).count(Code.NOT_FOUND) == 5
+
+
+def test_guesses_of_a_dry_run_count(demo: Table) -> None:
+    wrong(Rehearsal(demo, "U", 2_000_000_000), "DEMO", MIDNIGHT, 5)
+
+    assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == Code.NOT_PERMITTED
+
+
+def password_of(table: Table, partner_id: str, now: datetime = MIDNIGHT) -> Reference:
+    password, _ = issue_one_time_password(SHOWN, partner_id, table=table, now=now)
+    return Reference(ONE_TIME_PASSWORD, password, "/one_time_password")
+
+
+def test_a_one_time_password_is_not_there_for_another_partner(demo: Table) -> None:
+    password = password_of(demo, "DEMO")
+
+    assert answered(demo, password, "MALLORY", MIDNIGHT) == Code.NOT_FOUND
+    assert answered(demo, password, "DEMO", MIDNIGHT) == "T-CARD"
+
+
+def test_whoever_guesses_one_time_passwords_finds_none_for_a_while_and_others_do(demo: Table) -> None:
+    most = AT_ONE_TIME_PASSWORDS.most
+    own, others, later = password_of(demo, "MALLORY"), password_of(demo, "DEMO"), MIDNIGHT + QUARTER
+
+    told = [answered(demo, WRONG_PASSWORD, "MALLORY", MIDNIGHT) for _ in range(most + 1)]
+
+    assert told == [Code.NOT_FOUND] * most + [Code.NOT_PERMITTED]
+    assert answered(demo, own, "MALLORY", MIDNIGHT) == Code.NOT_PERMITTED
+    assert answered(demo, others, "DEMO", MIDNIGHT) == "T-CARD"
+    assert answered(demo, password_of(demo, "MALLORY", later), "MALLORY", later) == "T-CARD"
+
+
+def test_counts_of_guesses_end_with_the_last_of_their_windows(demo: Table) -> None:
+    wrong(demo, "DEMO", MIDNIGHT, 1)
+    answered(demo, WRONG_PASSWORD, "DEMO", MIDNIGHT)
+
+    counted = {item["sk"]: item["expires_at"] for item in demo.scan() if item["pk"].startswith("TRIES#")}
+
+    ends = {allowance.ends(MIDNIGHT) for allowance in (*AT_A_PASS_CODE[1:], AT_ONE_TIME_PASSWORDS)}
+    assert set(counted.values()) == {int(end.timestamp()) for end in ends}
+    assert BY_PASS_CODE["pass_code"] not in str(counted)

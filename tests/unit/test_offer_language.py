@@ -1,0 +1,127 @@
+"""A condition or a type of record that is new has to be known in each of these places; one that is forgotten there is
+told here, and what meets it meanwhile fails closed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from cli.programme import shadows
+from cli.target import REPOSITORY
+from loyalty.domain.conditions import CONDITIONS, Occasion, compiled
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.domain.records.rewards import Conditions
+from tests.builders import line
+from tests.unit.test_programme_check import NEVER, checked, offer
+from tests.unit.test_rewards_table import offer_of, rows
+
+LANGUAGE = set(Conditions.model_fields)
+REWARDS = (REPOSITORY / "docs" / "rewards.md").read_text()
+REFERENCE = (REPOSITORY / "docs" / "reference-data.md").read_text()
+SETTINGS: dict[str, Any] = {
+    "business_units": ["DESK"],
+    "taps": ["T1"],
+    "products": ["CAKE"],
+    "product_types": ["FOOD"],
+    "classifications": ["CARD"],
+    "payment_medium_brands": ["VISA"],
+    "payment_medium_types": ["CREDIT"],
+    "weekdays": ["TUE"],
+    "time_from": "10:00",
+    "time_to": "12:00",
+    "minimum_total_amount": 5,
+    "minimum_quantity": 2,
+    "account_classifications": ["GOLD"],
+    "promotion_campaign": "SPRING",
+    "first_purchase": True,
+    "every_nth_purchase": 3,
+}
+PURCHASES_OF_ALL_KINDS = {
+    "payment_medium_brands": "a purchase may be paid with any brand",
+    "payment_medium_types": "and with any type",
+    "products": "with product_types alone, which says so",
+    "time_to": "with time_from, which says so",
+    "minimum_total_amount": "a purchase may be of any amount",
+    "minimum_quantity": "and of any quantity",
+    "first_purchase": "with every_nth_purchase alone, which says so",
+}
+"""Conditions of which `programme check` has no doubts, and why."""
+
+
+def test_each_condition_has_a_predicate() -> None:
+    assert CONDITIONS.keys() == LANGUAGE
+
+
+def test_each_condition_is_compared_between_offers() -> None:
+    assert shadows.COVERS.keys() == LANGUAGE
+
+
+def test_each_condition_is_tried_below() -> None:
+    assert SETTINGS.keys() == LANGUAGE
+
+
+def test_each_condition_that_may_never_hold_is_doubted() -> None:
+    doubted = {field.removeprefix("/conditions/") for _, field, _ in NEVER if field.startswith("/conditions/")}
+
+    assert doubted | PURCHASES_OF_ALL_KINDS.keys() == LANGUAGE
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_an_exclusive_offer_has_all_lines_of_another_only_if_its_condition_holds_there_too(
+    name: str, tmp_path: Path
+) -> None:
+    narrow, wide = {"conditions": {name: SETTINGS[name]}}, dict[str, Any]()
+
+    assert shadowed(tmp_path, first=narrow, later=narrow)
+    assert shadowed(tmp_path, first=wide, later=narrow)
+    assert not shadowed(tmp_path, first=narrow, later=wide)
+
+
+def test_an_exclusive_offer_with_a_condition_that_cannot_be_compared_is_not_taken_to_be_always_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(shadows.COVERS, "taps")
+    told = {"conditions": {"taps": SETTINGS["taps"]}}
+
+    assert not shadowed(tmp_path, first=told, later=told)
+
+
+def shadowed(directory: Path, *, first: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Whether the later offer is said never to apply beside the exclusive first one."""
+    found = checked(directory, offer("LATER", **later), offer("FIRST", **first, stacking="EXCLUSIVE"))
+    assert not found.errors
+    return any("never applies" in warning.reason for warning in found.warnings)
+
+
+def test_each_condition_has_a_row_in_the_documentation() -> None:
+    table = REWARDS.partition("| Condition | Holds if |")[2].partition("\n\n")[0]
+    named = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")}
+
+    assert named == LANGUAGE
+
+
+def test_each_condition_stands_in_the_schema() -> None:
+    schema = json.loads((REPOSITORY / "docs" / "programme.schema.json").read_text())
+
+    assert schema["$defs"]["Conditions"]["properties"].keys() == LANGUAGE
+
+
+def test_each_condition_has_rows_in_the_table_of_rewards() -> None:
+    offered = [text for row in rows() for text in row.values[0].get("Offers", "").split("; ") if text]
+
+    assert {name for text in offered for name in offer_of(text).get("conditions", {})} == LANGUAGE
+
+
+def test_each_type_of_record_is_documented() -> None:
+    sections = re.findall(r"^### (.*)", REFERENCE, re.MULTILINE)
+
+    assert {kind for section in sections for kind in section.split(", ")} == RECORD_TYPES.keys()
+
+
+def test_a_condition_that_is_not_known_never_holds_unless_it_is_empty() -> None:
+    known, unknown = compiled({"phase_of_the_moon": ["FULL"], "mood": [], "taps": ["T1"]})
+
+    assert (known.name, unknown.name) == ("taps", "phase_of_the_moon")
+    assert not unknown.holds(cast("Occasion", None), [line("10")])
