@@ -16,7 +16,8 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, read_upload
 from loyalty.usecases import split_upload
 from loyalty.usecases.record_said import as_record
-from tests.functional.conftest import Functions
+from tests.functional.conftest import Functions, LambdaContext
+from tests.functional.test_codes_in_files import stored
 from tests.functional.uploads import Importing, LateContext
 from tests.moto_table import fill, kept
 
@@ -243,6 +244,55 @@ def test_a_result_has_no_pass_codes_and_dropped_again_changes_none(importing: Im
     assert second.startswith("2 refused /pass_code Results leave pass codes out")
     edited = importing.drop(name, text.replace("(left out)", "new-code").encode())
     assert importing.told(edited)[0] == "1 updated"
+
+
+ASTRAY = {
+    "x.csv": [
+        "type,id,account,pass_code,identifier",
+        'access_token,T3,A1,"three-7391-code",T3',
+        'access_token,T4,A1,"four ""7391"" code",T4,,',
+        "access_token,T5,A1,,five-7391-code,T5",
+        "access_token,six-7391-code",
+        'access_token,T7,"A"1,seven-7391-code,T7',
+    ],
+    "x.jsonl": [
+        '{"type": "access_token", "id": "T3", "account": "A1", "identifier": "T3", "pass_code": "three-7391-code"}',
+        '{"type": "access_token", "id": "T4", "pass_code": ["four-7391-code"]}',
+        '{"type": "access_token", "id": "T5", "pass_code": {"five-7391-code": 7391}}',
+        '{"type": "access_token", "id": "T6", "pass_code": 7391}',
+        '{"type": "access_token", "id": "T7", "pass_code": "seven-7391-code',
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ASTRAY)
+def test_once_a_file_is_imported_its_pass_codes_are_in_nothing_that_is_kept_of_it(
+    importing: Importing, name: str
+) -> None:
+    """Some rows are imported, of some the code stands where none belongs, or has a form that none has."""
+    importing.drop("people.jsonl", file(contact(1), account(1)))
+    upload = importing.drop(name, file(*ASTRAY[name]))
+    text, _ = importing.closed(upload)
+
+    kept = stored(upload.id, "results")
+    assert importing.told(upload)[0] == "1 created"
+    assert b"T3" in kept
+    assert b"7391" not in kept
+    assert "7391" not in text
+    assert "(left out)" in text
+
+
+def test_a_chunk_that_is_imported_again_leaves_the_pass_code_as_it_was(
+    importing: Importing, functions: Functions
+) -> None:
+    importing.drop("people.jsonl", file(contact(1), account(1)))
+    upload = importing.drop("x.jsonl", file(ASTRAY["x.jsonl"][0]))
+    hashed = importing.table.get(keys.record("access_token", "T3"))
+
+    functions.module("import_reference").handler({"upload": upload.id}, LambdaContext())
+
+    assert importing.told(upload) == ["1 created"]
+    assert importing.table.get(keys.record("access_token", "T3")) == hashed
 
 
 def test_a_file_dropped_twice_changes_nothing_the_second_time(importing: Importing) -> None:

@@ -1,13 +1,14 @@
 """Leaving pass codes and one-time passwords out of texts that are kept."""
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.passcode import LEFT_OUT, without_codes
+from loyalty.domain.passcode import LEFT_OUT, with_blank_codes, without_codes
 
 NAMES = ("pass_code", "one_time_password", "identifier", "a")
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\{}[], :1é\n')
@@ -22,7 +23,7 @@ def expected(body: Any) -> Any:
         return [expected(one) for one in body]
     if not isinstance(body, dict):
         return body
-    is_code = {name: name in NAMES[:2] and isinstance(value, str | int) for name, value in body.items()}
+    is_code = {name: name in NAMES[:2] and value is not None for name, value in body.items()}
     return {name: LEFT_OUT if is_code[name] else expected(value) for name, value in body.items()}
 
 
@@ -41,8 +42,27 @@ def test_of_any_body_codes_are_left_out_and_all_else_stays(body: Any, escaped: b
         b'{"pass\\u005fcode":"2468"}',
         b'{"\\u0070ass_code" :2468,',
         b'{"pass_code": "2468"} {"pass_code": 2468} rest',
+        b'{"pass_code": ["2468"',
+        b'{"pass_code": {"2468": "]}", "a": [2468',
     ],
 )
 def test_codes_are_left_out_of_what_is_no_json_as_well(text: bytes) -> None:
     assert b"2468" not in without_codes(text)
     assert without_codes(without_codes(text)) == without_codes(text)
+
+
+@given(BODIES, st.booleans())
+def test_a_code_that_is_blanked_takes_as_much_room_and_says_nothing(body: Any, escaped: bool) -> None:
+    text = json.dumps(body, ensure_ascii=escaped).encode()
+
+    assert len(with_blank_codes(text)) == len(text)
+    assert without_codes(with_blank_codes(text)) == without_codes(text)
+    assert b"2468" not in with_blank_codes(b'{"pass_code": {"a": ["2468"]}, "b": {"one_time_password": 2468}}')
+
+
+@pytest.mark.parametrize("value", [b"[" * 500_000, b'{"a":' * 200_000, b'["' + b"a" * 1_000_000, b"[]," * 300_000])
+def test_leaving_codes_out_takes_time_in_proportion_to_the_text(value: bytes) -> None:
+    begun = process_time()
+    without_codes(b'{"pass_code":' * 10 + b'{"pass_code":'.join([value[: len(value) // 10]] * 10))
+
+    assert process_time() - begun < 5

@@ -3,6 +3,9 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Callable, Iterator
+
+from loyalty.domain.brackets import scanned
 
 PASS_CODE = "pass_code"  # noqa: S105 - a name
 """The field, and the column, of a pass code."""
@@ -11,13 +14,14 @@ LEFT_OUT = "(left out)"
 """What stands in a text that is kept in the place of a pass code or a one-time password."""
 
 _CODED = re.compile(
-    rb'("(?:%b)"\s*+:\s*+)(?!null\b)(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++)'
+    rb'("(?:%b)"\s*+:\s*+)(?!null\b)(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++|(?=[\[{]))'
     % b"|".join(
         b"".join(rb"(?:%c|\\u00%02x)" % (letter, letter) for letter in name)
         for name in (b"pass_code", b"one_time_password")
     ),
     re.DOTALL | re.IGNORECASE,
 )
+"""A code up to its end; one that is none, as it is an object or an array, up to where that begins."""
 
 
 def hashed_pass_code(token_id: str, pass_code: str) -> str:
@@ -35,6 +39,28 @@ def is_pass_code(pass_code: str, token_id: str, hashed: str) -> bool:
 
 
 def without_codes(text: bytes) -> bytes:
-    """Return JSON, or what was meant to be, with LEFT_OUT in the place of each pass code and one-time password."""
+    """Return JSON, or what was meant to be, with LEFT_OUT in the place of each pass code and one-time password, of
+    whatever form it is."""
+    return _replaced(text, lambda _: b'"%b"' % LEFT_OUT.encode())
+
+
+def with_blank_codes(text: bytes) -> bytes:
+    """Return the same with something that is as long as the code and says nothing."""
+    return _replaced(text, lambda code: b'"%b"' % (b"*" * (len(code) - 2)) if len(code) > 1 else b"0")
+
+
+def _replaced(text: bytes, by: Callable[[bytes], bytes]) -> bytes:
     may_have_some = b"pass" in text or b"\\u00" in text  # as either name, escaped or not; quicker than the pattern
-    return _CODED.sub(rb'\1"%b"' % LEFT_OUT.encode(), text) if may_have_some else text
+    return b"".join(_pieces(text, by)) if may_have_some else text
+
+
+def _pieces(text: bytes, by: Callable[[bytes], bytes]) -> Iterator[bytes]:
+    at = 0
+    while found := _CODED.search(text, at):
+        start, end = found.end(1), found.end()
+        if text[end : end + 1] in (b"[", b"{"):
+            end, _, _ = scanned(text, end)
+        yield text[at:start]
+        yield by(text[start:end])
+        at = end
+    yield text[at:]

@@ -13,6 +13,7 @@ from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH
 from loyalty.domain.passcode import LEFT_OUT, PASS_CODE
 from loyalty.domain.records.said import Said
+from loyalty.domain.rows.blanking import blanked
 from loyalty.domain.rows.chunk import Chunk, Entry, read_chunk
 from loyalty.domain.rows.layout import Format
 from loyalty.domain.rows.record_columns import record_of
@@ -61,7 +62,8 @@ class ChunkImporter:
     pause: Callable[[int], None] = rest
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`.
+        """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`. Their pass codes are
+        taken out of them then.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy all the time.
@@ -71,7 +73,18 @@ class ChunkImporter:
                 self._import(upload, message.body)
 
     def _import(self, upload: Upload, place: dict[str, Any]) -> None:
-        chunk = read_chunk(self.files.read(place["location"], place["start"], place["length"]))
+        data = self.files.read(place["location"], place["start"], place["length"])
+        self._tell(upload, place, read_chunk(data))
+        if (without_codes := blanked(data)) != data:
+            self._write_over(place, without_codes)
+
+    def _write_over(self, place: dict[str, Any], data: bytes) -> None:
+        """Write a chunk in the place of what it was, which is as long, among others that lie with it."""
+        start, end = place["start"], place["start"] + place["length"]
+        all_of_it = self.files.read(place["location"])
+        self.files.write(place["location"], all_of_it[:start] + data + all_of_it[end:])
+
+    def _tell(self, upload: Upload, place: dict[str, Any], chunk: Chunk) -> None:
         work = _Work(self, upload, place["chunk"], chunk)
         for tries in range(MAX_TRIES):
             try:

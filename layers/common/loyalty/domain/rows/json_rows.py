@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+from loyalty.domain.brackets import scanned
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.passcode import without_codes
 from loyalty.domain.purchase import Reference
@@ -71,9 +72,6 @@ _ELEMENT = re.compile(rb"(?:%b|%b|%b)(?=\s*+[,\]])" % (_brackets(_ANY_TEXT), _AN
 _BLANK = re.compile(rb"\s*+")
 _NO_MARK = re.compile(_SCALAR + b"|")
 _TAIL = re.compile(rb"[\s}]*+\Z")
-_MARK = re.compile(rb'["\[\]{}]')
-_DEPTHS = {b'"': 0, b"[": 1, b"{": 1, b"]": -1, b"}": -1}
-_TEXT_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 class _JsonCutter(RowCutter):
@@ -155,7 +153,7 @@ class JsonArrayCutter(_JsonCutter):
 
     def _may_skip(self, data: bytes, at: int) -> bool:
         """Whether the element that begins at `at` has an end that can be found without keeping it."""
-        _, depth, in_text = _scanned(data, at)
+        _, depth, in_text = scanned(data, at)
         self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
         return bool(self._inside)
 
@@ -163,7 +161,7 @@ class JsonArrayCutter(_JsonCutter):
         if not self._inside.startswith(INSIDE_ELEMENT):
             return data
         depth, in_text = map(int, self._inside.split()[1:])
-        end, depth, in_text = _scanned(data, 0, depth, bool(in_text))
+        end, depth, in_text = scanned(data, 0, depth, bool(in_text))
         self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
         self._offset += end
         return data[end:]
@@ -180,7 +178,7 @@ def _end_of_element(data: bytes, at: int) -> int:
     if at == len(data):
         return WAITING
     if data[at] in b'"[{':
-        end, depth, in_text = _scanned(data, at)
+        end, depth, in_text = scanned(data, at)
         if depth or in_text:
             return WAITING
     else:
@@ -189,27 +187,6 @@ def _end_of_element(data: bytes, at: int) -> int:
     if following == len(data):
         return WAITING
     return end if data[following] in b",]" and end > at else MALFORMED
-
-
-def _scanned(data: bytes, at: int = 0, depth: int = 0, in_text: bool = False) -> tuple[int, int, bool]:
-    """Follow brackets and quotes from `at` on until all are closed, or `data` ends: where that is, how many brackets
-    are open there, and whether it is in a text. An escape that `data` ends in the middle of is left."""
-    while True:
-        if in_text:
-            found = _TEXT_END.match(data, at)
-            if not found:
-                escaping = (len(data) - len(data.rstrip(b"\\"))) % 2
-                return len(data) - escaping, depth, True
-            in_text = False
-        else:
-            found = _MARK.search(data, at)
-            if not found:
-                return len(data), depth, False
-            in_text = found[0] == b'"'
-            depth += _DEPTHS[found[0]]
-        at = found.end()
-        if depth <= 0 and not in_text:
-            return at, 0, False
 
 
 def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:

@@ -1,0 +1,38 @@
+"""Taking pass codes out of records that were imported: what lies where they were is as long and says nothing, so that all
+else stays in its place."""
+
+import re
+from functools import cache
+
+from loyalty.domain.passcode import PASS_CODE, with_blank_codes
+from loyalty.domain.rows.chunk import Entry, read_chunk
+from loyalty.domain.rows.csv_rows import cell_patterns
+from loyalty.domain.rows.layout import Format, Layout
+
+
+def blanked(data: bytes) -> bytes:
+    """Return a chunk of records without their pass codes. Of a row of CSV that cannot be told apart into its columns,
+    nothing is left, as the code may stand in any of them."""
+    chunk = read_chunk(data)
+    rows = b"".join(_blanked(chunk.layout, entry) for entry in chunk.entries)
+    return data[: len(data) - len(rows)] + rows
+
+
+def _blanked(layout: Layout, entry: Entry) -> bytes:
+    [row] = entry.rows
+    if layout.format is not Format.CSV:
+        return with_blank_codes(row)
+    if PASS_CODE not in layout.columns:
+        return row
+    place, delimiter = layout.columns.index(PASS_CODE), layout.delimiter.encode()
+    cells = None if entry.fault else _cells(delimiter, place, len(layout.columns)).fullmatch(row)
+    if cells is None:
+        return re.sub(rb'[^%b"\r\n]' % delimiter, b"*", row)
+    return cells[1] + re.sub(rb'(?!\A"|"\Z).', b"*", cells[2], flags=re.DOTALL) + cells[3]
+
+
+@cache
+def _cells(delimiter: bytes, place: int, width: int) -> re.Pattern[bytes]:
+    """A row of so many cells: what stands before the one at `place`, this, and the rest."""
+    names = cell_patterns(delimiter) | {b"before": b"%d" % place, b"after": b"%d" % (width - place - 1)}
+    return re.compile(rb"((?:%(cell)b%(d)b){%(before)b})(%(cell)b)((?:%(d)b%(cell)b){%(after)b}[\s%(d)b]*)" % names)
