@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.route_words import WORDS
 from loyalty.api.classic.answers import TokenData
+from loyalty.api.parameters import MAX_HEADER, MAX_NAME
 
 Json = dict[str, Any]
 
@@ -31,8 +32,8 @@ BY_TOKEN: list[Json] = [{"bearer": []}, {}]
 
 
 def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
-    """A parameter; text, unless its schema is told."""
-    schema = schema or {"type": "string", "minLength": 1}
+    """A parameter; text of a length that its place takes, unless its schema is told."""
+    schema = schema or {"type": "string", "minLength": 1, "maxLength": MAX_HEADER if where == "header" else MAX_NAME}
     return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema}
 
 

@@ -33,6 +33,8 @@ from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
 from loyalty.api.purchases import CreatePurchase, PreviewPurchase
 from loyalty.api.returns import CancelPurchase, ReturnProducts
 from loyalty.api.uploads import CreateUpload
+from loyalty.api.wallets import MAX_DIGITS
+from loyalty.store.ledger import MAX_PAGE
 
 READING = (400, 401, 403, 404, 500, 503)
 SHOWING = (400, 401, 403, 404, 413, 500, 503)
@@ -41,11 +43,13 @@ POSTING = (*SHOWING, 409, 422)
 
 EXPLAIN = parameter("explain", "query", "Whether to say why offers applied.", type="boolean")
 MERCHANT = parameter("merchant", "query", "The id of the merchant whose purchase is meant, where several have the id.")
-LIMIT = parameter("limit", "query", "Entries on a page.", type="integer", minimum=1, maximum=100)
-NEXT = parameter("next", "query", "What the page before answered as `next`.")
+LIMIT = parameter("limit", "query", "Entries on a page.", type="integer", minimum=1, maximum=MAX_PAGE)
+NEXT = parameter(
+    "next", "query", "What the page before answered as `next`.", type="string", pattern="^[0-9]+$", maxLength=MAX_DIGITS
+)
 ONCE = parameter("Idempotency-Key", "header", "The same key, the same purchase (of a bulk call, the same entry).")
 EACH_ONCE = parameter("Idempotency-Key", "header", "The same key and the same entry's id, the same purchase.")
-PREFER = parameter("Prefer", "header", "`respond-async`: do it later.")
+PREFER = parameter("Prefer", "header", "`respond-async`: do it later.", type="string")
 
 ROUTES = (
     Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, replays=True),

@@ -14,7 +14,7 @@ from loyalty.api.classic.bulk import (
     render_outcomes,
 )
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
-from loyalty.api.logs import log_fault
+from loyalty.api.logs import log_fault, log_put_off_within
 from loyalty.api.messages import Request, Response
 from loyalty.domain.access import Partner, Scope
 from loyalty.store.access import SigningKeys
@@ -22,7 +22,7 @@ from loyalty.store.client import connect, connect_files
 from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.post_purchase import post_purchases
-from loyalty.usecases.send_bulk_call import send_bulk_call
+from loyalty.usecases.send_bulk_call import codes_shown, send_bulk_call
 from loyalty.usecases.tokens import TokenCheck
 
 table = connect(environ["TABLE_NAME"])
@@ -49,11 +49,13 @@ def create(request: Request, partner: Partner) -> Response:
             now=request.now,
         )
         return accepted(upload.id)
+    codes_shown(entries.by_place)  # more than there is time for are refused
     requests = list(entries.requests.values())
     posted = post_purchases(
         requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=log_fault
     )
     outcomes = entries.outcomes(posted)
+    log_put_off_within(outcomes.values())
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 
 

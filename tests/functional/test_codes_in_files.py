@@ -87,6 +87,8 @@ def test_codes_of_a_bulk_call_are_proven_when_it_comes_in_and_lie_nowhere(
         entry("right", {"identifier": IDENTIFIER, "pass_code": "AB-7391-code"}),
         entry("once", once, reference_number="RF2"),
         entry("unreadable", {"identifier": IDENTIFIER, "pass_code": "AB-7391-code"}, performed_on="never"),
+        entry("list", {"identifier": IDENTIFIER, "pass_code": ["AB-7391-code"]}),
+        entry("object", {"one_time_password": {"is": once["one_time_password"]}}),
     ]
     accepted = call(functions, token, rows, Prefer="respond-async")
     bring(demo, {**CARD, "pass_code": "another"})  # what was right when it was shown stays so
@@ -94,7 +96,7 @@ def test_codes_of_a_bulk_call_are_proven_when_it_comes_in_and_lie_nowhere(
     splitting.call(splitting.notification(f"uploads/DEMO/{upload_id}/bulk.json"))
     answer = finished(functions, splitting, upload_id)
 
-    assert told(functions, answer) == ["posted", "posted", "refused"]
+    assert told(functions, answer) == ["posted", "posted", "refused", "refused", "refused"]
     kept = stored(upload_id, "uploads", "results")
     assert b"RF2" in kept
     assert b"AB-7391-code" not in kept
@@ -182,8 +184,11 @@ def test_the_result_of_a_call_with_codes_posts_nothing_when_it_is_sent_again(
 
 
 @pytest.mark.usefixtures("splitting")
-def test_a_call_with_more_codes_than_there_is_time_for_is_refused_whole(functions: Functions, token: str) -> None:
-    answer = call(functions, token, [entry(str(n), WRONG) for n in range(301)], Prefer="respond-async")
+@pytest.mark.parametrize("headers", [{}, {"Prefer": "respond-async"}])
+def test_a_call_with_more_codes_than_there_is_time_for_is_refused_whole(
+    functions: Functions, token: str, headers: dict[str, str]
+) -> None:
+    answer = call(functions, token, [entry(str(n), WRONG) for n in range(301)], **headers)
 
     assert answer.status == 413
     assert "Send them in several calls" in answer.body["status"]["description"]
@@ -197,6 +202,9 @@ def test_a_call_with_more_codes_than_there_is_time_for_is_refused_whole(function
         b'{"identifier": "ELENI-CARD", "pass_code": "2468-code\\" more"}',
         b'{"one_time_password": "246824682468"}',
         b'{"one_time_password":246824682468}',
+        b'{"identifier": "ELENI-CARD", "pass_code": ["2468-code"]}',
+        b'{"identifier": "ELENI-CARD", "pass_code": {"a": [{"b": "2468-code"}]}}',
+        b'{"one_time_password": [246824682468]}',
     ],
 )
 @pytest.mark.parametrize("end", [b"", b", broken"], ids=["readable", "unreadable"])

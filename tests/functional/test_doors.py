@@ -102,6 +102,29 @@ def test_a_purchase_is_not_posted_under_one_of_two_idempotency_keys(lasting: tup
     assert answer.status == 400
 
 
+@pytest.mark.parametrize("name", ["show_purchase", "cancel_purchase", "return_products"])
+def test_a_merchant_without_a_name_is_refused_and_not_just_unknown(lasting: tuple[Functions, Table], name: str) -> None:
+    route = next(route for route in ROUTES if route.name == name)
+    body = (
+        None
+        if route.method == "get" or name == "cancel_purchase"
+        else {"reference_number": "R", "products": [{"line": 0}]}
+    )
+    answer = lasting[0].call(name, body, path={"id": "X"}, query={"merchant": ""})
+
+    assert (answer.status, answer.body["errors"][0]["pointer"]) == (400, "/merchant")
+
+
+def test_an_empty_idempotency_key_is_refused_rather_than_taken_for_none(lasting: tuple[Functions, Table]) -> None:
+    """Whoever sends one means to be safe from posting twice."""
+    for route in ROUTES:
+        if any(one["name"] == "Idempotency-Key" for one in route.parameters):
+            answer = call(lasting[0], route, "header", "Idempotency-Key", "")
+
+            assert answer.status == 400
+            assert "/Idempotency-Key" in answer.body["status"]["description"]
+
+
 def test_a_path_and_a_query_take_what_a_name_may_have() -> None:
     assert MAX_NAME == MAX_CODE
 

@@ -1,9 +1,14 @@
 """Files that nobody should send: each of their rows has the outcome that is due to it, and nothing ends in an error."""
 
+from dataclasses import replace
+
 import pytest
 
 from loyalty.store.table import Table
 from loyalty.store.uploads import State
+from loyalty.usecases.begin_upload import MAX_NAME_BYTES
+from loyalty.usecases.close_upload import summary_key
+from loyalty.usecases.make_result import result_key
 from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing, Splitting
 from tests.hostile import Hostile
@@ -40,3 +45,45 @@ def test_each_row_of_a_hostile_file_of_reference_data_has_its_outcome(
     assert (upload.state is State.REFUSED) == (not result) == (not hostile.rows)
     assert (summary["fault"] or "").startswith(hostile.fault)
     assert bool(summary["fault"]) == bool(hostile.fault)
+
+
+LONGEST = "x" * (MAX_NAME_BYTES - 4) + ".csv"
+LONGEST_OF_S3 = 1024
+"""Bytes of a key."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x.csv", "a/../../x.csv", "./x.csv", "a/..", "a\nb.csv", "a\x7f.csv", f"x{LONGEST}", "\u00e9" * 126 + ".csv"],
+)
+@pytest.mark.parametrize("kind", ["purchases", "records"])
+def test_a_file_whose_name_is_not_good_for_that_of_a_result_is_refused(
+    lasting: tuple[Functions, Table], name: str, kind: str
+) -> None:
+    dropping = Splitting(*lasting) if kind == "purchases" else Importing(*lasting)
+
+    upload = dropping.drop(name, b"type,id\n")
+    _, summary = dropping.closed(upload)
+
+    assert upload.state is State.REFUSED
+    assert summary["fault"].startswith("The name of the file has")
+
+
+def test_the_longest_name_there_may_be_has_a_result(lasting: tuple[Functions, Table]) -> None:
+    upload = Splitting(*lasting).drop(LONGEST, b"cim\n")
+
+    assert upload.fault
+    assert "name of the file" not in upload.fault.description
+    assert len(result_key(replace(upload, partner_id="x" * 64)).encode()) <= LONGEST_OF_S3
+
+
+@pytest.mark.parametrize("partner", ["x" * 900, "..", ".", "", " ", "\u00e9", "P\n"])
+def test_a_file_in_a_folder_that_is_no_partners_is_nobodys(lasting: tuple[Functions, Table], partner: str) -> None:
+    splitting = Splitting(*lasting)
+
+    upload = splitting.drop("x.csv", b"cim\n", partner=partner)
+    _, summary = splitting.closed(upload)
+
+    assert (upload.state, upload.partner_id, summary["partner"]) == (State.REFUSED, "", None)
+    assert summary["fault"].startswith("There is no partner")
+    assert len(summary_key(upload).encode()) <= LONGEST_OF_S3

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.errors import Refused
+from loyalty.api.faults import CallFailed
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.table import Table
@@ -487,7 +487,7 @@ def test_a_table_that_is_busy_for_long_is_a_reason_to_be_called_again(
 
     client.meta.events.register("before-call.dynamodb.BatchGetItem", busy)
     try:
-        with pytest.raises(Refused):
+        with pytest.raises(CallFailed):
             importing.call(event)
     finally:
         client.meta.events.unregister("before-call.dynamodb.BatchGetItem", busy)

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from cli.routes import ROUTES
-from loyalty.api.logs import logger
-from loyalty.domain.errors import Refused
+from loyalty.api.faults import CallFailed
+from loyalty.api.logs import MAX_TOLD, MAX_TRACE, logger
 from loyalty.store.table import Table
 from tests.functional.conftest import METHOD_ARN, ROOT, Functions, LambdaContext, example
-from tests.refusals import REQUEST_ID, Fault, refusal
+from tests.refusals import REQUEST_ID, Fault, conflict, refusal
 
 CARD = "4111111111111111"
 Log = Callable[[], list[str]]
@@ -64,19 +65,20 @@ def timed_out(_: AWSRequest) -> Any:
 
 
 @contextmanager
-def outage(client: Any, fault: Fault) -> Iterator[None]:
-    """Let nothing that a client sends come to an answer but a fault."""
+def outage(client: Any, fault: Fault, operation: str = "*") -> Iterator[None]:
+    """Let nothing that a client sends, or nothing of an operation, come to an answer but a fault."""
+    sent = f"before-send.dynamodb.{operation}"
 
     def before_send(request: AWSRequest, **_: Any) -> Any:
         answered = fault(request)
         request.url = "https://nobody.test"  # moto is asked all the same, and is to have nothing to do with it
         return answered
 
-    client.meta.events.register_first("before-send.dynamodb", before_send)
+    client.meta.events.register_first(sent, before_send)
     try:
         yield
     finally:
-        client.meta.events.unregister("before-send.dynamodb", before_send)
+        client.meta.events.unregister(sent, before_send)
 
 
 @pytest.mark.parametrize("name", [route.name for route in ROUTES if route.takes])
@@ -132,13 +134,78 @@ def test_every_5xx_is_logged_as_an_error_with_what_led_to_it(
     assert told[0]["message"] == "failed"
 
 
+def fault_of_ours(*_: Any, depth: int = 50, **__: Any) -> Any:
+    """Fail as deep inside as a body is nested, with what was sent in each message."""
+    try:
+        if depth:
+            fault_of_ours(depth=depth - 1)
+        raise KeyError(CARD * 10_000)
+    except KeyError as error:
+        raise ValueError(f"{CARD} is wrong") from error
+
+
+def test_a_fault_of_ours_is_logged_with_where_it_was_and_without_a_word_of_what_was_sent(
+    functions: Functions, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = functions.module("create_purchase")
+    monkeypatch.setattr(module, "read_purchase", fault_of_ours)
+
+    assert call(functions, "create_purchase") == 500
+
+    [line] = log()
+    told = json.loads(line)
+    assert CARD not in line
+    assert (told["message"], told["exception_name"]) == ("failed", "ValueError")
+    assert "in fault_of_ours" in told["exception"]
+    assert len(told["exception"]) < MAX_TRACE + 10
+
+
+@pytest.mark.parametrize("name", ["authorizer", "split_upload", "expire_lots"])
+def test_what_lambda_is_told_of_a_failed_call_is_the_kind_of_the_fault(
+    functions: Functions, log: Log, name: str
+) -> None:
+    """Lambda logs what a handler raises, and keeps it with a call that failed for good."""
+    module = functions.module(name)
+    event: Any = {"upload": "U1", "headers": {"api_key": "lk_x"}, "methodArn": METHOD_ARN}
+    denied = outage(module.table.client, refusal("AccessDeniedException", message=CARD))
+    with denied, pytest.raises(CallFailed) as failed:
+        module.handler(event, LambdaContext())
+
+    assert str(failed.value) == "ClientError"
+    assert CARD not in "".join(format_exception(failed.value))
+    assert CARD not in str(log())
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (refusal("ThrottlingException", message="slow down"), "ThrottlingException"),
+        (conflict, "TransactionCanceledException"),
+    ],
+)
+def test_entries_of_a_bulk_call_that_are_put_off_are_logged_with_what_led_to_it(
+    functions: Functions, log: Log, fault: Fault, code: str
+) -> None:
+    body = example("bulk_1.request")
+    [first, *_] = body["purchase_customer_events_set"]
+    entries = [first | {"request_unique_identifier": f"{CARD}{number}"} for number in range(MAX_TOLD + 2)]
+    with outage(functions.module("classic_bulk_create").table.client, fault, "TransactWriteItems"):
+        assert call(functions, "classic_bulk_create", body | {"purchase_customer_events_set": entries}) == 200
+
+    [line] = map(json.loads, log())
+    assert (line["level"], line["message"], line["sdk_code"]) == ("ERROR", "put off", code)
+    assert (line["sdk_operation"], line["sdk_request_id"]) == ("TransactWriteItems", REQUEST_ID)
+    assert (line["entries"], line["places"]) == (MAX_TOLD + 2, list(range(MAX_TOLD)))
+    assert CARD not in str(line)
+
+
 @pytest.mark.parametrize("name", OF_FILES)
 def test_what_nobody_waits_for_logs_what_it_failed_with_just_so(functions: Functions, log: Log, name: str) -> None:
     event: Any = OF_FILES[name]
     if isinstance(event, str):
         event = json.loads((ROOT / "events" / f"{event}.json").read_text())
     throttled = outage(functions.module(name).table.client, refusal("ThrottlingException", message="slow down"))
-    with throttled, suppress(Refused, ClientError):  # there is no such message in the queue
+    with throttled, suppress(CallFailed, ClientError):  # there is no such message in the queue
         functions.run(name, event)
 
     told = [json.loads(line) for line in log() if json.loads(line)["level"] == "ERROR"]
@@ -150,7 +217,7 @@ def test_the_authorizer_logs_what_it_failed_with_and_nothing_of_a_key_that_it_de
 ) -> None:
     functions.authorize("unknown")
     event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": functions.api_key}}
-    with outage(functions.module("authorizer").table.client, timed_out), pytest.raises(Refused):
+    with outage(functions.module("authorizer").table.client, timed_out), pytest.raises(CallFailed):
         functions.module("authorizer").handler(event, None)
 
     [line] = map(json.loads, log())

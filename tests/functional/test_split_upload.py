@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.errors import Refused
+from loyalty.api.faults import CallFailed
 from loyalty.store import keys
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload
@@ -331,7 +331,7 @@ def test_a_busy_table_is_a_reason_to_be_called_again(splitting: Splitting, funct
 
     client.meta.events.register("before-call.dynamodb.TransactWriteItems", throttled)
     try:
-        with pytest.raises(Refused):
+        with pytest.raises(CallFailed):
             splitting.call(event)
     finally:
         client.meta.events.unregister("before-call.dynamodb.TransactWriteItems", throttled)

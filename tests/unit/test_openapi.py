@@ -9,6 +9,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from cli.local.command import DEMO_PURCHASE
 from cli.openapi import DOCUMENT, EXAMPLES, document
 from cli.routes import ROUTES
+from loyalty.api.parameters import MAX_HEADER, MAX_NAME
+from loyalty.api.wallets import MAX_DIGITS
 from tests.template import read_template
 
 
@@ -59,6 +61,20 @@ def test_every_parameter_of_a_path_and_every_body_has_an_example() -> None:
             lacking.append((path, method, "body"))
 
     assert lacking == []
+
+
+def test_a_parameter_that_is_checked_for_its_length_says_so() -> None:
+    lengths = {
+        (parameter["in"], parameter["name"]): parameter["schema"].get("maxLength")
+        for _, _, operation in operations()
+        for parameter in operation.get("parameters", [])
+        if parameter["schema"]["type"] == "string"
+    }
+
+    assert lengths.pop(("query", "next")) == MAX_DIGITS
+    assert lengths.pop(("header", "Prefer")) is None
+    assert lengths.pop(("header", "Idempotency-Key")) == MAX_HEADER
+    assert set(lengths.values()) == {MAX_NAME}
 
 
 def test_an_example_of_a_body_is_what_its_schema_says() -> None:

@@ -14,7 +14,7 @@ from loyalty.store.files import Files, notified
 from loyalty.store.function import Function
 from loyalty.store.queue import Queue
 from loyalty.store.table import Table
-from loyalty.store.uploads import Upload, read_upload
+from loyalty.store.uploads import Upload, read_upload, upload_id
 from loyalty.usecases.close_upload import close_if_complete
 
 
@@ -73,4 +73,4 @@ def _uploads(event: Mapping[str, Any], call: Call, begin: Begin, table: Table, d
         except Refused as refused:
             if refused.problems[0].code is not Code.NOT_FOUND:
                 raise
-            logger.info("gone", extra={"key": key})  # deleted again before we came to it
+            logger.info("gone", extra={"upload": upload_id(key, version)})  # deleted again before we came to it

@@ -1,17 +1,50 @@
 """What the log has of calls: of what is refused, codes and places; of what fails, what led to it."""
 
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
+from traceback import format_tb
+from types import TracebackType
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.store.sdk_errors import sdk_failure
 
 MAX_TOLD = 8
 """Problems of a refusal that its line has: with all around them, they fit into 2 KB."""
 
-logger = Logger()
+MAX_TRACE = 6000
+"""Characters of a traceback that its line has: of a longer one, the beginning and the end."""
+
+MAX_CAUSES = 10
+"""Faults that a traceback goes back through."""
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class _Formatter(LambdaPowertoolsFormatter):
+    """Tells of a fault what it is, and where it and what led to it were raised, but not what they say: that may be what
+    was sent."""
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
+        causes = [f"{''.join(format_tb(one.__traceback__))}{type(one).__name__}" for one in _led_to(ei[1])]
+        trace = "\n\n".join(reversed(causes))
+        half = MAX_TRACE // 2
+        return trace if len(trace) <= MAX_TRACE else f"{trace[:half]}\n...\n{trace[-half:]}"
+
+
+def _led_to(fault: BaseException | None) -> Iterator[BaseException]:
+    """A fault, what led to it, what led to that."""
+    for _ in range(MAX_CAUSES):
+        if fault is None:
+            return
+        yield fault
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+
+
+logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 
 
 def log_refused(refused: Refused, status: int) -> None:
@@ -27,14 +60,28 @@ def log_refused(refused: Refused, status: int) -> None:
         logger.error("failed", extra={**about, **sdk_failure(refused)}, exc_info=refused.__cause__)
 
 
-def log_put_off(refused: Refused) -> None:
-    """Log that work is to be done once more, as it was refused this time, with what led to that."""
-    logger.error("put off", extra={"problems": _told(refused), **sdk_failure(refused)}, exc_info=refused.__cause__)
+def log_put_off(refused: Refused, **about: Any) -> None:
+    """Log that work is to be done once more, as it was refused this time, with what led to that, and what it is
+    `about`."""
+    told = {**about, "problems": _told(refused), **sdk_failure(refused)}
+    logger.error("put off", extra=told, exc_info=refused.__cause__)
+
+
+def log_put_off_within(outcomes: Iterable[Any]) -> None:
+    """Log which entries of a call that is answered all the same are to be sent again, as they were refused this time: a
+    line for each thing that led to that, with how many they are, and the places of the first, from 0."""
+    places: dict[Refused, list[int]] = {}
+    for place, outcome in enumerate(outcomes):
+        if isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER:
+            places.setdefault(outcome, []).append(place)
+    for refused, of_it in places.items():
+        log_put_off(refused, entries=len(of_it), places=of_it[:MAX_TOLD])
 
 
 def log_fault(fault: Exception, **about: Any) -> None:
     """Log what a call failed with, what led to that, and what it was `about`."""
-    logger.error("failed", extra={**about, **sdk_failure(fault)}, exc_info=fault)
+    told = {"problems": _told(fault)} if isinstance(fault, Refused) else {}
+    logger.error("failed", extra={**about, **told, **sdk_failure(fault)}, exc_info=fault)
 
 
 def _told(refused: Refused) -> list[str]:

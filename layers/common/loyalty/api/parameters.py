@@ -61,6 +61,8 @@ def _wrong(place: _Place, values: Sequence[str]) -> Problem | None:
     if any(value != values[0] for value in values):
         return Problem(Code.INVALID, "This stands several times, and says different things.")
     [value, *_] = values
+    if not value and place is _HEADER:
+        return Problem(Code.INVALID, "This is empty. Give it a value, or leave the header out.")
     if damage := damage_of(value):
         return Problem(Code.INVALID, damage)
     if _CONTROL.search(value):

@@ -34,7 +34,7 @@ from loyalty.api.messages import Request
 from loyalty.domain.directory import Directory
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
-from loyalty.domain.errors import Problem
+from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Positive, json_number, read_by
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
@@ -157,8 +157,15 @@ def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
 
 
 def named_in_path(request: Request) -> Reference:
-    """The purchase that a path names by its id, with the merchant if the query says whose it is."""
-    return Reference("id", request.path["id"], "", merchant_id=request.query.get("merchant"))
+    """The purchase that a path names by its id, with the merchant if the query says whose it is.
+
+    Raises:
+        Refused: INVALID, naming the parameter, where that is empty.
+    """
+    merchant_id = request.query.get("merchant")
+    if merchant_id == "":
+        raise Refused(Problem(ErrorCode.INVALID, "merchant has to be the id of a merchant.", "/merchant"))
+    return Reference("id", request.path["id"], "", merchant_id=merchant_id)
 
 
 def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.fields import PARTNER_ID
+from loyalty.domain.fields import MAX_IDENTIFIER, PARTNER_ID
 
 EVERY_MERCHANT = "*"
 
@@ -53,7 +53,7 @@ class Partner:
         Raises:
             Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
         """
-        if not re.fullmatch(PARTNER_ID, self.id):
+        if not is_partner_id(self.id):
             description = (
                 f"Partner {self.id} cannot send files, as its id names no folder. Ask the operator for another."
             )
@@ -67,6 +67,11 @@ class Partner:
     def covers(self, merchants: Iterable[str]) -> bool:
         """Return whether the partner may act for all of these merchants, of which `*` stands for every one."""
         return EVERY_MERCHANT in self.merchants or self.merchants.issuperset(merchants)
+
+
+def is_partner_id(text: str) -> bool:
+    """Return whether a partner may have this id."""
+    return len(text) <= MAX_IDENTIFIER and re.fullmatch(PARTNER_ID, text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """A file that was dropped becomes an upload, once however often that is told."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access import Scope, is_partner_id
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fields import MAX_IDENTIFIER
 from loyalty.domain.rows.opening import format_of
 from loyalty.domain.uploads.outcome import Kind
 from loyalty.store.access import active_keys
@@ -38,6 +40,13 @@ KEY_REVOKED = Problem(
 NO_DRY_RUN = Problem(
     Code.INVALID, "Reference data has no dry run; `loyalty programme check` tells what would be refused."
 )
+
+
+MAX_NAME_BYTES = 255
+"""Of a file's name: S3 takes 1,024 bytes of the result's, which has the partner and the upload before it."""
+
+_ASTRAY = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{1,2}(?:/|$)")
+"""What clients take out of a link, which is good for nothing then."""
 
 
 def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
@@ -113,13 +122,15 @@ def _new(file: File, table: Table, now: datetime) -> Upload:
     _, partner_id, *rest = file.key.split("/")
     upload = Upload(
         id=upload_id(file.key, file.version),
-        partner_id=partner_id,
-        merchants=merchants_of(partner_id, table),
+        partner_id="",
+        merchants=(),
         name="/".join(rest),
         key=file.key,
         created_on=now,
     )
-    return _begun(upload, file, table)
+    if not is_partner_id(partner_id):  # it is nobody's, and may be too long for the name of a summary
+        return _refused(_taken_up(upload, file), no_key(partner_id[:MAX_IDENTIFIER]))
+    return _begun(replace(upload, partner_id=partner_id, merchants=merchants_of(partner_id, table)), file, table)
 
 
 def _begun(upload: Upload, file: File, table: Table) -> Upload:
@@ -147,10 +158,23 @@ def _taken_up(upload: Upload, file: File) -> Upload:
         dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
     )
     try:
-        format_of(begun.name)
+        check_name(begun.name)
     except Refused as refused:
         return _refused(begun, refused.problems[0])
     return begun
+
+
+def check_name(name: str) -> None:
+    """Let a file pass whose name tells what it is, and may be part of the name of its result.
+
+    Raises:
+        Refused: INVALID.
+    """
+    format_of(name)
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise Refused(Problem(Code.INVALID, f"The name of the file has more than {MAX_NAME_BYTES} bytes."))
+    if _ASTRAY.search(name):
+        raise Refused(Problem(Code.INVALID, "The name of the file has control characters, or a step `.` or `..`."))
 
 
 def _refused(upload: Upload, fault: Problem) -> Upload:

@@ -46,10 +46,7 @@ def send_bulk_call(
     Raises:
         Refused: LIMIT_EXCEEDED, where it has too many codes; RETRY_LATER.
     """
-    shown = {place: one.customer for place, one in requests.items() if _holds_code(one.customer)}
-    if len(shown) > MAX_SHOWN:
-        limit = f"The entries show more than {MAX_SHOWN} pass codes and one-time passwords. Send them in several calls."
-        raise Refused(Problem(Code.LIMIT_EXCEEDED, limit, "/purchase_customer_events_set"))
+    shown = codes_shown(requests)
     if shown:
         found = _found(shown, partner.id, table, now)
         write_proofs(proofs, upload_id, {place: Proof(found[place], requests[place].fingerprint) for place in shown})
@@ -65,6 +62,19 @@ def send_bulk_call(
         files=files,
         now=now,
     )
+
+
+def codes_shown(requests: Requests) -> dict[int, Reference]:
+    """What shows a pass code or a one-time password, by the places of the entries.
+
+    Raises:
+        Refused: LIMIT_EXCEEDED, where they are more than there is time for, whether the call is answered now or later.
+    """
+    shown = {place: one.customer for place, one in requests.items() if _holds_code(one.customer)}
+    if len(shown) > MAX_SHOWN:
+        limit = f"The entries show more than {MAX_SHOWN} pass codes and one-time passwords. Send them in several calls."
+        raise Refused(Problem(Code.LIMIT_EXCEEDED, limit, "/purchase_customer_events_set"))
+    return shown
 
 
 def _holds_code(shown: Reference) -> bool:

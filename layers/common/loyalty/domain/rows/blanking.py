@@ -1,5 +1,5 @@
-"""Taking pass codes out of records that were imported: what lies where they were is as long and says nothing, so that all
-else stays in its place."""
+"""Taking pass codes out of records that were imported: what lies where they were is as long and says nothing, so that
+all else stays in its place."""
 
 import re
 from functools import cache
