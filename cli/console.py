@@ -2,15 +2,18 @@
 
 import codecs
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 from typer.core import TyperGroup
 
 WIDE = 400
@@ -30,8 +33,19 @@ def _in_other_signs(error: UnicodeError) -> tuple[str, int]:
 
 codecs.register_error(_OTHER_SIGNS, _in_other_signs)
 
-out = Console(highlight=False, soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else WIDE)
-err = Console(highlight=False, soft_wrap=True, emoji=False, stderr=True)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Harmless(Console):
+    """Shows texts as they are, and lets none do anything else to the terminal: names and values that others have sent
+    may be meant to."""
+
+    def render_str(self, text: str, **named: Any) -> Text:
+        return super().render_str(_CONTROL.sub(lambda found: json.dumps(found[0])[1:-1], text), **named)
+
+
+out = _Harmless(highlight=False, soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else WIDE)
+err = _Harmless(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 
 class Failure(Exception):  # noqa: N818 - it ends a command; it is no fault in the program

@@ -68,7 +68,7 @@ def upload(
     result = fetch_result(target, view.upload, file.parent)
     answer(told | {"result": str(result)}, as_json=as_json)
     if view.upload.fault:
-        err.print(f"{file.name} was not read to its end. {view.upload.fault.description}")
+        err.print(f"{file.name} was not read to its end. {view.upload.fault.description}", markup=False)
     left = told["refused"] + told["failed"]
     if left or view.upload.fault:
         redrive = f", or `loyalty uploads redrive {upload_id}` where the fault was ours" if told["failed"] else ""

@@ -230,7 +230,9 @@ def test_a_one_time_password_is_twelve_digits_good_for_five_minutes(functions: F
 def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stored(demo: Table) -> None:
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
     again = Reference("token.one_time_password", password, "/one_time_password")
-    item = behind_passwords(demo, demo.get_many([customer_key(again)]), "DEMO", NOW).get(customer_key(again))
+    item = behind_passwords(demo, [customer_key(again)], demo.get_many([customer_key(again)]), "DEMO", NOW).get(
+        customer_key(again)
+    )
     almost = NOW + timedelta(minutes=5, seconds=-1)
 
     assert item

@@ -262,6 +262,8 @@ def test_an_absent_quantity_is_one(functions: Functions) -> None:
         ({"reference_number": "x" * 256}, {"/reference_number": "InvalidAPIValue"}),
         ({"id": "with space"}, {"/id": "InvalidAPIValue"}),
         ({"id": "preview"}, {"/id": "InvalidAPIValue"}),
+        ({"id": "."}, {"/id": "InvalidAPIValue"}),
+        ({"id": ".."}, {"/id": "InvalidAPIValue"}),
         ({"id": "a/b"}, {"/id": "InvalidAPIValue"}),
         ({"classification": {}}, {"/classification/id": "MandatoryAPIValueMissing"}),
         ({"classification": {"id": "1", "code": "CCC"}}, {"/classification/code": "MutuallyExclusiveAPIValues"}),

@@ -32,9 +32,8 @@ def _card(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def answered(table: Table, shown: Reference, partner_id: str, now: datetime) -> Code | str:
     """The token's id, or else why it was refused, of a partner that shows this."""
-    items = table.get_many([customer_key(shown), guessed_passwords(partner_id, now)], consistent=True)
-    if shown.by == ONE_TIME_PASSWORD:
-        items = behind_passwords(table, items, partner_id, now)
+    wanted = [customer_key(shown), guessed_passwords(partner_id, now)]
+    items = behind_passwords(table, wanted, table.get_many(wanted, consistent=True), partner_id, now)
     item = items.get(customer_key(shown))
     try:
         return shown_token("Account", shown, item, partner_id=partner_id, table=table, now=now).id
@@ -122,6 +121,21 @@ def test_whoever_guesses_one_time_passwords_finds_none_for_a_while_and_others_do
     assert answered(demo, own, "MALLORY", MIDNIGHT) == Code.NOT_PERMITTED
     assert answered(demo, others, "DEMO", MIDNIGHT) == "T-CARD"
     assert answered(demo, password_of(demo, "MALLORY", later), "MALLORY", later) == "T-CARD"
+
+
+@pytest.mark.parametrize(("wrong_before", "wrong_beside", "taken"), [(0, 100, True), (0, 101, False), (60, 41, False)])
+def test_of_many_one_time_passwords_at_once_the_right_one_is_taken_if_it_were_one_by_one(
+    demo: Table, wrong_before: int, wrong_beside: int, taken: bool
+) -> None:
+    for _ in range(wrong_before):
+        answered(demo, WRONG_PASSWORD, "DEMO", MIDNIGHT)
+    own = customer_key(password_of(demo, "DEMO"))
+    guessed = [customer_key(WRONG_PASSWORD._replace(value=str(10**11 + number))) for number in range(wrong_beside)]
+
+    wanted = [own, *guessed, guessed_passwords("DEMO", MIDNIGHT)]
+    items = behind_passwords(demo, wanted, demo.get_many(wanted, consistent=True), "DEMO", MIDNIGHT)
+
+    assert (own in items) == taken
 
 
 def test_counts_of_guesses_end_with_the_last_of_their_windows(demo: Table) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from cli.console import answer, err
 from cli.main import app
 from tests.functional.conftest import DEMO
 
@@ -38,6 +39,20 @@ def test_commands_end_well_on_a_terminal_with_few_characters(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     assert printed(monkeypatch, "ascii", *arguments)
+
+
+def test_nothing_that_others_have_named_does_anything_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Names of files and columns of those that send them are shown to operators."""
+    hostile = "a\x1b[2J\x9b31m\u202egnp.csv\r[red]"
+
+    answer([{"name": hostile}], as_json=False)
+    answer({"name": hostile}, as_json=True)
+    err.print(hostile, markup=False)
+
+    told = capsys.readouterr()
+    for text in (told.out, told.err):
+        assert not set(text) & set("\x1b\x9b\u202e\r")
+    assert told.err == "a\\u001b[2J\\u009b31m\\u202egnp.csv\\r[red]\n"
 
 
 def test_what_is_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,16 +74,20 @@ EpochSecond = Annotated[
 ]
 
 
-def _no_route(event_id: str) -> str:
-    if event_id == "preview":
-        raise PydanticCustomError("id", "is the name of a route")
+_NO_STEP = ("preview", ".", "..")
+"""What is the name of a route, or what clients take out of a path: there would be no way to it."""
+
+
+def _step(event_id: str) -> str:
+    if event_id in _NO_STEP:
+        raise PydanticCustomError("id", "cannot stand in a path: take another id")
     return event_id
 
 
 EventId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern="^[A-Za-z0-9._:~-]+$"),
-    AfterValidator(_no_route),
+    AfterValidator(_step),
 ]
 """An id that a caller may give an event: it becomes part of a path."""
 

@@ -1,7 +1,7 @@
 """Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,21 +36,21 @@ def access_token_in(item: Item | None, now: datetime) -> AccessToken | None:
 
 
 def behind_passwords(
-    table: Table, items: Mapping[keys.Key, Item], partner_id: str, now: datetime
+    table: Table, wanted: Iterable[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
     """The items, but in the place of each one-time password what it leads to now: its token, read consistently, as long
     as that is of the account that it was of when the password was given out. Without passwords nothing is read.
 
-    A partner's own are there for it, as long as it has not guessed too much."""
-    passwords = {key: item for key, item in items.items() if keys.is_one_time_password(key)}
+    A partner's own are there for it, as long as it has not guessed too much: neither before nor with all that were
+    `wanted`, as many at once are no more than many one by one."""
+    passwords = {key: items.get(key, {}) for key in wanted if keys.is_one_time_password(key)}
     found = {key: item for key, item in items.items() if key not in passwords}
-    if not may_guess_passwords(items, partner_id, now):
+    own = {key: item for key, item in passwords.items() if item.get("partner_id") == partner_id}
+    if not own or not may_guess_passwords(items, partner_id, now, wrong=len(passwords) - len(own)):
         return found
-    passwords = {key: item for key, item in passwords.items() if item.get("partner_id") == partner_id}
-    at = {key: keys.record("access_token", item["target"]) for key, item in passwords.items()}
-    tokens = table.get_many(at.values(), consistent=True) if at else {}
-    found = {key: item for key, item in items.items() if key not in passwords}
-    for key, password in passwords.items():
+    at = {key: keys.record("access_token", item["target"]) for key, item in own.items()}
+    tokens = table.get_many(at.values(), consistent=True)
+    for key, password in own.items():
         token = tokens.get(at[key])
         if token and token["account_id"] == password["account_id"]:
             found[key] = {**token, "expires_at": password["expires_at"]}

@@ -34,9 +34,9 @@ def guessed_passwords(partner_id: str, now: datetime) -> Key:
     return keys.guessed_passwords(partner_id, AT_ONE_TIME_PASSWORDS.counter(partner_id, now))
 
 
-def may_guess_passwords(items: Mapping[Key, Item], partner_id: str, now: datetime) -> bool:
-    """Whether a partner has not shown too many wrong one-time passwords; `items` may have what lies at
-    `guessed_passwords`."""
+def may_guess_passwords(items: Mapping[Key, Item], partner_id: str, now: datetime, wrong: int) -> bool:
+    """Whether a partner has not shown too many wrong one-time passwords, with as many as are `wrong` now; `items` may
+    have what lies at `guessed_passwords`."""
     item = items.get(guessed_passwords(partner_id, now), {})
     used: int = item.get(AT_ONE_TIME_PASSWORDS.counter(partner_id, now), 0)
-    return used < AT_ONE_TIME_PASSWORDS.most
+    return used + max(wrong, 1) <= AT_ONE_TIME_PASSWORDS.most

@@ -84,8 +84,8 @@ def looked_up(
     """What the requests name and is not in memory, and what else is wanted beside it: one read for all, eventually
     consistent, and one more where they show one-time passwords. What was imported or given out a moment ago may not be
     found yet; asked again, it is."""
-    items = table.get_many([*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside])
-    items = behind_passwords(table, items, partner.id, now)
+    wanted = [*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside]
+    items = behind_passwords(table, wanted, table.get_many(wanted), partner.id, now)
     catalogue.learn(items.values())
     return items
 

@@ -89,7 +89,8 @@ def _found(shown: Mapping[int, Reference], partner_id: str, table: Table, now: d
     """What becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
     at = {place: customer_key(reference) for place, reference in shown.items()}
     wanted = [*at.values(), guessed_passwords(partner_id, now)]
-    items = access_tokens.behind_passwords(table, table.get_many(wanted, consistent=True), partner_id, now)
+    there = table.get_many(wanted, consistent=True)
+    items = access_tokens.behind_passwords(table, wanted, there, partner_id, now)
     found = {place: _proven(shown[place], items.get(key), partner_id, table, now) for place, key in at.items()}
     return {place: _used_up(shown[place], at[place], one, table) for place, one in found.items()}
 
