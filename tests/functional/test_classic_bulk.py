@@ -1,12 +1,15 @@
 """POST /customer_events/bulk/purchases/create (contract, operation 2)."""
 
+import json
 from typing import Any
 
 import pytest
 
 from loyalty import exactjson
-from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, MAX_PROBLEMS_TOLD
+from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, MAX_PROBLEMS_TOLD, render_outcomes
+from loyalty.api.classic.envelope import succeeded
 from loyalty.api.messages import MAX_BODY_BYTES
+from loyalty.domain.errors import Refused, not_found
 from tests.functional.conftest import Answer, Functions, example
 
 Body = dict[str, Any]
@@ -304,3 +307,15 @@ def test_of_each_entry_only_some_problems_are_told(functions: Functions, token: 
     [refused] = unprocessed(call(functions, token, [faulty]))
 
     assert refused["error_description"].count("/purchase_customer_events_set/0/") == MAX_PROBLEMS_TOLD
+
+
+@pytest.mark.parametrize("value", ["\U0001f600" * 255, '"' * 255, "x" * 255])
+def test_the_answer_to_a_thousand_entries_fits_into_what_lambda_gives_back(value: str) -> None:
+    """Each names ten things that are not there, whose names are as long as may be."""
+    refused = Refused(*(not_found("Product", value, f"/products_set/{place}") for place in range(10)))
+    ids = [f"{value[:-4]}{number:04}" for number in range(1000)]
+
+    answer = succeeded(render_outcomes(dict.fromkeys(ids, refused), {})).proxied()
+
+    assert len(json.dumps(answer, ensure_ascii=False).encode()) < 6 * 2**20
+    assert exactjson.dumps(value)[1:-1] in answer["body"]

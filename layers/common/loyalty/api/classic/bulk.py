@@ -21,7 +21,9 @@ MAX_BULK_BODY_BYTES = 5_000_000
 """A thousand entries of forty lines each. Lambda takes 6 MB, in which every quotation mark of the body is two bytes."""
 
 MAX_PROBLEMS_TOLD = 10
-"""Of each entry: those of a thousand entries have to fit into the 6 MB that Lambda gives back."""
+MAX_BYTES_TOLD = 4000
+"""Of each entry, with all that JSON escapes in what was sent: those of a thousand have to fit into the 6 MB that Lambda
+gives back, where the answer is a text in JSON once more. One problem is told in any case."""
 
 ENTRY_ID = "request_unique_identifier"
 
@@ -103,13 +105,21 @@ def render_outcomes(outcomes: Mapping[str, Outcome], body: Any) -> dict[str, Any
             case Refused():
                 told = {
                     "error_code": outcome.problems[0].code,
-                    "error_description": described(outcome, MAX_PROBLEMS_TOLD),
+                    "error_description": _described(outcome),
                 }
                 unprocessed.append(asked_for({ENTRY_ID: own_id, **told}, names))
             case posting:
                 told = {"id": posting.event.entry.told_id, "number": posting.event.document["number"]}
                 processed.append(asked_for({ENTRY_ID: own_id, **told}, names))
     return {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
+
+
+def _described(refusal: Refused) -> str:
+    """A refusal in words, of as many problems as there is room for."""
+    at_most = MAX_PROBLEMS_TOLD
+    while at_most > 1 and len(exactjson.dumps(exactjson.dumps(described(refusal, at_most))).encode()) > MAX_BYTES_TOLD:
+        at_most -= 1
+    return described(refusal, at_most)
 
 
 def only_replayed(outcomes: Mapping[str, Outcome]) -> bool:
