@@ -260,7 +260,8 @@ ASTRAY = {
         '{"type": "access_token", "id": "T4", "pass_code": ["four-7391-code"]}',
         '{"type": "access_token", "id": "T5", "pass_code": {"five-7391-code": 7391}}',
         '{"type": "access_token", "id": "T6", "pass_code": 7391}',
-        '{"type": "access_token", "id": "T7", "pass_code": "seven-7391-code',
+        json.dumps('{"type": "access_token", "id": "T7", "pass_code": "seven-7391-code"}'),
+        '{"type": "access_token", "id": "T8", "pass_code": "eight-7391-code',
     ],
 }
 

@@ -43,12 +43,27 @@ def test_of_any_body_codes_are_left_out_and_all_else_stays(body: Any, escaped: b
         b'{"\\u0070ass_code" :2468,',
         b'{"pass_code": "2468"} {"pass_code": 2468} rest',
         b'{"pass_code": ["2468"',
+        b'"{\\"pass_code\\": \\"2468\\"}"',
+        b'"{\\"pass_code\\": 2468}"',
+        b'"{\\"pass_code\\": [\\"2468\\", 2468]}"',
         b'{"pass_code": {"2468": "]}", "a": [2468',
     ],
 )
 def test_codes_are_left_out_of_what_is_no_json_as_well(text: bytes) -> None:
     assert b"2468" not in without_codes(text)
     assert without_codes(without_codes(text)) == without_codes(text)
+
+
+@given(BODIES)
+def test_a_text_that_is_json_itself_has_no_codes_either_and_stays_a_text(body: Any) -> None:
+    """Some programs write JSON twice."""
+    twice = json.dumps({"row": json.dumps(body), "a": 1}).encode()
+
+    told = json.loads(without_codes(twice))
+    assert told["a"] == 1
+    assert isinstance(told["row"], str)
+    coded = json.dumps({"row": json.dumps({"pass_code": "2468", "b": body})}).encode()
+    assert b"2468" not in without_codes(coded)
 
 
 @given(BODIES, st.booleans())

@@ -13,15 +13,18 @@ PASS_CODE = "pass_code"  # noqa: S105 - a name
 LEFT_OUT = "(left out)"
 """What stands in a text that is kept in the place of a pass code or a one-time password."""
 
+_NAMES = b"|".join(
+    b"".join(rb"(?:%c|\\u00%02x)" % (letter, letter) for letter in name)
+    for name in (b"pass_code", b"one_time_password")
+)
 _CODED = re.compile(
-    rb'("(?:%b)"\s*+:\s*+)(?!null\b)(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++|(?=[\[{]))'
-    % b"|".join(
-        b"".join(rb"(?:%c|\\u00%02x)" % (letter, letter) for letter in name)
-        for name in (b"pass_code", b"one_time_password")
-    ),
+    rb'"(?:%(names)b)"\s*+:\s*+(?!null\b)(?P<code>"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++|(?=[\[{]))'
+    rb'|\\"(?:%(names)b)\\++"\s*+:\s*+(?!null\b)(?P<within>%(left)b|\\++"[^"\\]*+(?:\\++")?|[^\s"\\,\[\]{}]++|[\[{][^\]}]*+)'
+    % {b"names": _NAMES, b"left": re.escape(LEFT_OUT.encode())},
     re.DOTALL | re.IGNORECASE,
 )
-"""A code up to its end; one that is none, as it is an object or an array, up to where that begins."""
+"""A `code` up to its end, or, as one that is none, where an object or an array begins; and one `within` a text that is
+JSON itself."""
 
 
 def hashed_pass_code(token_id: str, pass_code: str) -> str:
@@ -41,26 +44,35 @@ def is_pass_code(pass_code: str, token_id: str, hashed: str) -> bool:
 def without_codes(text: bytes) -> bytes:
     """Return JSON, or what was meant to be, with LEFT_OUT in the place of each pass code and one-time password, of
     whatever form it is."""
-    return _replaced(text, lambda _: b'"%b"' % LEFT_OUT.encode())
+    return _replaced(text, lambda _: b'"%b"' % LEFT_OUT.encode(), lambda _: LEFT_OUT.encode())
 
 
 def with_blank_codes(text: bytes) -> bytes:
     """Return the same with something that is as long as the code and says nothing."""
-    return _replaced(text, lambda code: b'"%b"' % (b"*" * (len(code) - 2)) if len(code) > 1 else b"0")
+    return _replaced(
+        text,
+        lambda code: b'"%b"' % (b"*" * (len(code) - 2)) if len(code) > 1 else b"0",
+        lambda code: b"*" * len(code),
+    )
 
 
-def _replaced(text: bytes, by: Callable[[bytes], bytes]) -> bytes:
+_By = Callable[[bytes], bytes]
+
+
+def _replaced(text: bytes, by: _By, by_within: _By) -> bytes:
+    """The text with what is `by` in the place of codes, and `by_within` of those within texts."""
     may_have_some = b"pass" in text or b"\\u00" in text  # as either name, escaped or not; quicker than the pattern
-    return b"".join(_pieces(text, by)) if may_have_some else text
+    return b"".join(_pieces(text, by, by_within)) if may_have_some else text
 
 
-def _pieces(text: bytes, by: Callable[[bytes], bytes]) -> Iterator[bytes]:
+def _pieces(text: bytes, by: _By, by_within: _By) -> Iterator[bytes]:
     at = 0
     while found := _CODED.search(text, at):
-        start, end = found.end(1), found.end()
-        if text[end : end + 1] in (b"[", b"{"):
+        is_within = found["within"] is not None
+        start, end = found.span("within" if is_within else "code")
+        if start == end:
             end, _, _ = scanned(text, end)
         yield text[at:start]
-        yield by(text[start:end])
+        yield (by_within if is_within else by)(text[start:end])
         at = end
     yield text[at:]
