@@ -21,6 +21,7 @@ from loyalty.domain.rows.purchases import PURCHASES
 from loyalty.domain.rows.shards import Shards
 from loyalty.domain.rows.unpacking import unpacked
 from loyalty.store.uploads import Upload
+from loyalty.usecases.begin_upload import check_name
 from loyalty.usecases.chunk_rows import row_identity
 from loyalty.usecases.split_upload import BLOCK_BYTES
 from loyalty.usecases.upload_rows import read_row
@@ -42,6 +43,8 @@ class PurchaseFile:
 
     def check(self) -> None:
         """Look at the name and the beginning of the file, so that nobody waits for what would be refused as a whole."""
+        with self._refusals_as_failures():
+            check_name(self.path.name)
         _ = self._opening
 
     def count(self) -> int:

@@ -41,6 +41,7 @@ def sent() -> set[str]:
         ("day.csv", csv(row("A"), header="what,is,this"), "DEMO", "has to name the columns"),
         ("day.csv.gz", csv(row("A")), "DEMO", "was not compressed by gzip"),
         ("day.jsonl", b"[{}]", "DEMO", "has to end in .json"),
+        ("day\n.csv", csv(row("A")), "DEMO", "control characters"),
         ("day.csv", csv(row("A")), "NOBODY", "no partner NOBODY"),
     ],
 )
