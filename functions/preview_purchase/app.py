@@ -10,6 +10,7 @@ from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.preview_purchase import preview_purchase
+from loyalty.usecases.told_verdicts import told_verdicts
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -18,7 +19,8 @@ catalogue = Catalogue(table)
 def preview(request: Request, partner: Partner) -> Response:
     purchase, explained = read_preview(request.json(), request.now)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now, explained=explained)
-    return Response(200, render_preview(found))
+    why = told_verdicts(found.why, partner, catalogue=catalogue, now=request.now) if explained else None
+    return Response(200, render_preview(found, why))
 
 
 handler = endpoint(authorized(preview, Scope.POST_PURCHASES, SigningKeys(table)))

@@ -53,11 +53,8 @@ class Partner:
         Raises:
             Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
         """
-        if not is_partner_id(self.id):
-            description = (
-                f"Partner {self.id} cannot send files, as its id names no folder. Ask the operator for another."
-            )
-            raise Refused(Problem(Code.NOT_PERMITTED, description))
+        if fault := no_folder(self.id):
+            raise Refused(fault)
         return self.id
 
     def sees(self, merchant_id: str | None) -> bool:
@@ -69,9 +66,13 @@ class Partner:
         return EVERY_MERCHANT in self.merchants or self.merchants.issuperset(merchants)
 
 
-def is_partner_id(text: str) -> bool:
-    """Return whether a partner may have this id."""
-    return len(text) <= MAX_IDENTIFIER and re.fullmatch(PARTNER_ID, text) is not None
+def no_folder(partner_id: str) -> Problem | None:
+    """Return why there can be no files of a partner with this id, None where there can."""
+    if len(partner_id) <= MAX_IDENTIFIER and re.fullmatch(PARTNER_ID, partner_id):
+        return None
+    told = partner_id[:MAX_IDENTIFIER]
+    description = f"Partner {told} cannot send files, as its id names no folder. Ask the operator for another."
+    return Problem(Code.NOT_PERMITTED, description)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from loyalty.domain.access import Scope, is_partner_id
+from loyalty.domain.access import Scope, no_folder
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.fields import MAX_IDENTIFIER
 from loyalty.domain.rows.opening import format_of
 from loyalty.domain.uploads.outcome import Kind
 from loyalty.store.access import active_keys
@@ -128,8 +127,8 @@ def _new(file: File, table: Table, now: datetime) -> Upload:
         key=file.key,
         created_on=now,
     )
-    if not is_partner_id(partner_id):  # it is nobody's, and may be too long for the name of a summary
-        return _refused(_taken_up(upload, file), no_key(partner_id[:MAX_IDENTIFIER]))
+    if fault := no_folder(partner_id):  # it is nobody's, and may be too long for the name of a summary
+        return _refused(_taken_up(upload, file), fault)
     return _begun(replace(upload, partner_id=partner_id, merchants=merchants_of(partner_id, table)), file, table)
 
 
