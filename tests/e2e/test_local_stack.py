@@ -1,10 +1,13 @@
 """The stack on one machine: what `make run` promises to whoever starts it."""
 
+import io
 import json
 import re
 import subprocess
 import sys
 import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,11 +15,14 @@ import urllib3
 from botocore.exceptions import ClientError
 
 from cli.console import Failure
+from cli.local.deployment import Host
+from cli.local.emulator import Emulator
 from cli.local.stack import local_stack
-from cli.target import REPOSITORY, Target
+from cli.target import REPOSITORY, Account, Target
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
 GONE_SECONDS = 20
+ASLEEP_SECONDS = 40
 # A first call starts the authorizer and a function; on a busy machine that takes long.
 HTTP = urllib3.PoolManager(timeout=60)
 
@@ -126,6 +132,42 @@ def test_nothing_is_left_of_a_stack_whose_command_is_killed(tmp_path: Path) -> N
         time.sleep(0.1)
     assert not answers(url)
     assert not (tmp_path / "stack.json").exists()
+
+
+def test_a_call_that_a_function_is_still_at_does_not_hold_up_the_end_of_the_emulator(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    with (tmp_path / "lock").open("w") as lock, ThreadPoolExecutor() as callers:
+        emulator = Emulator(port=0, directory=tmp_path, stack_file=tmp_path / "stack.json", lock_fd=lock.fileno())
+        with emulator:
+            emulator.wait_until_ready()
+            call = callers.submit(call_a_function_that_sleeps, emulator.account, begun)
+            while not begun.exists() and not call.done():
+                time.sleep(0.1)
+            asked_at = time.monotonic()
+        assert time.monotonic() - asked_at < ASLEEP_SECONDS / 2
+
+    assert begun.exists()
+    assert emulator.process.returncode == 0
+    assert (emulator.state / "lambda.json").exists()
+
+
+def call_a_function_that_sleeps(account: Account, begun: Path) -> None:
+    """Make a function that says in a file that it has `begun`, and call it."""
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        sleep = f"open({str(begun)!r}, 'w').close(); time.sleep({ASLEEP_SECONDS})"
+        archive.writestr("app.py", f"import time\ndef handler(event, context): {sleep}\n")
+    trust = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}})
+    role = account.client("iam").create_role(RoleName="sleeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    account.client("lambda").create_function(
+        FunctionName="sleeper",
+        Runtime=Host.here().runtime,  # type: ignore[arg-type]
+        Role=role,
+        Handler="app.handler",
+        Timeout=2 * ASLEEP_SECONDS,
+        Code={"ZipFile": zipped.getvalue()},
+    )
+    account.client("lambda").invoke(FunctionName="sleeper")
 
 
 def answers(url: str) -> bool:
