@@ -61,9 +61,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         workplace = Workplace(tmp_path_factory.mktemp("workplace"), stack_dir, stack)
         (workplace.folder / "acme.jsonl").write_text(json.dumps(ACME))
         (workplace.folder / "sales.csv").write_text(table_of_a_file())
-        workplace.run(
-            "loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl", {}
-        )
+        workplace.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl")
         workplace.run("loyalty import week.jsonl && loyalty upload sales.csv --partner DEMO --watch")
         yield workplace
 
