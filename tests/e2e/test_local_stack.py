@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ from botocore.exceptions import ClientError
 from cli.console import Failure
 from cli.local.deployment import Host
 from cli.local.emulator import Emulator
+from cli.local.front import Backend, Front
 from cli.local.stack import local_stack
 from cli.target import REPOSITORY, Account, Target
 
@@ -149,6 +152,31 @@ def test_a_call_that_a_function_is_still_at_does_not_hold_up_the_end_of_the_emul
     assert begun.exists()
     assert emulator.process.returncode == 0
     assert (emulator.state / "lambda.json").exists()
+
+
+def test_the_port_is_free_as_soon_as_the_stack_is_no_longer_served() -> None:
+    with Front(0) as front:
+        with front.serve(Backend(port=1, path="/", api_key=None)):
+            assert HTTP.request("GET", front.url).status == 200
+        with Front(front.server_address[1]) as next_one:
+            assert next_one.url == front.url
+
+
+def test_a_second_interruption_ends_the_cleaning_and_nothing_else() -> None:
+    script = (
+        "import subprocess; from cli.local.command import interrupt_on_signals; interrupt_on_signals()\n"
+        "try: print('up', flush=True); subprocess.run(['sleep', '60'])\n"
+        "except KeyboardInterrupt: print('unwinding', flush=True); subprocess.run(['sleep', '60']); print('done')"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout
+        for said in ("up\n", "unwinding\n"):
+            assert process.stdout.readline() == said
+            time.sleep(1)  # until the command that cleans runs
+            os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "done\n"
+    assert process.returncode == 0
 
 
 def call_a_function_that_sleeps(account: Account, begun: Path) -> None:
