@@ -186,7 +186,8 @@ def call_a_function_that_sleeps(account: Account, begun: Path) -> None:
         sleep = f"open({str(begun)!r}, 'w').close(); time.sleep({ASLEEP_SECONDS})"
         archive.writestr("app.py", f"import time\ndef handler(event, context): {sleep}\n")
     trust = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}})
-    role = account.client("iam").create_role(RoleName="sleeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam = account.client("iam")  # type: ignore[call-overload]
+    role = iam.create_role(RoleName="sleeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     account.client("lambda").create_function(
         FunctionName="sleeper",
         Runtime=Host.here().runtime,  # type: ignore[arg-type]
