@@ -1,4 +1,7 @@
-"""`python -m bench`: every figure beside the plain variant's and its budget (design, section 10), from one run."""
+"""`python -m bench`: every figure beside the plain variant's and its budget (design, section 10), from one run.
+
+It takes some three minutes and ends with status 1 where a budget is exceeded; see bench/README.md.
+"""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from bench import bulk, cold_start, pricing, throughput, warm
 from bench.setting import OUT, ROOT, prepare, zipped_bytes
+from bench.usage import usage
 
 EVENTS_PER_SECOND = 4000
 """What one core has to post, of many purchases."""
@@ -82,4 +86,5 @@ def _shown(value: float | None) -> str:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     sys.exit(main())

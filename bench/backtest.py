@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.setting import OUT, ROOT
+from bench.usage import usage
 
 DRAFT = ROOT / "cli" / "journey" / "draft.jsonl"
 LOYALTY = Path(sys.executable).with_name("loyalty")
@@ -25,4 +26,5 @@ def cpu_seconds() -> float:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     print(f"the year backtested    {cpu_seconds():.0f} s CPU")

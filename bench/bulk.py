@@ -22,6 +22,7 @@ import boto3
 
 from bench.container import LambdaContext
 from bench.plain import bulk as plain_bulk
+from bench.usage import usage
 from cli.local.emulator import Emulator
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Account
 from loyalty import exactjson
@@ -158,4 +159,5 @@ def report() -> bool:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     sys.exit(int(report()))

@@ -4,6 +4,7 @@ time is reckoned there, so the figures are the same on any machine."""
 import random
 from statistics import mean, quantiles
 
+from bench.usage import usage
 from tests.contention import crowd
 
 CALLERS = (1, 4, 16, 64)
@@ -24,4 +25,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     main()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from time import process_time
 from typing import Any
 
+from bench.usage import usage
 from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, read_entries
 from loyalty.api.classic.envelope import token_in
 from loyalty.api.messages import Request
@@ -75,4 +76,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     sys.exit(main())

@@ -9,6 +9,7 @@ import time
 from decimal import Decimal
 from typing import Any
 
+from bench.usage import usage
 from loyalty.domain.pricing import price
 from loyalty.domain.programme import Programme
 from loyalty.domain.wallet import Wallet
@@ -82,6 +83,7 @@ def _milliseconds(known: Programme) -> float:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     print(f"a mix of 50 offers              {mixed_ms():.3f} ms")
     print(f"50 offers that apply            {worst_ms():.3f} ms")
     for size in SIZES:

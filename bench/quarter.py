@@ -5,11 +5,11 @@ The emulator and the functions share the machine, so how long it takes says litt
 """
 
 import sys
-from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.usage import usage
 from cli.console import err, step
 from cli.local.stack import local_stack
 from loyalty.usecases.verify_journal import verify_journal
@@ -18,7 +18,7 @@ from tests.journey import post_days
 
 def main() -> int:
     """Print what came of it; 1 where anything differs."""
-    parser = ArgumentParser(description=__doc__)
+    parser = usage(__doc__)
     parser.add_argument("--from", dest="first", type=datetime.fromisoformat, default=datetime(2017, 1, 1))  # noqa: DTZ001 - a day
     parser.add_argument("--to", dest="end", type=datetime.fromisoformat, default=datetime(2017, 4, 1))  # noqa: DTZ001 - a day
     asked = parser.parse_args()

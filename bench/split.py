@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.setting import OUT, ROOT, RUNTIME_PACKAGES, build_layer, packages, run_isolated
+from bench.usage import usage
 from cli.journey.baskets import Choice, LeftOut
 from cli.journey.files import WRITERS
 
@@ -75,4 +76,5 @@ def year(format_: str) -> tuple[Path, Path]:
 
 
 if __name__ == "__main__":
+    usage(__doc__).parse_args()
     sys.exit(main())

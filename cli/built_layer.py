@@ -34,13 +34,14 @@ def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> H
     """Return what the layer in `built` is for.
 
     Raises:
-        Failure: a module of it does not run where its functions do, or it has none.
+        Failure: a module of it does not run where its functions do, or it has none; or RUNTIME_PLATFORM names nothing
+            that functions run on.
     """
     template = _defaults((built / "template.yaml").read_text())
     version, platform = environment.get("RUNTIME_VERSION"), environment.get("RUNTIME_PLATFORM")
     wanted = Host(
         f"python{version}" if version else template.runtime,
-        ARCHITECTURES[platform.partition("-")[0]][0] if platform else template.architecture,
+        _architecture(platform) if platform else template.architecture,
     )
     modules = sorted(built.glob("CommonLayer/**/*.so"))
     if not modules:
@@ -55,6 +56,17 @@ def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> H
     if wanted != template:
         out.print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: they run on no other.")
     return wanted
+
+
+def _architecture(platform: str) -> str:
+    """Return what Lambda calls a platform of uv's."""
+    processor, _, system = platform.partition("-")
+    if processor not in ARCHITECTURES or not system.startswith("manylinux"):
+        raise Failure(
+            f"RUNTIME_PLATFORM is {platform}, on which no function runs: build again with aarch64-manylinux2014 or "
+            "x86_64-manylinux2014, or without it"
+        )
+    return ARCHITECTURES[processor][0]
 
 
 def _defaults(template: str) -> Host:

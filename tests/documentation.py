@@ -3,10 +3,10 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cli.target import REPOSITORY
+from cli.target import REPOSITORY, Target
 
 PAGES = ("README.md", *(str(page.relative_to(REPOSITORY)) for page in sorted(REPOSITORY.glob("docs/*.md"))))
 BLOCK = re.compile(r"^```(?P<kind>sh|console)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -25,6 +25,12 @@ def answer_to(page: str, command: str) -> str:
     """What a page shows below a command of a `console` block."""
     shown = (REPOSITORY / page).read_text().partition(f"$ {command}\n")[2]
     return shown.partition("```")[0]
+
+
+def ignored_by_git(names: Iterable[str]) -> set[str]:
+    """Return which names git would ignore at the top of the repository."""
+    check = ["git", "check-ignore", "--no-index", *names]
+    return set(subprocess.run(check, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.splitlines())
 
 
 def _commands(kind: str, text: str) -> Iterator[str]:
@@ -52,17 +58,32 @@ def _without_comment(command: str) -> str:
 
 
 class Workplace:
-    """A folder that looks like the repository to commands, with the tests' local stack; what they make stays there."""
+    """A folder that looks like the repository to commands, with a local stack; what they make stays there."""
 
-    def __init__(self, folder: Path, stack_dir: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, stack_dir: Path, stack: Target) -> None:
+        self.folder, self.stack = folder, stack
         for entry in REPOSITORY.iterdir():
             if entry.name not in (".git", ".local", ".aws-sam"):
                 (folder / entry.name).symlink_to(entry)
         (folder / ".local").symlink_to(stack_dir)
         (folder / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nmax-time = 120\n")
 
-    def run(self, script: str, environment: Mapping[str, str]) -> str:
+    def as_served(self, command: str) -> str:
+        """Return a command with the addresses and the key of the stack in the place of those that pages show."""
+        shown = {
+            "http://127.0.0.1:3000": self.stack.api_url,
+            "http://127.0.0.1:4566": str(self.stack.aws_endpoint_url),
+            "lk_...": str(self.stack.api_key),
+        }
+        for said, meant in shown.items():
+            command = command.replace(said, meant)
+        return command
+
+    def made(self) -> list[str]:
+        """Return the names of what commands have made here."""
+        return [entry.name for entry in self.folder.iterdir() if not entry.is_symlink() and entry.name != ".curlrc"]
+
+    def run(self, script: str, **environment: str) -> str:
         """What a script prints, each command of which has to succeed."""
         path = f"{self.folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         known = {**os.environ, "PATH": path, "CURL_HOME": str(self.folder)}

@@ -37,14 +37,17 @@ def run(
 
 
 def interrupt_on_signals() -> None:
-    """Let the first signal to end unwind what has been started, and ignore further ones meanwhile."""
+    """Let the first signal to end unwind what has been started, which further ones do not break off.
+
+    They are caught rather than ignored, as processes that this one starts would ignore them, too.
+    """
     signals = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
         signals.append(signal.SIGHUP)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for each in signals:
-            signal.signal(each, signal.SIG_IGN)
+            signal.signal(each, lambda _number, _frame: None)
         raise KeyboardInterrupt
 
     for each in signals:

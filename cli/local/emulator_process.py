@@ -1,8 +1,8 @@
 """`python -m cli.local.emulator_process STACK_FILE`: the emulator, in a process that ends when its parent does.
 
 The parent holds the other end of this process's standard input. Once that is closed, the emulator gets the signal on
-which it stops its workers and saves its state. So not even a parent that is killed leaves anything running, or a file
-that says that it runs.
+which it saves its state and ends, and so do its workers: it would wait for the calls that they are at. So not even a
+parent that is killed leaves anything running, or a file that says that it runs.
 """
 
 import os
@@ -15,10 +15,10 @@ from ministack.app import main  # type: ignore[import-untyped]
 
 
 def end_with_parent(stack_file: Path) -> None:
-    """Wait until the parent is gone, then stop."""
+    """Wait until the parent is gone, then stop, with all workers: they are in this process's group."""
     sys.stdin.read()
     stack_file.unlink(missing_ok=True)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.killpg(0, signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class Front(ThreadingHTTPServer):
 
     @contextlib.contextmanager
     def serve(self, backend: Backend) -> Iterator[None]:
-        """Answer requests, each client from a thread of its own, until the block ends."""
+        """Answer requests, each client from a thread of its own, until the block ends; then the port is free."""
         self.backend = backend
         self.upstream = urllib3.HTTPConnectionPool(backend.host, backend.port, maxsize=CLIENTS_MAX, retries=False)
         self.server_activate()
@@ -86,6 +86,7 @@ class Front(ThreadingHTTPServer):
             yield
         finally:
             self.shutdown()
+            self.server_close()
             thread.join()
             self.upstream.close()
 

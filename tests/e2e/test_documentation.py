@@ -1,13 +1,17 @@
-"""What README.md and docs/ tell to type works, in the order in which they tell it, on the stack of these tests."""
+"""What README.md and docs/ tell to type works, in the order in which they tell it.
+
+The commands import offers and make keys, so they have a stack of their own: other tests count on the demo programme.
+"""
 
 import json
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from cli.target import REPOSITORY, Target
-from tests.documentation import PAGES, Workplace, answer_to, commands
+from cli.local.stack import local_stack
+from cli.target import REPOSITORY
+from tests.documentation import PAGES, Workplace, answer_to, commands, ignored_by_git
 
 OWN_TEST = "tests/e2e/test_sam_local.py runs it"
 AWS = "takes an AWS account"
@@ -32,6 +36,7 @@ SAID: dict[str, str] = {
     "--journey --html": "--journey --to 2017-01-04 --html",
     "--to 2017-01-08": "--to 2017-01-02",
     "sales.csv --partner ACME": "sales.csv --partner DEMO",
+    "-T shops.jsonl": "-T acme.jsonl",
     " [--stack NAME]": "",
     " [UPLOAD]": "",
     "--limit 500": "--limit 50",
@@ -42,21 +47,30 @@ SAID: dict[str, str] = {
 }
 """What stands in the pages for what readers have of their own, or takes too long as it is, and what is put there."""
 
+READERS_OWN = {"acme.jsonl", "sales.csv"}
+"""Files that a reader brings along."""
+
 ACME = {"type": "partner", "id": "ACME", "name": "Acme", "unit": "Admin Unit"}
 
 
 @pytest.fixture(scope="module")
-def workplace(stack: Target, stack_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """Where commands are run: with a partner ACME, the files that pages name, and purchases of two years."""
-    made = Workplace(tmp_path_factory.mktemp("workplace"), stack_dir)
-    assert stack.api_key, "the pages' commands need one"
-    (made.folder / "acme.jsonl").write_text(json.dumps(ACME))
-    table = re.search(r"```csv\n(.*?)```", (REPOSITORY / "docs" / "uploads.md").read_text(), re.DOTALL)
-    assert table
-    (made.folder / "sales.csv").write_text(table[1])
-    made.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl", {})
-    made.run("loyalty import week.jsonl && loyalty upload sales.csv --partner DEMO --watch", {})
-    return made
+    stack_dir = tmp_path_factory.mktemp("documented")
+    with local_stack(state_dir=stack_dir) as stack:
+        workplace = Workplace(tmp_path_factory.mktemp("workplace"), stack_dir, stack)
+        (workplace.folder / "acme.jsonl").write_text(json.dumps(ACME))
+        (workplace.folder / "sales.csv").write_text(table_of_a_file())
+        workplace.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl")
+        workplace.run("loyalty import week.jsonl && loyalty upload sales.csv --partner DEMO --watch")
+        yield workplace
+
+
+def table_of_a_file() -> str:
+    """Return the file of purchases that docs/uploads.md shows."""
+    shown = re.search(r"```csv\n(.*?)```", (REPOSITORY / "docs" / "uploads.md").read_text(), re.DOTALL)
+    assert shown
+    return shown[1]
 
 
 def runnable(page: str) -> list[str]:
@@ -66,16 +80,16 @@ def runnable(page: str) -> list[str]:
     return [command for command in found if not any(part in command for part in ELSEWHERE)]
 
 
-def as_typed(command: str, stack: Target) -> str:
+def as_typed(command: str) -> str:
     """A command with what a reader puts in."""
     for said, meant in SAID.items():
         command = command.replace(said, meant)
-    return command.replace("http://127.0.0.1:3000", stack.api_url).replace("lk_...", str(stack.api_key))
+    return command
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)])
-def test_what_a_page_tells_to_type_works(page: str, stack: Target, workplace: Workplace) -> None:
-    workplace.run("\n".join(as_typed(command, stack) for command in runnable(page)), {})
+def test_what_a_page_tells_to_type_works(page: str, workplace: Workplace) -> None:
+    workplace.run("\n".join(workplace.as_served(as_typed(command)) for command in runnable(page)))
 
 
 def test_every_reason_to_leave_a_command_out_is_one_for_some_command() -> None:
@@ -90,4 +104,11 @@ def test_what_explaining_shows_is_what_it_says(workplace: Workplace) -> None:
 
     shown = answer_to("docs/programmes.md", command)
 
-    assert workplace.run(command, {}).split() == shown.split()
+    assert workplace.run(command).split() == shown.split()
+
+
+def test_git_ignores_what_commands_make(workplace: Workplace) -> None:
+    made = set(workplace.made()) - READERS_OWN
+
+    assert made >= {"week.csv", "week.jsonl", "sales.result.csv"}
+    assert made - ignored_by_git(made) == set()

@@ -1,10 +1,15 @@
 """The stack on one machine: what `make run` promises to whoever starts it."""
 
+import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,11 +17,15 @@ import urllib3
 from botocore.exceptions import ClientError
 
 from cli.console import Failure
+from cli.local.deployment import Host
+from cli.local.emulator import Emulator
+from cli.local.front import Backend, Front
 from cli.local.stack import local_stack
-from cli.target import REPOSITORY, Target
+from cli.target import REPOSITORY, Account, Target
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
 GONE_SECONDS = 20
+ASLEEP_SECONDS = 40
 # A first call starts the authorizer and a function; on a busy machine that takes long.
 HTTP = urllib3.PoolManager(timeout=60)
 
@@ -126,6 +135,68 @@ def test_nothing_is_left_of_a_stack_whose_command_is_killed(tmp_path: Path) -> N
         time.sleep(0.1)
     assert not answers(url)
     assert not (tmp_path / "stack.json").exists()
+
+
+def test_a_call_that_a_function_is_still_at_does_not_hold_up_the_end_of_the_emulator(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    with (tmp_path / "lock").open("w") as lock, ThreadPoolExecutor() as callers:
+        emulator = Emulator(port=0, directory=tmp_path, stack_file=tmp_path / "stack.json", lock_fd=lock.fileno())
+        with emulator:
+            emulator.wait_until_ready()
+            call = callers.submit(call_a_function_that_sleeps, emulator.account, begun)
+            while not begun.exists() and not call.done():
+                time.sleep(0.1)
+            asked_at = time.monotonic()
+        assert time.monotonic() - asked_at < ASLEEP_SECONDS / 2
+
+    assert begun.exists()
+    assert emulator.process.returncode == 0
+    assert (emulator.state / "lambda.json").exists()
+
+
+def test_the_port_is_free_as_soon_as_the_stack_is_no_longer_served() -> None:
+    with Front(0) as front:
+        with front.serve(Backend(port=1, path="/", api_key=None)):
+            assert HTTP.request("GET", front.url).status == 200
+        with Front(front.server_address[1]) as next_one:
+            assert next_one.url == front.url
+
+
+def test_a_second_interruption_ends_the_cleaning_and_nothing_else() -> None:
+    script = (
+        "import subprocess; from cli.local.command import interrupt_on_signals; interrupt_on_signals()\n"
+        "try: print('up', flush=True); subprocess.run(['sleep', '60'])\n"
+        "except KeyboardInterrupt: print('unwinding', flush=True); subprocess.run(['sleep', '60']); print('done')"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout
+        for said in ("up\n", "unwinding\n"):
+            assert process.stdout.readline() == said
+            time.sleep(1)  # until the command that cleans runs
+            os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "done\n"
+    assert process.returncode == 0
+
+
+def call_a_function_that_sleeps(account: Account, begun: Path) -> None:
+    """Make a function that says in a file that it has `begun`, and call it."""
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        sleep = f"open({str(begun)!r}, 'w').close(); time.sleep({ASLEEP_SECONDS})"
+        archive.writestr("app.py", f"import time\ndef handler(event, context): {sleep}\n")
+    trust = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}})
+    iam = account.client("iam")  # type: ignore[call-overload]
+    role = iam.create_role(RoleName="sleeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    account.client("lambda").create_function(
+        FunctionName="sleeper",
+        Runtime=Host.here().runtime,  # type: ignore[arg-type]
+        Role=role,
+        Handler="app.handler",
+        Timeout=2 * ASLEEP_SECONDS,
+        Code={"ZipFile": zipped.getvalue()},
+    )
+    account.client("lambda").invoke(FunctionName="sleeper")
 
 
 def answers(url: str) -> bool:

@@ -13,7 +13,6 @@ import pytest
 import urllib3
 
 from cli.local.stack import local_stack
-from cli.target import Target
 from tests.documentation import Workplace, commands
 
 SECTION = "One function by itself"
@@ -38,30 +37,27 @@ def image() -> None:
 
 
 @pytest.fixture(scope="module")
-def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace, Target]]:
+def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """Where `make run DOCKER=1` serves the stack."""
     folder: Path = tmp_path_factory.mktemp("reached")
     with local_stack(state_dir=folder, docker=True) as target:
-        yield Workplace(tmp_path_factory.mktemp("workplace"), folder), target
+        yield Workplace(tmp_path_factory.mktemp("workplace"), folder, target)
 
 
-def test_the_emulator_is_reached_by_containers_and_from_here(reached: tuple[Workplace, Target]) -> None:
-    _, target = reached
+def test_the_emulator_is_reached_by_containers_and_from_here(reached: Workplace) -> None:
+    emulator = reached.stack.aws_endpoint_url
 
-    assert target.aws_endpoint_url
-    assert "127.0.0.1" not in target.aws_endpoint_url
-    assert urllib3.request("GET", f"{target.aws_endpoint_url}/_ministack/ready").status == 200
+    assert emulator
+    assert "127.0.0.1" not in emulator
+    assert urllib3.request("GET", f"{emulator}/_ministack/ready").status == 200
 
 
-def test_a_function_and_the_api_answer_by_the_commands_of_the_documentation(
-    reached: tuple[Workplace, Target],
-) -> None:
-    workplace, target = reached
+def test_a_function_and_the_api_answer_by_the_commands_of_the_documentation(reached: Workplace) -> None:
     run, *told = commands("docs/operating.md", SECTION)
     assert run == "make run DOCKER=1"
 
-    script = "\n".join(told).replace("http://127.0.0.1:3000", target.api_url)
-    answered = workplace.run(script, {"AWS_EC2_METADATA_DISABLED": "true", "SAM_SKIP_PULL_IMAGE": "1"})
+    script = reached.as_served("\n".join(told))
+    answered = reached.run(script, AWS_EC2_METADATA_DISABLED="true", SAM_SKIP_PULL_IMAGE="1")
 
     assert f'{{\\"id\\":\\"{PURCHASE_ID}\\"}}' in answered
     assert '"account_number":"ACR0000000001"' in answered

@@ -39,6 +39,8 @@ def test_a_layer_for_what_the_template_names_may_be_deployed(tmp_path: Path) -> 
         ({"cpython_312_aarch64_linux_gnu": "arm64"}, {}, "is for python3.12 on arm64"),
         ({"cpython_313_aarch64_linux_gnu": "arm64"}, X86, "functions run on python3.13 on x86_64"),
         ({"cpython_313_aarch64_linux_gnu": "arm64"}, {"RUNTIME_VERSION": "3.12"}, "functions run on python3.12"),
+        ({"abi3": "arm64"}, {"RUNTIME_PLATFORM": "linux"}, "RUNTIME_PLATFORM is linux"),
+        ({"abi3": "x86_64"}, {"RUNTIME_PLATFORM": "x86_64-unknown-linux-musl"}, "RUNTIME_PLATFORM is x86_64-unknown"),
         ({}, {}, "no extension module"),
     ],
     ids=str,
@@ -58,14 +60,19 @@ def test_who_builds_for_other_functions_is_told_to_deploy_such(
     assert "Runtime=python3.13 Architecture=x86_64" in capsys.readouterr().out
 
 
+ENVIRONMENTS = {
+    name: commands["build"]["parameters"]
+    for name, commands in tomllib.loads((REPOSITORY / "samconfig.toml").read_text()).items()
+    if isinstance(commands, dict)
+}
+
+
 def test_no_environment_builds_from_a_cache() -> None:
     """A cache does not look at what platform and which Python a layer was built for."""
-    environments = tomllib.loads((REPOSITORY / "samconfig.toml").read_text())
-    cached = {
-        name: command["build"]["parameters"].get("cached", False)
-        for name, command in environments.items()
-        if isinstance(command, dict) and "build" in command
-    }
+    assert "default" in ENVIRONMENTS
+    assert not any(build.get("cached") for build in ENVIRONMENTS.values())
 
-    assert "default" in cached
-    assert not any(cached.values())
+
+def test_no_environment_builds_from_a_copy_of_the_source() -> None:
+    """SAM fails to copy what is there for a moment only, as the files that Python writes while it compiles a module."""
+    assert all(build["build_in_source"] for build in ENVIRONMENTS.values())
