@@ -40,6 +40,8 @@ def resolved(value: Any, known: Mapping[str, str], met: Container[str] = ()) -> 
             return known[name]
         case {"Fn::If": [condition, one, other]}:
             return resolved(one if condition in met else other, known, met)
+        case {"Fn::GetAtt": str(name)}:
+            return known[name]
         case {"Fn::Sub": [text, own]}:
             own_known = {name: resolved(part, known, met) for name, part in own.items()}
             return resolved({"Fn::Sub": text}, {**known, **own_known})

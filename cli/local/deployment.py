@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.console import Failure
+from cli.local.boundaries import put_boundaries
 from cli.local.emulator import last_lines
 from cli.local.gateway_responses import put_gateway_responses
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, REPOSITORY, Account, stack_outputs
@@ -96,6 +97,7 @@ class Deployment:
         s3.put_object(Bucket=ARTIFACTS_BUCKET, Key=packaged.name, Body=packaged.read_bytes())
         self._bring_up(f"{self.account.aws_endpoint_url}/{ARTIFACTS_BUCKET}/{packaged.name}")
         outputs = stack_outputs(self.account, STACK_NAME)
+        put_boundaries(self.account, STACK_NAME)
         put_gateway_responses(self.account, STACK_NAME, outputs["ApiId"], STAGE)
         return outputs
 
