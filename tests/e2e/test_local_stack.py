@@ -186,7 +186,7 @@ def call_a_function_that_sleeps(account: Account, begun: Path) -> None:
         sleep = f"open({str(begun)!r}, 'w').close(); time.sleep({ASLEEP_SECONDS})"
         archive.writestr("app.py", f"import time\ndef handler(event, context): {sleep}\n")
     trust = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}})
-    iam = account.client("iam")  # type: ignore[call-overload]
+    iam = account.client("iam")
     role = iam.create_role(RoleName="sleeper", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     account.client("lambda").create_function(
         FunctionName="sleeper",
