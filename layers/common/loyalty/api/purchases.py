@@ -39,6 +39,7 @@ from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Positive, j
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.money import ZERO
+from loyalty.domain.patterns import EVENT_ID
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.reversal import TakenBack
@@ -82,7 +83,7 @@ def _no_route(event_id: str) -> str:
 
 EventId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern="^[A-Za-z0-9._:~-]+$"),
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=EVENT_ID),
     AfterValidator(_no_route),
 ]
 """An id that a caller may give an event: it becomes part of a path."""

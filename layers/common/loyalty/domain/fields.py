@@ -9,7 +9,7 @@ from pydantic import AfterValidator, GetPydanticSchema, StringConstraints, WithJ
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
-from loyalty.domain import dates
+from loyalty.domain import dates, patterns
 from loyalty.domain.invisible import invisible_end
 from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, is_noise, plain, rounded
 
@@ -85,13 +85,12 @@ def _visible_ends(text: str) -> str:
 
 Identifier = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\s\x00-\x1f#]+$"),
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=patterns.IDENTIFIER),
     AfterValidator(_visible_ends),
 ]
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
-PARTNER_ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$"
-PartnerId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=PARTNER_ID)]
+PartnerId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=patterns.PARTNER_ID)]
 """A partner's id: it names the folder of the partner's files, so it has no `/`, and is neither `.` nor `..`."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE), AfterValidator(_visible_ends)]
