@@ -123,7 +123,7 @@ RECORDS = [
         "an array that breaks off",
         "x.json",
         lambda: b"[" + contact(13) + b"," + contact(14)[:20],
-        ("1 created", "2 refused The file ends before its array does. From row 2 on"),
+        ("1 created", "2 refused The file ends before its array does, as it has no ] at its end. From row 2 on"),
         fault="The file ends before its array does",
     ),
     Hostile(
