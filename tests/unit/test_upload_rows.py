@@ -95,6 +95,14 @@ def test_what_no_number_is(cell: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("number", ["45678", "45678.39", "0", "20260115", "99999999", "2026"])
+def test_a_number_that_no_till_tells_the_time_by_is_refused_with_the_forms_of_dates(number: str) -> None:
+    [(pointer, why)] = refused(row("R1", performed_on=number))
+
+    assert pointer == "/performed_on"
+    assert "2026-01-15 09:30:00" in why
+
+
 def test_a_date_is_in_seconds_or_in_the_classic_form() -> None:
     dates = ["1572423477", "2019-10-30T08:17:57"]
 

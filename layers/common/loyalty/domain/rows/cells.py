@@ -24,6 +24,10 @@ NO_NUMBER = (
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?")
 _SECONDS = re.compile(r"[0-9]{1,20}")
 
+FIRST_SECOND = 100_000_000
+"""In March 1973. What is less is hardly meant so, but a spreadsheet's number of a day (45678), or a date without its
+dashes (20260115)."""
+
 _SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}")
 """A number as spreadsheets show it that has more digits than the column is wide: 1.23457E+12 for 1234567890123."""
 
@@ -70,12 +74,22 @@ def moment_in_cell(cell: str) -> int | Decimal:
     """
     text = meant(cell).strip()
     if _SECONDS.fullmatch(text):
-        return Decimal(text)
+        return _second(text)
     if _SHORTENED.fullmatch(text):
         raise _shortened(text)
     if not dates.is_date(text):
-        raise ValueError(f"has to be a date such as {dates.FORMS}, or in seconds since 1970")
+        raise ValueError(f"{dates.NO_DATE}, or in seconds since 1970")
     return int(dates.moment_in(text).timestamp())
+
+
+def _second(text: str) -> Decimal:
+    second = Decimal(text)
+    if second < FIRST_SECOND:
+        raise ValueError(
+            f"says {text}, which is no time in seconds since 1970 that a till has ever told: write a date such as "
+            f"{dates.FORMS}. A spreadsheet shows dates as such numbers where the column is not formatted as a date"
+        )
+    return second
 
 
 def read_cell(layout: Layout, read: Read, cell: str) -> Any:
