@@ -24,6 +24,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.usecases.post_purchase import post_purchases
 from loyalty.usecases.send_bulk_call import send_bulk_call
 from loyalty.usecases.tokens import TokenCheck
+from loyalty.usecases.unknown_names import with_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -53,7 +54,8 @@ def create(request: Request, partner: Partner) -> Response:
     posted = post_purchases(
         requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=log_fault
     )
-    outcomes = entries.outcomes(posted)
+    unreadable = with_unknown_names(entries.unreadable, partner, table=table, catalogue=catalogue, now=request.now)
+    outcomes = entries.outcomes(posted, unreadable)
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 
 

@@ -10,13 +10,15 @@ from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.preview_purchase import preview_purchase
+from loyalty.usecases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
 
 
 def preview(request: Request, partner: Partner) -> Response:
-    purchase, explained = read_preview(request.json(), request.now)
+    with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
+        purchase, explained = read_preview(request.json(), request.now)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now, explained=explained)
     return Response(200, render_preview(found))
 
