@@ -21,7 +21,7 @@ RECORDS = [
             "1 refused The row is not valid JSON",
             *(f"{number} refused The row has to be an object." for number in (2, 3, 4)),
             "5 refused /type This has to be a text, the type of the record.",
-            f"6 {NO_TYPE}",
+            "6 refused /type This has to be a text, the type of the record.",
             "7 refused /type This has to be a text, the type of the record.",
             "8 created",
         ),
