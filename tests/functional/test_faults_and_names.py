@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from loyalty import exactjson
 from loyalty.store.table import Table
+from loyalty.usecases.import_records import import_records
 from tests.customers import customer, purchase
-from tests.functional.conftest import Functions, example
+from tests.functional.conftest import NOW, Functions, example
 from tests.functional.stage import Stage
 from tests.functional.test_create_purchase import problems
 from tests.uploads import csv, row
@@ -129,3 +131,25 @@ def test_a_purchase_of_several_rows_tells_row_and_column_of_each_name_that_is_un
     stage.send("U2", "day.csv", csv(first, row("A", cim="", merchant_tap__code="")))
 
     assert "row 2 of this purchase, products.product_sku: Error:Product (P)" in stage.text("U2")
+
+
+def test_a_business_unit_in_the_place_of_another_kind_is_told_what_it_is(functions: Functions) -> None:
+    taps = {"merchant_tap": {"code": "CD123456"}, "outlet_tap": {"code": "MRA"}}
+
+    told = functions.call("create_purchase", {**example("create_v5_1.request"), **taps}).body["errors"]
+
+    assert [error["detail"] for error in told] == [
+        "CD123456 is an outlet of EK123456: name it as the outlet.",
+        "MRA is a merchant: name it as the merchant, or one of its outlets here.",
+    ]
+
+
+def test_a_second_primary_account_is_told_which_is_the_first_and_what_to_do(demo: Table) -> None:
+    customer(demo, "one", 0)
+    second = {"type": "account", "id": "A-more", "number": "N-more", "contact": "C-one"}
+
+    [bad] = import_records([exactjson.dumps(second).encode()], table=demo, now=NOW).refused
+
+    assert bad.field == "/contact"
+    assert bad.reason.startswith("Account A-one is the primary one of this contact.")
+    assert not import_records([exactjson.dumps(second | {"primary": False}).encode()], table=demo, now=NOW).refused
