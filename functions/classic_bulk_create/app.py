@@ -50,11 +50,12 @@ def create(request: Request, partner: Partner) -> Response:
             now=request.now,
         )
         return accepted(upload.id)
+    # Before anything is posted: what is posted has to be told.
+    unreadable = with_unknown_names(entries.unreadable, partner, table=table, catalogue=catalogue, now=request.now)
     requests = list(entries.requests.values())
     posted = post_purchases(
         requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=log_fault
     )
-    unreadable = with_unknown_names(entries.unreadable, partner, table=table, catalogue=catalogue, now=request.now)
     outcomes = entries.outcomes(posted, unreadable)
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 

@@ -6,6 +6,7 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.store.table import Table
+from loyalty.usecases import unknown_names
 from loyalty.usecases.import_records import import_records
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Functions, example
@@ -153,3 +154,18 @@ def test_a_second_primary_account_is_told_which_is_the_first_and_what_to_do(demo
     assert bad.field == "/contact"
     assert bad.reason.startswith("Account A-one is the primary one of this contact.")
     assert not import_records([exactjson.dumps(second | {"primary": False}).encode()], table=demo, now=NOW).refused
+
+
+def test_a_fault_of_ours_in_looking_up_names_leaves_the_faults_and_the_other_rows(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, faulty = purchase("CIM-one", "GOOD"), purchase("CIM-one", "BAD") | {"performed_on": "x"}
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(unknown_names, "looked_up", fail)
+
+    posted, refused = stage.send("U3", "day.jsonl", b"\n".join(lines([good, faulty])))
+
+    assert (posted["status"], refused["error_field"], stage.faults) == ("posted", "/performed_on", [2])

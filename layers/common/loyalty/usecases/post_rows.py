@@ -95,7 +95,11 @@ class RowPoster:
 
     def refused(self, rows: Mapping[int, Faulty]) -> dict[int, Outcome]:
         """What is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
-        told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+        told: Mapping[int, Refused] = rows
+        try:
+            told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+        except Exception as fault:  # noqa: BLE001 - reported; their faults are known, and the other rows are to be posted
+            self.report(next(iter(rows)), fault)
         return {row: Outcome.refused(row, refusal) for row, refusal in told.items()}
 
     def _post(self, rows: Rows, told: Mapping[int, str], tried: Tried, order: WalletOrder) -> None:
