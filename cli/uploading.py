@@ -24,12 +24,15 @@ def check_partner(target: "Target", partner: str) -> None:
     """Let only a partner pass that some file may act for.
 
     Raises:
-        Failure: it has no active API key to post purchases with.
+        Failure: it has no active API key to post purchases with, or its id names no folder.
     """
+    from loyalty.domain.access import no_folder
     from loyalty.usecases.begin_upload import merchants_of, no_key
 
     if not merchants_of(partner, target.open_table()):
         raise Failure(no_key(partner).description)
+    if fault := no_folder(partner):
+        raise Failure(fault.description)
 
 
 def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:

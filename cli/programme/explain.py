@@ -65,7 +65,10 @@ def explain(
     with refusals_as_failures():
         trial = tried(body, draft, Holding(balance, bought), now, strict=base is not None)
     if as_json:
-        out.print(exactjson.dumps({**render_preview(trial.preview), "assumed": list(trial.assumed)}), markup=False)
+        out.print(
+            exactjson.dumps({**render_preview(trial.preview, trial.preview.why), "assumed": list(trial.assumed)}),
+            markup=False,
+        )
     else:
         _print(trial, draft, now)
 

@@ -10,6 +10,7 @@ from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.preview_purchase import preview_purchase
+from loyalty.usecases.told_verdicts import told_verdicts
 from loyalty.usecases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
@@ -20,7 +21,8 @@ def preview(request: Request, partner: Partner) -> Response:
     with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
         purchase, explained = read_preview(request.json(), request.now)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now, explained=explained)
-    return Response(200, render_preview(found))
+    why = told_verdicts(found.why, partner, catalogue=catalogue, now=request.now) if explained else None
+    return Response(200, render_preview(found, why))
 
 
 handler = endpoint(authorized(preview, Scope.POST_PURCHASES, SigningKeys(table)))

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.access import Partner, Scope
 from loyalty.domain.errors import Refused
 from loyalty.store import keys
+from loyalty.store.access import ApiKey, add_key
 from loyalty.store.table import Table
 from loyalty.store.uploads import State, Upload, add_upload, read_upload
 from loyalty.usecases import split_upload as module
@@ -274,6 +276,22 @@ def test_a_file_in_no_folder_of_a_partner_is_refused(splitting: Splitting) -> No
     upload = read_upload(splitting.table, upload_id)
     assert upload
     assert upload.state is State.REFUSED
+
+
+@pytest.mark.parametrize("folder", ["Ω", "%2e%2e", "P X", "P#X"])
+def test_a_file_in_a_folder_that_no_id_of_a_partner_may_name_is_refused(splitting: Splitting, folder: str) -> None:
+    """Not even if a partner of before has that id, and keys."""
+    of_before = Partner(folder, frozenset(Scope), frozenset({"*"}))
+    add_key(splitting.table, ApiKey("OLD", of_before, NOW, "hash", "R"))
+    event, upload_id = splitting.dropped(f"uploads/{folder}/x.csv", csv(row("R1")))
+
+    splitting.call(event)
+
+    upload = read_upload(splitting.table, upload_id)
+    assert upload
+    assert upload.state is State.REFUSED
+    assert upload.fault
+    assert "names no folder" in upload.fault.description
 
 
 def test_a_file_with_a_note_is_a_dry_run(splitting: Splitting) -> None:

@@ -8,7 +8,10 @@ import pytest
 from cli.console import Failure
 from cli.target import Target
 from cli.uploads import upload
+from loyalty.domain.access import Partner, Scope
+from loyalty.store.access import ApiKey, add_key
 from loyalty.store.table import Table
+from tests.functional.conftest import NOW
 from tests.uploads import csv, row
 
 
@@ -51,6 +54,22 @@ def test_a_file_that_would_be_refused_as_a_whole_is_a_failure_and_is_not_sent(
     file.write_bytes(data)
 
     with pytest.raises(Failure, match=why):
+        upload(file, partner)
+
+    assert sent() == before
+
+
+@pytest.mark.parametrize("partner", ["DEMO/OLD", "..", "DEMO\\OLD", "Ω", ""])
+def test_a_file_of_a_partner_whose_id_names_no_folder_is_not_sent_into_anothers(
+    partner: str, tmp_path: Path, demo: Table
+) -> None:
+    """Not even if the partner has keys, of before its id would have been refused."""
+    of_before = Partner(partner, frozenset(Scope), frozenset({"*"}))
+    add_key(demo, ApiKey("OLD", of_before, NOW, "hash", "R"))
+    file, before = tmp_path / "day.csv", sent()
+    file.write_bytes(csv(row("A")))
+
+    with pytest.raises(Failure, match="names no folder"):
         upload(file, partner)
 
     assert sent() == before

@@ -68,6 +68,22 @@ def test_each_condition_that_may_never_hold_is_doubted() -> None:
     assert doubted | PURCHASES_OF_ALL_KINDS.keys() == LANGUAGE
 
 
+def places_named() -> set[str]:
+    """The conditions whose references lead to what belongs to a merchant."""
+    schema = Conditions.model_json_schema()["properties"]
+    owned = {kind for kind, record in RECORD_TYPES.items() if "business_unit" in record.model_fields} | {
+        "business_unit"
+    }
+    return {name for name, field in schema.items() if any(f"A `{kind}`" in str(field) for kind in owned)}
+
+
+def test_each_condition_that_names_a_place_keeps_its_offer_from_those_who_are_told_of_other_places_only() -> None:
+    assert places_named() == {
+        "business_units",
+        "taps",
+    }  # another one has to be one of the bounds of `domain/audience.py`
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_an_exclusive_offer_has_all_lines_of_another_only_if_its_condition_holds_there_too(
     name: str, tmp_path: Path

@@ -13,7 +13,7 @@ from loyalty.domain.purchase import Line, Purchase, Totals
 from loyalty.domain.spend_settings import ReductionMethod
 from loyalty.domain.spends import SpendMethod
 from loyalty.domain.wallet import Wallet
-from tests.builders import AT, POINTS, RATE, SHOP, account, line, offer, programme, purchase
+from tests.builders import AT, POINTS, RATE, SCHEME, SHOP, account, line, offer, programme, purchase
 
 SETTINGS = {
     "type": "spend_settings",
@@ -95,6 +95,28 @@ def test_the_plan_says_which_condition_of_which_offer_did_not_hold() -> None:
         ("PAST", "effective"),
         ("YES", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "of_scheme", "wanted"),
+    [
+        ({}, {}, ["O1"]),
+        ({"life_cycle_state": "NOT_EFFECTIVE"}, {}, []),
+        ({"effective_from": "2026-02-01T00:00:00"}, {}, []),
+        ({"effective_to": "2026-01-01T00:00:00"}, {}, []),
+        ({}, {"merchants": ["OTHER"]}, []),
+        ({}, {"effective_from": "2026-02-01T00:00:00"}, []),
+        ({"conditions": {"weekdays": ["FRI"]}}, {}, ["O1"]),
+    ],
+    ids=str,
+)
+def test_a_budget_is_asked_for_only_of_an_offer_that_is_open_then_and_there(
+    fields: dict[str, Any], of_scheme: dict[str, Any], wanted: list[str]
+) -> None:
+    """So that nobody tells by the time of an answer that others, or drafts, have a budget."""
+    known = programme(SCHEME | of_scheme, offer(limits={"budget": 5}, **fields))
+
+    assert known.budgeted_offers(purchase(line("3")), account()) == wanted
 
 
 def test_offers_that_where_and_what_was_bought_rule_out_are_explained_only_on_demand() -> None:

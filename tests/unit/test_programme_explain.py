@@ -41,6 +41,26 @@ def test_it_tells_what_a_preview_tells() -> None:
     assert answer["assumed"] == []
 
 
+def test_whoever_runs_the_programme_is_told_of_drafts_and_of_all_merchants_codes_and_offers(tmp_path: Path) -> None:
+    """Which partners are not (`domain/audience.py`)."""
+    fixed: dict[str, Any] = {"scheme": "SALES", "method": "FIXED", "value": "1"}
+    summer = {"promotion_campaign": "SUMMER", "business_units": ["MRA"]}
+    drafts = written(
+        tmp_path / "drafts.jsonl",
+        {"type": "promotion_campaign", "id": "SUMMER", "name": "Summer"},
+        {"type": "promo_code", "id": "PC", "code": "COLD-BREW", "promotion_campaign": "SUMMER"},
+        offer("OFF", **fixed, life_cycle_state="NOT_EFFECTIVE"),
+        offer("TO-BE", **fixed, effective_from="2150-01-01T00:00:00"),
+        offer("OF-OTHERS", **fixed, conditions=summer),
+    )
+    purchase = written(tmp_path / "purchase.json", exactjson.loads(PURCHASE.read_text()) | {"promo_code": "COLD-BREW"})
+
+    why = {one["offer_id"]: one["failed"] for one in explained(DEMO, drafts, purchase)["why"]}
+
+    assert (why["OFF"], why["TO-BE"], why["OF-OTHERS"]) == ("life_cycle_state", "effective", "business_units")
+    assert why["OFFER-CARD"] == "business_units"
+
+
 def test_it_takes_the_bodies_of_the_classic_api_too() -> None:
     answer = explained(DEMO, CLASSIC)
 

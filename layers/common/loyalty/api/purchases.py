@@ -1,6 +1,6 @@
 """The newest API's purchases: what `POST /purchases` takes (contract, operation 1) and what is answered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, NotRequired, TypeVar
@@ -40,6 +40,7 @@ from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.money import ZERO
 from loyalty.domain.patterns import EVENT_ID
+from loyalty.domain.plan import Verdict
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.reversal import TakenBack
@@ -143,7 +144,7 @@ class CreatePurchase(Model):
 
 
 class PreviewPurchase(CreatePurchase):
-    """The body of `POST /purchases/preview`: with `explain`, the answer says why each offer applies or does not."""
+    """The body of `POST /purchases/preview`: with `explain`, the answer says why offers apply or do not."""
 
     explain: StrictBool = False
 
@@ -289,9 +290,9 @@ def _references(model: CreatePurchase) -> dict[str, Reference]:
     return found
 
 
-def render_purchase(event: Event, directory: Directory, *, explained: bool = False) -> PurchaseAnswer:
+def render_purchase(event: Event, directory: Directory, why: Iterable[Verdict] | None = None) -> PurchaseAnswer:
     """The posted event in this API's names, with what it awarded and spent, the balance after it, and what became of it
-    since; where it is to be `explained`, with why each offer that was looked at applied or did not.
+    since; and with why offers applied or did not, where that is to be told.
 
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
     currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
@@ -318,7 +319,7 @@ def render_purchase(event: Event, directory: Directory, *, explained: bool = Fal
         "reversed": _reversed(taken_back),
         "wallet_version": entry.sequence,
         **render_movement(entry),
-        **_why(document, explained),
+        **_why(why),
     }
 
 
@@ -329,10 +330,11 @@ def _reversed(taken_back: TakenBack) -> ReversedAnswer:
     return told
 
 
-def render_preview(preview: Preview) -> PreviewAnswer:
-    """The plan, what could still be requested to be spent on the purchase, and why, where that was asked for."""
+def render_preview(preview: Preview, why: Iterable[Verdict] | None = None) -> PreviewAnswer:
+    """The plan, what could still be requested to be spent on the purchase, and why offers apply or do not, where that
+    is to be told."""
     plan = preview.plan
-    rendered: PreviewAnswer = {
+    return {
         "net_amount": plan.totals.net,
         "tax_amount": plan.totals.tax,
         "total_amount": plan.totals.total,
@@ -343,10 +345,8 @@ def render_preview(preview: Preview) -> PreviewAnswer:
         "minimum_spend": plan.settings.minimum,
         "maximum_spend": plan.settings.maximum,
         "balance": preview.customer.wallet.balance,
+        **_why(why),
     }
-    if preview.why:
-        rendered["why"] = [_verdict(verdict.offer_id, verdict.failed) for verdict in preview.why]
-    return rendered
 
 
 def render_movement(entry: Entry) -> MovementAnswer:
@@ -380,12 +380,12 @@ class _Why(TypedDict):
     why: NotRequired[list[VerdictAnswer]]
 
 
-def _why(document: Mapping[str, Any], explained: bool) -> _Why:
-    return {"why": [_verdict(*verdict) for verdict in document.get("why", ())]} if explained else {}
+def _why(verdicts: Iterable[Verdict] | None) -> _Why:
+    return {} if verdicts is None else {"why": [_verdict(verdict) for verdict in verdicts]}
 
 
-def _verdict(offer_id: str, failed: str | None) -> VerdictAnswer:
-    return {"offer_id": offer_id, "applies": failed is None, "failed": failed}
+def _verdict(verdict: Verdict) -> VerdictAnswer:
+    return {"offer_id": verdict.offer_id, "applies": verdict.failed is None, "failed": verdict.failed}
 
 
 def _line(place: int, line: list[Any], returned: Decimal) -> LineAnswer:

@@ -53,11 +53,8 @@ class Partner:
         Raises:
             Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
         """
-        if not re.fullmatch(PARTNER_ID, self.id):
-            description = (
-                f"Partner {self.id} cannot send files, as its id names no folder. Ask the operator for another."
-            )
-            raise Refused(Problem(Code.NOT_PERMITTED, description))
+        if fault := no_folder(self.id):
+            raise Refused(fault)
         return self.id
 
     def sees(self, merchant_id: str | None) -> bool:
@@ -67,6 +64,14 @@ class Partner:
     def covers(self, merchants: Iterable[str]) -> bool:
         """Return whether the partner may act for all of these merchants, of which `*` stands for every one."""
         return EVERY_MERCHANT in self.merchants or self.merchants.issuperset(merchants)
+
+
+def no_folder(partner_id: str) -> Problem | None:
+    """Return why there can be no files of a partner with this id, None where there can."""
+    if re.fullmatch(PARTNER_ID, partner_id):
+        return None
+    description = f"Partner {partner_id} cannot send files, as its id names no folder. Ask the operator for another."
+    return Problem(Code.NOT_PERMITTED, description)
 
 
 @dataclass(frozen=True, slots=True)

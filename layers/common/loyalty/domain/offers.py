@@ -69,8 +69,8 @@ class VoucherType:
 class Offer:
     """A reward offer: when its conditions hold, its award is given; as a voucher, where it has a voucher type.
 
-    `business_units`, `products` and `product_types` are the ids in those conditions; the last two also choose the lines
-    that the offer is about.
+    `business_units`, `taps`, `products`, `product_types` and `campaign_id` are the ids in those conditions; products
+    and their types also choose the lines that the offer is about.
     """
 
     id: str
@@ -81,8 +81,10 @@ class Offer:
     priority: int
     stacking: Stacking
     business_units: frozenset[str]
+    taps: frozenset[str]
     products: frozenset[str]
     product_types: frozenset[str]
+    campaign_id: str | None
     conditions: tuple[Condition, ...]
     award: AwardRule
     limits: Limits
@@ -105,8 +107,10 @@ class Offer:
             priority=record["priority"],
             stacking=Stacking(record["stacking"]),
             business_units=frozenset(conditions.get("business_units") or ()),
+            taps=frozenset(conditions.get("taps") or ()),
             products=frozenset(conditions.get("products") or ()),
             product_types=frozenset(conditions.get("product_types") or ()),
+            campaign_id=conditions.get("promotion_campaign") or None,
             conditions=compiled(conditions),
             award=AwardRule.of(record["award"]) if value is None else AwardRule.fixed(value),
             limits=Limits.of(record.get("limits") or {}),

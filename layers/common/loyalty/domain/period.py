@@ -21,7 +21,11 @@ class Period:
 
     def holds(self, at: datetime) -> bool:
         """Whether `at` lies within."""
-        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+        return self.has_begun(at) and (self.end is None or at < self.end)
+
+    def has_begun(self, at: datetime) -> bool:
+        """Whether `at` lies within or after."""
+        return self.start is None or self.start <= at
 
     @property
     def is_empty(self) -> bool:

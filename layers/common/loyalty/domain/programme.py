@@ -147,7 +147,8 @@ class Programme:
         if not self.with_budget:
             return []
         occasion = self.occasion(purchase, account, Wallet(account.id), {})
-        return [offer.id for offer in self.offer_index.possible(occasion) if offer.id in self.with_budget]
+        possible = (offer for offer in self.offer_index.possible(occasion) if offer.id in self.with_budget)
+        return [offer.id for offer in possible if not offer.closed_by(occasion)]
 
     def clawback(self, business_unit_id: str) -> Clawback:
         """What becomes of a reversed award that is spent already: as the outlet says, else the merchant."""

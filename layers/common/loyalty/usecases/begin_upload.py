@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access import Scope, no_folder
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.opening import format_of
 from loyalty.domain.uploads.outcome import Kind
@@ -131,8 +131,8 @@ def _begun(upload: Upload, file: File, table: Table) -> Upload:
         return begun
     if begun.key_hash and not any(key.key_hash == begun.key_hash for key in active_keys(table, begun.partner_id)):
         return _refused(begun, KEY_REVOKED)
-    if not begun.merchants:
-        return _refused(begun, no_key(begun.partner_id))
+    if fault := no_folder(begun.partner_id) if begun.merchants else no_key(begun.partner_id):
+        return _refused(begun, fault)
     _, packed = format_of(begun.name)
     size = file.size * PACKED if packed else file.size
     most = 1 if begun.proven else MAX_SHARDS  # proofs tell whose rows they are, and only when they are posted

@@ -71,6 +71,11 @@ def why_of(verdicts: Iterable[Verdict]) -> list[list[str | None]]:
     return [[verdict.offer_id, verdict.failed] for verdict in verdicts]
 
 
+def why_in(document: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """Return the same, of an event."""
+    return tuple(Verdict(*kept) for kept in document.get("why", ()))
+
+
 def _award(award: Award) -> dict[str, Any]:
     kept: dict[str, Any] = {
         "offer_id": award.offer_id,

@@ -1,11 +1,11 @@
-"""Promo codes that purchases bring: whether they are in force."""
+"""Promo codes that purchases bring: whether the partner may know of them, and whether they are in force."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.domain.directory import Directory
+from loyalty.domain.audience import Audience
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.offers import EFFECTIVE
 from loyalty.domain.period import Period
@@ -14,18 +14,18 @@ from loyalty.domain.purchase import Reference
 from loyalty.store.attributes import Item
 
 
-def promo_code_in(item: Item | None, named: Reference, directory: Directory, performed_on: datetime) -> PromoCode:
+def promo_code_in(item: Item | None, named: Reference, audience: Audience, performed_on: datetime) -> PromoCode:
     """The code that a purchase names; `item` is what was found under its name.
 
     Raises:
-        NotInProgramme: its campaign is newer than the directory.
-        Refused: NOT_FOUND, where there is none; INVALID, where it or its campaign is not effective, or the purchase was
-            performed outside the dates of either.
+        NotInProgramme: its campaign is newer than the programme.
+        Refused: NOT_FOUND, where there is none, or none that opens an offer at a merchant of the partner's; INVALID,
+            where it or its campaign is not effective, or the purchase was performed outside the dates of either.
     """
-    if item is None:
+    record = exactjson.loads(item["promo_code"]) if item else None
+    if record is None or not audience.knows_campaign(record["promotion_campaign"]):
         raise Refused(not_found("Promo Code", named.value, named.pointer))
-    record = exactjson.loads(item["promo_code"])
-    campaign = directory.named("promotion_campaign", record["promotion_campaign"])
+    campaign = audience.directory.named("promotion_campaign", record["promotion_campaign"])
     reason = _reason("The promo code", record, performed_on) or _reason("Its campaign", campaign, performed_on)
     if reason:
         raise Refused(Problem(Code.INVALID, reason, named.pointer))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from loyalty.domain.access import Partner
+from loyalty.domain.audience import Audience
 from loyalty.domain.directory import Directory
 from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
 from loyalty.domain.programme import BusinessUnit, Programme
@@ -257,7 +258,8 @@ class Resolution:
         named = self._request.references.get("promo_code")
         if named is None:
             return None
-        return promo_code_in(items.get(_key("promo_code", named)), named, self._directory, self._request.performed_on)
+        audience = Audience(self._partner, self._programme, self._directory)
+        return promo_code_in(items.get(_key("promo_code", named)), named, audience, self._request.performed_on)
 
     def _invoice(self, items: Mapping[keys.Key, Item]) -> str | None:
         named = self._request.references.get("invoice")
