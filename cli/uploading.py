@@ -30,7 +30,7 @@ def check_partner(target: "Target", partner: str) -> None:
     from loyalty.usecases.begin_upload import merchants_of, no_key
 
     if not merchants_of(partner, target.open_table()):
-        raise Failure(f"{no_key(partner).description} Make one with `loyalty key create --partner {partner}`.")
+        raise Failure(no_key(partner).description)
     if fault := no_folder(partner):
         raise Failure(fault.description)
 

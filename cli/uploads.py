@@ -70,7 +70,9 @@ def upload(
     if view.upload.fault:
         err.print(f"{file.name} was not read to its end. {view.upload.fault.description}", markup=False)
     left = told["refused"] + told["failed"]
-    if left or view.upload.fault:
+    if view.upload.fault and not left:
+        raise Failure(f"{file.name} was posted as far as it could be read")
+    if left:
         redrive = f", or `loyalty uploads redrive {upload_id}` where the fault was ours" if told["failed"] else ""
         raise Failure(f"{left} purchases were not posted; {result} says why: mend it and send it{redrive}")
 

@@ -60,6 +60,8 @@ class Hints:
 
     def _owner(self, line: Line, field: str) -> str:
         assert line.record
+        if field == "contact":
+            return 'Of the accounts of a contact, let all but one say "primary": false.'
         value = line.record.get(field)
         owner = self._names(str(line.record["type"])).get(str(value))
         where = f"{owner.file.name}:{owner.number}" if owner and owner is not line else "Another record"

@@ -24,6 +24,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.usecases.post_purchase import post_purchases
 from loyalty.usecases.send_bulk_call import codes_shown, send_bulk_call
 from loyalty.usecases.tokens import TokenCheck
+from loyalty.usecases.unknown_names import with_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -50,11 +51,13 @@ def create(request: Request, partner: Partner) -> Response:
         )
         return accepted(upload.id)
     codes_shown(entries.by_place)  # more than there is time for are refused
+    # Before anything is posted: what is posted has to be told.
+    unreadable = with_unknown_names(entries.unreadable, partner, table=table, catalogue=catalogue, now=request.now)
     requests = list(entries.requests.values())
     posted = post_purchases(
         requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=log_fault
     )
-    outcomes = entries.outcomes(posted)
+    outcomes = entries.outcomes(posted, unreadable)
     log_put_off_within(outcomes.values())
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 

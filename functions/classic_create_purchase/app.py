@@ -13,6 +13,7 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.tell_purchase import post_and_tell
 from loyalty.usecases.tokens import TokenCheck
+from loyalty.usecases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -21,7 +22,8 @@ numbers = Numbers(table)
 
 def create(request: Request, partner: Partner) -> Response:
     body = request.json()
-    purchase = read_purchase(body, partner, request.headers.get("idempotency-key"))
+    with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
+        purchase = read_purchase(body, partner, request.headers.get("idempotency-key"))
     told = post_and_tell(
         purchase, partner, render_purchase, table=table, catalogue=catalogue, numbers=numbers, now=request.now
     )

@@ -13,6 +13,7 @@ from loyalty.store.programme import Catalogue
 from loyalty.usecases.gather import owner_of
 from loyalty.usecases.preview_purchase import preview_purchase
 from loyalty.usecases.tokens import TokenCheck
+from loyalty.usecases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -20,7 +21,8 @@ catalogue = Catalogue(table)
 
 def preview(request: Request, partner: Partner) -> Response:
     body = request.json()
-    purchase = read_preview(body)
+    with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
+        purchase = read_preview(body)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
     owner = owner_of(found.customer.account, table=table)
     return succeeded(render_preview(found, owner, catalogue.directory(request.now)), body)

@@ -11,13 +11,15 @@ from loyalty.store.client import connect
 from loyalty.store.programme import Catalogue
 from loyalty.usecases.preview_purchase import preview_purchase
 from loyalty.usecases.told_verdicts import told_verdicts
+from loyalty.usecases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
 
 
 def preview(request: Request, partner: Partner) -> Response:
-    purchase, explained = read_preview(request.json(), request.now)
+    with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
+        purchase, explained = read_preview(request.json(), request.now)
     found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now, explained=explained)
     why = told_verdicts(found.why, partner, catalogue=catalogue, now=request.now) if explained else None
     return Response(200, render_preview(found, why))

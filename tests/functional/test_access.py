@@ -89,6 +89,16 @@ def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_on
         create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")
 
 
+def test_a_request_that_says_something_else_by_the_name_of_another_replaces_no_key(demo: Table) -> None:
+    text, made = create_key("DEMO", ["EK123456"], ["wallets:read"], table=demo, now=NOW, request="R")
+
+    for merchants, scopes in ((["*"], ["wallets:read"]), (["EK123456"], list(Scope))):
+        with pytest.raises(Refused, match=f"made key {made.id}, for merchants .* with scopes wallets:read"):
+            create_key("DEMO", merchants, scopes, table=demo, now=NOW, request="R")
+
+    assert read_key(demo, text)
+
+
 def test_the_command_tells_how_to_repeat_a_call_of_which_nobody_knows_what_it_did(
     demo: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,9 +141,9 @@ def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: Table) -> No
 @pytest.mark.parametrize(
     ("partner", "merchants", "scopes", "message"),
     [
-        ("NOBODY", ["*"], ["wallets:read"], "Partner"),
-        ("DEMO", ["NONE"], ["wallets:read"], "Merchant"),
-        ("DEMO", ["CD123456"], ["wallets:read"], "Merchant"),
+        ("NOBODY", ["*"], ["wallets:read"], "no partner NOBODY. Import"),
+        ("DEMO", ["NONE"], ["wallets:read"], "no merchant NONE. Import"),
+        ("DEMO", ["CD123456"], ["wallets:read"], "is an outlet. Name its merchant, EK123456"),
         ("DEMO", ["*"], ["everything"], "No such scope"),
     ],
 )

@@ -117,7 +117,7 @@ def test_each_row_has_its_outcome_and_the_summary_counts_them(importing: Importi
     assert importing.told(upload) == [
         "1 unchanged",
         "2 updated",
-        "4 refused /title Input should be a valid string",
+        "4 refused /title This has to be a text.",
         "5 refused /contact Error:contact (C3) Not Found. - Description:The specified API value was not found.",
         "6 created",
         "7 created",
@@ -162,8 +162,8 @@ def test_cells_are_read_as_the_records_model_has_them(importing: Importing) -> N
         "2 created",
         "3 refused /automatic_spend/enabled The cell has to be true or false.",
         "4 refused /number Records of the type contact have no such field.",
-        "5 refused /type There is no record type 'wallet'.",
-        "7 refused /type There is no record type '='.",
+        "5 refused /type There is no record type wallet.",
+        "7 refused /type There is no record type =.",
     ]
     record = json.loads(importing.table.get(keys.account("A1"))["record"])  # type: ignore[index]
     assert (record["number"], record["automatic_spend"]["minimum_amount"]) == ("0012", 2.5)

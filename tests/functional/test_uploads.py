@@ -83,7 +83,6 @@ def test_a_file_that_is_sent_with_a_form_is_posted_and_told(functions: Functions
 UNREAD = {
     "a second array": (".json", b"[%b] [%b]"),
     "a comment": (".json", b"[%b] // and %b"),
-    "an array that is not closed": (".json", b"[%b, %b"),
     "no comma": (".json", b"[%b %b]"),
     "a member behind": (".json", b'{"purchase_customer_events_set": [%b], "more": %b}'),
 }
@@ -107,6 +106,21 @@ def test_a_file_that_is_not_read_to_its_end_is_incomplete_and_its_result_says_fr
     assert told.body["fault"]["detail"] == rest["error_description"]
     assert f"From row {len(posted) + 1} on, the file was left out" in rest["error_description"]
     assert functions.call("show_wallet", path={"account": "N-one"}).body["balance"] == 100 - 5 * len(posted)
+
+
+def test_an_array_that_only_lacks_its_end_has_no_row_for_a_rest_that_is_not_there(
+    functions: Functions, splitting: Splitting
+) -> None:
+    form = functions.call("create_upload", {"name": "day.json"}).body
+    rows = lines([purchase("CIM-one", "A"), purchase("CIM-one", "B")])
+    event, _ = splitting.dropped(form["fields"]["key"], b"[%b, %b" % (rows[0], rows[1]))
+    splitting.call(event)
+
+    told = finished(functions, splitting, form["id"])
+
+    assert (told.body["state"], told.body["posted"], told.body["refused"]) == ("INCOMPLETE", 2, 0)
+    assert "Nothing of it is left behind row 2" in told.body["fault"]["detail"]
+    assert [row["status"] for row in result_array(functions, told)] == ["posted", "posted"]
 
 
 @pytest.mark.parametrize(("name", "cut"), [("day.csv.gz", 60), ("day.jsonl.gz", 60), ("day.jsonl.gz", 8)])

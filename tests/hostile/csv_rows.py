@@ -247,7 +247,7 @@ CSV = [
         "a purchase of too many lines",
         "x.csv",
         lambda: csv(*[row("R1")] * 1001, row("R2")),
-        ("1-1001 /products List should have at most 1000", "1002 R2"),
+        ("1-1001 /products This has more than 1000 elements", "1002 R2"),
     ),
     Hostile(
         "a purchase of too many bytes",

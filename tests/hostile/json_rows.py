@@ -133,9 +133,17 @@ JSON = [
         "an array that is not closed",
         "x.json",
         lambda: array(body("R1"), body("R2"))[:-1],
-        ("1 R1", "2 R2", f"3 {NOT_CLOSED}"),
+        ("1 R1", "2 R2"),
         NOT_CLOSED,
     ),
+    Hostile(
+        "an array that ends behind a comma",
+        "x.json",
+        lambda: array(body("R1"))[:-1] + b" ,\n",
+        ("1 R1",),
+        f"{NOT_CLOSED}, as it has no ] at its end. Nothing of it is left behind row 1",
+    ),
+    Hostile("an array that is only opened", "x.json", lambda: b"[ ", (), NOT_CLOSED),
     Hostile(
         "an array cut in an element",
         "x.json",

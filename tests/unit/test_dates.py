@@ -102,3 +102,13 @@ def test_the_newest_api_takes_seconds_as_a_number_and_says_so(date: Any) -> None
 
 def test_a_purchase_lies_in_a_year_that_has_neighbours_whatever_its_offset() -> None:
     assert "between the years" in told(in_a_classic_body, "1970-01-01T00:00:00+02:00")
+
+
+@pytest.mark.parametrize("sent", [1572423477, 45678, True, [], {}])
+def test_what_is_no_text_is_told_the_forms_of_dates(sent: Any) -> None:
+    for read in (in_a_classic_body, in_a_record_alone):
+        assert FORMS in told(read, sent)
+
+
+def in_a_record_alone(date: Any) -> None:
+    as_record(Said({"type": "promotion_campaign", "id": "C", "name": "C", "effective_from": date}))

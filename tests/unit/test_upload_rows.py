@@ -95,6 +95,22 @@ def test_what_no_number_is(cell: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("shown", ["########", "#", "#N/A", "#REF!", " #NAME? "])
+def test_what_a_spreadsheet_shows_in_the_place_of_a_value_is_no_reference(shown: str) -> None:
+    [(pointer, why)] = refused(row(shown))
+
+    assert pointer == "/reference_number"
+    assert "in the place of a value" in why
+
+
+@pytest.mark.parametrize("number", ["45678", "45678.39", "0", "20260115", "99999999", "2026", "1768469400000"])
+def test_a_number_that_no_till_tells_the_time_by_is_refused_with_the_forms_of_dates(number: str) -> None:
+    [(pointer, why)] = refused(row("R1", performed_on=number))
+
+    assert pointer == "/performed_on"
+    assert "2026-01-15 09:30:00" in why
+
+
 def test_a_date_is_in_seconds_or_in_the_classic_form() -> None:
     dates = ["1572423477", "2019-10-30T08:17:57"]
 

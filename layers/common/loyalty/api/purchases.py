@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -35,13 +35,14 @@ from loyalty.domain.directory import Directory
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Positive, json_number, read_by
+from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Positive, code_in, json_number, read_by
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.money import ZERO
+from loyalty.domain.patterns import EVENT_ID
 from loyalty.domain.plan import Verdict
 from loyalty.domain.promotions import PROMO_CODE
-from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.reversal import TakenBack
 from loyalty.domain.validation import exactly_one, validated
 from loyalty.domain.wallet import Entry
@@ -87,7 +88,7 @@ def _step(event_id: str) -> str:
 
 EventId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern="^[A-Za-z0-9._:~-]+$"),
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=EVENT_ID),
     AfterValidator(_step),
 ]
 """An id that a caller may give an event: it becomes part of a path."""
@@ -152,13 +153,16 @@ class PreviewPurchase(CreatePurchase):
     explain: StrictBool = False
 
 
+Body = TypeVar("Body", bound=CreatePurchase)
+
+
 def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
     """The purchase that a body asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    return _request(validated(CreatePurchase, body, _broken_rules), now)
+    return _request(_validated(CreatePurchase, body, now), now)
 
 
 def named_in_path(request: Request) -> Reference:
@@ -179,8 +183,57 @@ def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(PreviewPurchase, body, _broken_rules)
+    model = _validated(PreviewPurchase, body, now)
     return _request(model, now), model.explain
+
+
+def _validated(model: type[Body], body: Any, now: datetime) -> Body:
+    try:
+        return validated(model, body, _broken_rules)
+    except Refused as refused:
+        raise Faulty(refused.problems, _names_in(body, now)) from refused
+
+
+def _names_in(body: Any, now: datetime) -> Names:
+    """What a body names that is faulty somewhere."""
+    body = body if isinstance(body, dict) else {}
+    items = body.get("products")
+    items = items[:MAX_LINES] if isinstance(items, list) else []
+    customers = [Reference(by, name, at) for by, at in _CUSTOMERS if (name := code_in(body.get(at[1:])))]
+    references = {kind: named for kind, at in _REFERENCES if (named := _named_at(body, at))}
+    return Names(
+        customer=customers[0] if len(customers) == 1 else None,
+        performed_by={kind: named for kind, at in _PERFORMERS if (named := _named_at(body, at))},
+        references=references,
+        products=[
+            Reference("code", name, f"/products/{place}/product_sku")
+            for place, item in enumerate(items)
+            if isinstance(item, dict) and (name := code_in(item.get("product_sku")))
+        ],
+        performed_on=now if body.get("performed_on") is None else _moment_in(body["performed_on"]),
+    )
+
+
+def _named_at(body: Mapping[str, Any], at: str) -> Reference | None:
+    """How something is named by a raw field, of text or with an id or a code."""
+    raw = body.get(at[1:])
+    if not isinstance(raw, dict):
+        return Reference("code", name, at) if at in _PLAIN and (name := code_in(raw)) else None
+    ways = [Reference(by, name, f"{at}/{by}") for by in ("id", "code") if (name := code_in(raw.get(by)))]
+    return ways[0] if at not in _PLAIN and len(ways) == 1 else None
+
+
+def _moment_in(performed_on: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(_epoch_second(performed_on)), UTC)
+    except PydanticCustomError:
+        return None
+
+
+_CUSTOMERS = (("token.authentication_code", "/cim"), ("contact_id", "/contact_id"))
+_PERFORMERS = (("merchant", "/merchant_tap"), ("outlet", "/outlet_tap"))
+_REFERENCES = (("classification", "/classification"), ("currency", "/currency_code"), ("promo_code", PROMO_CODE))
+_PLAIN = ("/currency_code", PROMO_CODE)
 
 
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:

@@ -5,15 +5,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
 
 from loyalty.api.answers import ExpectedUploadAnswer, UploadAnswer
+from loyalty.domain.patterns import FILE_NAME
 from loyalty.domain.uploads.outcome import Status
 from loyalty.domain.validation import validated
 from loyalty.store.files import Form
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads import FORM_LIFETIME, MAX_FILE_BYTES, UploadView
 
-FileName = Annotated[
-    str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(csv|jsonl|json)(\.gz)?$")
-]
+FileName = Annotated[str, StringConstraints(max_length=100, pattern=FILE_NAME)]
 """Name of a file: it tells the format, and becomes part of a path."""
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.fields import MAX_IDENTIFIER, PARTNER_ID
+from loyalty.domain.fields import MAX_IDENTIFIER
+from loyalty.domain.patterns import PARTNER_ID
 
 EVERY_MERCHANT = "*"
 

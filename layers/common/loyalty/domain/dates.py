@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 FORMS = "2026-01-15T09:30:00 or 2026-01-15 09:30:00 (in UTC), 2026-01-15T09:30:00Z or 2026-01-15T11:30:00+02:00"
 """What is taken, as a message tells it."""
 
+NO_DATE = f"has to be a date such as {FORMS}"
+"""What is told of anything else."""
+
 PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 
 _DATE = re.compile(PATTERN)
@@ -24,7 +27,7 @@ def moment_in(text: str) -> datetime:
         ValueError: it has none of the forms, or there is no such date; the message says which.
     """
     if not is_date(text):
-        raise ValueError(f"has to be a date such as {FORMS}")
+        raise ValueError(NO_DATE)
     try:
         told = datetime.fromisoformat(text)
         return (told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)).replace(microsecond=0)

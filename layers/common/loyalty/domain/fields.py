@@ -5,11 +5,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, GetPydanticSchema, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetPydanticSchema,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
-from loyalty.domain import dates
+from loyalty.domain import dates, patterns
 from loyalty.domain.invisible import invisible_end
 from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, is_noise, plain, rounded
 
@@ -60,9 +68,11 @@ def _not_negative(value: object) -> Decimal:
     return amount
 
 
-def _date_time(text: str) -> str:
+def _date_time(value: object) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("date", dates.NO_DATE)
     try:
-        return dates.moment_in(text).replace(tzinfo=None).isoformat()
+        return dates.moment_in(value).replace(tzinfo=None).isoformat()
     except ValueError as error:
         raise PydanticCustomError("date", str(error)) from error
 
@@ -85,18 +95,28 @@ def _visible_ends(text: str) -> str:
 
 Identifier = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\s\x00-\x1f#]+$"),
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=patterns.IDENTIFIER),
     AfterValidator(_visible_ends),
 ]
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
-PARTNER_ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$"
-PartnerId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=PARTNER_ID)]
+PartnerId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=patterns.PARTNER_ID)]
 """A partner's id: it names the folder of the partner's files, so it has no `/`, and is neither `.` nor `..`."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE), AfterValidator(_visible_ends)]
 """A code, number or other short text that names something. What cannot be seen at its ends is refused, not taken off:
 what was posted under such a code has to stay what it is."""
+
+_CODE: TypeAdapter[str] = TypeAdapter(Code)
+
+
+def code_in(value: object) -> str | None:
+    """Return the code or number that a raw value is, if it is one."""
+    try:
+        return _CODE.validate_python(value)
+    except ValidationError:
+        return None
+
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 """Free text."""
@@ -119,7 +139,7 @@ NotNegative = Annotated[
     Decimal, read_by(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
 ]
 
-DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
+DateTime = Annotated[str, BeforeValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
 """A date in any of the forms that are taken (`dates.FORMS`), kept as text in one: `YYYY-MM-DDThh:mm:ss`, UTC."""
 
 PerformedOn = Annotated[DateTime, AfterValidator(_performed_on)]

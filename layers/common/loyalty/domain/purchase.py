@@ -1,6 +1,6 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from loyalty.domain.errors import Problem
+from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
@@ -100,6 +100,26 @@ class PurchaseRequest:
     row: UploadedRow | None = None
     known_before: tuple[Identity, ...] = ()
     pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a body names of which something is faulty, as far as that can be read; `performed_by` and `references` as
+    those of a `PurchaseRequest`, `performed_on` None where nobody can tell."""
+
+    customer: Reference | None
+    performed_by: Mapping[str, Reference]
+    references: Mapping[str, Reference]
+    products: Sequence[Reference]
+    performed_on: datetime | None
+
+
+class Faulty(Refused):
+    """A body asks for no purchase, as something in it is faulty. What it names may be unknown, besides."""
+
+    def __init__(self, problems: Iterable[Problem], names: Names) -> None:
+        super().__init__(*problems)
+        self.names = names
 
 
 class Product(NamedTuple):

@@ -10,16 +10,30 @@ from pydantic_core import ErrorDetails
 
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code, Problem, Refused, pointer
+from loyalty.domain.patterns import WORDS
 
 _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
     "missing": "This field is mandatory.",
     "extra_forbidden": "There is no such field.",
     "string_too_short": "This must not be empty.",
+    "string_too_long": "This has more than {max_length} characters.",
     "string_unicode": "This text is not valid Unicode.",
+    "string_type": "This has to be a text.",
     "dict_type": "This has to be an object.",
     "model_type": "This has to be an object.",
+    "list_type": "This has to be an array.",
+    "too_short": "This must not be empty.",
+    "too_long": "This has more than {max_length} elements.",
+    "bool_type": "This has to be true or false.",
+    "int_type": "This has to be a whole number.",
+    "greater_than_equal": "This has to be {ge} or more.",
+    "less_than_equal": "This has to be {le} or less.",
+    "less_than": "This has to be less than {lt}.",
+    "literal_error": "This has to be {expected}.",
+    "enum": "This has to be {expected}.",
 }
+"""What is told of an error of pydantic's, whose own words are those of a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,13 @@ def _problem(details: ErrorDetails, at: str) -> Problem:
     kind = details["type"]
     if isinstance(details["input"], Unreadable):
         return Problem(Code.INVALID, details["input"].why, at + pointer(details["loc"]))
-    message = _MESSAGES.get(kind, details["msg"].removeprefix("Value error, "))
     own_words = int(kind == "extra_forbidden")
-    return Problem(_CODES.get(kind, Code.INVALID), message, at + pointer(details["loc"]), own_words)
+    return Problem(_CODES.get(kind, Code.INVALID), _message(details), at + pointer(details["loc"]), own_words)
+
+
+def _message(details: ErrorDetails) -> str:
+    told = details.get("ctx", {})
+    if details["type"] == "string_pattern_mismatch":
+        return WORDS[told["pattern"]]
+    message = _MESSAGES.get(details["type"], "")
+    return message.format_map(told).replace("'", "") if message else details["msg"].removeprefix("Value error, ")

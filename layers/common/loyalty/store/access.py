@@ -65,6 +65,8 @@ def add_key(table: Table, key: ApiKey) -> None:
         before = next((other for other in active.values() if other.request == key.request), None)
         if before and before.key_hash == key.key_hash:
             return
+        if before and before.partner != key.partner:
+            raise Refused(_says_something_else(before))
         free = (slot for slot in range(1, ACTIVE_KEYS_PER_PARTNER + 1) if slot not in active)
         slot = before.slot if before else next(free, None)
         if slot is None:
@@ -74,6 +76,16 @@ def add_key(table: Table, key: ApiKey) -> None:
             table.transact(_activation(replace(key, slot=slot), before))
             return
     raise Refused(Problem(Code.RETRY_LATER, f"Somebody else is changing the keys of partner {key.partner.id}."))
+
+
+def _says_something_else(before: ApiKey) -> Problem:
+    """Why a call is refused that has the name of another one, whose key somebody may have."""
+    merchants, scopes = (",".join(sorted(said)) for said in (before.partner.merchants, before.partner.scopes))
+    description = (
+        f"A call of this name made key {before.id}, for merchants {merchants} with scopes {scopes}. Say the same to "
+        "have that key replaced, or give this call a name of its own."
+    )
+    return Problem(Code.DUPLICATE, description)
 
 
 def _activation(key: ApiKey, before: ApiKey | None) -> list[Write]:

@@ -113,7 +113,10 @@ def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
 
 def no_key(partner_id: str) -> Problem:
     """Return why a file of a partner without such merchants is refused."""
-    description = f"There is no partner {partner_id} that has an API key to post purchases with."
+    description = (
+        f"There is no partner {partner_id} that has an API key to post purchases with. Make one with `loyalty key "
+        "create`, and send the file then."
+    )
     return Problem(Code.NOT_PERMITTED, description)
 
 

@@ -8,7 +8,7 @@ from loyalty.domain.access import Partner
 from loyalty.domain.errors import FAULT, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH, Identity, Origin, row_key
 from loyalty.domain.proof import Proof
-from loyalty.domain.purchase import PurchaseRequest, UploadedRow
+from loyalty.domain.purchase import Faulty, PurchaseRequest, UploadedRow
 from loyalty.domain.rows.chunk import Entry
 from loyalty.domain.rows.layout import Layout
 from loyalty.domain.uploads.outcome import Outcome
@@ -25,8 +25,8 @@ wallet that is busy."""
 
 @dataclass(slots=True)
 class Rows:
-    """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, and what nobody
-    could make sense of because of a fault of ours.
+    """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, what nobody
+    could make sense of because of a fault of ours, and what is `unfit` to be posted.
 
     `told` are those of `asked` that may have been posted, as the rows say so; with the id of the event that they name,
     empty where they name none that could be.
@@ -36,6 +36,7 @@ class Rows:
     told: dict[int, str] = field(default_factory=dict)
     settled: dict[int, Outcome] = field(default_factory=dict)
     faulty: dict[int, Problem] = field(default_factory=dict)
+    unfit: dict[int, Faulty] = field(default_factory=dict)
 
 
 def rows_of(
@@ -66,6 +67,8 @@ def rows_of(
             event_id = _EVENT_ID.fullmatch(row.earlier.get("event_id", ""))
             if event_id or row.says_settled:
                 rows.told[entry.number] = event_id[0] if event_id else ""
+        except Faulty as faulty:
+            rows.unfit[entry.number] = faulty
         except Refused as refused:
             rows.settled[entry.number] = Outcome.refused(entry.number, refused)
         except Exception as fault:  # noqa: BLE001 - reported; the other rows are to be posted

@@ -31,11 +31,12 @@ def create_key(
     was lost, it makes another key in the place of the one that nobody has.
 
     Raises:
-        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope; LIMIT_EXCEEDED;
-            RETRY_LATER, and whether there is a key, nobody knows then.
+        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
+            DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
+            knows then.
     """
     if table.get(record_key("partner", partner_id)) is None:
-        raise Refused(not_found("Partner", partner_id))
+        raise Refused(Problem(Code.NOT_FOUND, f"There is no partner {partner_id}. Import its record first."))
     unknown = set(scopes) - set(Scope)
     if unknown:
         raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
@@ -90,6 +91,9 @@ def _merchant_ids(merchants: Iterable[str], table: Table, now: datetime) -> Iter
             continue
         found = directory.find("business_unit", "id", name) or directory.find("business_unit", "code", name)
         unit = directory.record("business_unit", found)
-        if unit is None or "parent_business_unit" in unit:
-            raise Refused(not_found("Merchant", name))
+        if unit is None:
+            raise Refused(Problem(Code.NOT_FOUND, f"There is no merchant {name}. Import its record first."))
+        if parent := directory.record("business_unit", unit.get("parent_business_unit")):
+            merchant = parent.get("code") or parent["id"]
+            raise Refused(Problem(Code.INVALID, f"{name} is an outlet. Name its merchant, {merchant}."))
         yield unit["id"]

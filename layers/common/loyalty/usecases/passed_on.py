@@ -9,6 +9,11 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store.reference import name_keys, unique_values
 from loyalty.usecases.record_said import Record, RecordName, name_of
 
+_TAKEN: Mapping[str, str] = {
+    "contact": 'Account {} is the primary one of this contact. Write "primary": false here, or there first.'
+}
+"""How that is told of a field whose value others may have, but for one."""
+
 
 class Taken(Refused):
     """A record wants values that others have: by field, the id of the record that has it."""
@@ -16,7 +21,7 @@ class Taken(Refused):
     def __init__(self, owners: Mapping[str, str]) -> None:
         super().__init__(
             *(
-                Problem(Code.DUPLICATE, f"{owner} has this value already.", f"/{field}")
+                Problem(Code.DUPLICATE, _TAKEN.get(field, "{} has this value already.").format(owner), f"/{field}")
                 for field, owner in owners.items()
             )
         )

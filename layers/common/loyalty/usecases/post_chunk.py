@@ -180,7 +180,9 @@ class _Work:
             rows = self._rows(free)
             order.hold_behind(rows.faulty)
             tried = self.poster.post(rows.asked, rows.told, order)
-            attempt = attempt.after({**rows.settled, **tried.settled}, {**rows.faulty, **tried.unsettled})
+            attempt = attempt.after(
+                {**rows.settled, **self.poster.refused(rows.unfit), **tried.settled}, {**rows.faulty, **tried.unsettled}
+            )
             if tried.busy and not tried.settled and order.wallets(tried.busy) > 1:
                 break  # it is the storage, and no wallet of these
         return attempt
@@ -215,7 +217,8 @@ class _Work:
     def _is_found_posted(self, attempt: Attempt) -> bool:
         """Whether all that has no outcome turns out to be posted, by workers that were killed before they told."""
         rows = self._rows(self._left(attempt))
-        attempt = attempt.after({**rows.settled, **self.poster.look_up(rows.asked, rows.told)}, rows.faulty)
+        settled = rows.settled | self.poster.refused(rows.unfit)
+        attempt = attempt.after({**settled, **self.poster.look_up(rows.asked, rows.told)}, rows.faulty)
         left = self._left(attempt)
         failed = [self._failed(row, attempt, rows.asked.get(row)) for row in left]
         self._record([*attempt.settled.values(), *failed], dead=bool(left))

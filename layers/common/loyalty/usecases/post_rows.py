@@ -7,7 +7,7 @@ from datetime import datetime
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.identity import Origin
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.purchase import Faulty, PurchaseRequest
 from loyalty.domain.uploads.outcome import Outcome, Status
 from loyalty.domain.uploads.wallet_order import WalletOrder
 from loyalty.store.backoff import Pause, pause
@@ -20,6 +20,7 @@ from loyalty.usecases.chunk_rows import Report
 from loyalty.usecases.post_purchase import post_purchases, posted_before
 from loyalty.usecases.posting import Posting
 from loyalty.usecases.repetition import is_repeated
+from loyalty.usecases.unknown_names import with_unknown_names
 
 HELD_BACK = Problem(
     Code.RETRY_LATER, "A row above, of the same wallet, has no outcome yet, so this one was not tried. Send it again."
@@ -91,6 +92,15 @@ class RowPoster:
                 same = is_repeated(request, event)
                 found[row] = _posted(row, request, Posting(event, replayed=True)) if same else _differs(row, event)
         return found
+
+    def refused(self, rows: Mapping[int, Faulty]) -> dict[int, Outcome]:
+        """What is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
+        told: Mapping[int, Refused] = rows
+        try:
+            told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+        except Exception as fault:  # noqa: BLE001 - reported; their faults are known, and the other rows are to be posted
+            self.report(next(iter(rows)), fault)
+        return {row: Outcome.refused(row, refusal) for row, refusal in told.items()}
 
     def _post(self, rows: Rows, told: Mapping[int, str], tried: Tried, order: WalletOrder) -> None:
         tried.unsettled |= dict.fromkeys(rows.keys() & order.held, HELD_BACK)

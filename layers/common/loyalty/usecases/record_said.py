@@ -17,6 +17,9 @@ Record = dict[str, Any]
 RecordName = tuple[str, str]
 """A record's type and id."""
 
+MAX_TOLD = 64
+"""Characters that a message repeats of what may be anything."""
+
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
@@ -28,14 +31,21 @@ def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
     """
     model = RECORD_TYPES.get(said.kind or "")
     if model is None:
-        kind = said.fields.get("type") if isinstance(said.fields, dict) else None
-        known = f"There is no record type {kind!r}." if kind else "A record is an object with a type."
-        raise Refused(Problem(Code.INVALID, known, "/type"))
+        raise Refused(_no_type(said))
     whole = validated(model, said.completed(old or {}, model.kept))
     record: Record = without_empty_texts(whole).model_dump(exclude_none=True)
     if "pass_code" in record and is_given(said.fields.get("pass_code")):  # the old one is a hash already
         record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
     return record
+
+
+def _no_type(said: Said) -> Problem:
+    """What is wrong with a row that says no type of record."""
+    if said.kind:
+        return Problem(Code.INVALID, f"There is no record type {said.kind[:MAX_TOLD]}.", "/type")
+    if isinstance(said.fields, dict) and is_given(said.fields.get("type")):
+        return Problem(Code.INVALID, "This has to be a text, the type of the record.", "/type")
+    return Problem(Code.INVALID, "A record is an object with a type.", "/type")
 
 
 def name_of(record: Record) -> RecordName:

@@ -92,14 +92,22 @@ def looked_up(
 
 
 class Resolution:
-    """The names of one request, looked up in one programme. Problems gather until they are raised together."""
+    """The names of one request, looked up in one programme. Problems gather until they are raised together, behind
+    those that are known `before`."""
 
-    def __init__(self, request: PurchaseRequest, partner: Partner, programme: Programme, directory: Directory) -> None:
+    def __init__(
+        self,
+        request: PurchaseRequest,
+        partner: Partner,
+        programme: Programme,
+        directory: Directory,
+        before: Iterable[Problem] = (),
+    ) -> None:
         self._request = request
         self._partner = partner
         self._programme = programme
         self._directory = directory
-        self._problems: list[Problem] = []
+        self._problems: list[Problem] = [*before]
         self._is_lacking = False
 
     def performer(self) -> Performer | None:
@@ -107,7 +115,7 @@ class Resolution:
         named = self._request.performed_by
         ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
         units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
-        if len(units) < len(named):
+        if not units or len(units) < len(named):
             return None
         deepest = units[0][1]
         for kind, unit in units[1:]:
@@ -210,9 +218,16 @@ class Resolution:
         if unit is None:
             self._refuse(Code.INVALID, f"{reference.value} belongs to no business unit.", reference)
         elif (kind == "merchant" and unit.parent_id) or (kind == "outlet" and not unit.parent_id):
-            self._refuse(Code.INVALID, f"{reference.value} is no {kind}.", reference)
+            self._refuse(Code.INVALID, self._is_other(unit, reference), reference)
             return None
         return unit
+
+    def _is_other(self, unit: BusinessUnit, reference: Reference) -> str:
+        """What a business unit is that was named in the place of the other kind, and what to do."""
+        merchant = self._programme.business_units.get(unit.parent_id or "")
+        if merchant:
+            return f"{reference.value} is an outlet of {merchant.code or merchant.id}: name it as the outlet."
+        return f"{reference.value} is a merchant: name it as the merchant, or one of its outlets here."
 
     def _business_unit_id(self, kind: str, found: str) -> str | None:
         if kind in _BUSINESS_UNITS:

@@ -13,7 +13,7 @@ from loyalty.api.classic.requests import BulkCreate
 from loyalty.api.messages import Response
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Refused
-from loyalty.domain.purchase import PurchaseRequest, Reference
+from loyalty.domain.purchase import Faulty, PurchaseRequest, Reference
 from loyalty.domain.validation import validated
 from loyalty.usecases.posting import Outcome
 
@@ -38,7 +38,7 @@ class Entries:
 
     ids: Sequence[str]
     requests: Mapping[str, PurchaseRequest]
-    unreadable: Mapping[str, Refused]
+    unreadable: Mapping[str, Faulty]
 
     @property
     def by_place(self) -> dict[int, PurchaseRequest]:
@@ -46,9 +46,10 @@ class Entries:
         places = enumerate(self.ids, start=1)
         return {place: self.requests[own_id] for place, own_id in places if own_id in self.requests}
 
-    def outcomes(self, posted: Sequence[Outcome]) -> dict[str, Outcome]:
-        """What became of each entry, in their order; `posted` is what became of `requests`."""
-        found = {**self.unreadable, **dict(zip(self.requests, posted, strict=True))}
+    def outcomes(self, posted: Sequence[Outcome], unreadable: Mapping[str, Refused]) -> dict[str, Outcome]:
+        """What became of each entry, in their order; `posted` is what became of `requests`, `unreadable` what is wrong
+        with the others."""
+        found = {**unreadable, **dict(zip(self.requests, posted, strict=True))}
         return {own_id: found[own_id] for own_id in self.ids}
 
 
@@ -63,13 +64,13 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> En
     intended = _currency(envelope)
     ids = [entry.request_unique_identifier for entry in envelope.purchase_customer_events_set]
     requests: dict[str, PurchaseRequest] = {}
-    unreadable: dict[str, Refused] = {}
+    unreadable: dict[str, Faulty] = {}
     for place, own_id in enumerate(ids):
         at = f"/purchase_customer_events_set/{place}"
         try:
             request = read_entry(body["purchase_customer_events_set"][place], partner, idempotency_key, at)
-        except Refused as refusal:
-            unreadable[own_id] = refusal
+        except Faulty as faulty:
+            unreadable[own_id] = faulty
         else:
             requests[own_id] = replace(request, references={**intended, **request.references})
     return Entries(ids, requests, unreadable)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, get_args
 
@@ -10,11 +11,11 @@ from pydantic_core import PydanticCustomError
 
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
-from loyalty.domain.errors import Problem
+from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import Code, Text
 from loyalty.domain.passcode import LEFT_OUT
 from loyalty.domain.purchase import Reference
-from loyalty.domain.validation import exactly_one
+from loyalty.domain.validation import exactly_one, validated
 
 
 class Model(BaseModel):
@@ -26,7 +27,7 @@ class Model(BaseModel):
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """What does not hold between the fields of a raw object of this kind that stands at pointer `at`, and within
         its parts."""
-        for name, part in _parts(cls):
+        for name, part in parts_of(cls):
             inner = raw.get(name)
             if isinstance(inner, dict):
                 yield from part.broken(inner, f"{at}/{name}")
@@ -37,7 +38,7 @@ class Model(BaseModel):
 
 
 @cache
-def _parts(model: type[Model]) -> tuple[tuple[str, type[Model]], ...]:
+def parts_of(model: type[Model]) -> tuple[tuple[str, type[Model]], ...]:
     """The fields of a model that hold a model, or a list of one, and which."""
     return tuple(
         (name, inner)
@@ -187,6 +188,16 @@ class ParticipantIdentifier(Identifier):
     id: Code | None = None
     number: Code | None = None
     access_token_identifier: AccessTokenIdentifier | None = None
+
+
+def identifiers_in(model: type[Model], raw: Any) -> dict[str, Any]:
+    """The identifiers of a raw object of this kind, by field, as far as each of them can be read by itself."""
+    found: dict[str, Any] = {}
+    for name, part in parts_of(model) if isinstance(raw, dict) else ():
+        if issubclass(part, Identifier) and name in raw:
+            with suppress(Refused):
+                found[name] = validated(part, raw[name], part.broken)
+    return found
 
 
 def customer_in(account: AccountIdentifier | None, participant: ParticipantIdentifier | None, at: str) -> Reference:

@@ -1,25 +1,30 @@
 """From the bodies of the classic API's purchases to what they ask for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from loyalty.api.classic.fields import UDF_FIELDS, BasketFields, EventFields, SpendAmounts
-from loyalty.api.classic.identifiers import Identifier, Model, customer_in
+from loyalty.api.classic.fields import UDF_FIELDS, BasketFields, EventFields, PurchaseProduct, SpendAmounts
+from loyalty.api.classic.identifiers import Identifier, Model, customer_in, identifiers_in, parts_of
 from loyalty.api.classic.requests import (
     BulkPurchase,
     ClassicCreatePurchase,
     ClassicPreviewPurchase,
     CreateSpend,
+    CreateSpendRequest,
     IssueOneTimePassword,
     NamePurchase,
 )
+from loyalty.api.lines import MAX_LINES
 from loyalty.domain.access import Partner
+from loyalty.domain.dates import moment_in
+from loyalty.domain.errors import Refused
+from loyalty.domain.fields import code_in
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.promotions import PROMO_CODE
-from loyalty.domain.purchase import PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validated
 
 KEPT_FIELDS = {
@@ -48,6 +53,14 @@ _REFERENCES = {
     "spend_request_classification": "spend_request_classification_identifier",
 }
 
+_CUSTOMERS = ("accounts_receivable_identifier", "rewards_participant_identifier")
+_PRODUCT = {"product": "product_identifier"}
+_OF_SPENDS = {"spend_request_classification": "classification_identifier"}
+_EVENTS = ("purchase_customer_event", "spend_request_customer_event")
+"""The parts of operation 3's body."""
+
+Event = TypeVar("Event", bound=EventFields)
+
 
 def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
     """The purchase that a body of operation 5 asks for.
@@ -55,7 +68,7 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(ClassicCreatePurchase, body, ClassicCreatePurchase.broken)
+    model = _validated(ClassicCreatePurchase, body)
     return requested(model, model, model.spend_request, identities_of(partner, idempotency_key, model))
 
 
@@ -65,7 +78,7 @@ def read_preview(body: Any) -> PurchaseRequest:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(ClassicPreviewPurchase, body, ClassicPreviewPurchase.broken)
+    model = _validated(ClassicPreviewPurchase, body)
     return requested(model, model, None, [Identity(Origin.NUMBER)])
 
 
@@ -75,7 +88,7 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(BulkPurchase, body, partial(BulkPurchase.broken, at=at), at)
+    model = _validated(BulkPurchase, body, at)
     identities = identities_of(partner, idempotency_key, model, own_id=(model.request_unique_identifier,))
     return requested(model, model, model.spend_request, identities, at=at, basket_at=at, spend_at=f"{at}/spend_request")
 
@@ -86,7 +99,7 @@ def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None)
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(CreateSpend, body, CreateSpend.broken)
+    model = _validated(CreateSpend, body)
     basket = model.purchase_customer_event
     return requested(
         model,
@@ -116,6 +129,54 @@ def read_token(body: Any) -> Reference:
     """
     model = validated(IssueOneTimePassword, body, IssueOneTimePassword.broken)
     return model.access_token_identifier.reference("/access_token_identifier")
+
+
+def _validated(model: type[Event], body: Any, at: str = "") -> Event:
+    """A purchase's body that stands at pointer `at`.
+
+    Raises:
+        Faulty: with every faulty field, and what the body names.
+    """
+    try:
+        return validated(model, body, partial(model.broken, at=at), at)
+    except Refused as refused:
+        raise Faulty(refused.problems, _names_in(model, body, at)) from refused
+
+
+def _names_in(model: type[EventFields], body: Any, at: str) -> Names:
+    """What a body names that is faulty somewhere; its basket, and its spend request, may be parts of it."""
+    body = body if isinstance(body, dict) else {}
+    parts: list[tuple[type[Model], Any, str]] = [(model, body, at)]
+    parts += [(part, body.get(name), f"{at}/{name}") for name, part in parts_of(model) if name in _EVENTS]
+    performed_by, references, products = dict[str, Reference](), dict[str, Reference](), list[Reference]()
+    for part, raw, place in parts:
+        performed_by |= _read_alone(part, raw, _PERFORMERS, place)
+        references |= _read_alone(part, raw, _OF_SPENDS if part is CreateSpendRequest else _REFERENCES, place)
+        products += _products_in(raw, place)
+        if "promo_code" in part.model_fields and isinstance(raw, dict) and (code := code_in(raw.get("promo_code"))):
+            references["promo_code"] = Reference("code", code, f"{place}{PROMO_CODE}")
+    named = identifiers_in(model, body)
+    account, participant = (named.get(name) for name in _CUSTOMERS)
+    return Names(
+        customer=customer_in(account, participant, at) if (account is None) != (participant is None) else None,
+        performed_by=performed_by,
+        references=references,
+        products=products,
+        performed_on=_moment_in(body.get("performed_on")),
+    )
+
+
+def _products_in(raw: Any, at: str) -> Iterator[Reference]:
+    lines = raw.get("products_set") if isinstance(raw, dict) else None
+    for place, line in enumerate(lines[:MAX_LINES] if isinstance(lines, list) else ()):
+        yield from _read_alone(PurchaseProduct, line, _PRODUCT, f"{at}/products_set/{place}").values()
+
+
+def _moment_in(performed_on: Any) -> datetime | None:
+    try:
+        return moment_in(performed_on)
+    except (TypeError, ValueError):
+        return None
 
 
 def identities_of(
@@ -164,7 +225,7 @@ def requested(
         references={
             **references_of(event, at),
             **references_of(basket, basket_at),
-            **_references(spend, {"spend_request_classification": "classification_identifier"}, spend_at),
+            **_references(spend, _OF_SPENDS, spend_at),
         },
         details={**_kept(event), **_kept(basket)},
         performed_on=moment_of(event),
@@ -234,5 +295,14 @@ def _amounts(asked: SpendAmounts | None, pointer: str) -> RequestedSpend | None:
 
 def _references(model: Model | None, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     """Operations differ in what they list: a field that the model does not have names nothing."""
-    named: dict[str, Identifier | None] = {kind: getattr(model, field, None) for kind, field in fields.items()}
+    return _referred({kind: getattr(model, field, None) for kind, field in fields.items()}, fields, at)
+
+
+def _referred(named: Mapping[str, Identifier | None], fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     return {kind: name.reference(f"{at}/{fields[kind]}") for kind, name in named.items() if name is not None}
+
+
+def _read_alone(model: type[Model], raw: Any, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
+    """What a raw object at pointer `at` names that may be faulty elsewhere."""
+    named = identifiers_in(model, raw)
+    return _referred({kind: named.get(field) for kind, field in fields.items()}, fields, at)

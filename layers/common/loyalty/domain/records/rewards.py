@@ -8,12 +8,13 @@ from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.conditions import Weekday
 from loyalty.domain.fields import Code, DateTime, NotNegative, Positive, Text
 from loyalty.domain.offers import Stacking
+from loyalty.domain.patterns import TIME_OF_DAY
 from loyalty.domain.period import SPAN_PATTERN, Span
 from loyalty.domain.records.base import Part, Record, Ref, State
 from loyalty.domain.spend_settings import ReductionMethod
 from loyalty.domain.windows import LimitPeriod
 
-TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])]
+TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, examples=["07:00"])]
 """A time of day, `HH:MM` from `00:00` to `23:59`."""
 
 

@@ -21,11 +21,24 @@ NO_NUMBER = (
     "signs"
 )
 
+NO_SECONDS = (
+    "says {}, which is no time that a till tells in seconds since 1970, but may be a spreadsheet's number of a day, a "
+    f"date without its signs, or milliseconds: write a date such as {dates.FORMS}"
+)
+MAX_TOLD = 40
+"""Characters that a message repeats of a cell."""
+
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?")
-_SECONDS = re.compile(r"[0-9]{1,20}")
+_DIGITS = re.compile(r"[0-9]+")
+_SECONDS = re.compile(r"0*[1-9][0-9]{8,10}")
+"""Seconds since 1970 as tills tell them, from March 1973 on. Fewer digits are a spreadsheet's number of a day (45678),
+or a date without its signs (20260115); more are milliseconds."""
 
 _SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}")
 """A number as spreadsheets show it that has more digits than the column is wide: 1.23457E+12 for 1234567890123."""
+
+_IN_ITS_PLACE = re.compile(r"#+|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
+"""What spreadsheets show for a value that the column is too narrow for, or that cannot be reckoned."""
 
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A number whose point separates thousands where the comma is the decimal sign."""
@@ -40,9 +53,15 @@ def text_in(cell: str) -> str:
     """The text that a cell says, such as a reference or a code.
 
     Raises:
-        ValueError: a spreadsheet has made a shortened number of it; the message says so.
+        ValueError: a spreadsheet has made a shortened number of it, or shows something else in its place; the message
+            says so.
     """
     text = meant(cell)
+    if "#" in text and _IN_ITS_PLACE.fullmatch(text.strip()):
+        raise ValueError(
+            f"says {text.strip()[:MAX_TOLD]}, which a spreadsheet shows in the place of a value: make the column "
+            "wider, or mend its formula, before the file is saved as CSV"
+        )
     if "+" in text and _SHORTENED.fullmatch(text.strip()):
         raise _shortened(text)
     return text
@@ -71,10 +90,12 @@ def moment_in_cell(cell: str) -> int | Decimal:
     text = meant(cell).strip()
     if _SECONDS.fullmatch(text):
         return Decimal(text)
+    if _DIGITS.fullmatch(text):
+        raise ValueError(NO_SECONDS.format(text[:MAX_TOLD]))
     if _SHORTENED.fullmatch(text):
         raise _shortened(text)
     if not dates.is_date(text):
-        raise ValueError(f"has to be a date such as {dates.FORMS}, or in seconds since 1970")
+        raise ValueError(f"{dates.NO_DATE}, or in seconds since 1970")
     return int(dates.moment_in(text).timestamp())
 
 

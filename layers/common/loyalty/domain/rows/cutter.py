@@ -51,8 +51,12 @@ class Cutter(ABC):
 
     def give_up(self, fault: Problem) -> Problem:
         """Refuse the rest of the file, as it cannot be had: one row stands for it, and says how it begins, as far as
-        that was read. Answers what is told of it."""
+        that was read; none does where nothing was, as a result that is sent again has all rows then. Answers what is
+        told of it."""
         number, rest = self._left_out()
+        if self._is_empty(rest):
+            missing = f"Nothing of it is left behind row {number - 1}: if a row is missing there, send it"
+            return Problem(fault.code, f"{fault.description} {missing} as a file of its own.")
         description = (
             f"{fault.description} From row {number} on, the file was left out: send that part as a file of its own."
         )
