@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from cli.target import REPOSITORY, Target
 PAGES = ("README.md", *(str(page.relative_to(REPOSITORY)) for page in sorted(REPOSITORY.glob("docs/*.md"))))
 BLOCK = re.compile(r"^```(?P<kind>sh|console)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 SECONDS_MAX = 600
+NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", ".hypothesis", "*_cache", "__pycache__", "node_modules", "out")
 
 
 def commands(page: str, heading: str = "") -> list[str]:
@@ -58,15 +60,15 @@ def _without_comment(command: str) -> str:
 
 
 class Workplace:
-    """A folder that looks like the repository to commands, with a local stack; what they make stays there."""
+    """A copy of the repository for commands to work in, with a local stack; what they make stays there."""
 
     def __init__(self, folder: Path, stack_dir: Path, stack: Target) -> None:
         self.folder, self.stack = folder, stack
-        for entry in REPOSITORY.iterdir():
-            if entry.name not in (".git", ".local", ".aws-sam"):
-                (folder / entry.name).symlink_to(entry)
+        shutil.copytree(REPOSITORY, folder, ignore=shutil.ignore_patterns(*NOT_COPIED), dirs_exist_ok=True)
+        (folder / ".venv").symlink_to(REPOSITORY / ".venv")
         (folder / ".local").symlink_to(stack_dir)
         (folder / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\nmax-time = 120\n")
+        self._there_before = set(folder.iterdir())
 
     def as_served(self, command: str) -> str:
         """Return a command with the addresses and the key of the stack in the place of those that pages show."""
@@ -81,7 +83,7 @@ class Workplace:
 
     def made(self) -> list[str]:
         """Return the names of what commands have made here."""
-        return [entry.name for entry in self.folder.iterdir() if not entry.is_symlink() and entry.name != ".curlrc"]
+        return [entry.name for entry in set(self.folder.iterdir()) - self._there_before]
 
     def run(self, script: str, **environment: str) -> str:
         """What a script prints, each command of which has to succeed."""

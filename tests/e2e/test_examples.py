@@ -1,4 +1,8 @@
-"""The vendor's examples, sent as they stand to the deployed stack with the demo programme (tests/goldens.py)."""
+"""The vendor's examples, sent as they stand to the deployed stack with the demo programme (tests/goldens.py).
+
+They are about wallets as the demo programme leaves them. Files of tests are run by name: what posts for the same
+customers stands behind this one, or has a stack of its own.
+"""
 
 import json
 from typing import Any

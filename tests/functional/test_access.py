@@ -10,6 +10,7 @@ import pytest
 
 from cli.console import Failure
 from cli.keys import create_key as command_create_key
+from loyalty.api.faults import CallFailed
 from loyalty.domain.access import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
@@ -128,7 +129,7 @@ def test_a_busy_table_denies_nobody(functions: Functions, monkeypatch: pytest.Mo
         raise Refused(Problem(Code.RETRY_LATER, "busy"))
 
     monkeypatch.setattr(functions.module("authorizer"), "issue_token", busy)
-    with pytest.raises(Refused):
+    with pytest.raises(CallFailed, match="Refused"):
         functions.authorize(functions.api_key)
 
 

@@ -241,13 +241,20 @@ def test_what_s3_asks_when_it_is_set_up_is_no_upload(splitting: Splitting) -> No
     assert splitting.sent() == []
 
 
-@pytest.mark.parametrize("partner", ["NOBODY", "", "DEMO#1"])
-def test_a_file_of_somebody_who_may_not_post_is_refused(splitting: Splitting, partner: str) -> None:
+@pytest.mark.parametrize(
+    ("partner", "told"),
+    [
+        ("NOBODY", "There is no partner NOBODY"),
+        ("", "The file names no partner"),
+        ("DEMO#1", "Partner DEMO#1 cannot send files"),
+    ],
+)
+def test_a_file_of_somebody_who_may_not_post_is_refused(splitting: Splitting, partner: str, told: str) -> None:
     upload = splitting.drop("x.csv", csv(row("R1")), partner=partner)
 
     assert upload.state is State.REFUSED
     assert upload.fault
-    assert upload.fault.description.startswith("There is no partner")
+    assert upload.fault.description.startswith(told)
     assert splitting.sent() == []
     assert splitting.closed(upload)[1]["fault"] == upload.fault.description
 

@@ -345,7 +345,7 @@ CSV = [
         "a row more of a purchase of too many bytes, damaged",
         "x.csv.gz",
         lambda: gzip.compress(csv(*[row("R1")] * LONG)) + gzip.compress(row("R1").encode() + b"\n") + b"rubbish",
-        ("*The rows of this purchase are longer", f"{LONG + 2} The compressed file is damaged"),
+        ("*The rows of this purchase are longer",),
         "The compressed file is damaged",
     ),
     Hostile(

@@ -103,7 +103,7 @@ def test_whom_and_what_the_files_do_not_know_is_made_up(tmp_path: Path) -> None:
     [
         ({"merchant_tap": {"code": "NOBODY"}}, "Merchant (NOBODY) Not Found"),
         ({"spend_request": {"amount": 15}}, "The wallet holds 5; 15.00 cannot be spent."),
-        ({"products": []}, "at least 1 item"),
+        ({"products": []}, "must not be empty"),
     ],
     ids=str,
 )

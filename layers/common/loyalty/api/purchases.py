@@ -35,11 +35,11 @@ from loyalty.domain.directory import Directory
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import MAX_IDENTIFIER, Code, NotNegative, Positive, code_in, json_number, read_by
+from loyalty.domain.fields import Code, NotNegative, Positive, code_in, json_number, read_by
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.money import ZERO
-from loyalty.domain.patterns import EVENT_ID
+from loyalty.domain.patterns import EVENT_ID, MAX_IDENTIFIER
 from loyalty.domain.plan import Verdict
 from loyalty.domain.promotions import PROMO_CODE
 from loyalty.domain.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend

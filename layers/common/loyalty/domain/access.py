@@ -7,8 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.fields import MAX_IDENTIFIER
-from loyalty.domain.patterns import PARTNER_ID
+from loyalty.domain.patterns import MAX_IDENTIFIER, PARTNER_ID
 
 EVERY_MERCHANT = "*"
 
@@ -71,8 +70,11 @@ def no_folder(partner_id: str) -> Problem | None:
     """Return why there can be no files of a partner with this id, None where there can."""
     if len(partner_id) <= MAX_IDENTIFIER and re.fullmatch(PARTNER_ID, partner_id):
         return None
-    told = partner_id[:MAX_IDENTIFIER]
-    description = f"Partner {told} cannot send files, as its id names no folder. Ask the operator for another."
+    description = (
+        f"Partner {partner_id[:MAX_IDENTIFIER]} cannot send files, as its id names no folder. Ask for another."
+    )
+    if not partner_id:
+        description = "The file names no partner: put it into the folder of one, uploads/<partner>/."
     return Problem(Code.NOT_PERMITTED, description)
 
 

@@ -21,7 +21,6 @@ from loyalty.domain import dates, patterns
 from loyalty.domain.invisible import invisible_end
 from loyalty.domain.money import MAX_DECIMALS, MAX_INTEGER_DIGITS, is_noise, plain, rounded
 
-MAX_IDENTIFIER = 64
 MAX_CODE = 255
 MAX_TEXT = 2000
 
@@ -95,12 +94,14 @@ def _visible_ends(text: str) -> str:
 
 Identifier = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=patterns.IDENTIFIER),
+    StringConstraints(min_length=1, max_length=patterns.MAX_IDENTIFIER, pattern=patterns.IDENTIFIER),
     AfterValidator(_visible_ends),
 ]
 """An id: opaque, without white space or `#` (which separates the parts of our keys)."""
 
-PartnerId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=patterns.PARTNER_ID)]
+PartnerId = Annotated[
+    str, StringConstraints(min_length=1, max_length=patterns.MAX_IDENTIFIER, pattern=patterns.PARTNER_ID)
+]
 """A partner's id: it names the folder of the partner's files, so it has no `/`, and is neither `.` nor `..`."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE), AfterValidator(_visible_ends)]

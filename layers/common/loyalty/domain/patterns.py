@@ -1,6 +1,8 @@
-"""Patterns of texts, and how a message tells what each of them takes."""
+"""Lengths and patterns of texts, and how a message tells what each of them takes."""
 
 from collections.abc import Mapping
+
+MAX_IDENTIFIER = 64
 
 IDENTIFIER = r"^[^\s\x00-\x1f#]+$"
 PARTNER_ID = r"^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$"

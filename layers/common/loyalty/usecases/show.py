@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from loyalty.domain.access import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.domain.fields import MAX_CODE, MAX_IDENTIFIER
+from loyalty.domain.fields import MAX_CODE
 from loyalty.domain.identity import Origin, derived_id, is_given
+from loyalty.domain.patterns import MAX_IDENTIFIER
 from loyalty.domain.programme import Programme
 from loyalty.domain.purchase import Reference
 from loyalty.domain.wallet import Entry, EventType
