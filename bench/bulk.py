@@ -24,13 +24,13 @@ from bench.container import LambdaContext
 from bench.plain import bulk as plain_bulk
 from bench.usage import usage
 from cli.local.emulator import Emulator
-from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Account
+from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 from loyalty import exactjson
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.reference.import_records import import_records
 from tests.bulk_call import BulkCall, bulk_call, import_wallets
 from tests.consumption import consumption
 from tests.template import create_table
@@ -61,7 +61,7 @@ def measure() -> tuple[Taken, Taken]:
     return ours, plain
 
 
-def _ours(account: Account, call: BulkCall) -> Taken:
+def _ours(account: AwsAccount, call: BulkCall) -> Taken:
     table, key = _stocked(account, "ours")
     os.environ |= {
         "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
@@ -85,7 +85,7 @@ def _ours(account: Account, call: BulkCall) -> Taken:
     return taken
 
 
-def _plain(account: Account, call: BulkCall) -> Taken:
+def _plain(account: AwsAccount, call: BulkCall) -> Taken:
     table, _ = _stocked(account, "plain")
     resource = boto3.resource(
         "dynamodb",
@@ -113,7 +113,7 @@ def _timed(client: Any, call: Callable[[], Any]) -> tuple[Any, Taken]:
     return answer, Taken(seconds, cpu_seconds, used.round_trips, float(used.written), float(used.read))
 
 
-def _stocked(account: Account, name: str) -> tuple[Table, str]:
+def _stocked(account: AwsAccount, name: str) -> tuple[Table, str]:
     """A table with the demo programme and the call's wallets; and an API key."""
     client, now = account.client("dynamodb"), datetime.now(UTC)
     create_table(client, name)
@@ -133,7 +133,7 @@ def _function(name: str) -> ModuleType:
 
 
 @contextmanager
-def _emulator() -> Iterator[Account]:
+def _emulator() -> Iterator[AwsAccount]:
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "lock").open("w") as lock:
         here = Path(folder)
         (here / "state").mkdir()

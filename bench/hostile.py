@@ -14,9 +14,9 @@ from typing import Any
 from bench.usage import usage
 from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, read_entries
 from loyalty.api.classic.envelope import token_in
-from loyalty.api.messages import Request
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.access import Partner
+from loyalty.api.http.messages import Request
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 
 SIZES = (100_000, 1_000_000, 2_500_000, 4_900_000)

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from bench.usage import usage
-from loyalty.domain.pricing import price
-from loyalty.domain.programme import Programme
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.pricing.pricing import price
+from loyalty.domain.programme.programme import Programme
 from tests.builders import account, line, offer, programme, purchase
 
 LINES = 10

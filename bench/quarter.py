@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from bench.usage import usage
 from cli.console import err, step
 from cli.local.stack import local_stack
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.journey import post_days
 
 

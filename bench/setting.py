@@ -23,10 +23,10 @@ from moto import mock_aws
 
 from bench.stub import Answers, recording, replaying
 from cli.local.deployment import Host
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.reference.import_records import import_records
 from tests.template import create_table
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.setting import OUT, ROOT, RUNTIME_PACKAGES, build_layer, packages, run_isolated
 from bench.usage import usage
-from cli.journey.baskets import Choice, LeftOut
+from cli.journey.baskets import Choice, LeftOutBaskets
 from cli.journey.files import WRITERS
 
 MEGABYTES_PER_SECOND = 100
@@ -65,7 +65,7 @@ def year(format_: str) -> tuple[Path, Path]:
     """Two files: what stands before the year's rows, and the rows."""
     head, body = (OUT / f"year.{part}.{format_}" for part in ("head", "body"))
     if not body.exists():
-        parts = WRITERS[format_](Choice().baskets(LeftOut()), 0)
+        parts = WRITERS[format_](Choice().baskets(LeftOutBaskets()), 0)
         with body.open("w") as rows:
             first = next(parts)
             header, end, rest = first.partition("\n") if format_ == "csv" else ("", "", first)

@@ -14,13 +14,13 @@ from pathlib import Path
 from bench.memory import Counts, Item, Memory, Place
 from bench.setting import DEMO, OUT, REGION, ROOT, TABLE, run_isolated
 from bench.stub import served
-from cli.journey.baskets import Basket, Choice, LeftOut, account, purchase
+from cli.journey.baskets import Choice, JourneyBasket, LeftOutBaskets, account, purchase
 from cli.journey.reference import PROGRAMME, Needs, records
 from cli.journey.source import departments
-from cli.target import Account
+from cli.target import AwsAccount
 from loyalty import exactjson
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.reference.import_records import import_records
 
 SECONDS_TO_ANSWER = 0.008
 BATCH = 1000
@@ -90,19 +90,19 @@ def prepare() -> tuple[Setting, Setting]:
     )
 
 
-def _baskets(lines: int | None = None) -> Iterator[Basket]:
-    for basket in Choice().baskets(LeftOut()):
+def _baskets(lines: int | None = None) -> Iterator[JourneyBasket]:
+    for basket in Choice().baskets(LeftOutBaskets()):
         if basket.household % SHARDS == SHARD and (lines is None or len(basket.lines) <= lines):
             yield basket
 
 
-def _written(name: str, baskets: Sequence[Basket]) -> Path:
+def _written(name: str, baskets: Sequence[JourneyBasket]) -> Path:
     file = OUT / f"{name}.jsonl"
     file.write_text("".join(exactjson.dumps(purchase(basket)) + "\n" for basket in baskets))
     return file
 
 
-def _imported(baskets: Sequence[Basket]) -> dict[Place, Item]:
+def _imported(baskets: Sequence[JourneyBasket]) -> dict[Place, Item]:
     """The table with all that the baskets refer to. Each wallet holds something, so it is there to be read."""
     memory, needs = Memory(), Needs.of(baskets)
     lines = [*DEMO.read_bytes().splitlines(), *PROGRAMME.read_bytes().splitlines()]
@@ -111,7 +111,7 @@ def _imported(baskets: Sequence[Basket]) -> dict[Place, Item]:
         opening = {"type": "opening_balance", "id": f"O-{household}", "account": account(household), "amount": 5}
         lines.append(exactjson.dumps(opening | {"performed_on": "2017-01-01T00:00:00"}).encode())
     with served(memory.answer) as url:
-        client = Account(region=REGION, aws_endpoint_url=url).client("dynamodb")
+        client = AwsAccount(region=REGION, aws_endpoint_url=url).client("dynamodb")
         summary = import_records(lines, table=Table(client, TABLE), now=datetime.now(UTC))
     assert not summary.refused, summary.refused
     return memory.items

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.console import Failure, out
+from cli.console import CommandFailure, out
 from cli.local.deployment import ARCHITECTURES
 
 BUILT = Path(".aws-sam/build")
@@ -23,14 +23,14 @@ VERSION = re.compile(r"\.cpython-3(\d+)-")
 """In the name of an extension module, but for one that any version takes (`.abi3.so`)."""
 
 
-class Host(NamedTuple):
+class LayerHost(NamedTuple):
     """What functions run on, in Lambda's names."""
 
     runtime: str
     architecture: str
 
 
-def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> Host:
+def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> LayerHost:
     """Return what the layer in `built` is for.
 
     Raises:
@@ -39,16 +39,18 @@ def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> H
     """
     template = _defaults((built / "template.yaml").read_text())
     version, platform = environment.get("RUNTIME_VERSION"), environment.get("RUNTIME_PLATFORM")
-    wanted = Host(
+    wanted = LayerHost(
         f"python{version}" if version else template.runtime,
         _architecture(platform) if platform else template.architecture,
     )
     modules = sorted(built.glob("CommonLayer/**/*.so"))
     if not modules:
-        raise Failure(f"there is no extension module in {built}/CommonLayer: the layer is not whole; build it again")
+        raise CommandFailure(
+            f"there is no extension module in {built}/CommonLayer: the layer is not whole; build it again"
+        )
     for module in modules:
         if (host := _host(module, wanted)) != wanted:
-            raise Failure(
+            raise CommandFailure(
                 f"{module.relative_to(built)} is for {host.runtime} on {host.architecture}, and functions run on "
                 f"{wanted.runtime} on {wanted.architecture}: build again without RUNTIME_VERSION and RUNTIME_PLATFORM, "
                 "or with those that the functions run on"
@@ -62,34 +64,36 @@ def _architecture(platform: str) -> str:
     """Return what Lambda calls a platform of uv's."""
     processor, _, system = platform.partition("-")
     if processor not in ARCHITECTURES or not system.startswith("manylinux"):
-        raise Failure(
+        raise CommandFailure(
             f"RUNTIME_PLATFORM is {platform}, on which no function runs: build again with aarch64-manylinux2014 or "
             "x86_64-manylinux2014, or without it"
         )
     return ARCHITECTURES[processor][0]
 
 
-def _defaults(template: str) -> Host:
+def _defaults(template: str) -> LayerHost:
     """What functions run on unless a deployment says otherwise."""
     found = {
         name: re.search(rf"^  {name}:\n(?:    .*\n)*?    Default: (\S+)$", template, re.MULTILINE)
         for name in ("Runtime", "Architecture")
     }
     if not all(found.values()):
-        raise Failure("the template that was built has no default of Runtime and Architecture")
+        raise CommandFailure("the template that was built has no default of Runtime and Architecture")
     runtime, architecture = (match[1] for match in found.values() if match)
-    return Host(runtime, architecture)
+    return LayerHost(runtime, architecture)
 
 
-def _host(module: Path, wanted: Host) -> Host:
+def _host(module: Path, wanted: LayerHost) -> LayerHost:
     """What an extension module runs on."""
     version = VERSION.search(module.name)
     machine = int.from_bytes(module.read_bytes()[MACHINE_AT], "little")
-    return Host(f"python3.{version[1]}" if version else wanted.runtime, MACHINES.get(machine, f"machine {machine}"))
+    return LayerHost(
+        f"python3.{version[1]}" if version else wanted.runtime, MACHINES.get(machine, f"machine {machine}")
+    )
 
 
 if __name__ == "__main__":
     try:
         check()
-    except Failure as failure:
+    except CommandFailure as failure:
         sys.exit(f"error: {failure}")

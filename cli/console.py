@@ -48,12 +48,12 @@ out = _Harmless(highlight=False, soft_wrap=True, emoji=False, width=None if sys.
 err = _Harmless(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 
-class Failure(Exception):  # noqa: N818 - it ends a command; it is no fault in the program
+class CommandFailure(Exception):  # noqa: N818 - it ends a command; it is no fault in the program
     """Ends the command with exit status 1 and this message, which says what to do, instead of a traceback."""
 
 
 class Commands(TyperGroup):
-    """The commands, of which a `Failure` is told in one line, on terminals with whatever characters."""
+    """The commands, of which a `CommandFailure` is told in one line, on terminals with whatever characters."""
 
     def main(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # click's, whose arguments are many
         for stream in (sys.stdout, sys.stderr):
@@ -64,7 +64,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx):  # type: ignore[no-untyped-def]  # the type of a context is private to typer
         try:
             return super().invoke(ctx)
-        except Failure as failure:
+        except CommandFailure as failure:
             err.print(f"[bold red]error:[/] {escape(str(failure))}")
             ctx.exit(1)
 
@@ -104,4 +104,4 @@ def refusals_as_failures() -> Iterator[None]:
         yield
     except Refused as refused:
         problems = [": ".join(filter(None, (one.pointer, one.description))) for one in refused.problems]
-        raise Failure("; ".join(problems)) from refused
+        raise CommandFailure("; ".join(problems)) from refused

@@ -3,17 +3,17 @@
 import typer
 
 from cli.backtest.command import backtest_command
+from cli.commands.import_files import import_command
+from cli.commands.keys import keys
+from cli.commands.uploads import upload, uploads
+from cli.commands.verify import verify
 from cli.console import Commands
-from cli.errors import errors
-from cli.importing import import_command
+from cli.docs.errors import errors
+from cli.docs.openapi import openapi
 from cli.journey.dataset import dataset
 from cli.journey.replay import replay
-from cli.keys import keys
 from cli.local.command import run
-from cli.openapi import openapi
 from cli.programme.command import programme
-from cli.uploads import upload, uploads
-from cli.verify import verify
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 

@@ -8,23 +8,23 @@ from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 
-from cli.console import Failure
-from loyalty.api.rows import read_row as read_request
-from loyalty.domain.access import Partner
+from cli.console import CommandFailure
+from loyalty.api.triggers.row_reader import read_row as read_request
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.purchase import PurchaseRequest
-from loyalty.domain.rows.chunk import Entry, Frame, read_chunk
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.domain.rows.chunk import ChunkEntry, Frame, read_chunk
+from loyalty.domain.rows.file_opening import HEAD_BYTES, format_of, opened
 from loyalty.domain.rows.layout import Layout, Position
-from loyalty.domain.rows.opening import HEAD_BYTES, format_of, opened
 from loyalty.domain.rows.pieces import skipped, taken
 from loyalty.domain.rows.purchases import PURCHASES
-from loyalty.domain.rows.shards import Shards
+from loyalty.domain.rows.sharding import Shards
 from loyalty.domain.rows.unpacking import unpacked
 from loyalty.store.uploads import Upload
-from loyalty.usecases.begin_upload import check_name
-from loyalty.usecases.chunk_rows import row_identity
-from loyalty.usecases.split_upload import BLOCK_BYTES
-from loyalty.usecases.upload_rows import read_row
+from loyalty.usecases.uploads.begin_upload import check_name
+from loyalty.usecases.uploads.chunk_rows import row_identity
+from loyalty.usecases.uploads.row_body import read_row
+from loyalty.usecases.uploads.split_upload import BLOCK_BYTES
 
 POSTED_AS_NOTHING = Problem(Code.MANDATORY, "The row says that it was posted, but not as which event.", "/event_id")
 
@@ -34,7 +34,7 @@ class PurchaseFile:
     """A file of purchases: CSV, JSON Lines, a JSON array or a bulk call's body, compressed or not; or the result of an
     upload of one. It is read as if the partner had sent it at `now`.
 
-    Every method raises `Failure` where the file cannot be read, or not to its end.
+    Every method raises `CommandFailure` where the file cannot be read, or not to its end.
     """
 
     path: Path
@@ -51,12 +51,12 @@ class PurchaseFile:
         """Count the purchases, and what was to be one."""
         return sum(frame.entries for frame in self._frames())
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ChunkEntry]:
         """Cut the file into purchases, in its order."""
         for frame in self._frames():
             yield from read_chunk(frame.data).entries
 
-    def request(self, entry: Entry) -> PurchaseRequest:
+    def request(self, entry: ChunkEntry) -> PurchaseRequest:
         """Return the purchase that an entry asks for. In a result, one that was posted is a purchase like others.
 
         Raises:
@@ -104,6 +104,6 @@ class PurchaseFile:
         try:
             yield
         except Refused as refused:
-            raise Failure(f"{self.path}: {refused.problems[0].description}") from refused
+            raise CommandFailure(f"{self.path}: {refused.problems[0].description}") from refused
         except OSError as error:
-            raise Failure(f"{self.path} cannot be read: {error.strerror}") from error
+            raise CommandFailure(f"{self.path} cannot be read: {error.strerror}") from error

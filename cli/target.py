@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from cli.console import Failure
+from cli.console import CommandFailure
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -31,7 +31,7 @@ LOCAL_SECRET_KEY = "test"  # noqa: S105
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class AwsAccount:
     """Where AWS calls go: a region, and an emulator's endpoint where it is not AWS itself."""
 
     region: str | None = None
@@ -68,7 +68,7 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target(Account):
+class Target(AwsAccount):
     """A stack: where its API and its table are. `api_key` is known of the local stack only."""
 
     api_url: str
@@ -110,10 +110,10 @@ class Target(Account):
 
     @classmethod
     def load(cls, stack: str | None = None, region: str | None = None) -> Self:
-        """The deployed stack of that name, or else the local stack. Raises `Failure` where there is none."""
+        """The deployed stack of that name, or else the local stack. Raises `CommandFailure` where there is none."""
         if stack is None:
             return cls.of(local_settings())
-        outputs = stack_outputs(Account(region=region), stack)
+        outputs = stack_outputs(AwsAccount(region=region), stack)
         return cls.of({"region": region, "stack_name": stack, **settings(outputs)})
 
     @classmethod
@@ -122,7 +122,7 @@ class Target(Account):
         try:
             return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
         except TypeError as error:
-            raise Failure(f"this is not a stack of the loyalty engine: {error}") from error
+            raise CommandFailure(f"this is not a stack of the loyalty engine: {error}") from error
 
 
 def settings(outputs: Mapping[str, str]) -> dict[str, str]:
@@ -130,14 +130,14 @@ def settings(outputs: Mapping[str, str]) -> dict[str, str]:
     return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().removesuffix("_name"): outputs[name] for name in outputs}
 
 
-def stack_outputs(account: Account, stack_name: str) -> dict[str, str]:
-    """The outputs of a deployed stack. Raises `Failure` where CloudFormation does not answer them."""
+def stack_outputs(account: AwsAccount, stack_name: str) -> dict[str, str]:
+    """The outputs of a deployed stack. Raises `CommandFailure` where CloudFormation does not answer them."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         [stack] = account.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
-        raise Failure(f"stack {stack_name}: {error}") from error
+        raise CommandFailure(f"stack {stack_name}: {error}") from error
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
@@ -149,4 +149,4 @@ def local_settings() -> dict[str, Any]:
         except FileNotFoundError:
             continue
         return found
-    raise Failure("no local stack runs here: start one with `make run`, or name a deployed one with --stack")
+    raise CommandFailure("no local stack runs here: start one with `make run`, or name a deployed one with --stack")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cli.console import Failure, err
+from cli.console import CommandFailure, err
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cli.target import Target
     from loyalty.store.table import Table
     from loyalty.store.uploads import Upload
-    from loyalty.usecases.uploads import UploadView
+    from loyalty.usecases.uploads.show_upload import UploadView
 
 POLL_SECONDS = 0.5
 TAKEN_UP_SECONDS = 60  # a first call of a function, on a busy machine
@@ -26,13 +26,13 @@ def check_partner(target: "Target", partner: str) -> None:
     Raises:
         Failure: it has no active API key to post purchases with, or its id names no folder.
     """
-    from loyalty.domain.access import no_folder
-    from loyalty.usecases.begin_upload import merchants_of, no_key
+    from loyalty.domain.access.partner import no_folder
+    from loyalty.usecases.uploads.begin_upload import merchants_of, no_key
 
     if not merchants_of(partner, target.open_table()):
-        raise Failure(no_key(partner).description)
+        raise CommandFailure(no_key(partner).description)
     if fault := no_folder(partner):
-        raise Failure(fault.description)
+        raise CommandFailure(fault.description)
 
 
 def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
@@ -44,7 +44,7 @@ def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
     from boto3.exceptions import S3UploadFailedError
 
     from loyalty.store.uploads import upload_id
-    from loyalty.usecases.begin_upload import DRY_RUN, FOLDER
+    from loyalty.usecases.uploads.begin_upload import DRY_RUN, FOLDER
 
     client, key = target.client("s3"), f"{FOLDER}/{partner}/{file.name}"
     notes = {"Metadata": {DRY_RUN: "true"}} if dry_run else {}
@@ -53,7 +53,7 @@ def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
             client.upload_file(str(file), target.upload_bucket, key, ExtraArgs=notes)
             version = target.open_uploads().look_at(key).version
     except S3UploadFailedError as error:
-        raise Failure(f"{file.name} cannot be sent: {error}") from error
+        raise CommandFailure(f"{file.name} cannot be sent: {error}") from error
     return upload_id(key, version)
 
 
@@ -65,15 +65,15 @@ def view(target: "Target", upload_id: str) -> "UploadView":
     """
     found = _view(target.open_table(), upload_id)
     if found is None:
-        raise Failure(f"there is no upload {upload_id}")
+        raise CommandFailure(f"there is no upload {upload_id}")
     return found
 
 
 def redrive(target: "Target", upload_id: str | None) -> int:
     """Take up again what failed, of one upload or of all; answers how many dead letters and failed calls."""
-    from loyalty.store.function import Function
-    from loyalty.usecases import dead_letters
-    from loyalty.usecases.dead_letters import FailedCalls, Lane
+    from loyalty.store.lambda_function import LambdaFunction
+    from loyalty.usecases.uploads import dead_letters
+    from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane
 
     functions = target.client("lambda")
     return dead_letters.redrive(
@@ -83,7 +83,7 @@ def redrive(target: "Target", upload_id: str | None) -> int:
         closings=Lane(target.open_queue(target.close_queue_url), target.open_queue(target.dead_close_queue_url)),
         failed_calls=FailedCalls(
             target.open_queue(target.failed_call_queue_url),
-            lambda name, event: Function(functions, name).call_later(event),
+            lambda name, event: LambdaFunction(functions, name).call_later(event),
         ),
         table=target.open_table(),
     )
@@ -108,7 +108,7 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
             if found and found.state.is_final:
                 return found
             if found is None and time.monotonic() > deadline:
-                raise Failure(f"the file was sent as upload {upload_id}, and nobody has taken it up yet")
+                raise CommandFailure(f"the file was sent as upload {upload_id}, and nobody has taken it up yet")
             if found:
                 _show(shown, task, found)
             time.sleep(POLL_SECONDS)
@@ -116,7 +116,7 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
 
 def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
     """Fetch the result of an upload into a folder; answers where it is."""
-    from loyalty.usecases.make_result import result_key
+    from loyalty.usecases.uploads.make_result import result_key
 
     key = result_key(upload)
     path = folder / key.rsplit("/", 1)[-1]
@@ -127,17 +127,17 @@ def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
 
 def _view(table: "Table", upload_id: str) -> "UploadView | None":
     from loyalty.store.uploads import read_upload
-    from loyalty.usecases.uploads import view_of
+    from loyalty.usecases.uploads.show_upload import view_of
 
     upload = read_upload(table, upload_id)
     return view_of(upload, table=table, now=datetime.now(UTC)) if upload else None
 
 
 def _show(shown: "Progress", task: "object", view: "UploadView") -> None:
-    from loyalty.store.uploads import State
+    from loyalty.store.uploads import UploadState
 
     upload, done = view.upload, view.tally.counts.total
-    what = "reading and posting" if upload.state is State.SPLITTING else "posting"
-    if upload.entries and done == upload.entries and upload.state is State.POSTING:
+    what = "reading and posting" if upload.state is UploadState.SPLITTING else "posting"
+    if upload.entries and done == upload.entries and upload.state is UploadState.POSTING:
         what = "making the result"
     shown.update(task, description=what, total=upload.entries or None, completed=done)  # type: ignore[arg-type]

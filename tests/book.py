@@ -5,26 +5,26 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from loyalty.domain.access import Partner
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account, Purchase, PurchaseRequest, Reference
-from loyalty.domain.returns import ReturnedProduct
-from loyalty.domain.wallet import Entry, Wallet
+from loyalty.domain.ledger.wallet import JournalEntry, Wallet
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Purchase, PurchaseRequest, Reference
+from loyalty.domain.reversals.returns import ReturnedProduct
 from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event, wallet_item, wallet_of
 from loyalty.store.keys import Key
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.sandbox import Sandbox
 from loyalty.store.writes import Put
-from loyalty.usecases.expire_lots import Expiry
-from loyalty.usecases.packing import Draft, drawn_up, read_used
-from loyalty.usecases.purchase_draft import PurchaseDraft
-from loyalty.usecases.resolution import Resolved
-from loyalty.usecases.reversal_draft import Asked, ReversalDraft
-from loyalty.usecases.verify_reversals import Reversals
+from loyalty.usecases.ledger.expire_lots import ExpiryDraft
+from loyalty.usecases.ledger.transaction_batch import EventDraft, drawn_up, read_used
+from loyalty.usecases.proofs.verify_reversals import Reversals
+from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
+from loyalty.usecases.purchases.resolution import Resolved
+from loyalty.usecases.reversals.reversal_draft import ReversalDraft, ReversalRequest
 
 PARTNER = Partner("P", frozenset(), frozenset("*"))
 SAME = Fingerprint.of_fields({})
@@ -44,8 +44,8 @@ class Book:
     def __init__(self, programme: Programme, account: Account, wallet: Wallet) -> None:
         self.programme = programme
         self.account = account
-        self.table = Sandbox()
-        self.entries: list[Entry] = []
+        self.table = MemoryTable()
+        self.entries: list[JournalEntry] = []
         self._beside: set[Key] = set()
         if wallet.version:
             self.table.put(Put(keys.wallet(account.id), wallet_item(wallet)))
@@ -85,11 +85,13 @@ class Book:
     def give_back(self, quantities: Mapping[int, Decimal], now: datetime, event_id: str = "E") -> Event:
         """Return goods, by line."""
         goods = tuple(ReturnedProduct(line, None, quantity, "") for line, quantity in quantities.items())
-        return self.post(self._reversal_draft(Asked(f"R-{self.wallet.version}", "R", now, SAME, goods), now, event_id))
+        return self.post(
+            self._reversal_draft(ReversalRequest(f"R-{self.wallet.version}", "R", now, SAME, goods), now, event_id)
+        )
 
     def expire(self, now: datetime) -> Event:
         """Take out what is over."""
-        return self.post(Expiry(self.account.id, self.programme, now))
+        return self.post(ExpiryDraft(self.account.id, self.programme, now))
 
     def purchase_draft(self, purchase: Purchase, event_id: str = "E") -> PurchaseDraft:
         """A purchase on its way."""
@@ -110,19 +112,19 @@ class Book:
 
     def cancellation_draft(self, now: datetime, event_id: str = "E") -> ReversalDraft:
         """A cancellation on its way."""
-        return self._reversal_draft(Asked(f"C-{event_id}", event_id, now, SAME), now, event_id)
+        return self._reversal_draft(ReversalRequest(f"C-{event_id}", event_id, now, SAME), now, event_id)
 
-    def fits(self, draft: Draft) -> bool:
+    def fits(self, draft: EventDraft) -> bool:
         """Whether an event fits into a transaction."""
         return bool(drawn_up({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).pending)
 
-    def _reversal_draft(self, asked: Asked, now: datetime, event_id: str) -> ReversalDraft:
+    def _reversal_draft(self, asked: ReversalRequest, now: datetime, event_id: str) -> ReversalDraft:
         return ReversalDraft(asked, self.account.id, event_id, self.event, PARTNER, self.programme, now)
 
-    def _used(self, draft: Draft) -> dict[Key, Decimal]:
+    def _used(self, draft: EventDraft) -> dict[Key, Decimal]:
         return read_used(self.table, draft.counters(self.account))
 
-    def post(self, draft: Draft) -> Event:
+    def post(self, draft: EventDraft) -> Event:
         """Post an event."""
         pending = draft.pending(Customer(self.account, self.wallet), self._used(draft))
         ledger.post(self.table, [pending])

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account, LifeCycle, Line, Product, Purchase, RequestedSpend
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.programme.spend_settings import AutomaticSpend
+from loyalty.domain.purchases.purchase import Account, LifeCycle, Line, Product, Purchase, RequestedSpend
 from loyalty.domain.records import RECORD_TYPES
-from loyalty.domain.spend_settings import AutomaticSpend
 
 EUR = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
 POINTS = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}

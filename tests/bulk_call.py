@@ -11,7 +11,7 @@ from typing import Any
 from loyalty.domain.errors import Code
 from loyalty.exactjson import dumps
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.reference.import_records import import_records
 
 ENTRIES, WALLETS, BAD_OF_A_KIND = 1000, 50, 5
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.reference.import_records import import_records
 
 CODE, IDENTIFIER, PASS_CODE = "9500009500009500", "ELENI-CARD", "2468"
 BY_CODE = {"authentication_code": CODE}

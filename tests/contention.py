@@ -18,19 +18,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.access import Partner
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.keys import Key
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.store.sandbox import Sandbox
 from loyalty.store.table import Table
 from loyalty.store.writes import Write
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.post_purchase import post_purchase
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.import_records import import_records
 
 READ_SECONDS = 0.005
 TRANSACTION_SECONDS = 0.010
@@ -85,7 +85,7 @@ class ReckonedTime:
 class ContendedTable(Table):
     """A table whose transactions meet, as DynamoDB's do; what was written lies in `items`."""
 
-    def __init__(self, items: Sandbox, time: ReckonedTime) -> None:  # it has neither a client nor a name
+    def __init__(self, items: MemoryTable, time: ReckonedTime) -> None:  # it has neither a client nor a name
         self.transactions = 0
         self._items = items
         self._time = time
@@ -139,10 +139,10 @@ class Crowd:
     lasted: float = 0
 
 
-def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Crowd, Sandbox]:
+def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Crowd, MemoryTable]:
     """Let so many callers, each with an account of his own, post so many purchases one after the other, each rewarded
     with 1 out of the `budget`, and with a promo code; answers what became of them, and the table after it."""
-    items, time, told = Sandbox(), ReckonedTime(), Crowd()
+    items, time, told = MemoryTable(), ReckonedTime(), Crowd()
     lines = [json.dumps(record).encode() for record in _records(callers, budget)]
     summary = import_records(lines, table=items, now=NOW)
     assert not summary.refused, summary.refused

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from loyalty.domain.access import Partner
+from loyalty.domain.access.partner import Partner
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.reference.import_records import import_records
 
 EVERYTHING = Partner("DEMO", frozenset(), frozenset({"*"}))
 

@@ -9,14 +9,14 @@ from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
 
-from cli.importing import import_files
+from cli.commands.import_files import import_files
 from cli.journey.dataset import dataset
 from cli.target import Target
 from cli.uploading import fetch_result, send, watch_upload
 from loyalty.domain.rows.columns import RESULT_FIELDS
 from loyalty.store import keys
 from loyalty.store.table import Table
-from loyalty.usecases.uploads import UploadView
+from loyalty.usecases.uploads.show_upload import UploadView
 from tests.recount import recounted
 
 SPEND_EVERY = 7

@@ -10,10 +10,10 @@ from loyalty.store.files import Files
 from loyalty.store.keys import Key
 from loyalty.store.queue import Message, Queue
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, add_upload, read_upload
+from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.store.writes import Put, Update, Write
-from loyalty.usecases.begin_upload import MAX_SHARDS
-from loyalty.usecases.split_upload import Workplace, split_upload
+from loyalty.usecases.uploads.begin_upload import MAX_SHARDS
+from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def split(name: str, source: Repeated, end: Ended, looks: int) -> tuple[Upload, 
         name=name,
         key=f"uploads/DEMO/{name}",
         created_on=datetime(2026, 1, 1, tzinfo=UTC),
-        state=State.SPLITTING,
+        state=UploadState.SPLITTING,
         size=source.size,
         shards=MAX_SHARDS,
     )

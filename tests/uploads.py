@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.access import Partner
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
-from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.domain.rows.layout import Layout
-from loyalty.usecases.upload_rows import read_row
+from loyalty.usecases.uploads.row_body import read_row
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 PARTNER = Partner("DEMO", frozenset(), frozenset("*"))
@@ -65,7 +65,7 @@ def classic_body(reference: str, account: str = "1") -> str:
     )
 
 
-def outcome(layout: Layout, entry: Entry) -> str:
+def outcome(layout: Layout, entry: ChunkEntry) -> str:
     """What its API would make of an entry: the reference number of what could be posted, or why not."""
     try:
         found = read_row(layout, entry)
@@ -76,7 +76,7 @@ def outcome(layout: Layout, entry: Entry) -> str:
         return "; ".join(f"{problem.pointer} {problem.description}".strip() for problem in refused.problems)
 
 
-def told(layout: Layout | None, entries: Iterable[Entry]) -> list[str]:
+def told(layout: Layout | None, entries: Iterable[ChunkEntry]) -> list[str]:
     """Each entry in a line: the number of its first row, and the last one's if it has several; and its outcome."""
     lines = []
     for entry in sorted(entries, key=lambda entry: entry.number):

@@ -7,13 +7,13 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.rows.chunk import Shard
-from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.rows.layout import FileFormat, Layout
 from loyalty.store.files import Files
 from loyalty.store.table import Table
-from loyalty.store.uploads import Piece, Segment, State, Upload, add_upload, move_upload
+from loyalty.store.uploads import Piece, Segment, Upload, UploadState, add_upload, move_upload
 
 CREATED_ON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
-JSON_LINES = Layout(Format.JSON_LINES)
+JSON_LINES = Layout(FileFormat.JSON_LINES)
 
 
 def put_upload(
@@ -46,14 +46,14 @@ def put_upload(
         name=name,
         key=f"uploads/DEMO/{name}",
         content=content or f"etag-of-{upload_id}",
-        state=State.SPLITTING,
+        state=UploadState.SPLITTING,
         dry_run=dry_run,
         created_on=CREATED_ON,
     )
     add_upload(table, upload)
     total: Any = {"segments": 1, "chunks": len(pieces), "entries": row - 1, "rows": row - 1}
     segment = Segment(1, location, 1, row, tuple(pieces))
-    move_upload(table, upload, replace(upload, layout=layout, state=State.POSTING, **total), segment)
+    move_upload(table, upload, replace(upload, layout=layout, state=UploadState.POSTING, **total), segment)
     return [
         {
             "upload": upload_id,

@@ -7,19 +7,19 @@ from itertools import count
 from os import environ
 from typing import cast
 
-from loyalty.api.rows import read_row
+from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.rows.chunk import Shard
-from loyalty.domain.rows.layout import Format, Layout
-from loyalty.domain.uploads.outcome import Status
+from loyalty.domain.rows.layout import FileFormat, Layout
+from loyalty.domain.uploads.row_outcome import RowStatus
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.queue import Message, Queue
-from loyalty.store.uploads import State, Upload, add_upload
-from loyalty.usecases.post_chunk import ChunkPoster, Delivery
+from loyalty.store.uploads import Upload, UploadState, add_upload
+from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 
-LAYOUT = Layout(Format.JSON_LINES)
+LAYOUT = Layout(FileFormat.JSON_LINES)
 
 
 class Bucket(dict[str, bytes]):
@@ -62,7 +62,7 @@ upload = add_upload(
         name="year.jsonl",
         key="uploads/DEMO/year.jsonl",
         created_on=datetime.now(UTC),
-        state=State.POSTING,
+        state=UploadState.POSTING,
         layout=LAYOUT,
         chunks=1_000_000,
     ),
@@ -85,4 +85,4 @@ def _posted(chunk: bytes) -> int:
     assert poster.post(delivery, datetime.now(UTC))
     del bucket["chunk"]
     _, outcomes = bucket.popitem()
-    return outcomes.count(f'"{Status.POSTED}"'.encode())
+    return outcomes.count(f'"{RowStatus.POSTED}"'.encode())

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import Failure, err, out, step
-from cli.importing import Files
+from cli.commands.import_files import Files
+from cli.console import CommandFailure, err, out, step
 from cli.options import AsJson, Days, From, Region, Stack, To, in_a_folder
 from cli.target import Target
 
 if TYPE_CHECKING:
-    from cli.backtest.history import History, Source
+    from cli.backtest.history import PastPurchases, Source
     from cli.backtest.report import Report
-    from loyalty.domain.programme import Programme
+    from loyalty.domain.programme.programme import Programme
     from loyalty.store.table import Table
 
 Purchases = Annotated[
@@ -55,7 +55,7 @@ def backtest_command(
     from cli.backtest.run import backtest
     from cli.backtest.text import print_report
     from cli.journey.progress import progress
-    from cli.programme.draft import Draft
+    from cli.programme.draft import ProgrammeDraft
     from loyalty import exactjson
 
     now, days = datetime.now(UTC), Days.between(start, end)
@@ -67,12 +67,12 @@ def backtest_command(
         source = _journal(Target.load(stack, region), days)
     with step("Programmes read"):
         base = source.base(now)
-        draft = Draft.of(files, base, now)
+        draft = ProgrammeDraft.of(files, base, now)
         draft.require_good()
         programme, current = draft.accepted(now)[0], _current(base, now)
     title = ", ".join(file.name for file in files)
 
-    def priced(history: "History") -> "Report":
+    def priced(history: "PastPurchases") -> "Report":
         with progress("Purchases priced", history.total) as done:
             return backtest(history, programme, current, title=title, done=done)
 
@@ -84,7 +84,7 @@ def backtest_command(
         err.print(f"{found}, so all are put into order first, which takes longer.")
         report = priced(history.in_order())
     if not report.draft.purchases:
-        raise Failure(_nothing_priced(report))
+        raise CommandFailure(_nothing_priced(report))
     if html:
         from cli.backtest.page import page
 
@@ -107,11 +107,11 @@ def _nothing_priced(report: "Report") -> str:
 
 def _current(base: "Table | None", now: datetime) -> "Programme | None":
     """The programme without the draft; None where there is none, or none with offers."""
-    from cli.programme.draft import Draft
+    from cli.programme.draft import ProgrammeDraft
 
     if base is None:
         return None
-    programme, _ = Draft.of([], base, now).accepted(now)
+    programme, _ = ProgrammeDraft.of([], base, now).accepted(now)
     return programme if programme.offers else None
 
 

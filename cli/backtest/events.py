@@ -11,18 +11,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cli.backtest.history import Deposit, History, LeftOut, Visit, read_products
+from cli.backtest.history import Deposit, LeftOutPurchases, PastPurchases, Visit, read_products
 from cli.console import err
 from cli.options import Days
 from loyalty import exactjson
-from loyalty.domain.promotions import PromoCode
-from loyalty.domain.purchase import Line, Product, Purchase, RequestedSpend
-from loyalty.domain.wallet import EventType, Movement, Wallet
+from loyalty.domain.ledger.wallet import EventType, Movement, Wallet
+from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.purchase import Line, Product, Purchase, RequestedSpend
 from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer, read_customers
-from loyalty.store.events import Event, State
+from loyalty.store.events import Event, EventState
 from loyalty.store.table import Table
-from loyalty.usecases.document import uses_in
+from loyalty.usecases.purchases.document import uses_in
 
 CHUNK = 500
 """Events whose products are looked up together."""
@@ -39,7 +39,7 @@ class Journal:
         """The stack itself."""
         return self.stack
 
-    def history(self, table: Table, now: datetime) -> History:  # noqa: ARG002 - a source's
+    def history(self, table: Table, now: datetime) -> PastPurchases:  # noqa: ARG002 - a source's
         """The purchases in the order in which they were performed."""
         with err.status("Reading the table ..."):
             events = sorted(
@@ -51,13 +51,15 @@ class Journal:
         chosen = [event for event in events if self.days.holds(event.entry.performed_on)]
         chosen = [event for event in chosen if event.entry.account_id in customers]
         total = sum(1 for event in chosen if _stands(event))
-        left_out = LeftOut(Counter({"cancelled": sum(1 for event in chosen if event.state is State.CANCELLED)}))
-        return History("the journal", _told(chosen, customers, table), total, list(customers.values()), left_out)
+        left_out = LeftOutPurchases(
+            Counter({"cancelled": sum(1 for event in chosen if event.state is EventState.CANCELLED)})
+        )
+        return PastPurchases("the journal", _told(chosen, customers, table), total, list(customers.values()), left_out)
 
 
 def _stands(event: Event) -> bool:
     """Whether it is a purchase that was not cancelled."""
-    return event.entry.type is EventType.PURCHASE and event.state is State.POSTED
+    return event.entry.type is EventType.PURCHASE and event.state is EventState.POSTED
 
 
 def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> dict[str, Customer]:

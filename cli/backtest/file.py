@@ -8,18 +8,18 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from cli.backtest.history import History, LeftOut, Visit
-from cli.backtest.order import Asked, in_order, put_into_order
-from cli.backtest.repetitions import Repetitions
+from cli.backtest.history import LeftOutPurchases, PastPurchases, Visit
+from cli.backtest.order import FilePurchase, in_order, put_into_order
+from cli.backtest.repetitions import MetIdentities
 from cli.options import Days
-from cli.programme.draft import Draft
-from cli.programme.trial import ANYBODY
+from cli.programme.draft import ProgrammeDraft
+from cli.programme.draft_preview import ANYBODY
 from cli.purchase_file import PurchaseFile
 from loyalty.domain.errors import Refused
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.resolution import Resolution, Resolved, looked_up
+from loyalty.usecases.purchases.resolution import Resolution, Resolved, looked_up
 
 PURCHASES_AT_A_TIME = 200
 """Purchases whose names are looked up together."""
@@ -37,11 +37,11 @@ class FileOfPurchases:
         """What the files of reference data have."""
         if not self.reference:
             return None
-        known = Draft.of(self.reference, None, now)
+        known = ProgrammeDraft.of(self.reference, None, now)
         known.require_good()
         return known.table
 
-    def history(self, table: Table, now: datetime) -> History:
+    def history(self, table: Table, now: datetime) -> PastPurchases:
         """The purchases, as `table` knows what they name. Files are in order as a rule, so they are taken as they are
         first.
 
@@ -50,13 +50,15 @@ class FileOfPurchases:
         """
         return self._history(in_order, table, now)
 
-    def _history(self, ordered: Callable[[Iterable[Asked]], Iterator[Asked]], table: Table, now: datetime) -> History:
-        file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOut()
+    def _history(
+        self, ordered: Callable[[Iterable[FilePurchase]], Iterator[FilePurchase]], table: Table, now: datetime
+    ) -> PastPurchases:
+        file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOutPurchases()
         visits = _visits(ordered(self._asked(file, left_out)), table, now, left_out)
         again = partial(self._history, partial(put_into_order, read=file.request), table, now)
-        return History(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
+        return PastPurchases(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
 
-    def _asked(self, file: PurchaseFile, left_out: LeftOut) -> Iterator[Asked]:
+    def _asked(self, file: PurchaseFile, left_out: LeftOutPurchases) -> Iterator[FilePurchase]:
         for entry in file.entries():
             try:
                 request = file.request(entry)
@@ -64,14 +66,14 @@ class FileOfPurchases:
                 left_out.add(_told(refused), entry.number)
                 continue
             if self.days.holds(request.performed_on):
-                yield Asked(entry, request)
+                yield FilePurchase(entry, request)
             else:
                 left_out.add("outside the period", entry.number)
 
 
-def _visits(asked: Iterator[Asked], table: Table, now: datetime, left_out: LeftOut) -> Iterator[Visit]:
+def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out: LeftOutPurchases) -> Iterator[Visit]:
     catalogue = Catalogue(table)
-    with closing(Repetitions()) as repetitions:
+    with closing(MetIdentities()) as repetitions:
         while some := list(islice(asked, PURCHASES_AT_A_TIME)):
             found = [
                 resolved
@@ -84,8 +86,8 @@ def _visits(asked: Iterator[Asked], table: Table, now: datetime, left_out: LeftO
 
 
 def _resolved(
-    some: Iterable[Asked], table: Table, catalogue: Catalogue, now: datetime, left_out: LeftOut
-) -> Iterator[tuple[Asked, Resolved]]:
+    some: Iterable[FilePurchase], table: Table, catalogue: Catalogue, now: datetime, left_out: LeftOutPurchases
+) -> Iterator[tuple[FilePurchase, Resolved]]:
     """The purchases whose every name is found."""
     programme, directory = catalogue.programme(now), catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
@@ -97,7 +99,7 @@ def _resolved(
             left_out.add(_told(refused), one.entry.number)
 
 
-def _passed_over(one: Asked, resolved: Resolved, repetitions: Repetitions, left_out: LeftOut) -> bool:
+def _passed_over(one: FilePurchase, resolved: Resolved, repetitions: MetIdentities, left_out: LeftOutPurchases) -> bool:
     """Whether a purchase is not one more."""
     reason = repetitions.reason_to_pass_over(one.request, resolved.purchase.merchant_id)
     if reason:

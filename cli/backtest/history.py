@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from loyalty import exactjson
-from loyalty.domain.purchase import Product, Purchase
-from loyalty.domain.wallet import Movement
+from loyalty.domain.ledger.wallet import Movement
+from loyalty.domain.purchases.purchase import Product, Purchase
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.table import Table
@@ -29,7 +29,7 @@ class Deposit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutPurchases:
     """Purchases that cannot be priced: how many, by reason; and of those of a file, the first row of each reason."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class History:
+class PastPurchases:
     """What happened, in the order of time, `total` purchases among it; and customers of whom nothing may be heard, but
     who hold something. `left_out` is filled as `events` go by. Where these raise `OutOfOrder`, `in_order` puts the same
     history into order, which takes longer."""
@@ -51,8 +51,8 @@ class History:
     events: Iterable[Visit | Deposit]
     total: int
     customers: Sequence[Customer] = ()
-    left_out: LeftOut = field(default_factory=LeftOut)
-    in_order: "Callable[[], History] | None" = None
+    left_out: LeftOutPurchases = field(default_factory=LeftOutPurchases)
+    in_order: "Callable[[], PastPurchases] | None" = None
 
 
 class Source(Protocol):
@@ -61,7 +61,7 @@ class Source(Protocol):
     def base(self, now: datetime) -> Table | None:
         """What draft programmes are laid on top of: what the purchases refer to, and the current programme."""
 
-    def history(self, table: Table, now: datetime) -> History:
+    def history(self, table: Table, now: datetime) -> PastPurchases:
         """The purchases; what they name is looked up in `table`, which has the draft on top of the base."""
 
 

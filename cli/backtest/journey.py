@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from cli.backtest import history
-from cli.backtest.history import History, Visit, read_products
-from cli.journey.baskets import MERCHANT_CODE, Basket, Choice, LeftOut, account, outlet
+from cli.backtest.history import PastPurchases, Visit, read_products
+from cli.journey.baskets import MERCHANT_CODE, Choice, JourneyBasket, LeftOutBaskets, account, outlet
 from cli.journey.reference import Needs, all_records, product_id
 from cli.programme.draft import EURO
 from loyalty import exactjson
-from loyalty.domain.purchase import Line, Product, Purchase
+from loyalty.domain.purchases.purchase import Line, Product, Purchase
 from loyalty.store.customers import read_customers
-from loyalty.store.sandbox import Sandbox
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.reference.import_records import import_records
 
 
 class Journey:
@@ -24,34 +24,36 @@ class Journey:
     def __init__(self, choice: Choice, departments: Mapping[int, str]) -> None:
         self._choice = choice
         self._departments = departments
-        self._left_out = LeftOut()
+        self._left_out = LeftOutBaskets()
         self._needs = Needs.of(choice.baskets(self._left_out))
 
-    def base(self, now: datetime) -> Sandbox:
+    def base(self, now: datetime) -> MemoryTable:
         """What the baskets refer to, with the programme that `loyalty replay` posts them under, in euros."""
-        table = Sandbox()
+        table = MemoryTable()
         lines = (exactjson.dumps(record).encode() for record in all_records(self._needs, self._departments))
         for some in ([EURO], lines):
             summary = import_records(some, table=table, now=now)
             assert not summary.refused, summary.refused
         return table
 
-    def history(self, table: Table, now: datetime) -> History:  # noqa: ARG002 - a source's
+    def history(self, table: Table, now: datetime) -> PastPurchases:  # noqa: ARG002 - a source's
         """The baskets; their products and customers are those of `table`."""
         counts = Counter({f"{reason} (in the data)": count for reason, count in self._left_out.baskets.items()})
         visits = self._visits(table)
-        return History("The Complete Journey", visits, self._needs.baskets, left_out=history.LeftOut(counts))
+        return PastPurchases(
+            "The Complete Journey", visits, self._needs.baskets, left_out=history.LeftOutPurchases(counts)
+        )
 
     def _visits(self, table: Table) -> Iterator[Visit]:
         numbers = {household: account(household) for household in self._needs.households}
         customers = read_customers(table, numbers.values())
         by_id = read_products((product_id(product) for product in self._needs.products), table)
         products = {product: by_id[product_id(product)] for product in self._needs.products}
-        for basket in self._choice.baskets(LeftOut()):
+        for basket in self._choice.baskets(LeftOutBaskets()):
             yield Visit(customers[numbers[basket.household]], _purchase(basket, products))
 
 
-def _purchase(basket: Basket, products: Mapping[int, Product]) -> Purchase:
+def _purchase(basket: JourneyBasket, products: Mapping[int, Product]) -> Purchase:
     """A basket with every name found, as resolving its body would: codes of merchant and stores are their ids."""
     lines = tuple(Line(products[line.product], Decimal(line.quantity), *line.amounts) for line in basket.lines)
     return Purchase(

@@ -7,14 +7,14 @@ from contextlib import closing
 from datetime import datetime
 from typing import NamedTuple
 
-from loyalty.domain.purchase import PurchaseRequest
-from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.domain.rows.chunk import ChunkEntry
 
 
-class Asked(NamedTuple):
+class FilePurchase(NamedTuple):
     """A purchase that a file asks for, and the rows that it stands in."""
 
-    entry: Entry
+    entry: ChunkEntry
     request: PurchaseRequest
 
     @property
@@ -30,13 +30,13 @@ class OutOfOrder(Exception):  # noqa: N818 - it is answered by sorting
         super().__init__(f"The purchase in row {row} belongs before the one in row {above}")
 
 
-def in_order(asked: Iterable[Asked]) -> Iterator[Asked]:
+def in_order(asked: Iterable[FilePurchase]) -> Iterator[FilePurchase]:
     """Hand purchases on as long as they are in order.
 
     Raises:
         OutOfOrder: they are not.
     """
-    above: Asked | None = None
+    above: FilePurchase | None = None
     for one in asked:
         if above and one.place < above.place:
             raise OutOfOrder(one.entry.number, above.entry.number)
@@ -44,16 +44,18 @@ def in_order(asked: Iterable[Asked]) -> Iterator[Asked]:
         yield one
 
 
-def put_into_order(asked: Iterable[Asked], read: Callable[[Entry], PurchaseRequest]) -> Iterator[Asked]:
+def put_into_order(
+    asked: Iterable[FilePurchase], read: Callable[[ChunkEntry], PurchaseRequest]
+) -> Iterator[FilePurchase]:
     """Sort purchases. Their rows lie in a temporary file meanwhile, however many they are, and are read again."""
     with closing(sqlite3.connect("")) as kept:
         kept.execute("CREATE TABLE purchase (performed_on INTEGER, reference BLOB, number INTEGER, entry BLOB)")
         kept.executemany("INSERT INTO purchase VALUES (?, ?, ?, ?)", map(_kept, asked))
         for (entry,) in kept.execute("SELECT entry FROM purchase ORDER BY performed_on, reference, number"):
-            found: Entry = pickle.loads(entry)  # noqa: S301 - we have written it a moment ago
-            yield Asked(found, read(found))
+            found: ChunkEntry = pickle.loads(entry)  # noqa: S301 - we have written it a moment ago
+            yield FilePurchase(found, read(found))
 
 
-def _kept(one: Asked) -> tuple[float, bytes, int, bytes]:
+def _kept(one: FilePurchase) -> tuple[float, bytes, int, bytes]:
     performed_on, reference = one.place
     return performed_on.timestamp(), reference, one.entry.number, pickle.dumps(one.entry)

@@ -4,12 +4,12 @@ import sqlite3
 
 from loyalty.domain.errors import Code
 from loyalty.domain.identity import Origin, derived_id
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.purchases.purchase import PurchaseRequest
 
 REPEATED = "repeated"
 
 
-class Repetitions:
+class MetIdentities:
     """The identities that were met so far; in a temporary file, however many they are."""
 
     def __init__(self) -> None:

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from cli.backtest.history import History, Visit
+from cli.backtest.history import PastPurchases, Visit
 from cli.backtest.report import ProgrammeLine, Report
 from cli.backtest.simulation import Simulation
-from loyalty.domain.programme import Programme
+from loyalty.domain.programme.programme import Programme
 
 
 def backtest(
-    history: History, draft: Programme, current: Programme | None, title: str, done: Callable[[], None] = lambda: None
+    history: PastPurchases,
+    draft: Programme,
+    current: Programme | None,
+    title: str,
+    done: Callable[[], None] = lambda: None,
 ) -> Report:
     """Price a history under a draft and, if there is one, the current programme; `done` is called for each purchase."""
     simulations = [Simulation(programme, history.customers) for programme in (draft, current) if programme]

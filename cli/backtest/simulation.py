@@ -8,17 +8,17 @@ from decimal import Decimal
 
 from cli.backtest.history import Deposit, Visit
 from loyalty.domain.errors import Refused
-from loyalty.domain.expiry import expiry
+from loyalty.domain.ledger.expiry import expiry
+from loyalty.domain.ledger.wallet import Movement
 from loyalty.domain.money import ZERO
-from loyalty.domain.offers import Offer
 from loyalty.domain.period import end_of_month
-from loyalty.domain.plan import Plan
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account, Purchase
-from loyalty.domain.wallet import Movement
+from loyalty.domain.pricing.plan import Plan
+from loyalty.domain.programme.offers import Offer
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Purchase
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
-from loyalty.usecases.shared_limits import budget_key, priced, promo_code_key
+from loyalty.usecases.purchases.shared_limits import budget_key, priced, promo_code_key
 
 
 @dataclass(slots=True)

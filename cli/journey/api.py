@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import urllib3
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from loyalty import exactjson
 
 MAX_TRIES = 8
@@ -21,7 +21,7 @@ TIMEOUT = urllib3.Timeout(connect=5, read=35)
 JOURNAL_PAGE = 100
 
 
-class Outcome(NamedTuple):
+class CallOutcome(NamedTuple):
     """What became of a purchase: `event_id` where it was posted, now or before, else the error's `code`."""
 
     kind: Literal["posted", "replayed", "refused", "failed"]
@@ -29,14 +29,14 @@ class Outcome(NamedTuple):
     code: str | None = None
 
 
-class Wallet(NamedTuple):
+class ShownWallet(NamedTuple):
     """A wallet at a moment: `version` is the number of its events, `balance` in its currency."""
 
     version: int
     balance: Decimal
 
 
-class Entry(NamedTuple):
+class ShownEntry(NamedTuple):
     """A wallet's event in its journal: the `sequence`th, amounts in the wallet's currency."""
 
     sequence: int
@@ -62,7 +62,7 @@ class Api:
         """Close the connections."""
         self._pool.clear()
 
-    def post(self, purchase: dict[str, Any]) -> Outcome:
+    def post(self, purchase: dict[str, Any]) -> CallOutcome:
         """Post a purchase, as often as it takes.
 
         A purchase whose first answer was lost counts as replayed: the second answer says so.
@@ -74,25 +74,25 @@ class Api:
         response, document = self._call("POST", "/purchases", body)
         if response.status == 200:
             replayed = response.headers.get("Idempotent-Replayed") == "true"
-            return Outcome("replayed" if replayed else "posted", event_id=document["id"])
-        return Outcome("failed" if response.status >= 500 else "refused", code=_code(response, document))
+            return CallOutcome("replayed" if replayed else "posted", event_id=document["id"])
+        return CallOutcome("failed" if response.status >= 500 else "refused", code=_code(response, document))
 
-    def wallet(self, account: str) -> Wallet:
+    def wallet(self, account: str) -> ShownWallet:
         """The wallet of the account with this number.
 
         Raises:
             Failure: it cannot be read.
         """
         document = self._get(f"/wallets/{account}")
-        return Wallet(document["version"], Decimal(document["balance"]))
+        return ShownWallet(document["version"], Decimal(document["balance"]))
 
-    def journal(self, account: str, after: int, upto: int) -> list[Entry]:
+    def journal(self, account: str, after: int, upto: int) -> list[ShownEntry]:
         """The events of the account's wallet with a sequence number above `after` and at most `upto`, newest first.
 
         Raises:
             Failure: they cannot be read.
         """
-        entries: list[Entry] = []
+        entries: list[ShownEntry] = []
         start: int | str | None = upto + 1
         while start is not None and int(start) > after + 1:
             limit = min(JOURNAL_PAGE, int(start) - after - 1)
@@ -104,7 +104,7 @@ class Api:
     def _get(self, path: str) -> Any:
         response, document = self._call("GET", path)
         if response.status != 200:
-            raise Failure(f"GET {path} answers {response.status} ({_code(response, document)})")
+            raise CommandFailure(f"GET {path} answers {response.status} ({_code(response, document)})")
         return document
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[urllib3.BaseHTTPResponse, Any]:
@@ -117,7 +117,9 @@ class Api:
             else:
                 response, document = answer
                 if response.status in (401, 403):
-                    raise Failure(f"the API does not accept the key: {response.status} ({_code(response, document)})")
+                    raise CommandFailure(
+                        f"the API does not accept the key: {response.status} ({_code(response, document)})"
+                    )
                 if response.status in BUSY and tries < MAX_TRIES:
                     reason, pause = _code(response, document), response.headers.get("Retry-After")
                 else:
@@ -134,7 +136,7 @@ class Api:
             response = self._pool.request(method, self._url + path, body=body, headers=self._headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             if last:
-                raise Failure(f"{self._url} does not answer: {error}") from error
+                raise CommandFailure(f"{self._url} does not answer: {error}") from error
             return None
         if method == "POST":
             self.latencies.append(time.perf_counter() - start)
@@ -155,5 +157,5 @@ def _code(response: urllib3.BaseHTTPResponse, document: Any) -> str:
     return str(code or f"HTTP {response.status}")
 
 
-def _entry(entry: dict[str, Any]) -> Entry:
-    return Entry(entry["sequence"], entry["event_id"], Decimal(entry["awarded"]), Decimal(entry["spent"]))
+def _entry(entry: dict[str, Any]) -> ShownEntry:
+    return ShownEntry(entry["sequence"], entry["event_id"], Decimal(entry["awarded"]), Decimal(entry["spent"]))

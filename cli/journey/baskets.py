@@ -29,7 +29,7 @@ SPEND = Decimal("1.00")
 MERCHANT_CODE = "CJ"
 
 
-class Amounts(NamedTuple):
+class LineAmounts(NamedTuple):
     """Of a line, in the system currency, two decimals: `net` plus `tax` is `total`."""
 
     net: Decimal
@@ -37,26 +37,26 @@ class Amounts(NamedTuple):
     total: Decimal
 
 
-class Line(NamedTuple):
+class BasketLine(NamedTuple):
     """A product of a basket; the quantity is above zero."""
 
     product: int
     quantity: int
-    amounts: Amounts
+    amounts: LineAmounts
 
 
-class Basket(NamedTuple):
+class JourneyBasket(NamedTuple):
     """What a household bought at once: at least one line, a total above zero. `second` is epoch seconds."""
 
     id: int
     household: int
     store: int
     second: int
-    lines: tuple[Line, ...]
+    lines: tuple[BasketLine, ...]
 
 
 @dataclass(slots=True)
-class LeftOut:
+class LeftOutBaskets:
     """What the API would refuse, by reason: lines of baskets, and whole baskets."""
 
     lines: Counter[str] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class Choice(NamedTuple):
     days: Days = Days()
     limit: int | None = None
 
-    def baskets(self, left_out: LeftOut) -> Iterator[Basket]:
+    def baskets(self, left_out: LeftOutBaskets) -> Iterator[JourneyBasket]:
         """The chosen baskets, read anew; what is passed over until the last of them is counted in `left_out`.
 
         Raises:
@@ -78,14 +78,14 @@ class Choice(NamedTuple):
         return islice(baskets(rows(self.days), left_out), self.limit)
 
 
-def baskets(rows: Iterable[Row], left_out: LeftOut) -> Iterator[Basket]:
+def baskets(rows: Iterable[Row], left_out: LeftOutBaskets) -> Iterator[JourneyBasket]:
     """The baskets that can be posted, in the order of `rows`, which has those of a basket next to each other.
 
     What is passed over on the way to a basket is counted in `left_out` by the time that the basket is handed out.
     """
     for basket_id, group in groupby(rows, key=attrgetter("basket")):
         bought = list(group)
-        lines = tuple(Line(row.product, row.quantity, amounts(row.cents)) for row in bought if row.quantity)
+        lines = tuple(BasketLine(row.product, row.quantity, amounts(row.cents)) for row in bought if row.quantity)
         if len(lines) < len(bought):
             left_out.lines["zero quantity"] += len(bought) - len(lines)
         if not lines:
@@ -94,18 +94,18 @@ def baskets(rows: Iterable[Row], left_out: LeftOut) -> Iterator[Basket]:
             left_out.baskets["zero total"] += 1
         else:
             first = bought[0]
-            yield Basket(basket_id, first.household, first.store, first.second, lines)
+            yield JourneyBasket(basket_id, first.household, first.store, first.second, lines)
 
 
 @lru_cache(maxsize=10_000)  # the year has 5,003 different amounts
-def amounts(cents: int) -> Amounts:
+def amounts(cents: int) -> LineAmounts:
     """A line's amounts from what it cost, tax included."""
     total = Decimal(cents).scaleb(-2)
     net = rounded(total * 100 / (100 + TAX_PERCENT), 2)
-    return Amounts(net, total - net, total)
+    return LineAmounts(net, total - net, total)
 
 
-def purchase(basket: Basket, spend_every: int = 0) -> dict[str, Any]:
+def purchase(basket: JourneyBasket, spend_every: int = 0) -> dict[str, Any]:
     """The body of `POST /purchases` (contract, operation 1) for a basket; its numbers are int and Decimal.
 
     With `spend_every`, baskets whose id is a multiple of it pay `SPEND` from the wallet, or all of a smaller total.

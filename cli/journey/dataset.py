@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.console import Failure, answer, step
+from cli.console import CommandFailure, answer, step
 from cli.journey.options import Limit, SpendEvery
 from cli.options import AsJson, Days, From, To, in_a_folder
 
 
-class Format(StrEnum):
+class DatasetFormat(StrEnum):
     """How purchases are written."""
 
     CSV = "csv"
@@ -24,7 +24,7 @@ File = Annotated[
         dir_okay=False, callback=in_a_folder, help="What to write: .csv or .jsonl; compressed where .gz follows."
     ),
 ]
-FormatOfFile = Annotated[Format | None, typer.Option("--format", help="Where the file's name does not say it.")]
+FormatOfFile = Annotated[DatasetFormat | None, typer.Option("--format", help="Where the file's name does not say it.")]
 Reference = Annotated[
     Path | None,
     typer.Option(
@@ -49,18 +49,18 @@ def dataset(
     place in the body (`merchant_tap.code`), and a row for each product: those of one purchase follow each other and
     have the same reference number. What is made of the data, and what is left out, `loyalty replay` says.
     """
-    from cli.journey.baskets import Choice, LeftOut
+    from cli.journey.baskets import Choice, LeftOutBaskets
     from cli.journey.files import WRITERS, opened
     from cli.journey.progress import progress
     from cli.journey.reference import Needs, all_records, write
     from cli.journey.source import departments
 
-    choice, left_out = Choice(Days.between(start, end), limit), LeftOut()
+    choice, left_out = Choice(Days.between(start, end), limit), LeftOutBaskets()
     written = WRITERS[format_ or _format_of(file)]
     with step("Baskets chosen"):
         needs = Needs.of(choice.baskets(left_out))
     with progress("Purchases written", needs.baskets) as done, opened(file) as text:
-        for part in written(choice.baskets(LeftOut()), spend_every):
+        for part in written(choice.baskets(LeftOutBaskets()), spend_every):
             text.write(part)
             done()
     if reference:
@@ -69,9 +69,9 @@ def dataset(
     answer({"purchases": needs.baskets, **left}, as_json=as_json)
 
 
-def _format_of(file: Path) -> Format:
+def _format_of(file: Path) -> DatasetFormat:
     name = file.name.removesuffix(".gz")
-    for format_ in Format:
+    for format_ in DatasetFormat:
         if name.endswith(f".{format_}"):
             return format_
-    raise Failure(f"{file.name} ends with neither .csv nor .jsonl: say which it is to be with --format")
+    raise CommandFailure(f"{file.name} ends with neither .csv nor .jsonl: say which it is to be with --format")

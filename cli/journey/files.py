@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from cli.journey.baskets import Basket, purchase
+from cli.journey.baskets import JourneyBasket, purchase
 from loyalty import exactjson
 
 EVENT_COLUMNS = ("cim", "reference_number", "performed_on", "merchant_tap.code", "outlet_tap.code")
@@ -20,16 +20,16 @@ LINE_COLUMNS = (
 )
 SPEND_COLUMN = "spend_request.amount"
 
-Written = Callable[[Iterable[Basket], int], Iterator[str]]
+Written = Callable[[Iterable[JourneyBasket], int], Iterator[str]]
 
 
-def as_jsonl(baskets: Iterable[Basket], spend_every: int) -> Iterator[str]:
+def as_jsonl(baskets: Iterable[JourneyBasket], spend_every: int) -> Iterator[str]:
     """A body a line."""
     for basket in baskets:
         yield exactjson.dumps(purchase(basket, spend_every)) + "\n"
 
 
-def as_csv(baskets: Iterable[Basket], spend_every: int) -> Iterator[str]:
+def as_csv(baskets: Iterable[JourneyBasket], spend_every: int) -> Iterator[str]:
     """A row for each line of a basket, which repeats what is the whole basket's; the header before the first."""
     columns = [*EVENT_COLUMNS, *LINE_COLUMNS, *([SPEND_COLUMN] if spend_every else [])]
     text = io.StringIO()

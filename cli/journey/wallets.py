@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from cli.journey.api import Api, Entry, Wallet
+from cli.journey.api import Api, ShownEntry, ShownWallet
 
 JOURNAL_TRIES = 6
 JOURNAL_PAUSE_SECONDS = 0.1
@@ -24,11 +24,11 @@ class Book:
     """An account's wallet as it was before, and the events that were posted to it since, in order."""
 
     account: str
-    before: Wallet
+    before: ShownWallet
     posted: list[str] = field(default_factory=list)
 
 
-class Movement(NamedTuple):
+class BookMovement(NamedTuple):
     """What happened to a wallet. `missing` are events that its journal lacks, of those posted or numbered."""
 
     before: Decimal
@@ -44,7 +44,7 @@ class Movement(NamedTuple):
         return self.after - self.before - self.awarded + self.spent
 
 
-class Totals(NamedTuple):
+class BookTotals(NamedTuple):
     """Of all wallets, in their currency. `unbalanced` wallets do not add up by themselves."""
 
     wallets: int
@@ -59,7 +59,7 @@ class Totals(NamedTuple):
     missing_events: int
 
     @classmethod
-    def of(cls, movements: Iterable[Movement]) -> "Totals":
+    def of(cls, movements: Iterable[BookMovement]) -> "BookTotals":
         """The sum of `movements`."""
         found = list(movements)
         none = Decimal("0.00")
@@ -91,7 +91,7 @@ def opened(account: str, api: Api) -> Book:
     return Book(account, api.wallet(account))
 
 
-def movement(book: Book, api: Api) -> Movement:
+def movement(book: Book, api: Api) -> BookMovement:
     """What happened to a wallet since `book` was opened.
 
     Raises:
@@ -102,7 +102,7 @@ def movement(book: Book, api: Api) -> Movement:
     numbered = {entry.sequence for entry in entries}
     listed = {entry.event_id for entry in entries}
     events = after.version - book.before.version
-    return Movement(
+    return BookMovement(
         before=book.before.balance,
         after=after.balance,
         awarded=sum((entry.awarded for entry in entries), Decimal(0)),
@@ -112,10 +112,10 @@ def movement(book: Book, api: Api) -> Movement:
     )
 
 
-def _journal(book: Book, after: Wallet, api: Api) -> list[Entry]:
+def _journal(book: Book, after: ShownWallet, api: Api) -> list[ShownEntry]:
     if after.version == book.before.version:
         return []
-    entries: list[Entry] = []
+    entries: list[ShownEntry] = []
     for tries in range(JOURNAL_TRIES):
         entries = api.journal(book.account, book.before.version, after.version)
         if len(entries) == after.version - book.before.version:

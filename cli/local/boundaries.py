@@ -3,12 +3,12 @@
 ministack makes a role without its permissions boundary, though it holds calls against one that it is given.
 """
 
-from cli.target import Account
+from cli.target import AwsAccount
 
 BOUNDARY = "FunctionsBoundary"
 
 
-def put_boundaries(account: Account, stack_name: str) -> None:
+def put_boundaries(account: AwsAccount, stack_name: str) -> None:
     """Give each role of the stack the stack's boundary."""
     iam, pages = account.client("iam"), account.client("cloudformation").get_paginator("list_stack_resources")
     resources = [one for page in pages.paginate(StackName=stack_name) for one in page["StackResourceSummaries"]]

@@ -4,7 +4,7 @@ import socket
 import subprocess
 from ipaddress import ip_network
 
-from cli.console import Failure
+from cli.console import CommandFailure
 
 IP_VERSION = 4
 
@@ -19,9 +19,11 @@ def bridge_address() -> str:
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - all of it is ours
     except FileNotFoundError:
-        raise Failure("`docker` is missing: install Docker, or `make run` without DOCKER=1") from None
+        raise CommandFailure("`docker` is missing: install Docker, or `make run` without DOCKER=1") from None
     if found.returncode:
-        raise Failure(f"Docker does not answer ({found.stderr.strip()}): start it, or `make run` without DOCKER=1")
+        raise CommandFailure(
+            f"Docker does not answer ({found.stderr.strip()}): start it, or `make run` without DOCKER=1"
+        )
     networks = [ip_network(subnet) for subnet in found.stdout.split()]
     # Docker's own end of a bridge has its network's first address; not every Docker tells it as the gateway.
     address = next(str(network[1]) for network in networks if network.version == IP_VERSION)
@@ -29,7 +31,7 @@ def bridge_address() -> str:
         try:
             probe.bind((address, 0))
         except OSError as error:
-            raise Failure(
+            raise CommandFailure(
                 f"Docker's bridge {address} is not on this machine, as with Docker Desktop: `make run` without "
                 "DOCKER=1, and write host.docker.internal for 127.0.0.1 in .local/env.json"
             ) from error

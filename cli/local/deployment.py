@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.boundaries import put_boundaries
 from cli.local.emulator import last_lines
 from cli.local.gateway_responses import put_gateway_responses
-from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, REPOSITORY, Account, stack_outputs
+from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, REPOSITORY, AwsAccount, stack_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
@@ -42,9 +42,11 @@ class Host:
 
     @classmethod
     def of(cls, *, system: str, machine: str, python: tuple[int, int]) -> "Host":
-        """Raises `Failure` for a machine for which there is no layer to build."""
+        """Raises `CommandFailure` for a machine for which there is no layer to build."""
         if machine not in ARCHITECTURES or system not in ("Linux", "Darwin"):
-            raise Failure(f"the local stack runs on Linux and macOS, x86-64 and ARM; this is {system} on {machine}")
+            raise CommandFailure(
+                f"the local stack runs on Linux and macOS, x86-64 and ARM; this is {system} on {machine}"
+            )
         architecture, processor = ARCHITECTURES[machine]
         suffix = "apple-darwin" if system == "Darwin" else "manylinux2014"
         return cls(f"python{python[0]}.{python[1]}", architecture, f"{processor}-{suffix}")
@@ -60,7 +62,7 @@ class Deployment:
     """One deployment of the template; what it makes lies in `directory`, what the tools say in `deploy.log` there."""
 
     host: Host
-    account: Account
+    account: AwsAccount
     directory: Path
 
     @property
@@ -71,7 +73,7 @@ class Deployment:
         """Build functions and layer for this machine; needs no emulator yet."""
         for tool in ("sam", "uv", "make"):
             if not shutil.which(tool, path=self._environment()["PATH"]):
-                raise Failure(f"`{tool}` is missing: install it, or run `make run`, which installs all but make")
+                raise CommandFailure(f"`{tool}` is missing: install it, or run `make run`, which installs all but make")
         self.log.unlink(missing_ok=True)
         self._sam(
             "build",
@@ -118,7 +120,7 @@ class Deployment:
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return
-            raise Failure(f"the emulator does not take the template: {error}") from error
+            raise CommandFailure(f"the emulator does not take the template: {error}") from error
         self._wait_until_up()
 
     def _wait_until_up(self) -> None:
@@ -134,7 +136,7 @@ class Deployment:
         events = client.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
         failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
         reasons = [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
-        raise Failure("\n".join([f"the stack did not come up ({status})", *reasons]))
+        raise CommandFailure("\n".join([f"the stack did not come up ({status})", *reasons]))
 
     def _parameters(self) -> dict[str, str]:
         return {
@@ -147,7 +149,7 @@ class Deployment:
         }
 
     def _sam(self, command: str, *arguments: str) -> None:
-        """Run a SAM command to its end; raises `Failure` with the end of the log where it fails."""
+        """Run a SAM command to its end; raises `CommandFailure` with the end of the log where it fails."""
         with self.log.open("a") as log:
             process = subprocess.Popen(  # noqa: S603 - our own tool, and arguments of ours
                 [TOOLS / "sam", command, *arguments],
@@ -165,7 +167,7 @@ class Deployment:
                 process.wait()
                 raise
         if status:
-            raise Failure(f"`sam {command}` failed; the end of {self.log}:\n{last_lines(self.log)}")
+            raise CommandFailure(f"`sam {command}` failed; the end of {self.log}:\n{last_lines(self.log)}")
 
     def _environment(self) -> dict[str, str]:
         """The caller's environment, with the tools of this virtual environment first and no AWS account in it."""

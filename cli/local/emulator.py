@@ -14,8 +14,8 @@ from typing import IO, Self
 
 import urllib3
 
-from cli.console import Failure
-from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Account
+from cli.console import CommandFailure
+from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 
 REGION = "eu-central-1"
 LOOPBACK = "127.0.0.1"
@@ -39,7 +39,7 @@ class Emulator:
         self.lock_fd = lock_fd
         self.host = host
         self.port = free_port(port, host)
-        self.account = Account(region=REGION, aws_endpoint_url=f"http://{host}:{self.port}")
+        self.account = AwsAccount(region=REGION, aws_endpoint_url=f"http://{host}:{self.port}")
 
     def __enter__(self) -> Self:
         self.temporary_dir.mkdir(exist_ok=True)
@@ -56,7 +56,7 @@ class Emulator:
         return self
 
     def wait_until_ready(self) -> None:
-        """Raises `Failure` where the emulator ends, or does not answer in time."""
+        """Raises `CommandFailure` where the emulator ends, or does not answer in time."""
         ready = f"{self.account.aws_endpoint_url}/_ministack/ready"
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -66,7 +66,7 @@ class Emulator:
                 if urllib3.request("GET", ready, retries=False).status == HTTPStatus.OK:
                     return
             time.sleep(0.1)
-        raise Failure(f"the emulator did not start; it says:\n{last_lines(self.log)}")
+        raise CommandFailure(f"the emulator did not start; it says:\n{last_lines(self.log)}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -21,7 +21,7 @@ from typing import Any
 import urllib3
 from urllib3.util import SKIP_HEADER
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.pages import Page, page_at
 
 BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
@@ -60,14 +60,14 @@ class Front(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int) -> None:
-        """Raises `Failure` where the port is taken, or not ours to take."""
+        """Raises `CommandFailure` where the port is taken, or not ours to take."""
         super().__init__(("127.0.0.1", port), Handler, bind_and_activate=False)
         try:
             self.server_bind()
         except OSError as error:
             self.server_close()
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise Failure(f"port {port} {reason}: end what listens there, or `make run PORT=...`") from error
+            raise CommandFailure(f"port {port} {reason}: end what listens there, or `make run PORT=...`") from error
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def server_bind(self) -> None:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cli.target import Account
+from cli.target import AwsAccount
 
 
-def put_gateway_responses(account: Account, stack_name: str, api_id: str, stage: str) -> None:
+def put_gateway_responses(account: AwsAccount, stack_name: str, api_id: str, stage: str) -> None:
     """Put each gateway response of the stack's API, and deploy the stage once more."""
     cloudformation, apigateway = account.client("cloudformation"), account.client("apigateway")
     processed: Any = cloudformation.get_template(StackName=stack_name, TemplateStage="Processed")["TemplateBody"]

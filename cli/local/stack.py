@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.bridge import bridge_address
 from cli.local.deployment import STACK_NAME, STAGE, Deployment, Host
 from cli.local.emulator import LOOPBACK, Emulator
@@ -44,8 +44,8 @@ def local_stack(
 
     All that is written lies in `state_dir`: `stack.json` as long as the stack is served, the logs, and the state, with
     which the next run goes on if it is told to `keep` it. With `docker`, containers reach the emulator: it listens on
-    Docker's bridge in place of 127.0.0.1. Raises `Failure` where the port is taken, a tool is missing, another stack
-    runs in that directory, or a step fails.
+    Docker's bridge in place of 127.0.0.1. Raises `CommandFailure` where the port is taken, a tool is
+    missing, another stack runs in that directory, or a step fails.
     """
     with contextlib.ExitStack() as stack:
         front = stack.enter_context(Front(port))
@@ -95,8 +95,8 @@ def local_stack(
 
 def demo_key(target: Target) -> str:
     """Load the demo programme; answers a key of its partner, which may do everything."""
-    from cli.importing import import_files
-    from cli.keys import create_key
+    from cli.commands.import_files import import_files
+    from cli.commands.keys import create_key
 
     import_files(target, [DEMO_PROGRAMME])
     return create_key(target, partner="DEMO", merchants=["*"])
@@ -132,6 +132,6 @@ def locked(path: Path) -> Iterator[IO[str]]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Failure(f"another local stack runs in {path.parent}: end that one first") from None
+                    raise CommandFailure(f"another local stack runs in {path.parent}: end that one first") from None
                 time.sleep(0.1)
         yield file

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from loyalty.domain.windows import LimitPeriod
+from loyalty.domain.ledger.windows import LimitPeriod
 
 Record = Mapping[str, Any]
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.console import Failure, answer, out
-from cli.importing import Files
+from cli.commands.import_files import Files
+from cli.console import CommandFailure, answer, out
 from cli.options import AsJson, Region, Stack
 from cli.target import Target
 
 if TYPE_CHECKING:
     from cli.programme.doubts import Doubt
-    from cli.programme.draft import Draft, Line, Record
+    from cli.programme.draft import FileLine, ProgrammeDraft, Record
     from cli.programme.lookalikes import Lookalike
     from cli.programme.rates import CutShort
-    from loyalty.domain.programme import Programme
+    from loyalty.domain.programme.programme import Programme
     from loyalty.store.table import Table
 
 Deployed = Annotated[
@@ -57,7 +57,7 @@ def check(
     """
     found = findings(files, base_table(deployed, stack, region), datetime.now(UTC))
     if not found.records:
-        raise Failure(f"there is nothing to check: {', '.join(map(str, files))} has no lines but blank ones")
+        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has no lines but blank ones")
     if as_json:
         answer(asdict(found), as_json=True)
     else:
@@ -77,10 +77,10 @@ def base_table(deployed: bool, stack: str | None, region: str | None) -> "Table 
 
 def findings(files: Sequence[Path], base: "Table | None", now: datetime) -> Findings:
     """What there is to say about the lines of `files`, in their order."""
-    from cli.programme.draft import Draft
+    from cli.programme.draft import ProgrammeDraft
     from cli.programme.hints import Hints
 
-    draft, hints = Draft.of(files, base, now), None
+    draft, hints = ProgrammeDraft.of(files, base, now), None
     by_place = {(line.file, line.number): line for line in draft.lines}
     errors = []
     for file, bad in draft.refused:
@@ -95,8 +95,8 @@ def _in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.file, finding.line))
 
 
-def _warnings(draft: "Draft", now: datetime) -> Iterator[Finding]:
-    lines: dict[tuple[str, str], Line] = {}
+def _warnings(draft: "ProgrammeDraft", now: datetime) -> Iterator[Finding]:
+    lines: dict[tuple[str, str], FileLine] = {}
     for line in draft.lines:
         if line.record is None:
             continue
@@ -128,7 +128,7 @@ def _doubts(programme: "Programme", records: "Sequence[Record]", now: datetime) 
     yield from shadows_among(programme, records)
 
 
-def _lookalikes(draft: "Draft") -> "Iterator[Lookalike]":
+def _lookalikes(draft: "ProgrammeDraft") -> "Iterator[Lookalike]":
     from cli.programme.lookalikes import lookalikes
 
     yield from lookalikes(draft.lines)
@@ -140,7 +140,7 @@ def _cut_short(programme: "Programme") -> "Iterator[CutShort]":
     yield from rates_cut_short(programme)
 
 
-def _changes(draft: "Draft", base: "Table | None") -> Iterator[Finding]:
+def _changes(draft: "ProgrammeDraft", base: "Table | None") -> Iterator[Finding]:
     """What the lines change of limits that are deployed."""
     from cli.programme.changes import changes_that_matter
 

@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from cli.programme.hours import HOURS, come_by
-from loyalty.domain.awards import AwardCurrency, Method, Tier
 from loyalty.domain.money import ZERO
-from loyalty.domain.offers import EFFECTIVE, Offer
 from loyalty.domain.period import Period
-from loyalty.domain.programme import Place, Programme
+from loyalty.domain.programme.award_rules import AwardCurrency, Method, Tier
+from loyalty.domain.programme.offers import EFFECTIVE, Offer
+from loyalty.domain.programme.programme import Place, Programme
 
 Record = Mapping[str, Any]
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from cli.console import Failure, refusals_as_failures
+from cli.console import CommandFailure, refusals_as_failures
 from loyalty import exactjson
-from loyalty.domain.directory import FORMER_NAME
-from loyalty.domain.programme import Programme
-from loyalty.domain.records.organisation import Currency
+from loyalty.domain.programme.directory import FORMER_NAME
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.records.organisation import CurrencyRecord
 from loyalty.store import keys
-from loyalty.store.programme import Catalogue
-from loyalty.store.sandbox import Sandbox
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import BadLine, import_records
+from loyalty.usecases.reference.import_records import BadLine, import_records
 
 EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
 """What is taken for the system currency where nothing says which one it is."""
@@ -26,7 +26,7 @@ EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
 Record = Mapping[str, Any]
 
 
-class Line(NamedTuple):
+class FileLine(NamedTuple):
     """A line of a file: its number from 1, its text, and what it says, None where that is no record."""
 
     file: Path
@@ -36,23 +36,23 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Draft:
+class ProgrammeDraft:
     """The table as the import leaves it, the lines that were read, and those that were refused, by file."""
 
-    table: Sandbox
-    lines: tuple[Line, ...]
+    table: MemoryTable
+    lines: tuple[FileLine, ...]
     refused: tuple[tuple[Path, BadLine], ...]
     euro_assumed: bool
 
     @classmethod
-    def of(cls, files: Sequence[Path], base: Table | None, now: datetime) -> "Draft":
+    def of(cls, files: Sequence[Path], base: Table | None, now: datetime) -> "ProgrammeDraft":
         """Import `files` in their order. Without a `base`, and a system currency in them, that is the euro.
 
         Raises:
             Failure: the base cannot be read, or has no programme.
         """
         lines = tuple(line for file in files for line in _lines(file))
-        table = Sandbox(base)
+        table = MemoryTable(base)
         euro_assumed = base is None and not any(_is_system_currency(line.record) for line in lines)
         if euro_assumed:
             import_records([EURO], table=table, now=now)
@@ -85,22 +85,22 @@ class Draft:
         """
         if self.refused:
             file, bad = self.refused[0]
-            raise Failure(
+            raise CommandFailure(
                 f"{file}:{bad.line}: {bad.field or '/'}: {bad.reason} "
                 "(`loyalty programme check` lists all that is wrong, and says what to do)"
             )
 
 
-def _lines(file: Path) -> Iterator[Line]:
+def _lines(file: Path) -> Iterator[FileLine]:
     with file.open("rb") as lines:
         for number, text in enumerate(lines, start=1):
             record = None
             with suppress(ValueError):
                 record = exactjson.loads_strictly(text.decode())
-            yield Line(file, number, text, record if isinstance(record, dict) else None)
+            yield FileLine(file, number, text, record if isinstance(record, dict) else None)
 
 
 def _is_system_currency(record: Record | None) -> bool:
     with suppress(ValidationError):
-        return Currency.model_validate(record).role == "SYSTEM"
+        return CurrencyRecord.model_validate(record).role == "SYSTEM"
     return False

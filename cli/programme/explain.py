@@ -12,16 +12,16 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import Failure, out, refusals_as_failures
-from cli.importing import Files
+from cli.commands.import_files import Files
+from cli.console import CommandFailure, out, refusals_as_failures
 from cli.options import AsJson, Region, Stack
 from cli.programme.check import Deployed, base_table
 
 if TYPE_CHECKING:
-    from cli.programme.draft import Draft
-    from cli.programme.trial import Trial
-    from loyalty.domain.offers import Offer
-    from loyalty.domain.plan import Award
+    from cli.programme.draft import ProgrammeDraft
+    from cli.programme.draft_preview import DraftPreview
+    from loyalty.domain.pricing.plan import Award
+    from loyalty.domain.programme.offers import Offer
 
 
 def _amount(text: str) -> Decimal:
@@ -53,17 +53,17 @@ def explain(
     Customers and products that the files do not have are taken for ones without classification or type. On top of what
     is deployed they have to be known, and the wallet is the customer's own unless `--balance` or `--bought` are given.
     """
-    from cli.programme.draft import Draft
-    from cli.programme.trial import Holding, tried
+    from cli.programme.draft import ProgrammeDraft
+    from cli.programme.draft_preview import Holding, preview_on_draft
     from loyalty import exactjson
-    from loyalty.api.purchases import render_preview
+    from loyalty.api.newest.purchases import render_preview
 
     now, base = datetime.now(UTC), base_table(deployed, stack, region)
     body = _body(purchase)
-    draft = Draft.of(files, base, now)
+    draft = ProgrammeDraft.of(files, base, now)
     draft.require_good()
     with refusals_as_failures():
-        trial = tried(body, draft, Holding(balance, bought), now, strict=base is not None)
+        trial = preview_on_draft(body, draft, Holding(balance, bought), now, strict=base is not None)
     if as_json:
         out.print(
             exactjson.dumps({**render_preview(trial.preview, trial.preview.why), "assumed": list(trial.assumed)}),
@@ -82,16 +82,16 @@ def _body(file: Path) -> Mapping[str, Any]:
         data = file.read_bytes()
         body = exactjson.loads_strictly((gzip.decompress(data) if file.suffix == ".gz" else data).decode())
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise Failure(f"{file} is not the body of a purchase in JSON ({error}); {_ONE_OR_MANY}") from error
+        raise CommandFailure(f"{file} is not the body of a purchase in JSON ({error}); {_ONE_OR_MANY}") from error
     if not isinstance(body, dict):
-        raise Failure(f"{file} is not the body of a purchase, which is an object in JSON; {_ONE_OR_MANY}")
+        raise CommandFailure(f"{file} is not the body of a purchase, which is an object in JSON; {_ONE_OR_MANY}")
     return {name: value for name, value in body.items() if name not in RESULT_FIELDS}
 
 
 _ONE_OR_MANY = "name a file with one purchase; `loyalty backtest --purchases` takes CSV and files of many"
 
 
-def _print(trial: "Trial", draft: "Draft", now: datetime) -> None:
+def _print(trial: "DraftPreview", draft: "ProgrammeDraft", now: datetime) -> None:
     plan, customer, programme = trial.preview.plan, trial.preview.customer, draft.accepted(now)[0]
     wallet, currency = customer.wallet, programme.wallet_currency(customer.account)
     code = "" if currency == programme.system_currency else f" {currency.code}"
@@ -111,7 +111,7 @@ def _print(trial: "Trial", draft: "Draft", now: datetime) -> None:
     out.print(table)
 
 
-def _offers(trial: "Trial", draft: "Draft", now: datetime) -> Table:
+def _offers(trial: "DraftPreview", draft: "ProgrammeDraft", now: datetime) -> Table:
     programme, records = draft.accepted(now)
     offers = {offer.id: offer for offer in programme.offers}
     settings = {record["id"]: record.get("conditions", {}) for record in records if record["type"] == "reward_offer"}

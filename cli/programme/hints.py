@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cli.programme.draft import Line
-from cli.programme.schema import document
+from cli.docs.programme_schema import document
+from cli.programme.draft import FileLine
 from loyalty.domain.errors import Code
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import references
-from loyalty.usecases.import_records import BadLine
+from loyalty.usecases.reference.import_records import BadLine
 
 Node = Mapping[str, Any]
 
@@ -30,10 +30,10 @@ MAX_LISTED = 24
 class Hints:
     """Hints on the lines of some files, read together."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+    def __init__(self, lines: Iterable[FileLine]) -> None:
         self._lines = list(lines)
 
-    def on(self, line: Line, bad: BadLine) -> str:
+    def on(self, line: FileLine, bad: BadLine) -> str:
         """What to do about `bad`, which is on `line`."""
         if line.record is None:
             return "Write one JSON object a line, with quotes around names and texts and commas between the fields."
@@ -48,7 +48,7 @@ class Hints:
             return _IN_ITS_PLACE.get(bad.field, "Write what it was first imported with, or give it another id.")
         return self._expected(kind, path)
 
-    def _reference(self, kind: str, path: list[str], line: Line) -> str:
+    def _reference(self, kind: str, path: list[str], line: FileLine) -> str:
         name = _at(line.record, path)
         target = dict(references(RECORD_TYPES[kind]))[tuple("*" if step.isdigit() else step for step in path)]
         known = self._names(target)
@@ -58,7 +58,7 @@ class Hints:
             return f"Mend {other.file.name}:{other.number}, which is it{first}."
         return f"Add the {target}, or look at what is deployed too, with --deployed." + _meant(name, known)
 
-    def _owner(self, line: Line, field: str) -> str:
+    def _owner(self, line: FileLine, field: str) -> str:
         assert line.record
         if field == "contact":
             return 'Of the accounts of a contact, let all but one say "primary": false.'
@@ -116,7 +116,7 @@ class Hints:
     def _schema(self) -> Node:
         return document()
 
-    def _names(self, kind: str) -> dict[str, Line]:
+    def _names(self, kind: str) -> dict[str, FileLine]:
         """The lines of a type by what names them."""
         fields = ("id", *RECORD_TYPES[kind].unique, *RECORD_TYPES[kind].naming)
         lines = [line for line in self._lines if line.record and line.record.get("type") == kind]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from loyalty.domain.conditions import Occasion, compiled
+from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.period import Period
-from loyalty.domain.purchase import Account, LifeCycle, Purchase
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.programme.conditions import Occasion, compiled
+from loyalty.domain.purchases.purchase import Account, LifeCycle, Purchase
 
 HOURS = ("weekdays", "time_from", "time_to")
 """Conditions on when."""

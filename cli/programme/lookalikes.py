@@ -4,22 +4,22 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from unicodedata import normalize
 
-from cli.programme.draft import Line
+from cli.programme.draft import FileLine
 from loyalty.domain.records import RECORD_TYPES
 
 
 class Lookalike(NamedTuple):
     """A line, the field of it that looks like one of another line, that line, and what stands there."""
 
-    line: Line
+    line: FileLine
     field: str
-    other: Line
+    other: FileLine
     value: str
 
 
-def lookalikes(lines: Iterable[Line]) -> Iterator[Lookalike]:
+def lookalikes(lines: Iterable[FileLine]) -> Iterator[Lookalike]:
     """Return ids and unique values that differ from one of an earlier line in case or in Unicode form only."""
-    seen: dict[tuple[str, str, str], tuple[Line, str]] = {}
+    seen: dict[tuple[str, str, str], tuple[FileLine, str]] = {}
     for line in lines:
         record = line.record or {}
         kind = str(record.get("type"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from loyalty.domain.currencies import Rate
-from loyalty.domain.programme import Programme
+from loyalty.domain.programme.programme import Programme
 
 
 class CutShort(NamedTuple):

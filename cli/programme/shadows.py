@@ -7,11 +7,11 @@ from typing import Any
 
 from cli.programme.doubts import Doubt
 from loyalty import exactjson
-from loyalty.domain.awards import AwardCurrency, Method
-from loyalty.domain.limits import Limits
-from loyalty.domain.offers import Offer, Stacking
 from loyalty.domain.period import Period
-from loyalty.domain.programme import Programme
+from loyalty.domain.programme.award_rules import AwardCurrency, Method
+from loyalty.domain.programme.limits import Limits
+from loyalty.domain.programme.offers import Offer, Stacking
+from loyalty.domain.programme.programme import Programme
 
 Record = Mapping[str, Any]
 

@@ -5,13 +5,13 @@ from os import environ
 from typing import Any
 
 from loyalty.api.faults import faults_logged
-from loyalty.api.messages import Request
-from loyalty.api.policy import allow, deny
-from loyalty.api.tokens import key_in
+from loyalty.api.http.authorizer_policy import allow, deny
+from loyalty.api.http.credentials import key_in
+from loyalty.api.http.messages import Request
 from loyalty.domain.errors import Code, Refused
-from loyalty.store.access import SigningKeys
 from loyalty.store.client import connect
-from loyalty.usecases.tokens import issue_token
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import issue_token
 
 table = connect(environ["TABLE_NAME"])
 signing_keys = SigningKeys(table)

@@ -2,17 +2,17 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import named_in_path, render_purchase
-from loyalty.api.returns import check_cancellation
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.purchases import named_in_path, render_purchase
+from loyalty.api.newest.returns import check_cancellation
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
+from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.newest_programme import directory_for
 from loyalty.usecases.prepared_answer import PreparedAnswer
-from loyalty.usecases.take_back import cancel_purchase
+from loyalty.usecases.reversals.take_back import cancel_purchase
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -29,4 +29,4 @@ def cancel(request: Request, partner: Partner) -> Response:
     return Response(200, answer.to(posting), headers)
 
 
-handler = endpoint(authorized(cancel, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(cancel, Scope.POST_PURCHASES, SigningKeys(table)))

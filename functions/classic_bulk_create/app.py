@@ -14,17 +14,17 @@ from loyalty.api.classic.bulk import (
     render_outcomes,
 )
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.http.messages import Request, Response
 from loyalty.api.logs import log_fault, log_put_off_within
-from loyalty.api.messages import Request, Response
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect, connect_files
+from loyalty.store.credentials import SigningKeys
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.post_purchase import post_purchases
-from loyalty.usecases.send_bulk_call import codes_shown, send_bulk_call
-from loyalty.usecases.tokens import TokenCheck
-from loyalty.usecases.unknown_names import with_unknown_names
+from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.purchases.post_purchase import post_purchases
+from loyalty.usecases.purchases.unknown_names import with_unknown_names
+from loyalty.usecases.uploads.send_bulk_call import codes_shown, send_bulk_call
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)

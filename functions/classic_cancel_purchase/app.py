@@ -5,13 +5,13 @@ from os import environ
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_named_purchase
-from loyalty.api.messages import Request, Response
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.messages import Request, Response
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.tell_purchase import cancel_and_tell
-from loyalty.usecases.tokens import TokenCheck
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.purchases.tell_purchase import cancel_and_tell
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)

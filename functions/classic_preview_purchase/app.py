@@ -5,15 +5,15 @@ from os import environ
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.reading import read_preview
-from loyalty.api.messages import Request, Response
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.messages import Request, Response
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import owner_of
-from loyalty.usecases.preview_purchase import preview_purchase
-from loyalty.usecases.tokens import TokenCheck
-from loyalty.usecases.unknown_names import unknown_names_told
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.purchases.event_records import owner_of
+from loyalty.usecases.purchases.preview_purchase import preview_purchase
+from loyalty.usecases.purchases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)

@@ -5,14 +5,14 @@ from os import environ
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_named_purchase
-from loyalty.api.messages import Request, Response
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.messages import Request, Response
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.gather import Gathering
-from loyalty.usecases.show import find_purchase
-from loyalty.usecases.tokens import TokenCheck
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.purchases.event_records import EventRecordsReader
+from loyalty.usecases.purchases.show import find_purchase
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -21,7 +21,7 @@ catalogue = Catalogue(table)
 def show(request: Request, partner: Partner) -> Response:
     body = request.json()
     event = find_purchase(read_named_purchase(body), partner, table=table)
-    gathered = Gathering(table=table, catalogue=catalogue, now=request.now)
+    gathered = EventRecordsReader(table=table, catalogue=catalogue, now=request.now)
     return succeeded(render_purchase(gathered(event)), body)
 
 

@@ -2,9 +2,9 @@
 
 from os import environ
 
-from loyalty.api.deliveries import Received, deliveries
+from loyalty.api.triggers.sqs_handler import SqsDelivery, sqs_handler
 from loyalty.store.client import connect, connect_files, connect_queue
-from loyalty.usecases.close_upload import close_upload
+from loyalty.usecases.uploads.close_upload import close_upload
 
 MILLISECONDS_TO_KEEP = 180_000
 """How much of a call's time it puts the result down with: another segment may have begun."""
@@ -14,7 +14,7 @@ files = connect_files(environ["RESULT_BUCKET"])
 closings = connect_queue(environ["CLOSE_QUEUE_URL"])
 
 
-def close(received: Received) -> bool:
+def close(received: SqsDelivery) -> bool:
     close_upload(
         received.body["upload"],
         table=table,
@@ -26,4 +26,4 @@ def close(received: Received) -> bool:
     return True
 
 
-handler = deliveries(close, closings, int(environ["MAX_RECEIVES"]))
+handler = sqs_handler(close, closings, int(environ["MAX_RECEIVES"]))

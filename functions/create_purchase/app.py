@@ -2,16 +2,16 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
+from loyalty.store.credentials import SigningKeys
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.unknown_names import unknown_names_told
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.purchases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -26,4 +26,4 @@ def create(request: Request, partner: Partner) -> Response:
     return Response(200, {"id": posting.event.entry.told_id}, headers)
 
 
-handler = endpoint(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))

@@ -3,13 +3,13 @@
 from os import environ
 from uuid import uuid4
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.uploads import read_upload, render_expected
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.uploads import read_upload, render_expected
+from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
-from loyalty.usecases.uploads import expect_upload
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.uploads.show_upload import expect_upload
 
 table = connect(environ["TABLE_NAME"])
 files = connect_files(environ["UPLOAD_BUCKET"])
@@ -23,4 +23,4 @@ def create(request: Request, partner: Partner) -> Response:
     return Response(200, render_expected(upload, form), {"Location": f"/uploads/{upload_id}"})
 
 
-handler = endpoint(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))

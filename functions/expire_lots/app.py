@@ -6,10 +6,10 @@ from os import environ
 from typing import Any
 
 from loyalty.api.logs import log_put_off
-from loyalty.api.schedule import TimeLeft, scheduled
+from loyalty.api.triggers.schedule_handler import TimeLeft, schedule_handler
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.expire_lots import expire_lots
+from loyalty.usecases.ledger.expire_lots import expire_lots
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -19,4 +19,4 @@ def expire(now: datetime, time_left: TimeLeft) -> dict[str, Any]:
     return asdict(expire_lots(table=table, catalogue=catalogue, now=now, time_left=time_left, report=log_put_off))
 
 
-handler = scheduled("expired", expire)
+handler = schedule_handler("expired", expire)

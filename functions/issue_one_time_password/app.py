@@ -4,13 +4,13 @@ from os import environ
 
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.reading import read_token
-from loyalty.api.messages import Request, Response
-from loyalty.api.tokens import render_password
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.credentials import render_password
+from loyalty.api.http.messages import Request, Response
+from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
-from loyalty.usecases.access_tokens import issue_one_time_password
-from loyalty.usecases.tokens import TokenCheck
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.access.customer_tokens import issue_one_time_password
 
 table = connect(environ["TABLE_NAME"])
 

@@ -3,12 +3,12 @@
 from os import environ
 
 from loyalty.api.classic.envelope import refused, succeeded
-from loyalty.api.endpoint import endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.tokens import key_in, render_token
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.credentials import key_in, render_token
+from loyalty.api.http.http_handler import http_handler
+from loyalty.api.http.messages import Request, Response
 from loyalty.store.client import connect
-from loyalty.usecases.tokens import issue_token
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import issue_token
 
 table = connect(environ["TABLE_NAME"])
 signing_keys = SigningKeys(table)
@@ -20,4 +20,4 @@ def issue(request: Request) -> Response:
     return succeeded(render_token(text, token, request.now))
 
 
-handler = endpoint(issue, refusal=refused)
+handler = http_handler(issue, refusal=refused)

@@ -2,13 +2,13 @@
 
 from os import environ
 
-from loyalty.api.deliveries import Received, deliveries
 from loyalty.api.logs import log_fault
-from loyalty.api.rows import read_row
+from loyalty.api.triggers.row_reader import read_row
+from loyalty.api.triggers.sqs_handler import SqsDelivery, sqs_handler
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect, connect_files, connect_queue
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.post_chunk import ChunkPoster, Delivery
+from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 
 table = connect(environ["TABLE_NAME"])
 poster = ChunkPoster(
@@ -22,9 +22,9 @@ poster = ChunkPoster(
 )
 
 
-def post(received: Received) -> bool:
+def post(received: SqsDelivery) -> bool:
     delivery = Delivery.of(received.body, received.receives, received.receives_max)
     return poster.post(delivery, received.now)
 
 
-handler = deliveries(post, connect_queue(environ["CHUNK_QUEUE_URL"]), int(environ["MAX_RECEIVES"]))
+handler = sqs_handler(post, connect_queue(environ["CHUNK_QUEUE_URL"]), int(environ["MAX_RECEIVES"]))

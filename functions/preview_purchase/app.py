@@ -2,16 +2,16 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import read_preview, render_preview
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.purchases import read_preview, render_preview
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.preview_purchase import preview_purchase
-from loyalty.usecases.told_verdicts import told_verdicts
-from loyalty.usecases.unknown_names import unknown_names_told
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.purchases.preview_purchase import preview_purchase
+from loyalty.usecases.purchases.told_verdicts import told_verdicts
+from loyalty.usecases.purchases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -25,4 +25,4 @@ def preview(request: Request, partner: Partner) -> Response:
     return Response(200, render_preview(found, why))
 
 
-handler = endpoint(authorized(preview, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(preview, Scope.POST_PURCHASES, SigningKeys(table)))

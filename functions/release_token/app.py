@@ -3,11 +3,11 @@
 from os import environ
 
 from loyalty.api.classic.envelope import refused, succeeded, token_in
-from loyalty.api.endpoint import endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import http_handler
+from loyalty.api.http.messages import Request, Response
 from loyalty.store.client import connect
-from loyalty.usecases.tokens import release_token
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import release_token
 
 table = connect(environ["TABLE_NAME"])
 signing_keys = SigningKeys(table)
@@ -18,4 +18,4 @@ def release(request: Request) -> Response:
     return succeeded({})
 
 
-handler = endpoint(release, refusal=refused)
+handler = http_handler(release, refusal=refused)

@@ -2,16 +2,16 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import named_in_path
-from loyalty.api.returns import read_return, render_return
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.purchases import named_in_path
+from loyalty.api.newest.returns import read_return, render_return
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
+from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.prepared_answer import PreparedAnswer
-from loyalty.usecases.take_back import return_products
+from loyalty.usecases.reversals.take_back import return_products
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -28,4 +28,4 @@ def take_back(request: Request, partner: Partner) -> Response:
     return Response(200, answer.to(returned), headers)
 
 
-handler = endpoint(authorized(take_back, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(take_back, Scope.POST_PURCHASES, SigningKeys(table)))

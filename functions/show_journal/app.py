@@ -2,13 +2,13 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.wallets import read_page, render_journal
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.wallets import read_page, render_journal
+from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
-from loyalty.usecases.show import show_journal
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.purchases.show import show_journal
 
 table = connect(environ["TABLE_NAME"])
 
@@ -19,4 +19,4 @@ def show(request: Request, partner: Partner) -> Response:
     return Response(200, render_journal(page, partner))
 
 
-handler = endpoint(authorized(show, Scope.READ_WALLETS, SigningKeys(table)))
+handler = http_handler(authorized(show, Scope.READ_WALLETS, SigningKeys(table)))

@@ -2,17 +2,17 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.purchases import named_in_path, render_purchase
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.purchases import named_in_path, render_purchase
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.document import why_in
+from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.newest_programme import directory_for
-from loyalty.usecases.show import find_purchase
-from loyalty.usecases.told_verdicts import told_verdicts
+from loyalty.usecases.purchases.document import why_in
+from loyalty.usecases.purchases.show import find_purchase
+from loyalty.usecases.purchases.told_verdicts import told_verdicts
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -26,4 +26,4 @@ def show(request: Request, partner: Partner) -> Response:
     return Response(200, render_purchase(event, directory, why))
 
 
-handler = endpoint(authorized(show, Scope.READ_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(show, Scope.READ_PURCHASES, SigningKeys(table)))

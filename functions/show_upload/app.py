@@ -2,13 +2,13 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.uploads import render_upload
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.uploads import render_upload
+from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
-from loyalty.usecases.uploads import show_upload
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.uploads.show_upload import show_upload
 
 table = connect(environ["TABLE_NAME"])
 files = connect_files(environ["RESULT_BUCKET"])
@@ -19,4 +19,4 @@ def show(request: Request, partner: Partner) -> Response:
     return Response(200, render_upload(view))
 
 
-handler = endpoint(authorized(show, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(show, Scope.POST_PURCHASES, SigningKeys(table)))

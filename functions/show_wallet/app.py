@@ -2,14 +2,14 @@
 
 from os import environ
 
-from loyalty.api.endpoint import authorized, endpoint
-from loyalty.api.messages import Request, Response
-from loyalty.api.wallets import render_wallet
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import SigningKeys
+from loyalty.api.http.http_handler import authorized, http_handler
+from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.wallets import render_wallet
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
-from loyalty.store.programme import Catalogue
-from loyalty.usecases.show import show_wallet
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.purchases.show import show_wallet
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)
@@ -20,4 +20,4 @@ def show(request: Request, _: Partner) -> Response:
     return Response(200, render_wallet(view))
 
 
-handler = endpoint(authorized(show, Scope.READ_WALLETS, SigningKeys(table)))
+handler = http_handler(authorized(show, Scope.READ_WALLETS, SigningKeys(table)))

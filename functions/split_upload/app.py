@@ -2,11 +2,11 @@
 
 from os import environ
 
-from loyalty.api.drops import Call, drops
+from loyalty.api.triggers.s3_handler import S3Call, s3_handler
 from loyalty.store.client import connect, connect_files, connect_function, connect_queue
 from loyalty.store.uploads import Upload
-from loyalty.usecases.begin_upload import begin_upload
-from loyalty.usecases.split_upload import Workplace, split_upload
+from loyalty.usecases.uploads.begin_upload import begin_upload
+from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 
 MILLISECONDS_TO_KEEP = 60_000
 """How much of a call's time it hands over with: what is under way has to be kept by then."""
@@ -18,11 +18,11 @@ closings = connect_queue(environ["CLOSE_QUEUE_URL"])
 at = Workplace(table, dropped, connect_files(environ["RESULT_BUCKET"]), connect_queue(environ["CHUNK_QUEUE_URL"]))
 
 
-def split(upload: Upload, call: Call) -> bool:
+def split(upload: Upload, call: S3Call) -> bool:
     return split_upload(upload, at, attempt=call.attempt, out_of_time=call.out_of_time)
 
 
-handler = drops(
+handler = s3_handler(
     split,
     begin_upload,
     table=table,

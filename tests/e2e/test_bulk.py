@@ -8,7 +8,7 @@ import urllib3
 from cli.target import Target
 from loyalty import exactjson
 from loyalty.store import keys
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.bulk_call import BulkCall, bulk_call, import_wallets
 
 HTTP = urllib3.PoolManager(timeout=120)

@@ -20,9 +20,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cli.openapi import document
-from cli.route import Route
-from cli.routes import ROUTES
+from cli.docs.openapi import document
+from cli.docs.route import Route
+from cli.docs.routes import ROUTES
 from cli.target import REPOSITORY, Target
 from tests.goldens import EXAMPLES
 from tests.partner import Api

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from cli.docs.openapi import DOCUMENT, EXAMPLES
 from cli.local.command import DEMO_PURCHASE
-from cli.openapi import DOCUMENT, EXAMPLES
 from cli.target import REPOSITORY, Target
 from loyalty.api.classic.requests import ClassicCreatePurchase
 from tests.partner import Api

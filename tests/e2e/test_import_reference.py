@@ -9,15 +9,15 @@ from decimal import Decimal
 
 import pytest
 
+from cli.commands.uploads import described
 from cli.target import Target
 from cli.uploading import watch_upload
-from cli.uploads import described
 from loyalty.store import keys
-from loyalty.store.uploads import State, upload_id
-from loyalty.usecases.close_upload import summary_key
-from loyalty.usecases.make_result import result_key
-from loyalty.usecases.uploads import UploadView
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.store.uploads import UploadState, upload_id
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.uploads.close_upload import summary_key
+from loyalty.usecases.uploads.make_result import result_key
+from loyalty.usecases.uploads.show_upload import UploadView
 
 COLUMNS = ("type", "id", "number", "account", "authentication_code", "amount", "performed_on", "primary")
 CUSTOMERS = 1500
@@ -54,7 +54,7 @@ def test_a_file_of_customers_is_imported_and_its_result_repeats_what_was_refused
     told = gzip.decompress(results.read(result_key(first.upload)))
     again = dropped(stack, "customers.result.csv", told.replace(b"NOBODY", b"REF-0"))
 
-    assert first.state is State.DONE
+    assert first.state is UploadState.DONE
     assert dict(first.tally.counts.items()) == {"created": rows, "refused": 1, "error_NotFoundAPIValueException": 1}
     assert described(first)["records"] == rows + 1
     lines = list(csv.DictReader(io.StringIO(told.decode())))
@@ -73,7 +73,7 @@ def test_a_file_of_customers_is_imported_and_its_result_repeats_what_was_refused
 def test_a_file_that_nobody_can_read_is_refused_and_its_summary_says_why(stack: Target, name: str, fault: str) -> None:
     view = dropped(stack, name, b"{}")
 
-    assert view.state is State.REFUSED
+    assert view.state is UploadState.REFUSED
     for _ in range(100):
         if summary := stack.open_results().read_if_there(summary_key(view.upload)):
             break

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from cli.target import Target
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.import_records import import_records
 from tests.customers import EVERYTHING, customer, purchase
 
 Post = Callable[[dict[str, Any]], int | Code]

@@ -16,12 +16,12 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.deployment import Host
 from cli.local.emulator import Emulator
 from cli.local.front import Backend, Front
 from cli.local.stack import local_stack
-from cli.target import REPOSITORY, Account, Target
+from cli.target import REPOSITORY, AwsAccount, Target
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
 GONE_SECONDS = 20
@@ -100,7 +100,7 @@ def test_a_second_stack_in_the_same_directory_is_refused(
     stack: Target, stack_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.local.stack.LOCK_SECONDS", 0)
-    with pytest.raises(Failure, match="another local stack runs in"), local_stack(state_dir=stack_dir):
+    with pytest.raises(CommandFailure, match="another local stack runs in"), local_stack(state_dir=stack_dir):
         pass
     assert HTTP.request("GET", stack.api_url).status == 200
 
@@ -179,7 +179,7 @@ def test_a_second_interruption_ends_the_cleaning_and_nothing_else() -> None:
     assert process.returncode == 0
 
 
-def call_a_function_that_sleeps(account: Account, begun: Path) -> None:
+def call_a_function_that_sleeps(account: AwsAccount, begun: Path) -> None:
     """Make a function that says in a file that it has `begun`, and call it."""
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as archive:

@@ -11,14 +11,14 @@ from cli.target import Target
 from loyalty import exactjson
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.tell_purchase import post_and_tell
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.purchases.tell_purchase import post_and_tell
 from tests.consumption import consumption
 from tests.customers import EVERYTHING, customer, purchase
 from tests.goldens import EXAMPLES

@@ -12,21 +12,21 @@ import botocore.session
 import pytest
 
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Target
-from loyalty.api.purchases import read_purchase
-from loyalty.api.returns import read_return
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchase import Reference
-from loyalty.domain.wallet import EventType
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customer
 from loyalty.store.ledger import read_whole_journal
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.expire_lots import expire_lots
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.take_back import cancel_purchase, return_products
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.reversals.take_back import cancel_purchase, return_products
 from tests.consumption import consumption
 from tests.customers import EVERYTHING, customer, purchase
 from tests.partner import Api

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from cli.target import Target
-from loyalty.domain.rows.chunk import Entry, read_chunk
+from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
 from loyalty.store.files import Files
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, read_segment, read_upload, upload_id
+from loyalty.store.uploads import Upload, UploadState, read_segment, read_upload, upload_id
 from tests.uploads import array, classic_body, csv, row, told
 
 SECONDS_TO_SPLIT = 60
@@ -29,13 +29,13 @@ def dropped(stack: Target, table: Table, key: str, data: bytes) -> Upload:
     deadline = time.monotonic() + SECONDS_TO_SPLIT
     while time.monotonic() < deadline:
         upload = read_upload(table, upload_id(key, version))
-        if upload and upload.state is not State.SPLITTING:
+        if upload and upload.state is not UploadState.SPLITTING:
             return upload
         time.sleep(0.1)
     raise AssertionError(f"{key} was not split")
 
 
-def entries(stack: Target, table: Table, upload: Upload) -> Iterator[Entry]:
+def entries(stack: Target, table: Table, upload: Upload) -> Iterator[ChunkEntry]:
     """What the file was split into."""
     assert stack.result_bucket
     results = Files(stack.client("s3"), stack.result_bucket)
@@ -72,4 +72,4 @@ def test_a_bulk_call_can_be_dropped_as_a_file(stack: Target, table: Table) -> No
 def test_a_file_of_nobody_is_refused(stack: Target, table: Table) -> None:
     upload = dropped(stack, table, "uploads/NOBODY/x.csv", csv(row("R1")))
 
-    assert upload.state is State.REFUSED
+    assert upload.state is UploadState.REFUSED

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from cli.console import Failure
+from cli.commands.uploads import upload
+from cli.console import CommandFailure
 from cli.target import Target
 from cli.uploading import fetch_result, redrive, send, watch_upload
-from cli.uploads import upload
 from loyalty import exactjson
-from loyalty.domain.uploads.outcome import Status
+from loyalty.domain.uploads.row_outcome import RowStatus
 from loyalty.store import keys
 from loyalty.store.attributes import packed_key
 from loyalty.store.queue import Queue
-from loyalty.store.uploads import State, read_upload
+from loyalty.store.uploads import UploadState, read_upload
 from loyalty.store.writes import Put
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import bring
 from tests.customers import customer, purchase
 from tests.functional.stage import classic
@@ -48,7 +48,7 @@ def test_a_file_is_posted_and_its_result_repeats_what_was_not(stack: Target, tmp
     customer(table, "file-late", 0)
     again = watch_upload(stack, send(stack, result, "DEMO", dry_run=False))
 
-    assert told.state is State.DONE
+    assert told.state is UploadState.DONE
     assert dict(told.tally.counts.items()) == dict(rehearsed.tally.counts.items())
     assert [json.loads(line)["reference_number"] for line in result.read_bytes().splitlines()] == [
         body["reference_number"] for body in bodies
@@ -92,7 +92,7 @@ def test_the_command_ends_with_a_failure_where_a_file_is_not_read_to_its_end(
     file.write_text(f"[{exactjson.dumps(purchase(cim, 'UNREAD-1'))}] [{exactjson.dumps(purchase(cim, 'UNREAD-2'))}]")
     monkeypatch.setattr(Target, "load", lambda *_: stack)
 
-    with pytest.raises(Failure, match="1 purchases were not posted"):
+    with pytest.raises(CommandFailure, match="1 purchases were not posted"):
         upload(file, "DEMO", watch=True, as_json=True)
 
     told = json.loads(capsys.readouterr().out)
@@ -136,6 +136,6 @@ def test_a_file_of_real_purchases_does_what_a_recount_of_it_says(stack: Target, 
 
     counts = posted.view.tally.counts.by_status
     assert posted.deviations == []
-    assert counts[Status.POSTED] > 700
-    assert counts[Status.REFUSED] > 10
+    assert counts[RowStatus.POSTED] > 700
+    assert counts[RowStatus.REFUSED] > 10
     assert verify_journal(stack.open_table()).deviations == []

@@ -7,14 +7,14 @@ from functools import partial
 import pytest
 
 from cli.target import Target
-from loyalty.domain.purchase import Reference
-from loyalty.domain.wallet import EventType
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import ledger
-from loyalty.store.events import State
-from loyalty.store.programme import Catalogue
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.events import EventState
 from loyalty.store.table import Table
-from loyalty.usecases.take_back import cancel_purchase
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.reversals.take_back import cancel_purchase
 from tests.customers import EVERYTHING
 from tests.tables.written import NAMES, Written
 from tests.template import create_table
@@ -27,7 +27,7 @@ def test_each_purchase_is_cancelled_once_whoever_else_cancels_it(stack: Target, 
     table = Table(client, f"written-{name}")
     Written.read(name).load(table)
     purchases = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
-    standing = [event.entry.event_id for event in purchases if event.state is State.POSTED]
+    standing = [event.entry.event_id for event in purchases if event.state is EventState.POSTED]
     cancel = partial(cancel_purchase, partner=EVERYTHING, table=table, catalogue=Catalogue(table), now=now)
 
     with ThreadPoolExecutor(6) as threads:

@@ -15,16 +15,16 @@ from typing import Any
 
 from cli.target import Target
 from loyalty import exactjson
-from loyalty.api.rows import read_row
-from loyalty.domain.access import Partner
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.api.triggers.row_reader import read_row
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import CONFIG
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload
-from loyalty.usecases.post_chunk import ChunkPoster, Delivery
-from loyalty.usecases.upload_rows import UploadRow
+from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
+from loyalty.usecases.uploads.row_body import RowBody
 
 KILLER, FAULT = "KILLER", "FAULT"
 """In reference numbers: rows that kill whoever reads them, and rows that meet a fault of ours."""
@@ -65,7 +65,7 @@ def work(feed: Connection, target: Target, seed: int) -> None:
         feed.send(poster.post(delivery, datetime.now(UTC)))
 
 
-def read(row: UploadRow, partner: Partner, upload: Upload) -> PurchaseRequest:
+def read(row: RowBody, partner: Partner, upload: Upload) -> PurchaseRequest:
     """As rows are read, but for the poison in them."""
     request = read_row(row, partner, upload)
     if KILLER in request.reference_number:

@@ -7,20 +7,20 @@ import pytest
 
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import MAX_TRANSACTION, Table
-from loyalty.usecases.post_purchase import post_purchase, post_purchases
-from loyalty.usecases.posting import Posting
-from loyalty.usecases.tell_purchase import post_and_tell
+from loyalty.usecases.ledger.post_events import PostedEvent
+from loyalty.usecases.purchases.post_purchase import post_purchase, post_purchases
+from loyalty.usecases.purchases.tell_purchase import post_and_tell
 from tests.customers import EVERYTHING, purchase
 from tests.faults.conftest import answer_lost, faulty, out_of_reach, request_lost, wallet
 from tests.refusals import Fault, conflict, throttled
 
 
-def post(table: Table, cim: str) -> Posting:
+def post(table: Table, cim: str) -> PostedEvent:
     """Post a purchase that spends 5; the same one each time."""
     now = datetime.now(UTC)
     request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
@@ -123,7 +123,7 @@ def test_purchases_are_not_posted_before_an_earlier_one_of_their_wallet_that_has
             requests, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=now
         )
 
-    assert {isinstance(outcome, Posting) for outcome in outcomes} == {False}
+    assert {isinstance(outcome, PostedEvent) for outcome in outcomes} == {False}
     assert wallet(table, cim) == (1, 50)
 
 

@@ -8,16 +8,16 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ReadTimeoutError
 
-from loyalty.api.purchases import read_purchase
-from loyalty.api.returns import read_return
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.take_back import cancel_purchase, return_products
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reversals.take_back import cancel_purchase, return_products
 from tests.customers import EVERYTHING, purchase
 from tests.faults.conftest import answer_lost, faulty, request_lost, wallet
 from tests.refusals import Fault, conflict, throttled

@@ -19,11 +19,11 @@ from loyalty.domain.rows.chunk import read_chunk
 from loyalty.store import keys
 from loyalty.store.queue import Message
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, add_upload, read_upload
-from loyalty.usecases.make_result import result_key
-from loyalty.usecases.split_upload import Workplace, split_upload
-from loyalty.usecases.uploads import view_of
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.uploads.make_result import result_key
+from loyalty.usecases.uploads.show_upload import view_of
+from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 from tests.customers import customer
 from tests.faults.storm import FAULT, KILLER, MAX_RECEIVES, Storm
 
@@ -144,7 +144,7 @@ def split(stack: Target, table: Table, bodies: list[dict[str, Any]]) -> tuple[st
         name="storm.jsonl",
         key=key,
         created_on=datetime.now(UTC),
-        state=State.SPLITTING,
+        state=UploadState.SPLITTING,
         content=upload_id,
         size=len(data),
         shards=8,
@@ -160,7 +160,7 @@ def result_of(stack: Target, table: Table, upload_id: str) -> list[dict[str, Any
     upload = read_upload(table, upload_id)
     assert upload
     for _ in range(120):
-        if view_of(upload, table=table, now=datetime.now(UTC)).state is State.DONE:
+        if view_of(upload, table=table, now=datetime.now(UTC)).state is UploadState.DONE:
             return [json.loads(line) for line in stack.open_results().read(result_key(upload)).splitlines()]
         time.sleep(0.5)
     raise AssertionError("the upload is still open")

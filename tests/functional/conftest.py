@@ -15,11 +15,11 @@ import pytest
 from moto import mock_aws
 
 from loyalty import exactjson
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer
 from tests.functional.stage import Stage
 from tests.goldens import EXAMPLES
@@ -139,7 +139,7 @@ def aws() -> Iterator[Table]:
     }
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         make_quick(patch)
-        patch.setattr("loyalty.usecases.split_upload.ThreadPoolExecutor", OneByOne)
+        patch.setattr("loyalty.usecases.uploads.split_upload.ThreadPoolExecutor", OneByOne)
         for name, value in settings.items():
             patch.setenv(name, value)
         table = connect("loyalty")

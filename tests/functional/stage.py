@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyalty.api.rows import read_row
+from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.errors import Refused
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.queue import Message
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, add_upload, read_upload
-from loyalty.usecases import post_purchase
-from loyalty.usecases.chunk_rows import Read
-from loyalty.usecases.close_upload import close_upload
-from loyalty.usecases.make_result import result_key
-from loyalty.usecases.post_chunk import ChunkPoster, Delivery
-from loyalty.usecases.split_upload import Workplace, split_upload
+from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
+from loyalty.usecases.purchases import post_purchase
+from loyalty.usecases.uploads.chunk_rows import Read
+from loyalty.usecases.uploads.close_upload import close_upload
+from loyalty.usecases.uploads.make_result import result_key
+from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
+from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 from tests.customers import purchase
 from tests.uploads_by_hand import CREATED_ON, lines
 
@@ -98,7 +98,7 @@ class Stage:
             key=key,
             content=f"content-of-{upload_id}",
             size=len(data),
-            state=State.SPLITTING,
+            state=UploadState.SPLITTING,
             created_on=CREATED_ON,
             idempotency_key=idempotency_key,
         )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.domain.passcode import hashed_pass_code
+from loyalty.domain.access.pass_codes import hashed_pass_code
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.reference import record_key

@@ -8,15 +8,15 @@ from typing import Any
 import jwt
 import pytest
 
-from cli.console import Failure
-from cli.keys import create_key as command_create_key
+from cli.commands.keys import create_key as command_create_key
+from cli.console import CommandFailure
 from loyalty.api.faults import CallFailed
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
-from loyalty.store.access import active_keys, read_key, remove_key
+from loyalty.store.credentials import active_keys, read_key, remove_key
 from loyalty.store.table import Table
-from loyalty.usecases.manage_keys import create_key, revoke_key, rotate_key
+from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
 from tests.functional.conftest import NOW, Functions, example
 
 CONTEXT_LESS: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def test_the_command_tells_how_to_repeat_a_call_of_which_nobody_knows_what_it_di
         raise Refused(Problem(Code.RETRY_LATER, "busy"))
 
     monkeypatch.setattr(demo, "transact", lost)
-    with pytest.raises(Failure, match="--request") as failure:
+    with pytest.raises(CommandFailure, match="--request") as failure:
         command_create_key(target, partner="DEMO", merchants=["*"])
     monkeypatch.undo()
     name = str(failure.value).partition("--request ")[2].split()[0]

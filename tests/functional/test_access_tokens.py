@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase
+from loyalty.domain.access.pass_codes import hashed_pass_code
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.passcode import hashed_pass_code
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
-from loyalty.store.access_tokens import behind_passwords
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.customer_tokens import behind_passwords
 from loyalty.store.customers import customer_key
 from loyalty.store.ledger import read_event
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete
-from loyalty.usecases import access_tokens
-from loyalty.usecases.access_tokens import issue_one_time_password, shown_token
-from loyalty.usecases.post_purchase import post_purchases
-from loyalty.usecases.posting import Posting
+from loyalty.usecases.access import customer_tokens
+from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.ledger.post_events import PostedEvent
+from loyalty.usecases.purchases.post_purchase import post_purchases
 from tests.cards import (
     ACCOUNT_NUMBER,
     AMERICAN_EXPRESS,
@@ -116,7 +116,7 @@ def test_an_access_token_names_a_customer_as_account_or_as_participant(
 def test_what_is_no_way_of_showing_a_token_is_refused_by_name_and_nothing_is_hashed(
     functions: Functions, token: str, monkeypatch: pytest.MonkeyPatch, identifier: Body, code: str, place: str
 ) -> None:
-    monkeypatch.setattr(access_tokens, "is_pass_code", None)
+    monkeypatch.setattr(customer_tokens, "is_pass_code", None)
     answer = post(functions, shown(token, identifier))
 
     assert answer.status == 400
@@ -145,7 +145,7 @@ def test_a_token_without_a_pass_code_is_not_to_be_had_by_its_identifier(
     functions: Functions, demo: Table, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bring(demo, {"type": "access_token", "id": "T-2", "account": ACCOUNT_NUMBER, "identifier": "OPEN"})
-    monkeypatch.setattr(access_tokens, "is_pass_code", None)
+    monkeypatch.setattr(customer_tokens, "is_pass_code", None)
 
     assert post(functions, shown(token, {"identifier": "OPEN", "pass_code": "1234"})).status == 404
 
@@ -154,7 +154,7 @@ def test_a_token_without_a_pass_code_is_not_to_be_had_by_its_identifier(
 def _still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls arrive in one moment, lest a window of time ends between them."""
     now = datetime.now(UTC)
-    monkeypatch.setattr("loyalty.api.endpoint.datetime", SimpleNamespace(now=lambda _: now))
+    monkeypatch.setattr("loyalty.api.http.http_handler.datetime", SimpleNamespace(now=lambda _: now))
 
 
 @pytest.mark.usefixtures("_still")
@@ -186,7 +186,7 @@ def test_a_try_is_counted_before_it_is_looked_at(
 ) -> None:
     tries = keys.pass_code_tries("T-CARD", hashed_pass_code("T-CARD", PASS_CODE))
     seen = []
-    monkeypatch.setattr(access_tokens, "is_pass_code", lambda *_: seen.append(demo.get(tries)))
+    monkeypatch.setattr(customer_tokens, "is_pass_code", lambda *_: seen.append(demo.get(tries)))
     post(functions, shown(token, BY_PASS_CODE))
 
     [item] = filter(None, seen)
@@ -197,7 +197,7 @@ def test_a_pass_code_is_not_tried_where_something_else_is_amiss(
     functions: Functions, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether there is such an identifier is not to be told either."""
-    monkeypatch.setattr(access_tokens, "is_pass_code", None)
+    monkeypatch.setattr(customer_tokens, "is_pass_code", None)
     amiss = {"classification_identifier": {"name": "NONE"}}
     wrong = post(functions, shown(token, WRONG, **amiss))
     unknown = post(functions, shown(token, {"identifier": "NOBODY", "pass_code": "1357"}, **amiss))
@@ -292,7 +292,7 @@ def test_of_postings_that_read_the_same_one_time_password_one_uses_it(demo: Tabl
 
     outcomes = post_purchases([request, request], EVERYTHING, table=demo, catalogue=catalogue, numbers=numbers, now=NOW)
 
-    assert [type(outcome) for outcome in outcomes] == [Posting, Refused]
+    assert [type(outcome) for outcome in outcomes] == [PostedEvent, Refused]
 
 
 def test_the_token_that_was_shown_is_answered_in_full(functions: Functions, token: str) -> None:

@@ -9,11 +9,11 @@ from cli.backtest.events import Journal
 from cli.backtest.report import Report
 from cli.backtest.run import backtest
 from cli.options import Days
-from cli.programme.draft import Draft
+from cli.programme.draft import ProgrammeDraft
 from loyalty import exactjson
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
@@ -29,11 +29,11 @@ def post(functions: Functions, number: int, **fields: Any) -> None:
 
 
 def priced_again(demo: Table, draft: Path, days: Days = Days()) -> Report:  # noqa: B008 - it cannot be changed
-    laid = Draft.of([draft], demo, NOW)
+    laid = ProgrammeDraft.of([draft], demo, NOW)
     laid.require_good()
     source = Journal(demo, days)
     history = source.history(laid.table, NOW)
-    return backtest(history, laid.accepted(NOW)[0], Draft.of([], demo, NOW).accepted(NOW)[0], "draft.jsonl")
+    return backtest(history, laid.accepted(NOW)[0], ProgrammeDraft.of([], demo, NOW).accepted(NOW)[0], "draft.jsonl")
 
 
 def held(demo: Table) -> Decimal:

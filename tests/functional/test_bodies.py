@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.route import Route
-from cli.routes import ROUTES
+from cli.docs.route import Route
+from cli.docs.routes import ROUTES
 from loyalty import exactjson
 from loyalty.store.table import Table
 from tests.functional.conftest import Answer, Functions, example

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.bridge import bridge_address
 
 
@@ -34,12 +34,12 @@ def test_where_there_is_none_it_is_told_what_to_do(
 ) -> None:
     docker_that(does, tmp_path, monkeypatch)
 
-    with pytest.raises(Failure, match=told):
+    with pytest.raises(CommandFailure, match=told):
         bridge_address()
 
 
 def test_a_missing_docker_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(Failure, match="install Docker"):
+    with pytest.raises(CommandFailure, match="install Docker"):
         bridge_address()

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store import keys
 from loyalty.store.table import Table
-from loyalty.usecases.manage_keys import create_key
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.domain.identity import Origin, told_id
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import key_of
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.reference.import_records import import_records
 from tests.cards import bring
 from tests.customers import customer
 from tests.functional.conftest import Answer, Functions

@@ -8,7 +8,7 @@ import pytest
 from loyalty import exactjson
 from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, MAX_PROBLEMS_TOLD, render_outcomes
 from loyalty.api.classic.envelope import succeeded
-from loyalty.api.messages import MAX_BODY_BYTES
+from loyalty.api.http.messages import MAX_BODY_BYTES
 from loyalty.domain.errors import Refused, not_found
 from tests.functional.conftest import Answer, Functions, example
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Scope
-from loyalty.store.access import active_keys
+from loyalty.domain.access.partner import Scope
+from loyalty.store.credentials import active_keys
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key, revoke_key
+from loyalty.usecases.access.api_keys import create_key, revoke_key
+from loyalty.usecases.reference.import_records import import_records
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 

@@ -10,7 +10,7 @@ import pytest
 from loyalty.api.classic.reading import read_created_spend, read_purchase
 from loyalty.api.classic.requests import ClassicCreatePurchase, CreateSpend, CreateSpendPurchase
 from loyalty.api.classic.shapes.events import CreatedPurchase
-from loyalty.domain.access import Partner
+from loyalty.domain.access.partner import Partner
 from loyalty.store.events import Event
 from loyalty.store.ledger import read_event
 from loyalty.store.table import Table

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
 from loyalty.store import keys
 from loyalty.store.chunk_marks import put_mark, read_mark, read_tally
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload
-from loyalty.usecases import split_upload
-from loyalty.usecases.chunk_outcomes import write_outcomes
-from loyalty.usecases.close_upload import close_if_complete
-from loyalty.usecases.make_result import make_result, result_key
+from loyalty.usecases.uploads import split_upload
+from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
+from loyalty.usecases.uploads.close_upload import close_if_complete
+from loyalty.usecases.uploads.make_result import make_result, result_key
 from tests.functional.conftest import Functions, LambdaContext
 from tests.functional.uploads import Importing, LateContext, drained, queued
 
@@ -79,7 +79,7 @@ def importing(functions: Functions, demo: Table) -> Importing:
 @pytest.fixture
 def closing(functions: Functions, demo: Table, monkeypatch: pytest.MonkeyPatch) -> Closing:
     """Segments, and the parts of a result, so small that a short file has several."""
-    monkeypatch.setattr("loyalty.usecases.import_reference.SEGMENT_BYTES", 100)
+    monkeypatch.setattr("loyalty.usecases.reference.import_reference.SEGMENT_BYTES", 100)
     monkeypatch.setattr(split_upload, "RANGE_BYTES", 300)
     monkeypatch.setattr(split_upload, "BLOCK_BYTES", 100)
     monkeypatch.setattr("loyalty.store.assembly.PART_BYTES", 300)
@@ -160,7 +160,7 @@ def test_what_is_recorded_while_a_result_is_put_down_is_in_it(importing: Importi
     closing.module.handler(queued(message), LateContext(looks=1))
     before = read_mark(closing.table, upload.id, 1)
     assert before
-    outcomes = [Outcome(number, Status.FAILED) for number in range(1, before.counts.total + 1)]
+    outcomes = [RowOutcome(number, RowStatus.FAILED) for number in range(1, before.counts.total + 1)]
     mark = write_outcomes(closing.module.files, upload.id, 1, outcomes, dead=True)
     assert put_mark(closing.table, upload, mark, before)
 

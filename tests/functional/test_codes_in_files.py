@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.table import Table
-from loyalty.usecases.access_tokens import issue_one_time_password
+from loyalty.usecases.access.customer_tokens import issue_one_time_password
 from tests.cards import ACCOUNT_NUMBER, BY_PASS_CODE, CARD, CODE, IDENTIFIER, PASS_CODE, bring
 from tests.functional.conftest import Answer, Functions
 from tests.functional.stage import classic

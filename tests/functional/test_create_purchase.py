@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.api.purchases import read_purchase
-from loyalty.domain.access import Partner
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import NOW, Answer, Functions, example
 
 ACCOUNT = "ACR0000000001"

@@ -12,8 +12,8 @@ import pytest
 from loyalty.store.client import connect_queue
 from loyalty.store.queue import Message, Queue
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, add_upload
-from loyalty.usecases.dead_letters import FailedCalls, Lane, redrive
+from loyalty.store.uploads import Upload, UploadState, add_upload
+from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane, redrive
 from tests.functional.conftest import NOW
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:split:$LATEST"
@@ -73,7 +73,7 @@ def dropped(key: str) -> dict[str, Any]:
 
 
 def upload(table: Table, upload_id: str, key: str) -> None:
-    add_upload(table, Upload(upload_id, "ACME", ("*",), "x.csv", key, NOW, state=State.SPLITTING))
+    add_upload(table, Upload(upload_id, "ACME", ("*",), "x.csv", key, NOW, state=UploadState.SPLITTING))
 
 
 def test_dead_letters_of_all_uploads_are_sent_again_and_are_gone(stack: Stack) -> None:

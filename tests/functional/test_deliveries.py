@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from loyalty.api.deliveries import AGAIN_AFTER_SECONDS, Received, deliveries
+from loyalty.api.triggers.sqs_handler import AGAIN_AFTER_SECONDS, SqsDelivery, sqs_handler
 from tests.functional.conftest import LambdaContext
 
 
@@ -26,12 +26,12 @@ def record(name: str, group: str, receives: int = 1) -> dict[str, Any]:
 def left(queue: Waiting, *records: dict[str, Any]) -> list[str]:
     """The messages that are to be delivered again, of which only those with `good` in their names are dealt with."""
 
-    def action(received: Received) -> bool:
+    def action(received: SqsDelivery) -> bool:
         if "fault" in received.body["name"]:
             raise ZeroDivisionError
         return "good" in received.body["name"]
 
-    handler = deliveries(action, queue, receives_max=3)  # type: ignore[arg-type]
+    handler = sqs_handler(action, queue, receives_max=3)  # type: ignore[arg-type]
     answer = handler({"Records": list(records)}, LambdaContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 

@@ -13,19 +13,19 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ReadTimeoutError
 
 from loyalty.api.faults import CallFailed
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
-from loyalty.store.access import SigningKeys, active_keys
-from loyalty.store.access_tokens import one_time_password_key
 from loyalty.store.chunk_marks import read_tally
+from loyalty.store.credentials import SigningKeys, active_keys
+from loyalty.store.customer_tokens import one_time_password_key
 from loyalty.store.table import Table
-from loyalty.usecases.access_tokens import issue_one_time_password, shown_token
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key, revoke_key, rotate_key
-from loyalty.usecases.tokens import TokenCheck, issue_token, release_token
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
+from loyalty.usecases.access.auth_tokens import TokenCheck, issue_token, release_token
+from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.reference.import_records import import_records
 from tests.cards import BY_PASS_CODE, IDENTIFIER, PASS_CODE, bring
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Functions

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from cli.route import Route
-from cli.routes import LIMIT, ROUTES
+from cli.docs.route import Route
+from cli.docs.routes import LIMIT, ROUTES
 from loyalty import exactjson
-from loyalty.api.parameters import MAX_NAME
+from loyalty.api.http.parameters import MAX_NAME
 from loyalty.domain.fields import MAX_CODE
 from loyalty.store.table import Table
 from tests.functional.conftest import Answer, Functions, example

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import DEMO, NOW, Functions
 from tests.goldens import GOLDENS, Golden, Record
 

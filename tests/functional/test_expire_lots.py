@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from loyalty.store.attributes import key_of
-from loyalty.store.programme import Catalogue
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.table import Table
 from loyalty.store.writes import Put
-from loyalty.usecases import expire_lots as module
-from loyalty.usecases.expire_lots import Expired, expire_lots
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.ledger import expire_lots as module
+from loyalty.usecases.ledger.expire_lots import ExpiryRun, expire_lots
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import BY_CODE, bring
 from tests.functional.conftest import Functions, example
 
@@ -55,7 +55,7 @@ def journal(functions: Functions) -> list[Body]:
     return entries
 
 
-def run(table: Table, now: datetime, seconds_left: float = 900) -> Expired:
+def run(table: Table, now: datetime, seconds_left: float = 900) -> ExpiryRun:
     return expire_lots(table=table, catalogue=Catalogue(table), now=now, time_left=lambda: seconds_left)
 
 
@@ -99,7 +99,7 @@ def test_nobody_is_missed_by_a_run_after_years_without_one(functions: Functions,
     buy(functions)
     buy(functions, cim=OTHER_CIM, performed_on=APRIL_2025 + 40 * 86_400, number="2")
 
-    assert run(demo, datetime(2031, 1, 1, tzinfo=UTC)) == Expired(wallets=2, busy=0, finished=True)
+    assert run(demo, datetime(2031, 1, 1, tzinfo=UTC)) == ExpiryRun(wallets=2, busy=0, finished=True)
 
 
 def test_all_lots_that_are_over_go_with_one_event_and_no_others(functions: Functions, demo: Table) -> None:
@@ -151,8 +151,8 @@ def test_a_run_stops_before_its_time_is_up_and_the_next_one_goes_on(
         table=demo, catalogue=Catalogue(demo), now=datetime.now(UTC), time_left=lambda: float(next(seconds))
     )
 
-    assert first == Expired(wallets=1, busy=0, finished=False)
-    assert run(demo, datetime.now(UTC)) == Expired(wallets=1, busy=0, finished=True)
+    assert first == ExpiryRun(wallets=1, busy=0, finished=False)
+    assert run(demo, datetime.now(UTC)) == ExpiryRun(wallets=1, busy=0, finished=True)
 
 
 def test_an_expiry_of_what_is_not_over_is_found(functions: Functions, demo: Table) -> None:

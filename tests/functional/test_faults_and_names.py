@@ -6,8 +6,8 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.store.table import Table
-from loyalty.usecases import unknown_names
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.purchases import unknown_names
+from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Functions, example
 from tests.functional.stage import Stage

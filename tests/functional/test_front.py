@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.front import BODY_BYTES_MAX, Backend, Front
 
 HTTP = urllib3.PoolManager(timeout=60)
@@ -143,5 +143,5 @@ def test_an_emulator_that_does_not_answer_is_a_bad_gateway() -> None:
 
 
 def test_a_taken_port_is_a_failure_that_names_it() -> None:
-    with echo() as port, pytest.raises(Failure, match=f"port {port} is taken"):
+    with echo() as port, pytest.raises(CommandFailure, match=f"port {port} is taken"):
         Front(port)

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from loyalty.domain.access.guesses import AT_A_PASS_CODE, AT_ONE_TIME_PASSWORDS
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.guesses import AT_A_PASS_CODE, AT_ONE_TIME_PASSWORDS
-from loyalty.domain.purchase import Reference
-from loyalty.store.access_tokens import behind_passwords
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.store.customer_tokens import behind_passwords
 from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
+from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.guesses import guessed_passwords
-from loyalty.store.rehearsal import Rehearsal
 from loyalty.store.table import Table
-from loyalty.usecases.access_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
 from tests.cards import BY_PASS_CODE, CODE, IDENTIFIER, PASS_CODE, bring
 
 MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
@@ -27,7 +27,7 @@ WRONG_PASSWORD = Reference(ONE_TIME_PASSWORD, "999999999999", "/one_time_passwor
 def _card(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     bring(demo)
     # The hash is slow on purpose.
-    monkeypatch.setattr("loyalty.usecases.access_tokens.is_pass_code", lambda code, *_: code == PASS_CODE)
+    monkeypatch.setattr("loyalty.usecases.access.customer_tokens.is_pass_code", lambda code, *_: code == PASS_CODE)
 
 
 def answered(table: Table, shown: Reference, partner_id: str, now: datetime) -> Code | str:
@@ -94,7 +94,7 @@ def test_a_right_pass_code_makes_up_for_wrong_ones_of_whomever(demo: Table) -> N
 
 
 def test_guesses_of_a_dry_run_count(demo: Table) -> None:
-    wrong(Rehearsal(demo, "U", 2_000_000_000), "DEMO", MIDNIGHT, 5)
+    wrong(DryRunTable(demo, "U", 2_000_000_000), "DEMO", MIDNIGHT, 5)
 
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == Code.NOT_PERMITTED
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from loyalty.store.table import Table
-from loyalty.store.uploads import State
-from loyalty.usecases.begin_upload import MAX_NAME_BYTES
-from loyalty.usecases.close_upload import summary_key
-from loyalty.usecases.make_result import result_key
+from loyalty.store.uploads import UploadState
+from loyalty.usecases.uploads.begin_upload import MAX_NAME_BYTES
+from loyalty.usecases.uploads.close_upload import summary_key
+from loyalty.usecases.uploads.make_result import result_key
 from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing, Splitting
 from tests.hostile import Hostile
@@ -27,7 +27,7 @@ def test_each_row_of_a_hostile_file_has_its_outcome(lasting: tuple[Functions, Ta
     told = splitting.told(upload)
     assert hostile.fits(told), told[:10]
     assert len({line.split()[0].partition("-")[0] for line in told}) == len(told)
-    assert upload.state is (State.POSTING if hostile.rows else State.REFUSED)
+    assert upload.state is (UploadState.POSTING if hostile.rows else UploadState.REFUSED)
     assert bool(upload.fault) == bool(hostile.fault)
     assert not upload.fault or upload.fault.description.startswith(hostile.fault)
 
@@ -42,7 +42,7 @@ def test_each_row_of_a_hostile_file_of_reference_data_has_its_outcome(
 
     assert hostile.fits(importing.told(upload)), importing.told(upload)[:10]
     result, summary = importing.closed(upload)
-    assert (upload.state is State.REFUSED) == (not result) == (not hostile.rows)
+    assert (upload.state is UploadState.REFUSED) == (not result) == (not hostile.rows)
     assert (summary["fault"] or "").startswith(hostile.fault)
     assert bool(summary["fault"]) == bool(hostile.fault)
 
@@ -65,7 +65,7 @@ def test_a_file_whose_name_is_not_good_for_that_of_a_result_is_refused(
     upload = dropping.drop(name, b"type,id\n")
     _, summary = dropping.closed(upload)
 
-    assert upload.state is State.REFUSED
+    assert upload.state is UploadState.REFUSED
     assert summary["fault"].startswith("The name of the file has")
 
 
@@ -84,6 +84,6 @@ def test_a_file_in_a_folder_that_is_no_partners_is_nobodys(lasting: tuple[Functi
     upload = splitting.drop("x.csv", b"cim\n", partner=partner)
     _, summary = splitting.closed(upload)
 
-    assert (upload.state, upload.partner_id, summary["partner"]) == (State.REFUSED, "", None)
+    assert (upload.state, upload.partner_id, summary["partner"]) == (UploadState.REFUSED, "", None)
     assert "names no folder" in summary["fault"]
     assert len(summary_key(upload).encode()) <= LONGEST_OF_S3

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.domain.spend_settings import AutomaticSpend
+from loyalty.domain.programme.spend_settings import AutomaticSpend
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import ImportSummary, import_records
-from loyalty.usecases.import_rows import ROWS_AT_A_TIME
+from loyalty.usecases.reference.import_records import ImportSummary, import_records
+from loyalty.usecases.reference.import_rows import ROWS_AT_A_TIME
 from tests.builders import offer
 from tests.functional.conftest import DEMO, NOW
 
@@ -254,7 +254,7 @@ def test_an_access_token_shows_something(demo: Table) -> None:
 def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", 10)
+    monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", 10)
     records = [
         record
         for number in range(12)
@@ -287,7 +287,7 @@ def chain() -> list[dict[str, Any]]:
 def test_records_may_name_each_other_in_any_order_of_the_lines(
     demo: Table, monkeypatch: pytest.MonkeyPatch, at_a_time: int, order: slice
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", at_a_time)
+    monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", at_a_time)
     records = [*chain()[order], *chain()[:1]]
 
     summary = imported(demo, *records)
@@ -312,7 +312,7 @@ def test_a_line_that_waits_for_what_it_names_gives_way_to_a_later_one_of_its_rec
 def test_no_more_lines_than_are_documented_wait_for_what_they_name(
     demo: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.import_rows.MAX_WAITING", 2)
+    monkeypatch.setattr("loyalty.usecases.reference.import_rows.MAX_WAITING", 2)
     accounts = [account(str(number), contact="C1", primary=False) for number in range(4)]
 
     assert refused(imported(demo, *accounts, {"type": "contact", "id": "C1"})) == [(3, "/contact"), (4, "/contact")]

@@ -13,9 +13,9 @@ from loyalty.api.faults import CallFailed
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, read_upload
-from loyalty.usecases import split_upload
-from loyalty.usecases.record_said import as_record
+from loyalty.store.uploads import Upload, UploadState, read_upload
+from loyalty.usecases.reference.record_of_row import as_record
+from loyalty.usecases.uploads import split_upload
 from tests.functional.conftest import Functions, LambdaContext
 from tests.functional.test_codes_in_files import stored
 from tests.functional.uploads import Importing, LateContext
@@ -44,14 +44,14 @@ def names(table: Table) -> list[str]:
 
 @pytest.fixture
 def importing(functions: Functions, demo: Table, monkeypatch: pytest.MonkeyPatch) -> Importing:
-    monkeypatch.setattr("loyalty.usecases.import_chunk.time.sleep", lambda _: None)
+    monkeypatch.setattr("loyalty.usecases.reference.import_chunk.time.sleep", lambda _: None)
     return Importing(functions, demo)
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments, and all that a file is read and cut in, so small that a short file has several."""
-    monkeypatch.setattr("loyalty.usecases.import_reference.SEGMENT_BYTES", 300)
+    monkeypatch.setattr("loyalty.usecases.reference.import_reference.SEGMENT_BYTES", 300)
     monkeypatch.setattr(split_upload, "RANGE_BYTES", 200)
     monkeypatch.setattr(split_upload, "BLOCK_BYTES", 100)
 
@@ -81,7 +81,7 @@ def test_a_file_is_imported_in_segments_and_what_became_of_each_row_is_told(
 ) -> None:
     upload = importing.drop(name, data)
 
-    assert (upload.state, upload.rows, upload.fault) == (State.POSTING, 20, None)
+    assert (upload.state, upload.rows, upload.fault) == (UploadState.POSTING, 20, None)
     assert upload.segments > 1
     assert importing.told(upload) == ALL_CREATED
     assert len(names(importing.table)) == 20
@@ -381,7 +381,7 @@ def test_a_file_whose_import_is_killed_at_any_call_is_imported_like_any_other_wh
             upload, survived = read_upload(importing.table, upload_id), left > 0
             left = 0
             assert upload
-            assert (upload.state, upload.segments) == (State.POSTING, 2)
+            assert (upload.state, upload.segments) == (UploadState.POSTING, 2)
             told = [line.split() for line in importing.told(upload)]
             assert [int(number) for number, _ in told] == list(range(1, 9))
             assert {status for _, status in told} <= {"created", "updated", "unchanged"}
@@ -439,14 +439,14 @@ def test_a_file_that_nobody_can_read_is_refused_and_its_summary_says_why(
     upload = importing.drop(name, data)
 
     result, summary = importing.closed(upload)
-    assert (upload.state, result, summary["records"]) == (State.REFUSED, "", 0)
+    assert (upload.state, result, summary["records"]) == (UploadState.REFUSED, "", 0)
     assert summary["fault"].startswith(fault)
 
 
 def test_there_is_no_dry_run_of_reference_data(importing: Importing) -> None:
     upload = importing.drop("x.jsonl", file(contact(1)), Metadata={"dry-run": "true"})
 
-    assert upload.state is State.REFUSED
+    assert upload.state is UploadState.REFUSED
     assert names(importing.table) == []
 
 
@@ -505,7 +505,7 @@ def test_a_row_that_meets_a_fault_of_ours_fails_alone(importing: Importing, monk
             raise RuntimeError
         return as_record(said, old)
 
-    monkeypatch.setattr("loyalty.usecases.import_rows.as_record", faulty)
+    monkeypatch.setattr("loyalty.usecases.reference.import_rows.as_record", faulty)
 
     upload = importing.drop("x.jsonl", file(*PEOPLE[:10]))
 

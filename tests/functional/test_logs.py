@@ -11,7 +11,7 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from cli.routes import ROUTES
+from cli.docs.routes import ROUTES
 from loyalty.api.faults import CallFailed
 from loyalty.api.logs import MAX_TOLD, MAX_TRACE, logger
 from loyalty.store.table import Table

@@ -6,17 +6,17 @@ from unittest.mock import Mock, call
 
 import pytest
 
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete
-from loyalty.usecases.expire_lots import expire_lots
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.show import show_wallet
+from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.purchases.show import show_wallet
 from tests.cards import CAMPAIGN, CARD, CLASSIFICATION, CODE, PROMO_CODE, bring
 from tests.customers import EVERYTHING
 from tests.functional.conftest import NOW, Functions, example

@@ -9,12 +9,12 @@ import pytest
 from loyalty import exactjson
 from loyalty.domain.errors import Code
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
-from loyalty.store.programme import Catalogue
 from loyalty.store.reference import name_keys, record_key
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import ImportSummary, import_records
-from loyalty.usecases.record_writer import MAX_WRITES
+from loyalty.usecases.reference.import_records import ImportSummary, import_records
+from loyalty.usecases.reference.record_writer import MAX_WRITES
 from tests.functional.conftest import NOW, Functions
 from tests.functional.uploads import Importing
 
@@ -150,8 +150,8 @@ def test_a_line_that_waits_gives_way_to_a_later_one_of_its_record(demo: Table) -
 def test_a_whole_range_of_codes_may_move_up_by_one(
     demo: Table, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int, step: int
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
-    monkeypatch.setattr("loyalty.usecases.record_writer.MAX_WRITES", 10)
+    monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
+    monkeypatch.setattr("loyalty.usecases.reference.record_writer.MAX_WRITES", 10)
     imported(demo, [product(f"P{number}", f"{number}") for number in range(30)])
     moved = [product(f"P{number}", f"{number + 1}") for number in range(30)][::step]
 
@@ -193,7 +193,7 @@ def test_containers_never_see_half_of_a_swap(demo: Table) -> None:
 def test_what_names_a_record_that_waits_comes_after_it(
     demo: Table, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
+    monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
     imported(demo, [account("A", "1")])
     card = {"type": "access_token", "id": "T", "account": "B", "authentication_code": "T"}
     opening = {"type": "opening_balance", "id": "O", "account": "B", "amount": 1, "performed_on": "2026-01-01T00:00:00"}

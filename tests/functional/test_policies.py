@@ -17,11 +17,11 @@ import pytest
 
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.exactjson import dumps
-from loyalty.store.programme import REFRESH_AFTER
+from loyalty.store.catalogue import REFRESH_AFTER
 from loyalty.store.reference import PROGRAMME_TYPES, keys_to_find
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.known_records import OPENING_BALANCE
+from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.reference.known_records import OPENING_BALANCE
 from tests.cards import BY_CODE, BY_PASS_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
 from tests.functional.uploads import Importing, Splitting, queued

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.rows import read_row
+from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.purchase import PurchaseRequest
-from loyalty.usecases import post_purchase, post_rows
-from loyalty.usecases.upload_rows import UploadRow
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases import post_purchase
+from loyalty.usecases.uploads import post_rows
+from loyalty.usecases.uploads.row_body import RowBody
 from tests.customers import customer, purchase
 from tests.functional.stage import Killed, Reaper, Stage, classic, crashing, spends
 from tests.uploads_by_hand import lines, put_upload
@@ -130,7 +131,7 @@ def test_a_poison_row_takes_none_of_its_neighbours_with_it(
 def test_a_row_that_is_poison_to_read_takes_none_of_its_neighbours_with_it(
     stage: Stage, how: type[BaseException]
 ) -> None:
-    def read(row: UploadRow, *others: Any) -> PurchaseRequest:
+    def read(row: RowBody, *others: Any) -> PurchaseRequest:
         if row.body["reference_number"] == "RF-30":
             raise how
         return read_row(row, *others)

@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase as read_classic_purchase
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.errors import Code
-from loyalty.domain.guesses import AT_A_PASS_CODE
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.store.rehearsal import Rehearsal
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete, Put
-from loyalty.usecases.post_purchase import post_purchases
-from loyalty.usecases.posting import Posting
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.ledger.post_events import PostedEvent
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases.post_purchase import post_purchases
 from tests.cards import BY_PASS_CODE, bring
 from tests.customers import EVERYTHING, customer, purchase
 from tests.functional.conftest import NOW, example
@@ -27,8 +27,8 @@ EXPIRES_AT = 2_000_000_000
 
 
 @pytest.fixture
-def rehearsal(demo: Table) -> Rehearsal:
-    return Rehearsal(demo, "U1", EXPIRES_AT)
+def rehearsal(demo: Table) -> DryRunTable:
+    return DryRunTable(demo, "U1", EXPIRES_AT)
 
 
 def posted(table: Table, requests: list[PurchaseRequest]) -> list[Any]:
@@ -37,7 +37,9 @@ def posted(table: Table, requests: list[PurchaseRequest]) -> list[Any]:
         requests, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=NOW
     )
     return [
-        (outcome.replayed, outcome.event.entry.balance) if isinstance(outcome, Posting) else outcome.problems[0].code
+        (outcome.replayed, outcome.event.entry.balance)
+        if isinstance(outcome, PostedEvent)
+        else outcome.problems[0].code
         for outcome in outcomes
     ]
 
@@ -61,7 +63,7 @@ def seen(table: Table) -> dict[keys.Key, Item]:
     return {key_of(item): item for item in table.scan() if not item["pk"].startswith("DRY_RUN#")}
 
 
-def test_a_dry_run_finds_what_posting_finds(demo: Table, rehearsal: Rehearsal) -> None:
+def test_a_dry_run_finds_what_posting_finds(demo: Table, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
     customer(demo, "two", 40)
 
@@ -70,7 +72,7 @@ def test_a_dry_run_finds_what_posting_finds(demo: Table, rehearsal: Rehearsal) -
     assert rehearsed == [posted(demo, part) for part in (requests()[:3], requests()[3:])]
 
 
-def test_a_dry_run_changes_nothing_that_anybody_sees(demo: Table, rehearsal: Rehearsal) -> None:
+def test_a_dry_run_changes_nothing_that_anybody_sees(demo: Table, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
     customer(demo, "two", 40)
     before, proven = seen(demo), verify_journal(demo)
@@ -82,7 +84,7 @@ def test_a_dry_run_changes_nothing_that_anybody_sees(demo: Table, rehearsal: Reh
     assert len(demo.journal("A-two", before=None, limit=9)) == 1  # the opening balance
 
 
-def test_what_a_dry_run_keeps_is_removed_in_time(demo: Table, rehearsal: Rehearsal) -> None:
+def test_what_a_dry_run_keeps_is_removed_in_time(demo: Table, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
     posted(rehearsal, requests())
 
@@ -92,16 +94,16 @@ def test_what_a_dry_run_keeps_is_removed_in_time(demo: Table, rehearsal: Rehears
     assert {int(item["expires_at"]) for item in kept} == {EXPIRES_AT}
 
 
-def test_two_dry_runs_know_nothing_of_each_other(demo: Table, rehearsal: Rehearsal) -> None:
+def test_two_dry_runs_know_nothing_of_each_other(demo: Table, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
 
     first = posted(rehearsal, requests())
 
-    assert posted(Rehearsal(demo, "U2", EXPIRES_AT), requests()) == first
+    assert posted(DryRunTable(demo, "U2", EXPIRES_AT), requests()) == first
 
 
 def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: Table) -> None:
-    one, other = Rehearsal(demo, "U1", EXPIRES_AT), Rehearsal(demo, "U1", EXPIRES_AT)
+    one, other = DryRunTable(demo, "U1", EXPIRES_AT), DryRunTable(demo, "U1", EXPIRES_AT)
 
     for count in range(3):
         assert (one.add(keys.NUMBERS, {"x": 1})["x"], other.add(keys.NUMBERS, {"x": 1})["x"]) == (
@@ -110,7 +112,7 @@ def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: Table) -> Non
         )
 
 
-def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: Table, rehearsal: Rehearsal) -> None:
+def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: Table, rehearsal: DryRunTable) -> None:
     password = keys.one_time_password("0" * 64)
     demo.put(Put(password, {"target": "T"}))
 
@@ -132,11 +134,11 @@ def test_a_dry_run_is_no_way_to_guess_a_pass_code(demo: Table) -> None:
         for shown in (BY_PASS_CODE | {"pass_code": "1357"}, BY_PASS_CODE)
     )
     for name in range(AT_A_PASS_CODE[0].most):
-        assert posted(Rehearsal(demo, f"U{name}", EXPIRES_AT), [wrong]) == [Code.NOT_FOUND]
+        assert posted(DryRunTable(demo, f"U{name}", EXPIRES_AT), [wrong]) == [Code.NOT_FOUND]
 
     assert posted(demo, [right]) == [Code.NOT_PERMITTED]
 
 
-def test_a_dry_run_writes_nowhere_but_aside(rehearsal: Rehearsal) -> None:
+def test_a_dry_run_writes_nowhere_but_aside(rehearsal: DryRunTable) -> None:
     with pytest.raises(ValueError, match="PROGRAMME"):
         rehearsal.put(Put(keys.PROGRAMME_VERSION, {"version": 1}))

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store import ledger
 from loyalty.store.attributes import unpacked
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import Answer
 from tests.moto_table import Items, fill, kept
 from tests.tables.player import Player

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.table import Table
-from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.access.api_keys import create_key
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 

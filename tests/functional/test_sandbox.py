@@ -7,9 +7,9 @@ import pytest
 
 from cli.programme.check import Finding, findings
 from loyalty import exactjson
-from loyalty.store.sandbox import Sandbox
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import ImportSummary, import_records
+from loyalty.usecases.reference.import_records import ImportSummary, import_records
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import DEMO, NOW
 
@@ -21,7 +21,7 @@ def imported(lines: list[bytes], table: Table) -> ImportSummary:
 
 
 def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: Table) -> None:
-    lines, sandbox = DEMO.read_bytes().splitlines(), Sandbox()
+    lines, sandbox = DEMO.read_bytes().splitlines(), MemoryTable()
 
     assert imported(lines, table) == imported(lines, sandbox)
 
@@ -36,7 +36,7 @@ def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: Table
 
 def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is(demo: Table) -> None:
     before = sorted(map(str, demo.scan()))
-    sandbox = Sandbox(demo)
+    sandbox = MemoryTable(demo)
 
     again = imported(DEMO.read_bytes().splitlines(), sandbox)
     award = {"method": "FIXED", "value": 1}

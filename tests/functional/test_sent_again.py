@@ -11,7 +11,7 @@ import pytest
 from loyalty.store import keys
 from loyalty.store.attributes import key_of
 from loyalty.store.ledger import read_events
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.customers import purchase
 from tests.functional.stage import MAX_RECEIVES, Stage, classic

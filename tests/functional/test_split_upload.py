@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from loyalty.api.faults import CallFailed
-from loyalty.domain.access import Partner, Scope
+from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store import keys
-from loyalty.store.access import ApiKey, add_key
+from loyalty.store.credentials import ApiKey, add_key
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, add_upload, read_upload
-from loyalty.usecases import split_upload as module
+from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
+from loyalty.usecases.uploads import split_upload as module
 from tests.functional.conftest import NOW, Functions
 from tests.functional.uploads import LateContext, Splitting
 from tests.uploads import body, classic_body, csv, lines, row
@@ -52,7 +52,7 @@ def numbers(splitting: Splitting, upload: Upload) -> list[int]:
 def test_a_file_is_split_in_segments_and_each_chunk_is_sent_once(splitting: Splitting, name: str, pack: Any) -> None:
     upload = splitting.drop(name, pack(csv(*ROWS)))
 
-    assert (upload.state, upload.rows, upload.fault) == (State.POSTING, 200, None)
+    assert (upload.state, upload.rows, upload.fault) == (UploadState.POSTING, 200, None)
     assert upload.segments > 2
     assert splitting.told(upload) == EXPECTED
     sent = splitting.sent()
@@ -64,7 +64,7 @@ def test_a_file_is_split_in_segments_and_each_chunk_is_sent_once(splitting: Spli
 def test_rows_of_a_wallet_stay_in_its_shard_and_in_order_whatever_they_name_it_by(
     splitting: Splitting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loyalty.usecases.begin_upload.SHARD_BYTES", 500)
+    monkeypatch.setattr("loyalty.usecases.uploads.begin_upload.SHARD_BYTES", 500)
     contact = "C0FFEE00C0FFEE00C0FFEE00C0FFEE00"
     names = [
         body("", "4A30966F684B0269AD91"),
@@ -146,7 +146,7 @@ def test_a_file_whose_splitting_is_killed_at_any_call_is_split_like_any_other_wh
             upload, survived = read_upload(splitting.table, upload_id), left > 0
             left = 0
             assert upload
-            assert (upload.state, upload.segments) == (State.POSTING, 2)
+            assert (upload.state, upload.segments) == (UploadState.POSTING, 2)
             assert splitting.told(upload) == EXPECTED[:80]
             assert {message["chunk"] for message in splitting.sent()} == {*range(1, upload.chunks + 1)}
             if survived:
@@ -252,7 +252,7 @@ def test_what_s3_asks_when_it_is_set_up_is_no_upload(splitting: Splitting) -> No
 def test_a_file_of_somebody_who_may_not_post_is_refused(splitting: Splitting, partner: str, told: str) -> None:
     upload = splitting.drop("x.csv", csv(row("R1")), partner=partner)
 
-    assert upload.state is State.REFUSED
+    assert upload.state is UploadState.REFUSED
     assert upload.fault
     assert upload.fault.description.startswith(told)
     assert splitting.sent() == []
@@ -271,7 +271,7 @@ def test_a_file_that_nobody_can_read_has_a_summary_that_says_why(splitting: Spli
 def test_a_file_that_was_split_waits_for_its_purchases_to_be_posted(splitting: Splitting) -> None:
     splitting.asked()  # of earlier tests
 
-    assert splitting.drop("x.csv", csv(row("R1"))).state is State.POSTING
+    assert splitting.drop("x.csv", csv(row("R1"))).state is UploadState.POSTING
     assert splitting.asked() == []
 
 
@@ -282,7 +282,7 @@ def test_a_file_in_no_folder_of_a_partner_is_refused(splitting: Splitting) -> No
 
     upload = read_upload(splitting.table, upload_id)
     assert upload
-    assert upload.state is State.REFUSED
+    assert upload.state is UploadState.REFUSED
 
 
 @pytest.mark.parametrize("folder", ["Ω", "%2e%2e", "P X", "P#X"])
@@ -296,7 +296,7 @@ def test_a_file_in_a_folder_that_no_id_of_a_partner_may_name_is_refused(splittin
 
     upload = read_upload(splitting.table, upload_id)
     assert upload
-    assert upload.state is State.REFUSED
+    assert upload.state is UploadState.REFUSED
     assert upload.fault
     assert "names no folder" in upload.fault.description
 
@@ -324,7 +324,7 @@ def test_a_file_that_was_expected_is_the_upload_that_was_told_of_before(splittin
 
     upload = read_upload(splitting.table, upload_id)
     assert upload
-    assert (upload.state, upload.merchants, upload.dry_run) == (State.POSTING, ("EK123456",), True)
+    assert (upload.state, upload.merchants, upload.dry_run) == (UploadState.POSTING, ("EK123456",), True)
     assert splitting.told(upload) == ["1 R1"]
     assert len(splitting.sent()) == 1
 
@@ -341,7 +341,7 @@ def test_another_file_in_the_place_of_an_expected_one_is_an_upload_of_its_own_an
     assert expected
     assert another
     assert splitting.told(expected) == ["1 R1"]
-    assert another.state is State.REFUSED
+    assert another.state is UploadState.REFUSED
     assert len(splitting.sent()) == 1
 
 

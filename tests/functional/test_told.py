@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.domain.access import Scope
-from loyalty.store.programme import Catalogue
+from loyalty.domain.access.partner import Scope
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.table import Table
-from loyalty.usecases.manage_keys import create_key
+from loyalty.usecases.access.api_keys import create_key
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 from tests.moto_table import fill, kept

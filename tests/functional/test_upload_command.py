@@ -5,11 +5,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.console import Failure
+from cli.commands.uploads import upload
+from cli.console import CommandFailure
 from cli.target import Target
-from cli.uploads import upload
-from loyalty.domain.access import Partner, Scope
-from loyalty.store.access import ApiKey, add_key
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.credentials import ApiKey, add_key
 from loyalty.store.table import Table
 from tests.functional.conftest import NOW
 from tests.uploads import csv, row
@@ -54,7 +54,7 @@ def test_a_file_that_would_be_refused_as_a_whole_is_a_failure_and_is_not_sent(
     file, before = tmp_path / name, sent()
     file.write_bytes(data)
 
-    with pytest.raises(Failure, match=why):
+    with pytest.raises(CommandFailure, match=why):
         upload(file, partner)
 
     assert sent() == before
@@ -70,7 +70,7 @@ def test_a_file_of_a_partner_whose_id_names_no_folder_is_not_sent_into_anothers(
     file, before = tmp_path / "day.csv", sent()
     file.write_bytes(csv(row("A")))
 
-    with pytest.raises(Failure, match="names no folder"):
+    with pytest.raises(CommandFailure, match="names no folder"):
         upload(file, partner)
 
     assert sent() == before

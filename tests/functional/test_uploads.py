@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key, revoke_key
+from loyalty.usecases.access.api_keys import create_key, revoke_key
+from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Answer, Functions
 from tests.functional.stage import classic

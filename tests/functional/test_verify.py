@@ -11,7 +11,7 @@ from loyalty.store import keys
 from loyalty.store.attributes import key_of
 from loyalty.store.table import Table
 from loyalty.store.writes import Add, Delete, Put
-from loyalty.usecases.verify_journal import Verification, verify_journal
+from loyalty.usecases.proofs.verify_journal import Verification, verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import Functions, example
 from tests.tables.written import items_of, load_items

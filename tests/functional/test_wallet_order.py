@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.rows import read_row
+from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.purchase import PurchaseRequest
-from loyalty.usecases import post_purchase, post_rows
-from loyalty.usecases.upload_rows import UploadRow
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.purchases import post_purchase
+from loyalty.usecases.uploads import post_rows
+from loyalty.usecases.uploads.row_body import RowBody
 from tests.customers import customer, purchase
 from tests.functional.stage import Killed, Reaper, Stage, crashing, spends
 from tests.uploads_by_hand import lines, put_upload
@@ -64,7 +65,7 @@ def test_what_a_wallets_first_row_earned_is_there_to_spend_wherever_three_worker
 
 
 def poison_reading(stage: Stage, how: type[BaseException], _: pytest.MonkeyPatch) -> None:
-    def read(row: UploadRow, *others: Any) -> PurchaseRequest:
+    def read(row: RowBody, *others: Any) -> PurchaseRequest:
         if row.body["reference_number"] == "RF-1":
             raise how
         return read_row(row, *others)

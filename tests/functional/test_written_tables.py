@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.wallet import EventType
+from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import ledger
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.events import Event, State
+from loyalty.store.events import Event, EventState
 from loyalty.store.table import Table
 from loyalty.store.writes import Put
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.functional.conftest import Answer
 from tests.goldens import differences, matches
 from tests.moto_table import Items, fill, kept
@@ -44,7 +44,7 @@ def player(written: Written, table: Table) -> Player:
 def purchases(table: Table) -> list[Event]:
     """Those of which something stands, in the order in which they were posted."""
     found = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
-    standing = (event for event in found if event.state is State.POSTED)
+    standing = (event for event in found if event.state is EventState.POSTED)
     return sorted(standing, key=lambda event: (event.entry.account_id, event.entry.sequence))
 
 

@@ -9,15 +9,15 @@ from urllib.parse import quote_plus
 
 import boto3
 
-from loyalty.domain.rows.chunk import Entry, read_chunk
-from loyalty.domain.uploads.outcome import Outcome
+from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
+from loyalty.domain.uploads.row_outcome import RowOutcome
 from loyalty.exactjson import dumps
 from loyalty.store.chunk_marks import read_mark
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload, read_segment, read_upload, upload_id
-from loyalty.usecases.chunk_outcomes import read_outcomes
-from loyalty.usecases.close_upload import summary_key
-from loyalty.usecases.make_result import result_key
+from loyalty.store.uploads import Upload, UploadState, read_segment, read_upload, upload_id
+from loyalty.usecases.uploads.chunk_outcomes import read_outcomes
+from loyalty.usecases.uploads.close_upload import summary_key
+from loyalty.usecases.uploads.make_result import result_key
 from tests.functional.conftest import Functions, LambdaContext
 from tests.uploads import told
 
@@ -94,7 +94,7 @@ class Dropping:
         for body in self.asked():
             assert self.functions.run("close_upload", queued(body)) == {"batchItemFailures": []}
         read = self.functions.module("close_upload").files.read
-        result = b"" if upload.state is State.REFUSED else read(result_key(upload))
+        result = b"" if upload.state is UploadState.REFUSED else read(result_key(upload))
         text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
         return text, json.loads(read(summary_key(upload)))
 
@@ -110,7 +110,7 @@ class Splitting(Dropping):
         """Drop a file, and split it to its end."""
         return self.taken_up(f"uploads/{partner}/{name}", data, **put)
 
-    def chunks(self, upload: Upload) -> Iterator[tuple[int, tuple[Entry, ...]]]:
+    def chunks(self, upload: Upload) -> Iterator[tuple[int, tuple[ChunkEntry, ...]]]:
         """The entries of each chunk, with the number of its shard, in the order of chunks."""
         for number in range(1, upload.segments + 1):
             segment = read_segment(self.table, upload.id, number)
@@ -156,7 +156,7 @@ class Importing(Dropping):
         ]
 
 
-def _why(outcome: Outcome) -> tuple[str, ...]:
+def _why(outcome: RowOutcome) -> tuple[str, ...]:
     found = outcome.problem
     return (found.pointer, found.description) if found else ()
 

@@ -6,14 +6,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.access import Partner
-from loyalty.domain.audience import Audience
-from loyalty.domain.directory import Directory
-from loyalty.domain.plan import Verdict
-from loyalty.domain.pricing import price
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Purchase
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.pricing.audience import Audience
+from loyalty.domain.pricing.plan import Verdict
+from loyalty.domain.pricing.pricing import price
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Purchase
 from tests.builders import AT, DESK, EUR, SCHEME, SHOP, account, imported, line, offer, purchase
 
 OUTLETS = {"SHOP": "DESK", "OTHER": "STAND"}

@@ -7,16 +7,16 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.audit import deviations
 from loyalty.domain.errors import Refused
-from loyalty.domain.wallet import Entry, EventType, Movement, Wallet
+from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
+from loyalty.domain.proofs.audit import deviations
 
 AT = datetime(2026, 1, 15, tzinfo=UTC)
 AMOUNTS = st.decimals(min_value=0, max_value=1000, places=2)
 MOVEMENTS = st.lists(st.builds(Movement, AMOUNTS, AMOUNTS), min_size=1, max_size=20)
 
 
-def journal(movements: list[Movement]) -> tuple[Wallet, list[Entry]]:
+def journal(movements: list[Movement]) -> tuple[Wallet, list[JournalEntry]]:
     """The wallet after those movements that it takes, and the journal of them."""
     wallet, entries = Wallet("A1"), []
     for movement in movements:
@@ -26,7 +26,9 @@ def journal(movements: list[Movement]) -> tuple[Wallet, list[Entry]]:
             continue
         event_id = f"E{wallet.version}"
         entries.append(
-            Entry("A1", wallet.version, event_id, EventType.PURCHASE, AT, AT, "R", "M", movement, wallet.balance, None)
+            JournalEntry(
+                "A1", wallet.version, event_id, EventType.PURCHASE, AT, AT, "R", "M", movement, wallet.balance, None
+            )
         )
     return wallet, entries
 

@@ -11,13 +11,13 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.audit import deviations
 from loyalty.domain.errors import Refused
-from loyalty.domain.limits import Limits
-from loyalty.domain.pricing import price
-from loyalty.domain.wallet import EventType, Wallet
-from loyalty.domain.windows import LimitPeriod
-from loyalty.store.events import State
+from loyalty.domain.ledger.wallet import EventType, Wallet
+from loyalty.domain.ledger.windows import LimitPeriod
+from loyalty.domain.pricing.pricing import price
+from loyalty.domain.programme.limits import Limits
+from loyalty.domain.proofs.audit import deviations
+from loyalty.store.events import EventState
 from tests.book import Book
 from tests.builders import AT, POINTS, RATE, account, line, offer, programme, purchase
 from tests.property.test_pricing import LINES, VALUES, cents, some
@@ -175,7 +175,7 @@ def carried_out(rule: dict[str, Any], run: list[Any], *, exact: bool) -> None:
 def is_standing(book: Book, event_id: str) -> bool:
     """Whether an event is a purchase that is not cancelled."""
     event = book.event(event_id)
-    return event.entry.type is EventType.PURCHASE and event.state is State.POSTED
+    return event.entry.type is EventType.PURCHASE and event.state is EventState.POSTED
 
 
 def bought(book: Book, recount: Recount, rule: dict[str, Any], event_id: str, at: datetime, *, exact: bool) -> None:

@@ -8,23 +8,23 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.api import purchases as newest
 from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_preview, read_purchase
+from loyalty.api.newest import purchases as newest
 from loyalty.domain.errors import Refused
-from loyalty.domain.purchase import Line, PurchaseRequest
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.purchases.purchase import Line, PurchaseRequest
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event, wallet_item
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
 from loyalty.store.reference import items_of
-from loyalty.store.sandbox import Sandbox
 from loyalty.store.writes import Put
-from loyalty.usecases.gather import Gathering, owner_of
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.preview_purchase import preview_purchase
+from loyalty.usecases.purchases.event_records import EventRecordsReader, owner_of
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.purchases.preview_purchase import preview_purchase
 from tests.builders import AT, DESK, EUR, SCHEME, SHOP, imported
 from tests.customers import EVERYTHING
 from tests.property.test_limits import LIMITS
@@ -110,7 +110,7 @@ class Till:
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
             vouchers = event.document.get("vouchers", [])
-            return render_purchase(Gathering(**self.known)(event)), {**self.told(event), "vouchers": vouchers}
+            return render_purchase(EventRecordsReader(**self.known)(event)), {**self.told(event), "vouchers": vouchers}
 
         return outcome(preview), outcome(create)
 
@@ -123,11 +123,11 @@ class Till:
         return newest.render_purchase(event, self.known["catalogue"].directory(NOW))
 
 
-def table_of(records: list[dict[str, Any]], wallet: Wallet) -> Sandbox:
+def table_of(records: list[dict[str, Any]], wallet: Wallet) -> MemoryTable:
     """A table with these records and this wallet."""
     items = {key: item for record in records for key, item in items_of(record).items()}
     items |= {keys.PROGRAMME_VERSION: {"version": 1}, keys.wallet("A1"): wallet_item(wallet)}
-    table = Sandbox()
+    table = MemoryTable()
     table.transact([Put(key, item) for key, item in items.items()])
     return table
 

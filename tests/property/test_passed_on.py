@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty import exactjson
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.reference import name_keys, record_key
-from loyalty.store.sandbox import Sandbox
-from loyalty.usecases.import_records import import_records
+from loyalty.usecases.reference.import_records import import_records
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 MOST = 12
@@ -26,7 +26,7 @@ def records(kind: str, codes: list[int]) -> list[Record]:
     ]
 
 
-def imported(table: Sandbox, lines: list[Record]) -> list[int]:
+def imported(table: MemoryTable, lines: list[Record]) -> list[int]:
     """Import lines; answers the numbers of those that were refused."""
     summary = import_records([exactjson.dumps(line).encode() for line in lines], table=table, now=NOW)
     return [bad.line for bad in summary.refused]
@@ -45,7 +45,7 @@ def test_a_consistent_file_leads_to_its_state_whatever_the_order_of_its_lines(
     kind: str, move: tuple[list[int], list[int], list[int]]
 ) -> None:
     before, after, order = move
-    table, wanted = Sandbox(), records(kind, after)
+    table, wanted = MemoryTable(), records(kind, after)
     assert imported(table, records(kind, before)) == []
 
     assert imported(table, [wanted[place] for place in order]) == []
@@ -69,7 +69,7 @@ def test_a_consistent_file_leads_to_its_state_whatever_the_order_of_its_lines(
 def test_whatever_a_file_says_no_two_records_ever_have_the_same_code(
     kind: str, move: tuple[list[int], list[int], list[int]], wanted: list[int]
 ) -> None:
-    table, lines = Sandbox(), records(kind, wanted)
+    table, lines = MemoryTable(), records(kind, wanted)
     imported(table, records(kind, move[0]))
 
     refused = imported(table, lines)

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Refused
-from loyalty.domain.plan import Plan
-from loyalty.domain.pricing import explain, price
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account, Line, Purchase
-from loyalty.domain.spends import SpendMethod
-from loyalty.domain.uses import Use, Uses
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.ledger.uses import Use, Uses
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.pricing.plan import Plan
+from loyalty.domain.pricing.pricing import explain, price
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Line, Purchase
 from tests.builders import POINTS, RATE, account, line, offer, programme, purchase
 
 CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.audit import deviations
 from loyalty.domain.errors import Refused
-from loyalty.domain.promotions import PromoCode
-from loyalty.domain.purchase import Line, Purchase
-from loyalty.domain.wallet import Clawback, Wallet
+from loyalty.domain.ledger.wallet import Clawback, Wallet
+from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.proofs.audit import deviations
+from loyalty.domain.purchases.purchase import Line, Purchase
 from tests.book import Book
 from tests.builders import AT, SHOP, account, line, offer, programme, purchase
 from tests.property.test_pricing import MONEY

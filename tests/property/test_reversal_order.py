@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty.domain.audit import deviations
 from loyalty.domain.errors import Refused
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Purchase
-from loyalty.domain.wallet import Clawback, Wallet
-from loyalty.store.events import State
-from loyalty.usecases.verify_counters import Counters
+from loyalty.domain.ledger.wallet import Clawback, Wallet
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.proofs.audit import deviations
+from loyalty.domain.purchases.purchase import Purchase
+from loyalty.store.events import EventState
+from loyalty.usecases.proofs.verify_counters import Counters
 from tests.book import Book
 from tests.builders import AT, SHOP, account, programme
 from tests.property.test_pricing import MONEY
@@ -71,7 +71,7 @@ def steps(book: Book) -> st.SearchStrategy[list[Step]]:
 def take_back(book: Book, taken: Iterable[Step], at: datetime) -> None:
     """Take purchases back in this order; of one that is cancelled, nothing is left to be returned."""
     for event_id, part in taken:
-        if book.event(event_id).state == State.CANCELLED:
+        if book.event(event_id).state == EventState.CANCELLED:
             continue
         if part is None:
             book.cancel(at, event_id)

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Problem
-from loyalty.domain.purchase import Reference
-from loyalty.domain.rows.chunk import Entry, read_chunk
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
 from loyalty.domain.rows.csv_purchases import CsvCutter
 from loyalty.domain.rows.customers import customer_in
 from loyalty.domain.rows.cutter import Cutter
 from loyalty.domain.rows.json_rows import JsonArrayCutter, JsonLinesCutter
-from loyalty.domain.rows.layout import Format, Layout, Position
-from loyalty.domain.rows.shards import Shards
+from loyalty.domain.rows.layout import FileFormat, Layout, Position
+from loyalty.domain.rows.sharding import Shards
 
 COLUMNS = ("reference_number", "cim", "products.product_sku", "merchant_tap.code", "contact_id", "promo_code")
 KEYS = ("cim", "contact_id", "merchant_tap.code")
 SHARDS = 5
-Result = tuple[list[tuple[int, Entry]], Problem | None]
+Result = tuple[list[tuple[int, ChunkEntry]], Problem | None]
 
 
 def wallets(names: Sequence[Reference]) -> dict[Reference, str]:
@@ -130,7 +130,7 @@ def test_csv_is_cut_as_the_standard_says_and_purchases_stay_whole(
 ) -> None:
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
-    layout = Layout(Format.CSV, COLUMNS, delimiter)
+    layout = Layout(FileFormat.CSV, COLUMNS, delimiter)
 
     entries, fault = cut(CsvCutter, layout, file.getvalue().encode(), blocks, hand_over=hand_over)
 
@@ -149,7 +149,7 @@ def test_csv_is_cut_as_the_standard_says_and_purchases_stay_whole(
 
 @given(ROUGH, BLOCKS, st.booleans())
 def test_the_short_way_and_the_long_way_cut_the_same(data: bytes, blocks: list[int], hand_over: bool) -> None:
-    layout = Layout(Format.CSV, COLUMNS[:4])
+    layout = Layout(FileFormat.CSV, COLUMNS[:4])
 
     found = cut(CsvCutter, layout, data, blocks, hand_over=hand_over)
 
@@ -203,7 +203,7 @@ def test_json_lines_are_cut_at_their_ends_and_dealt_out_by_their_customers(
     rows = [json.dumps(body, **spelling).encode() for body in bodies]
     data = b"".join(row + b"\n" for row in rows)
 
-    entries, _ = cut(JsonLinesCutter, Layout(Format.JSON_LINES), data, blocks, hand_over=hand_over)
+    entries, _ = cut(JsonLinesCutter, Layout(FileFormat.JSON_LINES), data, blocks, hand_over=hand_over)
 
     assert [entry.rows for _, entry in entries] == [(row,) for row in rows]
     assert [entry.number for _, entry in entries] == list(range(1, len(rows) + 1))
@@ -218,7 +218,7 @@ def test_an_array_is_cut_into_its_elements(
 ) -> None:
     data = json.dumps(bodies, indent=indent, **spelling).encode().removeprefix(b"[")
 
-    entries, fault = cut(JsonArrayCutter, Layout(Format.JSON), data, blocks, hand_over=hand_over)
+    entries, fault = cut(JsonArrayCutter, Layout(FileFormat.JSON), data, blocks, hand_over=hand_over)
 
     assert fault is None
     assert [json.loads(entry.rows[0]) for _, entry in entries] == bodies
@@ -235,6 +235,6 @@ def test_an_array_is_cut_into_its_elements(
 def test_brackets_and_quotes_at_random_are_cut_the_same_in_whatever_blocks(
     data: bytes, blocks: list[int], hand_over: bool
 ) -> None:
-    layout = Layout(Format.JSON)
+    layout = Layout(FileFormat.JSON)
 
     assert cut(JsonArrayCutter, layout, data, blocks, hand_over=hand_over) == cut(JsonArrayCutter, layout, data)

@@ -6,8 +6,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, CreateSpend
-from loyalty.api.purchases import CreatePurchase
-from loyalty.api.returns import ReturnProducts
+from loyalty.api.newest.purchases import CreatePurchase
+from loyalty.api.newest.returns import ReturnProducts
 
 MODELS = (CreatePurchase, ReturnProducts, ClassicCreatePurchase, BulkPurchase, CreateSpend)
 

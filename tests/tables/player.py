@@ -8,7 +8,7 @@ from loyalty import exactjson
 from loyalty.store.chunk_marks import read_mark
 from loyalty.store.client import connect_files
 from loyalty.store.table import Table
-from loyalty.usecases.chunk_outcomes import read_outcomes
+from loyalty.usecases.uploads.chunk_outcomes import read_outcomes
 from tests.functional.conftest import Answer, Functions
 from tests.functional.uploads import Splitting, queued
 from tests.tables.scenario import Body, Call

@@ -10,11 +10,11 @@ from typing import Any
 
 import boto3
 
-from loyalty.domain.access import Scope
+from loyalty.domain.access.partner import Scope
 from loyalty.store.table import Table
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.manage_keys import create_key
-from loyalty.usecases.verify_journal import verify_journal
+from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import Answer, aws
 from tests.tables.fields import declared
 from tests.tables.player import Player

@@ -9,21 +9,21 @@ import pytest
 from loyalty.api.classic.bulk import read_entries
 from loyalty.api.classic.envelope import described
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.records.said import Said
-from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.rows.chunk import ChunkEntry
+from loyalty.domain.rows.layout import FileFormat, Layout
 from loyalty.domain.rows.record_columns import record_of
-from loyalty.domain.uploads.outcome import MAX_PROBLEMS, Outcome, Status
-from loyalty.usecases.record_said import as_record
-from loyalty.usecases.upload_results import Rendering, rendered
-from loyalty.usecases.upload_rows import read_row
+from loyalty.domain.uploads.row_outcome import MAX_PROBLEMS, RowOutcome, RowStatus
+from loyalty.usecases.reference.record_of_row import as_record
+from loyalty.usecases.uploads.row_body import read_row
+from loyalty.usecases.uploads.upload_results import Rendering, rendered
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import COLUMNS, NOW, row
 
-LAYOUT = Layout(Format.CSV, COLUMNS)
+LAYOUT = Layout(FileFormat.CSV, COLUMNS)
 FAULTS = (
     Problem(Code.NOT_FOUND, "no such card", "/cim"),
     Problem(Code.INVALID, "no number", "/products/1/net_amount"),
@@ -34,7 +34,7 @@ FAULTS = (
 def test_cells_that_cannot_be_read_are_told_beside_what_else_is_wrong() -> None:
     rows = row("R1", performed_on="x", products__tax_amount=""), row("R1", performed_on="x", products__quantity="two")
     with pytest.raises(Refused) as refused:
-        read_purchase(read_row(LAYOUT, Entry(1, tuple(text.encode() for text in rows))).body, NOW)
+        read_purchase(read_row(LAYOUT, ChunkEntry(1, tuple(text.encode() for text in rows))).body, NOW)
 
     assert {problem.pointer: problem.code for problem in refused.value.problems} == {
         "/performed_on": Code.INVALID,
@@ -44,7 +44,7 @@ def test_cells_that_cannot_be_read_are_told_beside_what_else_is_wrong() -> None:
 
 
 def test_cells_of_a_record_that_cannot_be_read_are_told_beside_what_else_is_wrong() -> None:
-    layout = Layout(Format.CSV, ("type", "id", "rate", "currency", "code"))
+    layout = Layout(FileFormat.CSV, ("type", "id", "rate", "currency", "code"))
     with pytest.raises(Refused) as refused:
         as_record(Said(record_of(layout, [["currency_rate", "R 1", "much", "", "X"]])))
 
@@ -53,25 +53,25 @@ def test_cells_of_a_record_that_cannot_be_read_are_told_beside_what_else_is_wron
 
 @pytest.mark.parametrize("problems", [FAULTS[:1], FAULTS])
 def test_an_outcome_is_kept_with_all_that_is_wrong(problems: tuple[Problem, ...]) -> None:
-    outcome = Outcome.refused(7, Refused(*problems))
+    outcome = RowOutcome.refused(7, Refused(*problems))
 
-    assert Outcome.of(outcome.listed()) == outcome
+    assert RowOutcome.of(outcome.listed()) == outcome
     assert outcome.problems == problems
 
 
 def test_an_outcome_that_an_earlier_version_kept_is_read() -> None:
-    assert Outcome.of([7, "refused", None, Code.INVALID, "/cim", "no"]) == Outcome(
-        7, Status.REFUSED, problem=Problem(Code.INVALID, "no", "/cim")
+    assert RowOutcome.of([7, "refused", None, Code.INVALID, "/cim", "no"]) == RowOutcome(
+        7, RowStatus.REFUSED, problem=Problem(Code.INVALID, "no", "/cim")
     )
 
 
 def test_an_outcome_tells_so_many_problems_and_no_more() -> None:
-    assert len(Outcome.refused(1, Refused(*FAULTS * 100)).problems) == MAX_PROBLEMS
+    assert len(RowOutcome.refused(1, Refused(*FAULTS * 100)).problems) == MAX_PROBLEMS
 
 
 def test_each_row_of_a_refused_purchase_says_all_that_is_wrong_and_where() -> None:
-    layout = Layout(Format.CSV, ("cim", "products.net_amount"))
-    entry, outcome = Entry(1, (b"C1,1", b",x")), Outcome.refused(1, Refused(*FAULTS))
+    layout = Layout(FileFormat.CSV, ("cim", "products.net_amount"))
+    entry, outcome = ChunkEntry(1, (b"C1,1", b",x")), RowOutcome.refused(1, Refused(*FAULTS))
 
     _, *rows = b"".join(rendered(layout, [(entry, outcome)], Rendering())).decode().splitlines()
 
@@ -85,9 +85,9 @@ def test_each_row_of_a_refused_purchase_says_all_that_is_wrong_and_where() -> No
 
 
 def test_a_row_of_json_says_all_that_is_wrong_by_pointer() -> None:
-    layout, outcome = Layout(Format.JSON_LINES), Outcome.refused(1, Refused(*FAULTS))
+    layout, outcome = Layout(FileFormat.JSON_LINES), RowOutcome.refused(1, Refused(*FAULTS))
 
-    text = b"".join(rendered(layout, [(Entry(1, (b"{}",)), outcome)], Rendering())).decode()
+    text = b"".join(rendered(layout, [(ChunkEntry(1, (b"{}",)), outcome)], Rendering())).decode()
 
     assert "no such card Also: /products/1/net_amount: no number Also: /products/1/product_sku: no such" in text
 

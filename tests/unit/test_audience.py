@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.access import Partner
-from loyalty.domain.audience import Audience
-from loyalty.domain.directory import Directory
-from loyalty.domain.plan import Verdict
-from loyalty.domain.programme import Programme
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.pricing.audience import Audience
+from loyalty.domain.pricing.plan import Verdict
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.programme import Programme
 from tests.builders import AT, DESK, EUR, SCHEME, SHOP, imported, offer
 
 NOT_EFFECTIVE = {"life_cycle_state": "NOT_EFFECTIVE"}

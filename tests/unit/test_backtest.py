@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.backtest.file import FileOfPurchases
-from cli.backtest.history import Deposit, History, Visit
+from cli.backtest.history import Deposit, PastPurchases, Visit
 from cli.backtest.journey import Journey
 from cli.backtest.page import page
 from cli.backtest.report import ProgrammeLine, Report
@@ -21,9 +21,9 @@ from cli.journey.source import departments
 from cli.main import app
 from cli.options import Days
 from loyalty import exactjson
-from loyalty.domain.programme import Programme
-from loyalty.domain.promotions import PromoCode
-from loyalty.domain.wallet import Movement, Wallet
+from loyalty.domain.ledger.wallet import Movement, Wallet
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.programme.promotions import PromoCode
 from loyalty.store.customers import Customer
 from tests.builders import account, line, offer, programme, purchase
 
@@ -51,7 +51,7 @@ def report(
     events: Iterable[Visit | Deposit], draft: Programme, current: Programme | None, customers: tuple[Customer, ...] = ()
 ) -> Report:
     found = list(events)
-    return backtest(History("a test", found, len(found), customers), draft, current, "draft.jsonl")
+    return backtest(PastPurchases("a test", found, len(found), customers), draft, current, "draft.jsonl")
 
 
 def test_each_offer_is_told_with_purchases_customers_and_cost() -> None:

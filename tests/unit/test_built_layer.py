@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.built_layer import Host, check
-from cli.console import Failure
+from cli.built_layer import LayerHost, check
+from cli.console import CommandFailure
 from cli.target import REPOSITORY
 
 TEMPLATE = (REPOSITORY / "template.yaml").read_text()
@@ -28,7 +28,7 @@ def built(folder: Path, **modules: str) -> Path:
 def test_a_layer_for_what_the_template_names_may_be_deployed(tmp_path: Path) -> None:
     folder = built(tmp_path, cpython_313_aarch64_linux_gnu="arm64", abi3="arm64")
 
-    assert check(folder, {}) == Host("python3.13", "arm64")
+    assert check(folder, {}) == LayerHost("python3.13", "arm64")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_layer_for_what_the_template_names_may_be_deployed(tmp_path: Path) -> 
 def test_a_layer_for_anything_else_fails_the_build(
     modules: dict[str, str], environment: dict[str, str], told: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(Failure, match=told):
+    with pytest.raises(CommandFailure, match=told):
         check(built(tmp_path, **modules), environment)
 
 

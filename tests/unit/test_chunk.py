@@ -4,15 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.rows.chunk import MAX_CHUNK_BYTES, MAX_ENTRIES, Chunk, Entry, Shard, read_chunk
-from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.rows.chunk import MAX_CHUNK_BYTES, MAX_ENTRIES, Chunk, ChunkEntry, Shard, read_chunk
+from loyalty.domain.rows.layout import FileFormat, Layout
 
-LAYOUT = Layout(Format.CSV, ("cim", 're"ference\n'), "\t", '{"code": "€"}')
+LAYOUT = Layout(FileFormat.CSV, ("cim", 're"ference\n'), "\t", '{"code": "€"}')
 FAULT = Problem(Code.INVALID, "No.")
 ENTRIES = st.lists(st.tuples(st.lists(st.binary(max_size=5), min_size=1, max_size=3), st.booleans()), max_size=20)
 
 
-def chunks(entries: list[Entry], settle_every: int = 3) -> list[Chunk]:
+def chunks(entries: list[ChunkEntry], settle_every: int = 3) -> list[Chunk]:
     """The chunks that entries make, which come in blocks."""
     shard = Shard(7)
     for place, entry in enumerate(entries):
@@ -32,7 +32,8 @@ def chunks(entries: list[Entry], settle_every: int = 3) -> list[Chunk]:
 @given(ENTRIES, st.integers(1, 5))
 def test_whatever_is_framed_is_read_again(entries: list[tuple[list[bytes], bool]], settle_every: int) -> None:
     framed = [
-        Entry(10 * place, tuple(rows), FAULT if bad else None) for place, (rows, bad) in enumerate(entries, start=1)
+        ChunkEntry(10 * place, tuple(rows), FAULT if bad else None)
+        for place, (rows, bad) in enumerate(entries, start=1)
     ]
 
     found = chunks(framed, settle_every)
@@ -42,7 +43,7 @@ def test_whatever_is_framed_is_read_again(entries: list[tuple[list[bytes], bool]
 
 
 def test_a_chunk_has_a_thousand_entries_at_most() -> None:
-    found = chunks([Entry(number, (b"x",)) for number in range(2 * MAX_ENTRIES + 1)])
+    found = chunks([ChunkEntry(number, (b"x",)) for number in range(2 * MAX_ENTRIES + 1)])
 
     assert [len(one.entries) for one in found] == [MAX_ENTRIES, MAX_ENTRIES, 1]
 
@@ -52,7 +53,7 @@ def test_a_chunk_has_half_a_megabyte_at_most_unless_an_entry_has_more() -> None:
 
     found = chunks(
         [
-            Entry(number, (row,))
+            ChunkEntry(number, (row,))
             for number, row in enumerate([small, small, large, small, large, small, small, small, small])
         ]
     )
@@ -68,13 +69,13 @@ def test_lines_are_rows() -> None:
 
     [frame] = shard.taken(LAYOUT)
 
-    assert read_chunk(frame.data).entries == (Entry(1, (b"a", b"b", b"")), Entry(4, (b"a\nb",)))
+    assert read_chunk(frame.data).entries == (ChunkEntry(1, (b"a", b"b", b"")), ChunkEntry(4, (b"a\nb",)))
 
 
 def test_the_rows_of_an_entry_are_in_one_chunk() -> None:
     row = b"x" * (MAX_CHUNK_BYTES // 4)
 
-    found = chunks([Entry(1, (row,) * 3), Entry(4, (row,) * 3)])
+    found = chunks([ChunkEntry(1, (row,) * 3), ChunkEntry(4, (row,) * 3)])
 
     assert [[len(entry.rows) for entry in one.entries] for one in found] == [[3], [3]]
 

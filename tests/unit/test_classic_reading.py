@@ -6,15 +6,10 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.api.classic.identifiers import Model
+from loyalty.api.classic.identifiers import ClassicModel
 from loyalty.api.classic.reading import read_entry, read_preview, read_purchase, references_of
-from loyalty.api.classic.requests import (
-    BulkPurchase,
-    ClassicCreatePurchase,
-    ClassicPreviewPurchase,
-    CreateSpend,
-)
-from loyalty.domain.access import Partner
+from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, ClassicPreviewPurchase, CreateSpend
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.validation import validated
@@ -64,7 +59,7 @@ def problems(entry: Any) -> list[tuple[Code, str]]:
     ids=["bulk", "create spend", "preview", "create"],
 )
 def test_an_operation_takes_the_fields_of_its_table(
-    model: type[Model], operation: int, heading: str, ours: set[str]
+    model: type[ClassicModel], operation: int, heading: str, ours: set[str]
 ) -> None:
     assert set(model.model_fields) == set(fields_of(operation, heading)) - {"token"} | ours
 

@@ -6,13 +6,13 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
-from loyalty.usecases.record_said import as_record
-from loyalty.usecases.repetition import identified
+from loyalty.usecases.purchases.repetition import identified
+from loyalty.usecases.reference.record_of_row import as_record
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import NOW

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.passcode import LEFT_OUT, with_blank_codes, without_codes
+from loyalty.domain.access.pass_codes import LEFT_OUT, with_blank_codes, without_codes
 
 NAMES = ("pass_code", "one_time_password", "identifier", "a")
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\{}[], :1é\n')

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.dates import FORMS
 from loyalty.domain.errors import Refused
 from loyalty.domain.records.said import Said
-from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.layout import Format, Layout
-from loyalty.usecases.record_said import as_record
-from loyalty.usecases.upload_rows import read_row
+from loyalty.domain.rows.chunk import ChunkEntry
+from loyalty.domain.rows.layout import FileFormat, Layout
+from loyalty.usecases.reference.record_of_row import as_record
+from loyalty.usecases.uploads.row_body import read_row
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import COLUMNS, NOW, row
@@ -43,8 +43,8 @@ NOT_THERE = ["2026-02-30T09:30:00", "2026-01-15T25:00:00", "9999-12-31T23:59:59-
 
 
 def in_a_row(date: str) -> datetime:
-    entry = Entry(1, (row("R1", performed_on=date).encode(),))
-    return read_purchase(read_row(Layout(Format.CSV, COLUMNS), entry).body, NOW).performed_on
+    entry = ChunkEntry(1, (row("R1", performed_on=date).encode(),))
+    return read_purchase(read_row(Layout(FileFormat.CSV, COLUMNS), entry).body, NOW).performed_on
 
 
 def in_a_classic_body(date: str) -> datetime:

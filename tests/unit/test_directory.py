@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.directory import Directory
+from loyalty.domain.programme.directory import Directory
 
 RECORDS: list[dict[str, Any]] = [
     {"type": "business_unit", "id": "B1", "name": "Shop", "code": "S1"},

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.docs.openapi import document
 from cli.local.command import DEMO_PURCHASE, show
-from cli.openapi import document
 from cli.target import REPOSITORY, Target
 
 PURCHASE = json.loads(DEMO_PURCHASE.read_text())

@@ -1,7 +1,7 @@
 """docs/errors.md says what callers are told."""
 
-from cli.errors import DOCUMENT, text
-from loyalty.api.catalogue import ERRORS
+from cli.docs.errors import DOCUMENT, text
+from loyalty.api.http.error_catalogue import ERRORS
 from loyalty.domain.errors import Code
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Refused
-from loyalty.domain.promotions import PromoCode
-from loyalty.domain.uses import Used
+from loyalty.domain.ledger.uses import WindowUse
+from loyalty.domain.programme.promotions import PromoCode
 from tests.builders import line, offer, purchase
 from tests.unit.test_reversal import JANUARY, TEN, book, held, money, spend
 
@@ -136,7 +136,7 @@ def test_what_is_kept_counts_for_the_offer_whose_award_it_is(
 
     assert ledger.event("E").kept == {"B": 10}
     assert ledger.attributes("USED", "used") == [10]
-    assert ledger.wallet.uses.within("B", "") == Used(1, {"EUR": money("10")})
+    assert ledger.wallet.uses.within("B", "") == WindowUse(1, {"EUR": money("10")})
 
 
 def test_what_came_back_before_anything_was_kept_stays_given_back() -> None:

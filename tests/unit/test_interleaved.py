@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.purchases import read_purchase
-from loyalty.api.returns import read_return
-from loyalty.domain.access import Partner
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.returns import read_return
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
-from loyalty.store.events import State
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.events import EventState
 from loyalty.store.keys import Key
 from loyalty.store.ledger import read_event
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.programme import Catalogue
-from loyalty.store.sandbox import Sandbox
 from loyalty.store.table import Table
 from loyalty.store.writes import Write
-from loyalty.usecases.import_records import import_records
-from loyalty.usecases.post_purchase import post_purchase
-from loyalty.usecases.take_back import cancel_purchase, return_products
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.reversals.take_back import cancel_purchase, return_products
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 PARTNER = Partner("P", frozenset(), frozenset({"*"}))
@@ -58,7 +58,7 @@ PROGRAMME: list[dict[str, Any]] = [
 ]
 
 
-class Interrupted(Sandbox):
+class Interrupted(MemoryTable):
     """A table before whose n-th call somebody else does something, once."""
 
     def __init__(self, base: Table, first: int, rival: Callable[[Table], Any]) -> None:
@@ -93,8 +93,8 @@ class Interrupted(Sandbox):
         self._table.transact(writes, backoff)
 
 
-def stocked() -> Sandbox:
-    table = Sandbox()
+def stocked() -> MemoryTable:
+    table = MemoryTable()
     assert not import_records([json.dumps(record).encode() for record in PROGRAMME], table=table, now=NOW).refused
     return table
 
@@ -164,7 +164,7 @@ def test_a_return_that_gets_in_between_is_no_reason_to_refuse_a_cancellation(lin
         purchase, wallet = read_event(table, event_id), table.get(keys.wallet("A"))
         assert purchase
         assert wallet
-        assert (purchase.state, wallet["balance"]) == (State.CANCELLED, 0)
+        assert (purchase.state, wallet["balance"]) == (EventState.CANCELLED, 0)
         [voucher] = purchase.document["vouchers"]
         assert (table.get(keys.voucher(voucher["id"])) or {})["state"] == "VOIDED"
 

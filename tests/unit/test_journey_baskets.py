@@ -13,11 +13,20 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 import pytest
 from pyarrow import parquet
 
-from cli.journey.baskets import TAX_PERCENT, Amounts, Basket, Choice, LeftOut, amounts, baskets, purchase
+from cli.journey.baskets import (
+    TAX_PERCENT,
+    Choice,
+    JourneyBasket,
+    LeftOutBaskets,
+    LineAmounts,
+    amounts,
+    baskets,
+    purchase,
+)
 from cli.journey.source import COLUMNS, Row, data_files, rows, rows_of
 from cli.options import Days
 from loyalty import exactjson
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SOME = 800
@@ -27,14 +36,14 @@ def row(basket: int = 1, *, product: int = 7, quantity: int = 1, cents: int = 10
     return Row(household=900, store=330, basket=basket, product=product, quantity=quantity, cents=cents, second=1000)
 
 
-def converted(lines: Iterable[Row]) -> tuple[list[Basket], LeftOut]:
-    left_out = LeftOut()
+def converted(lines: Iterable[Row]) -> tuple[list[JourneyBasket], LeftOutBaskets]:
+    left_out = LeftOutBaskets()
     return list(baskets(lines, left_out)), left_out
 
 
 @pytest.fixture(scope="module")
-def real() -> list[Basket]:
-    return list(islice(baskets(rows(), LeftOut()), SOME))
+def real() -> list[JourneyBasket]:
+    return list(islice(baskets(rows(), LeftOutBaskets()), SOME))
 
 
 def test_lines_of_one_basket_become_one_purchase_in_their_order() -> None:
@@ -52,25 +61,25 @@ def test_net_and_tax_are_the_total_to_the_cent(cents: int) -> None:
 
 
 def test_the_tax_is_the_stated_rate_included_in_the_total() -> None:
-    assert amounts(107) == Amounts(Decimal("1.00"), Decimal("0.07"), Decimal("1.07"))
+    assert amounts(107) == LineAmounts(Decimal("1.00"), Decimal("0.07"), Decimal("1.07"))
 
 
 def test_lines_without_a_quantity_are_left_out_and_counted() -> None:
     [basket], left_out = converted([row(quantity=0, cents=0), row(product=8), row(quantity=0)])
     assert [line.product for line in basket.lines] == [8]
-    assert left_out == LeftOut(lines=Counter({"zero quantity": 2}))
+    assert left_out == LeftOutBaskets(lines=Counter({"zero quantity": 2}))
 
 
 def test_a_basket_that_has_no_line_left_is_not_posted_but_counted() -> None:
     found, left_out = converted([row(quantity=0)])
     assert found == []
-    assert left_out == LeftOut(Counter({"zero quantity": 1}), Counter({"no line left": 1}))
+    assert left_out == LeftOutBaskets(Counter({"zero quantity": 1}), Counter({"no line left": 1}))
 
 
 def test_a_basket_with_a_total_of_zero_is_not_posted_but_counted() -> None:
     found, left_out = converted([row(cents=0), row(cents=0)])
     assert found == []
-    assert left_out == LeftOut(baskets=Counter({"zero total": 1}))
+    assert left_out == LeftOutBaskets(baskets=Counter({"zero total": 1}))
 
 
 def test_a_line_that_cost_nothing_stays_in_a_basket_that_did() -> None:
@@ -79,7 +88,7 @@ def test_a_line_that_cost_nothing_stays_in_a_basket_that_did() -> None:
 
 
 def test_only_what_was_passed_over_until_the_last_chosen_basket_is_counted() -> None:
-    left_out = LeftOut()
+    left_out = LeftOutBaskets()
     [_] = islice(baskets([row(1, cents=0), row(2), row(3, cents=0), row(4)], left_out), 1)
     assert left_out.baskets["zero total"] == 1
 
@@ -110,14 +119,14 @@ def test_amounts_become_json_numbers_with_the_digits_that_they_have() -> None:
     )
 
 
-def test_the_api_takes_every_purchase_of_the_real_data(real: list[Basket]) -> None:
+def test_the_api_takes_every_purchase_of_the_real_data(real: list[JourneyBasket]) -> None:
     for basket in real:
         body: Any = exactjson.loads_strictly(exactjson.dumps(purchase(basket, spend_every=5)))
         request = read_purchase(body, NOW)
         assert sum(line.total for line in request.lines) == sum(line.amounts.total for line in basket.lines)
 
 
-def test_real_baskets_come_in_the_order_of_time_and_each_once(real: list[Basket]) -> None:
+def test_real_baskets_come_in_the_order_of_time_and_each_once(real: list[JourneyBasket]) -> None:
     assert [basket.second for basket in real] == sorted(basket.second for basket in real)
     assert len({basket.id for basket in real}) == SOME
 
@@ -152,6 +161,6 @@ def test_reading_loads_no_pandas() -> None:
 
 def test_a_choice_is_the_same_each_time() -> None:
     choice = Choice(Days(date(2017, 2, 1)), 40)
-    first = list(choice.baskets(LeftOut()))
+    first = list(choice.baskets(LeftOutBaskets()))
     assert len(first) == 40
-    assert first == list(choice.baskets(LeftOut()))
+    assert first == list(choice.baskets(LeftOutBaskets()))

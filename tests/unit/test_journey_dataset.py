@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from loyalty import exactjson
-from loyalty.api.purchases import read_purchase
-from loyalty.store.sandbox import Sandbox
-from loyalty.usecases.import_records import import_records
+from loyalty.api.newest.purchases import read_purchase
+from loyalty.store.memory_table import MemoryTable
+from loyalty.usecases.reference.import_records import import_records
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -81,7 +81,7 @@ def test_what_the_purchases_refer_to_can_be_imported(tmp_path: Path) -> None:
     written(tmp_path / "some.jsonl", "--reference", str(reference))
 
     currency = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
-    summary = import_records([currency, *reference.read_bytes().splitlines()], table=Sandbox(), now=NOW)
+    summary = import_records([currency, *reference.read_bytes().splitlines()], table=MemoryTable(), now=NOW)
 
     assert summary.refused == []
     assert summary.created > 600

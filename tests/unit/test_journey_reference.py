@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.journey.baskets import Choice, LeftOut, purchase
+from cli.journey.baskets import Choice, LeftOutBaskets, purchase
 from cli.journey.reference import PROGRAMME, Needs, department_record, records, write
 from cli.journey.source import departments
 from loyalty import exactjson
@@ -24,7 +24,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 def imported(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What is imported for a slice of the real data."""
     file = tmp_path_factory.mktemp("journey") / "reference.jsonl"
-    write(records(Needs.of(Choice(limit=300).baskets(LeftOut())), departments()), file)
+    write(records(Needs.of(Choice(limit=300).baskets(LeftOutBaskets())), departments()), file)
     return lines(PROGRAMME) + lines(file)
 
 
@@ -53,7 +53,7 @@ def test_a_record_follows_those_that_it_refers_to(imported: list[dict[str, Any]]
 
 def test_every_name_in_a_purchase_is_imported(imported: list[dict[str, Any]]) -> None:
     codes = {record.get("code") or record.get("authentication_code") for record in imported}
-    for basket in Choice(limit=300).baskets(LeftOut()):
+    for basket in Choice(limit=300).baskets(LeftOutBaskets()):
         body = purchase(basket)
         named = {body["cim"], body["merchant_tap"]["code"], body["outlet_tap"]["code"]}
         assert named | {line["product_sku"] for line in body["products"]} <= codes

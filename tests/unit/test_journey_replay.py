@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.journey import api as journey_api
 from cli.journey import replay
 from cli.journey.api import MAX_TRIES, Api
-from cli.journey.baskets import Basket, Choice, LeftOut
+from cli.journey.baskets import Choice, JourneyBasket, LeftOutBaskets
 from cli.journey.posting import MAX_FAILED, in_order
 from cli.journey.summary import Summary, percentiles_ms, table
 from cli.target import Target
@@ -106,12 +106,12 @@ def test_a_purchase_that_stays_unanswered_for_all_tries_has_failed(engine: Engin
 
 def test_a_replay_is_given_up_when_too_much_fails(engine: Engine, replayed: Replay) -> None:
     engine.first_answers = [(500, {"message": "Internal server error"})] * (MAX_FAILED + 1)
-    with pytest.raises(Failure, match="HTTP 500"):
+    with pytest.raises(CommandFailure, match="HTTP 500"):
         replayed()
 
 
 def test_a_key_that_is_not_accepted_ends_it_at_once(replayed: Replay) -> None:
-    with pytest.raises(Failure, match=r"does not accept the key: 401 \(InvalidTokenException\)"):
+    with pytest.raises(CommandFailure, match=r"does not accept the key: 401 \(InvalidTokenException\)"):
         replayed(key="another key")
 
 
@@ -119,7 +119,7 @@ def test_an_api_that_cannot_be_reached_ends_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(journey_api, "_pause_seconds", lambda *_: 0)
     with served(Engine()) as gone:
         pass
-    with pytest.raises(Failure, match="does not answer"):
+    with pytest.raises(CommandFailure, match="does not answer"):
         Api(gone, KEY).wallet("CJ-0001")
 
 
@@ -133,8 +133,8 @@ def test_a_long_journal_is_read_page_by_page(engine: Engine) -> None:
 
 
 def test_a_households_baskets_stay_in_order_whatever_the_workers() -> None:
-    baskets = list(Choice(limit=500).baskets(LeftOut()))
-    posted: dict[int, list[Basket]] = defaultdict(list)
+    baskets = list(Choice(limit=500).baskets(LeftOutBaskets()))
+    posted: dict[int, list[JourneyBasket]] = defaultdict(list)
     in_order(baskets, lambda basket: posted[basket.household].append(basket), workers=8)
     assert sum(map(len, posted.values())) == 500
     for household, its in posted.items():
@@ -142,15 +142,15 @@ def test_a_households_baskets_stay_in_order_whatever_the_workers() -> None:
 
 
 def test_no_basket_is_posted_after_one_that_could_not_be() -> None:
-    posted: list[Basket] = []
+    posted: list[JourneyBasket] = []
 
-    def post(basket: Basket) -> None:
+    def post(basket: JourneyBasket) -> None:
         if len(posted) == 3:
-            raise Failure("the API is gone")
+            raise CommandFailure("the API is gone")
         posted.append(basket)
 
-    with pytest.raises(Failure, match="the API is gone"):
-        in_order(Choice(limit=500).baskets(LeftOut()), post, workers=1)
+    with pytest.raises(CommandFailure, match="the API is gone"):
+        in_order(Choice(limit=500).baskets(LeftOutBaskets()), post, workers=1)
     assert len(posted) == 3
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.local.deployment import Host
 from cli.local.gateway_responses import substitute
 from cli.local.pages import page_at
@@ -24,7 +24,7 @@ def test_functions_are_built_for_the_machine_at_hand(system: str, machine: str, 
 
 @pytest.mark.parametrize(("system", "machine"), [("Windows", "AMD64"), ("Linux", "riscv64")])
 def test_a_machine_without_a_layer_is_a_failure_that_names_it(system: str, machine: str) -> None:
-    with pytest.raises(Failure, match=f"this is {system} on {machine}"):
+    with pytest.raises(CommandFailure, match=f"this is {system} on {machine}"):
         Host.of(system=system, machine=machine, python=(3, 12))
 
 

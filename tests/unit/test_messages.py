@@ -10,13 +10,13 @@ import pytest
 
 from loyalty.api.classic.reading import read_created_spend, read_named_purchase, read_token
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_preview, read_purchase
-from loyalty.api.returns import read_return
-from loyalty.api.uploads import read_upload
+from loyalty.api.newest.purchases import read_preview, read_purchase
+from loyalty.api.newest.returns import read_return
+from loyalty.api.newest.uploads import read_upload
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.said import Said
-from loyalty.usecases.record_said import as_record
+from loyalty.usecases.reference.record_of_row import as_record
 from tests.functional.conftest import DEMO, ROOT, example
 from tests.unit.test_classic_reading import PARTNER
 from tests.uploads import NOW

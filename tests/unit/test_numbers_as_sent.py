@@ -8,16 +8,16 @@ from pydantic_core import PydanticCustomError
 
 from loyalty import exactjson
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.purchases import read_purchase
+from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Refused
 from loyalty.domain.fields import json_number
-from loyalty.domain.purchase import PurchaseRequest
+from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.domain.records.said import Said
-from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.rows.chunk import ChunkEntry
+from loyalty.domain.rows.layout import FileFormat, Layout
 from loyalty.domain.rows.record_columns import record_of
-from loyalty.usecases.record_said import as_record
-from loyalty.usecases.upload_rows import read_row
+from loyalty.usecases.reference.record_of_row import as_record
+from loyalty.usecases.uploads.row_body import read_row
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import COLUMNS, NOW, row
@@ -69,8 +69,8 @@ def of_classic(amount: str) -> PurchaseRequest:
 
 def of_file(amount: str) -> PurchaseRequest:
     cells = {"products__net_amount": amount, "products__tax_amount": "0", "products__total_amount": "15.19"}
-    entry = Entry(1, (row("R", **cells).encode(),))
-    return read_purchase(read_row(Layout(Format.CSV, COLUMNS), entry).body, NOW)
+    entry = ChunkEntry(1, (row("R", **cells).encode(),))
+    return read_purchase(read_row(Layout(FileFormat.CSV, COLUMNS), entry).body, NOW)
 
 
 @pytest.mark.parametrize("read", [newest, of_classic, of_file])
@@ -85,7 +85,7 @@ def refused(delimiter: str, **cells: str) -> list[tuple[str, str]]:
     """What is wrong with a row whose cells are separated, and quoted, like this."""
     text = delimiter.join(f'"{cell}"' for cell in row("R1", **cells).split(","))
     with pytest.raises(Refused) as refusal:
-        read_purchase(read_row(Layout(Format.CSV, COLUMNS, delimiter), Entry(1, (text.encode(),))).body, NOW)
+        read_purchase(read_row(Layout(FileFormat.CSV, COLUMNS, delimiter), ChunkEntry(1, (text.encode(),))).body, NOW)
     return [(problem.pointer, problem.description) for problem in refusal.value.problems]
 
 
@@ -102,7 +102,7 @@ def test_any_other_point_is_a_decimal_point(amount: str) -> None:
     cells = {"products__net_amount": amount, "products__tax_amount": "0", "products__total_amount": amount}
     text = row("R1", **cells).replace(",", ";").encode()
 
-    found = read_purchase(read_row(Layout(Format.CSV, COLUMNS, ";"), Entry(1, (text,))).body, NOW)
+    found = read_purchase(read_row(Layout(FileFormat.CSV, COLUMNS, ";"), ChunkEntry(1, (text,))).body, NOW)
 
     assert found.lines[0].net == Decimal(amount)
 
@@ -126,7 +126,7 @@ def test_what_a_spreadsheet_has_shortened_is_refused_with_what_to_do(column: str
     cells = {column.replace(".", "__"): cell.replace(",", "·")}
     text = ";".join(row("R1", **cells).split(",")).replace("·", ",")
     with pytest.raises(Refused) as refusal:
-        read_purchase(read_row(Layout(Format.CSV, COLUMNS, ";"), Entry(1, (text.encode(),))).body, NOW)
+        read_purchase(read_row(Layout(FileFormat.CSV, COLUMNS, ";"), ChunkEntry(1, (text.encode(),))).body, NOW)
     [problem, *_] = refusal.value.problems
 
     assert problem.pointer.endswith(column.split(".")[-1])
@@ -136,14 +136,14 @@ def test_what_a_spreadsheet_has_shortened_is_refused_with_what_to_do(column: str
 
 @pytest.mark.parametrize("reference", ["5E10", "1.2E5", "E+12", "12E+12", "A1E+12"])
 def test_a_reference_that_has_an_e_in_it_is_one(reference: str) -> None:
-    entry = Entry(1, (row(reference).encode(),))
+    entry = ChunkEntry(1, (row(reference).encode(),))
 
-    assert read_row(Layout(Format.CSV, COLUMNS), entry).body["reference_number"] == reference
+    assert read_row(Layout(FileFormat.CSV, COLUMNS), entry).body["reference_number"] == reference
 
 
 @pytest.mark.parametrize("amount", ["1.5E+03", "1e3", "1.50E+12"])
 def test_a_balance_has_no_exponent(amount: str) -> None:
-    layout = Layout(Format.CSV, ("type", "id", "account", "amount", "performed_on"))
+    layout = Layout(FileFormat.CSV, ("type", "id", "account", "amount", "performed_on"))
     record = record_of(layout, [["opening_balance", "B", "A", amount, "2026-01-15T00:00:00"]])
 
     with pytest.raises(Refused) as refusal:

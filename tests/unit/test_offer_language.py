@@ -10,7 +10,7 @@ import pytest
 
 from cli.programme import shadows
 from cli.target import REPOSITORY
-from loyalty.domain.conditions import CONDITIONS, Occasion, compiled
+from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compiled
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.rewards import Conditions
 from tests.builders import line
@@ -81,7 +81,7 @@ def test_each_condition_that_names_a_place_keeps_its_offer_from_those_who_are_to
     assert places_named() == {
         "business_units",
         "taps",
-    }  # another one has to be one of the bounds of `domain/audience.py`
+    }  # another one has to be one of the bounds of `domain/pricing/audience.py`
 
 
 @pytest.mark.parametrize("name", SETTINGS)

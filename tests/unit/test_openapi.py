@@ -6,11 +6,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
+from cli.docs.openapi import DOCUMENT, EXAMPLES, document
+from cli.docs.routes import ROUTES
 from cli.local.command import DEMO_PURCHASE
-from cli.openapi import DOCUMENT, EXAMPLES, document
-from cli.routes import ROUTES
-from loyalty.api.parameters import MAX_HEADER, MAX_NAME
-from loyalty.api.wallets import MAX_DIGITS
+from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME
+from loyalty.api.newest.wallets import MAX_DIGITS
 from tests.template import read_template
 
 

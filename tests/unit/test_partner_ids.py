@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from loyalty.domain.access import Partner
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.records.organisation import Partner as Record
+from loyalty.domain.records.organisation import PartnerRecord as Record
 
 BAD = ["P/X", "..", ".", ".hidden", "P\\X", "P X", "P\n", "Ω", "P%2FX", "P#X", ""]
 GOOD = ["DEMO", "a.b", "5", "A_b-c~d", "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A"]

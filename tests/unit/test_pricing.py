@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.plan import Plan, Verdict
-from loyalty.domain.pricing import explain, price
-from loyalty.domain.purchase import Line, Purchase, Totals
-from loyalty.domain.spend_settings import ReductionMethod
-from loyalty.domain.spends import SpendMethod
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.pricing.plan import Plan, Verdict
+from loyalty.domain.pricing.pricing import explain, price
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.programme.spend_settings import ReductionMethod
+from loyalty.domain.purchases.purchase import Line, Purchase, Totals
 from tests.builders import AT, POINTS, RATE, SCHEME, SHOP, account, line, offer, programme, purchase
 
 SETTINGS = {

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from cli.programme.check import Findings, findings
 from loyalty import exactjson
-from loyalty.store.sandbox import Sandbox
-from loyalty.usecases.import_records import CARRIAGE_RETURNS, import_records
+from loyalty.store.memory_table import MemoryTable
+from loyalty.usecases.reference.import_records import CARRIAGE_RETURNS, import_records
 from tests.builders import SHOP
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -163,7 +163,7 @@ def test_lines_end_where_the_import_ends_them(end: str, tmp_path: Path) -> None:
     file.write_bytes(end.join(exactjson.dumps(record) for record in PROGRAMME).encode())
 
     with file.open("rb") as lines:
-        imported = import_records(lines, table=Sandbox(None), now=NOW)
+        imported = import_records(lines, table=MemoryTable(None), now=NOW)
     found = findings([file], None, NOW)
 
     assert [(one.line, one.reason) for one in found.errors] == [(one.line, one.reason) for one in imported.refused]

@@ -42,7 +42,7 @@ def test_it_tells_what_a_preview_tells() -> None:
 
 
 def test_whoever_runs_the_programme_is_told_of_drafts_and_of_all_merchants_codes_and_offers(tmp_path: Path) -> None:
-    """Which partners are not (`domain/audience.py`)."""
+    """Which partners are not (`domain/pricing/audience.py`)."""
     fixed: dict[str, Any] = {"scheme": "SALES", "method": "FIXED", "value": "1"}
     summer = {"promotion_campaign": "SUMMER", "business_units": ["MRA"]}
     drafts = written(

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 from pydantic import ValidationError
 
-from cli.programme.schema import DOCUMENT, document
+from cli.docs.programme_schema import DOCUMENT, document
 from loyalty.domain.records import RECORD_TYPES
 
 PROGRAMMES = [Path("cli/demo/programme.jsonl"), Path("cli/journey/programme.jsonl")]

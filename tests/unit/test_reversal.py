@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchase import Purchase
-from loyalty.domain.reversal import TakenBack
-from loyalty.domain.wallet import Clawback, Wallet
+from loyalty.domain.ledger.wallet import Clawback, Wallet
+from loyalty.domain.purchases.purchase import Purchase
+from loyalty.domain.reversals.reversal import TakenBack
 from tests.book import Book
 from tests.builders import AT, SHOP, account, line, offer, programme, purchase
 

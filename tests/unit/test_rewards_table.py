@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Refused
-from loyalty.domain.plan import Plan
-from loyalty.domain.pricing import explain, price
-from loyalty.domain.programme import Programme
-from loyalty.domain.promotions import PromoCode
-from loyalty.domain.purchase import Account, Line, Purchase
-from loyalty.domain.spends import SpendMethod
-from loyalty.domain.uses import Use, Uses
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.ledger.uses import Use, Uses
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.pricing.plan import Plan
+from loyalty.domain.pricing.pricing import explain, price
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.purchase import Account, Line, Purchase
 from tests.builders import AT, DESK, POINTS, RATE, SHOP, account, line, offer, programme, purchase
 
 TABLE = Path(__file__).with_name("rewards_table.md")

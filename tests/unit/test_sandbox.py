@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from loyalty.store.keys import Key
-from loyalty.store.sandbox import Sandbox
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.writes import Add, Delete, Put, Update
 
@@ -13,10 +13,10 @@ A, B, C = Key("P", "A"), Key("P", "B"), Key("Q", "C")
 ABSENT = "attribute_not_exists(pk)"
 
 
-def over(*puts: Put) -> tuple[Sandbox, Sandbox]:
-    base = Sandbox()
+def over(*puts: Put) -> tuple[MemoryTable, MemoryTable]:
+    base = MemoryTable()
     base.transact(puts)
-    return base, Sandbox(base)
+    return base, MemoryTable(base)
 
 
 def test_what_is_written_hides_what_is_below_and_does_not_touch_it() -> None:
@@ -61,7 +61,7 @@ def test_conditions_hold_as_they_do_in_dynamodb() -> None:
 
 
 def test_counters_add_up_and_stay_below_their_maximum() -> None:
-    sandbox = Sandbox()
+    sandbox = MemoryTable()
 
     sandbox.transact([Add(A, Decimal("1.5"), 2)])
     with pytest.raises(ConditionFailed):

@@ -13,7 +13,7 @@ SHAPES: dict[str, Any] = {
     "applied_reward_offer": answers.AppliedRewardOffer,
     "processed_customer_event": answers.ProcessedEntry,
     "unprocessed_customer_event": answers.UnprocessedEntry,
-    "status": answers.Success,
+    "status": answers.SuccessStatus,
     "purchase_customer_event_product": events.PurchaseCustomerEventProduct,
     "spend_request_customer_event": events.SpendRequestCustomerEvent,
     "spend_reward_transaction": events.SpendRewardTransaction,

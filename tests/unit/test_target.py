@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.console import Failure
+from cli.console import CommandFailure
 from cli.target import Target, settings
 
 FOUND = {"api_url": "http://127.0.0.1:3000", "stack_name": "loyalty-local", "table": "t", "api_id": "abc"}
@@ -32,10 +32,10 @@ def test_the_local_stack_is_the_one_of_the_working_directory(directory: Path) ->
 
 @pytest.mark.usefixtures("directory")
 def test_where_no_local_stack_runs_the_failure_says_how_to_start_one() -> None:
-    with pytest.raises(Failure, match="`make run`"):
+    with pytest.raises(CommandFailure, match="`make run`"):
         Target.load()
 
 
 def test_what_is_no_stack_of_the_engine_is_a_failure() -> None:
-    with pytest.raises(Failure, match="not a stack of the loyalty engine"):
+    with pytest.raises(CommandFailure, match="not a stack of the loyalty engine"):
         Target.of({"api_url": "http://127.0.0.1:3000"})

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.uploads.attempt import PIECE, Attempt
-from loyalty.domain.uploads.outcome import Outcome, Status
+from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
 from loyalty.domain.uploads.wallet_order import WalletOrder
 
 ROWS = list(range(1, 101))
 BUSY = Problem(Code.RETRY_LATER, "busy")
 
 
-def settled(*rows: int) -> dict[int, Outcome]:
-    return {row: Outcome(row, Status.POSTED, "E") for row in rows}
+def settled(*rows: int) -> dict[int, RowOutcome]:
+    return {row: RowOutcome(row, RowStatus.POSTED, "E") for row in rows}
 
 
 def wallet(row: int) -> int:

@@ -5,25 +5,25 @@ from hypothesis import strategies as st
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.uploads.outcome import Counts, Outcome, Status
+from loyalty.domain.uploads.row_outcome import Counts, RowOutcome, RowStatus
 
 OUTCOMES = st.builds(
-    Outcome,
+    RowOutcome,
     row=st.integers(1, 10**9),
-    status=st.sampled_from(Status),
+    status=st.sampled_from(RowStatus),
     event_id=st.none() | st.just("0" * 32),
     problem=st.none() | st.builds(Problem, st.sampled_from(Code), st.text(), st.text()),
 )
 
 
 @given(OUTCOMES)
-def test_an_outcome_is_read_as_it_was_kept(outcome: Outcome) -> None:
-    assert Outcome.of(exactjson.loads(exactjson.dumps(outcome.listed()))) == outcome
+def test_an_outcome_is_read_as_it_was_kept(outcome: RowOutcome) -> None:
+    assert RowOutcome.of(exactjson.loads(exactjson.dumps(outcome.listed()))) == outcome
 
 
 @given(st.lists(OUTCOMES), st.lists(OUTCOMES))
 def test_counters_that_count_one_attempt_count_the_next_one_after_a_correction(
-    before: list[Outcome], after: list[Outcome]
+    before: list[RowOutcome], after: list[RowOutcome]
 ) -> None:
     counters = dict(Counts.of(before).items())
     for name, change in Counts.of(after).beyond(Counts.of(before)).items():

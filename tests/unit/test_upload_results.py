@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.rows.cells import meant
-from loyalty.domain.rows.chunk import Entry
-from loyalty.domain.rows.layout import Format, Layout
-from loyalty.domain.uploads.outcome import Outcome, Status
-from loyalty.usecases.upload_results import Rendering, neutralised, rendered
+from loyalty.domain.rows.chunk import ChunkEntry
+from loyalty.domain.rows.layout import FileFormat, Layout
+from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
+from loyalty.usecases.uploads.upload_results import Rendering, neutralised, rendered
 
 FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
 
-CSV = Layout(Format.CSV, ("cim", "reference_number", "products.net_amount"))
-JSON_LINES = Layout(Format.JSON_LINES)
-JSON = Layout(Format.JSON)
-POSTED = Outcome(1, Status.POSTED, "E1")
-UNKNOWN = Outcome(2, Status.REFUSED, None, Problem(Code.NOT_FOUND, "Account (X) Not Found.", "/cim"))
+CSV = Layout(FileFormat.CSV, ("cim", "reference_number", "products.net_amount"))
+JSON_LINES = Layout(FileFormat.JSON_LINES)
+JSON = Layout(FileFormat.JSON)
+POSTED = RowOutcome(1, RowStatus.POSTED, "E1")
+UNKNOWN = RowOutcome(2, RowStatus.REFUSED, None, Problem(Code.NOT_FOUND, "Account (X) Not Found.", "/cim"))
 
 
-def result(layout: Layout, *told: tuple[tuple[bytes, ...], Outcome], rehearsed: bool = False) -> str:
-    entries = [(Entry(outcome.row, rows), outcome) for rows, outcome in told]
+def result(layout: Layout, *told: tuple[tuple[bytes, ...], RowOutcome], rehearsed: bool = False) -> str:
+    entries = [(ChunkEntry(outcome.row, rows), outcome) for rows, outcome in told]
     return b"".join(rendered(layout, entries, Rendering(rehearsed))).decode()
 
 
@@ -42,7 +42,7 @@ def test_a_csv_result_has_the_callers_columns_and_five_more() -> None:
 
 
 def test_the_outcome_of_a_purchase_stands_on_each_of_its_rows_and_the_column_on_the_row_at_fault() -> None:
-    outcome = Outcome(1, Status.REFUSED, None, Problem(Code.INVALID, "no", "/products/1/net_amount"))
+    outcome = RowOutcome(1, RowStatus.REFUSED, None, Problem(Code.INVALID, "no", "/products/1/net_amount"))
 
     _, *rows = cells(result(CSV, ((b"C1,RF1,9.50", b",RF1,-1"), outcome)))
 
@@ -53,7 +53,7 @@ def test_the_outcome_of_a_purchase_stands_on_each_of_its_rows_and_the_column_on_
 
 
 def test_no_cell_of_a_result_is_a_formula_be_it_the_callers_or_ours() -> None:
-    outcome = Outcome(1, Status.REFUSED, None, Problem(Code.INVALID, "=HYPERLINK(1)", ""))
+    outcome = RowOutcome(1, RowStatus.REFUSED, None, Problem(Code.INVALID, "=HYPERLINK(1)", ""))
 
     _, row = cells(result(CSV, ((b"=1+1,@x,-1.5",), outcome)))
 
@@ -63,7 +63,7 @@ def test_no_cell_of_a_result_is_a_formula_be_it_the_callers_or_ours() -> None:
 def test_the_result_of_a_result_has_the_same_cells_once() -> None:
     first = result(CSV, ((b"=1+1,'@x,-1.5",), UNKNOWN))
     header, row = first.encode().splitlines()
-    again = Layout(Format.CSV, tuple(header.decode().split(",")))
+    again = Layout(FileFormat.CSV, tuple(header.decode().split(",")))
 
     assert result(again, ((row,), UNKNOWN)) == first
 
@@ -119,7 +119,7 @@ def test_the_result_of_an_array_is_an_array() -> None:
 
 
 def test_the_result_of_a_bulk_calls_body_keeps_its_currency() -> None:
-    layout = Layout(Format.JSON, currency='{"code":"EUR"}')
+    layout = Layout(FileFormat.JSON, currency='{"code":"EUR"}')
 
     body = json.loads(result(layout, ((b'{"a":1}',), POSTED)))
 

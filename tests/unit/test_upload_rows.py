@@ -8,22 +8,22 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty import exactjson
-from loyalty.api.purchases import CreatePurchase, read_purchase
+from loyalty.api.newest.purchases import CreatePurchase, read_purchase
 from loyalty.domain.errors import Refused
 from loyalty.domain.rows.cells import NO_NUMBER
-from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.domain.rows.columns import COLUMNS, RESULT_FIELDS, body_of, cells_of, place_of
-from loyalty.domain.rows.layout import Format, Layout
-from loyalty.usecases.upload_rows import UploadRow, read_row
+from loyalty.domain.rows.layout import FileFormat, Layout
+from loyalty.usecases.uploads.row_body import RowBody, read_row
 from tests.functional.conftest import example
 from tests.uploads import COLUMNS as SOME
 from tests.uploads import NOW, body, classic_body, row
 
-LAYOUT = Layout(Format.CSV, SOME)
+LAYOUT = Layout(FileFormat.CSV, SOME)
 
 
-def read(*rows: str, layout: Layout = LAYOUT) -> UploadRow:
-    return read_row(layout, Entry(1, tuple(text.encode() for text in rows)))
+def read(*rows: str, layout: Layout = LAYOUT) -> RowBody:
+    return read_row(layout, ChunkEntry(1, tuple(text.encode() for text in rows)))
 
 
 def refused(*rows: str, layout: Layout = LAYOUT) -> list[tuple[str, str]]:
@@ -60,7 +60,7 @@ def test_a_row_says_what_a_body_would() -> None:
             value = value.get(step) if value else None
         cells.append("" if value is None else str(value))
 
-    found = read(",".join(cells), layout=Layout(Format.CSV, tuple(columns)))
+    found = read(",".join(cells), layout=Layout(FileFormat.CSV, tuple(columns)))
 
     assert found.body == expected
     assert not found.is_classic
@@ -159,7 +159,7 @@ def test_any_other_apostrophe_is_meant(text: str) -> None:
     ],
 )
 def test_a_purchase_of_a_result_says_that_it_is_settled_if_all_its_rows_do(statuses: list[str], settled: bool) -> None:
-    layout = Layout(Format.CSV, (*SOME, "status", "error_code"))
+    layout = Layout(FileFormat.CSV, (*SOME, "status", "error_code"))
 
     found = read(*(row("R1") + f",{status},X" for status in statuses), layout=layout)
 
@@ -170,7 +170,7 @@ def test_a_purchase_of_a_result_says_that_it_is_settled_if_all_its_rows_do(statu
 
 
 def test_a_result_of_json_is_read_like_what_it_is_the_result_of() -> None:
-    layout = Layout(Format.JSON_LINES)
+    layout = Layout(FileFormat.JSON_LINES)
 
     found = read(body("R1", more=', "status": "posted", "event_id": "E"'), layout=layout)
 
@@ -179,7 +179,7 @@ def test_a_result_of_json_is_read_like_what_it_is_the_result_of() -> None:
 
 
 def test_bodies_of_both_apis_are_told_apart() -> None:
-    layout = Layout(Format.JSON_LINES)
+    layout = Layout(FileFormat.JSON_LINES)
 
     assert not read(body("R1"), layout=layout).is_classic
     assert read(classic_body("R1"), layout=layout).is_classic
@@ -190,7 +190,7 @@ def test_bodies_of_both_apis_are_told_apart() -> None:
 
 
 def test_the_currency_of_a_bulk_call_is_that_of_its_entries() -> None:
-    layout = Layout(Format.JSON, currency='{"code": "EUR"}')
+    layout = Layout(FileFormat.JSON, currency='{"code": "EUR"}')
 
     assert read(classic_body("R1"), layout=layout).body["intended_currency_identifier"] == {"code": "EUR"}
 
@@ -209,7 +209,7 @@ def test_the_callers_cells_are_to_be_had_again() -> None:
 
 
 def test_columns_may_come_in_any_order() -> None:
-    backwards = Layout(Format.CSV, SOME[::-1])
+    backwards = Layout(FileFormat.CSV, SOME[::-1])
 
     found = body_of(backwards, [row("R1").split(",")[::-1]])
 

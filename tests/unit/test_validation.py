@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty.api.classic.requests import BulkPurchase
-from loyalty.api.purchases import CreatePurchase, read_purchase
+from loyalty.api.newest.purchases import CreatePurchase, read_purchase
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.records.rewards import RewardOffer
+from loyalty.domain.records.rewards import RewardOfferRecord
 from loyalty.domain.validation import validated
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -32,8 +32,8 @@ def faults(model: type[BaseModel], body: Any) -> dict[str, Code]:
     [
         (CreatePurchase, PURCHASE | {"reference_number": None}, "/reference_number"),
         (CreatePurchase, PURCHASE | {"products": [LINE, LINE | {"tax_amount": None}]}, "/products/1/tax_amount"),
-        (RewardOffer, OFFER | {"award": AWARD, "scheme": None}, "/scheme"),
-        (RewardOffer, OFFER | {"award": AWARD | {"method": None}}, "/award/method"),
+        (RewardOfferRecord, OFFER | {"award": AWARD, "scheme": None}, "/scheme"),
+        (RewardOfferRecord, OFFER | {"award": AWARD | {"method": None}}, "/award/method"),
     ],
 )
 def test_a_mandatory_field_that_is_null_is_missing(model: type[BaseModel], body: Any, pointer: str) -> None:

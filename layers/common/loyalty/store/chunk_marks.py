@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from loyalty.domain.uploads.outcome import Counts
+from loyalty.domain.uploads.row_outcome import Counts
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
-from loyalty.store.uploads import State, Upload
+from loyalty.store.uploads import Upload, UploadState
 from loyalty.store.writes import Count, Put, Update
 
 
@@ -61,7 +61,7 @@ class Tally:
 
     def covers(self, upload: Upload) -> bool:
         """Whether each row of the upload has an outcome."""
-        return upload.state is State.POSTING and self.done == upload.chunks
+        return upload.state is UploadState.POSTING and self.done == upload.chunks
 
 
 def read_tally(table: Table, upload_id: str) -> Tally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from loyalty.store.files import Files
-    from loyalty.store.function import Function
+    from loyalty.store.lambda_function import LambdaFunction
     from loyalty.store.queue import Queue
 
 CONFIG = Config(
@@ -72,12 +72,12 @@ def connect_queue(url: str) -> "Queue":
     return Queue(client, url)
 
 
-def connect_function(name: str) -> "Function":
+def connect_function(name: str) -> "LambdaFunction":
     """A function to be called later."""
-    from loyalty.store.function import Function  # most functions have no use for it
+    from loyalty.store.lambda_function import LambdaFunction  # most functions have no use for it
 
     client: LambdaClient = _client("lambda", CONFIG)
-    return Function(client, name)
+    return LambdaFunction(client, name)
 
 
 def _client(service: str, config: Config) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.fields import MAX_CODE
-from loyalty.domain.purchase import Account, LifeCycle, Reference
-from loyalty.domain.spend_settings import AutomaticSpend
-from loyalty.domain.wallet import Wallet
+from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.programme.spend_settings import AutomaticSpend
+from loyalty.domain.purchases.purchase import Account, LifeCycle, Reference
 from loyalty.store import keys
-from loyalty.store.access_tokens import one_time_password_key
 from loyalty.store.attributes import Item
+from loyalty.store.customer_tokens import one_time_password_key
 from loyalty.store.events import wallet_of
 from loyalty.store.table import MAX_BATCH_GET, Table
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.identity import Origin
-from loyalty.domain.reversal import TakenBack
-from loyalty.domain.uses import MAX_WINDOWS, UNRECORDED, History, Used, Uses
-from loyalty.domain.wallet import Entry, EventType, Movement, Wallet
-from loyalty.domain.windows import previous, same_period
+from loyalty.domain.ledger.uses import MAX_WINDOWS, UNRECORDED, UseHistory, Uses, WindowUse
+from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
+from loyalty.domain.ledger.windows import previous, same_period
+from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 
 
-class State(StrEnum):
+class EventState(StrEnum):
     """State of a posted event (contract, purchase customer event)."""
 
     POSTED = "POSTED"
@@ -38,14 +38,14 @@ class Event:
       which partner.
     """
 
-    entry: Entry
+    entry: JournalEntry
     origin: Origin
     fingerprint: bytes
     partner_id: str | None
     document: Mapping[str, Any]
     form: int | None = None
     pointer: str | None = None
-    state: State = State.POSTED
+    state: EventState = EventState.POSTED
     taken_back: TakenBack = field(default_factory=TakenBack)
     kept: Mapping[str, Decimal] = field(default_factory=dict)
     updated_on: datetime | None = None
@@ -79,27 +79,29 @@ def _uses_in(item: Item) -> Uses:
     return Uses({subject: _history_in(history) for subject, history in kept.items()})
 
 
-def _history_in(kept: Mapping[str, Any]) -> History:
+def _history_in(kept: Mapping[str, Any]) -> UseHistory:
     if "windows" not in kept:
         return _first_form(kept)
-    windows = {window: Used(count) for window, count in kept["windows"].items()}
+    windows = {window: WindowUse(count) for window, count in kept["windows"].items()}
     for currency, amounts in kept.get("amounts", {}).items():
         for window, amount in zip(kept["windows"], amounts, strict=True):
             windows[window] = windows[window].plus(0, {currency: Decimal(amount)})
-    return History(windows, frozenset(kept.get("forgotten", ())))
+    return UseHistory(windows, frozenset(kept.get("forgotten", ())))
 
 
-def _first_form(kept: Mapping[str, Any]) -> History:
+def _first_form(kept: Mapping[str, Any]) -> UseHistory:
     """Return the uses of a subject as the first version kept them: neither with a currency, nor with what it had
     forgotten. It took what lies before the oldest of four windows for forgotten, so that stays so."""
-    windows = {window: Used().plus(count, {UNRECORDED: Decimal(amount)}) for window, (count, amount) in kept.items()}
+    windows = {
+        window: WindowUse().plus(count, {UNRECORDED: Decimal(amount)}) for window, (count, amount) in kept.items()
+    }
     periods = [sorted(window for window in windows if same_period(window, one)) for one in windows]
-    return History(windows, frozenset(previous(period[0]) for period in periods if len(period) >= MAX_WINDOWS))
+    return UseHistory(windows, frozenset(previous(period[0]) for period in periods if len(period) >= MAX_WINDOWS))
 
 
-def entry_of(item: Item) -> Entry:
+def entry_of(item: Item) -> JournalEntry:
     """The journal entry in an event's item, or in its projection on the journal's index."""
-    return Entry(
+    return JournalEntry(
         account_id=item["account_id"],
         sequence=int(item["sequence"]),
         event_id=keys.event_id(key_of(item)),
@@ -141,7 +143,7 @@ def event_of(item: Item) -> Event:
         partner_id=item.get("partner_id"),
         document=exactjson.loads(zlib.decompress(item["document"])),
         pointer=item.get("pointer"),
-        state=State(item.get("state", State.POSTED)),
+        state=EventState(item.get("state", EventState.POSTED)),
         taken_back=_taken_back_in(item),
         kept=_amounts_in(item, "kept"),
         updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
@@ -203,7 +205,7 @@ def _uses_text(uses: Uses) -> str | None:
     return exactjson.dumps(kept) if kept else None
 
 
-def _kept_history(history: History) -> dict[str, Any]:
+def _kept_history(history: UseHistory) -> dict[str, Any]:
     """Return the count of each window and, as ids are long, each currency once, with an amount for each window."""
     windows = sorted(history.windows.items())
     currencies = sorted({currency for _, used in windows for currency in used.amounts})

@@ -25,7 +25,7 @@ _RETRYABLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class StoredFile:
     """A file as it lies there: `etag` is the same for the same bytes, put in the same way; `notes` are what whoever put
     it there wrote on it, by lower-case name."""
 
@@ -64,12 +64,12 @@ class Files:
         self.client = client
         self.bucket = bucket
 
-    def look_at(self, key: str, version: str | None = None) -> File:
+    def look_at(self, key: str, version: str | None = None) -> StoredFile:
         """What is known of a file without reading it; its current version, unless one is named."""
         request: Any = {"Bucket": self.bucket, "Key": key, **_version(version)}
         with _as_domain_errors(key):
             found = self.client.head_object(**request)
-        return File(
+        return StoredFile(
             key,
             found.get("VersionId", version or ""),
             found["ContentLength"],
@@ -152,5 +152,5 @@ def _as_domain_errors(key: str) -> Iterator[None]:
             yield
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
-                raise Refused(not_found("File", key)) from error
+                raise Refused(not_found("StoredFile", key)) from error
             raise

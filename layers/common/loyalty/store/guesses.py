@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from loyalty.domain.guesses import AT_ONE_TIME_PASSWORDS, Allowance
+from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS, Allowance
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loyalty.domain.errors import Problem
-from loyalty.domain.reversal import TakenBack
-from loyalty.domain.wallet import Entry, Wallet
+from loyalty.domain.ledger.wallet import JournalEntry, Wallet
+from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
@@ -39,7 +39,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PreparedEvent:
     """An event to be posted, the wallet as it is after it, and what else is written with it. Of an event that takes a
     purchase back, that is the `purchase` as it is after it."""
 
@@ -129,7 +129,7 @@ def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[in
     return (int(item["used"]), item["event_id"]) if item else (0, None)
 
 
-def post(table: Table, pending: Sequence[Pending], backoff: Backoff | None = None) -> None:
+def post(table: Table, pending: Sequence[PreparedEvent], backoff: Backoff | None = None) -> None:
     """Write events, of each wallet in the order of their sequence numbers, and move the wallets, in one transaction.
 
     Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU per wallet. Each wallet must still be at the version
@@ -167,7 +167,7 @@ class _Row:
     refusal: Problem | None = None
 
 
-def _effects(pending: Sequence[Pending]) -> Iterable[_Row]:
+def _effects(pending: Sequence[PreparedEvent]) -> Iterable[_Row]:
     """The effects of events; those that add to one counter are one, for the first of their events."""
     rows: dict[Key, _Row] = {}
     for place, one in enumerate(pending):
@@ -179,7 +179,7 @@ def _effects(pending: Sequence[Pending]) -> Iterable[_Row]:
     return rows.values()
 
 
-def _wallets(pending: Sequence[Pending]) -> Iterator[_Row]:
+def _wallets(pending: Sequence[PreparedEvent]) -> Iterator[_Row]:
     """The wallets as they are after their last events, on the condition that they are as they were before the first."""
     first = {one.wallet.account_id: one.event.entry.sequence for one in reversed(pending)}
     last = {one.wallet.account_id: place for place, one in enumerate(pending)}
@@ -194,7 +194,7 @@ def _wallets(pending: Sequence[Pending]) -> Iterator[_Row]:
         yield _Row(update, place)
 
 
-def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[Pending]) -> Changed | Unpostable:
+def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[PreparedEvent]) -> Changed | Unpostable:
     rivals: dict[int, Event | None] = {}
     refused: dict[int, Problem] = {}
     changed = {_account_of(rows[at], pending) for at in failed.untold}
@@ -211,16 +211,16 @@ def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[Pe
     return Unpostable(rivals, refused) if rivals or refused else Changed(frozenset(changed))
 
 
-def _account_of(row: _Row, pending: Sequence[Pending]) -> str:
+def _account_of(row: _Row, pending: Sequence[PreparedEvent]) -> str:
     return pending[row.place].wallet.account_id
 
 
-def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[Entry]:
+def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
     """At most `limit` entries, newest first, below the sequence number `before`."""
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
-def read_whole_journal(table: Table, account_id: str) -> Iterator[Entry]:
+def read_whole_journal(table: Table, account_id: str) -> Iterator[JournalEntry]:
     """All entries, newest first."""
     before: int | None = None
     while page := read_journal(table, account_id, before=before, limit=MAX_PAGE):

@@ -32,7 +32,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ReceivedMessage:
     """A message that was received, and what to name it by until it is put back."""
 
     message: Message
@@ -62,7 +62,7 @@ class Queue:
             else:
                 raise Refused(_BUSY)
 
-    def taken(self, seconds: int) -> Iterator[Taken]:
+    def taken(self, seconds: int) -> Iterator[ReceivedMessage]:
         """The messages that are waiting, as far as they can be had: nobody else gets them for so many seconds."""
         while True:
             with refused_where_busy(_BUSY, _RETRYABLE):
@@ -79,7 +79,7 @@ class Queue:
                 body = exactjson.loads(found["Body"])
                 name, group = told.get("MessageDeduplicationId", found["MessageId"]), told.get("MessageGroupId", "")
                 message = Message(name, group, body)
-                yield Taken(message, found["ReceiptHandle"])
+                yield ReceivedMessage(message, found["ReceiptHandle"])
 
     def remove(self, receipt: str) -> None:
         """Remove a message that was received."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.domain.directory import FORMER_NAME
+from loyalty.domain.programme.directory import FORMER_NAME
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item

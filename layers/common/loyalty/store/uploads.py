@@ -8,7 +8,7 @@ from enum import StrEnum
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.layout import Layout, Position
-from loyalty.domain.uploads.outcome import Kind
+from loyalty.domain.uploads.row_outcome import Kind
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.sdk_errors import ConditionFailed
@@ -19,7 +19,7 @@ KEPT = timedelta(days=90)
 """How long an upload is told of."""
 
 
-class State(StrEnum):
+class UploadState(StrEnum):
     """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could
     be read. What is kept of an upload stays POSTING: whether it is DONE or INCOMPLETE, its counters tell."""
 
@@ -33,7 +33,7 @@ class State(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether nothing more comes of it."""
-        return self in (State.DONE, State.INCOMPLETE, State.REFUSED)
+        return self in (UploadState.DONE, UploadState.INCOMPLETE, UploadState.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Upload:
     key: str
     created_on: datetime
     kind: Kind = Kind.PURCHASES
-    state: State = State.EXPECTED
+    state: UploadState = UploadState.EXPECTED
     version: str = ""
     content: str = ""
     size: int = 0
@@ -140,7 +140,7 @@ def add_upload(table: Table, upload: Upload) -> Upload:
         keys.upload(upload.id),
         _item(upload),
         "attribute_not_exists(pk) OR #state = :expected",
-        {":expected": State.EXPECTED},
+        {":expected": UploadState.EXPECTED},
     )
     listed: Item = {"partner_id": upload.partner_id, "name": upload.name, "expires_at": upload.expires_at}
     try:
@@ -161,7 +161,7 @@ def move_upload(table: Table, before: Upload, after: Upload, segment: Segment | 
         Refused: RETRY_LATER; nothing was written.
     """
     progress = {name: value for name, value in _item(after).items() if name in _PROGRESS}
-    values: Item = {":before": before.segments, ":splitting": State.SPLITTING}
+    values: Item = {":before": before.segments, ":splitting": UploadState.SPLITTING}
     condition = "#segments = :before AND #state = :splitting"
     writes: list[Write] = [Update(keys.upload(after.id), progress, condition, values)]
     if segment:
@@ -231,7 +231,7 @@ def _upload(upload_id: str, item: Item) -> Upload:
         content=item.get("content", ""),
         size=int(item.get("size", 0)),
         created_on=datetime.fromisoformat(item["created_on"]),
-        state=State(item["state"]),
+        state=UploadState(item["state"]),
         dry_run=item.get("dry_run", False),
         shards=int(item.get("shards", 1)),
         layout=Layout.of(item["layout"]) if "layout" in item else None,

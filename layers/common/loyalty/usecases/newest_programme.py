@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from loyalty.domain.directory import NAMING_FIELDS, Directory
 from loyalty.domain.errors import NotInProgramme, Refused
-from loyalty.domain.exchange import Exchange
-from loyalty.domain.programme import Programme
-from loyalty.domain.purchase import Account, Purchase
+from loyalty.domain.pricing.exchange import Exchange
+from loyalty.domain.programme.directory import NAMING_FIELDS, Directory
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event
-from loyalty.store.programme import Catalogue
 
 Result = TypeVar("Result")
 Name = TypeVar("Name")

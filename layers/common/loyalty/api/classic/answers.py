@@ -8,10 +8,10 @@ from typing_extensions import TypedDict
 from loyalty.api.classic.shapes.base import selected
 from loyalty.api.classic.shapes.events import CreatedPurchase, SpendRequestCustomerEvent
 from loyalty.domain.errors import Code
-from loyalty.domain.spend_settings import ReductionMethod
+from loyalty.domain.programme.spend_settings import ReductionMethod
 
 
-class Success(TypedDict):
+class SuccessStatus(TypedDict):
     """The status of what was done."""
 
     code: Literal["OK"]
@@ -19,7 +19,7 @@ class Success(TypedDict):
     message: str
 
 
-class Failure(TypedDict):
+class FailureStatus(TypedDict):
     """The status of what was refused."""
 
     code: Code
@@ -30,7 +30,7 @@ class Failure(TypedDict):
 class Refusal(TypedDict):
     """The envelope of what was refused."""
 
-    status: Failure
+    status: FailureStatus
     data: None
 
 

@@ -10,12 +10,12 @@ from loyalty.api.classic.answers import AcceptedUpload
 from loyalty.api.classic.envelope import asked_for, described, fields_set, succeeded
 from loyalty.api.classic.reading import read_entry
 from loyalty.api.classic.requests import BulkCreate
-from loyalty.api.messages import Response
-from loyalty.domain.access import Partner
+from loyalty.api.http.messages import Response
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
-from loyalty.domain.purchase import Faulty, PurchaseRequest, Reference
+from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest, Reference
 from loyalty.domain.validation import validated
-from loyalty.usecases.posting import Outcome
+from loyalty.usecases.ledger.post_events import EventOutcome
 
 MAX_BULK_BODY_BYTES = 5_000_000
 """A thousand entries of forty lines each. Lambda takes 6 MB, in which every quotation mark of the body is two bytes."""
@@ -32,7 +32,7 @@ RESPOND_ASYNC = "respond-async"
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class BulkEntries:
     """The entries of a call by their own ids: all of them, in order; what those ask for that can be read; and why the
     others cannot be."""
 
@@ -46,14 +46,14 @@ class Entries:
         places = enumerate(self.ids, start=1)
         return {place: self.requests[own_id] for place, own_id in places if own_id in self.requests}
 
-    def outcomes(self, posted: Sequence[Outcome], unreadable: Mapping[str, Refused]) -> dict[str, Outcome]:
+    def outcomes(self, posted: Sequence[EventOutcome], unreadable: Mapping[str, Refused]) -> dict[str, EventOutcome]:
         """What became of each entry, in their order; `posted` is what became of `requests`, `unreadable` what is wrong
         with the others."""
         found = {**unreadable, **dict(zip(self.requests, posted, strict=True))}
         return {own_id: found[own_id] for own_id in self.ids}
 
 
-def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> Entries:
+def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> BulkEntries:
     """The entries of a body of operation 2. The currency that it names is that of each entry that names none itself.
 
     Raises:
@@ -73,7 +73,7 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> En
             unreadable[own_id] = faulty
         else:
             requests[own_id] = replace(request, references={**intended, **request.references})
-    return Entries(ids, requests, unreadable)
+    return BulkEntries(ids, requests, unreadable)
 
 
 def file_of(body: Mapping[str, Any]) -> bytes:
@@ -94,7 +94,7 @@ def _currency(named: BulkCreate) -> dict[str, Reference]:
     return {"currency": currency.reference("/intended_currency_identifier")} if currency else {}
 
 
-def render_outcomes(outcomes: Mapping[str, Outcome], body: Any) -> dict[str, Any]:
+def render_outcomes(outcomes: Mapping[str, EventOutcome], body: Any) -> dict[str, Any]:
     """Which entries were processed and which were not, in their order (row 12), with the fields that the body's
     `fields_set` names."""
     names = fields_set(body)
@@ -123,7 +123,7 @@ def _described(refusal: Refused) -> str:
     return described(refusal, at_most)
 
 
-def only_replayed(outcomes: Mapping[str, Outcome]) -> bool:
+def only_replayed(outcomes: Mapping[str, EventOutcome]) -> bool:
     """Whether nothing was posted that had not been posted before."""
     posted = [outcome for outcome in outcomes.values() if not isinstance(outcome, Refused)]
     return bool(posted) and all(posting.replayed for posting in posted)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loyalty.api.catalogue import ERRORS
-from loyalty.api.endpoint import Handler, endpoint
-from loyalty.api.messages import MAX_BODY_BYTES, Request, Response
-from loyalty.api.problems import MAX_PROBLEMS, headers_for
-from loyalty.domain.access import Partner, Scope
+from loyalty.api.http.error_catalogue import ERRORS
+from loyalty.api.http.http_handler import Handler, http_handler
+from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
+from loyalty.api.http.problems import MAX_PROBLEMS, headers_for
+from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.usecases.tokens import TokenCheck
+from loyalty.usecases.access.auth_tokens import TokenCheck
 
 
 def classic_endpoint(
@@ -25,7 +25,7 @@ def classic_endpoint(
         partner.require(scope)
         return action(request, partner)
 
-    return endpoint(checked, refusal=refused, max_body_bytes=max_body_bytes)
+    return http_handler(checked, refusal=refused, max_body_bytes=max_body_bytes)
 
 
 def token_in(request: Request) -> str:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from loyalty.api.classic.identifiers import (
     AccountIdentifier,
     BusinessUnitIdentifier,
-    Model,
+    ClassicModel,
     NamedIdentifier,
     ParticipantIdentifier,
     ProductIdentifier,
@@ -20,7 +20,7 @@ from loyalty.api.classic.identifiers import (
 from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, NotNegative, PerformedOn, Positive, Text
-from loyalty.domain.udf import UserDefinedFields
+from loyalty.domain.records.udf import UserDefinedFields
 from loyalty.domain.validation import exactly_one
 
 
@@ -38,7 +38,7 @@ Truth = Annotated[
 """A boolean in any of its four spellings (contract, row 8)."""
 
 
-class Call(Model):
+class ClassicCall(ClassicModel):
     """What the body of a call has beside its token, which is looked at before anything else."""
 
     fields_set: Annotated[
@@ -47,7 +47,7 @@ class Call(Model):
     ] = None
 
 
-class PurchaseProduct(Model):
+class PurchaseProduct(ClassicModel):
     """A line (contract, `purchase_product`). Amounts cover the whole line, whatever the quantity (row 3)."""
 
     product_identifier: ProductIdentifier
@@ -57,7 +57,7 @@ class PurchaseProduct(Model):
     total_amount: NotNegative
 
 
-class SpendAmounts(Model):
+class SpendAmounts(ClassicModel):
     """What to pay from the wallet, in the system currency or in the alternative one; above zero."""
 
     spend_amount: Positive | None = None
@@ -73,7 +73,7 @@ class SpendRequest(SpendAmounts):
         yield from exactly_one(raw, at, "spend_amount", "spend_alternative_amount")
 
 
-class EventFields(Model):
+class EventFields(ClassicModel):
     """Whose event it is, who performed it, and when: what every operation has."""
 
     accounts_receivable_identifier: AccountIdentifier | None = None
@@ -91,7 +91,7 @@ class EventFields(Model):
         yield from super().broken(raw, at)
 
 
-class BasketFields(Model):
+class BasketFields(ClassicModel):
     """What was bought and paid with."""
 
     reference_number: Code
@@ -107,7 +107,7 @@ class BasketFields(Model):
         yield from broken_line_rules(raw.get("products_set"), f"{at}/products_set", "vat_amount")
 
 
-class PurchaseFields(Model):
+class PurchaseFields(ClassicModel):
     """What else a purchase has in every operation. It stands beside the others, not above them, as the order of a
     request's fields is part of its fingerprint."""
 

@@ -9,16 +9,16 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from loyalty.domain.access.pass_codes import LEFT_OUT
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import Code, Text
-from loyalty.domain.passcode import LEFT_OUT
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.validation import exactly_one, validated
 
 
-class Model(BaseModel):
+class ClassicModel(BaseModel):
     """What is not listed is ignored, at every level (contract, row 7)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -38,17 +38,17 @@ class Model(BaseModel):
 
 
 @cache
-def parts_of(model: type[Model]) -> tuple[tuple[str, type[Model]], ...]:
+def parts_of(model: type[ClassicModel]) -> tuple[tuple[str, type[ClassicModel]], ...]:
     """The fields of a model that hold a model, or a list of one, and which."""
     return tuple(
         (name, inner)
         for name, field in model.model_fields.items()
         for inner in (field.annotation, *get_args(field.annotation))
-        if isinstance(inner, type) and issubclass(inner, Model)
+        if isinstance(inner, type) and issubclass(inner, ClassicModel)
     )
 
 
-class Identifier(Model):
+class Identifier(ClassicModel):
     """Names one thing by one of its fields (the semi-optional rule)."""
 
     @classmethod
@@ -190,7 +190,7 @@ class ParticipantIdentifier(Identifier):
     access_token_identifier: AccessTokenIdentifier | None = None
 
 
-def identifiers_in(model: type[Model], raw: Any) -> dict[str, Any]:
+def identifiers_in(model: type[ClassicModel], raw: Any) -> dict[str, Any]:
     """The identifiers of a raw object of this kind, by field, as far as each of them can be read by itself."""
     found: dict[str, Any] = {}
     for name, part in parts_of(model) if isinstance(raw, dict) else ():

@@ -2,13 +2,13 @@
 
 from loyalty.api.classic import records
 from loyalty.api.classic.answers import PreviewedPurchase
-from loyalty.domain.directory import Directory
-from loyalty.domain.spends import SpendMethod
-from loyalty.usecases.gather import Owner
-from loyalty.usecases.preview_purchase import Preview
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.programme.directory import Directory
+from loyalty.usecases.purchases.event_records import AccountOwner
+from loyalty.usecases.purchases.preview_purchase import Preview
 
 
-def render_preview(preview: Preview, owner: Owner, directory: Directory) -> PreviewedPurchase:
+def render_preview(preview: Preview, owner: AccountOwner, directory: Directory) -> PreviewedPurchase:
     """What posting would do, in the system currency (Q2).
 
     Every listed field is there, but for alternative amounts where there is no alternative currency (rows 21 and 32).

@@ -17,8 +17,8 @@ from loyalty.api.classic.shared import Shared, dated
 from loyalty.api.classic.transactions import render_transactions
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
-from loyalty.domain.spends import SpendMethod
-from loyalty.usecases.gather import Gathered
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.usecases.purchases.event_records import EventRecords
 
 _SPENT = {
     "total_spend": None,
@@ -29,7 +29,7 @@ _SPENT = {
 """Total by name, and the method whose spends it sums; all of them for None."""
 
 
-def render_purchase(gathered: Gathered) -> PurchaseCustomerEvent:
+def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
     """The complete event."""
     shared, directory = Shared(gathered), gathered.directory
     entry, document, details = shared.entry, shared.document, shared.details
@@ -62,7 +62,7 @@ def render_purchase(gathered: Gathered) -> PurchaseCustomerEvent:
     )
 
 
-def render_created_spend(gathered: Gathered) -> CreatedSpend:
+def render_created_spend(gathered: EventRecords) -> CreatedSpend:
     """The purchase, with fewer fields, and the spend request that came with it (contract, operation 3)."""
     purchase = render_purchase(gathered)
     asked_for = [
@@ -110,7 +110,7 @@ def _totals(shared: Shared) -> dict[str, Any]:
     return told
 
 
-def _line(line: list[Any], place: int, gathered: Gathered) -> PurchaseCustomerEventProduct:
+def _line(line: list[Any], place: int, gathered: EventRecords) -> PurchaseCustomerEventProduct:
     product_id, _, quantity, net, vat, total = line
     return {
         "id": part_id(gathered.event.entry.event_id, "LINE", place),

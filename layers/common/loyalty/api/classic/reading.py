@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from loyalty.api.classic.fields import UDF_FIELDS, BasketFields, EventFields, PurchaseProduct, SpendAmounts
-from loyalty.api.classic.identifiers import Identifier, Model, customer_in, identifiers_in, parts_of
+from loyalty.api.classic.identifiers import ClassicModel, Identifier, customer_in, identifiers_in, parts_of
 from loyalty.api.classic.requests import (
     BulkPurchase,
     ClassicCreatePurchase,
@@ -17,14 +17,14 @@ from loyalty.api.classic.requests import (
     NamePurchase,
 )
 from loyalty.api.lines import MAX_LINES
-from loyalty.domain.access import Partner
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.dates import moment_in
 from loyalty.domain.errors import Refused
 from loyalty.domain.fields import code_in
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
-from loyalty.domain.promotions import PROMO_CODE
-from loyalty.domain.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.programme.promotions import PROMO_CODE
+from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validated
 
 KEPT_FIELDS = {
@@ -146,7 +146,7 @@ def _validated(model: type[Event], body: Any, at: str = "") -> Event:
 def _names_in(model: type[EventFields], body: Any, at: str) -> Names:
     """What a body names that is faulty somewhere; its basket, and its spend request, may be parts of it."""
     body = body if isinstance(body, dict) else {}
-    parts: list[tuple[type[Model], Any, str]] = [(model, body, at)]
+    parts: list[tuple[type[ClassicModel], Any, str]] = [(model, body, at)]
     parts += [(part, body.get(name), f"{at}/{name}") for name, part in parts_of(model) if name in _EVENTS]
     performed_by, references, products = dict[str, Reference](), dict[str, Reference](), list[Reference]()
     for part, raw, place in parts:
@@ -180,7 +180,7 @@ def _moment_in(performed_on: Any) -> datetime | None:
 
 
 def identities_of(
-    partner: Partner, idempotency_key: str | None, *parts: Model, own_id: tuple[str, ...] = ()
+    partner: Partner, idempotency_key: str | None, *parts: ClassicModel, own_id: tuple[str, ...] = ()
 ) -> Sequence[Identity]:
     """What tells a repetition, as reference numbers may recur in the classic API (row 11): the event's unique reference
     in an external system, with that system where it is named; or else the idempotency key and, in a bulk call, the
@@ -197,7 +197,7 @@ def identities_of(
     return [external] if system and len(parts) == 1 else [external, keyed or Identity(Origin.NUMBER)]
 
 
-def _first(name: str, parts: Iterable[Model]) -> str | None:
+def _first(name: str, parts: Iterable[ClassicModel]) -> str | None:
     return next((value for part in parts if (value := getattr(part, name, None))), None)
 
 
@@ -240,7 +240,7 @@ def requested(
     )
 
 
-def _kept(model: Model) -> dict[str, Any]:
+def _kept(model: ClassicModel) -> dict[str, Any]:
     return {
         name: value for name, value in model.model_dump(include=KEPT_FIELDS, exclude_none=True).items() if value != ""
     }
@@ -256,14 +256,14 @@ def performers_of(model: EventFields, at: str) -> dict[str, Reference]:
     return _references(model, _PERFORMERS, at)
 
 
-def references_of(model: Model, at: str) -> dict[str, Reference]:
+def references_of(model: ClassicModel, at: str) -> dict[str, Reference]:
     """What else an event, or its basket, is about, by record type."""
     found = _references(model, _REFERENCES, at)
     promo_code = getattr(model, "promo_code", None)
     return found | ({"promo_code": Reference("code", promo_code, f"{at}{PROMO_CODE}")} if promo_code else {})
 
 
-def authorized_by(model: Model, at: str) -> Reference | None:
+def authorized_by(model: ClassicModel, at: str) -> Reference | None:
     """The access token that the customer was authorized by."""
     return _references(model, {"access_token": "authorized_by_access_token_identifier"}, at).get("access_token")
 
@@ -293,7 +293,7 @@ def _amounts(asked: SpendAmounts | None, pointer: str) -> RequestedSpend | None:
     return RequestedSpend(asked.spend_amount, asked.spend_alternative_amount, pointer)
 
 
-def _references(model: Model | None, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
+def _references(model: ClassicModel | None, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     """Operations differ in what they list: a field that the model does not have names nothing."""
     return _referred({kind: getattr(model, field, None) for kind, field in fields.items()}, fields, at)
 
@@ -302,7 +302,7 @@ def _referred(named: Mapping[str, Identifier | None], fields: Mapping[str, str],
     return {kind: name.reference(f"{at}/{fields[kind]}") for kind, name in named.items() if name is not None}
 
 
-def _read_alone(model: type[Model], raw: Any, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
+def _read_alone(model: type[ClassicModel], raw: Any, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     """What a raw object at pointer `at` names that may be faulty elsewhere."""
     named = identifiers_in(model, raw)
     return _referred({kind: named.get(field) for kind, field in fields.items()}, fields, at)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from loyalty.api.classic.answers import VoucherType
 from loyalty.api.classic.shapes import customers, organisation, products
 from loyalty.api.classic.shapes.base import Described, NamedObject
-from loyalty.domain.directory import Directory
+from loyalty.domain.programme.directory import Directory
 
 Record = Mapping[str, Any]
 Shape = TypeVar("Shape")

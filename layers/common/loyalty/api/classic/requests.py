@@ -11,7 +11,7 @@ from pydantic import Field
 
 from loyalty.api.classic.fields import (
     BasketFields,
-    Call,
+    ClassicCall,
     EventFields,
     PurchaseFields,
     PurchaseUserDefinedFields,
@@ -21,11 +21,11 @@ from loyalty.api.classic.fields import (
 )
 from loyalty.api.classic.identifiers import (
     AccessTokenIdentifier,
+    ClassicModel,
     CurrencyIdentifier,
     CustomerEventIdentifier,
     InvoiceIdentifier,
     KnownTokenIdentifier,
-    Model,
     NamedIdentifier,
 )
 from loyalty.domain.errors import Code as ErrorCode
@@ -41,7 +41,7 @@ MAX_LINES_IN_BULK = 50_000
 a function busy."""
 
 
-class ClassicCreatePurchase(Call, PurchaseFields, EventFields, BasketFields, PurchaseUserDefinedFields):
+class ClassicCreatePurchase(ClassicCall, PurchaseFields, EventFields, BasketFields, PurchaseUserDefinedFields):
     """The body of `POST /customer_events/purchases/create` (contract, operation 5)."""
 
     process_immediately: Truth | None = None
@@ -55,7 +55,7 @@ class ClassicCreatePurchase(Call, PurchaseFields, EventFields, BasketFields, Pur
     spend_request: SpendRequest | None = None
 
 
-class ClassicPreviewPurchase(Call, PurchaseFields, EventFields, BasketFields):
+class ClassicPreviewPurchase(ClassicCall, PurchaseFields, EventFields, BasketFields):
     """The body of `POST /customer_events/purchases/preview` (contract, operation 4).
 
     Its table has no promo code, but a preview without it could not show what a purchase with it brings.
@@ -66,7 +66,7 @@ class ClassicPreviewPurchase(Call, PurchaseFields, EventFields, BasketFields):
     disable_instant_spend: Truth | None = None
 
 
-class BulkEntry(Model):
+class BulkEntry(ClassicModel):
     """What tells an entry of the bulk call from the others. It is for the answer only, so it is left out of whatever is
     kept of the entry."""
 
@@ -86,7 +86,7 @@ class BulkPurchase(BulkEntry, PurchaseFields, EventFields, BasketFields, Purchas
     spend_request: SpendRequest | None = None
 
 
-class BulkCreate(Call):
+class BulkCreate(ClassicCall):
     """The body of `POST /customer_events/bulk/purchases/create` (contract, operation 2), as far as it stands or falls
     whole: entries that could not be told apart in the answer are refused together (Q12)."""
 
@@ -137,7 +137,7 @@ class CreateSpendRequest(SpendAmounts):
         yield from super().broken(raw, at)
 
 
-class CreateSpend(Call, EventFields):
+class CreateSpend(ClassicCall, EventFields):
     """The body of `POST /customer_events/purchases/create_spend` (contract, operation 3)."""
 
     process_immediately: Truth | None = None
@@ -148,14 +148,14 @@ class CreateSpend(Call, EventFields):
     spend_request_customer_event: CreateSpendRequest
 
 
-class NamePurchase(Call):
+class NamePurchase(ClassicCall):
     """The body of the calls that are about one posted purchase: `POST /customer_events/purchases/show` and
     `/cancel`."""
 
     customer_event_identifier: CustomerEventIdentifier
 
 
-class IssueOneTimePassword(Call):
+class IssueOneTimePassword(ClassicCall):
     """The body of `POST /access_tokens/one_time_passwords/issue`."""
 
     access_token_identifier: KnownTokenIdentifier

@@ -8,14 +8,14 @@ from typing import Any
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.customers import AccountsReceivable, RewardsParticipant
 from loyalty.api.classic.shapes.organisation import BusinessUnit, Currency, CurrencyRatePeriod, LogInformation, Unit
-from loyalty.store.events import State
-from loyalty.usecases.gather import Gathered, Record
+from loyalty.store.events import EventState
+from loyalty.usecases.purchases.event_records import EventRecords, Record
 
 
 class Shared:
     """The common parts of an event, each rendered once however often an answer has it."""
 
-    def __init__(self, gathered: Gathered) -> None:
+    def __init__(self, gathered: EventRecords) -> None:
         self.gathered = gathered
         self.entry = gathered.event.entry
         self.document = gathered.event.document
@@ -27,7 +27,7 @@ class Shared:
         return self.gathered.record(kind, self.ids.get(kind))
 
     @property
-    def life_cycle_state(self) -> State:
+    def life_cycle_state(self) -> EventState:
         """The event's, which is that of its awards and spends as well."""
         return self.gathered.event.state
 

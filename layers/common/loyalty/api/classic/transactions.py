@@ -4,17 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from loyalty.api.classic import records
-from loyalty.api.classic.shapes.events import (
-    AwardRewardTransaction,
-    SpendRequestCustomerEvent,
-    SpendRewardTransaction,
-)
+from loyalty.api.classic.shapes.events import AwardRewardTransaction, SpendRequestCustomerEvent, SpendRewardTransaction
 from loyalty.api.classic.shared import Shared, dated
-from loyalty.domain.awards import AwardCurrency
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
-from loyalty.domain.spend_settings import ReductionMethod
-from loyalty.domain.spends import SpendMethod
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.programme.award_rules import AwardCurrency
+from loyalty.domain.programme.spend_settings import ReductionMethod
 
 
 def render_transactions(shared: Shared) -> dict[str, Any]:

@@ -22,13 +22,13 @@ class Ref:
         return {**handler(schema), "description": described}
 
 
-class Part(BaseModel):
+class RecordPart(BaseModel):
     """A piece of a record; what is not listed is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
-class Record(Part):
+class Record(RecordPart):
     """What every record has.
 
     `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
@@ -59,5 +59,5 @@ def _references_in(annotation: Any, path: tuple[str, ...]) -> Iterator[tuple[tup
     yield from ((path, mark.target) for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, Ref))
     for inner in get_args(annotation):
         yield from _references_in(inner, (*path, "*") if get_origin(annotation) is list else path)
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+    if isinstance(annotation, type) and issubclass(annotation, RecordPart):
         yield from ((path + rest, target) for rest, target in references(annotation))

@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from loyalty.domain.fields import Code, DateTime, Identifier, NotNegative, Number, PerformedOn, Positive, Text
-from loyalty.domain.records.base import Part, Record, Ref, State
-from loyalty.domain.udf import UserDefinedFields
+from loyalty.domain.records.base import Record, RecordPart, Ref, State
+from loyalty.domain.records.udf import UserDefinedFields
 
 
-class File(Part):
+class FileRecord(RecordPart):
     """Where a file's content is found, and what it is."""
 
     file_name: Text | None = None
@@ -17,14 +17,14 @@ class File(Part):
     file_mime_type: Text | None = None
 
 
-class CountryFlag(Part):
+class CountryFlagRecord(RecordPart):
     """A country's flag."""
 
     id: Identifier
-    file: File | None = None
+    file: FileRecord | None = None
 
 
-class Country(Part):
+class CountryRecord(RecordPart):
     """A country."""
 
     id: Identifier
@@ -33,10 +33,10 @@ class Country(Part):
     dialing_code: Text | None = None
     two_character_code: Text | None = None
     three_character_code: Text | None = None
-    country_flag: CountryFlag | None = None
+    country_flag: CountryFlagRecord | None = None
 
 
-class Industry(Part):
+class IndustryRecord(RecordPart):
     """An industry, or a sector of one."""
 
     id: Identifier
@@ -45,7 +45,7 @@ class Industry(Part):
     alternative_code: Code | None = None
 
 
-class Day(Part):
+class Day(RecordPart):
     """A day of the year, of a given year where it has one."""
 
     day: Annotated[StrictInt, Field(ge=1, le=31)] | None = None
@@ -53,7 +53,7 @@ class Day(Part):
     year: Annotated[StrictInt, Field(ge=1, le=9999)] | None = None
 
 
-class Demographics(Part):
+class DemographicsRecord(RecordPart):
     """Who a person is."""
 
     gender: Literal["MALE", "FEMALE"] | None = None
@@ -64,14 +64,14 @@ class Demographics(Part):
     social_security_number: Text | None = None
     date_of_birth: Day | None = None
     name_day: Day | None = None
-    country_of_residence: Country | None = None
-    id_issued_by_country: Country | None = None
-    passport_issued_by_country: Country | None = None
-    industry: Industry | None = None
-    industry_sector: Industry | None = None
+    country_of_residence: CountryRecord | None = None
+    id_issued_by_country: CountryRecord | None = None
+    passport_issued_by_country: CountryRecord | None = None
+    industry: IndustryRecord | None = None
+    industry_sector: IndustryRecord | None = None
 
 
-class CompanyProfile(Part):
+class CompanyProfileRecord(RecordPart):
     """What a company is."""
 
     profile_year: Number | None = None
@@ -83,12 +83,12 @@ class CompanyProfile(Part):
     vat_registered_by: Text | None = None
     vat_registration_date: DateTime | None = None
     tax_reference_number: Text | None = None
-    registered_in_country: Country | None = None
-    industry: Industry | None = None
-    industry_sector: Industry | None = None
+    registered_in_country: CountryRecord | None = None
+    industry: IndustryRecord | None = None
+    industry_sector: IndustryRecord | None = None
 
 
-class Contact(Record):
+class ContactRecord(Record):
     """A customer: a person or a company. The contact's own `type` is `contact_type` here."""
 
     type: Literal["contact"]
@@ -99,11 +99,11 @@ class Contact(Record):
     last_name: Text | None = None
     title: Text | None = None
     company_name: Text | None = None
-    demographics: Demographics | None = None
-    company_profile: CompanyProfile | None = None
+    demographics: DemographicsRecord | None = None
+    company_profile: CompanyProfileRecord | None = None
 
 
-class Participant(Part):
+class ParticipantRecord(RecordPart):
     """An account's enrolment in the rewards programme."""
 
     id: Identifier
@@ -111,7 +111,7 @@ class Participant(Part):
     life_cycle_state: Literal["EFFECTIVE", "TERMINATED"] = "EFFECTIVE"
 
 
-class AutomaticSpend(Part):
+class AutomaticSpendRecord(RecordPart):
     """When a wallet pays by itself, and how much, in the system currency; at any merchant where none is named.
 
     `minimum_wallet_balance` is what the wallet has to hold for it, not what it has to keep.
@@ -124,7 +124,7 @@ class AutomaticSpend(Part):
     merchants: list[Annotated[Code, Ref("business_unit")]] = []
 
 
-class Account(Record):
+class AccountRecord(Record):
     """An account (accounts receivable) and so a wallet. A contact's purchases go to its `primary` account."""
 
     unique = ("number", "participant.id", "participant.number")
@@ -138,11 +138,11 @@ class Account(Record):
     life_cycle_state: Literal["ACTIVE", "SUSPENDED", "TERMINATED"] = "ACTIVE"
     currency: Annotated[Code, Ref("currency")] | None = None
     classification: Annotated[Code, Ref("classification")] | None = None
-    participant: Participant | None = None
-    automatic_spend: AutomaticSpend | None = None
+    participant: ParticipantRecord | None = None
+    automatic_spend: AutomaticSpendRecord | None = None
 
 
-class AccessToken(Record, UserDefinedFields):
+class AccessTokenRecord(Record, UserDefinedFields):
     """What a customer shows: a card, a phone, a code (CIM). A `pass_code` is kept as a hash only."""
 
     unique = ("authentication_code", "identifier")
@@ -164,7 +164,7 @@ class AccessToken(Record, UserDefinedFields):
         return self
 
 
-class Invoice(Record):
+class InvoiceRecord(Record):
     """An invoice that purchases may name. Of its amounts nothing is checked (contract, row 28)."""
 
     unique = ("number", "reference_number", "back_office_code")
@@ -182,7 +182,7 @@ class Invoice(Record):
     currency_rate: Annotated[Code, Ref("currency_rate")] | None = None
 
 
-class OpeningBalance(Record):
+class OpeningBalanceRecord(Record):
     """A balance brought over from elsewhere, in the wallet's currency; posted once as an ADJUSTMENT event."""
 
     type: Literal["opening_balance"]

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
-from loyalty.domain.access import ClassicRepeats
+from loyalty.domain.access.partner import ClassicRepeats
 from loyalty.domain.fields import Code, DateTime, Identifier, PartnerId, Positive, Text
+from loyalty.domain.ledger.wallet import Clawback
 from loyalty.domain.period import time_zone
-from loyalty.domain.records.base import Part, Record, Ref, State
-from loyalty.domain.wallet import Clawback
+from loyalty.domain.records.base import Record, RecordPart, Ref, State
 
 
 def _time_zone(name: str) -> str:
@@ -20,7 +20,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/At
 """The name of a time zone, as the IANA database has it: `Europe/Athens`."""
 
 
-class Currency(Record):
+class CurrencyRecord(Record):
     """A currency. Exactly one has the role SYSTEM, at most one ALTERNATIVE; `exponent` is its number of decimals."""
 
     unique = ("code", "role")
@@ -35,7 +35,7 @@ class Currency(Record):
     decimal_part_name: Text | None = None
 
 
-class CurrencyRate(Record):
+class CurrencyRateRecord(Record):
     """`rate` units of the currency for one unit of the system currency, from `from_date` until before `to_date`, and
     until before a later rate of the currency begins."""
 
@@ -48,7 +48,7 @@ class CurrencyRate(Record):
     to_date: DateTime | None = None
 
 
-class BusinessUnit(Record):
+class BusinessUnitRecord(Record):
     """A merchant, or with `parent_business_unit` an outlet of one.
 
     Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC; `clawback`,
@@ -69,7 +69,7 @@ class BusinessUnit(Record):
     life_cycle_state: State = "EFFECTIVE"
 
 
-class Unit(Record):
+class UnitRecord(Record):
     """A business unit under its older name."""
 
     unique = ("name", "alternative_code")
@@ -82,7 +82,7 @@ class Unit(Record):
     business_unit: Annotated[Code, Ref("business_unit")] | None = None
 
 
-class Tap(Record):
+class TapRecord(Record):
     """A till of a business unit (transaction acquiring point)."""
 
     unique = ("code",)
@@ -93,7 +93,7 @@ class Tap(Record):
     business_unit: Annotated[Code, Ref("business_unit")]
 
 
-class PaymentMediumBrand(Record):
+class PaymentMediumBrandRecord(Record):
     """A brand of payment medium."""
 
     unique = ("name", "alternative_code")
@@ -103,7 +103,7 @@ class PaymentMediumBrand(Record):
     description: Text | None = None
 
 
-class PaymentMediumType(Record):
+class PaymentMediumTypeRecord(Record):
     """A type of payment medium."""
 
     unique = ("name", "alternative_code")
@@ -113,7 +113,7 @@ class PaymentMediumType(Record):
     description: Text | None = None
 
 
-class Classification(Record):
+class ClassificationRecord(Record):
     """A classification of events, accounts or access tokens. A token's names the default brand and type of cards."""
 
     unique = ("name", "code", "alternative_code")
@@ -126,7 +126,7 @@ class Classification(Record):
     payment_medium_type: Annotated[Code, Ref("payment_medium_type")] | None = None
 
 
-class User(Part):
+class UserRecord(RecordPart):
     """Who stands behind a partner's calls in `log_information`."""
 
     id: Identifier
@@ -135,7 +135,7 @@ class User(Part):
     email: Text | None = None
 
 
-class Partner(Record):
+class PartnerRecord(Record):
     """An API client. Its keys say which merchants it may act for.
 
     `classic_repeats` says what a call of the classic API is that says nothing of itself and equals an earlier one of
@@ -146,5 +146,5 @@ class Partner(Record):
     id: PartnerId
     name: Text
     unit: Annotated[Code, Ref("unit")] | None = None
-    user: User | None = None
+    user: UserRecord | None = None
     classic_repeats: ClassicRepeats | None = None

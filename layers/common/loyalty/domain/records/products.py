@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import StrictBool, StrictInt
 
 from loyalty.domain.fields import Code, Identifier, Number, Text
-from loyalty.domain.records.base import Part, Record, Ref
+from loyalty.domain.records.base import Record, RecordPart, Ref
 
 
-class UnitOfMeasurement(Part):
+class UnitOfMeasurementRecord(RecordPart):
     """What usage is measured in."""
 
     id: Identifier
@@ -17,7 +17,7 @@ class UnitOfMeasurement(Part):
     alternative_code: Code | None = None
 
 
-class UsageType(Part):
+class UsageTypeRecord(RecordPart):
     """A usage detail record type, or a meter reading type."""
 
     id: Identifier
@@ -25,10 +25,10 @@ class UsageType(Part):
     alternative_code: Code | None = None
     classification: Text | None = None
     description: Text | None = None
-    unit_of_measurement: UnitOfMeasurement | None = None
+    unit_of_measurement: UnitOfMeasurementRecord | None = None
 
 
-class ProductType(Record):
+class ProductTypeRecord(Record):
     """A kind of product; conditions of offers may name it."""
 
     unique = ("name", "alternative_code")
@@ -41,18 +41,18 @@ class ProductType(Record):
     physical_good_type: Literal["TRACEABLE", "NONTRACEABLE"] | None = None
     composition_method: Literal["FLAT", "FLEXIBLEBUNDLE", "FIXEDBUNDLE"] | None = None
     used_for_provisioning: StrictBool | None = None
-    udr_type: UsageType | None = None
-    meter_reading_type: UsageType | None = None
+    udr_type: UsageTypeRecord | None = None
+    meter_reading_type: UsageTypeRecord | None = None
 
 
-class TimePeriod(Part):
+class TimePeriodRecord(RecordPart):
     """A length of time."""
 
     time_period_value: Number
     time_period_uot: Literal["MINUTES", "HOURS", "DAYS", "WEEKS", "MONTHS", "YEARS"]
 
 
-class GlobalRate(Part):
+class GlobalRateRecord(RecordPart):
     """A product's price in the global price plan."""
 
     id: Identifier
@@ -60,11 +60,11 @@ class GlobalRate(Part):
     global_base_amount: Number | None = None
     base_rate_applied_per: Text | None = None
     uot: Text | None = None
-    time_period: TimePeriod | None = None
+    time_period: TimePeriodRecord | None = None
     uom: Text | None = None
 
 
-class Product(Record):
+class ProductRecord(Record):
     """What is bought. `code` is what the newest API calls `product_sku`."""
 
     unique = ("code", "alternative_code")
@@ -73,5 +73,5 @@ class Product(Record):
     alternative_code: Code | None = None
     description: Text | None = None
     priority_level: StrictInt | None = None
-    global_rate: GlobalRate | None = None
+    global_rate: GlobalRateRecord | None = None
     product_type: Annotated[Code, Ref("product_type")] | None = None

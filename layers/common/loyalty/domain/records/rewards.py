@@ -4,21 +4,21 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
-from loyalty.domain.awards import AwardCurrency, Base, Method, Rounding
-from loyalty.domain.conditions import Weekday
 from loyalty.domain.fields import Code, DateTime, NotNegative, Positive, Text
-from loyalty.domain.offers import Stacking
+from loyalty.domain.ledger.windows import LimitPeriod
 from loyalty.domain.patterns import TIME_OF_DAY
 from loyalty.domain.period import SPAN_PATTERN, Span
-from loyalty.domain.records.base import Part, Record, Ref, State
-from loyalty.domain.spend_settings import ReductionMethod
-from loyalty.domain.windows import LimitPeriod
+from loyalty.domain.programme.award_rules import AwardCurrency, Base, Method, Rounding
+from loyalty.domain.programme.conditions import Weekday
+from loyalty.domain.programme.offers import Stacking
+from loyalty.domain.programme.spend_settings import ReductionMethod
+from loyalty.domain.records.base import Record, RecordPart, Ref, State
 
 TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, examples=["07:00"])]
 """A time of day, `HH:MM` from `00:00` to `23:59`."""
 
 
-class RewardScheme(Record):
+class RewardSchemeRecord(Record):
     """What offers belong to, and the merchants that take part; all of them where none is named.
 
     `contribution_percentage` is the merchant's share of each award. It is told with the award and changes no amount.
@@ -34,7 +34,7 @@ class RewardScheme(Record):
     contribution_percentage: Annotated[NotNegative, Field(le=100)] | None = None
 
 
-class Conditions(Part):
+class Conditions(RecordPart):
     """When an offer applies. All that are set must hold; an empty one holds, even one that is not known here."""
 
     business_units: list[Annotated[Code, Ref("business_unit")]] = []
@@ -68,7 +68,7 @@ class Conditions(Part):
         return self
 
 
-class Tier(Part):
+class TierRecord(RecordPart):
     """From this base on, this award."""
 
     from_: Annotated[NotNegative, Field(alias="from")]
@@ -87,7 +87,7 @@ ExpiresAfter = Annotated[
 ]
 
 
-class Award(Part):
+class AwardRecord(RecordPart):
     """What an offer gives.
 
     `value`, the values of tiers and `maximum_per_event` are in `currency`, but for a percentage; `step` and the bases
@@ -99,7 +99,7 @@ class Award(Part):
     method: Method
     value: NotNegative | None = None
     step: Positive | None = None
-    tiers: Annotated[list[Tier], Field(min_length=1)] | None = None
+    tiers: Annotated[list[TierRecord], Field(min_length=1)] | None = None
     base: Base = Base.NET
     currency: AwardCurrency = AwardCurrency.SYSTEM
     maximum_per_event: NotNegative | None = None
@@ -120,7 +120,7 @@ class Award(Part):
         return self
 
 
-class OfferLimits(Part):
+class OfferLimits(RecordPart):
     """What an offer gives at most: `per_account` so many awards, `per_account_amount` so much to one account, each
     within a calendar `period` (a day, week, month or year; for ever, where it is missing); `budget` so much to all
     accounts together, ever. Amounts are in the award's currency."""
@@ -137,7 +137,7 @@ class OfferLimits(Part):
         return self
 
 
-class RewardOffer(Record):
+class RewardOfferRecord(Record):
     """An offer: under these conditions, this award. In force from `effective_from` until before `effective_to`.
 
     With a `voucher_type` that has a value of its own, it gives such a voucher and has no `award`; with one of VARIABLE
@@ -157,7 +157,7 @@ class RewardOffer(Record):
     priority: StrictInt = 0
     stacking: Stacking = Stacking.COMBINE
     conditions: Conditions = Conditions()
-    award: Award | None = None
+    award: AwardRecord | None = None
     voucher_type: Annotated[Code, Ref("voucher_type")] | None = None
     limits: OfferLimits | None = None
 
@@ -170,7 +170,7 @@ class RewardOffer(Record):
         return self
 
 
-class SpendSettings(Record):
+class SpendSettingsRecord(Record):
     """Whether wallets may pay at a business unit, and how much at a time; everywhere where none is named."""
 
     unique_within = {"business_unit": "type"}
@@ -183,7 +183,7 @@ class SpendSettings(Record):
     reduction_method: ReductionMethod = ReductionMethod.FRONT_END
 
 
-class PromotionCampaign(Record):
+class PromotionCampaignRecord(Record):
     """What promo codes belong to."""
 
     unique = ("name",)
@@ -194,7 +194,7 @@ class PromotionCampaign(Record):
     effective_to: DateTime | None = None
 
 
-class PromoCode(Record):
+class PromoCodeRecord(Record):
     """A code that a customer brings to a purchase."""
 
     unique = ("code",)
@@ -208,7 +208,7 @@ class PromoCode(Record):
     maximum_uses_per_account: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
-class VoucherType(Record):
+class VoucherTypeRecord(Record):
     """A kind of voucher; FIXED ones carry their value here."""
 
     unique = ("name", "alternative_code")

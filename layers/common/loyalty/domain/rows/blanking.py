@@ -4,10 +4,10 @@ all else stays in its place."""
 import re
 from functools import cache
 
-from loyalty.domain.passcode import PASS_CODE, with_blank_codes
-from loyalty.domain.rows.chunk import Entry, read_chunk
+from loyalty.domain.access.pass_codes import PASS_CODE, with_blank_codes
+from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
 from loyalty.domain.rows.csv_rows import cell_patterns
-from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.rows.layout import FileFormat, Layout
 
 
 def blanked(data: bytes) -> bytes:
@@ -18,9 +18,9 @@ def blanked(data: bytes) -> bytes:
     return data[: len(data) - len(rows)] + rows
 
 
-def _blanked(layout: Layout, entry: Entry) -> bytes:
+def _blanked(layout: Layout, entry: ChunkEntry) -> bytes:
     [row] = entry.rows
-    if layout.format is not Format.CSV:
+    if layout.format is not FileFormat.CSV:
         return with_blank_codes(row)
     if PASS_CODE not in layout.columns:
         return row

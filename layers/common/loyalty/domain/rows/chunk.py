@@ -28,7 +28,7 @@ _Lengths = dict[int, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ChunkEntry:
     """What is posted as one: a row, or all rows of a CSV purchase. `number` is that of the first row, from 1.
 
     With a `fault`, it could not be cut out of the file, and of its bytes only the first may be there.
@@ -44,7 +44,7 @@ class Chunk:
     """Entries of one shard, in the order of the file."""
 
     layout: Layout
-    entries: tuple[Entry, ...]
+    entries: tuple[ChunkEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def read_chunk(data: bytes) -> Chunk:
     lengths = {int(entry): of_rows for entry, of_rows in head["lengths"].items()}
     faults = {int(entry): Problem(Code(code), description) for entry, (code, description) in head["faults"].items()}
     entries = tuple(
-        Entry(number, _rows(text, count, lengths.get(entry)), faults.get(entry))
+        ChunkEntry(number, _rows(text, count, lengths.get(entry)), faults.get(entry))
         for entry, (number, count, text) in enumerate(zip(numbers, counts, texts, strict=True))
     )
     return Chunk(Layout.of(head["layout"]), entries)

@@ -11,14 +11,14 @@ from functools import cache
 from typing import Any
 
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.rows.cells import meant
 from loyalty.domain.rows.columns import REFERENCE_NUMBER, UNIT_COLUMNS
 from loyalty.domain.rows.csv_rows import CsvRows, cell_patterns
 from loyalty.domain.rows.customers import NEWEST_NAMES
 from loyalty.domain.rows.cutter import Faults
 from loyalty.domain.rows.layout import MAX_ROW_BYTES, Layout, Position
-from loyalty.domain.rows.shards import Shards
+from loyalty.domain.rows.sharding import Shards
 
 LONG_PURCHASE = Problem(Code.LIMIT_EXCEEDED, f"The rows of this purchase are longer than {MAX_ROW_BYTES} bytes.")
 

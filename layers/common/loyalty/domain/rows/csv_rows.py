@@ -10,7 +10,7 @@ from functools import cache
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.rows.cutter import Cutter, Faults
 from loyalty.domain.rows.layout import MAX_ROW_BYTES, Layout, Position
-from loyalty.domain.rows.shards import Shards
+from loyalty.domain.rows.sharding import Shards
 
 MAX_OPEN_QUOTES = 100
 """Quotes that are never closed. Looking for the end of each takes a row's full length, which adds up."""

@@ -7,7 +7,7 @@ rules.
 from collections.abc import Mapping
 from typing import Any
 
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 
 NEWEST_NAMES = {"cim": "token.authentication_code", "contact_id": "contact_id"}
 """By member of a body of the newest API, or by column, the way in which it names the customer."""

@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.layout import MAX_ROW_BYTES, Layout, Position
-from loyalty.domain.rows.shards import Shards
+from loyalty.domain.rows.sharding import Shards
 
 KEPT_BYTES = 1000
 """Of a row that is too long: enough to find it again by."""

@@ -8,10 +8,10 @@ import json
 import re
 from typing import Any
 
+from loyalty.domain.access.pass_codes import without_codes
 from loyalty.domain.brackets import scanned
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.passcode import without_codes
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.customers import CLASSIC_NAMES, JSON_NAMES, NEWEST_NAMES, customer_in
 from loyalty.domain.rows.cutter import TOO_LONG, Faults, RowCutter

@@ -9,7 +9,7 @@ MAX_ROW_BYTES = 1_000_000
 """What a row may have, and the rows of one purchase together: as much as the body of a call."""
 
 
-class Format(StrEnum):
+class FileFormat(StrEnum):
     """What a file is."""
 
     CSV = "csv"
@@ -22,7 +22,7 @@ class Layout:
     """`columns` are the caller's own, of a CSV file; `currency` is what stands beside the set of purchases of a bulk
     call as `intended_currency_identifier`, as JSON."""
 
-    format: Format
+    format: FileFormat
     columns: tuple[str, ...] = ()
     delimiter: str = ","
     currency: str | None = None
@@ -35,7 +35,7 @@ class Layout:
     def of(cls, text: str) -> Self:
         """What `text` wrote."""
         layout = json.loads(text)
-        return cls(Format(layout["format"]), tuple(layout["columns"]), layout["delimiter"], layout["currency"])
+        return cls(FileFormat(layout["format"]), tuple(layout["columns"]), layout["delimiter"], layout["currency"])
 
 
 @dataclass(frozen=True, slots=True)

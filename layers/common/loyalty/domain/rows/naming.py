@@ -2,18 +2,18 @@
 could be told of it before."""
 
 from loyalty.domain.errors import Refused
-from loyalty.domain.purchase import Reference
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.rows.cells import meant
-from loyalty.domain.rows.chunk import Entry
+from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.domain.rows.columns import cells_of
 from loyalty.domain.rows.customers import NEWEST_NAMES, customer_in
 from loyalty.domain.rows.json_rows import customer_in_row
-from loyalty.domain.rows.layout import Format, Layout
+from loyalty.domain.rows.layout import FileFormat, Layout
 
 
-def customer_of(layout: Layout, entry: Entry) -> Reference | None:
+def customer_of(layout: Layout, entry: ChunkEntry) -> Reference | None:
     """How an entry names the customer; None where it does not, or cannot be read and so will not be posted."""
-    if layout.format is not Format.CSV:
+    if layout.format is not FileFormat.CSV:
         return customer_in_row(entry.rows[0])
     try:
         cells = dict(zip(layout.columns, cells_of(layout, entry.rows[0]), strict=True))

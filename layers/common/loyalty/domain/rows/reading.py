@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.rows.cutter import Cutter
-from loyalty.domain.rows.layout import Format
+from loyalty.domain.rows.layout import FileFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +16,5 @@ class Reading:
     columns: frozenset[str]
     needed: Sequence[Sequence[str]]
     example: str
-    cutters: Mapping[Format, type[Cutter]]
+    cutters: Mapping[FileFormat, type[Cutter]]
     rows_set: str | None = None

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from loyalty.domain.records import RECORD_TYPES
-from loyalty.domain.records.base import Part
+from loyalty.domain.records.base import RecordPart
 from loyalty.domain.rows.cells import Read, meant, number_in, read_cell, text_in
 from loyalty.domain.rows.columns import RESULT_FIELDS, put_in
 from loyalty.domain.rows.layout import Layout
@@ -77,7 +77,7 @@ def _columns(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tup
     """The columns of a model, and what reads each."""
     for name, field in model.model_fields.items():
         [kind] = {*_types(field.annotation)} - {NoneType}
-        if isinstance(kind, type) and issubclass(kind, Part):
+        if isinstance(kind, type) and issubclass(kind, RecordPart):
             yield from _columns(kind, (*path, name))
         else:
             yield ".".join((*path, name)), _READERS.get(kind, text_in)

@@ -5,7 +5,7 @@ from typing import Any
 from loyalty.domain.rows.csv_rows import CsvRows
 from loyalty.domain.rows.cutter import Faults, RowCutter
 from loyalty.domain.rows.json_rows import JsonArrayCutter, JsonLinesCutter
-from loyalty.domain.rows.layout import Format
+from loyalty.domain.rows.layout import FileFormat
 from loyalty.domain.rows.reading import Reading
 from loyalty.domain.rows.record_columns import COLUMNS
 
@@ -42,8 +42,8 @@ RECORDS = Reading(
     needed=(("type",), ("id",)),
     example="type, id and name",
     cutters={
-        Format.CSV: CsvRecordCutter,
-        Format.JSON_LINES: JsonLinesRecordCutter,
-        Format.JSON: JsonArrayRecordCutter,
+        FileFormat.CSV: CsvRecordCutter,
+        FileFormat.JSON_LINES: JsonLinesRecordCutter,
+        FileFormat.JSON: JsonArrayRecordCutter,
     },
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from loyalty.domain.errors import Problem
-from loyalty.domain.uploads.outcome import Outcome, listed, problem
+from loyalty.domain.uploads.row_outcome import RowOutcome, listed, problem
 
 PIECE = 25
 """Purchases tried together from the second try on: few enough to be tried one by one should they fail."""
@@ -29,7 +29,7 @@ class Attempt:
     `last` those that were tried alone when a worker died, once for each time.
     """
 
-    settled: Mapping[int, Outcome] = field(default_factory=dict)
+    settled: Mapping[int, RowOutcome] = field(default_factory=dict)
     unsettled: Mapping[int, Problem] = field(default_factory=dict)
     trying: tuple[int, ...] = ()
     last: tuple[int, ...] = ()
@@ -75,13 +75,13 @@ class Attempt:
         """The attempt with this piece being tried."""
         return replace(self, trying=piece)
 
-    def knowing(self, settled: Mapping[int, Outcome], unsettled: Mapping[int, Problem]) -> Self:
+    def knowing(self, settled: Mapping[int, RowOutcome], unsettled: Mapping[int, Problem]) -> Self:
         """The attempt with more that is known."""
         settled = {**self.settled, **settled}
         unsettled = {row: problem for row, problem in {**self.unsettled, **unsettled}.items() if row not in settled}
         return replace(self, settled=settled, unsettled=unsettled)
 
-    def after(self, settled: Mapping[int, Outcome], unsettled: Mapping[int, Problem]) -> Self:
+    def after(self, settled: Mapping[int, RowOutcome], unsettled: Mapping[int, Problem]) -> Self:
         """The attempt once the piece was tried."""
         return replace(self.knowing(settled, unsettled), trying=())
 
@@ -95,7 +95,7 @@ class Attempt:
     def of(cls, text: str | bytes) -> Self:
         """What `text` wrote."""
         kept = json.loads(text)
-        settled = [Outcome.of(one) for one in kept["settled"]]
+        settled = [RowOutcome.of(one) for one in kept["settled"]]
         return cls(
             {outcome.row: outcome for outcome in settled},
             {row: problem(*told) for row, *told in kept["unsettled"]},

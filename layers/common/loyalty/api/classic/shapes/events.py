@@ -16,9 +16,9 @@ from loyalty.api.classic.shapes.organisation import (
     Unit,
 )
 from loyalty.api.classic.shapes.products import Product
-from loyalty.domain.spend_settings import ReductionMethod
-from loyalty.domain.spends import SpendMethod
-from loyalty.store.events import State
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.programme.spend_settings import ReductionMethod
+from loyalty.store.events import EventState
 
 
 class PurchaseCustomerEventProduct(TypedDict):
@@ -41,7 +41,7 @@ class AwardRewardTransaction(TypedDict):
     number: str
     amount: Decimal
     alternative_amount: NotRequired[Decimal | None]
-    life_cycle_state: State
+    life_cycle_state: EventState
     contribution_percentage: Decimal | None
     initiated_currency: Currency | None
     currency_rate_period: CurrencyRatePeriod | None
@@ -57,7 +57,7 @@ class SpendRewardTransaction(TypedDict):
     total_amount: Decimal
     net_amount: Decimal
     vat_amount: Decimal
-    life_cycle_state: State
+    life_cycle_state: EventState
     spend_method: SpendMethod
     currency_rate_period: CurrencyRatePeriod | None
     accounts_receivable: AccountsReceivable | None
@@ -70,7 +70,7 @@ class SpendRequestCustomerEvent(TypedDict):
     id: str
     number: str
     type: Literal["SPEND_REQUEST"]
-    life_cycle_state: State
+    life_cycle_state: EventState
     performed_on: Date
     description: str | None
     process_immediately: bool | None
@@ -95,7 +95,7 @@ class ReducedPurchase(TypedDict):
     id: str
     number: str
     type: Literal["PURCHASE"]
-    life_cycle_state: State
+    life_cycle_state: EventState
     performed_on: Date
     description: str | None
     process_immediately: bool | None

@@ -1,0 +1,52 @@
+"""`loyalty import`: reference data and programmes, from files of JSON Lines."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import rich.progress
+import typer
+
+from cli.console import CommandFailure, answer, err, refusals_as_failures
+from cli.options import AsJson, Region, Stack
+from cli.target import Target
+
+if TYPE_CHECKING:
+    from loyalty.usecases.reference.import_records import ImportSummary
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="Files of JSON Lines.")]
+
+
+def import_command(files: Files, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
+    """Import reference data and programmes; lines that cannot be imported are listed, the others are kept."""
+    summaries = import_files(Target.load(stack, region), files)
+    for file, summary in summaries.items():
+        for bad in summary.refused:
+            err.print(f"{file}:{bad.line}: {bad.field or '/'}: {bad.reason}", style="red", markup=False)
+    refused = sum(len({bad.line for bad in summary.refused}) for summary in summaries.values())
+    counts = ("created", "updated", "unchanged")
+    totals = {name: sum(getattr(summary, name) for summary in summaries.values()) for name in counts}
+    answer(totals | {"refused": refused}, as_json=as_json)
+    if refused:
+        raise CommandFailure(f"{refused} lines were not imported; mend them and import the file again")
+
+
+def import_files(target: Target, files: Sequence[Path]) -> "dict[Path, ImportSummary]":
+    """Import files in their order, showing how far each has got. Raises `CommandFailure` where that cannot go on."""
+    from loyalty.usecases.reference.import_records import import_records
+
+    table = target.open_table()
+    summaries = {}
+    for file in files:
+        bar = rich.progress.open(
+            file,
+            "rb",
+            description=f"import {file.name}",
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
+        with bar as lines, refusals_as_failures():
+            summaries[file] = import_records(lines, table=table, now=datetime.now(UTC))
+    return summaries

@@ -1,0 +1,129 @@
+"""`loyalty key`: API keys of partners."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.console import CommandFailure, answer, err, refusals_as_failures
+from cli.options import AsJson, Region, Stack
+from cli.target import Target
+
+if TYPE_CHECKING:
+    from loyalty.store.credentials import ApiKey
+
+PartnerId = Annotated[str, typer.Option("--partner", help="The partner's id.")]
+KeyId = Annotated[str, typer.Argument(help="The key's id, as `loyalty key list` shows it.")]
+Merchants = Annotated[str, typer.Option(help="Codes or ids of merchants, with commas between; `*` for all.")]
+Scopes = Annotated[str | None, typer.Option(help="Scopes, with commas between; all of them where none is given.")]
+Request = Annotated[str | None, typer.Option(help="The name of a call that broke off, to repeat it: as that says.")]
+
+keys = typer.Typer(no_args_is_help=True, help="API keys of partners.")
+
+
+@keys.command()
+def create(
+    partner: PartnerId,
+    merchants: Merchants,
+    scopes: Scopes = None,
+    request: Request = None,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and show it, this once."""
+    target = Target.load(stack, region)
+    chosen = scopes.split(",") if scopes else None
+    text = create_key(target, partner=partner, merchants=merchants.split(","), scopes=chosen, request=request)
+    _show(text, as_json=as_json)
+
+
+@keys.command("list")
+def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
+    """Show a partner's active keys; their texts cannot be shown again."""
+    from loyalty.store.credentials import active_keys
+
+    found = active_keys(Target.load(stack, region).open_table(), partner)
+    answer([_described(key) for key in found], as_json=as_json)
+
+
+@keys.command()
+def rotate(
+    key_id: KeyId,
+    partner: PartnerId,
+    request: Request = None,
+    stack: Stack = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make another key that may do what this one may. This one stays active until it is revoked."""
+    from loyalty.usecases.access.api_keys import rotate_key
+
+    with _repeatable(request) as name:
+        table = Target.load(stack, region).open_table()
+        text, _ = rotate_key(partner, key_id, table=table, now=datetime.now(UTC), request=name)
+    _show(text, as_json=as_json)
+    err.print(f"Key {key_id} still works. Once it is out of use: loyalty key revoke {key_id} --partner {partner}")
+
+
+@keys.command()
+def revoke(key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Region = None) -> None:
+    """End a key. It stops working within five minutes, the time for which API Gateway remembers it."""
+    from loyalty.usecases.access.api_keys import revoke_key
+
+    with refusals_as_failures():
+        revoke_key(partner, key_id, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
+    err.print(f"Key {key_id} is revoked.")
+
+
+def create_key(
+    target: Target,
+    *,
+    partner: str,
+    merchants: Sequence[str],
+    scopes: Sequence[str] | None = None,
+    request: str | None = None,
+) -> str:
+    """Make an API key with these scopes, or all; answers its text. Raises `CommandFailure` for an unknown name."""
+    from loyalty.domain.access.partner import Scope
+    from loyalty.usecases.access import api_keys
+
+    with _repeatable(request) as name:
+        table, now = target.open_table(), datetime.now(UTC)
+        text, _ = api_keys.create_key(partner, merchants, scopes or list(Scope), table=table, now=now, request=name)
+    return text
+
+
+@contextmanager
+def _repeatable(request: str | None) -> Iterator[str]:
+    """Name a call, unless it has a name; and where its answer is lost, end the command with how to repeat it."""
+    from loyalty.domain.errors import Code, Refused
+
+    name = request or secrets.token_hex(8)
+    try:
+        with refusals_as_failures():
+            yield name
+    except CommandFailure as failure:
+        refused = failure.__cause__
+        if isinstance(refused, Refused) and refused.problems[0].code is Code.RETRY_LATER:
+            again = f"It is not known whether a key was made. Run the same again, with --request {name} added."
+            raise CommandFailure(again) from refused
+        raise
+
+
+def _show(text: str, *, as_json: bool) -> None:
+    answer({"api_key": text}, as_json=as_json)
+    err.print("Keep it now: it is stored nowhere and cannot be shown again.")
+
+
+def _described(key: "ApiKey") -> dict[str, object]:
+    return {
+        "key_id": key.id,
+        "partner": key.partner.id,
+        "merchants": ",".join(sorted(key.partner.merchants)),
+        "scopes": ",".join(sorted(key.partner.scopes)),
+        "created_on": key.created_on.isoformat(),
+    }

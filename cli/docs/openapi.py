@@ -1,0 +1,195 @@
+"""`loyalty openapi`: docs/openapi.json, from the models and shapes that the functions use."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cli.docs.generated import Check, bring_up_to_date
+from cli.target import REPOSITORY
+
+if TYPE_CHECKING:
+    from cli.docs.route import Json, Route
+
+DOCUMENT = REPOSITORY / "docs" / "openapi.json"
+EXAMPLES = REPOSITORY / "tests" / "examples"
+EVENTS = REPOSITORY / "events"
+
+
+def openapi(check: Check = False) -> None:
+    """Write docs/openapi.json."""
+    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    bring_up_to_date(DOCUMENT, text, check=check, command="openapi")
+
+
+def document() -> "Json":
+    """The OpenAPI 3.1 document of both APIs."""
+    from importlib.metadata import version
+
+    from cli.docs.route import TAGS
+    from cli.docs.routes import ROUTES
+
+    references, schemas = _schemas()
+    paths: Json = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = _operation(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Loyalty engine",
+            "version": version("loyalty-engine"),
+            "description": "Purchases in, priced against a reward programme; wallets moved, to the cent.",
+        },
+        "servers": [{"url": "https://{api}.execute-api.{region}.{suffix}/{stage}", "variables": _server()}],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": _refusals(references),
+            "securitySchemes": {
+                "api_key": {"type": "apiKey", "in": "header", "name": "api_key"},
+                "basic": {"type": "http", "scheme": "basic", "description": "The API key as user name."},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "A token of the classic API."},
+            },
+        },
+    }
+
+
+def _server() -> "Json":
+    """What the address of an API varies in; the suffix depends on whose cloud the region belongs to."""
+    import botocore.session
+
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    suffixes = sorted({partition["outputs"]["dnsSuffix"] for partition in partitions})
+    return {
+        "api": {"default": "API"},
+        "region": {"default": "eu-west-1"},
+        "suffix": {"default": "amazonaws.com", "enum": suffixes},
+        "stage": {"default": "dev"},
+    }
+
+
+_TOKEN = {
+    "type": "object",
+    "properties": {"token": {"type": "string", "description": "The token, unless the header has it."}},
+}
+
+_REPLAYED = {
+    "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There where it had been posted before."}
+}
+
+
+def _schemas() -> "tuple[Mapping[Any, Json], Json]":
+    """What refers to each model and shape, and the schemas of all of them."""
+    from pydantic import TypeAdapter
+
+    from cli.docs.json_schema import ApiSchema
+    from cli.docs.routes import ROUTES
+    from loyalty.api.classic.answers import Refusal, SuccessStatus
+    from loyalty.api.newest.answers import ProblemAnswer
+
+    told = (
+        shape for route in ROUTES for shape in (route.takes, route.entries, route.answers, route.answers_later) if shape
+    )
+    shapes = dict.fromkeys((*told, SuccessStatus, Refusal, ProblemAnswer))
+    inputs: Any = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
+    references, schemas = TypeAdapter.json_schemas(
+        inputs, ref_template="#/components/schemas/{model}", schema_generator=ApiSchema
+    )
+    return {shape: reference for (shape, _), reference in references.items()}, schemas["$defs"]
+
+
+def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
+    operation: Json = {"operationId": route.name, "tags": [route.tag], "summary": route.summary}
+    if route.description:
+        operation["description"] = route.description
+    operation["security"] = route.security
+    if route.parameters:
+        given = _event(route)["pathParameters"] or {}
+        operation["parameters"] = [
+            told | ({"example": given[told["name"]]} if told["name"] in given else {}) for told in route.parameters
+        ]
+    if route.method == "post":
+        operation |= _body(route, references)
+    done = {"200": _success(route, route.answers, references)}
+    if route.answers_later:
+        done["202"] = _success(route, route.answers_later, references) | {"description": "To be done"}
+    operation["responses"] = done | {
+        str(status): {"$ref": f"#/components/responses/{_refusal_name(status, classic=route.classic)}"}
+        for status in sorted(route.refusals)
+    }
+    return operation
+
+
+def _body(route: "Route", references: "Mapping[Any, Json]") -> "Json":
+    parts = [references[route.takes]] if route.takes else []
+    if route.entries:
+        # What an entry has to be to be posted; the call as a whole is valid with less.
+        parts.append({"properties": {"purchase_customer_events_set": {"items": references[route.entries]}}})
+    if route.classic and _TAKES_TOKEN in route.security:
+        parts.append(_TOKEN)
+    if not parts:
+        return {}
+    content: Json = {"schema": parts[0] if len(parts) == 1 else {"allOf": parts}}
+    if shown := _examples("request", (*route.examples, *route.requests)) or _sample(route):
+        content["examples"] = shown
+    mandatory = route.takes is not None and any(one.is_required() for one in route.takes.model_fields.values())
+    return {"requestBody": {"required": mandatory, "content": {"application/json": content}}}
+
+
+_TAKES_TOKEN: "Json" = {"bearer": []}
+
+
+def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "Json":
+    from loyalty.api.classic.answers import SuccessStatus
+
+    schema = references[shape]
+    if route.classic:
+        properties = {"status": references[SuccessStatus], "data": schema}
+        schema = {"type": "object", "properties": properties, "required": list(properties)}
+    content: Json = {"schema": schema}
+    if shape is route.answers and (shown := _examples("response", route.examples)):
+        content["examples"] = shown
+    success: Json = {"description": "Done", "content": {"application/json": content}}
+    return success | ({"headers": _REPLAYED} if route.replays and shape is route.answers else {})
+
+
+def _examples(kind: str, names: tuple[str, ...]) -> "Json":
+    """The contract's examples; the vendor's answers lack what later releases brought."""
+    return {name: {"value": json.loads((EXAMPLES / f"{name}.{kind}.json").read_text("utf-8"))} for name in names}
+
+
+def _sample(route: "Route") -> "Json":
+    """The body of the event that is sent to its function; the token goes into the header."""
+    body = json.loads(_event(route)["body"] or "{}")
+    body.pop("token", None)
+    return {route.name: {"value": body}} if body else {}
+
+
+def _event(route: "Route") -> "Json":
+    event: Json = json.loads((EVENTS / f"{route.name}.json").read_text("utf-8"))
+    return event
+
+
+def _refusals(references: "Mapping[Any, Json]") -> "Json":
+    """The answers that tell errors, by status, in either API's form."""
+    from loyalty.api.classic.answers import Refusal
+    from loyalty.api.http.error_catalogue import ERRORS
+    from loyalty.api.newest.answers import ProblemAnswer
+
+    return {
+        _refusal_name(status, classic=classic): {
+            "description": "\n".join(
+                f"- `{code}`: {told.cause}" for code, told in ERRORS.items() if told.status == status
+            ),
+            "content": {kind: {"schema": references[shape]}},
+        }
+        for classic, kind, shape in (
+            (False, "application/problem+json", ProblemAnswer),
+            (True, "application/json", Refusal),
+        )
+        for status in sorted({int(told.status) for told in ERRORS.values()})
+    }
+
+
+def _refusal_name(status: int, *, classic: bool) -> str:
+    return f"{'Refusal' if classic else 'Problem'}{status}"

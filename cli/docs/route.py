@@ -1,0 +1,128 @@
+"""A route of either API, and what follows from its place."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cli.docs.route_words import WORDS
+from loyalty.api.classic.answers import TokenData
+from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME
+
+Json = dict[str, Any]
+
+PURCHASES, WALLETS, UPLOADS, CLASSIC, AUTHENTICATION = (
+    "Purchases",
+    "Wallets",
+    "Uploads",
+    "Classic API",
+    "Authentication",
+)
+TAGS = {
+    PURCHASES: "The newest API; needs the header `api_key`.",
+    WALLETS: "The newest API; needs the header `api_key`.",
+    UPLOADS: "Files of purchases (docs/uploads.md); needs the header `api_key`.",
+    CLASSIC: "Needs a token, in the body or as `Authorization: Bearer`.",
+    AUTHENTICATION: "The classic API's login.",
+}
+TAG_OF = {"purchases": PURCHASES, "wallets": WALLETS, "uploads": UPLOADS, "authentication": AUTHENTICATION}
+"""By the first step of the path; all other routes are the classic API's."""
+
+BY_KEY: list[Json] = [{"api_key": []}]
+BY_KEY_OR_BASIC: list[Json] = [{"api_key": []}, {"basic": []}]
+BY_TOKEN: list[Json] = [{"bearer": []}, {}]
+
+
+def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
+    """A parameter; text of a length that its place takes, unless its schema is told."""
+    schema = schema or {"type": "string", "minLength": 1, "maxLength": MAX_HEADER if where == "header" else MAX_NAME}
+    return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema}
+
+
+IN_PATH = {
+    PURCHASES: parameter("id", "path", "The id that posting it answered."),
+    WALLETS: parameter("account", "path", "The account's id or number."),
+    UPLOADS: parameter("id", "path", "The upload's id."),
+}
+EXAMPLES = {
+    "create_purchase": ("create_v5_1",),
+    "classic_create_purchase": ("create_1", "create_3", "create_4"),
+    "classic_preview_purchase": ("preview_1", "preview_2"),
+    "classic_create_spend": ("create_spend_1", "create_spend_2"),
+    "classic_bulk_create": ("bulk_1",),
+}
+"""The contract's pairs of request and answer, by route."""
+
+REQUESTS = {"preview_purchase": ("create_v5_1",), "classic_create_purchase": ("create_2",)}
+"""Those of which just the request is an example here."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route. `name` is that of its function, `call` its method and path; `takes` the model of its body, if it has
+    one; `answers` the shape of its answer, in the classic API within the envelope; `refusals` are the statuses of its
+    errors, `asks` its parameters beside the path's; `replays` says that an answer may be that of an earlier call.
+
+    Of the bulk call, `entries` is the model that entries have to be of to be posted, and `answers_later` the shape of
+    the answer 202.
+    """
+
+    name: str
+    call: str
+    takes: Any
+    answers: Any
+    refusals: tuple[int, ...]
+    asks: tuple[Json, ...] = ()
+    replays: bool = False
+    entries: Any = None
+    answers_later: Any = None
+
+    @property
+    def method(self) -> str:
+        """Its method, in lower case."""
+        return self.call.partition(" ")[0].lower()
+
+    @property
+    def path(self) -> str:
+        """Its path, with a parameter in braces."""
+        return self.call.partition(" ")[2]
+
+    @property
+    def tag(self) -> str:
+        """The part of the API that it belongs to."""
+        return TAG_OF.get(self.path.split("/")[1], CLASSIC)
+
+    @property
+    def classic(self) -> bool:
+        """Whether answers are in the envelope, and the body may have the token."""
+        return self.tag in (CLASSIC, AUTHENTICATION)
+
+    @property
+    def security(self) -> list[Json]:
+        """What a caller shows: in the classic API a token, but where that is issued; else a key."""
+        if self.answers is TokenData:
+            return BY_KEY_OR_BASIC
+        return BY_TOKEN if self.classic else BY_KEY
+
+    @property
+    def parameters(self) -> list[Json]:
+        """Those of the path, and the others."""
+        return [IN_PATH[self.tag], *self.asks] if "{" in self.path else [*self.asks]
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The contract's pairs of request and answer."""
+        return EXAMPLES.get(self.name, ())
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """The contract's requests whose answers are others here."""
+        return REQUESTS.get(self.name, ())
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a line."""
+        return WORDS[self.name].partition("\n")[0]
+
+    @property
+    def description(self) -> str:
+        """What else there is to say of it, if anything."""
+        return " ".join(WORDS[self.name].partition("\n")[2].split())

@@ -1,0 +1,140 @@
+"""The routes of both APIs, as docs/openapi.json describes them."""
+
+from cli.docs.route import Route, parameter
+from loyalty.api.classic.answers import (
+    AcceptedUpload,
+    BulkOutcome,
+    CreatedSpend,
+    Nothing,
+    PasswordData,
+    PreviewedPurchase,
+    TokenData,
+)
+from loyalty.api.classic.requests import (
+    BulkCreate,
+    BulkPurchase,
+    ClassicCreatePurchase,
+    ClassicPreviewPurchase,
+    CreateSpend,
+    IssueOneTimePassword,
+    NamePurchase,
+)
+from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
+from loyalty.api.newest.answers import (
+    Created,
+    ExpectedUploadAnswer,
+    JournalAnswer,
+    PreviewAnswer,
+    PurchaseAnswer,
+    ReturnAnswer,
+    UploadAnswer,
+    WalletAnswer,
+)
+from loyalty.api.newest.purchases import CreatePurchase, PreviewPurchase
+from loyalty.api.newest.returns import CancelPurchase, ReturnProducts
+from loyalty.api.newest.uploads import CreateUpload
+from loyalty.api.newest.wallets import MAX_DIGITS
+from loyalty.store.ledger import MAX_PAGE
+
+READING = (400, 401, 403, 404, 500, 503)
+SHOWING = (400, 401, 403, 404, 413, 500, 503)
+PREVIEWING = (*SHOWING, 422)
+POSTING = (*SHOWING, 409, 422)
+
+EXPLAIN = parameter("explain", "query", "Whether to say why offers applied.", type="boolean")
+MERCHANT = parameter("merchant", "query", "The id of the merchant whose purchase is meant, where several have the id.")
+LIMIT = parameter("limit", "query", "Entries on a page.", type="integer", minimum=1, maximum=MAX_PAGE)
+NEXT = parameter(
+    "next", "query", "What the page before answered as `next`.", type="string", pattern="^[0-9]+$", maxLength=MAX_DIGITS
+)
+ONCE = parameter("Idempotency-Key", "header", "The same key, the same purchase (of a bulk call, the same entry).")
+EACH_ONCE = parameter("Idempotency-Key", "header", "The same key and the same entry's id, the same purchase.")
+PREFER = parameter("Prefer", "header", "`respond-async`: do it later.", type="string")
+
+ROUTES = (
+    Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, replays=True),
+    Route("preview_purchase", "POST /purchases/preview", PreviewPurchase, PreviewAnswer, PREVIEWING),
+    Route("show_purchase", "GET /purchases/{id}", None, PurchaseAnswer, (*READING, 409), (EXPLAIN, MERCHANT)),
+    Route(
+        "return_products",
+        "POST /purchases/{id}/returns",
+        ReturnProducts,
+        ReturnAnswer,
+        POSTING,
+        (MERCHANT,),
+        replays=True,
+    ),
+    Route(
+        "cancel_purchase",
+        "POST /purchases/{id}/cancel",
+        CancelPurchase,
+        PurchaseAnswer,
+        POSTING,
+        (MERCHANT,),
+        replays=True,
+    ),
+    Route("show_wallet", "GET /wallets/{account}", None, WalletAnswer, READING),
+    Route("show_journal", "GET /wallets/{account}/journal", None, JournalAnswer, READING, (LIMIT, NEXT)),
+    Route("create_upload", "POST /uploads", CreateUpload, ExpectedUploadAnswer, (400, 401, 403, 413, 500, 503)),
+    Route("show_upload", "GET /uploads/{id}", None, UploadAnswer, READING),
+    Route(
+        "classic_create_purchase",
+        "POST /customer_events/purchases/create",
+        ClassicCreatePurchase,
+        PurchaseCustomerEvent,
+        POSTING,
+        (ONCE,),
+        replays=True,
+    ),
+    Route(
+        "classic_preview_purchase",
+        "POST /customer_events/purchases/preview",
+        ClassicPreviewPurchase,
+        PreviewedPurchase,
+        PREVIEWING,
+    ),
+    Route(
+        "classic_create_spend",
+        "POST /customer_events/purchases/create_spend",
+        CreateSpend,
+        CreatedSpend,
+        POSTING,
+        (ONCE,),
+        replays=True,
+    ),
+    Route(
+        "classic_show_purchase",
+        "POST /customer_events/purchases/show",
+        NamePurchase,
+        PurchaseCustomerEvent,
+        (*SHOWING, 409),
+    ),
+    Route(
+        "classic_cancel_purchase",
+        "POST /customer_events/purchases/cancel",
+        NamePurchase,
+        PurchaseCustomerEvent,
+        POSTING,
+        replays=True,
+    ),
+    Route(
+        "classic_bulk_create",
+        "POST /customer_events/bulk/purchases/create",
+        BulkCreate,
+        BulkOutcome,
+        (400, 401, 403, 409, 413, 500, 503),
+        (EACH_ONCE, PREFER),
+        replays=True,
+        entries=BulkPurchase,
+        answers_later=AcceptedUpload,
+    ),
+    Route(
+        "issue_one_time_password",
+        "POST /access_tokens/one_time_passwords/issue",
+        IssueOneTimePassword,
+        PasswordData,
+        SHOWING,
+    ),
+    Route("issue_token", "POST /authentication/web_api_key/token", None, TokenData, (401, 500, 503)),
+    Route("release_token", "POST /authentication/token/release", None, Nothing, (400, 401, 413, 500, 503)),
+)

@@ -1,0 +1,58 @@
+"""What all endpoints share: checking the token, and turning whatever is raised into an answer."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
+from loyalty.api.http.parameters import check_parameters
+from loyalty.api.http.problems import problem_document, unexpected
+from loyalty.api.logs import log_fault, log_refused, logger
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.domain.errors import Refused
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import verified_token
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def http_handler(
+    action: Callable[[Request], Response],
+    refusal: Callable[[Refused], Response] = problem_document,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> Handler:
+    """A Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends, and no
+    fault of ours, ends in anything but an answer of that form."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+        request = Request.of(event, datetime.now(UTC), max_body_bytes)
+        try:
+            check_parameters(event)
+            response = action(request)
+        except Refused as refused:
+            response = refusal(refused)
+            log_refused(refused, response.status)
+        except Exception as fault:  # noqa: BLE001 - logged
+            log_fault(fault)
+            response = refusal(unexpected())
+        return response.proxied()
+
+    return handler
+
+
+def authorized(
+    action: Callable[[Request, Partner], Response], scope: Scope, signing_keys: SigningKeys
+) -> Callable[[Request], Response]:
+    """`action` for partners whose token, handed on by the authorizer, is genuine and has `scope`.
+
+    The token alone counts: whatever else the authorizer's context says may have been made up by whoever invoked the
+    function.
+    """
+
+    def checked(request: Request) -> Response:
+        partner = verified_token(str(request.context.get("token", "")), signing_keys).partner
+        partner.require(scope)
+        return action(request, partner)
+
+    return checked

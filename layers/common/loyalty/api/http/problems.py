@@ -1,0 +1,42 @@
+"""Errors as the newest API tells them, and what both APIs tell alike."""
+
+from loyalty.api.http.error_catalogue import ERRORS
+from loyalty.api.http.messages import Response
+from loyalty.domain.errors import FAULT, Code, Problem, Refused
+
+RETRY_AFTER_SECONDS = 1
+
+MAX_PROBLEMS = 100
+"""Problems named in one answer; a body can be wrong in more places than anybody reads."""
+
+
+def problem_document(refused: Refused) -> Response:
+    """The newest API's form: RFC 9457, with `code`, and `errors[]` that name each field by JSON pointer."""
+    first = refused.problems[0]
+    status = ERRORS[first.code].status
+    fields = [
+        {"pointer": problem.pointer, "code": problem.code, "detail": problem.description}
+        for problem in refused.problems[:MAX_PROBLEMS]
+        if problem.pointer
+    ]
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "code": first.code,
+        "detail": first.description,
+    }
+    return Response(status, body | ({"errors": fields} if fields else {}), headers_for(first) | _PROBLEM_TYPE)
+
+
+def unexpected() -> Refused:
+    """What a caller is told of a fault of ours: that it is one, and nothing of its inside."""
+    return Refused(FAULT)
+
+
+_PROBLEM_TYPE = {"Content-Type": "application/problem+json"}
+
+
+def headers_for(problem: Problem) -> dict[str, str]:
+    """When to come back, where the request may be sent again."""
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if problem.code is Code.RETRY_LATER else {}

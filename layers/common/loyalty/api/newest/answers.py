@@ -1,0 +1,252 @@
+"""The shapes of the newest API's answers. Amounts are JSON numbers; dates are seconds since 1970."""
+
+from decimal import Decimal
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from loyalty.domain.errors import Code
+
+
+class Created(TypedDict):
+    """The answer to a posted purchase (contract, operation 1)."""
+
+    id: str
+
+
+class NamedAnswer(TypedDict):
+    """A merchant, an outlet or a classification."""
+
+    id: str
+    code: str | None
+
+
+class LineAnswer(TypedDict):
+    """A line of a purchase, by its place; amounts in the system currency."""
+
+    line: int
+    product_sku: str
+    quantity: Decimal
+    returned_quantity: Decimal
+    net_amount: Decimal
+    tax_amount: Decimal
+    total_amount: Decimal
+
+
+class AmountsAnswer(TypedDict):
+    """One amount in the system currency, in the wallet's, and in the alternative one where there is one (row 21)."""
+
+    amount: Decimal
+    wallet_amount: Decimal
+    alternative_amount: NotRequired[Decimal]
+
+
+class AwardAnswer(AmountsAnswer):
+    """What an offer gave: `value` (percent, or an amount in `currency`) applied to `base` (an amount, or pieces)."""
+
+    offer_id: str
+    offer_name: str
+    method: str
+    value: Decimal
+    currency: str
+    base: Decimal
+
+
+class SpendAnswer(AmountsAnswer):
+    """What was paid from the wallet."""
+
+    method: str
+
+
+class MovementAnswer(TypedDict):
+    """What an event did to the wallet, in its currency, and the balance after it."""
+
+    awarded: Decimal
+    spent: Decimal
+    amount: Decimal
+    balance: Decimal
+    alternative_awarded: NotRequired[Decimal | None]
+    alternative_spent: NotRequired[Decimal | None]
+    alternative_amount: NotRequired[Decimal | None]
+    alternative_balance: NotRequired[Decimal | None]
+
+
+class VerdictAnswer(TypedDict):
+    """Why an offer applies, or does not: `failed` is what keeps it from applying, null if nothing does."""
+
+    offer_id: str
+    applies: bool
+    failed: str | None
+
+
+class ReversedAnswer(TypedDict):
+    """What cancellation and returns made of a purchase, in the wallet's currency: what was taken back of its awards and
+    given back of its spends, and what was left to the customer of the awards as it was spent. `settled`, where there is
+    any, is what of the spends went to settle what had been waived of other purchases."""
+
+    awarded: Decimal
+    spent: Decimal
+    waived: Decimal
+    settled: NotRequired[Decimal]
+
+
+class PurchaseAnswer(MovementAnswer):
+    """A posted purchase; `wallet_version` is its number in the wallet's journal."""
+
+    id: str
+    reference_number: str | None
+    life_cycle_state: str
+    performed_on: int
+    posted_on: int
+    account_id: str
+    merchant_tap: NamedAnswer | None
+    outlet_tap: NamedAnswer | None
+    classification: NamedAnswer | None
+    payment_medium_identifier: str | None
+    products: list[LineAnswer]
+    net_amount: Decimal
+    tax_amount: Decimal
+    total_amount: Decimal
+    awards: list[AwardAnswer]
+    spends: list[SpendAnswer]
+    reversed: ReversedAnswer
+    wallet_version: int
+    why: NotRequired[list[VerdictAnswer]]
+
+
+class ReturnedLineAnswer(TypedDict):
+    """How much of a line came back."""
+
+    line: int
+    product_sku: str
+    quantity: Decimal
+
+
+class ReturnAnswer(MovementAnswer):
+    """A return: the amounts are below zero where they take back an award or a spend; `waived` is what it left to the
+    customer of the awards as it was spent. `settled`, where there is any, is what it took back of what had been waived
+    of other purchases; `awarded` has it, too. `wallet_version` is its number in the wallet's journal."""
+
+    id: str
+    purchase_id: str
+    reference_number: str | None
+    performed_on: int
+    posted_on: int
+    account_id: str
+    products: list[ReturnedLineAnswer]
+    waived: Decimal
+    settled: NotRequired[Decimal]
+    wallet_version: int
+
+
+class PreviewAnswer(TypedDict):
+    """What posting the purchase now would do; `balance` is the wallet's as it is, all else in the system currency."""
+
+    net_amount: Decimal
+    tax_amount: Decimal
+    total_amount: Decimal
+    awards: list[AwardAnswer]
+    spends: list[SpendAnswer]
+    allow_spending: bool
+    available_spend: Decimal
+    minimum_spend: Decimal | None
+    maximum_spend: Decimal | None
+    balance: Decimal
+    why: NotRequired[list[VerdictAnswer]]
+
+
+class ExpiringAnswer(TypedDict):
+    """An amount of the wallet that is lost unless it is spent before then."""
+
+    amount: Decimal
+    expires_on: int
+
+
+class WalletAnswer(TypedDict):
+    """A wallet; `version` is the number of its last event."""
+
+    account_id: str
+    account_number: str
+    currency_code: str
+    balance: Decimal
+    version: int
+    expiring: list[ExpiringAnswer]
+    alternative_balance: NotRequired[Decimal]
+
+
+class EntryAnswer(MovementAnswer):
+    """An event in a wallet's journal; id and reference number are null where they are another partner's merchant's."""
+
+    sequence: int
+    event_id: str | None
+    type: str
+    performed_on: int
+    posted_on: int
+    reference_number: str | None
+
+
+class JournalAnswer(TypedDict):
+    """A page of a journal, newest first. `next` is to be sent as a query parameter; null on the last page."""
+
+    entries: list[EntryAnswer]
+    next: str | None
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field, named by JSON pointer."""
+
+    pointer: str
+    code: Code
+    detail: str
+
+
+class FileProblem(TypedDict):
+    """What is wrong with a file as a whole."""
+
+    code: str
+    detail: str
+
+
+class ExpectedUploadAnswer(TypedDict):
+    """Where to send a file within `expires_in` seconds: POST it as `multipart/form-data`, the fields first."""
+
+    id: str
+    url: str
+    fields: dict[str, str]
+    expires_in: int
+    maximum_bytes: int
+
+
+class UploadAnswer(TypedDict):
+    """How far an upload has got, in purchases; `errors` counts those refused and failed by code. `rate` is purchases a
+    second; `seconds_left` is null as long as nobody can tell. `state` is EXPECTED, SPLITTING, POSTING, DONE, INCOMPLETE
+    or REFUSED: of an incomplete one, `fault` says from which row on the file was not read. The links are there, for an
+    hour, once it is done or incomplete."""
+
+    id: str
+    name: str
+    state: str
+    dry_run: bool
+    created_on: int
+    purchases: int
+    posted: int
+    replayed: int
+    refused: int
+    failed: int
+    errors: dict[str, int]
+    rate: float
+    seconds_left: int | None
+    fault: FileProblem | None
+    result_url: str | None
+    summary_url: str | None
+
+
+class ProblemAnswer(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: Code
+    detail: str
+    errors: NotRequired[list[FieldProblem]]

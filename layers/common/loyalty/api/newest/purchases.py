@@ -1,0 +1,436 @@
+"""The newest API's purchases: what `POST /purchases` takes (contract, operation 1) and what is answered."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, NotRequired, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from loyalty.api.http.messages import Request
+from loyalty.api.lines import MAX_LINES, broken_line_rules
+from loyalty.api.newest.answers import (
+    AmountsAnswer,
+    AwardAnswer,
+    LineAnswer,
+    MovementAnswer,
+    NamedAnswer,
+    PreviewAnswer,
+    PurchaseAnswer,
+    ReversedAnswer,
+    SpendAnswer,
+    VerdictAnswer,
+)
+from loyalty.domain.empty_texts import is_given
+from loyalty.domain.errors import Code as ErrorCode
+from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.fields import Code, NotNegative, Positive, code_in, json_number, read_by
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.ledger.wallet import JournalEntry
+from loyalty.domain.money import ZERO
+from loyalty.domain.patterns import EVENT_ID, MAX_IDENTIFIER
+from loyalty.domain.pricing.plan import Verdict
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.promotions import PROMO_CODE
+from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
+from loyalty.domain.reversals.reversal import TakenBack
+from loyalty.domain.validation import exactly_one, validated
+from loyalty.store.events import Event
+from loyalty.usecases.purchases.document import awards_of, spends_of
+from loyalty.usecases.purchases.preview_purchase import Preview
+
+LATEST_SECOND = 7_258_118_399
+"""The end of the year 2199 (`fields.LATEST_YEAR`)."""
+
+
+def _epoch_second(value: object) -> Decimal:
+    try:
+        number = json_number(value)
+    except PydanticCustomError as error:
+        raise _NO_EPOCH_SECOND from error
+    if number != int(number) or not 0 <= number <= LATEST_SECOND:
+        raise _NO_EPOCH_SECOND
+    return number
+
+
+_NO_EPOCH_SECOND = PydanticCustomError(
+    "epoch",
+    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds",
+)
+
+EpochSecond = Annotated[
+    Decimal,
+    read_by(_epoch_second),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}),
+]
+
+
+_NO_STEP = ("preview", ".", "..")
+"""What is the name of a route, or what clients take out of a path: there would be no way to it."""
+
+
+def _step(event_id: str) -> str:
+    if event_id in _NO_STEP:
+        raise PydanticCustomError("id", "cannot stand in a path: take another id")
+    return event_id
+
+
+EventId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_IDENTIFIER, pattern=EVENT_ID),
+    AfterValidator(_step),
+]
+"""An id that a caller may give an event: it becomes part of a path."""
+
+
+class NewestModel(BaseModel):
+    """What is not listed is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Named(NewestModel):
+    """Something named by its id or by its code; exactly one of them (contract, Q10)."""
+
+    id: Code | None = None
+    code: Code | None = None
+
+    def reference(self, pointer: str) -> Reference:
+        """How it was named; `pointer` is where this object stands in the body."""
+        by, value = ("id", self.id) if self.id is not None else ("code", self.code)
+        return Reference(by, str(value), f"{pointer}/{by}")
+
+
+class PurchaseItem(NewestModel):
+    """A line (contract, `v5_purchase_item`). Amounts cover the whole line, whatever the quantity."""
+
+    product_sku: Code
+    quantity: Positive = Decimal(1)
+    net_amount: NotNegative
+    tax_amount: NotNegative
+    total_amount: NotNegative
+
+
+class PurchaseSpendRequest(NewestModel):
+    """What to pay from the wallet (contract, `v5_spend_request`): exactly one amount, above zero."""
+
+    amount: Positive | None = None
+    alternative_amount: Positive | None = None
+
+
+class CreatePurchase(NewestModel):
+    """The body of `POST /purchases` (contract, operation 1; `promo_code` is ours)."""
+
+    id: EventId | None = None
+    contact_id: Code | None = None
+    cim: Code | None = None
+    reference_number: Code
+    classification: Named | None = None
+    currency_code: Code | None = None
+    payment_medium_identifier: Code | None = None
+    performed_on: EpochSecond | None = None
+    merchant_tap: Named | None = None
+    outlet_tap: Named | None = None
+    products: Annotated[list[PurchaseItem], Field(min_length=1, max_length=MAX_LINES)]
+    spend_request: PurchaseSpendRequest | None = None
+    promo_code: Code | None = None
+
+
+class PreviewPurchase(CreatePurchase):
+    """The body of `POST /purchases/preview`: with `explain`, the answer says why offers apply or do not."""
+
+    explain: StrictBool = False
+
+
+Body = TypeVar("Body", bound=CreatePurchase)
+
+
+def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
+    """The purchase that a body asks for.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    return _request(_validated(CreatePurchase, body, now), now)
+
+
+def named_in_path(request: Request) -> Reference:
+    """The purchase that a path names by its id, with the merchant if the query says whose it is.
+
+    Raises:
+        Refused: INVALID, naming the parameter, where that is empty.
+    """
+    merchant_id = request.query.get("merchant")
+    if merchant_id == "":
+        raise Refused(Problem(ErrorCode.INVALID, "merchant has to be the id of a merchant.", "/merchant"))
+    return Reference("id", request.path["id"], "", merchant_id=merchant_id)
+
+
+def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
+    """The purchase that a body asks to preview, and whether to explain the offers.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = _validated(PreviewPurchase, body, now)
+    return _request(model, now), model.explain
+
+
+def _validated(model: type[Body], body: Any, now: datetime) -> Body:
+    try:
+        return validated(model, body, _broken_rules)
+    except Refused as refused:
+        raise Faulty(refused.problems, _names_in(body, now)) from refused
+
+
+def _names_in(body: Any, now: datetime) -> Names:
+    """What a body names that is faulty somewhere."""
+    body = body if isinstance(body, dict) else {}
+    items = body.get("products")
+    items = items[:MAX_LINES] if isinstance(items, list) else []
+    customers = [Reference(by, name, at) for by, at in _CUSTOMERS if (name := code_in(body.get(at[1:])))]
+    references = {kind: named for kind, at in _REFERENCES if (named := _named_at(body, at))}
+    return Names(
+        customer=customers[0] if len(customers) == 1 else None,
+        performed_by={kind: named for kind, at in _PERFORMERS if (named := _named_at(body, at))},
+        references=references,
+        products=[
+            Reference("code", name, f"/products/{place}/product_sku")
+            for place, item in enumerate(items)
+            if isinstance(item, dict) and (name := code_in(item.get("product_sku")))
+        ],
+        performed_on=now if body.get("performed_on") is None else _moment_in(body["performed_on"]),
+    )
+
+
+def _named_at(body: Mapping[str, Any], at: str) -> Reference | None:
+    """How something is named by a raw field, of text or with an id or a code."""
+    raw = body.get(at[1:])
+    if not isinstance(raw, dict):
+        return Reference("code", name, at) if at in _PLAIN and (name := code_in(raw)) else None
+    ways = [Reference(by, name, f"{at}/{by}") for by in ("id", "code") if (name := code_in(raw.get(by)))]
+    return ways[0] if at not in _PLAIN and len(ways) == 1 else None
+
+
+def _moment_in(performed_on: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(_epoch_second(performed_on)), UTC)
+    except PydanticCustomError:
+        return None
+
+
+_CUSTOMERS = (("token.authentication_code", "/cim"), ("contact_id", "/contact_id"))
+_PERFORMERS = (("merchant", "/merchant_tap"), ("outlet", "/outlet_tap"))
+_REFERENCES = (("classification", "/classification"), ("currency", "/currency_code"), ("promo_code", PROMO_CODE))
+_PLAIN = ("/currency_code", PROMO_CODE)
+
+
+def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
+    """What does not hold between the fields of a raw body."""
+    yield from exactly_one(body, "", "contact_id", "cim")
+    if not is_given(body.get("merchant_tap")) and not is_given(body.get("outlet_tap")):
+        yield Problem(ErrorCode.MANDATORY, "One of merchant_tap and outlet_tap is mandatory.", "/merchant_tap")
+    for name, choice in _CHOICES.items():
+        if isinstance(body.get(name), dict):
+            yield from exactly_one(body[name], f"/{name}", *choice)
+    yield from broken_line_rules(body.get("products"), "/products", "tax_amount")
+
+
+_CHOICES = {
+    "classification": ("id", "code"),
+    "merchant_tap": ("id", "code"),
+    "outlet_tap": ("id", "code"),
+    "spend_request": ("amount", "alternative_amount"),
+}
+
+
+def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
+    spend = model.spend_request
+    return PurchaseRequest(
+        identity=Identity(Origin.GIVEN, (model.id,)) if model.id else Identity(Origin.REFERENCE),
+        reference_number=model.reference_number,
+        customer=(
+            Reference("token.authentication_code", model.cim, "/cim")
+            if model.cim is not None
+            else Reference("contact_id", str(model.contact_id), "/contact_id")
+        ),
+        performed_by={
+            kind: tap.reference(f"/{kind}_tap")
+            for kind, tap in (("merchant", model.merchant_tap), ("outlet", model.outlet_tap))
+            if tap
+        },
+        references=_references(model),
+        details=(
+            {"payment_medium_identifier": model.payment_medium_identifier} if model.payment_medium_identifier else {}
+        ),
+        performed_on=now if model.performed_on is None else datetime.fromtimestamp(int(model.performed_on), UTC),
+        lines=tuple(
+            RequestedLine(
+                product=Reference("code", item.product_sku, f"/products/{place}/product_sku"),
+                quantity=item.quantity,
+                net=item.net_amount,
+                tax=item.tax_amount,
+                total=item.total_amount,
+            )
+            for place, item in enumerate(model.products)
+        ),
+        spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
+        fingerprint=Fingerprint.of(model),
+    )
+
+
+def _references(model: CreatePurchase) -> dict[str, Reference]:
+    found = {}
+    if model.classification:
+        found["classification"] = model.classification.reference("/classification")
+    if model.currency_code:
+        found["currency"] = Reference("code", model.currency_code, "/currency_code")
+    if model.promo_code:
+        found["promo_code"] = Reference("code", model.promo_code, PROMO_CODE)
+    return found
+
+
+def render_purchase(event: Event, directory: Directory, why: Iterable[Verdict] | None = None) -> PurchaseAnswer:
+    """The posted event in this API's names, with what it awarded and spent, the balance after it, and what became of it
+    since; and with why offers applied or did not, where that is to be told.
+
+    `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
+    currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
+    """
+    entry, document, taken_back = event.entry, event.document, event.taken_back
+    lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document["lines"])]
+    return {
+        "id": entry.told_id,
+        "reference_number": entry.reference_number,
+        "life_cycle_state": event.state,
+        "performed_on": int(entry.performed_on.timestamp()),
+        "posted_on": int(entry.posted_on.timestamp()),
+        "account_id": entry.account_id,
+        "merchant_tap": _unit(entry.merchant_id, directory),
+        "outlet_tap": _unit(document.get("outlet_id"), directory),
+        "classification": _classification(document.get("ids", {}).get("classification"), directory),
+        "payment_medium_identifier": document.get("details", {}).get("payment_medium_identifier"),
+        "products": lines,
+        "net_amount": sum((line["net_amount"] for line in lines), ZERO),
+        "tax_amount": sum((line["tax_amount"] for line in lines), ZERO),
+        "total_amount": sum((line["total_amount"] for line in lines), ZERO),
+        "awards": [_award(award) for award in document.get("awards", ())],
+        "spends": [_spend(spend) for spend in document.get("spends", ())],
+        "reversed": _reversed(taken_back),
+        "wallet_version": entry.sequence,
+        **render_movement(entry),
+        **_why(why),
+    }
+
+
+def _reversed(taken_back: TakenBack) -> ReversedAnswer:
+    told: ReversedAnswer = {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived}
+    if taken_back.settled:
+        told["settled"] = taken_back.settled
+    return told
+
+
+def render_preview(preview: Preview, why: Iterable[Verdict] | None = None) -> PreviewAnswer:
+    """The plan, what could still be requested to be spent on the purchase, and why offers apply or do not, where that
+    is to be told."""
+    plan = preview.plan
+    return {
+        "net_amount": plan.totals.net,
+        "tax_amount": plan.totals.tax,
+        "total_amount": plan.totals.total,
+        "awards": [_award(award) for award in awards_of(plan.awards)],
+        "spends": [_spend(spend) for spend in spends_of(plan)],
+        "allow_spending": plan.settings.allow_spending,
+        "available_spend": plan.available,
+        "minimum_spend": plan.settings.minimum,
+        "maximum_spend": plan.settings.maximum,
+        "balance": preview.customer.wallet.balance,
+        **_why(why),
+    }
+
+
+def render_movement(entry: JournalEntry) -> MovementAnswer:
+    """What an event did to the wallet and the balance after it, with the alternative amounts where there are any."""
+    movement = entry.movement
+    rendered: MovementAnswer = {
+        "awarded": movement.awarded,
+        "spent": movement.spent,
+        "amount": movement.amount,
+        "balance": entry.balance,
+    }
+    if movement.alternative_awarded is not None:
+        rendered["alternative_awarded"] = movement.alternative_awarded
+        rendered["alternative_spent"] = movement.alternative_spent
+        rendered["alternative_amount"] = movement.alternative_amount
+        rendered["alternative_balance"] = entry.alternative_balance
+    return rendered
+
+
+def _unit(business_unit_id: str | None, directory: Directory) -> NamedAnswer | None:
+    record = directory.record("business_unit", business_unit_id)
+    return {"id": record["id"], "code": record.get("code")} if record else None
+
+
+def _classification(classification_id: str | None, directory: Directory) -> NamedAnswer | None:
+    record = directory.record("classification", classification_id)
+    return {"id": record["id"], "code": record.get("code") or record.get("alternative_code")} if record else None
+
+
+class _Why(TypedDict):
+    why: NotRequired[list[VerdictAnswer]]
+
+
+def _why(verdicts: Iterable[Verdict] | None) -> _Why:
+    return {} if verdicts is None else {"why": [_verdict(verdict) for verdict in verdicts]}
+
+
+def _verdict(verdict: Verdict) -> VerdictAnswer:
+    return {"offer_id": verdict.offer_id, "applies": verdict.failed is None, "failed": verdict.failed}
+
+
+def _line(place: int, line: list[Any], returned: Decimal) -> LineAnswer:
+    _, sku, quantity, net, tax, total = line
+    return {
+        "line": place,
+        "product_sku": sku,
+        "quantity": quantity,
+        "returned_quantity": returned,
+        "net_amount": net,
+        "tax_amount": tax,
+        "total_amount": total,
+    }
+
+
+def _award(award: Mapping[str, Any]) -> AwardAnswer:
+    return {
+        "offer_id": award["offer_id"],
+        "offer_name": award["offer_name"],
+        "method": award["method"],
+        "value": award["value"],
+        "currency": award["currency"],
+        "base": award["base"],
+        **_amounts(award["amounts"]),
+    }
+
+
+def _spend(spend: Mapping[str, Any]) -> SpendAnswer:
+    return {"method": spend["method"], **_amounts(spend["amounts"])}
+
+
+def _amounts(amounts: list[Any]) -> AmountsAnswer:
+    system, wallet, alternative = amounts
+    rendered: AmountsAnswer = {"amount": system, "wallet_amount": wallet}
+    if alternative is not None:
+        rendered["alternative_amount"] = alternative
+    return rendered

@@ -1,0 +1,82 @@
+"""The newest API's wallets and journals."""
+
+from loyalty.api.http.messages import Request
+from loyalty.api.newest.answers import EntryAnswer, JournalAnswer, WalletAnswer
+from loyalty.api.newest.purchases import render_movement
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.ledger.wallet import JournalEntry
+from loyalty.domain.period import end_of_month
+from loyalty.store.ledger import MAX_PAGE
+from loyalty.usecases.purchases.show import JournalPage, WalletView
+
+PAGE = 50
+
+MAX_DIGITS = len(str(2**63))
+"""Of `next`, whose number DynamoDB has to take."""
+
+
+def render_wallet(view: WalletView) -> WalletAnswer:
+    """Balances in the wallet's currency; `alternative_balance` only where there is an alternative currency.
+
+    `expiring` is the part of the balance that is lost unless it is spent before, the next first. What is over by now
+    is still in both until it is taken out.
+    """
+    account, wallet = view.customer.account, view.customer.wallet
+    body: WalletAnswer = {
+        "account_id": account.id,
+        "account_number": account.number,
+        "currency_code": view.currency_code,
+        "balance": wallet.balance,
+        "version": wallet.version,
+        "expiring": [
+            {"amount": amount, "expires_on": int(end_of_month(month).timestamp())}
+            for month, amount in sorted(wallet.lots.items())
+        ],
+    }
+    if view.alternative_balance is not None:
+        body["alternative_balance"] = view.alternative_balance
+    return body
+
+
+def render_journal(page: JournalPage, partner: Partner) -> JournalAnswer:
+    """Entries, newest first, and the `next` to ask for; None on the last page."""
+    return {
+        "entries": [_entry(entry, partner) for entry in page.entries],
+        "next": None if page.before is None else str(page.before),
+    }
+
+
+def read_page(request: Request) -> tuple[int | None, int]:
+    """Where the asked-for page starts, and how many entries it has at most: query parameters `next` and `limit`.
+
+    Raises:
+        Refused: INVALID, naming the parameter.
+    """
+    return (
+        _whole(request, "next", None, 2**63),
+        _whole(request, "limit", PAGE, MAX_PAGE) or PAGE,
+    )
+
+
+def _whole(request: Request, name: str, default: int | None, maximum: int) -> int | None:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and 1 <= int(text) <= maximum):
+        raise Refused(Problem(Code.INVALID, f"{name} has to be a whole number from 1 to {maximum}.", f"/{name}"))
+    return int(text)
+
+
+def _entry(entry: JournalEntry, partner: Partner) -> EntryAnswer:
+    """Amounts are the customer's and shown in full; what another partner's merchant calls the event is not."""
+    seen = partner.sees(entry.merchant_id)
+    return {
+        "sequence": entry.sequence,
+        "event_id": entry.told_id if seen else None,
+        "type": entry.type,
+        "performed_on": int(entry.performed_on.timestamp()),
+        "posted_on": int(entry.posted_on.timestamp()),
+        "reference_number": entry.reference_number if seen else None,
+        **render_movement(entry),
+    }

@@ -1,0 +1,76 @@
+"""What functions share that S3 calls with files that were dropped: each file is an upload, and a call that runs out of
+time hands over to another."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+from loyalty.api.faults import faults_logged
+from loyalty.api.logs import logger
+from loyalty.domain.errors import Code, Refused
+from loyalty.store.files import Files, notified
+from loyalty.store.lambda_function import LambdaFunction
+from loyalty.store.queue import Queue
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, read_upload, upload_id
+from loyalty.usecases.uploads.close_upload import close_if_complete
+
+
+@dataclass(frozen=True, slots=True)
+class S3Call:
+    """A call of a function: when it began, a name that no other call has, and whether its time is out."""
+
+    now: datetime
+    attempt: str
+    out_of_time: Callable[[], bool]
+
+
+class Begin(Protocol):
+    """What makes an upload of a dropped file, such as `begin_upload`."""
+
+    def __call__(self, key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload: ...
+
+
+def s3_handler(
+    action: Callable[[Upload, S3Call], bool],
+    begin: Begin,
+    *,
+    table: Table,
+    dropped: Files,
+    closings: Queue,
+    itself: LambdaFunction,
+    milliseconds_to_keep: int,
+) -> Callable[[dict[str, Any], Any], None]:
+    """A Lambda handler around `action`, which answers whether it is through with an upload. If so, and all rows have an
+    outcome by then, or there are none, the upload is closed; if not, the function calls itself to go on. Of each call's
+    time, `milliseconds_to_keep` are for what is under way by then."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @faults_logged()
+    def handler(event: dict[str, Any], context: Any) -> None:
+        def out_of_time() -> bool:
+            return bool(context.get_remaining_time_in_millis() < milliseconds_to_keep)
+
+        call = S3Call(datetime.now(UTC), uuid4().hex, out_of_time)
+        for upload in _uploads(event, call, begin, table, dropped):
+            if action(upload, call):
+                close_if_complete(upload.id, table=table, closings=closings)
+            else:
+                itself.call_later({"upload": upload.id})
+
+    return handler
+
+
+def _uploads(event: Mapping[str, Any], call: S3Call, begin: Begin, table: Table, dropped: Files) -> Iterator[Upload]:
+    """The uploads that a call is about: one to go on with, or those that a notification of S3 tells of."""
+    if "upload" in event and (upload := read_upload(table, event["upload"])):
+        yield upload
+    for key, version in notified(event):
+        try:
+            yield begin(key, version, table=table, dropped=dropped, now=call.now)
+        except Refused as refused:
+            if refused.problems[0].code is not Code.NOT_FOUND:
+                raise
+            logger.info("gone", extra={"upload": upload_id(key, version)})  # deleted again before we came to it

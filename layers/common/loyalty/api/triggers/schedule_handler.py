@@ -1,0 +1,27 @@
+"""What functions on a schedule share: telling them the time, and the log what they did."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from loyalty.api.faults import faults_logged
+from loyalty.api.http.http_handler import Handler
+from loyalty.api.logs import logger
+
+TimeLeft = Callable[[], float]
+
+
+def schedule_handler(done: str, action: Callable[[datetime, TimeLeft], dict[str, Any]]) -> Handler:
+    """A Lambda handler around `action`, which is told when it is, and by the other argument how many seconds it may
+    still take. What it answers is logged under the name `done`. Whatever is raised is logged, and Lambda's to try
+    again.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    @faults_logged()
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+        did = action(datetime.now(UTC), lambda: context.get_remaining_time_in_millis() / 1000)
+        logger.info(done, extra=did)
+        return did
+
+    return handler

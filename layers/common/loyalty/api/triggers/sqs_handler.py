@@ -1,0 +1,88 @@
+"""What functions that a queue feeds share: each message by itself, and which ones are to be delivered again."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.api.faults import faults_logged
+from loyalty.api.http.http_handler import Handler
+from loyalty.api.logs import log_fault, log_put_off, logger
+from loyalty.domain.errors import Refused
+from loyalty.store.queue import Queue
+
+AGAIN_AFTER_SECONDS = 15
+"""Until a message that could not be dealt with is delivered again, times how often it was; after the last time it is a
+dead letter at once. One whose worker was killed waits for the queue's own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqsDelivery:
+    """A message of SQS as it is handed over, for the `receives`th time of `receives_max`; `group` is None in a standard
+    queue. `milliseconds_left` tells how long the call may last yet."""
+
+    id: str
+    now: datetime
+    body: Mapping[str, Any]
+    receives: int
+    receives_max: int
+    receipt: str
+    group: str | None
+    milliseconds_left: Callable[[], int]
+
+    @property
+    def again_after_seconds(self) -> int:
+        """How long it waits if it is not dealt with."""
+        return 0 if self.receives >= self.receives_max else AGAIN_AFTER_SECONDS * self.receives
+
+
+def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_max: int) -> Handler:
+    """A Lambda handler around `action`, which answers whether a message is dealt with. One that is not, or that a fault
+    of ours ends, is delivered again, and so are those behind it in its group; at most `receives_max` times, as the
+    queue's redrive policy has it."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @faults_logged()
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        milliseconds_left = context.get_remaining_time_in_millis
+        received = [_received(record, receives_max, milliseconds_left) for record in event["Records"]]
+        return {"batchItemFailures": [{"itemIdentifier": left} for left in _left(received, action, queue)]}
+
+    return handler
+
+
+def _left(messages: Iterable[SqsDelivery], action: Callable[[SqsDelivery], bool], queue: Queue) -> Iterator[str]:
+    """The ids of messages that are to be delivered again."""
+    held: set[str | None] = set()
+    for received in messages:
+        if received.group not in held and _is_dealt_with(received, action):
+            continue
+        if received.group:
+            held.add(received.group)
+        queue.show_again(received.receipt, received.again_after_seconds)
+        yield received.id
+
+
+def _received(record: dict[str, Any], receives_max: int, milliseconds_left: Callable[[], int]) -> SqsDelivery:
+    attributes = record["attributes"]
+    return SqsDelivery(
+        id=record["messageId"],
+        now=datetime.now(UTC),
+        body=exactjson.loads(record["body"]),
+        receives=int(attributes["ApproximateReceiveCount"]),
+        receives_max=receives_max,
+        receipt=record["receiptHandle"],
+        group=attributes.get("MessageGroupId"),
+        milliseconds_left=milliseconds_left,
+    )
+
+
+def _is_dealt_with(received: SqsDelivery, action: Callable[[SqsDelivery], bool]) -> bool:
+    try:
+        return action(received)
+    except Refused as refused:
+        log_put_off(refused)
+    except Exception as fault:  # noqa: BLE001 - logged
+        log_fault(fault)
+    return False

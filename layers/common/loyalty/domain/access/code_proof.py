@@ -1,0 +1,33 @@
+"""Proofs that a customer showed a pass code or a one-time password, kept in its place while a call waits."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, Self
+
+from loyalty.domain.errors import Code, Problem
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.purchases.purchase import PurchaseRequest, ShownBefore
+
+
+class CodeProof(NamedTuple):
+    """What was found of a purchase when it came in: what its customer showed, and the fingerprint of all that it said,
+    as that cannot be told any more once a one-time password is left out."""
+
+    shown: ShownBefore
+    fingerprint: Fingerprint
+
+    def applied(self, request: PurchaseRequest) -> PurchaseRequest:
+        """Return the request as it came in, with the proof in the place of the code that was left out."""
+        return replace(request, customer=request.customer._replace(before=self.shown), fingerprint=self.fingerprint)
+
+    def kept(self) -> dict[str, Any]:
+        """Return the proof as JSON has it."""
+        token_id, problem = self.shown
+        refused = [problem.code, problem.description] if problem else None
+        return {"token": token_id, "refused": refused, "fingerprint": self.fingerprint.kept()}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """Return what `kept` told."""
+        problem = Problem(Code(kept["refused"][0]), kept["refused"][1]) if kept["refused"] else None
+        return cls(ShownBefore(kept["token"], problem), Fingerprint.of_kept(kept["fingerprint"]))

@@ -1,0 +1,195 @@
+"""Wallets and their journal: numbered 1..n without gaps, every entry with the balance after it; no event overdraws."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.identity import told_id
+from loyalty.domain.ledger.uses import Use, Uses
+from loyalty.domain.money import ZERO
+
+Lots = Mapping[str, Decimal]
+"""Amounts by the month (`YYYY-MM`) at whose end they expire. What never expires is in none."""
+
+
+LASTING = ""
+"""Stands for what never expires where amounts are told by lot; it sorts before all months."""
+
+
+class Clawback(StrEnum):
+    """What happens where an award that is to be taken back is spent already, and the wallet does not hold it."""
+
+    REFUSE = "REFUSE"
+    WITHIN_BALANCE = "WITHIN_BALANCE"
+    ALLOW_NEGATIVE = "ALLOW_NEGATIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What an event does to a wallet, in the wallet's currency; and the same amounts in the alternative currency,
+    None where the organisation has none. Amounts are below zero where an event takes back another.
+
+    Attributes:
+        lots: changes of what is booked to lots, part of the whole change.
+        purchases: how many more purchases stand than before.
+        uses: what was used of limited offers and promo codes.
+        lapsed: changes of what is remembered to have expired.
+        waived: changes of what is waived of purchases that were taken back, by their ids.
+        forgiven: the same by lot, LASTING included.
+    """
+
+    awarded: Decimal
+    spent: Decimal
+    alternative_awarded: Decimal | None = None
+    alternative_spent: Decimal | None = None
+    lots: Lots = field(default_factory=dict)
+    purchases: int = 0
+    uses: tuple[Use, ...] = ()
+    lapsed: Lots = field(default_factory=dict)
+    waived: Mapping[str, Decimal] = field(default_factory=dict)
+    forgiven: Lots = field(default_factory=dict)
+
+    @property
+    def amount(self) -> Decimal:
+        """The change of the balance."""
+        return self.awarded - self.spent
+
+    @property
+    def alternative_amount(self) -> Decimal | None:
+        """The change in the alternative currency."""
+        if self.alternative_awarded is None or self.alternative_spent is None:
+            return None
+        return self.alternative_awarded - self.alternative_spent
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A balance and the number of events that made it. A wallet without events has version 0 and is not stored.
+
+    Attributes:
+        booked: awards less spends by lot. Below zero where an award was taken back after it was spent: other lots stand
+            in for it until the spend is given back.
+        purchases: how many were neither cancelled nor returned whole.
+        uses: what was used of limits per account.
+        lapsed: what has expired of the lots of the last months, less what belonged to purchases that were taken back
+            since (see `expiry`).
+        waived: what is left to the customer of awards that were taken back and were spent, by the purchases' ids. What
+            is given back of spends settles it first.
+        forgiven: the same by the lots that are short of it, LASTING for what never expires.
+    """
+
+    account_id: str
+    version: int = 0
+    balance: Decimal = ZERO
+    booked: Lots = field(default_factory=dict)
+    purchases: int = 0
+    uses: Uses = field(default_factory=Uses)
+    lapsed: Lots = field(default_factory=dict)
+    waived: Mapping[str, Decimal] = field(default_factory=dict)
+    forgiven: Lots = field(default_factory=dict)
+
+    @property
+    def lots(self) -> Lots:
+        """The part of the balance that expires: what is booked to each lot, less what it stands in for, the earliest
+        first. There are none while the wallet is in debt."""
+        held = {month: amount for month, amount in self.booked.items() if amount > 0}
+        short = sum(held.values(), ZERO) - sum(self.booked.values(), ZERO)
+        lasting = self.balance - sum(self.booked.values(), ZERO)
+        owed = short + max(ZERO, -lasting)
+        return added(held, negated(taken(held, owed))) if owed else held
+
+    def moved(self, movement: Movement, *, overdrawn: bool = False) -> "Wallet":
+        """The wallet after `movement`, which may leave a debt only where `overdrawn` says so.
+
+        Raises:
+            Refused: INSUFFICIENT_BALANCE, where the balance would fall below zero.
+        """
+        balance = self.balance + movement.amount
+        if balance < 0 and movement.amount < 0 and not overdrawn:
+            raise Refused(
+                Problem(
+                    Code.INSUFFICIENT_BALANCE, f"The wallet holds {self.balance}; {-movement.amount} cannot be taken."
+                )
+            )
+        return Wallet(
+            account_id=self.account_id,
+            version=self.version + 1,
+            balance=balance,
+            booked=added(self.booked, movement.lots),
+            purchases=self.purchases + movement.purchases,
+            uses=self.uses.plus(movement.uses) if movement.uses else self.uses,
+            lapsed=added(self.lapsed, movement.lapsed),
+            waived=changed(self.waived, movement.waived),
+            forgiven=added(self.forgiven, movement.forgiven),
+        )
+
+
+def taken(lots: Lots, amount: Decimal) -> Lots:
+    """What `amount` takes of each lot, the earliest first; what they do not hold comes from what never expires."""
+    parts = {}
+    for month in sorted(lots):
+        parts[month] = min(amount, lots[month])
+        amount -= parts[month]
+    return {month: part for month, part in parts.items() if part}
+
+
+def added(lots: Lots, more: Lots) -> Lots:
+    """The sums by month, without those that are zero."""
+    if not more:
+        return lots
+    sums = {month: lots.get(month, ZERO) + more.get(month, ZERO) for month in lots.keys() | more.keys()}
+    return {month: sums[month] for month in sorted(sums) if sums[month]}
+
+
+def changed(amounts: Mapping[str, Decimal], more: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """Return the sums, in the order in which they came about, without those that are zero."""
+    sums = {name: amounts.get(name, ZERO) + more.get(name, ZERO) for name in (*amounts, *more)}
+    return {name: total for name, total in sums.items() if total}
+
+
+def negated(lots: Lots) -> Lots:
+    """The same amounts, the other way."""
+    return {month: -amount for month, amount in lots.items()}
+
+
+class EventType(StrEnum):
+    """What an event is."""
+
+    PURCHASE = "PURCHASE"
+    ADJUSTMENT = "ADJUSTMENT"
+    CANCELLATION = "CANCELLATION"
+    RETURN = "RETURN"
+    EXPIRY = "EXPIRY"
+
+    @property
+    def reverses(self) -> bool:
+        """Whether it takes back another event, in part or whole."""
+        return self in (EventType.CANCELLATION, EventType.RETURN)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of a wallet's statement: an event, its number in the journal and the balance after it.
+
+    Amounts are in the wallet's currency. `merchant_id` is None for events that no merchant performed.
+    """
+
+    account_id: str
+    sequence: int
+    event_id: str
+    type: EventType
+    performed_on: datetime
+    posted_on: datetime
+    reference_number: str | None
+    merchant_id: str | None
+    movement: Movement
+    balance: Decimal
+    alternative_balance: Decimal | None
+
+    @property
+    def told_id(self) -> str:
+        """What callers know the event by."""
+        return told_id(self.event_id)

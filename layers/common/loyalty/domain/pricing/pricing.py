@@ -1,0 +1,194 @@
+"""Pricing: what a purchase awards and spends, and why. Pure and total: the same input always gives the same plan.
+
+Preview renders the plan, create posts it, the journal stores it; so they cannot disagree. Order: totals, offers, caps
+and limits, awards, instant spends, requested spend or else automatic spend, new balance.
+
+Offers combine: each gives its award on its own lines. An EXCLUSIVE offer has its lines to itself: exclusive offers take
+their turn first, the highest priority first (of equals the lower id), and the lines of one that applies are out of
+reach of all others, as if they had not been bought; other lines earn as always. Priority decides between exclusive
+offers only. An offer that does not apply, or whose award comes to nothing, takes no lines.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from loyalty.domain.errors import Refused
+from loyalty.domain.ledger.uses import UNRECORDED, Use
+from loyalty.domain.ledger.wallet import Lots, Movement, Wallet, added, negated
+from loyalty.domain.ledger.windows import FOR_EVER
+from loyalty.domain.pricing.basket import Basket
+from loyalty.domain.pricing.exchange import Exchange
+from loyalty.domain.pricing.plan import Award, Plan, Verdict
+from loyalty.domain.pricing.spends import Payment, Spend
+from loyalty.domain.programme.conditions import Occasion
+from loyalty.domain.programme.offers import Offer, Stacking
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Purchase
+
+NOTHING_GIVEN: Mapping[str, Decimal] = {}
+"""What offers with a budget have given where there is none."""
+
+
+def price(
+    purchase: Purchase,
+    account: Account,
+    wallet: Wallet,
+    programme: Programme,
+    given: Mapping[str, Decimal] = NOTHING_GIVEN,
+) -> Plan:
+    """The plan for `purchase` of the customer who owns `wallet`.
+
+    `given` is what each offer that has a budget has given so far, in its award's currency; an offer that is not named
+    has given nothing.
+
+    Raises:
+        Refused: SPEND_LIMIT or INSUFFICIENT_BALANCE, where the requested spend is not to be had; INVALID, where it is
+            nothing once it is rounded, or where the account has used the promo code as often as it may;
+            CURRENCY_MISMATCH, where an amount would have to be converted on a day without a rate.
+    """
+    occasion = programme.occasion(purchase, account, wallet, given)
+    exchange = Exchange(programme, account, purchase.performed_on)
+    promo_use = _promo_use(occasion)
+    considered = list(_considered(programme.offer_index.possible(occasion), occasion, exchange))
+    given_now = [award for _, award in considered if award]
+    awards = tuple(award for award in given_now if award.voucher_type is None)
+
+    settings = programme.place_of(purchase).spend_settings
+    payment = Payment(occasion, settings, exchange, left=purchase.totals.total, balance=wallet.balance)
+    instant = [award for award in awards if award.instant]
+    spends = tuple(payment.spends(exchange.sum([award.amounts for award in instant]), _lots_of(instant)))
+
+    awarded = exchange.sum([award.amounts for award in awards])
+    spent = exchange.sum([spend.amounts for spend in spends])
+    return Plan(
+        totals=purchase.totals,
+        awards=awards,
+        vouchers=tuple(award for award in given_now if award.voucher_type),
+        spends=spends,
+        movement=Movement(
+            awarded=awarded.wallet,
+            spent=spent.wallet,
+            alternative_awarded=awarded.alternative,
+            alternative_spent=spent.alternative,
+            lots=_lots_moved(awards, spends),
+            purchases=1,
+            uses=tuple(use for use in (promo_use, *(award.use for award in given_now)) if use),
+        ),
+        settings=settings,
+        available=payment.after(spends).available,
+        why=tuple(verdict for verdict, _ in considered),
+    )
+
+
+def explain(
+    purchase: Purchase,
+    account: Account,
+    wallet: Wallet,
+    programme: Programme,
+    given: Mapping[str, Decimal] = NOTHING_GIVEN,
+) -> tuple[Verdict, ...]:
+    """The verdict on every offer of the programme, also on those that `price` need not look at.
+
+    Raises:
+        Refused: CURRENCY_MISMATCH, where there is no rate of the wallet's currency on the day.
+    """
+    occasion = programme.occasion(purchase, account, wallet, given)
+    exchange = Exchange(programme, account, purchase.performed_on)
+    return tuple(verdict for verdict, _ in _considered(programme.offers, occasion, exchange))
+
+
+def _considered(
+    offers: Iterable[Offer], occasion: Occasion, exchange: Exchange
+) -> Iterator[tuple[Verdict, Award | None]]:
+    """The outcome of each offer; `offers` are in their turn."""
+    basket = Basket(occasion.purchase.lines)
+    for offer in offers:
+        verdict, award = _outcome(offer, occasion, exchange, basket)
+        if award and offer.stacking is Stacking.EXCLUSIVE:
+            basket.take(award.portion.places)
+        yield verdict, award
+
+
+def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Basket) -> tuple[Verdict, Award | None]:
+    if closed_by := offer.closed_by(occasion):
+        return Verdict(offer.id, closed_by), None
+    places, lines = basket.about(offer)
+    if not places and basket.had_lines_for(offer):
+        return Verdict(offer.id, "stacking"), None
+    if failed := offer.failed_condition(occasion, lines):
+        return Verdict(offer.id, failed), None
+    rate, currency = exchange.rate(offer.award.currency), exchange.currency_id(offer.award.currency)
+    if reached := offer.limits.reached(offer.id, occasion, currency or UNRECORDED):
+        return Verdict(offer.id, reached), None
+    if rate is None or currency is None:
+        return Verdict(offer.id, "rate"), None
+    award = _award(offer, occasion, exchange, _Grounds(basket, places, rate, currency))
+    return Verdict(offer.id, None if award else "award"), award
+
+
+class _Grounds(NamedTuple):
+    """What an award is reckoned on: lines of the basket, by their places; the award's currency, by its id, and how many
+    units of it one of the system currency is worth."""
+
+    basket: Basket
+    places: tuple[int, ...]
+    rate: Decimal
+    currency: str
+
+
+def _award(offer: Offer, occasion: Occasion, exchange: Exchange, grounds: _Grounds) -> Award | None:
+    """Return what `offer` gives, None where that is nothing in every currency."""
+    rule, portion = offer.award, grounds.basket.portion(grounds.places, offer.award.measure)
+    maxima = [rule.maximum, offer.limits.left(offer.id, occasion, grounds.currency), _ceiling(offer, grounds)]
+    maximum = min((maximum for maximum in maxima if maximum is not None), default=None)
+    amounts = exchange.amounts(rule.exact(portion.base, grounds.rate), rule.currency, rule.rounding, maximum)
+    if not (amounts.system or amounts.wallet or amounts.alternative):
+        return None
+    span = rule.expires_after
+    return Award(
+        offer=offer,
+        portion=portion,
+        amounts=amounts,
+        expires=span.last_month(occasion.purchase.performed_on) if span else None,
+        use=offer.limits.use(offer.id, occasion, amounts.of(rule.currency), grounds.currency),
+    )
+
+
+def _ceiling(offer: Offer, grounds: _Grounds) -> Decimal | None:
+    """Return the base of the offer's lines in the award's currency, where it may not give more than that."""
+    measure = offer.award.ceiling
+    return grounds.basket.portion(grounds.places, measure).base * grounds.rate if measure else None
+
+
+def _promo_use(occasion: Occasion) -> Use | None:
+    """The use of the purchase's promo code, where uses are limited per account.
+
+    Raises:
+        Refused: INVALID, where the account has used it as often as it may.
+    """
+    code = occasion.purchase.promo_code
+    if code is None or code.maximum_uses_per_account is None:
+        return None
+    used = occasion.wallet.uses.within(code.subject, FOR_EVER)
+    if used is None or used.count >= code.maximum_uses_per_account:
+        raise Refused(code.used_up)
+    return Use(code.subject, FOR_EVER, 1, per_account=code.maximum_uses_per_account)
+
+
+def _lots_of(awards: Iterable[Award]) -> Lots:
+    """What awards bring to each lot."""
+    lots: dict[str, Decimal] = defaultdict(Decimal)
+    for award in awards:
+        if award.expires:
+            lots[award.expires] += award.amounts.wallet
+    return lots
+
+
+def _lots_moved(awards: Iterable[Award], spends: Iterable[Spend]) -> Lots:
+    """The changes of the wallet's lots."""
+    lots = _lots_of(awards)
+    for spend in spends:
+        lots = added(lots, negated(spend.lots))
+    return lots

@@ -1,0 +1,148 @@
+"""How much an offer gives: one entry per award method. Exact here; rounded once, by `exchange`."""
+
+import decimal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, Self
+
+from loyalty.domain.money import ZERO
+from loyalty.domain.period import Span
+from loyalty.domain.programme.spend_settings import decimal_in
+from loyalty.domain.purchases.purchase import Line
+
+
+class Method(StrEnum):
+    """How a value becomes an award."""
+
+    PERCENTAGE = "PERCENTAGE"
+    FIXED = "FIXED"
+    PER_UNIT = "PER_UNIT"
+    PER_STEP = "PER_STEP"
+    TIERED = "TIERED"
+
+
+class Base(StrEnum):
+    """Which amount of the matching lines an award is reckoned on."""
+
+    NET = "NET"
+    TOTAL = "TOTAL"
+
+
+class AwardCurrency(StrEnum):
+    """The currency that an award's values and its maximum are in."""
+
+    SYSTEM = "SYSTEM"
+    ALTERNATIVE = "ALTERNATIVE"
+
+
+class Rounding(StrEnum):
+    """What becomes of the part of an award that is smaller than a currency's last decimal."""
+
+    HALF_UP = "HALF_UP"
+    HALF_EVEN = "HALF_EVEN"
+    DOWN = "DOWN"
+    UP = "UP"
+
+    @property
+    def mode(self) -> str:
+        """The name that `decimal` has for it."""
+        return _MODES[self]
+
+
+_MODES: Mapping[Rounding, str] = {
+    Rounding.HALF_UP: decimal.ROUND_HALF_UP,
+    Rounding.HALF_EVEN: decimal.ROUND_HALF_EVEN,
+    Rounding.DOWN: decimal.ROUND_DOWN,
+    Rounding.UP: decimal.ROUND_UP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """From this base on (system currency), this award."""
+
+    start: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRule:
+    """How much an offer gives; `rounding` is the mode by the name that `decimal` has for it.
+
+    `measure` says what a line brings to the base: pieces where each is rewarded, otherwise one of its amounts.
+    `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
+    start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
+    highest first. `ceiling` is what a line adds to the most that the offer may give, in the system currency; None where
+    it has no such maximum. Awards expire at the end of the month in which `expires_after` ends; never, where it is
+    None. `formula` is the method's.
+    """
+
+    method: Method
+    value: Decimal
+    measure: Callable[[Line], Decimal]
+    currency: AwardCurrency
+    rounding: str
+    step: Decimal
+    tiers: tuple[Tier, ...]
+    maximum: Decimal | None
+    ceiling: Callable[[Line], Decimal] | None
+    instant: bool
+    expires_after: Span | None
+    formula: "Formula" = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, award: Mapping[str, Any]) -> Self:
+        """The rule in an offer's `award`."""
+        tiers = [Tier(Decimal(tier["from"]), Decimal(tier["value"])) for tier in award.get("tiers") or ()]
+        method, amount = Method(award["method"]), _AMOUNTS[Base(award["base"])]
+        return cls(
+            method=method,
+            value=decimal_in(award, "value") or ZERO,
+            measure=_PIECES if method is Method.PER_UNIT else amount,
+            currency=AwardCurrency(award["currency"]),
+            rounding=Rounding(award["rounding"]).mode,
+            step=decimal_in(award, "step") or ZERO,
+            tiers=tuple(sorted(tiers, key=lambda tier: -tier.start)),
+            maximum=decimal_in(award, "maximum_per_event"),
+            ceiling=amount if award.get("maximum") == "BASE" else None,
+            instant=award["spend"] == "INSTANT",
+            expires_after=Span.of(award["expires_after"]) if "expires_after" in award else None,
+            formula=_FORMULAS[method],
+        )
+
+    @classmethod
+    def fixed(cls, value: Decimal) -> Self:
+        """The rule that gives `value` (system currency) for every purchase."""
+        return cls.of({"method": "FIXED", "value": value, **_USUAL})
+
+    def value_at(self, base: Decimal) -> Decimal:
+        """The value that counts at a base: that of the highest tier that it reaches, nothing below the lowest."""
+        if self.method is not Method.TIERED:
+            return self.value
+        return next((tier.value for tier in self.tiers if base >= tier.start), ZERO)
+
+    def exact(self, base: Decimal, rate: Decimal) -> Decimal:
+        """The award for a base, in `currency`: neither capped nor rounded. `rate` is the units of `currency` for one
+        of the system currency."""
+        return self.formula(self, base, rate)
+
+
+Formula = Callable[[AwardRule, Decimal, Decimal], Decimal]
+"""The award for a base at a rate, by a rule."""
+
+_PIECES: Callable[[Line], Decimal] = attrgetter("quantity")
+_AMOUNTS: Mapping[Base, Callable[[Line], Decimal]] = {Base.NET: attrgetter("net"), Base.TOTAL: attrgetter("total")}
+
+_USUAL = {"base": "NET", "currency": "SYSTEM", "rounding": "HALF_UP", "spend": "NONE"}
+
+_FORMULAS: Mapping[Method, Formula] = {
+    # A percentage of the base is in the currency of the base; every other value is in the award's currency already.
+    Method.PERCENTAGE: lambda rule, base, rate: base * rule.value * rate / 100,
+    Method.FIXED: lambda rule, _base, _rate: rule.value,
+    Method.PER_UNIT: lambda rule, pieces, _rate: rule.value * pieces,
+    Method.PER_STEP: lambda rule, base, _rate: rule.value * (base // rule.step),
+    Method.TIERED: lambda rule, base, _rate: rule.value_at(base),
+}

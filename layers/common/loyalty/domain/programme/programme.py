@@ -1,0 +1,240 @@
+"""The reward programme as pricing sees it: currencies and rates, business units, offers, limits.
+
+Built from imported reference records (`loyalty.domain.records`), which were validated when they were imported and whose
+references are ids by then; so nothing is checked twice here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import Any, Self, TypeVar
+
+from loyalty.domain.currencies import Currency, Exponents, Rate
+from loyalty.domain.errors import not_in_programme
+from loyalty.domain.ledger.wallet import Clawback, Wallet
+from loyalty.domain.money import rounded
+from loyalty.domain.period import time_zone
+from loyalty.domain.programme.conditions import Occasion
+from loyalty.domain.programme.offer_index import OfferIndex
+from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
+from loyalty.domain.programme.spend_settings import SpendSettings
+from loyalty.domain.purchases.purchase import Account, Purchase
+
+Record = Mapping[str, Any]
+LookedUp = TypeVar("LookedUp")
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessUnit:
+    """A merchant, or an outlet (`parent_id` is its merchant). `time_zone` is None where it names none itself."""
+
+    id: str
+    code: str | None
+    parent_id: str | None
+    currency_id: str | None
+    time_zone: tzinfo | None = None
+    effective: bool = True
+    clawback: Clawback | None = None
+
+    @property
+    def merchant_id(self) -> str:
+        """The merchant that this unit is, or belongs to."""
+        return self.parent_id or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A business unit as a purchase is performed there: the units from it upwards, their ids, whether all of them are
+    effective, by whose clock it is, and what wallets may pay."""
+
+    lineage: tuple[BusinessUnit, ...]
+    unit_ids: frozenset[str]
+    effective: bool
+    zone: tzinfo
+    spend_settings: SpendSettings
+
+    @classmethod
+    def of(cls, lineage: tuple[BusinessUnit, ...], settings: Mapping[str | None, SpendSettings]) -> Self:
+        """The place at the foot of `lineage`. Clock and settings are the outlet's own, else the merchant's, else UTC,
+        and the organisation's if it has any."""
+        ids = [*(unit.id for unit in lineage), None]
+        return cls(
+            lineage=lineage,
+            unit_ids=frozenset(unit.id for unit in lineage),
+            effective=all(unit.effective for unit in lineage),
+            zone=next((unit.time_zone for unit in lineage if unit.time_zone), UTC),
+            spend_settings=next((settings[at] for at in ids if at in settings), SpendSettings()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Everything that pricing looks up, by id.
+
+    Methods raise `NotInProgramme` where a record names what this programme lacks, as it is older than the record.
+    """
+
+    version: int
+    system_currency: Currency
+    alternative_currency: Currency | None
+    currencies: Mapping[str, Currency]
+    rates: Mapping[str, tuple[Rate, ...]]
+    business_units: Mapping[str, BusinessUnit]
+    places: Mapping[str, Place] = field(repr=False, compare=False)
+    offers: tuple[Offer, ...]
+    offer_index: OfferIndex = field(repr=False, compare=False)
+    with_budget: frozenset[str]
+
+    @classmethod
+    def of(cls, records: Iterable[Record], version: int = 0) -> Self:
+        """The programme that `records` make up. Types that pricing does not use are passed over.
+
+        Raises:
+            ProgrammeIncomplete: no currency has the role SYSTEM.
+            NotInProgramme: an outlet's merchant is not among `records`, which were read while they were written.
+        """
+        kinds: dict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            kinds[record["type"]].append(record)
+        currencies = {record["id"]: Currency.of(record) for record in kinds["currency"]}
+        roles = {record["role"]: currencies[record["id"]] for record in kinds["currency"] if record.get("role")}
+        if "SYSTEM" not in roles:
+            raise ProgrammeIncomplete
+        rates: dict[str, list[Rate]] = defaultdict(list)
+        for record in kinds["currency_rate"]:
+            rates[record["currency"]].append(Rate.of(record))
+        schemes = {record["id"]: Scheme.of(record) for record in kinds["reward_scheme"]}
+        vouchers = {record["id"]: VoucherType.of(record) for record in kinds["voucher_type"]}
+        offers = sorted(
+            (Offer.of(record, schemes, vouchers) for record in kinds["reward_offer"]), key=lambda offer: offer.turn
+        )
+        units = {record["id"]: _business_unit(record) for record in kinds["business_unit"]}
+        settings = {record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]}
+        return cls(
+            version=version,
+            system_currency=roles["SYSTEM"],
+            alternative_currency=roles.get("ALTERNATIVE"),
+            currencies=currencies,
+            rates={
+                currency: tuple(sorted(periods, key=lambda rate: rate.turn, reverse=True))
+                for currency, periods in rates.items()
+            },
+            business_units=units,
+            places={unit_id: Place.of(_lineage(unit_id, units), settings) for unit_id in units},
+            offers=tuple(offers),
+            offer_index=OfferIndex(offers),
+            with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
+        )
+
+    def place_of(self, purchase: Purchase) -> Place:
+        """Where a purchase was performed: at the outlet, or else the merchant."""
+        return self._place(purchase.outlet_id or purchase.merchant_id)
+
+    def currency_of(self, unit: BusinessUnit) -> Currency:
+        """The currency of a business unit: its own, else its merchant's, else the system's."""
+        own = (one.currency_id for one in self._place(unit.id).lineage)
+        return self._currency(next(filter(None, own), None))
+
+    def occasion(self, purchase: Purchase, account: Account, wallet: Wallet, given: Mapping[str, Decimal]) -> Occasion:
+        """What conditions and limits look at."""
+        place = self.place_of(purchase)
+        return Occasion(purchase, account, wallet, place.unit_ids, place.effective, place.zone, given)
+
+    def budgeted_offers(self, purchase: Purchase, account: Account) -> list[str]:
+        """The offers with a budget that a purchase could match: pricing it needs to know what they have given."""
+        if not self.with_budget:
+            return []
+        occasion = self.occasion(purchase, account, Wallet(account.id), {})
+        possible = (offer for offer in self.offer_index.possible(occasion) if offer.id in self.with_budget)
+        return [offer.id for offer in possible if not offer.closed_by(occasion)]
+
+    def clawback(self, business_unit_id: str) -> Clawback:
+        """What becomes of a reversed award that is spent already: as the outlet says, else the merchant."""
+        settings = (unit.clawback for unit in self._place(business_unit_id).lineage)
+        return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
+
+    def rate(self, currency: Currency, at: datetime) -> Decimal | None:
+        """Units of `currency` for one unit of the system currency at `at`; None where no rate is in force."""
+        if currency.id == self.system_currency.id:
+            return Decimal(1)
+        in_force = self.rate_in_force(currency.id, at)
+        return in_force.rate if in_force else None
+
+    def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
+        """The rate of a currency at `at`, of several the one that began last; None where there is none, as for the
+        system currency."""
+        for rate in self.rates.get(currency_id, ()):
+            if rate.period.holds(at):
+                return rate
+        return None
+
+    def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
+        """An amount of `source` in `target` at the rates in force, rounded once; None where a rate is missing."""
+        if source.id == target.id:
+            return rounded(amount, target.exponent)
+        of_source, of_target = self.rate(source, at), self.rate(target, at)
+        if of_source is None or of_target is None:
+            return None
+        return rounded(amount * of_target / of_source, target.exponent)
+
+    def wallet_currency(self, account: Account) -> Currency:
+        """The currency that an account's wallet is kept in."""
+        return self._currency(account.currency_id)
+
+    def exponents(self, account: Account) -> Exponents:
+        """Decimals of the currencies that an account's amounts are told in."""
+        alternative = self.alternative_currency
+        return Exponents(
+            self.system_currency.exponent,
+            self.wallet_currency(account).exponent,
+            alternative.exponent if alternative else 0,
+        )
+
+    def alternative_of(self, balance: Decimal, account: Account, at: datetime) -> Decimal | None:
+        """A balance in the alternative currency; None where there is none, or no rate of it at `at`."""
+        if self.alternative_currency is None:
+            return None
+        return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)
+
+    def _currency(self, currency_id: str | None) -> Currency:
+        """The currency with this id; the system's where there is none."""
+        return _known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
+
+    def _place(self, business_unit_id: str) -> Place:
+        return _known(self.places, "business_unit", business_unit_id)
+
+
+def _known(by_id: Mapping[str, LookedUp], kind: str, record_id: str) -> LookedUp:
+    try:
+        return by_id[record_id]
+    except KeyError as error:
+        raise not_in_programme(kind, record_id) from error
+
+
+class ProgrammeIncomplete(Exception):  # noqa: N818 - reads as what it says
+    """No currency has the role SYSTEM, so nothing can be priced: the programme was not imported yet."""
+
+
+def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) -> tuple[BusinessUnit, ...]:
+    """A business unit and all above it, itself first."""
+    units: list[BusinessUnit] = []
+    # A unit that is above itself was imported by mistake; it ends the climb.
+    while business_unit_id and business_unit_id not in (unit.id for unit in units):
+        units.append(_known(among, "business_unit", business_unit_id))
+        business_unit_id = units[-1].parent_id
+    return tuple(units)
+
+
+def _business_unit(record: Record) -> BusinessUnit:
+    zone = record.get("time_zone")
+    return BusinessUnit(
+        id=record["id"],
+        code=record.get("code"),
+        parent_id=record.get("parent_business_unit"),
+        currency_id=record.get("currency"),
+        time_zone=time_zone(zone) if zone else None,
+        effective=record["life_cycle_state"] == EFFECTIVE,
+        clawback=Clawback(record["clawback"]) if "clawback" in record else None,
+    )

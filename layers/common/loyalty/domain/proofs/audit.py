@@ -1,0 +1,149 @@
+"""Proof of a wallet: its journal is numbered without gaps, its balances are chained, and they end in the wallet's.
+Proof of a purchase that was taken back: what it tells is the sum of its reversals, no more than it gave and took."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from loyalty.domain.ledger.wallet import JournalEntry, Movement, Wallet, added, changed
+from loyalty.domain.money import ZERO
+from loyalty.domain.proofs.use_audit import use_findings
+from loyalty.domain.reversals.returns import Quantities
+from loyalty.domain.reversals.reversal import TakenBack
+
+PURCHASES_COUNTED = "a wallet counts the purchases of which something stands"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Something that cannot be if every posting did what it should: where, which rule, and what was found instead."""
+
+    account_id: str | None
+    event_id: str | None
+    rule: str
+    found: str
+
+
+def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Deviation]:
+    """Where a wallet and its whole journal (in any order) do not agree. The movements of `entries` tell of purchases
+    and uses too."""
+    journal = Wallet(wallet.account_id)
+    for entry in sorted(entries, key=lambda entry: entry.sequence):
+        after = _moved_on(journal, entry)
+        for rule, found in _broken_links(journal, entry, after):
+            yield Deviation(wallet.account_id, entry.event_id, rule, found)
+        journal = after
+    total = sum((entry.movement.amount for entry in entries), ZERO)
+    for rule, (held, told) in {
+        "the wallet's version is the number of its last event": (wallet.version, journal.version),
+        "the wallet's balance is the sum of its journal": (wallet.balance, total),
+        "the wallet's lots are the sums of its journal's": (wallet.booked, journal.booked),
+        "what a wallet remembers to have expired is the sum of its journal's": (wallet.lapsed, journal.lapsed),
+        "what is waived on a wallet is the sum of its journal's": (wallet.waived, journal.waived),
+        "what is forgiven to lots is the sum of the journal's": (wallet.forgiven, journal.forgiven),
+        PURCHASES_COUNTED: (wallet.purchases, journal.purchases),
+    }.items():
+        if held != told:
+            yield Deviation(wallet.account_id, None, rule, f"{_told(held)} in the wallet, {_told(told)} in the journal")
+    for finding in use_findings(wallet.uses, entries):
+        yield Deviation(wallet.account_id, *finding)
+
+
+def _moved_on(journal: Wallet, entry: JournalEntry) -> Wallet:
+    """The wallet that the journal makes, after one more entry."""
+    movement = entry.movement
+    return Wallet(
+        account_id=journal.account_id,
+        version=entry.sequence,
+        balance=entry.balance,
+        booked=added(journal.booked, movement.lots),
+        purchases=journal.purchases + movement.purchases,
+        lapsed=added(journal.lapsed, movement.lapsed),
+        waived=changed(journal.waived, movement.waived),
+        forgiven=added(journal.forgiven, movement.forgiven),
+    )
+
+
+def _broken_links(before: Wallet, entry: JournalEntry, after: Wallet) -> Iterator[tuple[str, str]]:
+    """Rules that do not hold between an entry and the one before it."""
+    amount, lots = entry.movement.amount, after.lots
+    if entry.sequence != before.version + 1:
+        yield "the journal is numbered 1 to n without gaps", f"{entry.sequence} follows {before.version}"
+    if entry.balance != before.balance + amount:
+        found = f"{before.balance} and {amount} make {entry.balance}"
+        yield "each balance is the one before it plus the event's amount", found
+    if entry.balance < 0 and amount < 0 and not entry.type.reverses:
+        yield "no event but a reversal leaves a debt", str(entry.balance)
+    if any(part < 0 for part in lots.values()) or sum(lots.values(), ZERO) > max(entry.balance, ZERO):
+        yield "lots are above zero, and within the balance", f"{_told(lots)} of {entry.balance}"
+    if any(part < 0 for part in (*after.waived.values(), *after.forgiven.values())):
+        yield "no less than nothing is waived", f"{_told(after.waived)}; {_told(after.forgiven)}"
+    if sum(after.waived.values(), ZERO) != sum(after.forgiven.values(), ZERO):
+        yield "what is waived is forgiven to lots", f"{_told(after.waived)}; {_told(after.forgiven)}"
+    if any(part < 0 for part in after.lapsed.values()):
+        yield "no less than nothing has expired", _told(after.lapsed)
+
+
+def _told(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    return ", ".join(f"{name}: {_told(part)}" for name, part in sorted(value.items())) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalEvidence:
+    """What an event took back of a purchase: its own cancellation, or a return of it; or the reversal of another one,
+    with which was settled what had been waived of this one.
+
+    Attributes:
+        account_id: whose wallet the event moved.
+        cancels: whether it is the purchase's own cancellation.
+        taken_back: the quantities that came back, and the amounts; `waived` is below zero where it was settled.
+    """
+
+    event_id: str
+    account_id: str
+    cancels: bool
+    taken_back: TakenBack
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseEvidence:
+    """A purchase as it stands: what it gave and took, its lines' quantities, and what it tells of its reversals."""
+
+    event_id: str
+    account_id: str
+    movement: Movement
+    quantities: Quantities
+    cancelled: bool
+    taken_back: TakenBack
+    kept: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def reversal_deviations(sold: PurchaseEvidence, undone: Sequence[ReversalEvidence]) -> Iterator[Deviation]:
+    """Where a purchase and all its reversals do not agree."""
+    told, gave = sold.taken_back, sold.movement
+    cancellations = sum(one.cancels for one in undone)
+    accounts = {sold.account_id} | {one.account_id for one in undone}
+    total = TakenBack()
+    for one in undone:
+        total = total.plus(one.taken_back)
+    all_back = sold.cancelled or told.lines == sold.quantities
+    rules = {
+        "a purchase is cancelled by one cancellation, else by none": cancellations == int(sold.cancelled),
+        "a purchase and its reversals are of one account": len(accounts) == 1,
+        "what was taken back of a purchase is the sum of its reversals": total == told,
+        "no more of a line is returned than was bought": all(
+            0 < quantity <= sold.quantities.get(line, ZERO) for line, quantity in told.lines.items()
+        ),
+        "no more is taken back than was awarded": told.awarded >= 0 <= told.waived
+        and told.awarded + told.waived <= gave.awarded,
+        "what is waived of a purchase is kept of its awards": not sold.kept
+        or sum(sold.kept.values(), ZERO) == told.waived,
+        "no more is given back than was spent": 0 <= told.spent <= gave.spent,
+        "once all is taken back, all spends are given back": not all_back or told.spent == gave.spent,
+    }
+    for rule, holds in rules.items():
+        if not holds:
+            found = f"{told} of {gave.awarded} awarded and {gave.spent} spent; {len(undone)} reversals make {total}"
+            yield Deviation(sold.account_id, sold.event_id, rule, found)

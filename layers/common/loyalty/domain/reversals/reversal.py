@@ -1,0 +1,217 @@
+"""Taking a purchase back: what that does to a wallet, as things stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.currencies import Exponents
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.ledger.expiry import lapsed_part
+from loyalty.domain.ledger.wallet import (
+    LASTING,
+    Clawback,
+    JournalEntry,
+    Lots,
+    Movement,
+    Wallet,
+    added,
+    changed,
+    negated,
+    taken,
+)
+from loyalty.domain.money import ZERO, share, split
+from loyalty.domain.reversals.proration import ReversalStep
+from loyalty.domain.reversals.returns import Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What of a purchase was taken back so far; amounts are in the wallet's currency.
+
+    Attributes:
+        lines: how much of each line was returned, by its place. A cancellation takes back whatever returns have left,
+            and returns no lines.
+        awarded: what the wallet gave back of the purchase's awards.
+        spent: what the wallet got back of its spends.
+        waived: what of the awards is left to the customer, as it is spent.
+        settled: what of the spends the wallet did not get, as it settles what was waived of other purchases.
+    """
+
+    lines: Quantities = field(default_factory=dict)
+    awarded: Decimal = ZERO
+    spent: Decimal = ZERO
+    waived: Decimal = ZERO
+    settled: Decimal = ZERO
+
+    def plus(self, more: "TakenBack") -> "TakenBack":
+        """Return this and what was taken back since."""
+        return TakenBack(
+            {
+                line: self.lines.get(line, ZERO) + more.lines.get(line, ZERO)
+                for line in self.lines.keys() | more.lines.keys()
+            },
+            self.awarded + more.awarded,
+            self.spent + more.spent,
+            self.waived + more.waived,
+            self.settled + more.settled,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What a reversal does to a wallet, in the wallet's currency.
+
+    Attributes:
+        waived: what is left to the customer of the purchase's own awards, as it is spent.
+        lapsed: what of the awards counts as expired, by lot, and so is neither taken back nor left.
+        settled: what was waived before, by purchase, and is taken back now as spends are given back.
+    """
+
+    movement: Movement
+    waived: Decimal
+    settled: Mapping[str, Decimal]
+    lapsed: Lots = field(default_factory=dict)
+
+    def taken_back(self, lines: Quantities) -> TakenBack:
+        """Return what is taken back of the purchase itself, with which these quantities come back."""
+        settled = _sum(self.settled)
+        return TakenBack(
+            lines, ZERO - self.movement.awarded - settled, ZERO - self.movement.spent, self.waived, settled
+        )
+
+
+def settlement(amount: Decimal) -> TakenBack:
+    """Return what is taken back of a purchase of which this much had been waived, and is settled now."""
+    return TakenBack(awarded=amount, waived=-amount)
+
+
+@dataclass(frozen=True, slots=True)
+class ReversedAward:
+    """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None where it
+    never expires; and whether it was spent at once."""
+
+    offer_id: str
+    amount: Decimal
+    month: str | None
+    instant: bool
+
+
+def kept_of(awards: Sequence[ReversedAward], step: ReversalStep, outcome: Reversal) -> Mapping[str, Decimal]:
+    """Return of which awards it is, by their offers, what a step leaves to the customer.
+
+    It is shared by what of each could be taken: neither what was spent at once on the same purchase nor what has
+    expired. So an offer's limits count what is left of its own awards.
+    """
+    amounts = [award.amount for award in awards]
+    instant = [award.amount if award.instant else ZERO for award in awards]
+    amounts = _less_shares(amounts, step.at_once, instant)
+    for month, lapsed in outcome.lapsed.items():
+        of_lot = [amount if award.month == month else ZERO for award, amount in zip(awards, amounts, strict=True)]
+        amounts = _less_shares(amounts, lapsed, of_lot)
+    shares = split(outcome.waived, amounts) if awards else ()
+    return changed({}, dict(zip((award.offer_id for award in awards), shares, strict=True)))
+
+
+def _less_shares(amounts: Sequence[Decimal], total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Return amounts less their shares of a total, of which each has as much as it weighs."""
+    if not any(weights):
+        return list(amounts)
+    return [max(ZERO, amount - part) for amount, part in zip(amounts, split(total, weights), strict=True)]
+
+
+def reversal(
+    purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawback: Clawback, now: datetime, exponents: Exponents
+) -> Reversal:
+    """Return what `step` of a purchase, by its entry, does to `wallet`, as things stand.
+
+    Spends go back to the lots that they came from; what was waived on the wallet before is settled with them. Awards
+    are taken from the lots that they went to; what a lot does not hold any more has expired, and is let go, or was
+    spent, and the other lots stand in for it (`Wallet.lots`). That must not take the wallet below zero, nor, where it
+    is below already, any further, but for a debt that the purchase had paid off: then `clawback` decides.
+
+    So purchases can be taken back in any order, and in parts: what is booked to lots is a sum, and whatever is waived
+    in one order and not in another is settled by the end.
+
+    Raises:
+        Refused: INSUFFICIENT_BALANCE, where the clawback setting is REFUSE and the award is spent.
+    """
+    awarded, spent = step.awards.amounts, step.spends.amounts
+    given_back = spent.wallet - step.at_once
+    if clawback is Clawback.REFUSE:
+        # What was waived elsewhere must not keep a purchase from being taken back that pays for its own award.
+        given_back = max(ZERO, given_back - awarded.wallet)
+    settled = _settled(wallet, given_back)
+    unforgiven = _taken_latest_first(wallet.forgiven, _sum(settled))
+    before = added(added(wallet.booked, step.spends.lots), negated(_by_month(unforgiven)))
+    after = added(before, negated(step.awards.lots))
+    lapsed = {
+        month: lapsed_part(wallet, month, missing, now, purchase.posted_on)
+        for month, missing in added(_short(after), negated(_short(before))).items()
+        if missing > 0
+    }
+    after = added(after, lapsed)
+    claim = awarded.wallet - _sum(lapsed)
+    floor = min(ZERO, wallet.balance) - step.debt
+    lacking = max(ZERO, floor - (wallet.balance + spent.wallet - _sum(settled) - claim))
+    if lacking and clawback is Clawback.REFUSE:
+        description = f"The award of {awarded.wallet} is spent: the wallet holds {wallet.balance}."
+        raise Refused(Problem(Code.INSUFFICIENT_BALANCE, description))
+    waived = ZERO if clawback is Clawback.ALLOW_NEGATIVE else lacking
+    forgiven, back = _forgiven(after, waived), claim - waived
+    booked = added(after, _by_month(forgiven))
+    movement = Movement(
+        awarded=ZERO - back - _sum(settled),
+        spent=ZERO - spent.wallet,
+        alternative_awarded=_less(awarded.alternative, back, awarded.wallet, exponents),
+        alternative_spent=None if spent.alternative is None else ZERO - spent.alternative,
+        lots=added(booked, negated(wallet.booked)),
+        lapsed=added({}, {month: -min(part, wallet.lapsed.get(month, ZERO)) for month, part in lapsed.items()}),
+        waived=changed(negated(settled), {purchase.event_id: waived}),
+        forgiven=added(forgiven, negated(unforgiven)),
+    )
+    return Reversal(movement, waived, settled, lapsed)
+
+
+def _settled(wallet: Wallet, given_back: Decimal) -> Mapping[str, Decimal]:
+    """Return what is settled of what is waived on a wallet, by purchase, what was waived first before all other."""
+    left, settled = given_back, {}
+    for purchase_id, waived in wallet.waived.items():
+        settled[purchase_id] = min(left, waived)
+        left -= settled[purchase_id]
+    return changed(settled, {})
+
+
+def _short(booked: Lots) -> Lots:
+    """Return what lots lack: how far they are below zero."""
+    return {month: -amount for month, amount in booked.items() if amount < 0}
+
+
+def _forgiven(booked: Lots, waived: Decimal) -> Lots:
+    """Return which lots are forgiven an amount: what they lack, the earliest first, then what never expires."""
+    parts = taken(_short(booked), waived)
+    return added(parts, {LASTING: waived - _sum(parts)})
+
+
+def _taken_latest_first(lots: Lots, amount: Decimal) -> Lots:
+    """Return what is taken of forgiven amounts: of what never expires first, then of the latest lots; so that what is
+    left is what would have been forgiven in the first place."""
+    parts = {LASTING: min(amount, lots.get(LASTING, ZERO))}
+    for month in sorted(lots, reverse=True):
+        if month != LASTING:
+            parts[month] = min(amount - _sum(parts), lots[month])
+    return added({}, parts)
+
+
+def _by_month(lots: Lots) -> Lots:
+    """Return the amounts of months alone."""
+    return {month: amount for month, amount in lots.items() if month != LASTING}
+
+
+def _sum(lots: Lots) -> Decimal:
+    return sum(lots.values(), ZERO)
+
+
+def _less(alternative: Decimal | None, back: Decimal, awarded: Decimal, exponents: Exponents) -> Decimal | None:
+    """What is taken back of an award in the alternative currency, below zero, where this much of the award is."""
+    return None if alternative is None else ZERO - share(alternative, back, awarded, exponents.alternative)

@@ -1,0 +1,101 @@
+"""Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from loyalty.domain.access.guesses import AT_A_PASS_CODE
+from loyalty.domain.programme.offers import EFFECTIVE
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.guesses import count_guess, may_guess_passwords
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
+from loyalty.store.writes import Delete, Put
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerToken:
+    """An effective access token. `pass_code` is a hash, None where the token has no pass code."""
+
+    id: str
+    account_id: str
+    classification_id: str | None
+    pass_code: str | None
+
+
+def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
+    """The token that an item of a name of it leads to, or one that `behind_passwords` found; None where there is none,
+    or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
+    if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
+        return None
+    if "expires_at" in item and datetime.fromtimestamp(int(item["expires_at"]), UTC) <= now:
+        return None
+    return CustomerToken(item["target"], item["account_id"], item.get("classification"), item.get("pass_code"))
+
+
+def behind_passwords(
+    table: Table, wanted: Iterable[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
+) -> dict[keys.Key, Item]:
+    """The items, but in the place of each one-time password what it leads to now: its token, read consistently, as long
+    as that is of the account that it was of when the password was given out. Without passwords nothing is read.
+
+    A partner's own are there for it, as long as it has not guessed too much: neither before nor with all that were
+    `wanted`, as many at once are no more than many one by one."""
+    passwords = {key: items.get(key, {}) for key in wanted if keys.is_one_time_password(key)}
+    found = {key: item for key, item in items.items() if key not in passwords}
+    own = {key: item for key, item in passwords.items() if item.get("partner_id") == partner_id}
+    if not own or not may_guess_passwords(items, partner_id, now, wrong=len(passwords) - len(own)):
+        return found
+    at = {key: keys.record("access_token", item["target"]) for key, item in own.items()}
+    tokens = table.get_many(at.values(), consistent=True)
+    for key, password in own.items():
+        token = tokens.get(at[key])
+        if token and token["account_id"] == password["account_id"]:
+            found[key] = {**token, "expires_at": password["expires_at"]}
+    return found
+
+
+def count_try(
+    table: Table, token: CustomerToken, pass_code_hash: str, partner_id: str, now: datetime
+) -> datetime | None:
+    """Count a partner's try of a token's pass code; or answer until when that is locked for it."""
+    at = keys.pass_code_tries(token.id, pass_code_hash)
+    return count_guess(table, at, AT_A_PASS_CODE, partner_id, now)
+
+
+def forget_tries(table: Table, token: CustomerToken, pass_code_hash: str, now: datetime) -> None:
+    """Start counting anew: the pass code was right."""
+    table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"expires_at": int(now.timestamp())}))
+
+
+def one_time_password_key(password: str) -> keys.Key:
+    """Where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for minutes."""
+    return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
+
+
+def use_up(table: Table, password_key: keys.Key) -> bool:
+    """Use a one-time password, which is good once; False where it is gone."""
+    try:
+        table.transact([Delete(password_key, condition="attribute_exists(pk)")])
+    except ConditionFailed:
+        return False
+    return True
+
+
+def put_one_time_password(
+    table: Table, password: str, token: CustomerToken, partner_id: str, expires_on: datetime, request: str
+) -> bool:
+    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the
+    same `request`, whose answer was lost. What the token says is looked up when the password is shown
+    (`behind_passwords`)."""
+    item: Item = {
+        "target": token.id,
+        "account_id": token.account_id,
+        "partner_id": partner_id,
+        "expires_at": int(expires_on.timestamp()),
+        "drawn_by": request,
+    }
+    condition = "attribute_not_exists(pk) OR drawn_by = :request"
+    return table.put(Put(one_time_password_key(password), item, condition, {":request": request}))

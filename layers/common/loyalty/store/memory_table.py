@@ -1,0 +1,120 @@
+"""A table in memory: to try what is not to happen to a real one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from loyalty.domain.money import ZERO
+from loyalty.store.attributes import Item, key_of
+from loyalty.store.backoff import Backoff
+from loyalty.store.keys import Key
+from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.table import Table
+from loyalty.store.writes import Add, Count, Delete, Put, Update, Write
+
+
+class MemoryTable(Table):
+    """Keeps to itself what is written; what was not written here is read from `base`, if there is one.
+
+    It is for one user at a time, and reads by key and by partition: it has no indexes, and cannot be scanned.
+    """
+
+    def __init__(self, base: Table | None = None) -> None:  # it has neither a client nor a name
+        self._base = base
+        self._written: dict[Key, Item | None] = {}
+        """By key; None where an item was deleted."""
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """The item at `key`, None where there is none."""
+        return self.get_many([key], consistent=consistent).get(key)
+
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+        """The items at `keys`, as many as exist."""
+        wanted = list(keys)
+        unwritten = [key for key in wanted if key not in self._written]
+        below = self._base.get_many(unwritten, consistent=consistent) if self._base and unwritten else {}
+        return below | {key: item for key in wanted if (item := self._written.get(key))}
+
+    def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
+        """All items of a partition, in the order of their sort keys."""
+        below = self._base.partition(pk, consistent=consistent) if self._base else ()
+        items = {key_of(item): item for item in below} | {
+            key: item for key, item in self._written.items() if key.pk == pk
+        }
+        yield from (item for _, item in sorted(items.items(), key=lambda pair: pair[0]) if item)
+
+    def put(self, put: Put) -> bool:
+        """Write one item; False, and nothing written, where its condition does not hold."""
+        try:
+            self.transact([put])
+        except ConditionFailed:
+            return False
+        return True
+
+    def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
+        """Add to counters of an item, which start at zero; answers what they are now."""
+        before = self.get(key) or {}
+        counters = {name: before.get(name, 0) + amount for name, amount in amounts.items()}
+        self.transact([Put(key, {**before, **counters})])
+        return counters
+
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:  # noqa: ARG002 - nobody else
+        """Do all of `writes` or none.
+
+        Raises:
+            ConditionFailed: a condition did not hold.
+        """
+        before = self.get_many(write.key for write in writes)
+        if found := failures(writes, before):
+            raise ConditionFailed(found)
+        for write in writes:
+            self._written[write.key] = after(write, before.get(write.key))
+
+
+def failures(writes: Sequence[Write], before: Mapping[Key, Item | None]) -> dict[int, Item | None]:
+    """The items that conditions of writes do not hold for, by the places of the writes."""
+    found = {place: before.get(write.key) for place, write in enumerate(writes)}
+    return {place: item for place, item in found.items() if not _may(writes[place], item)}
+
+
+def _may(write: Write, before: Item | None) -> bool:
+    """Whether the condition of a write holds."""
+    match write:
+        case Add():
+            return write.maximum is None or _used(before) + write.amount <= write.maximum
+        case Count():
+            counted = before or {}
+            return all(counted.get(name, 0) + write.amounts[name] <= most for name, most in write.most.items())
+        case Put(condition=None) | Delete(condition=None):
+            return True
+        case _:
+            terms = str(write.condition).split(" OR ")
+            return any(_holds(term, write.values or {}, before or {}) for term in terms)
+
+
+def _used(item: Item | None) -> Decimal:
+    return Decimal((item or {}).get("used", ZERO))
+
+
+def _holds(term: str, values: Item, item: Item) -> bool:
+    """Whether a condition of the kinds that we write holds for an item, {} being none."""
+    if term.startswith("attribute_not_exists"):
+        return term.removeprefix("attribute_not_exists")[1:-1] not in item
+    if term.startswith("attribute_exists"):
+        return term.removeprefix("attribute_exists")[1:-1] in item
+    name, value = term.split(" = ")
+    return bool(item.get(name.removeprefix("#")) == values[value])
+
+
+def after(write: Write, before: Item | None) -> Item | None:
+    """The item once it is written."""
+    place = {"pk": write.key.pk, "sk": write.key.sk}
+    match write:
+        case Put():
+            item = {**place, **write.item}
+        case Update():
+            item = {**(before or {}), **place, **write.attributes}
+        case Add():
+            item = {**(before or {}), **place, **write.attributes, "used": _used(before) + write.amount}
+        case Delete():
+            return None
+    return {name: value for name, value in item.items() if value is not None}

@@ -1,0 +1,99 @@
+"""API keys of partners: made, changed over, revoked. Two may be active at a time, so that a change needs no pause."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.store import credentials
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.credentials import ApiKey
+from loyalty.store.reference import record_key
+from loyalty.store.table import Table
+
+KEY_BYTES = 32
+
+
+def create_key(
+    partner_id: str,
+    merchants: Iterable[str],
+    scopes: Iterable[str],
+    *,
+    table: Table,
+    now: datetime,
+    request: str | None = None,
+) -> tuple[str, ApiKey]:
+    """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Answers its text, which is
+    stored nowhere and so cannot be shown again, and the key.
+
+    `request` names this call, as no other one of the partner is named: called again with the same, after an answer that
+    was lost, it makes another key in the place of the one that nobody has.
+
+    Raises:
+        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
+            DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
+            knows then.
+    """
+    if table.get(record_key("partner", partner_id)) is None:
+        raise Refused(Problem(Code.NOT_FOUND, f"There is no partner {partner_id}. Import its record first."))
+    unknown = set(scopes) - set(Scope)
+    if unknown:
+        raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
+    partner = Partner(partner_id, frozenset(scopes), frozenset(_merchant_ids(merchants, table, now)))
+    return _added(partner, request, table, now)
+
+
+def rotate_key(
+    partner_id: str, key_id: str, *, table: Table, now: datetime, request: str | None = None
+) -> tuple[str, ApiKey]:
+    """Make another key that may do what this one may; this one stays active until it is revoked. `request` names this
+    call as that of `create_key` does, among those for this key.
+
+    Raises:
+        Refused: NOT_FOUND, LIMIT_EXCEEDED, RETRY_LATER.
+    """
+    key = _active(partner_id, key_id, table)
+    if key is None:
+        raise Refused(not_found("Key", key_id))
+    return _added(key.partner, request and f"{key_id} {request}", table, now)
+
+
+def revoke_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> None:
+    """End a key, once however often that is asked for.
+
+    Raises:
+        Refused: NOT_FOUND, where there never was such a key; RETRY_LATER.
+    """
+    key = _active(partner_id, key_id, table)
+    removed = key is not None and credentials.remove_key(table, key, now)
+    if not removed and not credentials.was_revoked(table, partner_id, key_id):
+        raise Refused(not_found("Key", key_id))
+
+
+def _added(partner: Partner, request: str | None, table: Table, now: datetime) -> tuple[str, ApiKey]:
+    key_id = secrets.token_hex(4)
+    text = f"lk_{key_id}_{secrets.token_urlsafe(KEY_BYTES)}"
+    key = ApiKey(key_id, partner, now, credentials.hash_of(text), request or key_id)
+    credentials.add_key(table, key)
+    return text, key
+
+
+def _active(partner_id: str, key_id: str, table: Table) -> ApiKey | None:
+    return next((key for key in credentials.active_keys(table, partner_id) if key.id == key_id), None)
+
+
+def _merchant_ids(merchants: Iterable[str], table: Table, now: datetime) -> Iterable[str]:
+    directory = Catalogue(table).directory(now)
+    for name in merchants:
+        if name == EVERY_MERCHANT:
+            yield name
+            continue
+        found = directory.find("business_unit", "id", name) or directory.find("business_unit", "code", name)
+        unit = directory.record("business_unit", found)
+        if unit is None:
+            raise Refused(Problem(Code.NOT_FOUND, f"There is no merchant {name}. Import its record first."))
+        if parent := directory.record("business_unit", unit.get("parent_business_unit")):
+            merchant = parent.get("code") or parent["id"]
+            raise Refused(Problem(Code.INVALID, f"{name} is an outlet. Name its merchant, {merchant}."))
+        yield unit["id"]

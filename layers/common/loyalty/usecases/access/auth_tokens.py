@@ -1,0 +1,108 @@
+"""Auth tokens: an API key is exchanged for one, functions check it, its holder may give it back."""
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import jwt
+
+from loyalty.domain.access.partner import AuthToken, Partner
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.store import credentials
+from loyalty.store.credentials import SigningKeys
+from loyalty.store.table import Table
+
+LIFETIME = timedelta(hours=2)
+ALGORITHM = "HS256"
+ISSUER = "loyalty"
+CLAIMS = ["iss", "jti", "key", "sub", "scopes", "merchants", "exp"]
+
+RECHECK_AFTER = timedelta(seconds=60)
+MAX_TOKENS = 1000
+"""Tokens that a container remembers to have checked."""
+
+MAX_HEADER = 200
+"""Characters of a token's header: ours has two thirds of it. What is longer is not ours, and may take long to read."""
+
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+
+
+def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: datetime) -> tuple[str, AuthToken]:
+    """Exchange an API key for a signed token.
+
+    Raises:
+        Refused: INVALID_TOKEN, where the key is unknown or revoked.
+    """
+    key = credentials.read_key(table, api_key) if api_key else None
+    if key is None:
+        raise Refused(Problem(Code.INVALID_TOKEN, "The API key is unknown or was revoked."))
+    token = AuthToken(secrets.token_hex(16), key.partner, now + LIFETIME, key.key_hash)
+    key_id, secret = signing_keys.current(now)
+    claims = {
+        "iss": ISSUER,
+        "jti": token.id,
+        "key": token.key_hash,
+        "sub": token.partner.id,
+        "scopes": sorted(token.partner.scopes),
+        "merchants": sorted(token.partner.merchants),
+        "iat": int(now.timestamp()),
+        "exp": int(token.expires_on.timestamp()),
+    }
+    return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id}), token
+
+
+def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
+    """The token in `text`, with its signature and its time checked.
+
+    Raises:
+        Refused: INVALID_TOKEN, where it is none of ours, was altered, or has expired.
+    """
+    try:
+        if len(text.partition(".")[0]) > MAX_HEADER:
+            raise jwt.InvalidTokenError
+        key_id = jwt.get_unverified_header(text).get("kid")
+        secret = signing_keys.secret(key_id) if isinstance(key_id, str) and _MONTH.fullmatch(key_id) else None
+        if secret is None:
+            raise jwt.InvalidTokenError
+        claims = jwt.decode(text, secret, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": CLAIMS})
+    except (jwt.InvalidTokenError, ValueError) as error:  # text that is no UTF-8 is a ValueError
+        raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
+    partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]), claims["key"])
+    return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])
+
+
+class TokenCheck:
+    """Tells whether a token of the classic API is still good, for one container.
+
+    A token that was given back, or whose key was revoked, is found out within `RECHECK_AFTER`.
+    """
+
+    def __init__(self, table: Table, signing_keys: SigningKeys) -> None:
+        self._table = table
+        self._signing_keys = signing_keys
+        self._checked: dict[str, datetime] = {}
+
+    def partner(self, text: str, now: datetime) -> Partner:
+        """Whose token it is.
+
+        Raises:
+            Refused: INVALID_TOKEN, where it is not good, or not any more.
+        """
+        token = verified_token(text, self._signing_keys)
+        checked = self._checked.get(token.id)
+        if checked is None or now - checked > RECHECK_AFTER:
+            if not credentials.is_good(self._table, token):
+                raise Refused(Problem(Code.INVALID_TOKEN, "The token was given back, or its API key was revoked."))
+            if len(self._checked) >= MAX_TOKENS:
+                self._checked.clear()
+            self._checked[token.id] = now
+        return token.partner
+
+
+def release_token(text: str, *, table: Table, signing_keys: SigningKeys) -> None:
+    """Give a token back: it is good no longer.
+
+    Raises:
+        Refused: INVALID_TOKEN, where it was not good in the first place.
+    """
+    credentials.release_token(table, verified_token(text, signing_keys))

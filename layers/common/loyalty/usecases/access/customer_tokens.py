@@ -1,0 +1,113 @@
+"""What a customer shows to be recognized: an access token's code, its identifier with the pass code, or a one-time
+password."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS
+from loyalty.domain.access.pass_codes import LEFT_OUT, is_pass_code
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.store import customer_tokens
+from loyalty.store.attributes import Item
+from loyalty.store.customer_tokens import CustomerToken
+from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
+from loyalty.store.guesses import count_guess, guessed_passwords
+from loyalty.store.table import Table
+
+PASSWORD_LIFETIME = timedelta(minutes=5)
+SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
+"""Twelve digits, the first not 0, so that a password is the same as a number and as text."""
+
+MAX_DRAWS = 3
+"""Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
+
+
+CODE_LEFT_OUT = Problem(
+    Code.INVALID,
+    "Pass codes and one-time passwords are not taken in files, and left out of results. Post the purchase by a call.",
+)
+
+
+class GuessRefused(Refused):
+    """A pass code or a one-time password was not taken. To try again would count again."""
+
+
+def is_guess(shown: Reference) -> bool:
+    """Whether showing this counts where it is wrong."""
+    return shown.pass_code is not None or shown.by == ONE_TIME_PASSWORD
+
+
+def shown_token(
+    label: str, shown: Reference, item: Item | None, *, partner_id: str, table: Table, now: datetime
+) -> CustomerToken:
+    """The effective token that `shown` names; `item` is what was found at its key, `label` what it is called where it
+    is not found. A pass code is checked, unless it was before, and that counts even where nothing else comes of the
+    request, as a wrong one-time password does.
+
+    Raises:
+        Refused: NOT_FOUND, where there is no such token; INVALID, where its pass code or password was left out.
+        GuessRefused: NOT_FOUND, where there is none or its pass code is another, which a caller cannot tell apart;
+            NOT_PERMITTED, where the partner was wrong too often.
+    """
+    if shown.before and shown.before.problem:
+        raise GuessRefused(replace(shown.before.problem, pointer=shown.pointer))
+    if not shown.before and LEFT_OUT in (shown.value, shown.pass_code):
+        raise Refused(replace(CODE_LEFT_OUT, pointer=shown.pointer))
+    token = customer_tokens.access_token_in(item, now)
+    if shown.pass_code is not None and not shown.before:
+        if token and _is_right(token, shown, shown.pass_code, partner_id, table, now):
+            return token
+        raise GuessRefused(not_found(label, shown.value, shown.pointer))
+    if token:
+        return token
+    if shown.by != ONE_TIME_PASSWORD or shown.before:
+        raise Refused(not_found(label, named(shown), shown.pointer))
+    at = guessed_passwords(partner_id, now)
+    if locked_until := count_guess(table, at, [AT_ONE_TIME_PASSWORDS], partner_id, now):
+        raise _locked("Too many one-time passwords were wrong, so none is taken", locked_until, shown)
+    raise GuessRefused(not_found(label, named(shown), shown.pointer))
+
+
+def named(shown: Reference) -> str:
+    """Return what a message calls a token by: its name, but no one-time password."""
+    return "one-time password" if shown.by == ONE_TIME_PASSWORD else shown.value
+
+
+def _is_right(
+    token: CustomerToken, shown: Reference, pass_code: str, partner_id: str, table: Table, now: datetime
+) -> bool:
+    """Whether it is the token's pass code. The try is counted before it is looked at, so that many at once are no more
+    than many one by one; and that bounds the work, as a hash is slow on purpose."""
+    if token.pass_code is None:
+        return False
+    if locked_until := customer_tokens.count_try(table, token, token.pass_code, partner_id, now):
+        raise _locked("The pass code was wrong too often, so it is locked", locked_until, shown)
+    right = is_pass_code(pass_code, token.id, token.pass_code)
+    if right:
+        customer_tokens.forget_tries(table, token, token.pass_code, now)
+    return right
+
+
+def _locked(why: str, until: datetime, shown: Reference) -> GuessRefused:
+    description = f"{why} before {until:%Y-%m-%d %H:%M} UTC. Try again then."
+    return GuessRefused(Problem(Code.NOT_PERMITTED, description, shown.pointer))
+
+
+def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, now: datetime) -> tuple[str, datetime]:
+    """A password that stands for the token that is shown, for one purchase of the partner, and until when.
+
+    Raises:
+        Refused: as `shown_token`; RETRY_LATER.
+    """
+    key = customer_key(shown)
+    token = shown_token(
+        "Access Token", shown, table.get(key, consistent=True), partner_id=partner_id, table=table, now=now
+    )
+    expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
+    for _ in range(MAX_DRAWS):
+        password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
+        if customer_tokens.put_one_time_password(table, password, token, partner_id, expires_on, request):
+            return password, expires_on
+    raise Refused(Problem(Code.RETRY_LATER, "All passwords drawn are in use. Ask for another one-time password."))

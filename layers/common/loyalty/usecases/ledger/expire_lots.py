@@ -1,0 +1,138 @@
+"""Expiry: taking what is over out of the wallets, an EXPIRY event for each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import TypeGuard
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.ledger.expiry import expiry
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.period import end_of_month, months_after
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Reference
+from loyalty.store import keys
+from loyalty.store.backoff import Pause, pause
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import PreparedEvent
+from loyalty.store.table import Table
+from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, post_events
+from loyalty.usecases.ledger.transaction_batch import Used
+from loyalty.usecases.newest_programme import with_newest_programme_each
+
+BATCH = 400
+"""Wallets posted in one go: eight transactions of fifty, each wallet being two of a transaction's hundred writes."""
+
+RESERVE_SECONDS = 60.0
+"""Time that has to be left for another batch: far more than one takes, unless storage is slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRun:
+    """What a run did: wallets of which something expired; those that were too busy; whether the time was enough for
+    all. The next run finds what is left."""
+
+    wallets: int
+    busy: int
+    finished: bool
+
+
+def expire_lots(
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    time_left: Callable[[], float],
+    report: FaultReport = lambda _: None,
+    pause: Pause = pause,
+) -> ExpiryRun:
+    """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
+    however long ago that was. `time_left` tells the seconds that the run may still take;
+    `report` hears of what kept the first wallet of a batch from being moved.
+
+    It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
+    """
+    wallets = busy = 0
+    for batch in _batches(_due(table, months_after(now, -1))):
+        if time_left() < RESERVE_SECONDS:
+            return ExpiryRun(wallets, busy, finished=False)
+        post = partial(_posted, table=table, catalogue=catalogue, now=now, pause=pause)
+        outcomes = with_newest_programme_each(catalogue, now, batch, post).values()
+        put_off = [outcome for outcome in outcomes if _is_busy(outcome)]
+        wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
+        busy += len(put_off)
+        if put_off:
+            report(put_off[0])
+    return ExpiryRun(wallets, busy, finished=True)
+
+
+def _posted(
+    account_ids: Iterable[str], *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
+) -> dict[str, EventOutcome]:
+    programme = catalogue.programme(now)
+    drafts = {account_id: ExpiryDraft(account_id, programme, now) for account_id in account_ids}
+    return dict(zip(drafts, post_events(list(drafts.items()), table=table, pause=pause), strict=True))
+
+
+def _due(table: Table, month: str) -> Iterator[str]:
+    for shard in keys.EXPIRY_SHARDS:
+        yield from (keys.account_id(item["pk"]) for item in table.due(shard, month))
+
+
+def _batches(account_ids: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(account_ids, BATCH)):
+        yield batch
+
+
+def _is_busy(outcome: EventOutcome) -> TypeGuard[Refused]:
+    return isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryDraft:
+    """The end of some lots. The account may be in any state."""
+
+    account_id: str
+    programme: Programme
+    now: datetime
+
+    @property
+    def named(self) -> Reference:
+        return Reference("id", self.account_id, "")
+
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
+        return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
+
+    def is_posted_as(self, event: Event) -> bool:
+        return event.entry.type is EventType.EXPIRY
+
+    def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
+        return ()
+
+    def pending(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
+        movement = expiry(customer.wallet, self.now)
+        if movement is None:  # another run was faster, or the index is late
+            raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))
+        at, account = end_of_month(max(movement.lots)), customer.account
+        movement = with_alternative(movement, account, self.programme, at)
+        wallet = customer.wallet.moved(movement)
+        entry = journal_entry(
+            movement,
+            wallet,
+            account,
+            self.programme,
+            event_id=derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version)),
+            event_type=EventType.EXPIRY,
+            performed_on=at,
+            posted_on=self.now,
+        )
+        printed = Fingerprint.of_fields({"expires": wallet.account_id, "sequence": wallet.version}).digest
+        return PreparedEvent(Event(entry, Origin.EXPIRY, printed, partner_id=None, document={}), wallet)

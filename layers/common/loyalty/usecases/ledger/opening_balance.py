@@ -1,0 +1,83 @@
+"""Bringing a balance over from elsewhere: an ADJUSTMENT event, posted once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.ledger.wallet import EventType, Movement
+from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Reference
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import PreparedEvent
+from loyalty.store.table import Table
+from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.ledger.post_events import PostedEvent, post_event
+from loyalty.usecases.ledger.transaction_batch import Used, require_active
+
+
+def post_opening_balance(
+    record: Mapping[str, Any], *, programme: Programme, table: Table, now: datetime
+) -> PostedEvent:
+    """Post an `opening_balance` record, whose account is an id by now, in the wallet's currency.
+
+    Raises:
+        Refused: see `post_event`; INVALID, where the currency has fewer decimals than the amount; DUPLICATE, where the
+            record's id was posted with another amount, account or date.
+    """
+    return post_event(record["account"], _AdjustmentDraft(record, programme, now), table=table)
+
+
+@dataclass(frozen=True, slots=True)
+class _AdjustmentDraft:
+    record: Mapping[str, Any]
+    programme: Programme
+    now: datetime
+
+    @property
+    def named(self) -> Reference:
+        return Reference("id", self.record["account"], "/account")
+
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
+        return Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id")
+
+    def is_posted_as(self, event: Event) -> bool:
+        return self._fingerprint.is_of(event.fingerprint, event.form)
+
+    def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
+        return ()
+
+    def pending(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
+        require_active(customer.account, self.named)
+        amount, programme, account = Decimal(self.record["amount"]), self.programme, customer.account
+        at = datetime.fromisoformat(self.record["performed_on"]).replace(tzinfo=UTC)
+        currency = programme.wallet_currency(account)
+        if amount != rounded(amount, currency.exponent):
+            description = f"{currency.code} has {currency.exponent} decimals."
+            raise Refused(Problem(Code.INVALID, description, "/amount"))
+        movement = with_alternative(Movement(amount, ZERO), account, programme, at)
+        wallet = customer.wallet.moved(movement)
+        entry = journal_entry(
+            movement,
+            wallet,
+            account,
+            programme,
+            event_id=derived_id(Origin.OPENING_BALANCE, self.record["id"]),
+            event_type=EventType.ADJUSTMENT,
+            performed_on=at,
+            posted_on=self.now,
+            reference_number=self.record["id"],
+        )
+        event = Event(entry, Origin.OPENING_BALANCE, self._fingerprint.digest, partner_id=None, document={})
+        return PreparedEvent(event, wallet)
+
+    @property
+    def _fingerprint(self) -> Fingerprint:
+        return Fingerprint.of_fields(self.record)

@@ -1,0 +1,187 @@
+"""Posting events once, however often they are asked for and whoever else moves the same wallets meanwhile."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from loyalty.domain.errors import FAULT, Code, Problem, Refused
+from loyalty.store.backoff import Backoff, Pause, pause
+from loyalty.store.customers import Customer, read_customers
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Changed, Unpostable
+from loyalty.store.table import MAX_TRANSACTION, Table, in_flight
+from loyalty.usecases.ledger.transaction_batch import EventDraft, TransactionBatch, counters_of_all, drawn_up, read_used
+
+
+@dataclass(frozen=True, slots=True)
+class PostedEvent:
+    """What became of a request: its event, and whether that had been posted by an earlier, equal request. Where it was
+    posted now and takes a purchase back, that is the `purchase` as it is after it."""
+
+    event: Event
+    replayed: bool
+    purchase: Event | None = None
+
+
+EventOutcome = PostedEvent | Refused
+
+
+def post_event(account_id: str, draft: EventDraft, *, table: Table, pause: Pause = pause) -> PostedEvent:
+    """Post one event.
+
+    Raises:
+        Refused: NOT_FOUND or INVALID, where the account does not exist or is not active; DUPLICATE; RETRY_LATER, where
+            others got in first every time; whatever the draft refuses. Nothing was posted.
+    """
+    (outcome,) = post_events([(account_id, draft)], table=table, pause=pause)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+FaultReport = Callable[[Exception], None]
+"""Hears of a fault of ours that is not to keep others from being posted, or from being told that they are."""
+
+
+def pass_on(fault: Exception) -> None:
+    """Let a fault pass, whatever was posted by then."""
+    raise fault
+
+
+def post_events(
+    drafts: Sequence[tuple[str, EventDraft]],
+    *,
+    table: Table,
+    pause: Pause = pause,
+    report: FaultReport = pass_on,
+    customers: Mapping[str, Customer] | None = None,
+) -> list[EventOutcome]:
+    """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
+
+    Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
+    several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
+    event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew. As long as
+    that leads to nothing, there is a wait before each try, and an end to them. `customers` are the accounts' as they
+    were read already, if they were.
+    """
+    run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
+    while run.left:
+        if run.round(backoff):
+            backoff = Backoff(pause)
+        elif not backoff.wait():
+            run.give_up()
+    return [run.outcomes[place] for place in range(len(drafts))]
+
+
+class _Run:
+    """Some events on their way: what became of them so far, and which wallets had moved."""
+
+    def __init__(
+        self,
+        drafts: Sequence[tuple[str, EventDraft]],
+        table: Table,
+        report: FaultReport,
+        customers: Mapping[str, Customer] | None,
+    ) -> None:
+        self.outcomes: dict[int, EventOutcome] = {}
+        self.left = dict(enumerate(drafts))
+        self._table = table
+        self._report = report
+        self._customers = customers
+        self._moved: set[str] = set()
+
+    def round(self, backoff: Backoff) -> bool:
+        """Price and post as much as can be posted at once; answers whether that led to anything."""
+        before = len(self.outcomes)
+        try:
+            packs = self._packs()
+        except Refused as busy:
+            self._settle(dict.fromkeys(self.left, busy))
+            return True
+        except Exception as fault:  # noqa: BLE001 - reported
+            self._report(fault)
+            self._settle(dict.fromkeys(self.left, Refused(FAULT)))
+            return True
+        # Transactions that add to the same counter would only be in each other's way.
+        at_a_time = 1 if any(pack.counts for pack in packs) else len(packs)
+        with in_flight(at_a_time) as over:
+            for pack, failure in zip(packs, over(partial(self._failure, backoff), packs), strict=True):
+                self._settle(self._outcomes(pack, failure))
+        return len(self.outcomes) > before
+
+    def _failure(self, backoff: Backoff, pack: TransactionBatch) -> Exception | None:
+        """Post a pack; answers what kept it from being posted, a fault of ours included."""
+        try:
+            return pack.post(self._table, backoff)
+        except Exception as fault:  # noqa: BLE001 - reported, once other packs' outcomes are known
+            return fault
+
+    def give_up(self) -> None:
+        """Put off all that is left, as its wallets move all the time."""
+        busy = Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send it again.")
+        self._settle(dict.fromkeys(self.left, Refused(busy)))
+
+    def _packs(self) -> list[TransactionBatch]:
+        """The next events of each wallet, as many as fit into a transaction, together with those of other wallets.
+
+        A wallet that has moved before has a transaction of its own, lest it is in the way of others once more.
+        """
+        by_account: dict[str, dict[int, EventDraft]] = defaultdict(dict)
+        for place, (account_id, draft) in self.left.items():
+            by_account[account_id][place] = draft
+        customers = self._customers if self._customers is not None else read_customers(self._table, by_account.keys())
+        self._customers = None  # from now on, they have moved
+        used = read_used(self._table, counters_of_all(by_account, customers))
+        taken: set[Key] = set()
+        packs, open_pack = [], TransactionBatch()
+        for account_id, drafts in by_account.items():
+            pack = drawn_up(drafts, customers.get(account_id), used, taken)
+            if not pack.pending:
+                self._settle(pack.refused)
+            elif account_id in self._moved:
+                packs.append(pack)
+            else:
+                if open_pack.items + pack.items > MAX_TRANSACTION:
+                    packs.append(open_pack)
+                    open_pack = TransactionBatch()
+                open_pack.add(pack)
+        return [*packs, open_pack] if open_pack.pending else packs
+
+    def _settle(self, outcomes: Mapping[int, EventOutcome]) -> None:
+        self.outcomes |= outcomes
+        for place in outcomes:
+            self.left.pop(place, None)
+
+    def _outcomes(self, pack: TransactionBatch, failure: Exception | None) -> dict[int, EventOutcome]:
+        match failure:
+            case Changed():
+                self._moved |= failure.accounts
+                return {}
+            case Unpostable():
+                return self._unpostable(pack, failure)
+            case Refused():
+                return self._put_off(pack, failure)
+            case Exception():
+                self._report(failure)
+                return self._put_off(pack, Refused(FAULT))
+            case _:
+                posted = {place: PostedEvent(one.event, False, one.purchase) for place, one in pack.pending.items()}
+                return posted | pack.refused
+
+    def _put_off(self, pack: TransactionBatch, busy: Refused) -> dict[int, EventOutcome]:
+        """All that is left of a pack's wallets, as what comes later must not be posted before what cannot be now."""
+        accounts = {self.left[place][0] for place in pack.pending}
+        return {place: busy for place, (account_id, _) in self.left.items() if account_id in accounts}
+
+    def _unpostable(self, pack: TransactionBatch, failure: Unpostable) -> dict[int, EventOutcome]:
+        places = list(pack.pending)
+        outcomes: dict[int, EventOutcome] = {places[at]: Refused(problem) for at, problem in failure.refused.items()}
+        for at, rival in failure.rivals.items():
+            draft = self.left[places[at]][1]
+            if rival and draft.is_posted_as(rival):
+                outcomes[places[at]] = PostedEvent(rival, replayed=True)
+            else:
+                outcomes[places[at]] = Refused(draft.duplicate_of(rival))
+        return outcomes

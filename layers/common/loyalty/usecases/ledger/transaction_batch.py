@@ -1,0 +1,148 @@
+"""What goes into one transaction: events of wallets, each priced on the wallet as the one before leaves it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.money import ZERO
+from loyalty.domain.purchases.purchase import Account, LifeCycle, Reference
+from loyalty.store import ledger
+from loyalty.store.backoff import Backoff
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Changed, PreparedEvent, Unpostable
+from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.writes import Add
+
+MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
+"""Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
+
+TOO_MANY_WRITES = "This would use more budgets, and give more vouchers, than one purchase may."
+
+Used = Mapping[Key, Decimal]
+"""What all accounts together have used, by the key of the counter."""
+
+
+class EventDraft(Protocol):
+    """An event on its way: all that stays the same from one try to the next.
+
+    `named` is how the caller named the account.
+    """
+
+    @property
+    def named(self) -> Reference: ...
+
+    def duplicate_of(self, rival: Event | None) -> Problem:
+        """What to say where another request has the event's identity; `rival` is its event, where that is known."""
+
+    def is_posted_as(self, event: Event) -> bool:
+        """Return whether the posted event that has its identity already is what it asks for."""
+
+    def counters(self, account: Account) -> Iterable[Key]:
+        """The counters that `pending` has to know."""
+
+    def pending(self, customer: Customer, used: Used) -> PreparedEvent:
+        """The event, as the next one of the customer's wallet.
+
+        Raises:
+            Refused: it cannot be had.
+        """
+
+
+def existing(customer: Customer | None, named: Reference) -> Customer:
+    """The customer whom the caller named as `named`.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    if customer is None:
+        raise Refused(not_found("Account", named.value, named.pointer))
+    return customer
+
+
+def require_active(account: Account, named: Reference) -> None:
+    """Let only active accounts pass.
+
+    Raises:
+        Refused: INVALID.
+    """
+    if account.life_cycle_state is not LifeCycle.ACTIVE:
+        raise Refused(Problem(Code.INVALID, f"The account is {account.life_cycle_state}.", named.pointer))
+
+
+def read_used(table: Table, counters: Iterable[Key]) -> dict[Key, Decimal]:
+    """What all accounts together have used, for each of `counters`."""
+    wanted = list(counters)
+    items = table.get_many(wanted, consistent=True) if wanted else {}
+    return {key: items[key]["used"] if key in items else ZERO for key in wanted}
+
+
+@dataclass(slots=True)
+class TransactionBatch:
+    """Events that go into one transaction, by their places; and those of their wallets that were refused on the way,
+    for good once the others are posted."""
+
+    pending: dict[int, PreparedEvent] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
+    items: int = 0
+
+    def add(self, other: "TransactionBatch") -> None:
+        """Take the events of another pack in."""
+        self.pending |= other.pending
+        self.refused |= other.refused
+        self.items += other.items
+
+    @property
+    def counts(self) -> bool:
+        """Whether it adds to counters that all accounts share."""
+        return any(isinstance(effect.write, Add) for one in self.pending.values() for effect in one.effects)
+
+    def post(self, table: Table, backoff: Backoff) -> Exception | None:
+        """Post the events; answers what kept them from being posted."""
+        try:
+            ledger.post(table, list(self.pending.values()), backoff)
+        except (Changed, Unpostable, Refused) as failure:
+            return failure
+        return None
+
+
+def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customers: Mapping[str, Customer]) -> set[Key]:
+    """The counters that the drafts of these customers have to know."""
+    return {
+        key
+        for account_id, customer in customers.items()
+        for draft in by_account[account_id].values()
+        for key in draft.counters(customer.account)
+    }
+
+
+def drawn_up(
+    drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
+) -> TransactionBatch:
+    """The next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what nobody
+    else may write at the same time to `taken`."""
+    pack = TransactionBatch(items=1)
+    for place, draft in drafts.items():
+        try:
+            customer = existing(customer, draft.named)
+            one = draft.pending(customer, used)
+        except Refused as refusal:
+            pack.refused[place] = refusal
+            continue
+        writes, own_keys = one.writes, one.own_keys
+        if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
+            pack.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
+            continue
+        if pack.items + writes > MAX_TRANSACTION or not taken.isdisjoint(own_keys):
+            break
+        taken |= own_keys
+        pack.pending[place] = one
+        pack.items += writes
+        customer = Customer(customer.account, one.wallet)
+        for effect in one.effects:
+            if isinstance(effect.write, Add):
+                used[effect.write.key] = used.get(effect.write.key, ZERO) + effect.write.amount
+    return pack

@@ -1,0 +1,116 @@
+"""Proving what was taken back: every purchase against its cancellation, its returns and its vouchers."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.programme.promotions import VoucherState
+from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
+from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
+from loyalty.store import keys, ledger
+from loyalty.store.attributes import Item
+from loyalty.store.events import Event, EventState
+from loyalty.store.table import Table
+from loyalty.usecases.purchases.document import amounts_in, sold_lines
+from loyalty.usecases.reversals.settlement import UNTOLD
+
+MAX_READINGS = 5
+"""How often a purchase is read again that is taken back while it is read."""
+
+
+class Reversals:
+    """What a scan has shown of purchases that were taken back, wholly or in part, and of what took them back."""
+
+    def __init__(self) -> None:
+        self._sold: dict[str, PurchaseEvidence] = {}
+        self._undone: dict[str, list[ReversalEvidence]] = defaultdict(list)
+        self._valid_vouchers: set[str] = set()
+
+    def take(self, event: Event) -> None:
+        """Sort an event in."""
+        if event.entry.type.reverses:
+            for purchase_id, undone in _undone(event):
+                self._undone[purchase_id].append(undone)
+        elif event.state is EventState.CANCELLED or event.taken_back != TakenBack():
+            self._sold[event.entry.event_id] = _sold(event)
+
+    def take_voucher(self, item: Item) -> None:
+        """Sort a voucher in."""
+        if item["state"] == VoucherState.ISSUED:
+            self._valid_vouchers.add(item["event_id"])
+
+    @property
+    def suspects(self) -> list[str]:
+        """Purchases that do not agree with what was seen of their reversals and vouchers."""
+        orphans = self._undone.keys() - self._sold.keys()
+        cancelled = {purchase_id for purchase_id, sold in self._sold.items() if sold.cancelled}
+        at_odds = {
+            purchase_id
+            for purchase_id, sold in self._sold.items()
+            if any(reversal_deviations(sold, self._undone.get(purchase_id, [])))
+        }
+        return sorted(orphans | at_odds | (cancelled & self._valid_vouchers))
+
+    def deviations(self, table: Table) -> Iterator[Deviation]:
+        """What does not hold of the suspects, from a closer look at each."""
+        for purchase_id in self.suspects:
+            seen = {one.event_id for one in self._undone.get(purchase_id, ())}
+            yield from _again(table, purchase_id, seen)
+
+
+def _again(table: Table, purchase_id: str, seen: set[str]) -> list[Deviation]:
+    """Deviations of one purchase, from a reading during which it stood still; `seen` are reversals of it."""
+    for _ in range(MAX_READINGS):
+        purchase = ledger.read_event(table, purchase_id)
+        if purchase is None or purchase.entry.type is not EventType.PURCHASE:
+            return [Deviation(None, purchase_id, "what is reversed is a purchase", f"reversed by {sorted(seen)}")]
+        found = [*reversal_deviations(_sold(purchase), _reversals(table, purchase, seen)), *_vouchers(table, purchase)]
+        if ledger.read_event(table, purchase_id) == purchase:
+            break
+    return found
+
+
+def _reversals(table: Table, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
+    journal = ledger.read_whole_journal(table, purchase.entry.account_id)
+    event_ids = seen | {entry.event_id for entry in journal if entry.type.reverses}
+    events = [event for event_id in sorted(event_ids) if (event := ledger.read_event(table, event_id))]
+    undone = (one for event in events for one in _undone(event))
+    return [one for purchase_id, one in undone if purchase_id == purchase.entry.event_id]
+
+
+def _vouchers(table: Table, purchase: Event) -> Iterator[Deviation]:
+    for voucher in purchase.document.get("vouchers", ()) if purchase.state is EventState.CANCELLED else ():
+        item = table.get(keys.voucher(voucher["id"]), consistent=True)
+        if item is None or item["state"] != VoucherState.VOIDED:
+            state = item["state"] if item else "none"
+            rule = "the vouchers of a cancelled purchase are void"
+            yield Deviation(purchase.entry.account_id, purchase.entry.event_id, rule, f"{voucher['id']}: {state}")
+
+
+def _sold(event: Event) -> PurchaseEvidence:
+    lines = sold_lines(event.document)
+    return PurchaseEvidence(
+        event_id=event.entry.event_id,
+        account_id=event.entry.account_id,
+        movement=event.entry.movement,
+        quantities={place: line.quantity for place, line in enumerate(lines)},
+        cancelled=event.state is EventState.CANCELLED,
+        taken_back=event.taken_back,
+        kept=event.kept,
+    )
+
+
+def _undone(event: Event) -> Iterator[tuple[str, ReversalEvidence]]:
+    """Return what an event took back, by purchase: of the one that it is the reversal of, and of those of which it
+    settled what had been waived."""
+    entry, document = event.entry, event.document
+    settled = amounts_in(document, "settled")
+    own = Reversal(entry.movement, Decimal(document["waived"]), settled).taken_back(
+        {place: Decimal(quantity) for place, quantity in document["lines"]}
+    )
+    cancels = entry.type is EventType.CANCELLATION
+    yield document["reverses"], ReversalEvidence(entry.event_id, entry.account_id, cancels, own)
+    for purchase_id, amount in settled.items():
+        if purchase_id != UNTOLD:
+            yield purchase_id, ReversalEvidence(entry.event_id, entry.account_id, False, settlement(amount))

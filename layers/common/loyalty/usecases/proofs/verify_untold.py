@@ -1,0 +1,65 @@
+"""What older versions did not record, and so nothing can prove: what their reversals gave back of limits."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
+from loyalty.domain.proofs.use_audit import USES_COUNTED
+from loyalty.store import keys
+from loyalty.store.events import Event, EventState
+from loyalty.store.keys import Key
+from loyalty.usecases.purchases.document import sold_lines
+from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
+
+_OF_ACCOUNTS = (PURCHASES_COUNTED, USES_COUNTED)
+"""The rules of an account that rest on what reversals tell of limits."""
+
+_OF_LIMITS = {"completes", "uses", "budgets", "counted_code", "counted_codes"}
+"""What a reversal tells of them; of a version that tells anything, at least `completes`."""
+
+
+class Untold:
+    """What a scan has shown of purchases whose reversals say nothing of limits, though there is something to say."""
+
+    def __init__(self) -> None:
+        self._reversed: set[str] = set()
+        self._limited: dict[str, tuple[str, set[Key]]] = {}
+
+    def take(self, event: Event) -> None:
+        """Sort an event in."""
+        if event.entry.type.reverses and not _OF_LIMITS & event.document.keys():
+            self._reversed.add(event.document["reverses"])
+        elif event.entry.type is EventType.PURCHASE and _counts(event):
+            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.document))
+
+    def told_apart(self, found: Iterable[Deviation]) -> tuple[list[Deviation], list[Deviation]]:
+        """Return what is wrong, and what may be nothing but what was not recorded."""
+        limited = [self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys()]
+        accounts = {account_id for account_id, _ in limited}
+        counters = {keys.used_of(key) for _, of_purchase in limited for key in of_purchase}
+        wrong, unrecorded = list[Deviation](), list[Deviation]()
+        for deviation in found:
+            of_account = deviation.rule in _OF_ACCOUNTS and deviation.account_id in accounts
+            (unrecorded if of_account or _counter_of(deviation) in counters else wrong).append(deviation)
+        return wrong, unrecorded
+
+
+def _counter_of(deviation: Deviation) -> str:
+    """What counter a deviation is of, if it is of one (`verify_counters`)."""
+    return deviation.found.rpartition(": ")[0]
+
+
+def _counts(purchase: Event) -> bool:
+    """Whether it changed what is counted that a purchase was taken back."""
+    if purchase.state is EventState.CANCELLED:
+        return True
+    lines, returned = sold_lines(purchase.document), purchase.taken_back.lines
+    all_back = returned == {place: line.quantity for place, line in enumerate(lines)}
+    return bool(returned) and (all_back or not _OF_LIMITS.isdisjoint(purchase.document))
+
+
+def _counters(document: Mapping[str, Any]) -> set[Key]:
+    code_id = document.get("counted_code")
+    budgets = {budget_key(offer_id) for offer_id in document.get("budgets", ())}
+    return budgets | ({promo_code_key(code_id)} if code_id else set())

@@ -1,0 +1,253 @@
+"""Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import NotInProgramme, Refused
+from loyalty.domain.identity import Origin
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.customers import Customer, read_customers
+from loyalty.store.events import Event
+from loyalty.store.numbers import Numbers
+from loyalty.store.table import Table
+from loyalty.usecases.gc_paused import gc_paused
+from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
+from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
+from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
+from loyalty.usecases.purchases.repetition import Repetitions, identified, is_repeated, keys_to_identify, may_be_told
+from loyalty.usecases.purchases.resolution import Resolution, looked_up
+
+
+def post_purchase(
+    request: PurchaseRequest,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    numbers: Numbers,
+    now: datetime,
+    pause: Pause = pause,
+    prepare: Prepare[PostedEvent] = nothing,
+) -> PostedEvent:
+    """Post `request` once, however often it is sent. `prepare` hears of the posting before.
+
+    Raises:
+        Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
+            request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
+    """
+    batch = _Batch([request], partner, table, catalogue, numbers, now, is_classic(request), prepare)
+    (outcome,) = batch.posted(pause)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+@gc_paused()
+def post_purchases(
+    requests: Sequence[PurchaseRequest],
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    numbers: Numbers,
+    now: datetime,
+    pause: Pause = pause,
+    report: FaultReport = pass_on,
+) -> list[EventOutcome]:
+    """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
+
+    They stand or fall alone. Those of one wallet are posted in their order, those of different wallets side by side.
+    Their reference numbers do not lead to them. A fault of ours passes through, whatever was posted by then; unless
+    there is a `report` to hear of it.
+    """
+    numbers.reserve(len(requests))
+    return _Batch(list(requests), partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
+
+
+def posted_before(
+    requests: Sequence[PurchaseRequest], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+) -> dict[int, PostedEvent]:
+    """The events of equal requests that were posted before, by the requests' places, as far as they tell their ids.
+
+    Raises:
+        Refused: RETRY_LATER, where the storage is busy.
+    """
+    batch = _Batch(list(requests), partner, table, catalogue, Numbers(table), now, filed=False)
+    return batch.earlier(range(len(requests)), {})
+
+
+def is_classic(request: PurchaseRequest) -> bool:
+    """Whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
+    return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    requests: list[PurchaseRequest]
+    partner: Partner
+    table: Table
+    catalogue: Catalogue
+    numbers: Numbers
+    now: datetime
+    filed: bool
+    prepare: Prepare[PostedEvent] = nothing
+    report: FaultReport = pass_on
+    customers: dict[str, Customer] = field(default_factory=dict)
+    """By account id, as they were when the requests were looked up."""
+    older: dict[str, Event | None] = field(default_factory=dict)
+    """By id, the events that were looked for with the requests' names."""
+
+    def posted(self, pause: Pause) -> list[EventOutcome]:
+        """What became of each."""
+        places = range(len(self.requests))
+        drawn_up = with_newest_programme_each(self.catalogue, self.now, places, self._drafts)
+        drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
+        outcomes: dict[int, EventOutcome] = {
+            place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
+        }
+        outcomes |= self._posted_before(drafts)
+        left = {place: draft for place, draft in drafts.items() if place not in outcomes}
+        events = [(draft.resolved.account_id, draft) for draft in left.values()]
+        customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
+        posted = post_events(events, table=self.table, pause=pause, report=self.report, customers=customers)
+        outcomes |= dict(zip(left, posted, strict=True))
+        refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
+        try:
+            with suppress(Refused):  # storage that is busy is told of already
+                outcomes |= self.earlier(refused, drafts)
+        except Exception as fault:  # noqa: BLE001 - reported
+            self.report(fault)
+        return [outcomes[place] for place in range(len(self.requests))]
+
+    def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
+        """What became of those that were posted before, as far as it is looked up.
+
+        Under another id than they would have now: hardly a request has one that was not looked for with the names, so
+        this reads nothing as a rule; no such id is given any more, so that reading is as good as a condition. And under
+        their own id, where several of them draw on counters that all accounts share: what is posted already must not be
+        taken from the counter a second time, or the others would be priced on less than there is.
+
+        Raises:
+            Refused: RETRY_LATER, where the storage is busy.
+        """
+        ids = self._ids(drafts)
+        if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
+            ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
+        events = self._read(ids, self.older)
+        outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
+        return {place: outcome for place, outcome in outcomes.items() if outcome}
+
+    def _counts(self, draft: PurchaseDraft) -> bool:
+        """Whether a purchase could draw on a counter."""
+        customer = self.customers.get(draft.resolved.account_id)
+        return customer is not None and any(True for _ in draft.counters(customer.account))
+
+    def _drafts(self, places: Iterable[int]) -> dict[int, PurchaseDraft | Refused]:
+        """The requests whose names were all found, of customers whom the programme knows all about; or why not."""
+        drafts: dict[int, PurchaseDraft | Refused] = {}
+        programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
+        resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
+        beside = keys_to_identify((self.requests[place] for place in places), self.partner)
+        items = looked_up(
+            resolutions.values(),
+            self.partner,
+            table=self.table,
+            catalogue=self.catalogue,
+            now=self.now,
+            beside=beside,
+        )
+        self.older.update(ledger.events_at(beside, items))
+        for place, resolution in resolutions.items():
+            self.requests[place] = identified(self.requests[place], self.partner, items)
+            try:
+                resolved = resolution.resolved(
+                    resolution.performer(), items, table=self.table, catalogue=self.catalogue, now=self.now
+                )
+            except Refused as refusal:
+                drafts[place] = refusal
+            else:
+                drafts[place] = PurchaseDraft(
+                    self.requests[place],
+                    self.partner,
+                    programme,
+                    resolved,
+                    self.numbers,
+                    self.now,
+                    self.filed,
+                    self.prepare,
+                )
+        return drafts | self._unknown(drafts, directory)
+
+    def _unknown(
+        self, drafts: Mapping[int, PurchaseDraft | Refused], directory: Directory
+    ) -> dict[int, PurchaseDraft | Refused]:
+        """Why those of `drafts` cannot be priced whose customers, who are read here, name what the programme lacks."""
+        found = {place: draft for place, draft in drafts.items() if isinstance(draft, PurchaseDraft)}
+        try:
+            self.customers.update(read_customers(self.table, {draft.resolved.account_id for draft in found.values()}))
+        except Refused as busy:
+            return dict.fromkeys(found, busy)
+        unknown: dict[int, PurchaseDraft | Refused] = {}
+        for place, draft in found.items():
+            if customer := self.customers.get(draft.resolved.account_id):
+                try:
+                    require_known(draft.resolved.purchase, customer.account, draft.programme, directory)
+                except NotInProgramme as lacking:
+                    unknown[place] = lacking
+        return unknown
+
+    def earlier(self, places: Collection[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, PostedEvent]:
+        """The events of equal requests that were posted before: what is refused now may have been the spend that
+        emptied the wallet, or name what has another name by now, sent again; or this very call has posted it, and every
+        answer was lost: only its draft tells the id of what says nothing of itself.
+
+        Raises:
+            Refused: RETRY_LATER, where the storage is busy.
+        """
+        drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
+        found = self._read({place: ids | drawn_up.get(place, set()) for place, ids in self._ids(places).items()})
+        return {
+            place: PostedEvent(event, replayed=True)
+            for place, events in found.items()
+            for event in events
+            if is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
+        }
+
+    def _ids(self, places: Iterable[int]) -> dict[int, set[str | None]]:
+        repetitions = Repetitions(self.catalogue.programme(self.now), self.catalogue.directory(self.now))
+        return {place: repetitions.ids(self.requests[place]) for place in places}
+
+    def _read(
+        self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
+    ) -> dict[int, list[Event]]:
+        """The events of these ids that exist, by place; those that are `known` are not read."""
+        events: dict[str, Event | None] = dict(known or {})
+        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
+        if wanted:
+            events.update(ledger.read_events(self.table, wanted))
+        found = {
+            place: [event for one in of_place if one and (event := events.get(one))] for place, of_place in ids.items()
+        }
+        return {place: of_place for place, of_place in found.items() if of_place}
+
+
+def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
+    """What became of a request, given what has an id that it may have been posted under before; None where that is
+    other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
+    is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an
+    older one posted by it, or by its row, may be this one."""
+    for event in events:
+        if draft.is_posted_as(event):
+            return PostedEvent(event, replayed=True)
+        may_be_this = draft.has_identity_of(event) and (event.form is None or event.origin is not Origin.KEY)
+        if may_be_this or is_repeated(draft.request, event):
+            return Refused(draft.duplicate_of(event))
+    return None

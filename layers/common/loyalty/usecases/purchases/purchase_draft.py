@@ -1,0 +1,234 @@
+"""A purchase on its way to becoming an event: priced on the wallet as it is, with all that goes into the posting."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, Problem, not_found
+from loyalty.domain.fingerprint import FORM
+from loyalty.domain.identity import OF_MERCHANT, Origin, derived_id, part_id
+from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.pricing.plan import Plan
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.programme.promotions import PromoCode, VoucherState
+from loyalty.domain.programme.spend_settings import ReductionMethod
+from loyalty.domain.purchases.purchase import Account, PurchaseRequest, Reference, RowOrigin
+from loyalty.store import keys
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+from loyalty.store.ledger import Effect, PreparedEvent
+from loyalty.store.numbers import Numbers
+from loyalty.store.writes import Add, Delete, Put
+from loyalty.usecases.ledger.post_events import PostedEvent
+from loyalty.usecases.ledger.transaction_batch import Used, require_active
+from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.purchases.document import awards_of, spends_of, uses_of, why_of
+from loyalty.usecases.purchases.repetition import is_repeated, may_be_told
+from loyalty.usecases.purchases.resolution import Resolved
+from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, priced, promo_code_key
+
+
+@dataclass(frozen=True)
+class PurchaseDraft:
+    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`).
+    `prepare` hears of the event before it is posted."""
+
+    request: PurchaseRequest
+    partner: Partner
+    programme: Programme
+    resolved: Resolved
+    numbers: Numbers
+    now: datetime
+    filed: bool = False
+    prepare: Prepare[PostedEvent] = nothing
+
+    @property
+    def named(self) -> Reference:
+        """How the customer was named."""
+        return self.request.customer
+
+    def duplicate_of(self, rival: Event | None) -> Problem:
+        """What to say where another purchase has this one's identity; of a row, where the other one came from."""
+        description = "Another purchase has this identity already, and says something else."
+        if rival and self.request.row:
+            description = _of_row(rival, self.request.row)
+        field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
+        return Problem(Code.DUPLICATE, description, f"{self.request.pointer}{field}" if field else "")
+
+    @cached_property
+    def number(self) -> str:
+        """The event's number, taken when it is first needed."""
+        return self.numbers.take("purchase")[0]
+
+    @property
+    def known_id(self) -> str | None:
+        """The event's id; None where only its number will tell it."""
+        return None if self.request.identity.origin is Origin.NUMBER else self.event_id
+
+    @property
+    def event_id(self) -> str:
+        """The event's id."""
+        merchant_id = self.resolved.purchase.merchant_id
+        return self.request.identity.event_id(merchant_id, self.request.reference_number, self.number)
+
+    def is_posted_as(self, event: Event) -> bool:
+        """Return whether a posted event is what was asked for, and the partner may see it."""
+        return is_repeated(self.request, event) and may_be_told(event, self.partner)
+
+    def has_identity_of(self, event: Event) -> bool:
+        """Return whether an event that has an id of this one's has its identity as well: what is one among a merchant's
+        is another's too, and an id that was given may be one that something else was derived to."""
+        identity = self.request.identity
+        if identity.is_of_merchant or event.origin in OF_MERCHANT:
+            return (event.origin, event.entry.merchant_id) == (identity.origin, self.resolved.purchase.merchant_id)
+        return True
+
+    def counters(self, account: Account) -> Iterable[Key]:
+        """The budgets that the purchase could draw on, and the uses of its promo code."""
+        return counters_of(self.resolved.purchase, account, self.programme)
+
+    def pending(self, customer: Customer, used: Used) -> PreparedEvent:
+        """The event that posts the purchase as the next one of the customer's wallet."""
+        require_active(customer.account, self.named)
+        plan = priced(self.resolved.purchase, customer, self.programme, used)
+        wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
+        entry = JournalEntry(
+            account_id=wallet.account_id,
+            sequence=wallet.version,
+            event_id=self.event_id,
+            type=EventType.PURCHASE,
+            performed_on=purchase.performed_on,
+            posted_on=self.now,
+            reference_number=self.request.reference_number,
+            merchant_id=purchase.merchant_id,
+            movement=plan.movement,
+            balance=wallet.balance,
+            alternative_balance=self.programme.alternative_of(wallet.balance, account, purchase.performed_on),
+        )
+        event = Event(
+            entry=entry,
+            origin=self.request.identity.origin,
+            fingerprint=self.request.fingerprint.digest,
+            form=FORM,
+            partner_id=self.partner.id,
+            document=self._document(plan, account),
+            pointer=self._pointer(),
+        )
+        self.prepare(PostedEvent(event, replayed=False))
+        return PreparedEvent(event, wallet, tuple(self._effects(plan, wallet.account_id)))
+
+    def _pointer(self) -> str | None:
+        """Where the id was given, the one that keeps the reference number unique all the same; in the classic API,
+        whose callers know purchases by their number, the one that this leads to."""
+        match self.request.identity.origin:
+            case Origin.GIVEN:
+                return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
+            case Origin.EXTERNAL | Origin.KEY | Origin.CONTENT:
+                return derived_id(Origin.NUMBER, self.number)
+            case _:
+                return None
+
+    def _effects(self, plan: Plan, account_id: str) -> Iterator[Effect]:
+        for award in plan.budgeted:
+            yield Effect(Add(budget_key(award.offer_id), award.amount, award.budget))
+        if code := self._counted_code:
+            yield Effect(Add(promo_code_key(code.id), 1, code.maximum_uses))
+        for voucher in self._vouchers(plan):
+            item = {"account_id": account_id, "event_id": self.event_id, "state": VoucherState.ISSUED}
+            kept = {"voucher_type_id": voucher["voucher_type_id"], "value": voucher["amounts"][0]}
+            yield Effect(Put(keys.voucher(voucher["id"]), item | kept))
+        if self.resolved.one_time_password:
+            gone = Delete(self.resolved.one_time_password, condition="attribute_exists(pk)")
+            yield Effect(gone, not_found("Account", "one-time password", self.named.pointer))
+        if self.filed:
+            at = keys.reference_number(self.partner.id, self.request.reference_number)
+            yield Effect(Add(at, 1, attributes={"event_id": self.event_id}))
+
+    def _document(self, plan: Plan, account: Account) -> Mapping[str, Any]:
+        """What an answer is rendered from later; whatever the entry has as well is left out, and so is what is
+        absent."""
+        purchase = self.resolved.purchase
+        document = {
+            "number": self.number,
+            "contact_id": account.contact_id,
+            "identity": list(self.request.identity.parts) if self.request.identity.origin in KEPT_PARTS else None,
+            "upload": list(self.request.row) if self.request.row else None,
+            "outlet_id": purchase.outlet_id,
+            "unit_id": self.resolved.unit_id,
+            "tap_id": purchase.tap_id,
+            "ids": dict(self.resolved.ids),
+            "details": dict(self.request.details),
+            "lines": [
+                [line.product.id, line.product.code, line.quantity, line.net, line.tax, line.total]
+                for line in purchase.lines
+            ],
+            "requested": self._requested(),
+            "unspent_request": self.numbers.take("spend_request")[0] if self.request.unspent_request else None,
+            "reduction_method": self._reduction_method(plan),
+            "awards": self._numbered("number", "award", awards_of(plan.awards)),
+            "vouchers": self._vouchers(plan),
+            "spends": self._numbered(
+                "number", "spend", self._numbered("request_number", "spend_request", spends_of(plan))
+            ),
+            "budgets": {award.offer_id: award.amount for award in plan.budgeted},
+            "counted_code": self._counted_code.id if self._counted_code else None,
+            "uses": uses_of(plan),
+            "why": why_of(plan.why),
+        }
+        return {name: value for name, value in document.items() if value}
+
+    @property
+    def _counted_code(self) -> PromoCode | None:
+        """The promo code, if all accounts together may use it so often only."""
+        code = self.resolved.purchase.promo_code
+        return code if code and code.maximum_uses else None
+
+    def _vouchers(self, plan: Plan) -> list[dict[str, Any]]:
+        return [
+            {"id": part_id(self.event_id, "VOUCHER", place), **voucher}
+            for place, voucher in enumerate(awards_of(plan.vouchers))
+        ]
+
+    def _numbered(self, name: str, kind: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not parts:
+            return parts
+        return [{name: number, **part} for part, number in zip(parts, self.numbers.take(kind, len(parts)), strict=True)]
+
+    def _reduction_method(self, plan: Plan) -> str | None:
+        """Who takes spends off the price, where there are any and it is not the front end."""
+        method = plan.settings.reduction_method
+        spends = plan.spends or self.request.unspent_request
+        return method if spends and method is not ReductionMethod.FRONT_END else None
+
+    def _requested(self) -> list[Any] | None:
+        spend = self.request.spend
+        return [spend.amount, spend.alternative_amount] if spend else None
+
+
+def _of_row(rival: Event, row: RowOrigin) -> str:
+    """What to say of a row where `rival` has its identity."""
+    event_id, (upload_id, number) = rival.entry.told_id, rival.document.get("upload", (None, 0))
+    step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
+    if upload_id == row.upload_id:
+        return (
+            f"Row {number} of this file has the same reference number or id, and was posted as {event_id} without "
+            f"this. The rows of one purchase have to follow each other. {step}"
+        )
+    return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
+
+
+KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)
+"""Origins whose parts stand nowhere else on the event."""
+
+_REFERENCE_NUMBER = "/reference_number"
+_IDENTIFIED_BY = {
+    Origin.GIVEN: "/id",
+    Origin.EXTERNAL: "/external_system_reference_number",
+    Origin.KEY: "",
+    Origin.ROW: "",
+    Origin.CONTENT: "",
+}

@@ -1,0 +1,101 @@
+"""Whose purchase it is: from what a request says of the customer to the account and the access token that was shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.customer_tokens import CustomerToken
+from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key, shows_token
+from loyalty.store.guesses import guessed_passwords
+from loyalty.store.table import Table
+from loyalty.usecases.access.customer_tokens import is_guess, shown_token
+
+_PAID_WITH = ("payment_medium_brand", "payment_medium_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The account, and the token that the customer was recognized by in this call, or else authorized by before it.
+
+    `one_time_password` is where the password lies that was shown, if one was.
+    """
+
+    account_id: str
+    token: CustomerToken | None
+    in_this_call: bool
+    one_time_password: keys.Key | None
+
+    def usual_ids(self, directory: Directory) -> dict[str, str]:
+        """The token's id, by record type; and those of what is paid with where the request does not say, as the
+        classification of a token that the customer was recognized by names it (contract, operation 5).
+
+        Raises:
+            NotInProgramme: the token names a classification that is newer than the directory.
+        """
+        if self.token is None:
+            return {}
+        classification_id = self.token.classification_id if self.in_this_call else None
+        classification = directory.named("classification", classification_id) if classification_id else {}
+        paid_with = {kind: classification[kind] for kind in _PAID_WITH if kind in classification}
+        return {"access_token": self.token.id, **paid_with}
+
+
+def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime) -> Iterator[keys.Key]:
+    """Where to look for what `recognized` needs."""
+    for shown in _shown(request):
+        yield customer_key(shown)
+        if shown.by == ONE_TIME_PASSWORD:
+            yield guessed_passwords(partner.id, now)
+
+
+def makes_guess(request: PurchaseRequest) -> bool:
+    """Whether `recognized` may count a guess."""
+    return any(map(is_guess, _shown(request)))
+
+
+def recognized(
+    request: PurchaseRequest, items: Mapping[keys.Key, Item], *, partner: Partner, table: Table, now: datetime
+) -> Recognized:
+    """Whose purchase it is; `items` are those at `keys_to_recognize`.
+
+    Raises:
+        Refused: NOT_FOUND, where there is no such account or token; INVALID, where the token that authorized the
+            customer is another account's.
+        GuessRefused: as `shown_token`.
+    """
+    customer, authorization = request.customer, _authorization(request)
+    find = partial(shown_token, partner_id=partner.id, table=table, now=now)
+    if shows_token(customer):
+        token = find("Account", customer, items.get(customer_key(customer)))
+        return Recognized(token.account_id, token, True, _one_time_password(customer))
+    account_id = items.get(customer_key(customer), {}).get("account_id")
+    if account_id is None:
+        raise Refused(not_found("Account", customer.value, customer.pointer))
+    if authorization is None:
+        return Recognized(account_id, None, False, None)
+    token = find("Access Token", authorization, items.get(customer_key(authorization)))
+    if token.account_id != account_id:
+        description = "This access token belongs to another account."
+        raise Refused(Problem(Code.INVALID, description, authorization.pointer))
+    return Recognized(account_id, token, False, _one_time_password(authorization))
+
+
+def _shown(request: PurchaseRequest) -> list[Reference]:
+    """What names or authorizes the customer."""
+    return [shown for shown in (request.customer, _authorization(request)) if shown]
+
+
+def _authorization(request: PurchaseRequest) -> Reference | None:
+    """The token that authorized the customer; it gives way to one that names the customer in this very call."""
+    return None if shows_token(request.customer) else request.authorized_by
+
+
+def _one_time_password(shown: Reference) -> keys.Key | None:
+    return customer_key(shown) if shown.by == ONE_TIME_PASSWORD and not shown.before else None

@@ -1,0 +1,73 @@
+"""Finding what an equal request posted before, whatever the names in it lead to by now (decision 0020)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from loyalty import exactjson
+from loyalty.domain.access.partner import ClassicRepeats, Partner
+from loyalty.domain.fingerprint import FORM
+from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.events import Event
+from loyalty.store.keys import Key
+
+
+def is_repeated(request: PurchaseRequest, event: Event) -> bool:
+    """Return whether an event was posted for an equal request."""
+    return request.fingerprint.is_of(event.fingerprint, event.form)
+
+
+def may_be_told(event: Event, partner: Partner) -> bool:
+    """Return whether a partner may learn of an event."""
+    return partner.sees(event.entry.merchant_id)
+
+
+def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> set[Key]:
+    """Where to look for what `identified` needs, and for events that earlier versions gave other ids: there are no new
+    ones, so what is found with the names is as good as what a read of their own would find."""
+    wanted: set[Key] = set()
+    for request in requests:
+        if request.identity.origin is Origin.NUMBER:
+            wanted.add(keys.record("partner", partner.id))
+        if older_id := request.identity.older_id:
+            wanted.add(keys.event(older_id))
+    return wanted
+
+
+def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Item]) -> PurchaseRequest:
+    """A request that says nothing of itself, known by all that it says, if its partner wants that; any other as it is.
+    `items` are those at `keys_to_identify`."""
+    item = items.get(keys.record("partner", partner.id)) if request.identity.origin is Origin.NUMBER else None
+    if item is None or exactjson.loads(item["record"]).get("classic_repeats") != ClassicRepeats.REPLAY:
+        return request
+    content, *former = (
+        Identity(Origin.CONTENT, (partner.id, digest.hex().upper(), *request.identity.parts))
+        for digest in request.fingerprint.in_form(FORM)
+    )
+    return replace(request, identity=content, known_before=(*request.known_before, *former))
+
+
+@dataclass(frozen=True, slots=True)
+class Repetitions:
+    """What was posted before, as names lead to it in a programme, or once led."""
+
+    programme: Programme
+    directory: Directory
+
+    def ids(self, request: PurchaseRequest) -> set[str | None]:
+        """The ids under which an equal request may have been posted; None for one that the request does not tell."""
+        identity = request.identity
+        ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
+        if identity.is_of_merchant:
+            ids |= {identity.event_id(at, request.reference_number, "") for at in self._merchants(request)}
+        return ids
+
+    def _merchants(self, request: PurchaseRequest) -> Iterator[str]:
+        """The merchants that the names of whoever performed it lead to, or ever led to."""
+        for name in request.performed_by.values():
+            for unit_id in self.directory.ever("business_unit", name.by, name.value):
+                yield self.programme.business_units[unit_id].merchant_id

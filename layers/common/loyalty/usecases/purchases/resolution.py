@@ -1,0 +1,297 @@
+"""Finding what a request names: every name that cannot be found is reported, not just the first."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
+from loyalty.domain.pricing.audience import Audience
+from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.programme import BusinessUnit, Programme
+from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.purchase import Line, Purchase, PurchaseRequest, Reference
+from loyalty.store import keys
+from loyalty.store.attributes import Item
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.customer_tokens import behind_passwords
+from loyalty.store.table import Table
+from loyalty.usecases.access.customer_tokens import GuessRefused
+from loyalty.usecases.purchases.promo_codes import promo_code_in
+from loyalty.usecases.purchases.recognition import keys_to_recognize, makes_guess, recognized
+
+LABELS: Mapping[str, str] = {
+    "business_unit": "Business Unit",
+    "classification": "Classification",
+    "currency": "Currency",
+    "invoice": "Invoice",
+    "merchant": "Merchant",
+    "outlet": "Outlet",
+    "payment_medium_brand": "Payment Medium Brand",
+    "payment_medium_type": "Payment Medium Type",
+    "spend_request_classification": "Classification",
+    "tap": "Transaction Acquiring Point",
+    "unit": "Unit",
+}
+"""What each type is called where it is not found."""
+
+_BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
+_RECORD_TYPES = dict.fromkeys(_BUSINESS_UNITS, "business_unit") | {"spend_request_classification": "classification"}
+"""What a thing is where its part in a purchase has another name."""
+
+_STORED_APART = {"invoice", "promo_code"}
+
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
+    where none was, that it has just one of."""
+
+    business_unit: BusinessUnit
+    unit_id: str | None
+    tap_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
+    unit of whoever performed it.
+
+    `one_time_password` is where the password lies that the customer was recognized or authorized by. It was there, but
+    only its deletion tells that it was used once: the posting deletes it, on the condition that it still is there.
+    """
+
+    purchase: Purchase
+    account_id: str
+    ids: Mapping[str, str]
+    unit_id: str | None
+    one_time_password: keys.Key | None
+
+
+def looked_up(
+    resolutions: Iterable["Resolution"],
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    beside: Iterable[keys.Key] = (),
+) -> dict[keys.Key, Item]:
+    """What the requests name and is not in memory, and what else is wanted beside it: one read for all, eventually
+    consistent, and one more where they show one-time passwords. What was imported or given out a moment ago may not be
+    found yet; asked again, it is."""
+    wanted = [*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside]
+    items = behind_passwords(table, wanted, table.get_many(wanted), partner.id, now)
+    catalogue.learn(items.values())
+    return items
+
+
+class Resolution:
+    """The names of one request, looked up in one programme. Problems gather until they are raised together, behind
+    those that are known `before`."""
+
+    def __init__(
+        self,
+        request: PurchaseRequest,
+        partner: Partner,
+        programme: Programme,
+        directory: Directory,
+        before: Iterable[Problem] = (),
+    ) -> None:
+        self._request = request
+        self._partner = partner
+        self._programme = programme
+        self._directory = directory
+        self._problems: list[Problem] = [*before]
+        self._is_lacking = False
+
+    def performer(self) -> Performer | None:
+        """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
+        named = self._request.performed_by
+        ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
+        units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
+        if not units or len(units) < len(named):
+            return None
+        deepest = units[0][1]
+        for kind, unit in units[1:]:
+            if unit.id in (deepest.id, deepest.parent_id):
+                continue
+            if unit.parent_id != deepest.id:
+                description = f"{named[kind].value} does not belong to {deepest.code or deepest.id}."
+                self._refuse(Code.INVALID, description, named[kind])
+                return None
+            deepest = unit
+        unit_id, tap_id = (
+            ids.get(kind) or self._directory.find(kind, "business_unit", deepest.id) for kind in ("unit", "tap")
+        )
+        return Performer(deepest, unit_id, tap_id)
+
+    def wanted(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
+        """Where to look for what the request names and is not in memory."""
+        yield from keys_to_recognize(self._request, self._partner, now)
+        yield from catalogue.missing(line.product for line in self._request.lines)
+        for kind in self._request.references.keys() & _STORED_APART:
+            yield _key(kind, self._request.references[kind])
+
+    def resolved(
+        self,
+        performer: Performer | None,
+        items: Mapping[keys.Key, Item],
+        *,
+        table: Table,
+        catalogue: Catalogue,
+        now: datetime,
+    ) -> Resolved:
+        """The rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
+
+        Raises:
+            Refused: with everything that does not fit.
+            NotInProgramme: likewise, where some of it was not found.
+            GuessRefused: all is well but the pass code or one-time password, which are tried last.
+        """
+        ids = {
+            kind: self._found(kind, reference)
+            for kind, reference in self._request.references.items()
+            if kind not in _STORED_APART
+        }
+        if performer:
+            self._check_currency(performer.business_unit, ids.pop("currency", None))
+        lines = self._lines(catalogue)
+        ids["invoice"] = self._invoice(items)
+        promo_code = self._gathering(lambda: self._promo_code(items))
+        if self._problems and makes_guess(self._request):
+            raise self._refusal()  # guesses are made only where all else is well, as each counts
+        customer = self._gathering(
+            lambda: recognized(self._request, items, partner=self._partner, table=table, now=now)
+        )
+        if self._problems or performer is None or customer is None:
+            raise self._refusal()
+        ids["promo_code"] = promo_code.id if promo_code else None
+        found = customer.usual_ids(self._directory) | {kind: value for kind, value in ids.items() if value}
+        purchase = self._purchase(performer, found, lines, promo_code)
+        return Resolved(purchase, customer.account_id, found, performer.unit_id, customer.one_time_password)
+
+    def _refusal(self) -> Refused:
+        """All problems together; a newer programme may have what was not found."""
+        is_lacking = self._is_lacking or any(problem.code is Code.NOT_FOUND for problem in self._problems)
+        return (NotInProgramme if is_lacking else Refused)(*self._problems)
+
+    def _gathering(self, find: Callable[[], Result]) -> Result | None:
+        """What `find` finds; if it is refused, that joins the other problems."""
+        try:
+            return find()
+        except GuessRefused:
+            raise
+        except Refused as refused:
+            self._problems += refused.problems
+            self._is_lacking |= isinstance(refused, NotInProgramme)
+            return None
+
+    def _purchase(
+        self, performer: Performer, ids: Mapping[str, str], lines: tuple[Line, ...], promo_code: PromoCode | None
+    ) -> Purchase:
+        unit = performer.business_unit
+        return Purchase(
+            merchant_id=unit.merchant_id,
+            outlet_id=unit.id if unit.parent_id else None,
+            classification_id=ids.get("classification"),
+            performed_on=self._request.performed_on,
+            lines=lines,
+            spend=self._request.spend,
+            tap_id=performer.tap_id,
+            payment_medium_brand_id=ids.get("payment_medium_brand"),
+            payment_medium_type_id=ids.get("payment_medium_type"),
+            disable_instant_spend=self._request.disable_instant_spend,
+            promo_code=promo_code,
+        )
+
+    def _business_unit(self, kind: str, found: str | None, reference: Reference) -> BusinessUnit | None:
+        """The business unit that a merchant, outlet, unit or tap is, or belongs to."""
+        if found is None:
+            return None
+        unit = self._programme.business_units.get(self._business_unit_id(kind, found) or "")
+        if unit is None:
+            self._refuse(Code.INVALID, f"{reference.value} belongs to no business unit.", reference)
+        elif (kind == "merchant" and unit.parent_id) or (kind == "outlet" and not unit.parent_id):
+            self._refuse(Code.INVALID, self._is_other(unit, reference), reference)
+            return None
+        return unit
+
+    def _is_other(self, unit: BusinessUnit, reference: Reference) -> str:
+        """What a business unit is that was named in the place of the other kind, and what to do."""
+        merchant = self._programme.business_units.get(unit.parent_id or "")
+        if merchant:
+            return f"{reference.value} is an outlet of {merchant.code or merchant.id}: name it as the outlet."
+        return f"{reference.value} is a merchant: name it as the merchant, or one of its outlets here."
+
+    def _business_unit_id(self, kind: str, found: str) -> str | None:
+        if kind in _BUSINESS_UNITS:
+            return found
+        return (self._directory.record(kind, found) or {}).get("business_unit")
+
+    def _check_currency(self, unit: BusinessUnit, named: str | None) -> None:
+        """The currency that the caller had in mind has to be the unit's; it is not stored (contract, op. 1)."""
+        actual = self._programme.currency_of(unit)
+        if named and named != actual.id:
+            reference = self._request.references["currency"]
+            description = f"The currency here is {actual.code}, not {reference.value}."
+            self._refuse(Code.CURRENCY_MISMATCH, description, reference)
+
+    def _lines(self, catalogue: Catalogue) -> tuple[Line, ...]:
+        lines = []
+        for line in self._request.lines:
+            product = catalogue.product(line.product)
+            if product is None:
+                self._not_found("Product", line.product)
+            else:
+                if product.product_type_id:
+                    self._gathering(partial(self._directory.named, "product_type", product.product_type_id))
+                lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
+        return tuple(lines)
+
+    def _promo_code(self, items: Mapping[keys.Key, Item]) -> PromoCode | None:
+        named = self._request.references.get("promo_code")
+        if named is None:
+            return None
+        audience = Audience(self._partner, self._programme, self._directory)
+        return promo_code_in(items.get(_key("promo_code", named)), named, audience, self._request.performed_on)
+
+    def _invoice(self, items: Mapping[keys.Key, Item]) -> str | None:
+        named = self._request.references.get("invoice")
+        item = items.get(_key("invoice", named)) if named else None
+        if named and item is None:
+            self._not_found(LABELS["invoice"], named)
+        return item["target"] if item else None
+
+    def _found(self, kind: str, reference: Reference) -> str | None:
+        record_type = _RECORD_TYPES.get(kind, kind)
+        found = self._directory.find(record_type, reference.by, reference.value)
+        if found and not self._is_seen(record_type, found):
+            found = None
+        if found is None:
+            self._not_found(LABELS[kind], reference)
+        return found
+
+    def _is_seen(self, record_type: str, found: str) -> bool:
+        """Whether it belongs to a merchant that the partner may act for, or to none."""
+        if record_type not in ("business_unit", "unit", "tap"):
+            return True
+        unit = self._programme.business_units.get(self._business_unit_id(record_type, found) or "")
+        return self._partner.sees(unit.merchant_id if unit else None)
+
+    def _not_found(self, label: str, reference: Reference) -> None:
+        self._problems.append(not_found(label, reference.value, reference.pointer))
+
+    def _refuse(self, code: Code, description: str, reference: Reference) -> None:
+        self._problems.append(Problem(code, description, reference.pointer))
+
+
+def _key(kind: str, reference: Reference) -> keys.Key:
+    if reference.by == "id":
+        return keys.record(kind, reference.value)
+    return keys.alias(kind, reference.by, reference.value)

@@ -1,0 +1,54 @@
+"""Pricing with what all accounts share: budgets of offers, and uses of promo codes."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from loyalty.domain.errors import Refused
+from loyalty.domain.money import ZERO
+from loyalty.domain.pricing.plan import Plan, Verdict
+from loyalty.domain.pricing.pricing import explain, price
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.store import keys
+from loyalty.store.customers import Customer
+from loyalty.store.keys import Key
+from loyalty.usecases.ledger.transaction_batch import Used
+
+
+def counters_of(purchase: Purchase, account: Account, programme: Programme) -> Iterator[Key]:
+    """The counters that pricing a purchase has to know: of budgets that it could draw on, and of its promo code."""
+    for offer_id in programme.budgeted_offers(purchase, account):
+        yield budget_key(offer_id)
+    if purchase.promo_code and purchase.promo_code.maximum_uses:
+        yield promo_code_key(purchase.promo_code.id)
+
+
+def priced(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> Plan:
+    """The plan for a purchase, given what all accounts together have used.
+
+    Raises:
+        Refused: whatever `price` refuses; INVALID, where the promo code was used as often as it may be.
+    """
+    code = purchase.promo_code
+    if code and code.maximum_uses and used[promo_code_key(code.id)] >= code.maximum_uses:
+        raise Refused(code.used_up)
+    return price(purchase, customer.account, customer.wallet, programme, _given(programme, used))
+
+
+def explained_offers(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> tuple[Verdict, ...]:
+    """The verdict on every offer of the programme, given what all accounts together have used."""
+    return explain(purchase, customer.account, customer.wallet, programme, _given(programme, used))
+
+
+def _given(programme: Programme, used: Used) -> dict[str, Decimal]:
+    return {offer_id: used.get(budget_key(offer_id), ZERO) for offer_id in programme.with_budget}
+
+
+def budget_key(offer_id: str) -> Key:
+    """Where what an offer has given is counted."""
+    return keys.used("reward_offer", offer_id)
+
+
+def promo_code_key(code_id: str) -> Key:
+    """Where uses of a promo code are counted."""
+    return keys.used("promo_code", code_id)

@@ -1,0 +1,130 @@
+"""Looking things up: a posted purchase, a wallet, a wallet's journal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.fields import MAX_CODE
+from loyalty.domain.identity import Origin, derived_id, is_given
+from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.patterns import MAX_IDENTIFIER
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.store import ledger
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.customers import Customer, find_customer
+from loyalty.store.events import Event
+from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import with_newest_programme
+
+
+@dataclass(frozen=True, slots=True)
+class WalletView:
+    """A customer's wallet as it stands now. `alternative_balance` is None where there is no alternative currency."""
+
+    customer: Customer
+    currency_code: str
+    alternative_balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Some entries of a journal, newest first; `before` is where the next page starts, None on the last."""
+
+    entries: list[JournalEntry]
+    before: int | None
+
+
+def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
+    """The posted purchase that the partner names by `id`, `number` or `reference_number`.
+
+    An id that was given may be that of several merchants' purchases. Where it is not said whose is meant, it is the
+    one that the partner may see and, of several, that it posted, or that has the id alone, as it was derived.
+
+    Numbers are the classic API's: they lead to what it posted. Reference numbers lead to what this partner posted
+    through it call by call, as long as that is one purchase; those of the bulk call do not lead anywhere.
+
+    Raises:
+        Refused: NOT_FOUND, where there is none that the partner may see; DUPLICATE, where several have the reference
+            number, or were given the id.
+    """
+    found = [event for event in _FINDERS[named.by](named, partner, table) if _is_meant(event, named, partner)]
+    if not found:
+        raise Refused(not_found("Purchase", named.value, named.pointer))
+    if named.merchant_id:
+        return found[-1]  # what the merchant gave the id comes after what has it alone
+    first, *others = [event for event in found if event.partner_id == partner.id] or found
+    if others and is_given(first.entry.event_id):
+        merchants = " and ".join(str(event.entry.merchant_id) for event in (first, *others))
+        description = f"Merchants {merchants} have a purchase {named.value} each: add ?merchant= and the one's id."
+        raise Refused(Problem(Code.DUPLICATE, description, named.pointer))
+    return first
+
+
+def _is_meant(event: Event, named: Reference, partner: Partner) -> bool:
+    entry = event.entry
+    is_of_merchant = named.merchant_id in (None, entry.merchant_id)
+    return entry.type is EventType.PURCHASE and is_of_merchant and partner.sees(entry.merchant_id)
+
+
+def _by_id(named: Reference, _: Partner, table: Table) -> list[Event]:
+    return ledger.read_known_as(table, named.value) if len(named.value) <= MAX_IDENTIFIER else []
+
+
+def _by_number(named: Reference, _: Partner, table: Table) -> list[Event]:
+    event = ledger.read_pointed(table, derived_id(Origin.NUMBER, named.value))
+    return [event] if event else []
+
+
+def _by_reference_number(named: Reference, partner: Partner, table: Table) -> list[Event]:
+    count, event_id = ledger.read_filed(table, partner.id, named.value)
+    if count > 1:
+        description = f"{count} purchases have the reference number {named.value}: name this one by id or number."
+        raise Refused(Problem(Code.DUPLICATE, description, named.pointer))
+    event = ledger.read_event(table, event_id) if event_id else None
+    return [event] if event else []
+
+
+_FINDERS: Mapping[str, Callable[[Reference, Partner, Table], list[Event]]] = {
+    "id": _by_id,
+    "number": _by_number,
+    "reference_number": _by_reference_number,
+}
+
+
+def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: datetime) -> WalletView:
+    """The wallet of the account with this id or number.
+
+    Raises:
+        Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
+    """
+    customer = _customer(table, account)
+    return with_newest_programme(catalogue, now, lambda: _view(customer, catalogue.programme(now), now))
+
+
+def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView:
+    currency = programme.wallet_currency(customer.account)
+    alternative = programme.alternative_of(customer.wallet.balance, customer.account, now)
+    return WalletView(customer, currency.code, alternative)
+
+
+def show_journal(account: str, *, before: int | None, limit: int, table: Table) -> JournalPage:
+    """At most `limit` entries of the account's journal, newest first, below the sequence number `before`.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    customer = _customer(table, account)
+    entries = ledger.read_journal(table, customer.account.id, before=before, limit=limit)
+    more = bool(entries) and entries[-1].sequence > 1
+    return JournalPage(entries, entries[-1].sequence if more else None)
+
+
+def _customer(table: Table, account: str) -> Customer:
+    customer = find_customer(table, account) if len(account) <= MAX_CODE else None
+    if customer is None:
+        raise Refused(not_found("Account", account))
+    return customer

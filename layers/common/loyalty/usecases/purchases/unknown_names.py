@@ -1,0 +1,90 @@
+"""What a faulty body names that cannot be found: told beside its faults, so that nobody mends a request twice."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Refused
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest, Reference, RequestedLine
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.newest_programme import with_newest_programme_each
+from loyalty.usecases.purchases.resolution import Resolution, looked_up
+
+Name = TypeVar("Name")
+
+_NOBODY = Reference("contact_id", "-", "")
+"""In the place of a customer who cannot be told."""
+
+
+@contextmanager
+def unknown_names_told(partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime) -> Iterator[None]:
+    """Let a body that is found to be faulty be refused for what it names in vain as well.
+
+    Raises:
+        Refused: with all that is wrong, faults first.
+    """
+    try:
+        yield
+    except Faulty as faulty:
+        raise with_unknown_names({"": faulty}, partner, table=table, catalogue=catalogue, now=now)[""] from faulty
+
+
+def with_unknown_names(
+    faulty: Mapping[Name, Faulty], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+) -> Mapping[Name, Refused]:
+    """All that is wrong with each of some bodies; their faults alone, where the storage is busy. Nothing is guessed
+    for them: no pass code and no one-time password is tried."""
+
+    def attempt(names: Collection[Name]) -> dict[Name, Refused | None]:
+        programme, directory = catalogue.programme(now), catalogue.directory(now)
+        requests = {name: _request(faulty[name], now) for name in names}
+        found = {
+            name: Resolution(request, partner, programme, directory, faulty[name].problems)
+            for name, request in requests.items()
+        }
+        items = looked_up(found.values(), partner, table=table, catalogue=catalogue, now=now)
+        refusals: dict[Name, Refused | None] = {}
+        for name, resolution in found.items():
+            try:
+                resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
+            except Refused as refusal:
+                refusals[name] = refusal
+        return refusals
+
+    if not faulty:
+        return {}
+    refusals: Mapping[Name, Refused | None] = {}
+    with suppress(Refused):
+        refusals = with_newest_programme_each(catalogue, now, faulty.keys(), attempt)
+    return {name: _once(one, refusals.get(name)) for name, one in faulty.items()}
+
+
+def _once(faulty: Faulty, refusal: Refused | None) -> Refused:
+    """The faults, and what is wrong elsewhere."""
+    places = {"", *(problem.pointer for problem in faulty.problems)}
+    more = [problem for problem in refusal.problems if problem.pointer not in places] if refusal else []
+    return Refused(*faulty.problems, *more)
+
+
+def _request(faulty: Faulty, now: datetime) -> PurchaseRequest:
+    """A purchase that names what the body does, of which no more is looked at."""
+    names, one = faulty.names, Decimal(1)
+    references = {kind: name for kind, name in names.references.items() if names.performed_on or kind != "promo_code"}
+    return PurchaseRequest(
+        identity=Identity(Origin.NUMBER),
+        reference_number="",
+        customer=names.customer or _NOBODY,
+        performed_by=names.performed_by,
+        references=references,
+        details={},
+        performed_on=names.performed_on or now,
+        lines=tuple(RequestedLine(product, one, one, one, one) for product in names.products),
+        spend=None,
+        fingerprint=Fingerprint.of_fields({}),
+    )

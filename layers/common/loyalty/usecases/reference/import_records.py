@@ -1,0 +1,70 @@
+"""Importing reference data: every line is checked, the bad ones are listed, the good ones are kept.
+
+Importing the same lines again changes nothing: a record is written only where it differs from the one that is there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.records.said import Said
+from loyalty.domain.uploads.row_outcome import RowStatus
+from loyalty.store.table import Table
+from loyalty.usecases.reference.import_rows import MAX_RECORD_BYTES, import_rows
+from loyalty.usecases.sent_json import read_whole_json
+
+CARRIAGE_RETURNS = (
+    "The line is not valid JSON. Lines have to end with a line feed, or with carriage return and line feed."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that was not imported: its number from 1, the field (a JSON pointer, "" for the line), and why."""
+
+    line: int
+    field: str
+    reason: str
+    code: Code
+
+
+@dataclass(slots=True)
+class ImportSummary:
+    """How many records were new, changed or as they were; and the lines that were refused."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[BadLine] = field(default_factory=list)
+
+
+def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> ImportSummary:
+    """Import JSON Lines in UTF-8, one record a line; blank lines are passed over. Reads `lines` as it goes.
+
+    Raises:
+        Refused: RETRY_LATER, see `import_rows`.
+    """
+    summary = ImportSummary()
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    for row in import_rows(((number, _said(line)) for number, line in numbered), table=table, now=now):
+        summary.created += row.status is RowStatus.CREATED
+        summary.updated += row.status is RowStatus.UPDATED
+        summary.unchanged += row.status is RowStatus.UNCHANGED
+        summary.refused += [
+            BadLine(row.number, problem.pointer, problem.description, problem.code) for problem in row.problems
+        ]
+    summary.refused.sort(key=lambda bad: bad.line)
+    return summary
+
+
+def _said(line: bytes) -> Said | Refused:
+    """What a line says of a record, or why that cannot be told."""
+    if len(line) > MAX_RECORD_BYTES:
+        return Refused(Problem(Code.INVALID, f"The line is longer than {MAX_RECORD_BYTES} bytes."))
+    try:
+        return Said(read_whole_json(line, "line"))
+    except Refused as refused:
+        if b"\r" in line.strip():
+            return Refused(Problem(Code.INVALID, CARRIAGE_RETURNS))
+        return refused

@@ -1,0 +1,42 @@
+"""What no single field of a record tells: whether it fits among the others, and on what was there."""
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.programme.award_rules import AwardCurrency
+from loyalty.usecases.reference.programme_names import ProgrammeNames
+from loyalty.usecases.reference.record_of_row import Record
+
+_FIXED = {
+    "account": ("currency",),
+    "business_unit": ("parent_business_unit",),
+    "currency": ("role", "exponent"),
+    "voucher_type": ("value_options",),
+}
+"""What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
+
+
+def check_sense(record: Record, old: Record | None, programme: ProgrammeNames) -> None:
+    """Let only a record pass that makes sense in the place of `old`.
+
+    Raises:
+        Refused: INVALID.
+    """
+    parent = programme.record("business_unit", record.get("parent_business_unit"))
+    if parent and ("parent_business_unit" in parent or parent["id"] == record["id"]):
+        description = f"{parent['id']} is no merchant; outlets belong to merchants."
+        raise Refused(Problem(Code.INVALID, description, "/parent_business_unit"))
+    voucher_type = programme.record("voucher_type", record.get("voucher_type"))
+    if voucher_type and ("award" in record) == ("value" in voucher_type):
+        description = "An offer of vouchers has an award if their value is VARIABLE, and none if it is FIXED."
+        raise Refused(Problem(Code.INVALID, description, "/award"))
+    if old and _award_currency(old) != _award_currency(record):
+        description = "Limits and budgets are counted in it, so it cannot be changed. Give this offer another id."
+        raise Refused(Problem(Code.INVALID, description, "/award/currency"))
+    changed = [name for name in _FIXED.get(record["type"], ()) if old and old.get(name) != record.get(name)]
+    if changed:
+        reason = "This cannot be changed: events rest on it."
+        raise Refused(*(Problem(Code.INVALID, reason, f"/{name}") for name in changed))
+
+
+def _award_currency(record: Record) -> AwardCurrency:
+    """Return the currency of an offer's award; vouchers without one are in the system currency, as all else is."""
+    return AwardCurrency((record.get("award") or {}).get("currency", AwardCurrency.SYSTEM))

@@ -1,0 +1,169 @@
+"""A purchase on its way back: a cancellation of all that is left of it, or a return of some of its lines."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.fingerprint import FORM, Fingerprint
+from loyalty.domain.identity import Origin
+from loyalty.domain.ledger.wallet import EventType, Movement, Wallet, changed
+from loyalty.domain.programme.programme import Programme
+from loyalty.domain.purchases.purchase import Account, Reference
+from loyalty.domain.reversals import returns
+from loyalty.domain.reversals.returns import ReturnedLines, ReturnedProduct
+from loyalty.domain.reversals.reversal import Reversal, reversal
+from loyalty.store.customers import Customer
+from loyalty.store.events import Event, EventState
+from loyalty.store.keys import Key
+from loyalty.store.ledger import PreparedEvent
+from loyalty.usecases.ledger.journal_entry import journal_entry
+from loyalty.usecases.ledger.transaction_batch import Used
+from loyalty.usecases.prepared_answer import nothing
+from loyalty.usecases.purchases.document import purchased_in, sold_lines, uses_of
+from loyalty.usecases.reversals.settlement import Settlement, kept_after, settle, sums
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """The event that a purchase is to be taken back by: the return of `products` or, where that is None, its
+    cancellation."""
+
+    event_id: str
+    reference_number: str | None
+    performed_on: datetime
+    fingerprint: Fingerprint
+    products: tuple[ReturnedProduct, ...] | None = None
+
+    @property
+    def kind(self) -> tuple[EventType, Origin]:
+        """What it is, and where its id comes from."""
+        if self.products is None:
+            return EventType.CANCELLATION, Origin.CANCELLATION
+        return EventType.RETURN, Origin.RETURN
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalDraft:
+    """What was asked of the purchase of this id; `read` reads it, and others that it settles, as they are by then.
+
+    It is read after its wallet, at each try, and whatever takes it back moves the wallet too; so what is posted rests
+    on what was read. The account may be in any state: what was posted by mistake, or brought back, is undone all the
+    same. `prepare` hears of the event, and of the purchase as it is after it, before that is posted.
+    """
+
+    asked: ReversalRequest
+    account_id: str
+    purchase_id: str
+    read: Callable[[str], Event]
+    partner: Partner
+    programme: Programme
+    now: datetime
+    prepare: Callable[[Event, Event], None] = nothing
+
+    @property
+    def named(self) -> Reference:
+        """The account is the purchase's own."""
+        return Reference("id", self.account_id, "")
+
+    def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
+        """What to say where another return of the purchase has this one's reference number."""
+        description = "Another return of this purchase has this reference number already, and says something else."
+        return Problem(Code.DUPLICATE, description, "/reference_number")
+
+    def is_posted_as(self, event: Event) -> bool:
+        """Return whether a posted event is what was asked for."""
+        return self.asked.fingerprint.is_of(event.fingerprint, event.form)
+
+    def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
+        """None: giving back to a counter does not depend on what it stands at."""
+        return ()
+
+    def pending(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
+        """The event that takes the purchase back, as the next one of the customer's wallet."""
+        purchase, exponents = self.read(self.purchase_id), self.programme.exponents(customer.account)
+        back = self._back(purchase)
+        purchased = purchased_in(purchase.document, purchase.entry.movement, purchase.entry.balance)
+        step = purchased.step(back, exponents)
+        clawback = self.programme.clawback(purchase.document.get("outlet_id") or str(purchase.entry.merchant_id))
+        outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now, exponents)
+        taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
+        state = EventState.CANCELLED if self.asked.products is None else purchase.state
+        after = replace(purchase, state=state, taken_back=taken_back, updated_on=self.now, updated_by=self.partner.id)
+        after = replace(after, kept=kept_after(purchase, after, step, outcome, exponents))
+        settlement = settle(purchase, after, outcome, self.read, exponents)
+        uses = tuple(use for one in settlement.purchases for use in one.given_back.uses())
+        alternative = outcome.movement.alternative_awarded
+        movement = replace(
+            outcome.movement,
+            alternative_awarded=None if alternative is None else alternative - settlement.alternative,
+            purchases=-int(back.completes),
+            uses=uses,
+        )
+        wallet = customer.wallet.moved(movement, overdrawn=True)
+        document = _document(purchase.entry.event_id, back, replace(outcome, movement=movement), settlement)
+        event = self._event(purchase, movement, document, wallet, customer.account)
+        changed_purchase = settlement.purchases[0].after
+        self.prepare(event, changed_purchase)
+        return PreparedEvent(event, wallet, settlement.effects, changed_purchase)
+
+    def _back(self, purchase: Event) -> ReturnedLines:
+        """What comes back with it.
+
+        Raises:
+            Refused: INVALID, where the purchase is cancelled, or does not have (any more) what is returned.
+        """
+        lines, returned = sold_lines(purchase.document), purchase.taken_back.lines
+        if self.asked.products is None:
+            return returns.cancelled(lines, returned)
+        if purchase.state is EventState.CANCELLED:
+            raise Refused(Problem(Code.INVALID, "The purchase is cancelled, so nothing of it can be returned."))
+        return returns.returning(self.asked.products, lines, returned)
+
+    def _event(
+        self, purchase: Event, movement: Movement, document: Mapping[str, Any], wallet: Wallet, account: Account
+    ) -> Event:
+        event_type, origin = self.asked.kind
+        entry = journal_entry(
+            movement,
+            wallet,
+            account,
+            self.programme,
+            event_id=self.asked.event_id,
+            event_type=event_type,
+            performed_on=self.asked.performed_on,
+            posted_on=self.now,
+            reference_number=self.asked.reference_number,
+            merchant_id=purchase.entry.merchant_id,
+        )
+        return Event(
+            entry=entry,
+            origin=origin,
+            fingerprint=self.asked.fingerprint.digest,
+            form=FORM,
+            partner_id=self.partner.id,
+            document=document,
+        )
+
+
+def _document(purchase_id: str, back: ReturnedLines, outcome: Reversal, settlement: Settlement) -> Mapping[str, Any]:
+    """Return what the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a purchase,
+    but for `completes`, which tells that the rest was not left out by a version that did not record it."""
+    given_back = [one.given_back for one in settlement.purchases]
+    beside = {
+        "uses": uses_of(outcome),
+        "budgets": changed({}, sums(budget for one in given_back for budget in one.budgets.items())),
+        "counted_codes": [one.counted_code for one in given_back if one.counted_code],
+        "settled": settlement.settled,
+        "outstanding": outcome.movement.waived,
+        "forgiven": outcome.movement.forgiven,
+    }
+    return {
+        "reverses": purchase_id,
+        "lines": [[place, quantity] for place, quantity in sorted(back.quantities.items())],
+        "waived": outcome.waived,
+        "completes": back.completes,
+        **{name: value for name, value in beside.items() if value},
+    }

@@ -1,0 +1,127 @@
+"""Purchases that a reversal changes: the one that is taken back, and those of which it settles what had been waived."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from loyalty.domain.currencies import Exponents
+from loyalty.domain.ledger.wallet import changed
+from loyalty.domain.money import ZERO, share, split
+from loyalty.domain.reversals.proration import ReversalStep
+from loyalty.domain.reversals.reversal import Reversal, kept_of, settlement
+from loyalty.store.events import Event
+from loyalty.store.ledger import Effect, take_back
+from loyalty.store.table import MAX_TRANSACTION
+from loyalty.usecases.reversals.reversal_effects import ReversalEffects, ReversalExtent
+
+UNTOLD = ""
+"""Stands for the purchases that are not told of what was settled, as the transaction has no room for them."""
+
+_WRITES_BESIDE = 2
+"""The event and the wallet."""
+
+
+@dataclass(frozen=True)
+class ChangedPurchase:
+    """A purchase as it is before and after a reversal."""
+
+    before: Event
+    after: Event
+    exponents: Exponents
+
+    @cached_property
+    def given_back(self) -> ReversalEffects:
+        """What it gives back of limits, budgets and promo codes, and its vouchers."""
+        return ReversalEffects(
+            ReversalExtent.of(self.before, self.exponents), ReversalExtent.of(self.after, self.exponents)
+        )
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What is written of it beside the event."""
+        return (Effect(take_back(self.before, self.after)), *self.given_back.effects())
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What becomes of purchases with a reversal.
+
+    Attributes:
+        purchases: those that it changes, the one that is taken back first.
+        settled: what is taken back now of what was waived, by purchase, in the wallet's currency.
+        alternative: the same amount in the alternative currency, zero where the purchases were told in none.
+    """
+
+    purchases: tuple[ChangedPurchase, ...]
+    settled: Mapping[str, Decimal]
+    alternative: Decimal
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What is written of them beside the event."""
+        return tuple(effect for purchase in self.purchases for effect in purchase.effects)
+
+
+def kept_after(
+    before: Event, after: Event, step: ReversalStep, outcome: Reversal, exponents: Exponents
+) -> Mapping[str, Decimal]:
+    """Return of which awards it is what is left to the customer `after` a step, by their offers."""
+    if not outcome.waived:
+        return before.kept
+    awards = zip(
+        ReversalExtent.of(before, exponents).awards(), ReversalExtent.of(after, exponents).awards(), strict=True
+    )
+    in_step = [replace(now, amount=now.amount - was.amount) for was, now in awards]
+    return changed(before.kept, kept_of(in_step, step, outcome))
+
+
+def settle(
+    before: Event, after: Event, outcome: Reversal, read: Callable[[str], Event], exponents: Exponents
+) -> Settlement:
+    """Return what becomes of the purchases that a reversal changes: of the one that is taken back, which is `after` it
+    as told but for what is settled; and of those of which it settles what was waived, as far as a transaction has room.
+
+    The money of the others is settled all the same; they go on counting as used of limits.
+    """
+    own_id = before.entry.event_id
+    own = _settled(after, outcome.settled.get(own_id, ZERO))
+    purchases = [ChangedPurchase(before, own, exponents)]
+    settled: dict[str, Decimal] = {}
+    alternative, room = ZERO, MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
+    for purchase_id, amount in outcome.settled.items():
+        purchase = before if purchase_id == own_id else read(purchase_id)
+        alternative += _alternative(purchase, amount, exponents)
+        other = None
+        if purchase_id != own_id:
+            other = ChangedPurchase(purchase, _settled(purchase, amount), exponents)
+        if other and len(other.effects) > room:
+            settled[UNTOLD] = settled.get(UNTOLD, ZERO) + amount
+            continue
+        settled[purchase_id] = amount
+        if other:
+            purchases.append(other)
+            room -= len(other.effects)
+    return Settlement(tuple(purchases), settled, alternative)
+
+
+def _alternative(purchase: Event, amount: Decimal, exponents: Exponents) -> Decimal:
+    """Return a part of a purchase's awards in the alternative currency."""
+    awarded = purchase.entry.movement
+    return share(awarded.alternative_awarded or ZERO, amount, awarded.awarded, exponents.alternative)
+
+
+def _settled(purchase: Event, amount: Decimal) -> Event:
+    """Return a purchase of which so much is settled of what was waived; of each award its share."""
+    parts = split(amount, list(purchase.kept.values())) if amount else ()
+    kept = {offer_id: -part for offer_id, part in zip(purchase.kept, parts, strict=False)}
+    taken_back = purchase.taken_back.plus(settlement(amount))
+    return replace(purchase, taken_back=taken_back, kept=changed(purchase.kept, kept))
+
+
+def sums(parts: Iterator[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """Return the sums by name."""
+    found: dict[str, Decimal] = {}
+    for name, amount in parts:
+        found[name] = found.get(name, ZERO) + amount
+    return found

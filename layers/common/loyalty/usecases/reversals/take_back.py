@@ -1,0 +1,140 @@
+"""Taking purchases back: cancelling what is left of one, and returning some of its goods. Each once, however often it
+is asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Code, Refused
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.purchases.purchase import Reference
+from loyalty.domain.reversals.returns import ReturnRequest
+from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.events import Event, EventState
+from loyalty.store.table import Table
+from loyalty.usecases.ledger.post_events import PostedEvent, post_event
+from loyalty.usecases.newest_programme import with_newest_programme
+from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.purchases.show import find_purchase
+from loyalty.usecases.reversals.reversal_draft import ReversalDraft, ReversalRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PostedReturn:
+    """A return, and the purchase: as it is after it, or, of a replay, as it is now."""
+
+    posting: PostedEvent
+    purchase: Event
+
+
+def cancel_purchase(
+    named: Reference,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    pause: Pause = pause,
+    prepare: Prepare[PostedEvent] = nothing,
+) -> PostedEvent:
+    """Cancel the purchase that the partner names (`find_purchase`); answers the purchase as it is then. `prepare` hears
+    of that before.
+
+    Raises:
+        Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
+            award is spent; RETRY_LATER. Nothing was changed.
+    """
+    purchase = find_purchase(named, partner, table=table)
+    if purchase.state is EventState.CANCELLED:
+        return PostedEvent(purchase, replayed=True)
+    purchase_id = purchase.entry.event_id
+    asked = ReversalRequest(
+        event_id=derived_id(Origin.CANCELLATION, purchase_id),
+        reference_number=purchase.entry.reference_number,
+        performed_on=now,
+        fingerprint=Fingerprint.of_fields({"cancels": purchase_id}),
+    )
+
+    def prepare_purchase(_: Event, after: Event) -> None:
+        prepare(PostedEvent(after, replayed=False))
+
+    posting = _posted(asked, purchase, partner, table, catalogue, now, pause, prepare_purchase)
+    return PostedEvent(posting.purchase or _read(table, purchase_id), posting.replayed)
+
+
+def return_products(
+    named: Reference,
+    request: ReturnRequest,
+    partner: Partner,
+    *,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    pause: Pause = pause,
+    prepare: Prepare[PostedReturn] = nothing,
+) -> PostedReturn:
+    """Take back goods of the purchase that the partner names (`find_purchase`). `prepare` hears of the return before.
+
+    Raises:
+        Refused: NOT_FOUND or DUPLICATE; INVALID, where the purchase does not have them (any more) or is cancelled;
+            INSUFFICIENT_BALANCE, where its merchant wants it so if an award is spent; DUPLICATE, where another return
+            of it has this reference number; RETRY_LATER. Nothing was changed.
+    """
+    purchase = find_purchase(named, partner, table=table)
+    purchase_id = purchase.entry.event_id
+    asked = ReversalRequest(
+        event_id=derived_id(Origin.RETURN, purchase_id, request.reference_number),
+        reference_number=request.reference_number,
+        performed_on=request.performed_on,
+        fingerprint=request.fingerprint,
+        products=request.products,
+    )
+
+    def prepare_return(event: Event, after: Event) -> None:
+        prepare(PostedReturn(PostedEvent(event, False, after), after))
+
+    posting = _posted(asked, purchase, partner, table, catalogue, now, pause, prepare_return)
+    return PostedReturn(posting, posting.purchase or purchase)
+
+
+def _posted(
+    asked: ReversalRequest,
+    purchase: Event,
+    partner: Partner,
+    table: Table,
+    catalogue: Catalogue,
+    now: datetime,
+    pause: Pause,
+    prepare: Callable[[Event, Event], None],
+) -> PostedEvent:
+    account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
+    read = partial(_read, table)
+    draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, prepare)
+
+    def post() -> PostedEvent:
+        return post_event(account_id, replace(draft, programme=catalogue.programme(now)), table=table, pause=pause)
+
+    while True:
+        try:
+            return with_newest_programme(catalogue, now, post)
+        except Refused as refused:
+            # It may be what an earlier, equal call has done: nothing is left of it to be taken back.
+            if earlier := ledger.read_event(table, asked.event_id):
+                if not draft.is_posted_as(earlier):
+                    raise Refused(draft.duplicate_of(earlier)) from refused
+                return PostedEvent(earlier, replayed=True)
+            before, purchase = purchase, read(purchase_id)
+            if refused.problems[0].code is Code.RETRY_LATER or purchase.taken_back == before.taken_back:
+                raise
+            # A return got in between reading the wallet and reading the purchase, so the refusal fits neither.
+
+
+def _read(table: Table, purchase_id: str) -> Event:
+    purchase = ledger.read_event(table, purchase_id)
+    assert purchase is not None  # purchases are never removed
+    return purchase

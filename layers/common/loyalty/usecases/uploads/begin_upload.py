@@ -1,0 +1,183 @@
+"""A file that was dropped becomes an upload, once however often that is told."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from loyalty.domain.access.partner import Scope, no_folder
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.file_opening import format_of
+from loyalty.domain.uploads.row_outcome import Kind
+from loyalty.store.credentials import active_keys
+from loyalty.store.files import Files, StoredFile
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload, upload_id
+
+FOLDER = "uploads"
+"""Where files of purchases are dropped: `uploads/<partner>/<name>`; or, with the form that `POST /uploads` gives out,
+`uploads/<partner>/<upload>/<name>`."""
+
+REFERENCE_FOLDER = "reference"
+"""Where files of reference data are dropped: `reference/<name>`."""
+
+MAX_SHARDS = 32
+"""Of one upload: so many of its chunks may be posted at a time."""
+
+SHARD_BYTES = 100_000
+"""Of a file for each shard: a thousand short rows, which make a chunk."""
+
+PACKED = 8
+"""How many bytes of rows a compressed one holds, as a rule."""
+
+DRY_RUN = "dry-run"
+"""The note on a file that is not to be posted: just what posting it would do is to be told."""
+
+KEY_REVOKED = Problem(
+    Code.NOT_PERMITTED, "The API key that this file was sent with was revoked. Send it with a key that is active."
+)
+
+NO_DRY_RUN = Problem(
+    Code.INVALID, "Reference data has no dry run; `loyalty programme check` tells what would be refused."
+)
+
+
+MAX_NAME_BYTES = 255
+"""Of a file's name: S3 takes 1,024 bytes of the result's, which has the partner and the upload before it."""
+
+_ASTRAY = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{1,2}(?:/|$)")
+"""What clients take out of a link, which is good for nothing then."""
+
+
+def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
+    """The upload of the file that lies at `key`. One that cannot be split at all, or that nobody may have sent, is
+    REFUSED.
+
+    Raises:
+        Refused: NOT_FOUND, where the file is gone; RETRY_LATER.
+    """
+    file = dropped.look_at(key, version)
+    expected = _expected(file, table)
+    if expected is None:
+        return add_upload(table, _new(file, table, now))
+    begun = add_upload(table, _begun(expected, file, table))
+    if begun.version != file.version:
+        begun = add_upload(table, _sent_with_a_used_form(expected, file, now))
+    return begun
+
+
+def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
+    """The upload of the file of reference data that lies at `key`; as `begin_upload`. Who may drop files there may have
+    them imported."""
+    file = dropped.look_at(key, version)
+    upload = Upload(
+        id=upload_id(file.key, file.version),
+        partner_id="",
+        merchants=(),
+        name=file.key.removeprefix(f"{REFERENCE_FOLDER}/"),
+        key=file.key,
+        created_on=now,
+        kind=Kind.RECORDS,
+    )
+    begun = _taken_up(upload, file)
+    if begun.dry_run:
+        begun = _refused(begun, NO_DRY_RUN)
+    return add_upload(table, begun)
+
+
+def _expected(file: StoredFile, table: Table) -> Upload | None:
+    """The upload that the form was given out for which this file was sent with."""
+    _, _, *rest = file.key.split("/")
+    upload = read_upload(table, rest[0]) if len(rest) == 2 else None
+    return upload if upload and upload.key == file.key else None
+
+
+def _sent_with_a_used_form(expected: Upload, file: StoredFile, now: datetime) -> Upload:
+    """An upload of its own, so that it is told of: a form takes one file, which may be posted by now."""
+    upload = Upload(
+        id=upload_id(file.key, file.version),
+        partner_id=expected.partner_id,
+        merchants=expected.merchants,
+        name=expected.name,
+        key=file.key,
+        created_on=now,
+    )
+    description = f"The form of upload {expected.id} was used before. Ask for another form and send the file with that."
+    return _refused(_taken_up(upload, file), Problem(Code.NOT_PERMITTED, description))
+
+
+def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
+    """Return the merchants that a partner's active keys may post purchases for, together (decision 0012)."""
+    keys = [key.partner for key in active_keys(table, partner_id) if Scope.POST_PURCHASES in key.partner.scopes]
+    return tuple(sorted({merchant for partner in keys for merchant in partner.merchants}))
+
+
+def no_key(partner_id: str) -> Problem:
+    """Return why a file of a partner without such merchants is refused."""
+    description = (
+        f"There is no partner {partner_id} that has an API key to post purchases with. Make one with `loyalty key "
+        "create`, and send the file then."
+    )
+    return Problem(Code.NOT_PERMITTED, description)
+
+
+def _new(file: StoredFile, table: Table, now: datetime) -> Upload:
+    _, partner_id, *rest = file.key.split("/")
+    upload = Upload(
+        id=upload_id(file.key, file.version),
+        partner_id="",
+        merchants=(),
+        name="/".join(rest),
+        key=file.key,
+        created_on=now,
+    )
+    if fault := no_folder(partner_id):  # it is nobody's, and may be too long for the name of a summary
+        return _refused(_taken_up(upload, file), fault)
+    return _begun(replace(upload, partner_id=partner_id, merchants=merchants_of(partner_id, table)), file, table)
+
+
+def _begun(upload: Upload, file: StoredFile, table: Table) -> Upload:
+    begun = _taken_up(upload, file)
+    if begun.fault:
+        return begun
+    if begun.key_hash and not any(key.key_hash == begun.key_hash for key in active_keys(table, begun.partner_id)):
+        return _refused(begun, KEY_REVOKED)
+    if not begun.merchants:
+        return _refused(begun, no_key(begun.partner_id))
+    _, packed = format_of(begun.name)
+    size = file.size * PACKED if packed else file.size
+    most = 1 if begun.proven else MAX_SHARDS  # proofs tell whose rows they are, and only when they are posted
+    return replace(begun, shards=max(1, min(most, size // SHARD_BYTES)))
+
+
+def _taken_up(upload: Upload, file: StoredFile) -> Upload:
+    """The upload as of the file that has arrived, of which only the name was looked at."""
+    begun = replace(
+        upload,
+        state=UploadState.SPLITTING,
+        version=file.version,
+        content=f"{file.etag} {file.size} {upload.content}".rstrip(),
+        size=file.size,
+        dry_run=upload.dry_run or file.notes.get(DRY_RUN) == "true",
+    )
+    try:
+        check_name(begun.name)
+    except Refused as refused:
+        return _refused(begun, refused.problems[0])
+    return begun
+
+
+def check_name(name: str) -> None:
+    """Let a file pass whose name tells what it is, and may be part of the name of its result.
+
+    Raises:
+        Refused: INVALID.
+    """
+    format_of(name)
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise Refused(Problem(Code.INVALID, f"The name of the file has more than {MAX_NAME_BYTES} bytes."))
+    if _ASTRAY.search(name):
+        raise Refused(Problem(Code.INVALID, "The name of the file has control characters, or a step `.` or `..`."))
+
+
+def _refused(upload: Upload, fault: Problem) -> Upload:
+    return replace(upload, state=UploadState.REFUSED, fault=fault)

@@ -1,0 +1,76 @@
+"""Closing an upload: its summary and its result, once each of its rows has an outcome; and anew after a redrive."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.uploads.row_outcome import STATUSES
+from loyalty.store.chunk_marks import Tally, close, read_tally
+from loyalty.store.files import Files
+from loyalty.store.queue import Message, Queue
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, UploadState, read_upload
+from loyalty.usecases.uploads.make_result import make_result, result_folder
+
+
+def close_if_complete(upload_id: str, *, table: Table, closings: Queue) -> None:
+    """Ask for an upload to be closed if each of its rows has an outcome that its result does not tell yet, or if it has
+    none as it was refused.
+
+    Whoever adds to what is done asks after that, and so does whoever finds out how much there is to do: the last of
+    them finds all done.
+    """
+    tally, upload = read_tally(table, upload_id), read_upload(table, upload_id)
+    if upload and (upload.state is UploadState.REFUSED or (tally.covers(upload) and not tally.is_told)):
+        closings.send([Message(f"{upload_id}-{tally.recorded}", upload_id, {"upload": upload_id})])
+
+
+def close_upload(
+    upload_id: str, *, table: Table, files: Files, closings: Queue, now: datetime, out_of_time: Callable[[], bool]
+) -> None:
+    """Make the result and the summary of an upload whose rows all have an outcome, the summary alone of one that was
+    refused; of any other, do nothing. Where the time is out before, ask for the rest.
+
+    Whoever records an outcome while this is at work asks for it once more.
+
+    Raises:
+        Refused: RETRY_LATER, where the storage is busy.
+    """
+    tally, upload = read_tally(table, upload_id), read_upload(table, upload_id)
+    if upload and upload.state is UploadState.REFUSED:
+        _write_summary(upload, tally, files, now)
+    if upload is None or upload.layout is None or not tally.covers(upload) or tally.is_told:
+        return
+    if make_result(upload, upload.layout, tally, table=table, files=files, out_of_time=out_of_time):
+        _write_summary(upload, tally, files, now)
+        close(table, upload, tally, now)
+    else:
+        closings.send([Message(f"{upload_id}-{tally.recorded}-{now.timestamp()}", upload_id, {"upload": upload_id})])
+
+
+def summary_key(upload: Upload) -> str:
+    """Where the summary lies."""
+    return f"{result_folder(upload)}/summary.json"
+
+
+def summary(upload: Upload, tally: Tally, now: datetime) -> dict[str, Any]:
+    """What became of an upload, in numbers of purchases or records."""
+    counts = tally.counts.by_status
+    return {
+        "upload": upload.id,
+        "name": upload.name,
+        "partner": upload.partner_id or None,
+        "dry_run": upload.dry_run,
+        upload.kind: upload.entries,
+        "rows": upload.rows,
+        **{status: counts.get(status, 0) for status in STATUSES[upload.kind]},
+        "errors": tally.counts.by_code,
+        "fault": upload.fault.description if upload.fault else None,
+        "created_on": int(upload.created_on.timestamp()),
+        "closed_on": int(now.timestamp()),
+    }
+
+
+def _write_summary(upload: Upload, tally: Tally, files: Files, now: datetime) -> None:
+    files.write(summary_key(upload), exactjson.dumps(summary(upload, tally, now)).encode())

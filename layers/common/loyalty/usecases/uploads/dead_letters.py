@@ -1,0 +1,91 @@
+"""What failed for good, and how it is taken up again: dead letters, which are closings that failed and chunks of which
+some rows did; and calls of functions that did not split or import a file to its end."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from loyalty.store.files import notified
+from loyalty.store.queue import Queue, ReceivedMessage
+from loyalty.store.table import Table
+from loyalty.store.uploads import read_upload
+from loyalty.usecases.uploads.close_upload import close_if_complete
+
+HIDDEN_SECONDS = 60
+"""For how long nobody else sees what is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A queue, and where its dead letters go."""
+
+    queue: Queue
+    dead: Queue
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCalls:
+    """Where Lambda leaves calls that failed for good, and `call`, which calls a function, named by its ARN, with an
+    event."""
+
+    queue: Queue
+    call: Callable[[str, Mapping[str, Any]], None]
+
+
+def redrive(
+    upload_id: str | None, run: str, *, chunks: Lane, closings: Lane, failed_calls: FailedCalls, table: Table
+) -> int:
+    """Have what failed taken up again, of one upload or of all; answers how many letters and calls. `run` is a name
+    that no other run of this has. An upload whose result was never made is closed."""
+    moved = sum(_moved(lane, upload_id, run) for lane in (chunks, closings)) + _called(failed_calls, upload_id, table)
+    if upload_id:
+        close_if_complete(upload_id, table=table, closings=closings.queue)
+    return moved
+
+
+def _moved(lane: Lane, upload_id: str | None, run: str) -> int:
+    """Sent again first, removed then: a letter that is sent twice is a delivery more, and changes nothing."""
+
+    def send(letter: ReceivedMessage) -> None:
+        lane.queue.send([replace(letter.message, id=f"{letter.message.id[:80]}-{run}")])
+
+    return _taken_up(lane.dead, lambda letter: upload_id in (None, letter.message.body["upload"]), send)
+
+
+def _called(failed: FailedCalls, upload_id: str | None, table: Table) -> int:
+    """A call that is made twice goes on where the other one is, or finds all done."""
+    upload = read_upload(table, upload_id) if upload_id else None
+    about = {upload_id, upload.key if upload else None} - {None}
+
+    def call(letter: ReceivedMessage) -> None:
+        failed.call(letter.message.body["requestContext"]["functionArn"], letter.message.body["requestPayload"])
+
+    return _taken_up(
+        failed.queue,
+        lambda letter: upload_id is None or not about.isdisjoint(_subjects(letter.message.body["requestPayload"])),
+        call,
+    )
+
+
+def _subjects(event: Mapping[str, Any]) -> Iterator[str]:
+    """What a call was about: an upload's id, or keys of dropped files."""
+    if "upload" in event:
+        yield event["upload"]
+    for key, _ in notified(event):
+        yield key
+
+
+def _taken_up(
+    queue: Queue, wanted: Callable[[ReceivedMessage], bool], take_up: Callable[[ReceivedMessage], None]
+) -> int:
+    count, others = 0, list[ReceivedMessage]()
+    for letter in queue.taken(HIDDEN_SECONDS):
+        if wanted(letter):
+            take_up(letter)
+            queue.remove(letter.receipt)
+            count += 1
+        else:
+            others.append(letter)
+    for letter in others:
+        queue.show_again(letter.receipt, 0)
+    return count

@@ -1,0 +1,120 @@
+"""Sending a bulk call as a file: its pass codes and one-time passwords are proven now, and left out of what is kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from loyalty.domain.access.code_proof import CodeProof
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.access.pass_codes import without_codes
+from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, ShownBefore
+from loyalty.store import customer_tokens, keys
+from loyalty.store.attributes import Item
+from loyalty.store.code_proofs import write_proofs
+from loyalty.store.customers import customer_key
+from loyalty.store.files import Files
+from loyalty.store.guesses import guessed_passwords
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload
+from loyalty.usecases.access.customer_tokens import named, shown_token
+from loyalty.usecases.uploads.show_upload import send_upload
+
+MAX_SHOWN = 300
+"""Pass codes and one-time passwords in a call: hashing a pass code takes some 40 ms, and API Gateway waits for 29 s."""
+
+Requests = Mapping[int, PurchaseRequest]
+"""What the entries ask for that can be read, by their places in the call, from 1."""
+
+
+def send_bulk_call(
+    upload_id: str,
+    name: str,
+    data: bytes,
+    requests: Requests,
+    partner: Partner,
+    *,
+    idempotency_key: str | None,
+    table: Table,
+    files: Files,
+    proofs: Files,
+    now: datetime,
+) -> Upload:
+    """Send a bulk call's body as a file of the partner; `proofs` is the bucket that proofs are kept in, where nobody
+    else writes.
+
+    Raises:
+        Refused: LIMIT_EXCEEDED, where it has too many codes; RETRY_LATER.
+    """
+    shown = codes_shown(requests)
+    if shown:
+        found = _found(shown, partner.id, table, now)
+        write_proofs(
+            proofs, upload_id, {place: CodeProof(found[place], requests[place].fingerprint) for place in shown}
+        )
+    return send_upload(
+        upload_id,
+        name,
+        without_codes(data),
+        partner,
+        idempotency_key=idempotency_key,
+        content=_passwords_content(shown),
+        proven=bool(shown),
+        table=table,
+        files=files,
+        now=now,
+    )
+
+
+def codes_shown(requests: Requests) -> dict[int, Reference]:
+    """What shows a pass code or a one-time password, by the places of the entries.
+
+    Raises:
+        Refused: LIMIT_EXCEEDED, where they are more than there is time for, whether the call is answered now or later.
+    """
+    shown = {place: one.customer for place, one in requests.items() if _holds_code(one.customer)}
+    if len(shown) > MAX_SHOWN:
+        limit = f"The entries show more than {MAX_SHOWN} pass codes and one-time passwords. Send them in several calls."
+        raise Refused(Problem(Code.LIMIT_EXCEEDED, limit, "/purchase_customer_events_set"))
+    return shown
+
+
+def _holds_code(shown: Reference) -> bool:
+    return shown.pass_code is not None or _is_password(shown)
+
+
+def _is_password(shown: Reference) -> bool:
+    return shown.by == "token.one_time_password"
+
+
+def _found(shown: Mapping[int, Reference], partner_id: str, table: Table, now: datetime) -> dict[int, ShownBefore]:
+    """What becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
+    at = {place: customer_key(reference) for place, reference in shown.items()}
+    wanted = [*at.values(), guessed_passwords(partner_id, now)]
+    there = table.get_many(wanted, consistent=True)
+    items = customer_tokens.behind_passwords(table, wanted, there, partner_id, now)
+    found = {place: _proven(shown[place], items.get(key), partner_id, table, now) for place, key in at.items()}
+    return {place: _used_up(shown[place], at[place], one, table) for place, one in found.items()}
+
+
+def _proven(shown: Reference, item: Item | None, partner_id: str, table: Table, now: datetime) -> ShownBefore:
+    try:
+        token = shown_token("Account", shown, item, partner_id=partner_id, table=table, now=now)
+        return ShownBefore(token.id, None)
+    except Refused as refused:
+        if refused.problems[0].code is Code.RETRY_LATER:
+            raise
+        return ShownBefore(None, refused.problems[0])
+
+
+def _used_up(shown: Reference, key: keys.Key, found: ShownBefore, table: Table) -> ShownBefore:
+    """What is found, or that a one-time password was used meanwhile, or by an entry before."""
+    if not _is_password(shown) or found.token_id is None or customer_tokens.use_up(table, key):
+        return found
+    return ShownBefore(None, not_found("Account", named(shown), shown.pointer))
+
+
+def _passwords_content(shown: Mapping[int, Reference]) -> str:
+    """What tells calls apart that differ in nothing but their one-time passwords, which are worth nothing by now."""
+    passwords = [f"{place} {one.value}" for place, one in shown.items() if _is_password(one)]
+    return sha256("\n".join(passwords).encode()).hexdigest()[:32] if passwords else ""

@@ -1,0 +1,114 @@
+"""Uploads as their senders see them: a form to send a file with, and how far it has got."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.errors import Refused, not_found
+from loyalty.domain.uploads.progress import Progress
+from loyalty.store.chunk_marks import Tally, read_tally
+from loyalty.store.files import Files, Form
+from loyalty.store.table import Table
+from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
+from loyalty.usecases.uploads.close_upload import summary_key
+from loyalty.usecases.uploads.make_result import result_key
+
+FORM_LIFETIME = timedelta(hours=1)
+LINK_LIFETIME = timedelta(hours=1)
+MAX_FILE_BYTES = 5_000_000_000
+"""What S3 takes in one request. A file put into the bucket by other means may be larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """An upload, what has become of its purchases, how fast, and links to what it has yielded once all is told."""
+
+    upload: Upload
+    tally: Tally
+    progress: Progress
+    result_url: str | None = None
+    summary_url: str | None = None
+
+    @property
+    def state(self) -> UploadState:
+        """How far it has got: done once its result tells all, or incomplete, if its file was not read to its end."""
+        if not (self.tally.covers(self.upload) and self.tally.is_told):
+            return self.upload.state
+        return UploadState.INCOMPLETE if self.upload.fault else UploadState.DONE
+
+
+def expect_upload(
+    upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
+) -> tuple[Upload, Form]:
+    """Expect one file of a partner, which may act for the merchants of the key that the partner calls with, as long as
+    that key is active when the file arrives; answers what to send it with.
+
+    Raises:
+        Refused: NOT_PERMITTED (`Partner.folder`).
+    """
+    upload = replace(_expected(upload_id, name, partner, now), dry_run=dry_run)
+    add_upload(table, upload)
+    return upload, files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
+
+
+def send_upload(
+    upload_id: str,
+    name: str,
+    data: bytes,
+    partner: Partner,
+    *,
+    idempotency_key: str | None,
+    content: str,
+    proven: bool,
+    table: Table,
+    files: Files,
+    now: datetime,
+) -> Upload:
+    """Send a file for a partner, as if the partner had. `content` tells what the file said that was left out of it;
+    `proven` says that there are proofs of that.
+
+    Raises:
+        Refused: NOT_PERMITTED (`Partner.folder`).
+    """
+    upload = _expected(upload_id, name, partner, now)
+    add_upload(table, replace(upload, idempotency_key=idempotency_key, content=content, proven=proven))
+    files.write(upload.key, data)
+    return upload
+
+
+def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upload:
+    return Upload(
+        id=upload_id,
+        partner_id=partner.id,
+        merchants=tuple(sorted(partner.merchants)),
+        name=name,
+        key=f"uploads/{partner.folder()}/{upload_id}/{name}",
+        created_on=now,
+        key_hash=partner.key_hash,
+    )
+
+
+def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files, now: datetime) -> UploadView:
+    """How far an upload of the partner's has got.
+
+    Raises:
+        Refused: NOT_FOUND, where there is none, it is another partner's, or it acts for merchants that the partner may
+            not act for with the key of this call.
+    """
+    upload = read_upload(table, upload_id)
+    if upload is None or upload.partner_id != partner.id or not partner.covers(upload.merchants):
+        raise Refused(not_found("Upload", upload_id))
+    view = view_of(upload, table=table, now=now)
+    if view.state not in (UploadState.DONE, UploadState.INCOMPLETE):
+        return view
+    seconds = int(LINK_LIFETIME.total_seconds())
+    result, summary = (files.link(key, seconds) for key in (result_key(upload), summary_key(upload)))
+    return replace(view, result_url=result, summary_url=summary)
+
+
+def view_of(upload: Upload, *, table: Table, now: datetime) -> UploadView:
+    """How far an upload has got, without links."""
+    tally = read_tally(table, upload.id)
+    total = None if upload.state in (UploadState.EXPECTED, UploadState.SPLITTING) else upload.entries
+    seconds = ((tally.closed_on or now) - upload.created_on).total_seconds()
+    return UploadView(upload, tally, Progress.of(done=tally.counts.total, total=total, seconds=seconds))

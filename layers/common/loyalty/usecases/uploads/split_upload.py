@@ -1,0 +1,254 @@
+"""Splitting a file of purchases into chunks that are posted side by side, the rows of each wallet in order.
+
+A file is split in segments. What counts is the one write that keeps a segment, on the condition that splitting has got
+just so far before: its chunks lie in the work bucket by then, and are sent to be posted only after it. So a row is in
+one chunk only, whoever splits the file, however often, and wherever it is killed.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate, chain, count, islice, zip_longest
+from typing import Protocol
+
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.rows.chunk import Frame
+from loyalty.domain.rows.cutter import Cutter
+from loyalty.domain.rows.file_opening import HEAD_BYTES, format_of, opened
+from loyalty.domain.rows.layout import Position
+from loyalty.domain.rows.pieces import skipped, taken
+from loyalty.domain.rows.purchases import PURCHASES
+from loyalty.domain.rows.reading import Reading
+from loyalty.domain.rows.sharding import Shards
+from loyalty.domain.rows.unpacking import unpacked
+from loyalty.store.customers import account_ids
+from loyalty.store.files import Files
+from loyalty.store.queue import Message
+from loyalty.store.table import Table
+from loyalty.store.uploads import Overtaken, Piece, Segment, Upload, UploadState, move_upload, read_segment
+
+SEGMENT_BYTES = 8_000_000
+"""Of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
+
+RANGE_BYTES = 4_000_000
+"""Read from the file in one call."""
+
+BLOCK_BYTES = 262_144
+"""Cut at a time: what is at hand is quick to get at."""
+
+IN_FLIGHT = 3
+"""Parts of the file that are read ahead."""
+
+READERS = 8
+"""Calls at a time that find out to whose accounts names lead."""
+
+NO_ROWS = Problem(Code.INVALID, "The file has no rows.")
+
+
+class Chunks(Protocol):
+    """Where chunks go to be posted: a queue, as a rule."""
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Take messages about chunks, in order; see `Queue.send`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What splitting works on: the bucket that files are dropped in, the one that chunks lie in, and the queue that
+    they are posted from; how those files are read, and how much of one is split at a time."""
+
+    table: Table
+    dropped: Files
+    work: Files
+    queue: Chunks
+    reading: Reading = PURCHASES
+    segment_bytes: int = SEGMENT_BYTES
+
+
+def split_upload(upload: Upload, at: Workplace, *, attempt: str, out_of_time: Callable[[], bool]) -> bool:
+    """Split what is left of an upload; `attempt` is a name that no other run of it has. Answers False where the time is
+    out before: it has to be called again then.
+
+    Raises:
+        Refused: RETRY_LATER, where storage is busy. Nothing was lost; called again, it goes on.
+    """
+    with ThreadPoolExecutor(IN_FLIGHT + READERS) as pool, ThreadPoolExecutor(1) as keeper:
+        run = _Run(upload, at, attempt, pool, keeper)
+        try:
+            return run.to_the_end(out_of_time)
+        except Overtaken:
+            return True  # whoever was first goes on
+
+
+class _Run:
+    """A run through a file. While one segment is kept, the next one is cut."""
+
+    def __init__(self, upload: Upload, at: Workplace, attempt: str, pool: Executor, keeper: Executor) -> None:
+        self._upload = upload
+        self._at = at
+        self._attempt = attempt
+        self._pool = pool
+        self._keeper = keeper
+        self._kept: Future[None] | None = None
+        self._shards = Shards(upload.shards, partial(account_ids, at.table, over=pool.map))
+
+    def to_the_end(self, out_of_time: Callable[[], bool]) -> bool:
+        """Split as much as there is time for; answers whether that is all."""
+        self._send_again()
+        if self._upload.state is not UploadState.SPLITTING:
+            return True
+        cutter: Cutter | None = None
+        fault: Problem | None = None
+        try:
+            cutter, blocks = self._begun()
+            if not self._cut(cutter, blocks, out_of_time):
+                return False
+            fault = cutter.fault
+        except Refused as refused:
+            fault = refused.problems[0]
+            if fault.code is Code.RETRY_LATER:
+                raise
+        if fault and cutter:
+            fault = cutter.give_up(fault)
+        self._keep(cutter.position if cutter else Position(0), final=True, fault=fault)
+        self._wait()
+        return True
+
+    def _cut(self, cutter: Cutter, blocks: Iterable[bytes], out_of_time: Callable[[], bool]) -> bool:
+        """Cut what is left, a segment at a time; answers whether there was time for all of it."""
+        size = 0
+        for block in blocks:
+            cutter.cut(block)
+            size += len(block)
+            if cutter.fault:
+                return True
+            late = out_of_time()
+            if late or size >= self._at.segment_bytes:
+                self._keep(cutter.position)
+                size = 0
+            if late:
+                self._wait()
+                return False
+        cutter.cut(b"", last=True)
+        return True
+
+    def _begun(self) -> tuple[Cutter, Iterator[bytes]]:
+        """What cuts the file from where splitting has got to, and what there is to cut.
+
+        Raises:
+            Refused: the file cannot be read.
+        """
+        upload = self._upload
+        format_, packed = format_of(upload.name)
+        layout, position = upload.layout, upload.position
+        start = position.offset if position and not packed else 0
+        pieces = self._pieces(start, packed=packed)
+        if layout is None or position is None:
+            head = taken(pieces, HEAD_BYTES)
+            layout, position = opened(format_, head[:HEAD_BYTES], self._at.reading)
+            pieces = chain([head], pieces)
+            self._upload = replace(upload, layout=layout, position=position)
+        cutter = self._at.reading.cutters[layout.format](layout, self._shards, position)
+        return cutter, _blocks(skipped(pieces, position.offset - start))
+
+    def _pieces(self, start: int, *, packed: bool) -> Iterator[bytes]:
+        """The file from `start` on, unpacked; parts of it are read ahead."""
+        upload = self._upload
+        read = partial(self._at.dropped.read, upload.key, length=RANGE_BYTES, version=upload.version)
+        parts = _ahead(self._pool, (partial(read, place) for place in range(start, upload.size, RANGE_BYTES)))
+        return unpacked(parts) if packed else parts
+
+    def _keep(self, position: Position, *, final: bool = False, fault: Problem | None = None) -> None:
+        """Keep all that has been cut as a segment, while cutting goes on; the final one ends splitting."""
+        before, frames = self._upload, self._frames()
+        segment = self._segment(frames, position) if frames else None
+        after = replace(
+            before,
+            position=position,
+            segments=before.segments + bool(segment),
+            chunks=before.chunks + len(frames),
+            entries=before.entries + sum(frame.entries for _, frame in frames),
+            rows=before.rows + sum(frame.rows for _, frame in frames),
+        )
+        if final:
+            state = UploadState.POSTING if after.chunks else UploadState.REFUSED
+            after = replace(after, state=state, fault=fault or (None if after.chunks else NO_ROWS))
+        if after != before:
+            self._wait()
+            data = b"".join(part for _, frame in frames for part in frame.parts)
+            self._kept = self._keeper.submit(self._put, before, after, segment, data)
+            self._upload = after
+
+    def _frames(self) -> list[tuple[int, Frame]]:
+        """All that has been cut, as chunks with the numbers of their shards: the first one of each shard, then the
+        second ones, so that all shards have something to do."""
+        layout = self._upload.layout
+        if layout is None:
+            return []
+        layers = zip_longest(*(shard.taken(layout) for shard in self._shards.all))
+        return [(shard, frame) for layer in layers for shard, frame in enumerate(layer) if frame]
+
+    def _segment(self, frames: Sequence[tuple[int, Frame]], position: Position) -> Segment:
+        upload = self._upload
+        number = upload.segments + 1
+        starts = accumulate((len(frame) for _, frame in frames), initial=0)
+        return Segment(
+            number=number,
+            location=f"chunks/{upload.id}/{self._attempt}/{number:06}",
+            first_row=upload.position.row if upload.position else 1,
+            next_row=position.row,
+            pieces=tuple(
+                Piece(chunk, shard, start, len(frame), frame.entries, frame.rows)
+                for chunk, (shard, frame), start in zip(count(upload.chunks + 1), frames, starts, strict=False)
+            ),
+        )
+
+    def _put(self, before: Upload, after: Upload, segment: Segment | None, data: bytes) -> None:
+        if segment:
+            self._at.work.write(segment.location, data)
+        move_upload(self._at.table, before, after, segment)
+        if segment:
+            self._at.queue.send(_messages(after, segment))
+
+    def _send_again(self) -> None:
+        """Send what the last run may have kept and not sent; whatever was sent is known by its chunk."""
+        upload = self._upload
+        if upload.state in (UploadState.SPLITTING, UploadState.POSTING):
+            segment = read_segment(self._at.table, upload.id, upload.segments)
+            if segment:
+                self._at.queue.send(_messages(upload, segment))
+
+    def _wait(self) -> None:
+        """Wait until what was to be kept is kept."""
+        if self._kept:
+            self._kept.result()
+
+
+def _messages(upload: Upload, segment: Segment) -> Iterator[Message]:
+    for piece in segment.pieces:
+        body = {
+            "upload": upload.id,
+            "chunk": piece.chunk,
+            "location": segment.location,
+            "start": piece.start,
+            "length": piece.length,
+        }
+        yield Message(f"{upload.id}-{piece.chunk}", f"{upload.id}-{piece.shard}", body)
+
+
+def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:
+    """What each of `reads` answers, in order; the next ones are under way meanwhile."""
+    reads = iter(reads)
+    under_way = deque(pool.submit(read) for read in islice(reads, IN_FLIGHT))
+    while under_way:
+        part = under_way.popleft().result()
+        under_way.extend(pool.submit(read) for read in islice(reads, 1))
+        yield part
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks that are quick to work on."""
+    for piece in pieces:
+        yield from (piece[start : start + BLOCK_BYTES] for start in range(0, len(piece), BLOCK_BYTES))
