@@ -10,7 +10,8 @@ from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Purchase, PurchaseRequest, Reference
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Purchase, PurchaseRequest, Reference
 from loyalty.domain.reversals.returns import ReturnedProduct
 from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer

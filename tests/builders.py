@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.programme.spend_settings import AutomaticSpend
-from loyalty.domain.purchases.purchase import Account, LifeCycle, Line, Product, Purchase, RequestedSpend
+from loyalty.domain.purchases.account import Account, AutomaticSpend, LifeCycle
+from loyalty.domain.purchases.purchase import Line, Product, Purchase, RequestedSpend
 from loyalty.domain.records import RECORD_TYPES
 
 EUR = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}

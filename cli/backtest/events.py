@@ -16,7 +16,7 @@ from cli.console import err
 from cli.options import Days
 from loyalty import exactjson
 from loyalty.domain.ledger.wallet import EventType, Movement, Wallet
-from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Line, Product, Purchase, RequestedSpend
 from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer, read_customers

@@ -15,7 +15,8 @@ from loyalty.domain.period import end_of_month
 from loyalty.domain.pricing.plan import Plan
 from loyalty.domain.programme.offers import Offer
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Purchase
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
 from loyalty.usecases.purchases.shared_limits import budget_key, priced, promo_code_key

@@ -1,0 +1,1 @@
+"""Commands that write documents from the code."""

@@ -7,7 +7,8 @@ from typing import Any
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.period import Period
 from loyalty.domain.programme.conditions import Occasion, compiled
-from loyalty.domain.purchases.purchase import Account, LifeCycle, Purchase
+from loyalty.domain.purchases.account import Account, LifeCycle
+from loyalty.domain.purchases.purchase import Purchase
 
 HOURS = ("weekdays", "time_from", "time_to")
 """Conditions on when."""

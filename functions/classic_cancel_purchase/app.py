@@ -11,7 +11,7 @@ from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.access.auth_tokens import TokenCheck
-from loyalty.usecases.purchases.tell_purchase import cancel_and_tell
+from loyalty.usecases.reversals.tell_cancellation import cancel_and_tell
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)

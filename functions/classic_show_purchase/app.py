@@ -12,7 +12,7 @@ from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.access.auth_tokens import TokenCheck
 from loyalty.usecases.purchases.event_records import EventRecordsReader
-from loyalty.usecases.purchases.show import find_purchase
+from loyalty.usecases.purchases.find_purchase import find_purchase
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)

@@ -4,7 +4,7 @@ from os import environ
 
 from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.classic.reading import read_token
-from loyalty.api.http.credentials import render_password
+from loyalty.api.classic.tokens import render_password
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect

@@ -3,7 +3,8 @@
 from os import environ
 
 from loyalty.api.classic.envelope import refused, succeeded
-from loyalty.api.http.credentials import key_in, render_token
+from loyalty.api.classic.tokens import render_token
+from loyalty.api.http.credentials import key_in
 from loyalty.api.http.http_handler import http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.store.client import connect

@@ -8,7 +8,7 @@ from loyalty.api.newest.wallets import read_page, render_journal
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
-from loyalty.usecases.purchases.show import show_journal
+from loyalty.usecases.ledger.show_wallet import show_journal
 
 table = connect(environ["TABLE_NAME"])
 

@@ -11,7 +11,7 @@ from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.newest_programme import directory_for
 from loyalty.usecases.purchases.document import why_in
-from loyalty.usecases.purchases.show import find_purchase
+from loyalty.usecases.purchases.find_purchase import find_purchase
 from loyalty.usecases.purchases.told_verdicts import told_verdicts
 
 table = connect(environ["TABLE_NAME"])

@@ -9,7 +9,7 @@ from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
-from loyalty.usecases.purchases.show import show_wallet
+from loyalty.usecases.ledger.show_wallet import show_wallet
 
 table = connect(environ["TABLE_NAME"])
 catalogue = Catalogue(table)

@@ -8,7 +8,7 @@ from loyalty.api.classic.reading import read_named_purchase
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.table import Table
-from loyalty.usecases.purchases.show import find_purchase
+from loyalty.usecases.purchases.find_purchase import find_purchase
 from tests.functional.conftest import Functions, example
 
 DEMO = Partner("DEMO", frozenset(Scope), frozenset("*"))

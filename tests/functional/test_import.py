@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.domain.programme.spend_settings import AutomaticSpend
+from loyalty.domain.purchases.account import AutomaticSpend
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer

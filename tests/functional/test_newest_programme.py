@@ -15,8 +15,8 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete
 from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.ledger.show_wallet import show_wallet
 from loyalty.usecases.purchases.post_purchase import post_purchase
-from loyalty.usecases.purchases.show import show_wallet
 from tests.cards import CAMPAIGN, CARD, CLASSIFICATION, CODE, PROMO_CODE, bring
 from tests.customers import EVERYTHING
 from tests.functional.conftest import NOW, Functions, example

@@ -118,6 +118,7 @@ def test_every_function_that_posts_is_tested() -> None:
         "loyalty.usecases.purchases.post_purchase",
         "loyalty.usecases.reversals.take_back",
         "loyalty.usecases.purchases.tell_purchase",
+        "loyalty.usecases.reversals.tell_cancellation",
     )
     found = {
         app.parent.name for app in ROOT.glob("functions/*/app.py") if any(name in app.read_text() for name in posting)

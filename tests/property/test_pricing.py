@@ -16,7 +16,8 @@ from loyalty.domain.pricing.plan import Plan
 from loyalty.domain.pricing.pricing import explain, price
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Line, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Line, Purchase
 from tests.builders import POINTS, RATE, account, line, offer, programme, purchase
 
 CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.wallet import Clawback, Wallet
-from loyalty.domain.programme.promotions import PromoCode
 from loyalty.domain.proofs.audit import deviations
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Line, Purchase
 from tests.book import Book
 from tests.builders import AT, SHOP, account, line, offer, programme, purchase

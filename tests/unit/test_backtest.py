@@ -23,7 +23,7 @@ from cli.options import Days
 from loyalty import exactjson
 from loyalty.domain.ledger.wallet import Movement, Wallet
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.store.customers import Customer
 from tests.builders import account, line, offer, programme, purchase
 

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,45 @@ PACKAGE = ROOT / "layers/common/loyalty"
 
 # What each folder of the package may import of the package, and of others' packages.
 ALLOWED = {
-    "domain": ({"domain"}, {"pydantic", "pydantic_core"}),
-    "store": ({"domain", "store", "exactjson"}, {"botocore", "simplejson"}),
+    "domain": ({"domain"}, {"msgspec", "pydantic", "pydantic_core"}),
+    "store": ({"domain", "store", "exactjson"}, {"botocore", "msgspec", "simplejson"}),
     "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
         {"pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools"},
     ),
+}
+
+# What each room of a folder may import of the folder's other rooms; what stands beside the rooms is shared by all.
+ROOMS = {
+    "domain": {
+        "ledger": set(),
+        "purchases": set(),
+        "access": {"purchases"},
+        "programme": {"ledger", "purchases"},
+        "pricing": {"access", "ledger", "purchases", "programme"},
+        "events": {"ledger", "purchases", "programme", "pricing"},
+        "reversals": {"ledger", "pricing", "events"},
+        "proofs": {"ledger", "reversals"},
+        "records": {"access", "ledger", "programme"},
+        "rows": {"access", "purchases", "records"},
+        "uploads": set(),
+    },
+    "usecases": {
+        "access": set(),
+        "ledger": set(),
+        "purchases": {"access", "ledger"},
+        "reversals": {"ledger", "purchases"},
+        "proofs": {"ledger", "purchases", "reversals"},
+        "uploads": {"access", "ledger", "purchases"},
+        "reference": {"ledger", "uploads"},
+    },
+    "api": {
+        "http": set(),
+        "newest": {"http"},
+        "classic": {"http"},
+        "triggers": {"http", "newest", "classic"},
+    },
 }
 MODULES = sorted(path for folder in ALLOWED for path in (PACKAGE / folder).rglob("*.py"))
 
@@ -53,6 +86,33 @@ def test_a_module_imports_only_what_its_folder_may(path: Path) -> None:
             assert rest[0] in own, f"{path.name} imports {name}"
         else:
             assert top in others or top in sys.stdlib_module_names, f"{path.name} imports {name}"
+
+
+def room_of(folder: str, parts: tuple[str, ...]) -> str | None:
+    """The room that a module of a folder stands in; None where it stands beside the rooms."""
+    return parts[0] if parts and (PACKAGE / folder / parts[0]).is_dir() else None
+
+
+def test_each_room_says_what_it_may_import() -> None:
+    found = {folder: {path.parent.name for path in (PACKAGE / folder).glob("*/__init__.py")} for folder in ROOMS}
+
+    assert found == {folder: set(rooms) for folder, rooms in ROOMS.items()}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_between_rooms_go_one_way(path: Path) -> None:
+    folder, *inside = path.relative_to(PACKAGE).parts
+    own = room_of(folder, tuple(inside))
+    allowed = {own, None} | ROOMS.get(folder, {}).get(own, set()) if own else {None}
+    for name in imports(path):
+        top, *rest = name.split(".")
+        if folder in ROOMS and top == "loyalty" and rest[0] == folder:
+            assert room_of(folder, tuple(rest[1:])) in allowed, f"{path.relative_to(PACKAGE)} imports {name}"
+
+
+def test_rooms_that_may_import_each_other_make_no_circle() -> None:
+    for rooms in ROOMS.values():
+        TopologicalSorter(rooms).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "functions").glob("*/app.py")), ids=lambda path: path.parent.name)

@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.uses import WindowUse
-from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.promo_code import PromoCode
 from tests.builders import line, offer, purchase
 from tests.unit.test_reversal import JANUARY, TEN, book, held, money, spend
 

@@ -16,8 +16,9 @@ from loyalty.domain.pricing.plan import Plan
 from loyalty.domain.pricing.pricing import explain, price
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.programme.promotions import PromoCode
-from loyalty.domain.purchases.purchase import Account, Line, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.promo_code import PromoCode
+from loyalty.domain.purchases.purchase import Line, Purchase
 from tests.builders import AT, DESK, POINTS, RATE, SHOP, account, line, offer, programme, purchase
 
 TABLE = Path(__file__).with_name("rewards_table.md")

@@ -1,8 +1,9 @@
 """Amounts: exact decimals, rounded half up and only where somebody says so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
@@ -73,3 +74,8 @@ def plain(amount: Decimal) -> Decimal:
     """`amount` without trailing zeros or an exponent, the form in which it is stored, compared and answered."""
     amount += ZERO  # a negative zero becomes zero
     return amount.quantize(_UNITS[0]) if amount == amount.to_integral_value() else amount.normalize()
+
+
+def decimal_in(record: Mapping[str, Any], name: str) -> Decimal | None:
+    """An amount that a record may have; it may have been read back as an int."""
+    return None if record.get(name) is None else Decimal(record[name])

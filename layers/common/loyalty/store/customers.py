@@ -8,8 +8,8 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.fields import MAX_CODE
 from loyalty.domain.ledger.wallet import Wallet
-from loyalty.domain.programme.spend_settings import AutomaticSpend
-from loyalty.domain.purchases.purchase import Account, LifeCycle, Reference
+from loyalty.domain.purchases.account import Account, AutomaticSpend, LifeCycle
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import one_time_password_key

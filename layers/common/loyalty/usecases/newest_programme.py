@@ -9,7 +9,8 @@ from loyalty.domain.errors import NotInProgramme, Refused
 from loyalty.domain.pricing.exchange import Exchange
 from loyalty.domain.programme.directory import NAMING_FIELDS, Directory
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Purchase
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event
 

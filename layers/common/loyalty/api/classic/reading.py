@@ -23,7 +23,7 @@ from loyalty.domain.errors import Refused
 from loyalty.domain.fields import code_in
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
-from loyalty.domain.programme.promotions import PROMO_CODE
+from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validated
 

@@ -1,0 +1,1 @@
+"""The newest API: request models and answers."""

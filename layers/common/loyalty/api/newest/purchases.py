@@ -42,7 +42,7 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.patterns import EVENT_ID, MAX_IDENTIFIER
 from loyalty.domain.pricing.plan import Verdict
 from loyalty.domain.programme.directory import Directory
-from loyalty.domain.programme.promotions import PROMO_CODE
+from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.domain.validation import exactly_one, validated

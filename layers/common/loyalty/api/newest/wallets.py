@@ -8,7 +8,7 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.wallet import JournalEntry
 from loyalty.domain.period import end_of_month
 from loyalty.store.ledger import MAX_PAGE
-from loyalty.usecases.purchases.show import JournalPage, WalletView
+from loyalty.usecases.ledger.show_wallet import JournalPage, WalletView
 
 PAGE = 50
 

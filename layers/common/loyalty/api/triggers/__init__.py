@@ -1,0 +1,1 @@
+"""Calls by S3, SQS and the clock."""

@@ -1,0 +1,1 @@
+"""Wallets: their journal, their lots, and what they used of limits."""

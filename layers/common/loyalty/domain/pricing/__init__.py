@@ -1,0 +1,1 @@
+"""What a purchase awards and spends, and why."""

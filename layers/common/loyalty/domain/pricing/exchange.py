@@ -11,7 +11,8 @@ from loyalty.domain.errors import Code, NotInProgramme, Problem
 from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme.award_rules import AwardCurrency
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, RequestedSpend
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import RequestedSpend
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from loyalty.domain.pricing.spends import Payment, Spend
 from loyalty.domain.programme.conditions import Occasion
 from loyalty.domain.programme.offers import Offer, Stacking
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Purchase
 
 NOTHING_GIVEN: Mapping[str, Decimal] = {}
 """What offers with a budget have given where there is none."""

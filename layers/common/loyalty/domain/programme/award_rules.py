@@ -8,9 +8,8 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Self
 
-from loyalty.domain.money import ZERO
+from loyalty.domain.money import ZERO, decimal_in
 from loyalty.domain.period import Span
-from loyalty.domain.programme.spend_settings import decimal_in
 from loyalty.domain.purchases.purchase import Line
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import DailyWindow
-from loyalty.domain.purchases.purchase import Account, Line, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Line, Purchase
 
 
 class Weekday(StrEnum):

@@ -8,9 +8,8 @@ from typing import Any, Self
 
 from loyalty.domain.ledger.uses import UNRECORDED, Use, WindowUse
 from loyalty.domain.ledger.windows import LimitPeriod, window_of
-from loyalty.domain.money import ZERO
+from loyalty.domain.money import ZERO, decimal_in
 from loyalty.domain.programme.conditions import Occasion
-from loyalty.domain.programme.spend_settings import decimal_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from loyalty.domain.money import decimal_in
 from loyalty.domain.period import Period
 from loyalty.domain.programme.award_rules import AwardRule
 from loyalty.domain.programme.conditions import Condition, Occasion, compiled
 from loyalty.domain.programme.limits import Limits
-from loyalty.domain.programme.spend_settings import decimal_in
 from loyalty.domain.purchases.purchase import Line
 
 EFFECTIVE = "EFFECTIVE"

@@ -20,7 +20,8 @@ from loyalty.domain.programme.conditions import Occasion
 from loyalty.domain.programme.offer_index import OfferIndex
 from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.programme.spend_settings import SpendSettings
-from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Purchase
 
 Record = Mapping[str, Any]
 LookedUp = TypeVar("LookedUp")

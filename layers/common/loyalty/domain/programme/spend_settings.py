@@ -1,10 +1,12 @@
-"""What an organisation allows wallets to pay, and what a customer wants paid without asking."""
+"""What an organisation allows wallets to pay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
+
+from loyalty.domain.money import decimal_in
 
 
 class ReductionMethod(StrEnum):
@@ -32,34 +34,3 @@ class SpendSettings:
             maximum=decimal_in(record, "maximum_spend_amount_per_transaction"),
             reduction_method=ReductionMethod(record["reduction_method"]),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class AutomaticSpend:
-    """When a wallet pays by itself; amounts in the system currency, None means no limit.
-
-    `merchants` are ids of business units, each standing for all below it too; an empty set stands for everywhere.
-    """
-
-    minimum_wallet_balance: Decimal | None = None
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    merchants: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, account: Mapping[str, Any]) -> Self | None:
-        """What an `account` record sets in `automatic_spend`; None where that is missing or not enabled."""
-        setting = account.get("automatic_spend") or {}
-        if not setting.get("enabled"):
-            return None
-        return cls(
-            minimum_wallet_balance=decimal_in(setting, "minimum_wallet_balance"),
-            minimum=decimal_in(setting, "minimum_amount"),
-            maximum=decimal_in(setting, "maximum_amount"),
-            merchants=frozenset(setting.get("merchants") or ()),
-        )
-
-
-def decimal_in(record: Mapping[str, Any], name: str) -> Decimal | None:
-    """An amount that a record may have; it may have been read back as an int."""
-    return None if record.get(name) is None else Decimal(record[name])

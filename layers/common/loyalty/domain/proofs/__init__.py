@@ -1,0 +1,1 @@
+"""Rules that hold in any table, whatever was posted."""

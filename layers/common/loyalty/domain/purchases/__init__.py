@@ -1,0 +1,1 @@
+"""What was bought, by whom: requests, purchases, accounts, promo codes."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -13,8 +12,7 @@ from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity
 from loyalty.domain.money import ZERO
-from loyalty.domain.programme.promotions import PromoCode
-from loyalty.domain.programme.spend_settings import AutomaticSpend
+from loyalty.domain.purchases.promo_code import PromoCode
 
 
 class ShownBefore(NamedTuple):
@@ -179,26 +177,3 @@ class Purchase:
     def totals(self) -> Totals:
         """Sums over all lines."""
         return Totals.of(self.lines)
-
-
-class LifeCycle(StrEnum):
-    """State of an account (contract, accounts receivable)."""
-
-    ACTIVE = "ACTIVE"
-    SUSPENDED = "SUSPENDED"
-    TERMINATED = "TERMINATED"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Whose wallet it is. `currency_id` is None where the wallet is in the system currency, `automatic_spend` where it
-    pays on request only."""
-
-    id: str
-    number: str
-    name: str | None
-    contact_id: str | None
-    life_cycle_state: LifeCycle
-    currency_id: str | None
-    classification_id: str | None
-    automatic_spend: AutomaticSpend | None = None

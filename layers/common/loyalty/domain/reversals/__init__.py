@@ -1,0 +1,1 @@
+"""Taking purchases back, whole or line by line."""

@@ -1,0 +1,1 @@
+"""API keys, auth tokens, and what customers show."""

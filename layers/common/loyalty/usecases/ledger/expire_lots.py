@@ -14,7 +14,8 @@ from loyalty.domain.ledger.expiry import expiry
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.period import end_of_month, months_after
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Reference
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.backoff import Pause, pause
 from loyalty.store.catalogue import Catalogue

@@ -6,7 +6,7 @@ from datetime import datetime
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
 from loyalty.domain.money import ZERO
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account
+from loyalty.domain.purchases.account import Account
 
 
 def journal_entry(

@@ -12,7 +12,8 @@ from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.ledger.wallet import EventType, Movement
 from loyalty.domain.money import ZERO, rounded
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Reference
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.money import ZERO
-from loyalty.domain.purchases.purchase import Account, LifeCycle, Reference
+from loyalty.domain.purchases.account import Account, LifeCycle
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import ledger
 from loyalty.store.backoff import Backoff
 from loyalty.store.customers import Customer

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.ledger.wallet import EventType
-from loyalty.domain.programme.promotions import VoucherState
 from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
 from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys, ledger

@@ -1,0 +1,1 @@
+"""Purchases: found, previewed and posted."""

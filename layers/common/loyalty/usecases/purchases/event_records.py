@@ -8,7 +8,7 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account
+from loyalty.domain.purchases.account import Account
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event

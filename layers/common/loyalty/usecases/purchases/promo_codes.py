@@ -9,7 +9,7 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.period import Period
 from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.offers import EFFECTIVE
-from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.attributes import Item
 

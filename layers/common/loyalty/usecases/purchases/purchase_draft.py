@@ -10,12 +10,14 @@ from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, not_found
 from loyalty.domain.fingerprint import FORM
 from loyalty.domain.identity import OF_MERCHANT, Origin, derived_id, part_id
+from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.ledger.wallet import EventType, JournalEntry
 from loyalty.domain.pricing.plan import Plan
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.programme.promotions import PromoCode, VoucherState
 from loyalty.domain.programme.spend_settings import ReductionMethod
-from loyalty.domain.purchases.purchase import Account, PurchaseRequest, Reference, RowOrigin
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.promo_code import PromoCode
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, RowOrigin
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event

@@ -11,7 +11,7 @@ from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_fo
 from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import BusinessUnit, Programme
-from loyalty.domain.programme.promotions import PromoCode
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Line, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item

@@ -8,7 +8,8 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.pricing.plan import Plan, Verdict
 from loyalty.domain.pricing.pricing import explain, price
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Purchase
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Purchase
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key

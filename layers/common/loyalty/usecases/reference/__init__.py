@@ -1,0 +1,1 @@
+"""Reference data and programmes: imported from files and by hand."""

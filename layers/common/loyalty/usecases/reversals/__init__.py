@@ -1,0 +1,1 @@
+"""Purchases taken back: cancellations and returns."""

@@ -11,7 +11,8 @@ from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.wallet import EventType, Movement, Wallet, changed
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.purchase import Account, Reference
+from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.reversals import returns
 from loyalty.domain.reversals.returns import ReturnedLines, ReturnedProduct
 from loyalty.domain.reversals.reversal import Reversal, reversal

@@ -13,9 +13,9 @@ from typing import Any, Self
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.ledger.uses import Use
+from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.money import ZERO, share
 from loyalty.domain.programme.award_rules import AwardCurrency
-from loyalty.domain.programme.promotions import VoucherState
 from loyalty.domain.reversals.returns import Fractions, all_of, come_back, is_all
 from loyalty.domain.reversals.reversal import ReversedAward
 from loyalty.store import keys

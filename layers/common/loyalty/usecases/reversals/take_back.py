@@ -20,7 +20,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.ledger.post_events import PostedEvent, post_event
 from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.prepared_answer import Prepare, nothing
-from loyalty.usecases.purchases.show import find_purchase
+from loyalty.usecases.purchases.find_purchase import find_purchase
 from loyalty.usecases.reversals.reversal_draft import ReversalDraft, ReversalRequest
 
 

@@ -1,0 +1,1 @@
+"""Files of purchases: received, split, posted and told of."""

@@ -1,41 +1,16 @@
-"""Looking things up: a posted purchase, a wallet, a wallet's journal."""
+"""Finding a posted purchase by what its partner calls it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.domain.fields import MAX_CODE
 from loyalty.domain.identity import Origin, derived_id, is_given
-from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.patterns import MAX_IDENTIFIER
-from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import ledger
-from loyalty.store.catalogue import Catalogue
-from loyalty.store.customers import Customer, find_customer
 from loyalty.store.events import Event
 from loyalty.store.table import Table
-from loyalty.usecases.newest_programme import with_newest_programme
-
-
-@dataclass(frozen=True, slots=True)
-class WalletView:
-    """A customer's wallet as it stands now. `alternative_balance` is None where there is no alternative currency."""
-
-    customer: Customer
-    currency_code: str
-    alternative_balance: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class JournalPage:
-    """Some entries of a journal, newest first; `before` is where the next page starts, None on the last."""
-
-    entries: list[JournalEntry]
-    before: int | None
 
 
 def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
@@ -93,38 +68,3 @@ _FINDERS: Mapping[str, Callable[[Reference, Partner, Table], list[Event]]] = {
     "number": _by_number,
     "reference_number": _by_reference_number,
 }
-
-
-def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: datetime) -> WalletView:
-    """The wallet of the account with this id or number.
-
-    Raises:
-        Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
-    """
-    customer = _customer(table, account)
-    return with_newest_programme(catalogue, now, lambda: _view(customer, catalogue.programme(now), now))
-
-
-def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView:
-    currency = programme.wallet_currency(customer.account)
-    alternative = programme.alternative_of(customer.wallet.balance, customer.account, now)
-    return WalletView(customer, currency.code, alternative)
-
-
-def show_journal(account: str, *, before: int | None, limit: int, table: Table) -> JournalPage:
-    """At most `limit` entries of the account's journal, newest first, below the sequence number `before`.
-
-    Raises:
-        Refused: NOT_FOUND.
-    """
-    customer = _customer(table, account)
-    entries = ledger.read_journal(table, customer.account.id, before=before, limit=limit)
-    more = bool(entries) and entries[-1].sequence > 1
-    return JournalPage(entries, entries[-1].sequence if more else None)
-
-
-def _customer(table: Table, account: str) -> Customer:
-    customer = find_customer(table, account) if len(account) <= MAX_CODE else None
-    if customer is None:
-        raise Refused(not_found("Account", account))
-    return customer

@@ -1,8 +1,7 @@
-"""Promo codes, which a customer brings to a purchase and which open a campaign; and what becomes of vouchers."""
+"""Promo codes, which a customer brings to a purchase and which open a campaign."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Self
 
 from loyalty.domain.errors import Code, Problem
@@ -44,10 +43,3 @@ class PromoCode:
     def subject(self) -> str:
         """What an account's uses are remembered under: never an offer's id, as no id has a `#`."""
         return f"promo_code#{self.id}"
-
-
-class VoucherState(StrEnum):
-    """State of a voucher that an offer gave; VOIDED where its purchase was taken back."""
-
-    ISSUED = "ISSUED"
-    VOIDED = "VOIDED"

@@ -1,0 +1,30 @@
+"""Answers that tell the complete event, drawn up before it is posted (decision 0019)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.table import Table
+from loyalty.usecases.ledger.post_events import PostedEvent
+from loyalty.usecases.prepared_answer import PreparedAnswer
+from loyalty.usecases.purchases.event_records import EventRecords, EventRecordsReader
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class EventAnswer(Generic[Answer]):
+    """The answer to a purchase that was posted or cancelled, now or by an earlier, equal request."""
+
+    answer: Answer
+    replayed: bool
+
+
+def event_answer(
+    render: Callable[[EventRecords], Answer], table: Table, catalogue: Catalogue, now: datetime
+) -> PreparedAnswer[PostedEvent, Answer]:
+    """Return the answer that `render` makes of an event and the records that it is about."""
+    gathered = EventRecordsReader(table=table, catalogue=catalogue, now=now)
+    return PreparedAnswer(lambda posting: render(gathered(posting.event)))
