@@ -163,7 +163,7 @@ def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Cro
                     raise
                 told.put_off += 1
             else:
-                told.rewarded += "awards" in posting.event.document
+                told.rewarded += bool(posting.event.purchase.awards)
             told.seconds.append(time.now - began)
 
     time.run([lambda caller=caller: call(caller) for caller in range(callers)])  # type: ignore[misc]

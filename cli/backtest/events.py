@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from cli.backtest.history import Deposit, LeftOutPurchases, PastPurchases, Visit, read_products
 from cli.console import err
@@ -22,7 +20,6 @@ from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event, EventState
 from loyalty.store.table import Table
-from loyalty.usecases.purchases.document import uses_in
 
 CHUNK = 500
 """Events whose products are looked up together."""
@@ -75,14 +72,14 @@ def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> 
 def _movement(event: Event) -> Movement:
     """What an event did to its wallet, with what it counts for if it still stands."""
     counts = _stands(event)
-    return replace(event.entry.movement, purchases=int(counts), uses=uses_in(event.document) if counts else ())
+    return replace(event.entry.movement, purchases=int(counts), uses=event.purchase.uses if counts else ())
 
 
 def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Table) -> Iterator[Visit | Deposit]:
     for start in range(0, len(events), CHUNK):
         some = events[start : start + CHUNK]
         bought = [event for event in some if _stands(event)]
-        products = read_products({line[0] for event in bought for line in event.document["lines"]}, table)
+        products = read_products({line.product_id for event in bought for line in event.purchase.lines}, table)
         codes = _promo_codes(bought, table)
         for event in some:
             customer = customers[event.entry.account_id]
@@ -94,7 +91,7 @@ def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Tab
 
 def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
     """The promo codes that purchases brought, by id."""
-    named = {event.document.get("ids", {}).get("promo_code") for event in events} - {None}
+    named = {event.purchase.ids.get("promo_code") for event in events} - {None}
     items = table.get_many(keys.record("promo_code", str(code)) for code in named)
     records = [exactjson.loads(item["promo_code"]) for item in items.values()]
     return {record["id"]: PromoCode.of(record) for record in records}
@@ -102,25 +99,27 @@ def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
 
 def _purchase(event: Event, products: Mapping[str, Product], codes: Mapping[str, PromoCode]) -> Purchase:
     """The purchase that an event is of."""
-    document, ids = event.document, event.document.get("ids", {})
-    asked = document.get("requested")
+    document, ids = event.purchase, event.purchase.ids
+    asked = document.requested
     return Purchase(
         merchant_id=str(event.entry.merchant_id),
-        outlet_id=document.get("outlet_id"),
+        outlet_id=document.outlet_id,
         classification_id=ids.get("classification"),
         performed_on=event.entry.performed_on,
         lines=tuple(
-            Line(products.get(product) or Product(product, code, None), *map(Decimal, amounts))
-            for product, code, *amounts in document["lines"]
+            Line(
+                products.get(line.product_id) or Product(line.product_id, line.product_code, None),
+                line.quantity,
+                line.net,
+                line.tax,
+                line.total,
+            )
+            for line in document.lines
         ),
-        spend=RequestedSpend(_exact(asked[0]), _exact(asked[1]), "/spend_request") if asked else None,
-        tap_id=document.get("tap_id"),
+        spend=RequestedSpend(asked.amount, asked.alternative_amount, "/spend_request") if asked else None,
+        tap_id=document.tap_id,
         payment_medium_brand_id=ids.get("payment_medium_brand"),
         payment_medium_type_id=ids.get("payment_medium_type"),
-        disable_instant_spend=bool(document.get("details", {}).get("disable_instant_spend")),
+        disable_instant_spend=bool(document.details.get("disable_instant_spend")),
         promo_code=codes.get(ids.get("promo_code", "")),
     )
-
-
-def _exact(amount: Any) -> Decimal | None:
-    return None if amount is None else Decimal(amount)

@@ -64,7 +64,7 @@ def post(table: Table) -> Post:
             )
         except Refused as refused:
             return refused.problems[0].code
-        return len(posting.event.document.get("awards", ()))
+        return len(posting.event.purchase.awards)
 
     return post
 

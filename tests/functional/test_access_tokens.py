@@ -390,4 +390,4 @@ def test_the_newest_api_keeps_which_token_was_shown(functions: Functions, demo: 
     event = read_event(demo, event_id)
 
     assert event
-    assert event.document["ids"]["access_token"] == "T-CARD"
+    assert event.purchase.ids["access_token"] == "T-CARD"

@@ -104,10 +104,10 @@ def test_what_is_named_is_found(cold_functions: Functions, demo: Table, turn: in
     event = read_event(demo, answer.body["data"]["id"])
     assert event
     assert event.entry.account_id == "8DDDA5F17D9641FC97A32FEAEE1F8AC6"
-    assert (event.document["unit_id"], event.document["tap_id"]) == ("U-CD", "T-CD-1")
-    assert event.document["outlet_id"] == "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A"
-    assert event.document["lines"][0][1] == "FREDESPR001"
-    assert event.document["ids"] == {
+    assert (event.purchase.unit_id, event.purchase.tap_id) == ("U-CD", "T-CD-1")
+    assert event.purchase.outlet_id == "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A"
+    assert event.purchase.lines[0].product_code == "FREDESPR001"
+    assert event.purchase.ids == {
         "access_token": "T-CARD",
         "classification": "5C8E1A3D7F2B4D6E9A0C2E4F6B8D0A1C",
         "invoice": "INV-7",

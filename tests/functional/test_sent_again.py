@@ -39,7 +39,7 @@ def cells(text: str, *columns: str) -> list[list[str]]:
 
 def lines_of(stage: Stage, event_id: str) -> int:
     """How many lines a posted purchase has."""
-    return len(read_events(stage.table, [event_id])[event_id].document["lines"])
+    return len(read_events(stage.table, [event_id])[event_id].purchase.lines)
 
 
 @contextmanager

@@ -134,8 +134,10 @@ def give_back_the_first_line(purchase: Event) -> Call:
 
 
 def give_all_back(purchase: Event) -> Call:
-    lines = range(len(purchase.document["lines"]))
-    left = [place for place in lines if purchase.taken_back.lines.get(place, 0) < purchase.document["lines"][place][2]]
+    lines = range(len(purchase.purchase.lines))
+    left = [
+        place for place in lines if purchase.taken_back.lines.get(place, 0) < purchase.purchase.lines[place].quantity
+    ]
     body = {"reference_number": "LAST", "products": [{"line": place} for place in left]}
     return Call("return", "return_products", body, path={"id": purchase.entry.told_id})
 
@@ -156,8 +158,8 @@ def test_each_purchase_can_be_taken_back(
 
 def is_held(purchase: Event) -> bool:
     """Whether anything is left of it that could come back."""
-    lines, returned = purchase.document["lines"], purchase.taken_back.lines
-    return any(returned.get(place, 0) < line[2] for place, line in enumerate(lines))
+    lines, returned = purchase.purchase.lines, purchase.taken_back.lines
+    return any(returned.get(place, 0) < line.quantity for place, line in enumerate(lines))
 
 
 def test_each_purchase_can_be_returned_in_part_and_then_cancelled(player: Player, table: Table) -> None:

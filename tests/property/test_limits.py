@@ -182,9 +182,7 @@ def bought(book: Book, recount: Recount, rule: dict[str, Any], event_id: str, at
     """Buy two pieces, and compare what the offer gives with what its limits leave."""
     limits, currency = rule.get("limits", {}), rule["award"]["currency"]
     event = book.buy(purchase(line("20", quantity="2"), at=at), event_id)
-    [given_now] = [Decimal(award["amounts"][CURRENCIES[currency]]) for award in event.document.get("awards", ())] or [
-        Decimal(0)
-    ]
+    [given_now] = [award.amounts.of(award.currency) for award in event.purchase.awards] or [Decimal(0)]
     left = []
     for nested in (False, True):
         times, amount = recount.used(limits.get("period"), at.date(), currency, nested=nested)
@@ -194,10 +192,6 @@ def bought(book: Book, recount: Recount, rule: dict[str, Any], event_id: str, at
     assert not exact or given_now == left[1]
     if given_now and limits:
         recount.uses[event_id] = (limits.get("period"), at.date(), currency, given_now)
-
-
-CURRENCIES = {"SYSTEM": 0, "ALTERNATIVE": 2}
-"""The place of each currency's amount among the amounts of an award."""
 
 
 def taken_back(book: Book, recount: Recount, act: str, event_id: str) -> None:

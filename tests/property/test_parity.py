@@ -109,7 +109,7 @@ class Till:
 
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
-            vouchers = event.document.get("vouchers", [])
+            vouchers = event.purchase.vouchers
             return render_purchase(EventRecordsReader(**self.known)(event)), {**self.told(event), "vouchers": vouchers}
 
         return outcome(preview), outcome(create)

@@ -165,8 +165,8 @@ def test_a_return_that_gets_in_between_is_no_reason_to_refuse_a_cancellation(lin
         assert purchase
         assert wallet
         assert (purchase.state, wallet["balance"]) == (EventState.CANCELLED, 0)
-        [voucher] = purchase.document["vouchers"]
-        assert (table.get(keys.voucher(voucher["id"])) or {})["state"] == "VOIDED"
+        [voucher] = purchase.purchase.vouchers
+        assert (table.get(keys.voucher(voucher.id)) or {})["state"] == "VOIDED"
 
 
 def test_a_return_of_other_goods_that_gets_in_between_is_no_reason_to_refuse_a_return() -> None:

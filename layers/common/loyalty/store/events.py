@@ -1,6 +1,5 @@
 """Events and wallets as items of the table, and back."""
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from loyalty import exactjson
+from loyalty.domain.events.documents import Document, PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.uses import MAX_WINDOWS, UNRECORDED, UseHistory, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
@@ -16,6 +16,7 @@ from loyalty.domain.ledger.windows import previous, same_period
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
+from loyalty.store.event_documents import read_document, write_document
 
 
 class EventState(StrEnum):
@@ -30,7 +31,7 @@ class Event:
     """A posted event: its journal entry, who asked for what, and all that is needed to answer with it again.
 
     - `form` is that of the fingerprint.
-    - `document` is what the API renders the event from, in JSON's types with decimals for numbers.
+    - `document` is what answers, reversals and proofs need of it beside the entry.
     - `pointer` is another id that leads to the event: where the caller chose its id, the one that the reference number
       alone would have given; where the classic API's caller told what makes it the same, the one that its number would
       have given.
@@ -42,7 +43,7 @@ class Event:
     origin: Origin
     fingerprint: bytes
     partner_id: str | None
-    document: Mapping[str, Any]
+    document: Document
     form: int | None = None
     pointer: str | None = None
     state: EventState = EventState.POSTED
@@ -50,6 +51,18 @@ class Event:
     kept: Mapping[str, Decimal] = field(default_factory=dict)
     updated_on: datetime | None = None
     updated_by: str | None = None
+
+    @property
+    def purchase(self) -> PurchaseDocument:
+        """What is kept of it as a purchase."""
+        assert isinstance(self.document, PurchaseDocument)
+        return self.document
+
+    @property
+    def reversal(self) -> ReversalDocument:
+        """What is kept of it as a cancellation or a return."""
+        assert isinstance(self.document, ReversalDocument)
+        return self.document
 
 
 def wallet_of(account_id: str, item: Item | None) -> Wallet:
@@ -141,7 +154,7 @@ def event_of(item: Item) -> Event:
         fingerprint=item["fingerprint"],
         form=int(item["form"]) if "form" in item else None,
         partner_id=item.get("partner_id"),
-        document=exactjson.loads(zlib.decompress(item["document"])),
+        document=read_document(EventType(item["event_type"]), item["document"]),
         pointer=item.get("pointer"),
         state=EventState(item.get("state", EventState.POSTED)),
         taken_back=_taken_back_in(item),
@@ -175,7 +188,7 @@ def event_item(event: Event) -> Item:
         "pointer": event.pointer,
         "lots": _amounts_text(entry.movement.lots),
         "lapsed": _amounts_text(entry.movement.lapsed),
-        "document": zlib.compress(exactjson.dumps(event.document).encode()),
+        "document": write_document(event.document),
     }
 
 

@@ -60,12 +60,12 @@ def directory_for(
 ) -> Directory:
     """The names of the programme, to tell an event by, and records `beside` it: of the newest one if these name what
     another lacks. A reference's field is named as the record type that it leads to."""
-    document = event.document
+    document = event.purchase
     named = [
-        *document.get("ids", {}).items(),
-        ("unit", document.get("unit_id")),
-        ("tap", document.get("tap_id")),
-        ("business_unit", document.get("outlet_id") or event.entry.merchant_id),
+        *document.ids.items(),
+        ("unit", document.unit_id),
+        ("tap", document.tap_id),
+        ("business_unit", document.outlet_id or event.entry.merchant_id),
         *((kind, record[kind]) for record in beside for kind in NAMING_FIELDS if kind in record),
     ]
     if not catalogue.directory(now).has_all(named):

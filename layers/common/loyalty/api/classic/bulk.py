@@ -110,7 +110,7 @@ def render_outcomes(outcomes: Mapping[str, EventOutcome], body: Any) -> dict[str
                 }
                 unprocessed.append(asked_for({ENTRY_ID: own_id, **told}, names))
             case posting:
-                told = {"id": posting.event.entry.told_id, "number": posting.event.document["number"]}
+                told = {"id": posting.event.entry.told_id, "number": posting.event.purchase.number}
                 processed.append(asked_for({ENTRY_ID: own_id, **told}, names))
     return {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
 

@@ -15,6 +15,7 @@ from loyalty.api.classic.shapes.events import (
 )
 from loyalty.api.classic.shared import Shared, dated
 from loyalty.api.classic.transactions import render_transactions
+from loyalty.domain.events.documents import AskedSpend, PostedLine
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
 from loyalty.domain.pricing.spends import SpendMethod
@@ -33,18 +34,18 @@ def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
     """The complete event."""
     shared, directory = Shared(gathered), gathered.directory
     entry, document, details = shared.entry, shared.document, shared.details
-    unit, tap = gathered.record("unit", document.get("unit_id")), gathered.record("tap", document.get("tap_id"))
+    unit, tap = gathered.record("unit", document.unit_id), gathered.record("tap", document.tap_id)
     return records.told(
         PurchaseCustomerEvent,
         details,
         id=entry.told_id,
-        number=document["number"],
+        number=document.number,
         type="PURCHASE",
         life_cycle_state=shared.life_cycle_state,
         performed_on=dated(entry.performed_on),
         reference_number=entry.reference_number,
         disable_instant_spend=bool(details.get("disable_instant_spend")),
-        **_line_totals(document["lines"]),
+        **_line_totals(document.lines),
         **_totals(shared),
         classification=records.named(shared.about("classification")),
         accounts_receivable=shared.account,
@@ -57,7 +58,7 @@ def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
         currency=shared.currency,
         payment_medium_brand=records.payment_medium(shared.about("payment_medium_brand")),
         payment_medium_type=records.payment_medium(shared.about("payment_medium_type")),
-        products_set=[_line(line, place, gathered) for place, line in enumerate(document["lines"])],
+        products_set=[_line(line, place, gathered) for place, line in enumerate(document.lines)],
         **render_transactions(shared),
     )
 
@@ -83,42 +84,40 @@ def _reduced(purchase: PurchaseCustomerEvent) -> CreatedPurchase:
     return cast(CreatedPurchase, {name: value for name, value in told.items() if name in always or value is not None})
 
 
-def _line_totals(lines: Iterable[list[Any]]) -> dict[str, Decimal]:
-    names = {"net_amount": 3, "vat_amount": 4, "total_amount": 5}
-    return {name: sum((line[place] for line in lines), ZERO) for name, place in names.items()}
+def _line_totals(lines: Iterable[PostedLine]) -> dict[str, Decimal]:
+    names = {"net_amount": "net", "vat_amount": "tax", "total_amount": "total"}
+    return {name: sum((getattr(line, amount) for line in lines), ZERO) for name, amount in names.items()}
 
 
 def _totals(shared: Shared) -> dict[str, Any]:
     """What was asked to be spent, and the sums: of awards in the participant's currency, of spends in the system
     currency, as they come off the bill (Q2)."""
-    awards, spends = shared.document.get("awards", ()), shared.document.get("spends", ())
-    asked, asked_alternatively = shared.document.get("requested") or (None, None)
-    awarded = [award["amounts"] for award in awards]
+    asked = shared.document.requested or AskedSpend(None, None)
+    awarded = [award.amounts for award in shared.document.awards]
     told = {
-        "requested_spend_amount": asked,
-        "total_awarded_amount": sum((wallet for _, wallet, _ in awarded), ZERO),
+        "requested_spend_amount": asked.amount,
+        "total_awarded_amount": sum((amounts.wallet for amounts in awarded), ZERO),
     }
     alternatives = {"total_awarded": awarded}
     for name, method in _SPENT.items():
-        spent = [spend["amounts"] for spend in spends if method in (None, spend["method"])]
-        told[f"{name}_amount"] = sum((system for system, _, _ in spent), ZERO)
+        spent = [spend.amounts for spend in shared.document.spends if method in (None, spend.method)]
+        told[f"{name}_amount"] = sum((amounts.system for amounts in spent), ZERO)
         alternatives[name] = spent
     if shared.has_alternative:
-        told["requested_spend_alternative_amount"] = asked_alternatively
-        for name, amounts in alternatives.items():
-            told[f"{name}_alternative_amount"] = sum((alternative or ZERO for _, _, alternative in amounts), ZERO)
+        told["requested_spend_alternative_amount"] = asked.alternative_amount
+        for name, parts in alternatives.items():
+            told[f"{name}_alternative_amount"] = sum((amounts.alternative or ZERO for amounts in parts), ZERO)
     return told
 
 
-def _line(line: list[Any], place: int, gathered: EventRecords) -> PurchaseCustomerEventProduct:
-    product_id, _, quantity, net, vat, total = line
+def _line(line: PostedLine, place: int, gathered: EventRecords) -> PurchaseCustomerEventProduct:
     return {
         "id": part_id(gathered.event.entry.event_id, "LINE", place),
-        "quantity": quantity,
-        "net_amount": net,
-        "vat_amount": vat,
-        "total_amount": total,
+        "quantity": line.quantity,
+        "net_amount": line.net,
+        "vat_amount": line.tax,
+        "total_amount": line.total,
         "intended_product_identifier": None,
         "intended_product_value": None,
-        "product": records.product(gathered.record("product", product_id), gathered.directory),
+        "product": records.product(gathered.record("product", line.product_id), gathered.directory),
     }

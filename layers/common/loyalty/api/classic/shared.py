@@ -1,9 +1,7 @@
 """What several objects of one answer tell alike: the account, the unit, who wrote it and when."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.customers import AccountsReceivable, RewardsParticipant
@@ -18,9 +16,9 @@ class Shared:
     def __init__(self, gathered: EventRecords) -> None:
         self.gathered = gathered
         self.entry = gathered.event.entry
-        self.document = gathered.event.document
-        self.details: Mapping[str, Any] = self.document.get("details", {})
-        self.ids: Mapping[str, str] = self.document.get("ids", {})
+        self.document = gathered.event.purchase
+        self.details = self.document.details
+        self.ids = self.document.ids
 
     def about(self, kind: str) -> Record | None:
         """The record of this type that the event is about."""
@@ -39,7 +37,7 @@ class Shared:
     @cached_property
     def account(self) -> AccountsReceivable | None:
         """The account with its owner."""
-        return records.account(self._account, self.gathered.record("contact", self.document.get("contact_id")))
+        return records.account(self._account, self.gathered.record("contact", self.document.contact_id))
 
     @cached_property
     def participant(self) -> RewardsParticipant | None:
@@ -49,12 +47,12 @@ class Shared:
     @cached_property
     def unit(self) -> Unit | None:
         """The unit by which its performer was named."""
-        return records.unit(self.gathered.record("unit", self.document.get("unit_id")))
+        return records.unit(self.gathered.record("unit", self.document.unit_id))
 
     @cached_property
     def business_unit(self) -> BusinessUnit | None:
         """The outlet that performed it, or else the merchant."""
-        performer = self.document.get("outlet_id") or self.entry.merchant_id
+        performer = self.document.outlet_id or self.entry.merchant_id
         return records.business_unit(self.gathered.record("business_unit", performer), self.gathered.directory)
 
     @cached_property

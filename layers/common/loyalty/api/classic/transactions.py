@@ -1,30 +1,29 @@
 """What a purchase gave and took, as the classic API tells it: awards, spends, and the requests behind the spends."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.events import AwardRewardTransaction, SpendRequestCustomerEvent, SpendRewardTransaction
 from loyalty.api.classic.shared import Shared, dated
+from loyalty.domain.events.documents import PostedAward, PostedSpend
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
+from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.award_rules import AwardCurrency
-from loyalty.domain.programme.spend_settings import ReductionMethod
 
 
 def render_transactions(shared: Shared) -> dict[str, Any]:
     """Awards, spends and spend requests; the last in the older fields too, which release 17 replaced by the spends
     themselves (row 37)."""
-    awards, spends = shared.document.get("awards", ()), shared.document.get("spends", ())
+    awards, spends = shared.document.awards, shared.document.spends
     spent = [_spend(spend, place, shared) for place, spend in enumerate(spends)]
     requests = [
-        _spend_request(place, spend["request_number"], SpendMethod(spend["method"]), spend["amounts"], told, shared)
+        _spend_request(place, spend.request_number, spend.method, spend.amounts, told, shared)
         for place, (spend, told) in enumerate(zip(spends, spent, strict=True))
     ]
-    if number := shared.document.get("unspent_request"):
-        nothing = (None, None, None)
-        requests.append(_spend_request(len(spends), number, SpendMethod.ON_REQUEST, nothing, None, shared))
+    if number := shared.document.unspent_request:
+        requests.append(_spend_request(len(spends), number, SpendMethod.ON_REQUEST, None, None, shared))
     return {
         "instant_spend_request": next((request for request in requests if request["instant_spend"]), None),
         "automatic_spend_request": next((request for request in requests if request["automatic_spend"]), None),
@@ -34,22 +33,21 @@ def render_transactions(shared: Shared) -> dict[str, Any]:
     }
 
 
-def _award(award: Mapping[str, Any], place: int, shared: Shared) -> AwardRewardTransaction:
-    _, wallet, alternative = award["amounts"]
-    in_points = award["currency"] == AwardCurrency.ALTERNATIVE
+def _award(award: PostedAward, place: int, shared: Shared) -> AwardRewardTransaction:
+    in_points = award.currency is AwardCurrency.ALTERNATIVE
     rendered: AwardRewardTransaction = {
         "id": part_id(shared.entry.event_id, "AWARD", place),
-        "number": award["number"],
-        "amount": wallet,
+        "number": award.number,
+        "amount": award.amounts.wallet,
         "life_cycle_state": shared.life_cycle_state,
-        "contribution_percentage": _contribution(award["offer_id"], shared),
+        "contribution_percentage": _contribution(award.offer_id, shared),
         "initiated_currency": shared.alternative_currency if in_points else shared.currency,
         "currency_rate_period": shared.rate_period,
         "accounts_receivable": shared.account,
         "rewards_participant": shared.participant,
     }
     if shared.has_alternative:
-        rendered["alternative_amount"] = alternative
+        rendered["alternative_amount"] = award.amounts.alternative
     return rendered
 
 
@@ -60,16 +58,16 @@ def _contribution(offer_id: str, shared: Shared) -> Any:
     return scheme.get("contribution_percentage")
 
 
-def _spend(spend: Mapping[str, Any], place: int, shared: Shared) -> SpendRewardTransaction:
-    amount = spend["amounts"][1]
+def _spend(spend: PostedSpend, place: int, shared: Shared) -> SpendRewardTransaction:
+    amount = spend.amounts.wallet
     return {
         "id": part_id(shared.entry.event_id, "SPEND", place),
-        "number": spend["number"],
+        "number": spend.number,
         "total_amount": amount,
         "net_amount": amount,
         "vat_amount": ZERO,
         "life_cycle_state": shared.life_cycle_state,
-        "spend_method": spend["method"],
+        "spend_method": spend.method,
         "currency_rate_period": shared.rate_period,
         "accounts_receivable": shared.account,
         "rewards_participant": shared.participant,
@@ -80,13 +78,12 @@ def _spend_request(
     place: int,
     number: str,
     method: SpendMethod,
-    amounts: tuple[Any, Any, Any],
+    amounts: Amounts | None,
     spend: SpendRewardTransaction | None,
     shared: Shared,
 ) -> SpendRequestCustomerEvent:
-    system, _, alternative = amounts
     on_request = method is SpendMethod.ON_REQUEST
-    in_points = on_request and (shared.document.get("requested") or (None, None))[1] is not None
+    in_points = on_request and shared.document.requested and shared.document.requested.alternative_amount is not None
     classification = shared.gathered.record("classification", shared.ids.get("spend_request_classification"))
     rendered: SpendRequestCustomerEvent = {
         "id": part_id(shared.entry.event_id, "SPEND_REQUEST", place),
@@ -97,10 +94,10 @@ def _spend_request(
         "performed_on": dated(shared.entry.performed_on if on_request else shared.entry.posted_on),
         "description": None,
         "process_immediately": shared.details.get("process_immediately"),
-        "spend_amount": system,
+        "spend_amount": amounts.system if amounts else None,
         "instant_spend": method is SpendMethod.INSTANTLY,
         "automatic_spend": method is SpendMethod.AUTOMATICALLY,
-        "reduction_method": shared.document.get("reduction_method", ReductionMethod.FRONT_END),
+        "reduction_method": shared.document.reduction_method,
         "initiated_currency": shared.alternative_currency if in_points else shared.currency,
         "classification": records.named(classification) if on_request else None,
         "accounts_receivable": shared.account,
@@ -111,5 +108,5 @@ def _spend_request(
         "currency": shared.currency,
     }
     if shared.has_alternative:
-        rendered["spend_alternative_amount"] = alternative
+        rendered["spend_alternative_amount"] = amounts.alternative if amounts else None
     return rendered

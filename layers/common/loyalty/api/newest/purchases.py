@@ -34,20 +34,22 @@ from loyalty.api.newest.answers import (
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.events.documents import PostedAward, PostedLine, PostedSpend
 from loyalty.domain.fields import Code, NotNegative, Positive, code_in, json_number, read_by
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.ledger.wallet import JournalEntry
 from loyalty.domain.money import ZERO
 from loyalty.domain.patterns import EVENT_ID, MAX_IDENTIFIER
+from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.pricing.plan import Verdict
+from loyalty.domain.pricing.spends import Spend
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.domain.validation import exactly_one, validated
 from loyalty.store.events import Event
-from loyalty.usecases.purchases.document import awards_of, spends_of
 from loyalty.usecases.purchases.preview_purchase import Preview
 
 LATEST_SECOND = 7_258_118_399
@@ -308,8 +310,8 @@ def render_purchase(event: Event, directory: Directory, why: Iterable[Verdict] |
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
     currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
     """
-    entry, document, taken_back = event.entry, event.document, event.taken_back
-    lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document["lines"])]
+    entry, document, taken_back = event.entry, event.purchase, event.taken_back
+    lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document.lines)]
     return {
         "id": entry.told_id,
         "reference_number": entry.reference_number,
@@ -318,15 +320,15 @@ def render_purchase(event: Event, directory: Directory, why: Iterable[Verdict] |
         "posted_on": int(entry.posted_on.timestamp()),
         "account_id": entry.account_id,
         "merchant_tap": _unit(entry.merchant_id, directory),
-        "outlet_tap": _unit(document.get("outlet_id"), directory),
-        "classification": _classification(document.get("ids", {}).get("classification"), directory),
-        "payment_medium_identifier": document.get("details", {}).get("payment_medium_identifier"),
+        "outlet_tap": _unit(document.outlet_id, directory),
+        "classification": _classification(document.ids.get("classification"), directory),
+        "payment_medium_identifier": document.details.get("payment_medium_identifier"),
         "products": lines,
         "net_amount": sum((line["net_amount"] for line in lines), ZERO),
         "tax_amount": sum((line["tax_amount"] for line in lines), ZERO),
         "total_amount": sum((line["total_amount"] for line in lines), ZERO),
-        "awards": [_award(award) for award in document.get("awards", ())],
-        "spends": [_spend(spend) for spend in document.get("spends", ())],
+        "awards": [_award(award) for award in document.awards],
+        "spends": [_spend(spend) for spend in document.spends],
         "reversed": _reversed(taken_back),
         "wallet_version": entry.sequence,
         **render_movement(entry),
@@ -349,8 +351,8 @@ def render_preview(preview: Preview, why: Iterable[Verdict] | None = None) -> Pr
         "net_amount": plan.totals.net,
         "tax_amount": plan.totals.tax,
         "total_amount": plan.totals.total,
-        "awards": [_award(award) for award in awards_of(plan.awards)],
-        "spends": [_spend(spend) for spend in spends_of(plan)],
+        "awards": [_award(PostedAward.of(award)) for award in plan.awards],
+        "spends": [_spend(spend) for spend in plan.spends],
         "allow_spending": plan.settings.allow_spending,
         "available_spend": plan.available,
         "minimum_spend": plan.settings.minimum,
@@ -399,38 +401,36 @@ def _verdict(verdict: Verdict) -> VerdictAnswer:
     return {"offer_id": verdict.offer_id, "applies": verdict.failed is None, "failed": verdict.failed}
 
 
-def _line(place: int, line: list[Any], returned: Decimal) -> LineAnswer:
-    _, sku, quantity, net, tax, total = line
+def _line(place: int, line: PostedLine, returned: Decimal) -> LineAnswer:
     return {
         "line": place,
-        "product_sku": sku,
-        "quantity": quantity,
+        "product_sku": line.product_code,
+        "quantity": line.quantity,
         "returned_quantity": returned,
-        "net_amount": net,
-        "tax_amount": tax,
-        "total_amount": total,
+        "net_amount": line.net,
+        "tax_amount": line.tax,
+        "total_amount": line.total,
     }
 
 
-def _award(award: Mapping[str, Any]) -> AwardAnswer:
+def _award(award: PostedAward) -> AwardAnswer:
     return {
-        "offer_id": award["offer_id"],
-        "offer_name": award["offer_name"],
-        "method": award["method"],
-        "value": award["value"],
-        "currency": award["currency"],
-        "base": award["base"],
-        **_amounts(award["amounts"]),
+        "offer_id": award.offer_id,
+        "offer_name": award.offer_name,
+        "method": award.method,
+        "value": award.value,
+        "currency": award.currency,
+        "base": award.base,
+        **_amounts(award.amounts),
     }
 
 
-def _spend(spend: Mapping[str, Any]) -> SpendAnswer:
-    return {"method": spend["method"], **_amounts(spend["amounts"])}
+def _spend(spend: PostedSpend | Spend) -> SpendAnswer:
+    return {"method": spend.method, **_amounts(spend.amounts)}
 
 
-def _amounts(amounts: list[Any]) -> AmountsAnswer:
-    system, wallet, alternative = amounts
-    rendered: AmountsAnswer = {"amount": system, "wallet_amount": wallet}
-    if alternative is not None:
-        rendered["alternative_amount"] = alternative
+def _amounts(amounts: Amounts) -> AmountsAnswer:
+    rendered: AmountsAnswer = {"amount": amounts.system, "wallet_amount": amounts.wallet}
+    if amounts.alternative is not None:
+        rendered["alternative_amount"] = amounts.alternative
     return rendered

@@ -16,10 +16,10 @@ from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.money import ZERO
+from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.returns import ReturnedProduct, ReturnRequest
 from loyalty.domain.validation import exactly_one, validated
 from loyalty.store.events import Event
-from loyalty.usecases.purchases.document import amounts_in, sold_lines
 from loyalty.usecases.reversals.take_back import PostedReturn
 
 
@@ -81,7 +81,7 @@ def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
 
 def render_return(returned: PostedReturn) -> ReturnAnswer:
     """The return in this API's names; amounts are in the wallet's currency."""
-    event, lines = returned.posting.event, sold_lines(returned.purchase.document)
+    event, lines = returned.posting.event, sold_lines(returned.purchase.purchase)
     entry = event.entry
     return {
         "id": entry.told_id,
@@ -92,9 +92,9 @@ def render_return(returned: PostedReturn) -> ReturnAnswer:
         "account_id": entry.account_id,
         "products": [
             {"line": place, "product_sku": lines[place].product_code, "quantity": quantity}
-            for place, quantity in event.document["lines"]
+            for place, quantity in event.reversal.lines
         ],
-        "waived": event.document["waived"],
+        "waived": event.reversal.waived,
         "wallet_version": entry.sequence,
         **render_movement(entry),
         **_settled(event),
@@ -106,5 +106,5 @@ class _Settled(TypedDict):
 
 
 def _settled(event: Event) -> _Settled:
-    settled = sum(amounts_in(event.document, "settled").values(), ZERO)
+    settled = sum(event.reversal.settled.values(), ZERO)
     return {"settled": settled} if settled else {}

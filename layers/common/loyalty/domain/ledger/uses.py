@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import Struct
+
 from loyalty.domain.ledger.windows import lies_in, same_period
 from loyalty.domain.money import ZERO
 
@@ -14,8 +16,7 @@ UNRECORDED = ""
 """The currency of amounts that an earlier version kept without one: they count in whichever currency is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True, array_like=True):
     """What an event used of a subject (an offer's id, or `PromoCode.subject`), or gave back where it is below zero.
 
     Attributes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from msgspec import Struct
+
 from loyalty.domain.currencies import Currency
 from loyalty.domain.errors import Code, NotInProgramme, Problem
 from loyalty.domain.money import ZERO, rounded
@@ -15,8 +17,7 @@ from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import RequestedSpend
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Struct, frozen=True, array_like=True):
     """One amount in the three currencies that matter, each converted from the exact amount and rounded once.
 
     `alternative` is None where the organisation has no alternative currency, or no rate for it on that day.

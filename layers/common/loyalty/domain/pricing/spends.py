@@ -108,7 +108,7 @@ class Payment:
             return None
         amounts = self.exchange.amounts(amount)
         # Of a balance that is kept finer than its currency is told, rounding must not take more than there is.
-        amounts = replace(amounts, wallet=min(amounts.wallet, self.balance))
+        amounts = Amounts(amounts.system, min(amounts.wallet, self.balance), amounts.alternative)
         return amounts if amounts.system > 0 and amounts.wallet > 0 else None
 
     def _payable(self, *limits: Decimal | None) -> Decimal:

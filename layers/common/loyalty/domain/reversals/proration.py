@@ -10,10 +10,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from loyalty.domain.currencies import Exponents
-from loyalty.domain.ledger.wallet import Lots, added, negated
+from loyalty.domain.events.documents import PostedAward, PurchaseDocument
+from loyalty.domain.ledger.wallet import Lots, Movement, added, negated
 from loyalty.domain.money import ZERO, share
 from loyalty.domain.pricing.exchange import Amounts
-from loyalty.domain.reversals.returns import Fractions, ReturnedLines
+from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.reversals.returns import Fractions, ReturnedLines, SoldLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +138,31 @@ class PurchaseAmounts:
         debt = (awards - spends).amounts.wallet - (gained.amounts.wallet - self.debt)
         at_once = [spend.part(back, exponents) for spend in self.spends if isinstance(spend, InstantSpend)]
         return ReversalStep(awards, spends, sum(at_once, nothing).amounts.wallet, min(max(ZERO, debt), self.debt))
+
+
+def sold_lines(purchase: PurchaseDocument) -> list[SoldLine]:
+    """Return the lines of a purchase."""
+    return [SoldLine(line.product_code, line.quantity) for line in purchase.lines]
+
+
+def weighted(award: PostedAward) -> WeightedAmounts:
+    """Return an award or a voucher by the lines that it stands for."""
+    lots = {award.expires: award.amounts.wallet} if award.expires else {}
+    return WeightedAmounts(LotAmounts(award.amounts, lots), dict(award.shares))
+
+
+def purchase_amounts(purchase: PurchaseDocument, movement: Movement, balance: Decimal) -> PurchaseAmounts:
+    """Return what a purchase gave and took; `balance` is the wallet's after it. All lines were paid for by its spends,
+    in proportion to their totals."""
+    totals = {place: line.total for place, line in enumerate(purchase.lines)}
+    at_once = [weighted(award) for award in purchase.awards if award.instant]
+    spends = [(spend.method, LotAmounts(spend.amounts, spend.lots)) for spend in purchase.spends]
+    return PurchaseAmounts(
+        awards=[weighted(award) for award in purchase.awards],
+        spends=[
+            InstantSpend(whole, at_once) if method is SpendMethod.INSTANTLY else WeightedAmounts(whole, totals)
+            for method, whole in spends
+        ],
+        nothing=Amounts(ZERO, ZERO, None if movement.alternative_awarded is None else ZERO),
+        debt=max(ZERO, min(ZERO, balance) - min(ZERO, balance - movement.amount)),
+    )

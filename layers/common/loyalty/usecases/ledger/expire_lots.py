@@ -136,4 +136,4 @@ class ExpiryDraft:
             posted_on=self.now,
         )
         printed = Fingerprint.of_fields({"expires": wallet.account_id, "sequence": wallet.version}).digest
-        return PreparedEvent(Event(entry, Origin.EXPIRY, printed, partner_id=None, document={}), wallet)
+        return PreparedEvent(Event(entry, Origin.EXPIRY, printed, partner_id=None, document=None), wallet)

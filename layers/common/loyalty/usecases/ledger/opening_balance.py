@@ -76,7 +76,7 @@ class _AdjustmentDraft:
             posted_on=self.now,
             reference_number=self.record["id"],
         )
-        event = Event(entry, Origin.OPENING_BALANCE, self._fingerprint.digest, partner_id=None, document={})
+        event = Event(entry, Origin.OPENING_BALANCE, self._fingerprint.digest, partner_id=None, document=None)
         return PreparedEvent(event, wallet)
 
     @property

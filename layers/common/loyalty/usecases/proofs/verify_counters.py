@@ -1,9 +1,8 @@
 """Proving what all accounts together have used: every counter of a budget or promo code against the whole journal."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.audit import Deviation
@@ -28,9 +27,11 @@ class Counters:
 
     def take(self, event: Event) -> None:
         """Sort an event in."""
-        for offer_id, amount in event.document.get("budgets", {}).items():
-            self._journal[budget_key(offer_id)] += Decimal(amount)
-        for code_id in _codes_in(event.document):
+        if event.document is None:
+            return
+        for offer_id, amount in event.document.budgets.items():
+            self._journal[budget_key(offer_id)] += amount
+        for code_id in event.document.codes:
             self._journal[promo_code_key(code_id)] += -1 if event.entry.type.reverses else 1
 
     def take_counter(self, item: Item) -> None:
@@ -62,13 +63,6 @@ class Counters:
             suspects = {key for key in suspects if used[key] != after[key]}
         for key in sorted(suspects):
             yield _deviation(key, f"it moved during each of {MAX_READINGS} readings, so nothing is proven of it")
-
-
-def _codes_in(document: Mapping[str, Any]) -> Iterator[str]:
-    """Return the promo codes that an event counts; the reversals of the first version told of one at the most."""
-    if code_id := document.get("counted_code"):
-        yield code_id
-    yield from document.get("counted_codes", ())
 
 
 def _deviation(key: Key, found: str) -> Deviation:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import Origin, derived_id, parted_id
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Wallet
 from loyalty.domain.money import ZERO
@@ -18,7 +19,6 @@ from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.proofs.verify_untold import Untold
-from loyalty.usecases.purchases.document import amounts_in, uses_in
 
 SETTLING_SECONDS = 2.0
 """How long a posting that was under way while the table was read may take to be seen everywhere."""
@@ -89,15 +89,18 @@ def _again(table: Table, account_id: str) -> list[Deviation]:
 
 def _counted(event: Event) -> JournalEntry:
     """Return its entry, whose movement tells what it counts for as a purchase, of limits, and of what is waived."""
-    document, movement = event.document, event.entry.movement
-    purchases = 1 if event.entry.type is EventType.PURCHASE else -int(document.get("completes", False))
-    movement = replace(
-        movement,
-        purchases=purchases,
-        uses=uses_in(document),
-        waived=amounts_in(document, "outstanding"),
-        forgiven=amounts_in(document, "forgiven"),
-    )
+    movement = event.entry.movement
+    match event.document:
+        case PurchaseDocument() as purchase:
+            movement = replace(movement, purchases=1, uses=purchase.uses)
+        case ReversalDocument() as back:
+            movement = replace(
+                movement,
+                purchases=-int(back.completes or False),
+                uses=back.uses,
+                waived=back.outstanding,
+                forgiven=back.forgiven,
+            )
     return replace(event.entry, movement=movement)
 
 
@@ -179,8 +182,12 @@ def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
         yield "an expiry takes out what is over, and no more", f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}"
     if entry.type is not EventType.PURCHASE:
         return
-    for name, recorded in (("awards", entry.movement.awarded), ("spends", entry.movement.spent)):
-        total = sum((part["amounts"][1] for part in event.document.get(name, ())), ZERO)
+    purchase, movement = event.purchase, entry.movement
+    for name, parts, recorded in (
+        ("awards", purchase.awards, movement.awarded),
+        ("spends", purchase.spends, movement.spent),
+    ):
+        total = sum((part.amounts.wallet for part in parts), ZERO)
         if total != recorded:
             yield f"the {name} of an event sum to what its wallet got or gave", f"{total}, journal {recorded}"
 
@@ -192,18 +199,18 @@ def _is_due(entry: JournalEntry) -> bool:
 
 def _derived(event: Event) -> str:
     """The id that an event should have or, where its id was given, its reference number's pointer."""
-    entry, document = event.entry, event.document
+    entry = event.entry
     parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {
         Origin.GIVEN: lambda: (entry.merchant_id or "", entry.reference_number or ""),
         Origin.REFERENCE: lambda: (entry.merchant_id or "", entry.reference_number or ""),
-        Origin.EXTERNAL: lambda: tuple(document["identity"]),
-        Origin.KEY: lambda: tuple(document["identity"]),
-        Origin.ROW: lambda: tuple(document["identity"]),
-        Origin.CONTENT: lambda: tuple(document["identity"]),
-        Origin.NUMBER: lambda: (document["number"],),
+        Origin.EXTERNAL: lambda: event.purchase.identity,
+        Origin.KEY: lambda: event.purchase.identity,
+        Origin.ROW: lambda: event.purchase.identity,
+        Origin.CONTENT: lambda: event.purchase.identity,
+        Origin.NUMBER: lambda: (event.purchase.number,),
         Origin.OPENING_BALANCE: lambda: (entry.reference_number or "",),
-        Origin.CANCELLATION: lambda: (document["reverses"],),
-        Origin.RETURN: lambda: (document["reverses"], entry.reference_number or ""),
+        Origin.CANCELLATION: lambda: (event.reversal.reverses,),
+        Origin.RETURN: lambda: (event.reversal.reverses, entry.reference_number or ""),
         Origin.EXPIRY: lambda: (entry.account_id, str(entry.sequence)),
     }
     origin = Origin.REFERENCE if event.origin is Origin.GIVEN else event.origin

@@ -2,17 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
 
 from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
+from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item
 from loyalty.store.events import Event, EventState
 from loyalty.store.table import Table
-from loyalty.usecases.purchases.document import amounts_in, sold_lines
 from loyalty.usecases.reversals.settlement import UNTOLD
 
 MAX_READINGS = 5
@@ -80,16 +79,16 @@ def _reversals(table: Table, purchase: Event, seen: set[str]) -> list[ReversalEv
 
 
 def _vouchers(table: Table, purchase: Event) -> Iterator[Deviation]:
-    for voucher in purchase.document.get("vouchers", ()) if purchase.state is EventState.CANCELLED else ():
-        item = table.get(keys.voucher(voucher["id"]), consistent=True)
+    for voucher in purchase.purchase.vouchers if purchase.state is EventState.CANCELLED else ():
+        item = table.get(keys.voucher(voucher.id), consistent=True)
         if item is None or item["state"] != VoucherState.VOIDED:
             state = item["state"] if item else "none"
             rule = "the vouchers of a cancelled purchase are void"
-            yield Deviation(purchase.entry.account_id, purchase.entry.event_id, rule, f"{voucher['id']}: {state}")
+            yield Deviation(purchase.entry.account_id, purchase.entry.event_id, rule, f"{voucher.id}: {state}")
 
 
 def _sold(event: Event) -> PurchaseEvidence:
-    lines = sold_lines(event.document)
+    lines = sold_lines(event.purchase)
     return PurchaseEvidence(
         event_id=event.entry.event_id,
         account_id=event.entry.account_id,
@@ -104,13 +103,10 @@ def _sold(event: Event) -> PurchaseEvidence:
 def _undone(event: Event) -> Iterator[tuple[str, ReversalEvidence]]:
     """Return what an event took back, by purchase: of the one that it is the reversal of, and of those of which it
     settled what had been waived."""
-    entry, document = event.entry, event.document
-    settled = amounts_in(document, "settled")
-    own = Reversal(entry.movement, Decimal(document["waived"]), settled).taken_back(
-        {place: Decimal(quantity) for place, quantity in document["lines"]}
-    )
+    entry, document = event.entry, event.reversal
+    own = Reversal(entry.movement, document.waived, document.settled).taken_back(dict(document.lines))
     cancels = entry.type is EventType.CANCELLATION
-    yield document["reverses"], ReversalEvidence(entry.event_id, entry.account_id, cancels, own)
-    for purchase_id, amount in settled.items():
+    yield document.reverses, ReversalEvidence(entry.event_id, entry.account_id, cancels, own)
+    for purchase_id, amount in document.settled.items():
         if purchase_id != UNTOLD:
             yield purchase_id, ReversalEvidence(entry.event_id, entry.account_id, False, settlement(amount))

@@ -1,22 +1,19 @@
 """What older versions did not record, and so nothing can prove: what their reversals gave back of limits."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from loyalty.domain.events.documents import PurchaseDocument
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
 from loyalty.domain.proofs.use_audit import USES_COUNTED
+from loyalty.domain.reversals.proration import sold_lines
 from loyalty.store import keys
 from loyalty.store.events import Event, EventState
 from loyalty.store.keys import Key
-from loyalty.usecases.purchases.document import sold_lines
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
 _OF_ACCOUNTS = (PURCHASES_COUNTED, USES_COUNTED)
 """The rules of an account that rest on what reversals tell of limits."""
-
-_OF_LIMITS = {"completes", "uses", "budgets", "counted_code", "counted_codes"}
-"""What a reversal tells of them; of a version that tells anything, at least `completes`."""
 
 
 class Untold:
@@ -28,10 +25,10 @@ class Untold:
 
     def take(self, event: Event) -> None:
         """Sort an event in."""
-        if event.entry.type.reverses and not _OF_LIMITS & event.document.keys():
-            self._reversed.add(event.document["reverses"])
+        if event.entry.type.reverses and not event.reversal.tells_of_limits:
+            self._reversed.add(event.reversal.reverses)
         elif event.entry.type is EventType.PURCHASE and _counts(event):
-            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.document))
+            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.purchase))
 
     def told_apart(self, found: Iterable[Deviation]) -> tuple[list[Deviation], list[Deviation]]:
         """Return what is wrong, and what may be nothing but what was not recorded."""
@@ -54,12 +51,12 @@ def _counts(purchase: Event) -> bool:
     """Whether it changed what is counted that a purchase was taken back."""
     if purchase.state is EventState.CANCELLED:
         return True
-    lines, returned = sold_lines(purchase.document), purchase.taken_back.lines
+    lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
     all_back = returned == {place: line.quantity for place, line in enumerate(lines)}
-    return bool(returned) and (all_back or not _OF_LIMITS.isdisjoint(purchase.document))
+    return bool(returned) and (all_back or purchase.purchase.is_limited)
 
 
-def _counters(document: Mapping[str, Any]) -> set[Key]:
-    code_id = document.get("counted_code")
-    budgets = {budget_key(offer_id) for offer_id in document.get("budgets", ())}
+def _counters(purchase: PurchaseDocument) -> set[Key]:
+    code_id = purchase.counted_code
+    budgets = {budget_key(offer_id) for offer_id in purchase.budgets}
     return budgets | ({promo_code_key(code_id)} if code_id else set())

@@ -69,14 +69,14 @@ class EventRecordsReader:
         Raises:
             Refused: RETRY_LATER, where that cannot be read now.
         """
-        document = event.document
+        document = event.purchase
         wanted = [
             ("account", event.entry.account_id),
-            ("contact", document.get("contact_id")),
+            ("contact", document.contact_id),
             ("partner", event.partner_id),
             ("partner", event.updated_by),
-            *((kind, document.get("ids", {}).get(kind)) for kind in ("invoice", "access_token")),
-            *(("product", line[0]) for line in document["lines"]),
+            *((kind, document.ids.get(kind)) for kind in ("invoice", "access_token")),
+            *(("product", line.product_id) for line in document.lines),
         ]
         self._read({keys.record(kind, record_id) for kind, record_id in wanted if record_id})
         records = {key: record for key, record in self._records.items() if record}

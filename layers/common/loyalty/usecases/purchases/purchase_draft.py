@@ -1,6 +1,6 @@
 """A purchase on its way to becoming an event: priced on the wallet as it is, with all that goes into the posting."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +8,14 @@ from typing import Any
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, not_found
+from loyalty.domain.events.documents import (
+    AskedSpend,
+    PostedAward,
+    PostedLine,
+    PostedSpend,
+    PostedVoucher,
+    PurchaseDocument,
+)
 from loyalty.domain.fingerprint import FORM
 from loyalty.domain.identity import OF_MERCHANT, Origin, derived_id, part_id
 from loyalty.domain.ledger.vouchers import VoucherState
@@ -17,7 +25,7 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.programme.spend_settings import ReductionMethod
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.promo_code import PromoCode
-from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, RowOrigin
+from loyalty.domain.purchases.purchase import Line, PurchaseRequest, Reference, RowOrigin
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
@@ -28,7 +36,6 @@ from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
 from loyalty.usecases.prepared_answer import Prepare, nothing
-from loyalty.usecases.purchases.document import awards_of, spends_of, uses_of, why_of
 from loyalty.usecases.purchases.repetition import is_repeated, may_be_told
 from loyalty.usecases.purchases.resolution import Resolved
 from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, priced, promo_code_key
@@ -97,6 +104,7 @@ class PurchaseDraft:
         """The event that posts the purchase as the next one of the customer's wallet."""
         require_active(customer.account, self.named)
         plan = priced(self.resolved.purchase, customer, self.programme, used)
+        vouchers = tuple(self._vouchers(plan))
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
         entry = JournalEntry(
             account_id=wallet.account_id,
@@ -117,11 +125,11 @@ class PurchaseDraft:
             fingerprint=self.request.fingerprint.digest,
             form=FORM,
             partner_id=self.partner.id,
-            document=self._document(plan, account),
+            document=self._document(plan, vouchers, account),
             pointer=self._pointer(),
         )
         self.prepare(PostedEvent(event, replayed=False))
-        return PreparedEvent(event, wallet, tuple(self._effects(plan, wallet.account_id)))
+        return PreparedEvent(event, wallet, tuple(self._effects(plan, vouchers, wallet.account_id)))
 
     def _pointer(self) -> str | None:
         """Where the id was given, the one that keeps the reference number unique all the same; in the classic API,
@@ -134,15 +142,15 @@ class PurchaseDraft:
             case _:
                 return None
 
-    def _effects(self, plan: Plan, account_id: str) -> Iterator[Effect]:
+    def _effects(self, plan: Plan, vouchers: Iterable[PostedVoucher], account_id: str) -> Iterator[Effect]:
         for award in plan.budgeted:
             yield Effect(Add(budget_key(award.offer_id), award.amount, award.budget))
         if code := self._counted_code:
             yield Effect(Add(promo_code_key(code.id), 1, code.maximum_uses))
-        for voucher in self._vouchers(plan):
+        for voucher in vouchers:
             item = {"account_id": account_id, "event_id": self.event_id, "state": VoucherState.ISSUED}
-            kept = {"voucher_type_id": voucher["voucher_type_id"], "value": voucher["amounts"][0]}
-            yield Effect(Put(keys.voucher(voucher["id"]), item | kept))
+            kept = {"voucher_type_id": voucher.voucher_type_id, "value": voucher.amounts.system}
+            yield Effect(Put(keys.voucher(voucher.id), item | kept))
         if self.resolved.one_time_password:
             gone = Delete(self.resolved.one_time_password, condition="attribute_exists(pk)")
             yield Effect(gone, not_found("Account", "one-time password", self.named.pointer))
@@ -150,38 +158,30 @@ class PurchaseDraft:
             at = keys.reference_number(self.partner.id, self.request.reference_number)
             yield Effect(Add(at, 1, attributes={"event_id": self.event_id}))
 
-    def _document(self, plan: Plan, account: Account) -> Mapping[str, Any]:
-        """What an answer is rendered from later; whatever the entry has as well is left out, and so is what is
-        absent."""
-        purchase = self.resolved.purchase
-        document = {
-            "number": self.number,
-            "contact_id": account.contact_id,
-            "identity": list(self.request.identity.parts) if self.request.identity.origin in KEPT_PARTS else None,
-            "upload": list(self.request.row) if self.request.row else None,
-            "outlet_id": purchase.outlet_id,
-            "unit_id": self.resolved.unit_id,
-            "tap_id": purchase.tap_id,
-            "ids": dict(self.resolved.ids),
-            "details": dict(self.request.details),
-            "lines": [
-                [line.product.id, line.product.code, line.quantity, line.net, line.tax, line.total]
-                for line in purchase.lines
-            ],
-            "requested": self._requested(),
-            "unspent_request": self.numbers.take("spend_request")[0] if self.request.unspent_request else None,
-            "reduction_method": self._reduction_method(plan),
-            "awards": self._numbered("number", "award", awards_of(plan.awards)),
-            "vouchers": self._vouchers(plan),
-            "spends": self._numbered(
-                "number", "spend", self._numbered("request_number", "spend_request", spends_of(plan))
-            ),
-            "budgets": {award.offer_id: award.amount for award in plan.budgeted},
-            "counted_code": self._counted_code.id if self._counted_code else None,
-            "uses": uses_of(plan),
-            "why": why_of(plan.why),
-        }
-        return {name: value for name, value in document.items() if value}
+    def _document(self, plan: Plan, vouchers: tuple[PostedVoucher, ...], account: Account) -> PurchaseDocument:
+        request, purchase, code = self.request, self.resolved.purchase, self._counted_code
+        return PurchaseDocument(
+            number=self.number,
+            contact_id=account.contact_id,
+            identity=request.identity.parts if request.identity.origin in KEPT_PARTS else (),
+            upload=request.row,
+            outlet_id=purchase.outlet_id,
+            unit_id=self.resolved.unit_id,
+            tap_id=purchase.tap_id,
+            ids=dict(self.resolved.ids),
+            details=dict(request.details),
+            lines=tuple(map(_posted_line, purchase.lines)),
+            requested=AskedSpend(request.spend.amount, request.spend.alternative_amount) if request.spend else None,
+            unspent_request=self.numbers.take("spend_request")[0] if request.unspent_request else None,
+            reduction_method=self._reduction_method(plan),
+            awards=tuple(map(PostedAward.of, plan.awards, self._numbers("award", plan.awards))),
+            vouchers=vouchers,
+            spends=tuple(self._spends(plan)),
+            budgets={award.offer_id: award.amount for award in plan.budgeted},
+            counted_code=code.id if code else None,
+            uses=plan.movement.uses,
+            why=plan.why,
+        )
 
     @property
     def _counted_code(self) -> PromoCode | None:
@@ -189,36 +189,44 @@ class PurchaseDraft:
         code = self.resolved.purchase.promo_code
         return code if code and code.maximum_uses else None
 
-    def _vouchers(self, plan: Plan) -> list[dict[str, Any]]:
-        return [
-            {"id": part_id(self.event_id, "VOUCHER", place), **voucher}
-            for place, voucher in enumerate(awards_of(plan.vouchers))
-        ]
+    def _vouchers(self, plan: Plan) -> Iterator[PostedVoucher]:
+        for place, voucher in enumerate(plan.vouchers):
+            yield PostedVoucher.of_award(voucher, part_id(self.event_id, "VOUCHER", place))
 
-    def _numbered(self, name: str, kind: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if not parts:
-            return parts
-        return [{name: number, **part} for part, number in zip(parts, self.numbers.take(kind, len(parts)), strict=True)]
+    def _spends(self, plan: Plan) -> Iterator[PostedSpend]:
+        requests, numbers = self._numbers("spend_request", plan.spends), self._numbers("spend", plan.spends)
+        for spend, request_number, number in zip(plan.spends, requests, numbers, strict=True):
+            yield PostedSpend(
+                number=number,
+                request_number=request_number,
+                method=spend.method,
+                amounts=spend.amounts,
+                lots=spend.lots,
+            )
 
-    def _reduction_method(self, plan: Plan) -> str | None:
-        """Who takes spends off the price, where there are any and it is not the front end."""
-        method = plan.settings.reduction_method
+    def _numbers(self, kind: str, parts: Sequence[Any]) -> Sequence[str]:
+        """Return a number for each of the parts."""
+        return self.numbers.take(kind, len(parts)) if parts else ()
+
+    def _reduction_method(self, plan: Plan) -> ReductionMethod:
+        """Return who takes spends off the price, where there are any."""
         spends = plan.spends or self.request.unspent_request
-        return method if spends and method is not ReductionMethod.FRONT_END else None
+        return plan.settings.reduction_method if spends else ReductionMethod.FRONT_END
 
-    def _requested(self) -> list[Any] | None:
-        spend = self.request.spend
-        return [spend.amount, spend.alternative_amount] if spend else None
+
+def _posted_line(line: Line) -> PostedLine:
+    product = line.product
+    return PostedLine(product.id, product.code, line.quantity, line.net, line.tax, line.total)
 
 
 def _of_row(rival: Event, row: RowOrigin) -> str:
     """What to say of a row where `rival` has its identity."""
-    event_id, (upload_id, number) = rival.entry.told_id, rival.document.get("upload", (None, 0))
+    event_id, other = rival.entry.told_id, rival.purchase.upload
     step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
-    if upload_id == row.upload_id:
+    if other and other.upload_id == row.upload_id:
         return (
-            f"Row {number} of this file has the same reference number or id, and was posted as {event_id} without "
-            f"this. The rows of one purchase have to follow each other. {step}"
+            f"Row {other.number} of this file has the same reference number or id, and was posted as {event_id} "
+            f"without this. The rows of one purchase have to follow each other. {step}"
         )
     return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
 

@@ -1,12 +1,12 @@
 """A purchase on its way back: a cancellation of all that is left of it, or a return of some of its lines."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.events.documents import ReturnedQuantity, ReversalDocument
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.wallet import EventType, Movement, Wallet, changed
@@ -14,6 +14,7 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.reversals import returns
+from loyalty.domain.reversals.proration import purchase_amounts, sold_lines
 from loyalty.domain.reversals.returns import ReturnedLines, ReturnedProduct
 from loyalty.domain.reversals.reversal import Reversal, reversal
 from loyalty.store.customers import Customer
@@ -23,7 +24,6 @@ from loyalty.store.ledger import PreparedEvent
 from loyalty.usecases.ledger.journal_entry import journal_entry
 from loyalty.usecases.ledger.transaction_batch import Used
 from loyalty.usecases.prepared_answer import nothing
-from loyalty.usecases.purchases.document import purchased_in, sold_lines, uses_of
 from loyalty.usecases.reversals.settlement import Settlement, kept_after, settle, sums
 
 
@@ -86,9 +86,9 @@ class ReversalDraft:
         """The event that takes the purchase back, as the next one of the customer's wallet."""
         purchase, exponents = self.read(self.purchase_id), self.programme.exponents(customer.account)
         back = self._back(purchase)
-        purchased = purchased_in(purchase.document, purchase.entry.movement, purchase.entry.balance)
+        purchased = purchase_amounts(purchase.purchase, purchase.entry.movement, purchase.entry.balance)
         step = purchased.step(back, exponents)
-        clawback = self.programme.clawback(purchase.document.get("outlet_id") or str(purchase.entry.merchant_id))
+        clawback = self.programme.clawback(purchase.purchase.outlet_id or str(purchase.entry.merchant_id))
         outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now, exponents)
         taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
         state = EventState.CANCELLED if self.asked.products is None else purchase.state
@@ -116,7 +116,7 @@ class ReversalDraft:
         Raises:
             Refused: INVALID, where the purchase is cancelled, or does not have (any more) what is returned.
         """
-        lines, returned = sold_lines(purchase.document), purchase.taken_back.lines
+        lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
         if self.asked.products is None:
             return returns.cancelled(lines, returned)
         if purchase.state is EventState.CANCELLED:
@@ -124,7 +124,7 @@ class ReversalDraft:
         return returns.returning(self.asked.products, lines, returned)
 
     def _event(
-        self, purchase: Event, movement: Movement, document: Mapping[str, Any], wallet: Wallet, account: Account
+        self, purchase: Event, movement: Movement, document: ReversalDocument, wallet: Wallet, account: Account
     ) -> Event:
         event_type, origin = self.asked.kind
         entry = journal_entry(
@@ -149,22 +149,17 @@ class ReversalDraft:
         )
 
 
-def _document(purchase_id: str, back: ReturnedLines, outcome: Reversal, settlement: Settlement) -> Mapping[str, Any]:
-    """Return what the proofs of the ledger need beyond the entry; what comes to nothing is left out, as on a purchase,
-    but for `completes`, which tells that the rest was not left out by a version that did not record it."""
+def _document(purchase_id: str, back: ReturnedLines, outcome: Reversal, settlement: Settlement) -> ReversalDocument:
     given_back = [one.given_back for one in settlement.purchases]
-    beside = {
-        "uses": uses_of(outcome),
-        "budgets": changed({}, sums(budget for one in given_back for budget in one.budgets.items())),
-        "counted_codes": [one.counted_code for one in given_back if one.counted_code],
-        "settled": settlement.settled,
-        "outstanding": outcome.movement.waived,
-        "forgiven": outcome.movement.forgiven,
-    }
-    return {
-        "reverses": purchase_id,
-        "lines": [[place, quantity] for place, quantity in sorted(back.quantities.items())],
-        "waived": outcome.waived,
-        "completes": back.completes,
-        **{name: value for name, value in beside.items() if value},
-    }
+    return ReversalDocument(
+        reverses=purchase_id,
+        lines=tuple(ReturnedQuantity(*line) for line in sorted(back.quantities.items())),
+        waived=outcome.waived,
+        completes=back.completes,
+        uses=outcome.movement.uses,
+        budgets=changed({}, sums(budget for one in given_back for budget in one.budgets.items())),
+        counted_codes=tuple(one.counted_code for one in given_back if one.counted_code),
+        settled=settlement.settled,
+        outstanding=outcome.movement.waived,
+        forgiven=outcome.movement.forgiven,
+    )

@@ -8,21 +8,22 @@ back twice, nor used again.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem
+from loyalty.domain.events.documents import PostedAward, PurchaseDocument
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.money import ZERO, share
 from loyalty.domain.programme.award_rules import AwardCurrency
+from loyalty.domain.reversals.proration import sold_lines, weighted
 from loyalty.domain.reversals.returns import Fractions, all_of, come_back, is_all
 from loyalty.domain.reversals.reversal import ReversedAward
 from loyalty.store import keys
 from loyalty.store.events import Event, EventState
 from loyalty.store.ledger import Effect
 from loyalty.store.writes import Add, Update
-from loyalty.usecases.purchases.document import posted_award, sold_lines, uses_in
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
 _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot be had back any more.")
@@ -30,11 +31,11 @@ _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot 
 
 @dataclass(frozen=True, slots=True)
 class ReversalExtent:
-    """How far a purchase whose document this is was taken back: how much of its lines came back, and which part of
+    """How far a purchase was taken back: how much of its lines came back, and which part of
     which offers' awards is left to the customer all the same (`kept`, in the wallet's currency). With `untold`, an
     earlier version left something without telling of which."""
 
-    document: Mapping[str, Any]
+    document: PurchaseDocument
     lines: Fractions
     kept: Mapping[str, Decimal]
     untold: bool
@@ -43,10 +44,10 @@ class ReversalExtent:
     @classmethod
     def of(cls, purchase: Event, exponents: Exponents) -> Self:
         """Return how far a purchase is taken back by what is told on it."""
-        lines, taken_back = sold_lines(purchase.document), purchase.taken_back
+        lines, taken_back = sold_lines(purchase.purchase), purchase.taken_back
         fractions = all_of(lines) if purchase.state is EventState.CANCELLED else come_back(lines, taken_back.lines)
         untold = taken_back.waived > sum(purchase.kept.values(), ZERO)
-        return cls(purchase.document, fractions, purchase.kept, untold, exponents)
+        return cls(purchase.purchase, fractions, purchase.kept, untold, exponents)
 
     @property
     def is_whole(self) -> bool:
@@ -56,31 +57,31 @@ class ReversalExtent:
     def offers(self) -> Iterator[tuple[str, Decimal, bool]]:
         """Return of each award and voucher, by its offer's id, how much is back, in its own currency, and whether all
         is."""
-        for award in self.document.get("awards", ()):
-            offer_id, kept = award["offer_id"], self.kept.get(award["offer_id"], ZERO)
+        for award in self.document.awards:
+            offer_id, kept = award.offer_id, self.kept.get(award.offer_id, ZERO)
             amount = self._amount(award)
             if kept:
                 amount = max(ZERO, amount - self._in_its_currency(award, kept))
             yield offer_id, amount, self.is_back(award) and not kept and not self.untold
-        for voucher in self.document.get("vouchers", ()):
-            yield voucher["offer_id"], self._amount(voucher), self.is_back(voucher)
+        for voucher in self.document.vouchers:
+            yield voucher.offer_id, self._amount(voucher), self.is_back(voucher)
 
     def awards(self) -> Iterator[ReversedAward]:
         """Return what of each award is reversed, in the wallet's currency."""
-        for award in self.document.get("awards", ()):
-            amount = posted_award(award).part(self.lines, self.exponents).amounts.wallet
-            yield ReversedAward(award["offer_id"], amount, award.get("expires"), bool(award.get("instant")))
+        for award in self.document.awards:
+            amount = weighted(award).part(self.lines, self.exponents).amounts.wallet
+            yield ReversedAward(award.offer_id, amount, award.expires, award.instant)
 
-    def is_back(self, kept: Mapping[str, Any]) -> bool:
+    def is_back(self, award: PostedAward) -> bool:
         """Tell whether all lines that an award or a voucher stands for came back."""
-        return posted_award(kept).is_whole(self.lines)
+        return weighted(award).is_whole(self.lines)
 
-    def _amount(self, kept: Mapping[str, Any]) -> Decimal:
-        return posted_award(kept).part(self.lines, self.exponents).amounts.of(AwardCurrency(kept["currency"]))
+    def _amount(self, award: PostedAward) -> Decimal:
+        return weighted(award).part(self.lines, self.exponents).amounts.of(award.currency)
 
-    def _in_its_currency(self, award: Mapping[str, Any], kept: Decimal) -> Decimal:
+    def _in_its_currency(self, award: PostedAward, kept: Decimal) -> Decimal:
         """Return a part of an award, told in the wallet's currency, in its own."""
-        whole, currency = posted_award(award).whole.amounts, AwardCurrency(award["currency"])
+        whole, currency = award.amounts, award.currency
         exponent = self.exponents.system if currency is AwardCurrency.SYSTEM else self.exponents.alternative
         return share(whole.of(currency), kept, whole.wallet, exponent)
 
@@ -96,7 +97,7 @@ class ReversalEffects:
         """Return what is given back of limits per account. An offer's award, or a promo code, counts as used as long as
         a part of it stands."""
         given = {offer_id: (amount, times) for offer_id, amount, times in self._offers()}
-        for use in uses_in(self.after.document):
+        for use in self.after.document.uses:
             amount, times = given.get(use.subject, (ZERO, self.after.is_whole - self.before.is_whole))
             if amount or times:
                 yield Use(use.subject, use.window, -use.count * times, ZERO - amount, use.currency)
@@ -104,14 +105,14 @@ class ReversalEffects:
     @property
     def budgets(self) -> dict[str, Decimal]:
         """What budgets get back, by offer; below zero, as it is given back."""
-        limited = self.after.document.get("budgets", ())
+        limited = self.after.document.budgets
         return {offer_id: -amount for offer_id, amount, _ in self._offers() if offer_id in limited and amount}
 
     @property
     def counted_code(self) -> str | None:
         """The promo code that may be used once more by all accounts together."""
         gone = self.after.is_whole and not self.before.is_whole
-        return self.after.document.get("counted_code") if gone else None
+        return self.after.document.counted_code if gone else None
 
     def effects(self) -> Iterator[Effect]:
         """Return what is written beside the event: counters of all accounts, and vouchers."""
@@ -119,11 +120,11 @@ class ReversalEffects:
             yield Effect(Add(budget_key(offer_id), amount))
         if self.counted_code:
             yield Effect(Add(promo_code_key(self.counted_code), -1))
-        for voucher in self.after.document.get("vouchers", ()):
+        for voucher in self.after.document.vouchers:
             if self.after.is_back(voucher) and not self.before.is_back(voucher):
                 yield Effect(
                     Update(
-                        keys.voucher(voucher["id"]),
+                        keys.voucher(voucher.id),
                         {"state": VoucherState.VOIDED},
                         condition="#state = :issued",
                         values={":issued": VoucherState.ISSUED},

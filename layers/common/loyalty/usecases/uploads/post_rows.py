@@ -172,5 +172,5 @@ def _differs(row: int, event: Event) -> RowOutcome:
 
 def _posted(row: int, request: PurchaseRequest, posting: PostedEvent) -> RowOutcome:
     """Posted by this row of this upload, even if a worker did it that was killed then; or before, by anything else."""
-    by_this = not posting.replayed or posting.event.document.get("upload") == list(request.row or ())
+    by_this = not posting.replayed or posting.event.purchase.upload == request.row
     return RowOutcome(row, RowStatus.POSTED if by_this else RowStatus.REPLAYED, posting.event.entry.told_id)
