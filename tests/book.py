@@ -21,7 +21,7 @@ from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Put
 from loyalty.usecases.ledger.expire_lots import ExpiryDraft
-from loyalty.usecases.ledger.transaction_batch import EventDraft, drawn_up, read_used
+from loyalty.usecases.ledger.transaction_batch import EventDraft, next_batch, read_used
 from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
 from loyalty.usecases.purchases.resolution import Resolved
@@ -117,7 +117,7 @@ class Book:
 
     def fits(self, draft: EventDraft) -> bool:
         """Whether an event fits into a transaction."""
-        return bool(drawn_up({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).pending)
+        return bool(next_batch({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).prepared)
 
     def _reversal_draft(self, asked: ReversalRequest, now: datetime, event_id: str) -> ReversalDraft:
         return ReversalDraft(asked, self.account.id, event_id, self.event, PARTNER, self.programme, now)
@@ -127,8 +127,8 @@ class Book:
 
     def post(self, draft: EventDraft) -> Event:
         """Post an event."""
-        pending = draft.pending(Customer(self.account, self.wallet), self._used(draft))
-        ledger.post(self.table, [pending])
-        self.entries.append(pending.event.entry)
-        self._beside |= {effect.write.key for effect in pending.effects}
-        return self.event(pending.event.entry.event_id)
+        prepared = draft.prepare(Customer(self.account, self.wallet), self._used(draft))
+        ledger.post(self.table, [prepared])
+        self.entries.append(prepared.event.entry)
+        self._beside |= {effect.write.key for effect in prepared.effects}
+        return self.event(prepared.event.entry.event_id)

@@ -24,7 +24,9 @@ def cancel(request: Request, partner: Partner) -> Response:
     answer = PreparedAnswer(
         lambda posting: render_purchase(posting.event, directory_for(posting.event, catalogue, request.now))
     )
-    posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare)
+    posting = cancel_purchase(
+        named, partner, table=table, catalogue=catalogue, now=request.now, before_posting=answer.draw_up
+    )
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
     return Response(200, answer.to(posting), headers)
 

@@ -22,7 +22,7 @@ def take_back(request: Request, partner: Partner) -> Response:
     named = named_in_path(request)
     answer = PreparedAnswer(render_return)
     returned = return_products(
-        named, asked, partner, table=table, catalogue=catalogue, now=request.now, prepare=answer.prepare
+        named, asked, partner, table=table, catalogue=catalogue, now=request.now, before_posting=answer.draw_up
     )
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}
     return Response(200, answer.to(returned), headers)

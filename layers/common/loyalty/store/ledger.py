@@ -129,7 +129,7 @@ def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[in
     return (int(item["used"]), item["event_id"]) if item else (0, None)
 
 
-def post(table: Table, pending: Sequence[PreparedEvent], backoff: Backoff | None = None) -> None:
+def post(table: Table, prepared: Sequence[PreparedEvent], backoff: Backoff | None = None) -> None:
     """Write events, of each wallet in the order of their sequence numbers, and move the wallets, in one transaction.
 
     Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU per wallet. Each wallet must still be at the version
@@ -141,17 +141,17 @@ def post(table: Table, pending: Sequence[PreparedEvent], backoff: Backoff | None
         Refused: RETRY_LATER, where others are at work on some of the items all the time.
     """
     rows = []
-    for place, one in enumerate(pending):
+    for place, one in enumerate(prepared):
         event_id = one.event.entry.event_id
         rows.append(_Row(Put(keys.event(event_id), event_item(one.event), condition=_ABSENT), place, identifies=True))
         if one.event.pointer:
             pointer = Put(keys.event(one.event.pointer), {"event_id": event_id}, condition=_ABSENT)
             rows.append(_Row(pointer, place, identifies=True))
-    rows += [*_wallets(pending), *_effects(pending)]
+    rows += [*_wallets(prepared), *_effects(prepared)]
     try:
         table.transact([row.write for row in rows], backoff)
     except ConditionFailed as failed:
-        raise _failure(failed, rows, pending) from failed
+        raise _failure(failed, rows, prepared) from failed
 
 
 _ABSENT = "attribute_not_exists(pk)"
@@ -167,10 +167,10 @@ class _Row:
     refusal: Problem | None = None
 
 
-def _effects(pending: Sequence[PreparedEvent]) -> Iterable[_Row]:
+def _effects(prepared: Sequence[PreparedEvent]) -> Iterable[_Row]:
     """The effects of events; those that add to one counter are one, for the first of their events."""
     rows: dict[Key, _Row] = {}
-    for place, one in enumerate(pending):
+    for place, one in enumerate(prepared):
         for effect in one.effects:
             write, before = effect.write, rows.get(effect.write.key)
             if before and isinstance(write, Add) and isinstance(before.write, Add):
@@ -179,12 +179,12 @@ def _effects(pending: Sequence[PreparedEvent]) -> Iterable[_Row]:
     return rows.values()
 
 
-def _wallets(pending: Sequence[PreparedEvent]) -> Iterator[_Row]:
+def _wallets(prepared: Sequence[PreparedEvent]) -> Iterator[_Row]:
     """The wallets as they are after their last events, on the condition that they are as they were before the first."""
-    first = {one.wallet.account_id: one.event.entry.sequence for one in reversed(pending)}
-    last = {one.wallet.account_id: place for place, one in enumerate(pending)}
+    first = {one.wallet.account_id: one.event.entry.sequence for one in reversed(prepared)}
+    last = {one.wallet.account_id: place for place, one in enumerate(prepared)}
     for account_id, place in last.items():
-        wallet, before = pending[place].wallet, first[account_id] - 1
+        wallet, before = prepared[place].wallet, first[account_id] - 1
         update = Update(
             keys.wallet(account_id),
             wallet_item(wallet),
@@ -194,10 +194,10 @@ def _wallets(pending: Sequence[PreparedEvent]) -> Iterator[_Row]:
         yield _Row(update, place)
 
 
-def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[PreparedEvent]) -> Changed | Unpostable:
+def _failure(failed: ConditionFailed, rows: Sequence[_Row], prepared: Sequence[PreparedEvent]) -> Changed | Unpostable:
     rivals: dict[int, Event | None] = {}
     refused: dict[int, Problem] = {}
-    changed = {_account_of(rows[at], pending) for at in failed.untold}
+    changed = {_account_of(rows[at], prepared) for at in failed.untold}
     for at, found in failed.found.items():
         row = rows[at]
         if row.identifies:
@@ -205,14 +205,14 @@ def _failure(failed: ConditionFailed, rows: Sequence[_Row], pending: Sequence[Pr
         elif row.refusal:
             refused[row.place] = row.refusal
         else:
-            changed.add(_account_of(row, pending))
+            changed.add(_account_of(row, prepared))
     # A refusal that rests on what has changed since may not be one any more.
-    refused = {place: problem for place, problem in refused.items() if pending[place].wallet.account_id not in changed}
+    refused = {place: problem for place, problem in refused.items() if prepared[place].wallet.account_id not in changed}
     return Unpostable(rivals, refused) if rivals or refused else Changed(frozenset(changed))
 
 
-def _account_of(row: _Row, pending: Sequence[PreparedEvent]) -> str:
-    return pending[row.place].wallet.account_id
+def _account_of(row: _Row, prepared: Sequence[PreparedEvent]) -> str:
+    return prepared[row.place].wallet.account_id
 
 
 def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:

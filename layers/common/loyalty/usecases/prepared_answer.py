@@ -6,12 +6,12 @@ from typing import Any, Generic, TypeVar
 Posted = TypeVar("Posted")
 Answer = TypeVar("Answer")
 
-Prepare = Callable[[Posted], None]
+BeforePosting = Callable[[Posted], None]
 """Hears of what is about to be posted, once for each try. What it raises keeps that from being posted."""
 
 
 def nothing(*_: Any) -> None:
-    """Prepare nothing."""
+    """BeforePosting nothing."""
 
 
 class PreparedAnswer(Generic[Posted, Answer]):
@@ -21,7 +21,7 @@ class PreparedAnswer(Generic[Posted, Answer]):
         self._render = render
         self._prepared: tuple[Posted, Answer] | None = None
 
-    def prepare(self, posted: Posted) -> None:
+    def draw_up(self, posted: Posted) -> None:
         """Draw up the answer to what is about to be posted."""
         self._prepared = (posted, self._render(posted))
 

@@ -118,7 +118,7 @@ class ExpiryDraft:
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
         return ()
 
-    def pending(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
+    def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
         movement = expiry(customer.wallet, self.now)
         if movement is None:  # another run was faster, or the index is late
             raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))

@@ -55,7 +55,7 @@ class _AdjustmentDraft:
     def counters(self, account: Account) -> Iterable[Key]:  # noqa: ARG002 - a draft's
         return ()
 
-    def pending(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
+    def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
         require_active(customer.account, self.named)
         amount, programme, account = Decimal(self.record["amount"]), self.programme, customer.account
         at = datetime.fromisoformat(self.record["performed_on"]).replace(tzinfo=UTC)

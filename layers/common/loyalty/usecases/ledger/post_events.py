@@ -12,7 +12,13 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Unpostable
 from loyalty.store.table import MAX_TRANSACTION, Table, in_flight
-from loyalty.usecases.ledger.transaction_batch import EventDraft, TransactionBatch, counters_of_all, drawn_up, read_used
+from loyalty.usecases.ledger.transaction_batch import (
+    EventDraft,
+    TransactionBatch,
+    counters_of_all,
+    next_batch,
+    read_used,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class _Run:
         """Price and post as much as can be posted at once; answers whether that led to anything."""
         before = len(self.outcomes)
         try:
-            packs = self._packs()
+            batches = self._batches()
         except Refused as busy:
             self._settle(dict.fromkeys(self.left, busy))
             return True
@@ -105,17 +111,17 @@ class _Run:
             self._settle(dict.fromkeys(self.left, Refused(FAULT)))
             return True
         # Transactions that add to the same counter would only be in each other's way.
-        at_a_time = 1 if any(pack.counts for pack in packs) else len(packs)
+        at_a_time = 1 if any(batch.counts for batch in batches) else len(batches)
         with in_flight(at_a_time) as over:
-            for pack, failure in zip(packs, over(partial(self._failure, backoff), packs), strict=True):
-                self._settle(self._outcomes(pack, failure))
+            for batch, failure in zip(batches, over(partial(self._failure, backoff), batches), strict=True):
+                self._settle(self._outcomes(batch, failure))
         return len(self.outcomes) > before
 
-    def _failure(self, backoff: Backoff, pack: TransactionBatch) -> Exception | None:
-        """Post a pack; answers what kept it from being posted, a fault of ours included."""
+    def _failure(self, backoff: Backoff, batch: TransactionBatch) -> Exception | None:
+        """Post a batch; answers what kept it from being posted, a fault of ours included."""
         try:
-            return pack.post(self._table, backoff)
-        except Exception as fault:  # noqa: BLE001 - reported, once other packs' outcomes are known
+            return batch.post(self._table, backoff)
+        except Exception as fault:  # noqa: BLE001 - reported, once other batches' outcomes are known
             return fault
 
     def give_up(self) -> None:
@@ -123,7 +129,7 @@ class _Run:
         busy = Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send it again.")
         self._settle(dict.fromkeys(self.left, Refused(busy)))
 
-    def _packs(self) -> list[TransactionBatch]:
+    def _batches(self) -> list[TransactionBatch]:
         """The next events of each wallet, as many as fit into a transaction, together with those of other wallets.
 
         A wallet that has moved before has a transaction of its own, lest it is in the way of others once more.
@@ -135,48 +141,48 @@ class _Run:
         self._customers = None  # from now on, they have moved
         used = read_used(self._table, counters_of_all(by_account, customers))
         taken: set[Key] = set()
-        packs, open_pack = [], TransactionBatch()
+        batches, open_batch = [], TransactionBatch()
         for account_id, drafts in by_account.items():
-            pack = drawn_up(drafts, customers.get(account_id), used, taken)
-            if not pack.pending:
-                self._settle(pack.refused)
+            batch = next_batch(drafts, customers.get(account_id), used, taken)
+            if not batch.prepared:
+                self._settle(batch.refused)
             elif account_id in self._moved:
-                packs.append(pack)
+                batches.append(batch)
             else:
-                if open_pack.items + pack.items > MAX_TRANSACTION:
-                    packs.append(open_pack)
-                    open_pack = TransactionBatch()
-                open_pack.add(pack)
-        return [*packs, open_pack] if open_pack.pending else packs
+                if open_batch.items + batch.items > MAX_TRANSACTION:
+                    batches.append(open_batch)
+                    open_batch = TransactionBatch()
+                open_batch.add(batch)
+        return [*batches, open_batch] if open_batch.prepared else batches
 
     def _settle(self, outcomes: Mapping[int, EventOutcome]) -> None:
         self.outcomes |= outcomes
         for place in outcomes:
             self.left.pop(place, None)
 
-    def _outcomes(self, pack: TransactionBatch, failure: Exception | None) -> dict[int, EventOutcome]:
+    def _outcomes(self, batch: TransactionBatch, failure: Exception | None) -> dict[int, EventOutcome]:
         match failure:
             case Changed():
                 self._moved |= failure.accounts
                 return {}
             case Unpostable():
-                return self._unpostable(pack, failure)
+                return self._unpostable(batch, failure)
             case Refused():
-                return self._put_off(pack, failure)
+                return self._put_off(batch, failure)
             case Exception():
                 self._report(failure)
-                return self._put_off(pack, Refused(FAULT))
+                return self._put_off(batch, Refused(FAULT))
             case _:
-                posted = {place: PostedEvent(one.event, False, one.purchase) for place, one in pack.pending.items()}
-                return posted | pack.refused
+                posted = {place: PostedEvent(one.event, False, one.purchase) for place, one in batch.prepared.items()}
+                return posted | batch.refused
 
-    def _put_off(self, pack: TransactionBatch, busy: Refused) -> dict[int, EventOutcome]:
-        """All that is left of a pack's wallets, as what comes later must not be posted before what cannot be now."""
-        accounts = {self.left[place][0] for place in pack.pending}
+    def _put_off(self, batch: TransactionBatch, busy: Refused) -> dict[int, EventOutcome]:
+        """All that is left of a batch's wallets, as what comes later must not be posted before what cannot be now."""
+        accounts = {self.left[place][0] for place in batch.prepared}
         return {place: busy for place, (account_id, _) in self.left.items() if account_id in accounts}
 
-    def _unpostable(self, pack: TransactionBatch, failure: Unpostable) -> dict[int, EventOutcome]:
-        places = list(pack.pending)
+    def _unpostable(self, batch: TransactionBatch, failure: Unpostable) -> dict[int, EventOutcome]:
+        places = list(batch.prepared)
         outcomes: dict[int, EventOutcome] = {places[at]: Refused(problem) for at, problem in failure.refused.items()}
         for at, rival in failure.rivals.items():
             draft = self.left[places[at]][1]

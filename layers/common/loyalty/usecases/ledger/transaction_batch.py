@@ -43,9 +43,9 @@ class EventDraft(Protocol):
         """Return whether the posted event that has its identity already is what it asks for."""
 
     def counters(self, account: Account) -> Iterable[Key]:
-        """The counters that `pending` has to know."""
+        """The counters that `prepare` has to know."""
 
-    def pending(self, customer: Customer, used: Used) -> PreparedEvent:
+    def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
         """The event, as the next one of the customer's wallet.
 
         Raises:
@@ -86,25 +86,25 @@ class TransactionBatch:
     """Events that go into one transaction, by their places; and those of their wallets that were refused on the way,
     for good once the others are posted."""
 
-    pending: dict[int, PreparedEvent] = field(default_factory=dict)
+    prepared: dict[int, PreparedEvent] = field(default_factory=dict)
     refused: dict[int, Refused] = field(default_factory=dict)
     items: int = 0
 
     def add(self, other: "TransactionBatch") -> None:
-        """Take the events of another pack in."""
-        self.pending |= other.pending
+        """Take the events of another batch in."""
+        self.prepared |= other.prepared
         self.refused |= other.refused
         self.items += other.items
 
     @property
     def counts(self) -> bool:
         """Whether it adds to counters that all accounts share."""
-        return any(isinstance(effect.write, Add) for one in self.pending.values() for effect in one.effects)
+        return any(isinstance(effect.write, Add) for one in self.prepared.values() for effect in one.effects)
 
     def post(self, table: Table, backoff: Backoff) -> Exception | None:
         """Post the events; answers what kept them from being posted."""
         try:
-            ledger.post(table, list(self.pending.values()), backoff)
+            ledger.post(table, list(self.prepared.values()), backoff)
         except (Changed, Unpostable, Refused) as failure:
             return failure
         return None
@@ -120,30 +120,30 @@ def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customer
     }
 
 
-def drawn_up(
+def next_batch(
     drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
 ) -> TransactionBatch:
     """The next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what nobody
     else may write at the same time to `taken`."""
-    pack = TransactionBatch(items=1)
+    batch = TransactionBatch(items=1)
     for place, draft in drafts.items():
         try:
             customer = existing(customer, draft.named)
-            one = draft.pending(customer, used)
+            one = draft.prepare(customer, used)
         except Refused as refusal:
-            pack.refused[place] = refusal
+            batch.refused[place] = refusal
             continue
         writes, own_keys = one.writes, one.own_keys
         if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
-            pack.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
+            batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
             continue
-        if pack.items + writes > MAX_TRANSACTION or not taken.isdisjoint(own_keys):
+        if batch.items + writes > MAX_TRANSACTION or not taken.isdisjoint(own_keys):
             break
         taken |= own_keys
-        pack.pending[place] = one
-        pack.items += writes
+        batch.prepared[place] = one
+        batch.items += writes
         customer = Customer(customer.account, one.wallet)
         for effect in one.effects:
             if isinstance(effect.write, Add):
                 used[effect.write.key] = used.get(effect.write.key, ZERO) + effect.write.amount
-    return pack
+    return batch

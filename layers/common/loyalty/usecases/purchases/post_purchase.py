@@ -20,7 +20,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
-from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
 from loyalty.usecases.purchases.repetition import Repetitions, identified, is_repeated, keys_to_identify, may_be_told
 from loyalty.usecases.purchases.resolution import Resolution, looked_up
@@ -35,15 +35,15 @@ def post_purchase(
     numbers: Numbers,
     now: datetime,
     pause: Pause = pause,
-    prepare: Prepare[PostedEvent] = nothing,
+    before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
-    """Post `request` once, however often it is sent. `prepare` hears of the posting before.
+    """Post `request` once, however often it is sent. `before_posting` hears of the posting.
 
     Raises:
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    batch = _Batch([request], partner, table, catalogue, numbers, now, is_classic(request), prepare)
+    batch = _Batch([request], partner, table, catalogue, numbers, now, is_classic(request), before_posting)
     (outcome,) = batch.posted(pause)
     if isinstance(outcome, Refused):
         raise outcome
@@ -98,7 +98,7 @@ class _Batch:
     numbers: Numbers
     now: datetime
     filed: bool
-    prepare: Prepare[PostedEvent] = nothing
+    before_posting: BeforePosting[PostedEvent] = nothing
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
     """By account id, as they were when the requests were looked up."""
@@ -182,7 +182,7 @@ class _Batch:
                     self.numbers,
                     self.now,
                     self.filed,
-                    self.prepare,
+                    self.before_posting,
                 )
         return drafts | self._unknown(drafts, directory)
 

@@ -35,7 +35,7 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
-from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.repetition import is_repeated, may_be_told
 from loyalty.usecases.purchases.resolution import Resolved
 from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, priced, promo_code_key
@@ -44,7 +44,7 @@ from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, pr
 @dataclass(frozen=True)
 class PurchaseDraft:
     """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`).
-    `prepare` hears of the event before it is posted."""
+    `before_posting` hears of the event before it is posted."""
 
     request: PurchaseRequest
     partner: Partner
@@ -53,7 +53,7 @@ class PurchaseDraft:
     numbers: Numbers
     now: datetime
     filed: bool = False
-    prepare: Prepare[PostedEvent] = nothing
+    before_posting: BeforePosting[PostedEvent] = nothing
 
     @property
     def named(self) -> Reference:
@@ -100,7 +100,7 @@ class PurchaseDraft:
         """The budgets that the purchase could draw on, and the uses of its promo code."""
         return counters_of(self.resolved.purchase, account, self.programme)
 
-    def pending(self, customer: Customer, used: Used) -> PreparedEvent:
+    def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
         """The event that posts the purchase as the next one of the customer's wallet."""
         require_active(customer.account, self.named)
         plan = priced(self.resolved.purchase, customer, self.programme, used)
@@ -128,7 +128,7 @@ class PurchaseDraft:
             document=self._document(plan, vouchers, account),
             pointer=self._pointer(),
         )
-        self.prepare(PostedEvent(event, replayed=False))
+        self.before_posting(PostedEvent(event, replayed=False))
         return PreparedEvent(event, wallet, tuple(self._effects(plan, vouchers, wallet.account_id)))
 
     def _pointer(self) -> str | None:

@@ -39,6 +39,6 @@ def post_and_tell(
         numbers=numbers,
         now=now,
         pause=pause,
-        prepare=answer.prepare,
+        before_posting=answer.draw_up,
     )
     return EventAnswer(answer.to(posting), posting.replayed)

@@ -52,7 +52,7 @@ class ReversalDraft:
 
     It is read after its wallet, at each try, and whatever takes it back moves the wallet too; so what is posted rests
     on what was read. The account may be in any state: what was posted by mistake, or brought back, is undone all the
-    same. `prepare` hears of the event, and of the purchase as it is after it, before that is posted.
+    same. `before_posting` hears of the event, and of the purchase as it is after it, before that is posted.
     """
 
     asked: ReversalRequest
@@ -62,7 +62,7 @@ class ReversalDraft:
     partner: Partner
     programme: Programme
     now: datetime
-    prepare: Callable[[Event, Event], None] = nothing
+    before_posting: Callable[[Event, Event], None] = nothing
 
     @property
     def named(self) -> Reference:
@@ -82,7 +82,7 @@ class ReversalDraft:
         """None: giving back to a counter does not depend on what it stands at."""
         return ()
 
-    def pending(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
+    def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
         """The event that takes the purchase back, as the next one of the customer's wallet."""
         purchase, exponents = self.read(self.purchase_id), self.programme.exponents(customer.account)
         back = self._back(purchase)
@@ -107,7 +107,7 @@ class ReversalDraft:
         document = _document(purchase.entry.event_id, back, replace(outcome, movement=movement), settlement)
         event = self._event(purchase, movement, document, wallet, customer.account)
         changed_purchase = settlement.purchases[0].after
-        self.prepare(event, changed_purchase)
+        self.before_posting(event, changed_purchase)
         return PreparedEvent(event, wallet, settlement.effects, changed_purchase)
 
     def _back(self, purchase: Event) -> ReturnedLines:

@@ -19,7 +19,7 @@ from loyalty.store.events import Event, EventState
 from loyalty.store.table import Table
 from loyalty.usecases.ledger.post_events import PostedEvent, post_event
 from loyalty.usecases.newest_programme import with_newest_programme
-from loyalty.usecases.prepared_answer import Prepare, nothing
+from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.find_purchase import find_purchase
 from loyalty.usecases.reversals.reversal_draft import ReversalDraft, ReversalRequest
 
@@ -40,10 +40,10 @@ def cancel_purchase(
     catalogue: Catalogue,
     now: datetime,
     pause: Pause = pause,
-    prepare: Prepare[PostedEvent] = nothing,
+    before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
-    """Cancel the purchase that the partner names (`find_purchase`); answers the purchase as it is then. `prepare` hears
-    of that before.
+    """Cancel the purchase that the partner names (`find_purchase`); answers the purchase as it is then.
+    `before_posting` hears of that before.
 
     Raises:
         Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
@@ -61,7 +61,7 @@ def cancel_purchase(
     )
 
     def prepare_purchase(_: Event, after: Event) -> None:
-        prepare(PostedEvent(after, replayed=False))
+        before_posting(PostedEvent(after, replayed=False))
 
     posting = _posted(asked, purchase, partner, table, catalogue, now, pause, prepare_purchase)
     return PostedEvent(posting.purchase or _read(table, purchase_id), posting.replayed)
@@ -76,9 +76,10 @@ def return_products(
     catalogue: Catalogue,
     now: datetime,
     pause: Pause = pause,
-    prepare: Prepare[PostedReturn] = nothing,
+    before_posting: BeforePosting[PostedReturn] = nothing,
 ) -> PostedReturn:
-    """Take back goods of the purchase that the partner names (`find_purchase`). `prepare` hears of the return before.
+    """Take back goods of the purchase that the partner names (`find_purchase`). `before_posting`
+    hears of the return.
 
     Raises:
         Refused: NOT_FOUND or DUPLICATE; INVALID, where the purchase does not have them (any more) or is cancelled;
@@ -96,7 +97,7 @@ def return_products(
     )
 
     def prepare_return(event: Event, after: Event) -> None:
-        prepare(PostedReturn(PostedEvent(event, False, after), after))
+        before_posting(PostedReturn(PostedEvent(event, False, after), after))
 
     posting = _posted(asked, purchase, partner, table, catalogue, now, pause, prepare_return)
     return PostedReturn(posting, posting.purchase or purchase)
@@ -110,11 +111,11 @@ def _posted(
     catalogue: Catalogue,
     now: datetime,
     pause: Pause,
-    prepare: Callable[[Event, Event], None],
+    before_posting: Callable[[Event, Event], None],
 ) -> PostedEvent:
     account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
     read = partial(_read, table)
-    draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, prepare)
+    draft = ReversalDraft(asked, account_id, purchase_id, read, partner, catalogue.programme(now), now, before_posting)
 
     def post() -> PostedEvent:
         return post_event(account_id, replace(draft, programme=catalogue.programme(now)), table=table, pause=pause)

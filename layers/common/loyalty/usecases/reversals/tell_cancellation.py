@@ -27,5 +27,5 @@ def cancel_and_tell(
         Refused: as `cancel_purchase`; RETRY_LATER, where what there is to tell cannot be read. Nothing was changed.
     """
     answer = event_answer(render, table, catalogue, now)
-    posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=now, prepare=answer.prepare)
+    posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=now, before_posting=answer.draw_up)
     return EventAnswer(answer.to(posting), posting.replayed)
