@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from loyalty.domain.ledger.rules import as_text, broken_links, broken_sums
 from loyalty.domain.ledger.wallet import JournalEntry, Movement, Wallet, added, changed
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.use_audit import use_findings
@@ -30,7 +31,7 @@ def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Devi
     journal = Wallet(wallet.account_id)
     for entry in sorted(entries, key=lambda entry: entry.sequence):
         after = _moved_on(journal, entry)
-        for rule, found in _broken_links(journal, entry, after):
+        for rule, found in (*broken_links(journal, entry, after), *broken_sums(after)):
             yield Deviation(wallet.account_id, entry.event_id, rule, found)
         journal = after
     total = sum((entry.movement.amount for entry in entries), ZERO)
@@ -44,7 +45,9 @@ def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Devi
         PURCHASES_COUNTED: (wallet.purchases, journal.purchases),
     }.items():
         if held != told:
-            yield Deviation(wallet.account_id, None, rule, f"{_told(held)} in the wallet, {_told(told)} in the journal")
+            yield Deviation(
+                wallet.account_id, None, rule, f"{as_text(held)} in the wallet, {as_text(told)} in the journal"
+            )
     for finding in use_findings(wallet.uses, entries):
         yield Deviation(wallet.account_id, *finding)
 
@@ -62,32 +65,6 @@ def _moved_on(journal: Wallet, entry: JournalEntry) -> Wallet:
         waived=changed(journal.waived, movement.waived),
         forgiven=added(journal.forgiven, movement.forgiven),
     )
-
-
-def _broken_links(before: Wallet, entry: JournalEntry, after: Wallet) -> Iterator[tuple[str, str]]:
-    """Rules that do not hold between an entry and the one before it."""
-    amount, lots = entry.movement.amount, after.lots
-    if entry.sequence != before.version + 1:
-        yield "the journal is numbered 1 to n without gaps", f"{entry.sequence} follows {before.version}"
-    if entry.balance != before.balance + amount:
-        found = f"{before.balance} and {amount} make {entry.balance}"
-        yield "each balance is the one before it plus the event's amount", found
-    if entry.balance < 0 and amount < 0 and not entry.type.reverses:
-        yield "no event but a reversal leaves a debt", str(entry.balance)
-    if any(part < 0 for part in lots.values()) or sum(lots.values(), ZERO) > max(entry.balance, ZERO):
-        yield "lots are above zero, and within the balance", f"{_told(lots)} of {entry.balance}"
-    if any(part < 0 for part in (*after.waived.values(), *after.forgiven.values())):
-        yield "no less than nothing is waived", f"{_told(after.waived)}; {_told(after.forgiven)}"
-    if sum(after.waived.values(), ZERO) != sum(after.forgiven.values(), ZERO):
-        yield "what is waived is forgiven to lots", f"{_told(after.waived)}; {_told(after.forgiven)}"
-    if any(part < 0 for part in after.lapsed.values()):
-        yield "no less than nothing has expired", _told(after.lapsed)
-
-
-def _told(value: object) -> str:
-    if not isinstance(value, Mapping):
-        return str(value)
-    return ", ".join(f"{name}: {_told(part)}" for name, part in sorted(value.items())) or "none"
 
 
 @dataclass(frozen=True, slots=True)

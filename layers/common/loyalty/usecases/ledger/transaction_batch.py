@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
+from loyalty.domain.ledger.rules import require_rules
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.account import Account, LifeCycle
 from loyalty.domain.purchases.purchase import Reference
@@ -130,6 +131,7 @@ def next_batch(
         try:
             customer = existing(customer, draft.named)
             one = draft.prepare(customer, used)
+            require_rules(customer.wallet, one.event.entry, one.wallet)
         except Refused as refusal:
             batch.refused[place] = refusal
             continue

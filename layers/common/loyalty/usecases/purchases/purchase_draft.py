@@ -19,7 +19,7 @@ from loyalty.domain.events.documents import (
 from loyalty.domain.fingerprint import FORM
 from loyalty.domain.identity import OF_MERCHANT, Origin, derived_id, part_id
 from loyalty.domain.ledger.vouchers import VoucherState
-from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.pricing.plan import Plan
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.programme.spend_settings import ReductionMethod
@@ -33,6 +33,7 @@ from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, PreparedEvent
 from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Add, Delete, Put
+from loyalty.usecases.ledger.journal_entry import journal_entry
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
@@ -106,18 +107,17 @@ class PurchaseDraft:
         plan = priced(self.resolved.purchase, customer, self.programme, used)
         vouchers = tuple(self._vouchers(plan))
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
-        entry = JournalEntry(
-            account_id=wallet.account_id,
-            sequence=wallet.version,
+        entry = journal_entry(
+            plan.movement,
+            wallet,
+            account,
+            self.programme,
             event_id=self.event_id,
-            type=EventType.PURCHASE,
+            event_type=EventType.PURCHASE,
             performed_on=purchase.performed_on,
             posted_on=self.now,
             reference_number=self.request.reference_number,
             merchant_id=purchase.merchant_id,
-            movement=plan.movement,
-            balance=wallet.balance,
-            alternative_balance=self.programme.alternative_of(wallet.balance, account, purchase.performed_on),
         )
         event = Event(
             entry=entry,
