@@ -27,7 +27,7 @@ from cli.local.emulator import Emulator
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
@@ -113,11 +113,11 @@ def _timed(client: Any, call: Callable[[], Any]) -> tuple[Any, Taken]:
     return answer, Taken(seconds, cpu_seconds, used.round_trips, float(used.written), float(used.read))
 
 
-def _stocked(account: AwsAccount, name: str) -> tuple[Table, str]:
+def _stocked(account: AwsAccount, name: str) -> tuple[DynamoTable, str]:
     """A table with the demo programme and the call's wallets; and an API key."""
     client, now = account.client("dynamodb"), datetime.now(UTC)
     create_table(client, name)
-    table = Table(client, name)
+    table = DynamoTable(client, name)
     assert not import_records(DEMO.read_bytes().splitlines(), table=table, now=now).refused
     import_wallets(table)
     return table, create_key("DEMO", ["*"], list(Scope), table=table, now=now)[0]

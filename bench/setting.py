@@ -24,7 +24,7 @@ from moto import mock_aws
 from bench.stub import Answers, recording, replaying
 from cli.local.deployment import Host
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.template import create_table
@@ -180,7 +180,7 @@ def _demo_table() -> Iterator[str]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
         create_table(client, TABLE)
-        table, now = Table(client, TABLE), datetime.now(UTC)
+        table, now = DynamoTable(client, TABLE), datetime.now(UTC)
         summary = import_records(DEMO.read_bytes().splitlines(), table=table, now=now)
         assert not summary.refused, summary.refused
         api_key, _ = create_key("DEMO", ["*"], list(Scope), table=table, now=now)

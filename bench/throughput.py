@@ -19,7 +19,7 @@ from cli.journey.reference import PROGRAMME, Needs, records
 from cli.journey.source import departments
 from cli.target import AwsAccount
 from loyalty import exactjson
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.reference.import_records import import_records
 
 SECONDS_TO_ANSWER = 0.008
@@ -112,6 +112,6 @@ def _imported(baskets: Sequence[JourneyBasket]) -> dict[Place, Item]:
         lines.append(exactjson.dumps(opening | {"performed_on": "2017-01-01T00:00:00"}).encode())
     with served(memory.answer) as url:
         client = AwsAccount(region=REGION, aws_endpoint_url=url).client("dynamodb")
-        summary = import_records(lines, table=Table(client, TABLE), now=datetime.now(UTC))
+        summary = import_records(lines, table=DynamoTable(client, TABLE), now=datetime.now(UTC))
     assert not summary.refused, summary.refused
     return memory.items

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+    from loyalty.store.dynamo_table import DynamoTable
     from loyalty.store.files import Files
     from loyalty.store.queue import Queue
-    from loyalty.store.table import Table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 STACK_FILE = Path(".local/stack.json")
@@ -83,11 +83,11 @@ class Target(AwsAccount):
     failed_call_queue_url: str = ""
     api_key: str | None = None
 
-    def open_table(self) -> "Table":
+    def open_table(self) -> "DynamoTable":
         """The stack's table, as the use cases take it."""
-        from loyalty.store.table import Table
+        from loyalty.store.dynamo_table import DynamoTable
 
-        return Table(self.client("dynamodb"), self.table)
+        return DynamoTable(self.client("dynamodb"), self.table)
 
     def open_uploads(self) -> "Files":
         """The bucket that files are sent to."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from loyalty.domain.errors import Code
 from loyalty.exactjson import dumps
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.reference.import_records import import_records
 
 ENTRIES, WALLETS, BAD_OF_A_KIND = 1000, 50, 5
@@ -30,7 +30,7 @@ class BulkCall:
     balances: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(_ACCOUNTS, Decimal(0)))
 
 
-def import_wallets(table: Table) -> None:
+def import_wallets(table: DynamoTable) -> None:
     """The accounts of the call, each with a card; and one that is suspended."""
     records: list[Body] = []
     for number in _ACCOUNTS:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.reference.import_records import import_records
 
 CODE, IDENTIFIER, PASS_CODE = "9500009500009500", "ELENI-CARD", "2468"
@@ -40,7 +40,7 @@ CAMPAIGN = {"type": "promotion_campaign", "id": "SUMMER", "name": "Summer"}
 PROMO_CODE = {"type": "promo_code", "id": "PC-1", "code": "COLD-BREW", "promotion_campaign": "SUMMER"}
 
 
-def bring(table: Table, *records: dict[str, Any]) -> None:
+def bring(table: DynamoTable, *records: dict[str, Any]) -> None:
     """Import records, the card and its classification if none are named."""
     lines = [json.dumps(record).encode() for record in records or (CLASSIFICATION, CARD)]
     assert not import_records(lines, table=table, now=datetime.now(UTC)).refused

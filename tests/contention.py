@@ -24,10 +24,10 @@ from loyalty.domain.errors import Code, Refused
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.store.writes import Write
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -82,7 +82,7 @@ class ReckonedTime:
             self._wake()
 
 
-class ContendedTable(Table):
+class ContendedTable(DynamoTable):
     """A table whose transactions meet, as DynamoDB's do; what was written lies in `items`."""
 
     def __init__(self, items: MemoryTable, time: ReckonedTime) -> None:  # it has neither a client nor a name

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.access.partner import Partner
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.reference.import_records import import_records
 
 EVERYTHING = Partner("DEMO", frozenset(), frozenset({"*"}))
 
 
-def customer(table: Table, name: str, balance: int) -> str:
+def customer(table: DynamoTable, name: str, balance: int) -> str:
     """A new customer whose wallet holds this much; answers what to show as `cim`."""
     records: list[dict[str, Any]] = [
         {"type": "contact", "id": f"C-{name}"},

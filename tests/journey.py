@@ -15,7 +15,7 @@ from cli.target import Target
 from cli.uploading import fetch_result, send, watch_upload
 from loyalty.domain.rows.columns import RESULT_FIELDS
 from loyalty.store import keys
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.uploads.show_upload import UploadView
 from tests.recount import recounted
 
@@ -51,7 +51,7 @@ def post_days(target: Target, folder: Path, first: datetime, end: datetime) -> J
     return JourneyFile(view, seconds, deviations)
 
 
-def wallets(table: Table) -> dict[str, Decimal]:
+def wallets(table: DynamoTable) -> dict[str, Decimal]:
     """What the wallets of households hold, by account number, which is their accounts' id as well."""
     found = {keys.account_id(item["pk"]): item["balance"] for item in table.scan() if item["sk"] == keys.wallet("").sk}
     return {account: balance for account, balance in found.items() if account.startswith("CJ-")}

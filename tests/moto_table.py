@@ -13,7 +13,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 
 Items = dict[Any, Any]
 """What a table holds, as moto keeps it: items by sort key by partition key."""
@@ -44,15 +44,15 @@ def make_quick(patch: pytest.MonkeyPatch) -> None:
             patch.setattr(model, "instances_tracked", deque(maxlen=0))
 
 
-def kept(table: Table, of: Callable[[str], bool] = lambda _: True) -> Items:
+def kept(table: DynamoTable, of: Callable[[str], bool] = lambda _: True) -> Items:
     """What a table holds, of the partitions that are asked for."""
     return {pk: copy.deepcopy(items) for pk, items in _of_moto(table).items.items() if of(pk.value)}
 
 
-def fill(table: Table, items: Items) -> None:
+def fill(table: DynamoTable, items: Items) -> None:
     """Let a table hold this and nothing else."""
     _of_moto(table).items = defaultdict(dict, copy.deepcopy(items))
 
 
-def _of_moto(table: Table) -> MotoTable:
+def _of_moto(table: DynamoTable) -> MotoTable:
     return dynamodb_backends[DEFAULT_ACCOUNT_ID][table.client.meta.region_name].tables[table.name]

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from loyalty.store.attributes import Item
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
 from loyalty.store.keys import Key
 from loyalty.store.queue import Message, Queue
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.store.writes import Put, Update, Write
 from loyalty.usecases.uploads.begin_upload import MAX_SHARDS
@@ -43,15 +43,15 @@ class Memory:
     items: dict[Key, dict[str, Any]] = field(default_factory=dict)
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:  # noqa: ARG002
-        """As `Table.get`."""
+        """As `DynamoTable.get`."""
         return self.items.get(key)
 
     def get_many(self, wanted: Sequence[Key]) -> dict[Key, Item]:
-        """As `Table.get_many`."""
+        """As `DynamoTable.get_many`."""
         return {key: {"account_id": key.pk} for key in wanted}
 
     def transact(self, writes: Sequence[Write]) -> None:
-        """As `Table.transact`."""
+        """As `DynamoTable.transact`."""
         for write in writes:
             match write:
                 case Put():
@@ -81,7 +81,7 @@ def split(name: str, source: Repeated, end: Ended, looks: int) -> tuple[Upload, 
     """Split a file that is handed over after each so many looks at the clock; answers the upload, the table, and how
     many calls that took."""
     memory, calls, done = Memory(), 0, False
-    table = cast(Table, memory)
+    table = cast(DynamoTable, memory)
     at = Workplace(table, cast(Files, source), cast(Files, end), cast(Queue, end))
     upload = Upload(
         id="U",

@@ -8,8 +8,8 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.layout import FileFormat, Layout
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
-from loyalty.store.table import Table
 from loyalty.store.uploads import Piece, Segment, Upload, UploadState, add_upload, move_upload
 
 CREATED_ON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ JSON_LINES = Layout(FileFormat.JSON_LINES)
 
 
 def put_upload(
-    table: Table,
+    table: DynamoTable,
     files: Files,
     upload_id: str,
     chunks: Sequence[Sequence[bytes]],

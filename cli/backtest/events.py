@@ -19,7 +19,7 @@ from loyalty.domain.purchases.purchase import Line, Product, Purchase, Requested
 from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event, EventState
-from loyalty.store.table import Table
+from loyalty.store.table import Table, WholeTable
 
 CHUNK = 500
 """Events whose products are looked up together."""
@@ -29,7 +29,7 @@ CHUNK = 500
 class Journal:
     """The purchases that were posted to a stack and performed on these days."""
 
-    stack: Table
+    stack: WholeTable
     days: Days
 
     def base(self, now: datetime) -> Table:  # noqa: ARG002 - a source's

@@ -14,8 +14,8 @@ from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -26,7 +26,7 @@ RIVALS = 20
 
 
 @pytest.fixture(scope="module")
-def table(stack: Target) -> Iterator[Table]:
+def table(stack: Target) -> Iterator[DynamoTable]:
     """The table, with offers on products that nobody else buys; they end with these tests."""
     table = stack.open_table()
     offers = [
@@ -45,13 +45,13 @@ def limited(name: str, method: str, limits: dict[str, Any]) -> tuple[dict[str, A
     return {"type": "product", "id": name, "code": name}, {**offer, "award": award, "limits": limits}
 
 
-def imported(table: Table, *records: dict[str, Any]) -> None:
+def imported(table: DynamoTable, *records: dict[str, Any]) -> None:
     lines = [json.dumps(record).encode() for record in records]
     assert not import_records(lines, table=table, now=datetime.now(UTC)).refused
 
 
 @pytest.fixture
-def post(table: Table) -> Post:
+def post(table: DynamoTable) -> Post:
     """Posts a purchase, and answers how many awards it got, or why it was refused."""
     catalogue, now = Catalogue(table), datetime.now(UTC)
     catalogue.programme(now)  # containers do not share theirs, these threads do
@@ -74,7 +74,7 @@ def bought(cim: str, reference_number: str, product: str) -> dict[str, Any]:
     return {**body, "products": [{**body["products"][0], "product_sku": product}]}
 
 
-def test_of_rival_purchases_of_one_account_one_gets_what_is_given_once_a_day(table: Table, post: Post) -> None:
+def test_of_rival_purchases_of_one_account_one_gets_what_is_given_once_a_day(table: DynamoTable, post: Post) -> None:
     cim = customer(table, "once", 0)
 
     with ThreadPoolExecutor(RIVALS) as threads:
@@ -89,7 +89,7 @@ def test_of_rival_purchases_of_one_account_one_gets_what_is_given_once_a_day(tab
     assert wallet["version"] == outcomes[0] + outcomes[1]
 
 
-def test_rival_purchases_of_many_accounts_never_get_more_than_the_budget(table: Table, post: Post) -> None:
+def test_rival_purchases_of_many_accounts_never_get_more_than_the_budget(table: DynamoTable, post: Post) -> None:
     cims = [customer(table, f"budget-{number}", 0) for number in range(RIVALS)]
 
     with ThreadPoolExecutor(RIVALS) as threads:

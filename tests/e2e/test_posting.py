@@ -14,8 +14,8 @@ from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
@@ -31,11 +31,11 @@ def api(stack: Target) -> Api:
 
 
 @pytest.fixture(scope="module")
-def table(stack: Target) -> Table:
+def table(stack: Target) -> DynamoTable:
     return stack.open_table()
 
 
-def test_a_purchase_moves_the_wallet_and_stands_in_its_journal(api: Api, table: Table) -> None:
+def test_a_purchase_moves_the_wallet_and_stands_in_its_journal(api: Api, table: DynamoTable) -> None:
     cim = customer(table, "moves", 50)
     body = {**exactjson.loads((EXAMPLES / "create_v5_1.request.json").read_text()), "cim": cim, "id": "E2E-MOVES"}
     body["reference_number"] = "E2E-MOVES"
@@ -50,7 +50,9 @@ def test_a_purchase_moves_the_wallet_and_stands_in_its_journal(api: Api, table: 
     assert [(entry["sequence"], entry["event_id"]) for entry in entries] == [(2, "E2E-MOVES")]
 
 
-def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succeed(api: Api, table: Table) -> None:
+def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succeed(
+    api: Api, table: DynamoTable
+) -> None:
     """The use case with real clients: twenty functions starting at once would keep two cores busy for half a minute."""
     cim, catalogue, now = customer(table, "rush", 50), Catalogue(table), datetime.now(UTC)
     catalogue.programme(now)  # containers do not share theirs, these threads do
@@ -76,7 +78,7 @@ def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succ
     ]
 
 
-def test_of_the_same_request_sent_many_times_at_once_one_is_posted(api: Api, table: Table) -> None:
+def test_of_the_same_request_sent_many_times_at_once_one_is_posted(api: Api, table: DynamoTable) -> None:
     cim = customer(table, "echo", 50)
     body = purchase(cim, "ECHO", spend="5")
 
@@ -89,7 +91,7 @@ def test_of_the_same_request_sent_many_times_at_once_one_is_posted(api: Api, tab
     assert api.call("GET", "/wallets/N-echo")[2]["balance"] == 45
 
 
-def test_parallel_spends_through_the_api_never_overdraw(api: Api, table: Table) -> None:
+def test_parallel_spends_through_the_api_never_overdraw(api: Api, table: DynamoTable) -> None:
     cim = customer(table, "api", 15)
     bodies = [purchase(cim, f"API-{number}", spend="5") for number in range(6)]
 
@@ -102,7 +104,7 @@ def test_parallel_spends_through_the_api_never_overdraw(api: Api, table: Table) 
 
 
 @pytest.mark.parametrize(("given", "written", "read"), [(False, 5, "2.5"), (True, 7, "3")])
-def test_a_purchase_by_cim_stays_within_its_budget(table: Table, given: bool, written: int, read: str) -> None:
+def test_a_purchase_by_cim_stays_within_its_budget(table: DynamoTable, given: bool, written: int, read: str) -> None:
     """Design: at most 3 round trips and 5 WCU, as long as the event stays within 1 KB; 2.5 RCU beyond products. An id
     that is given takes an item more, and half a read."""
     cim, catalogue, now = customer(table, f"budget-{given}", 50), Catalogue(table), datetime.now(UTC)
@@ -123,7 +125,7 @@ def test_a_purchase_by_cim_stays_within_its_budget(table: Table, given: bool, wr
         assert 0 < used.read <= Decimal(read)
 
 
-def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(table: Table) -> None:
+def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(table: DynamoTable) -> None:
     cim, now = customer(table, "classic", 50), datetime.now(UTC)
     numbers, catalogue = Numbers(table), Catalogue(table)
     catalogue.programme(now)
@@ -143,7 +145,7 @@ def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(tabl
     assert 0 < used.written <= 9
 
 
-def test_the_ledger_holds_after_all_this(table: Table) -> None:
+def test_the_ledger_holds_after_all_this(table: DynamoTable) -> None:
     found = verify_journal(table)
 
     assert found.events >= 20

@@ -19,9 +19,9 @@ from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customer
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_whole_journal
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
@@ -44,7 +44,7 @@ def api(stack: Target) -> Api:
 
 
 @pytest.fixture(scope="module")
-def table(stack: Target) -> Iterator[Table]:
+def table(stack: Target) -> Iterator[DynamoTable]:
     """The table, with offers of 10 on products that nobody else buys; they end with these tests."""
     table = stack.open_table()
     offers: list[dict[str, Any]] = [
@@ -66,7 +66,7 @@ def table(stack: Target) -> Iterator[Table]:
     imported(table, *({**offer, "life_cycle_state": "NOT_EFFECTIVE"} for offer in offers))
 
 
-def imported(table: Table, *records: dict[str, Any]) -> None:
+def imported(table: DynamoTable, *records: dict[str, Any]) -> None:
     lines = [json.dumps(record).encode() for record in records]
     assert not import_records(lines, table=table, now=datetime.now(UTC)).refused
 
@@ -74,7 +74,7 @@ def imported(table: Table, *records: dict[str, Any]) -> None:
 class Shop:
     """The use cases with real clients, as so many functions starting at once would only keep the processor busy."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: DynamoTable) -> None:
         self.table = table
         self.catalogue = Catalogue(table)
         self.now = datetime.now(UTC)
@@ -143,7 +143,7 @@ def told(attempt: Callable[[], str]) -> Outcome:
 
 
 @pytest.fixture
-def shop(table: Table) -> Shop:
+def shop(table: DynamoTable) -> Shop:
     return Shop(table)
 
 
@@ -152,7 +152,7 @@ def at_once(*acts: Callable[[], Outcome]) -> Counter[Outcome]:
         return Counter(threads.map(lambda act: act(), acts))
 
 
-def test_a_purchase_is_returned_and_cancelled_through_the_routes(api: Api, table: Table) -> None:
+def test_a_purchase_is_returned_and_cancelled_through_the_routes(api: Api, table: DynamoTable) -> None:
     cim = customer(table, "back", 50)
     body = {**purchase(cim, "BACK", spend="6"), "id": "E2E-BACK", "merchant_tap": {"code": "EK123456"}}
     coffees = {"product_sku": "FREDESPR001", "quantity": 2}  # of which the demo programme gives 5% back
@@ -175,7 +175,7 @@ def test_a_purchase_is_returned_and_cancelled_through_the_routes(api: Api, table
     assert [entry["type"] for entry in entries] == ["CANCELLATION", "RETURN", "PURCHASE", "ADJUSTMENT"]
 
 
-def test_the_deployed_function_lets_lots_expire(stack: Target, api: Api, table: Table, shop: Shop) -> None:
+def test_the_deployed_function_lets_lots_expire(stack: Target, api: Api, table: DynamoTable, shop: Shop) -> None:
     shop.buy(customer(table, "brief", 5), "BRIEF", "BRIEF", performed_on=LONG_AGO)
     assert shop.wallet("brief") == (15, 10, 2)
 
@@ -195,7 +195,7 @@ def test_the_deployed_function_lets_lots_expire(stack: Target, api: Api, table: 
     assert api.call("GET", "/wallets/N-brief/journal?limit=1")[2]["entries"][0]["type"] == "EXPIRY"
 
 
-def test_of_many_cancellations_at_once_one_is_posted(table: Table, shop: Shop) -> None:
+def test_of_many_cancellations_at_once_one_is_posted(table: DynamoTable, shop: Shop) -> None:
     event_id = shop.buy(customer(table, "cancel", 50), "CANCEL", "BACK")
 
     outcomes = at_once(*[lambda: shop.cancel(event_id)] * RIVALS)
@@ -205,7 +205,7 @@ def test_of_many_cancellations_at_once_one_is_posted(table: Table, shop: Shop) -
     assert shop.wallet("cancel") == (50, 0, 3)
 
 
-def test_of_the_same_return_many_times_at_once_one_is_posted(table: Table, shop: Shop) -> None:
+def test_of_the_same_return_many_times_at_once_one_is_posted(table: DynamoTable, shop: Shop) -> None:
     event_id = shop.buy(customer(table, "same", 50), "SAME", "BACK")
 
     outcomes = at_once(*[lambda: shop.give_back(event_id, "RET1")] * RIVALS)
@@ -215,7 +215,7 @@ def test_of_the_same_return_many_times_at_once_one_is_posted(table: Table, shop:
     assert shop.wallet("same") == (59, 9, 3)
 
 
-def test_of_rival_returns_no_more_are_posted_than_there_are_goods(table: Table, shop: Shop) -> None:
+def test_of_rival_returns_no_more_are_posted_than_there_are_goods(table: DynamoTable, shop: Shop) -> None:
     event_id = shop.buy(customer(table, "goods", 50), "GOODS", "BACK")
 
     numbers = [f"RET{number}" for number in range(RIVALS)]
@@ -227,7 +227,7 @@ def test_of_rival_returns_no_more_are_posted_than_there_are_goods(table: Table, 
     assert shop.wallet("goods") == (60 - posted, 10 - posted, 2 + posted)
 
 
-def test_a_cancellation_among_returns_takes_back_just_the_rest(table: Table, shop: Shop) -> None:
+def test_a_cancellation_among_returns_takes_back_just_the_rest(table: DynamoTable, shop: Shop) -> None:
     event_id = shop.buy(customer(table, "rest", 50), "REST", "BACK")
 
     returns = (lambda number=number: shop.give_back(event_id, f"RET{number}") for number in range(5))
@@ -237,7 +237,7 @@ def test_a_cancellation_among_returns_takes_back_just_the_rest(table: Table, sho
     assert shop.wallet("rest") == (50, 0, 3 + outcomes["returned"])
 
 
-def test_a_cancellation_among_spends_never_overdraws(table: Table, shop: Shop) -> None:
+def test_a_cancellation_among_spends_never_overdraws(table: DynamoTable, shop: Shop) -> None:
     cim = customer(table, "among", 4)
     event_id = shop.buy(cim, "AMONG", "BACK")
 
@@ -251,7 +251,7 @@ def test_a_cancellation_among_spends_never_overdraws(table: Table, shop: Shop) -
     assert (lots, version) == (0, 3 + outcomes["spent"])
 
 
-def test_spends_beside_the_expiry_never_overdraw(table: Table, shop: Shop) -> None:
+def test_spends_beside_the_expiry_never_overdraw(table: DynamoTable, shop: Shop) -> None:
     cim = customer(table, "beside", 4)
     shop.buy(cim, "BESIDE", "BRIEF", performed_on=LONG_AGO)
 
@@ -267,7 +267,7 @@ def test_spends_beside_the_expiry_never_overdraw(table: Table, shop: Shop) -> No
     assert (lots, expired <= 10) == (0, True)
 
 
-def test_a_cancellation_and_an_expiry_take_what_the_docs_say(table: Table, shop: Shop) -> None:
+def test_a_cancellation_and_an_expiry_take_what_the_docs_say(table: DynamoTable, shop: Shop) -> None:
     event_id = shop.buy(customer(table, "cost", 50), "COST")
     with consumption(table.client) as used:
         assert shop.cancel(event_id) == "cancelled"
@@ -280,7 +280,7 @@ def test_a_cancellation_and_an_expiry_take_what_the_docs_say(table: Table, shop:
     assert used.written <= 7
 
 
-def test_the_ledger_holds_after_all_this(table: Table) -> None:
+def test_the_ledger_holds_after_all_this(table: DynamoTable) -> None:
     found = verify_journal(table)
 
     assert found.events >= 20

@@ -8,8 +8,8 @@ import pytest
 
 from cli.target import Target
 from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, UploadState, read_segment, read_upload, upload_id
 from tests.uploads import array, classic_body, csv, row, told
 
@@ -18,11 +18,11 @@ ROWS = [row(f"R{number}", cim=f"C{number % 1000}") for number in range(30_000)]
 
 
 @pytest.fixture(scope="module")
-def table(stack: Target) -> Table:
+def table(stack: Target) -> DynamoTable:
     return stack.open_table()
 
 
-def dropped(stack: Target, table: Table, key: str, data: bytes) -> Upload:
+def dropped(stack: Target, table: DynamoTable, key: str, data: bytes) -> Upload:
     """Drop a file, and wait until it has been split."""
     assert stack.upload_bucket
     version = stack.client("s3").put_object(Bucket=stack.upload_bucket, Key=key, Body=data)["VersionId"]
@@ -35,7 +35,7 @@ def dropped(stack: Target, table: Table, key: str, data: bytes) -> Upload:
     raise AssertionError(f"{key} was not split")
 
 
-def entries(stack: Target, table: Table, upload: Upload) -> Iterator[ChunkEntry]:
+def entries(stack: Target, table: DynamoTable, upload: Upload) -> Iterator[ChunkEntry]:
     """What the file was split into."""
     assert stack.result_bucket
     results = Files(stack.client("s3"), stack.result_bucket)
@@ -53,7 +53,7 @@ def entries(stack: Target, table: Table, upload: Upload) -> Iterator[ChunkEntry]
         ("january.csv.gz", gzip.compress(csv(*ROWS))),
     ],
 )
-def test_a_file_that_is_dropped_is_split(stack: Target, table: Table, name: str, data: bytes) -> None:
+def test_a_file_that_is_dropped_is_split(stack: Target, table: DynamoTable, name: str, data: bytes) -> None:
     upload = dropped(stack, table, f"uploads/DEMO/{name}", data)
 
     assert (upload.rows, upload.fault) == (len(ROWS), None)
@@ -61,7 +61,7 @@ def test_a_file_that_is_dropped_is_split(stack: Target, table: Table, name: str,
     assert told(upload.layout, entries(stack, table, upload)) == [f"{n + 1} R{n}" for n in range(len(ROWS))]
 
 
-def test_a_bulk_call_can_be_dropped_as_a_file(stack: Target, table: Table) -> None:
+def test_a_bulk_call_can_be_dropped_as_a_file(stack: Target, table: DynamoTable) -> None:
     data = b'{"purchase_customer_events_set": %b}' % array(classic_body("R1"), "7", classic_body("R2"))
 
     upload = dropped(stack, table, "uploads/DEMO/bulk.json", data)
@@ -69,7 +69,7 @@ def test_a_bulk_call_can_be_dropped_as_a_file(stack: Target, table: Table) -> No
     assert told(upload.layout, entries(stack, table, upload)) == ["1 R1", "2 The row has to be an object.", "3 R2"]
 
 
-def test_a_file_of_nobody_is_refused(stack: Target, table: Table) -> None:
+def test_a_file_of_nobody_is_refused(stack: Target, table: DynamoTable) -> None:
     upload = dropped(stack, table, "uploads/NOBODY/x.csv", csv(row("R1")))
 
     assert upload.state is UploadState.REFUSED

@@ -11,8 +11,8 @@ from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import ledger
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.events import EventState
-from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reversals.take_back import cancel_purchase
 from tests.customers import EVERYTHING
@@ -24,7 +24,7 @@ from tests.template import create_table
 def test_each_purchase_is_cancelled_once_whoever_else_cancels_it(stack: Target, name: str) -> None:
     client, now = stack.open_table().client, datetime.now(UTC)
     create_table(client, f"written-{name}")
-    table = Table(client, f"written-{name}")
+    table = DynamoTable(client, f"written-{name}")
     Written.read(name).load(table)
     purchases = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
     standing = [event.entry.event_id for event in purchases if event.state is EventState.POSTED]

@@ -13,7 +13,7 @@ from botocore.httpsession import URLLib3Session
 from cli.target import Target
 from loyalty.store import keys
 from loyalty.store.client import CONFIG
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.customers import customer
 from tests.refusals import Fault
 
@@ -21,18 +21,18 @@ NAMES = (f"fault-{number}" for number in count())
 
 
 @pytest.fixture
-def table(stack: Target) -> Table:
+def table(stack: Target) -> DynamoTable:
     """The table, with a client that tries as often as a function's does."""
-    return Table(stack.client("dynamodb", CONFIG), stack.table)
+    return DynamoTable(stack.client("dynamodb", CONFIG), stack.table)
 
 
 @pytest.fixture
-def cim(table: Table) -> str:
+def cim(table: DynamoTable) -> str:
     """A new customer with 50 in the wallet."""
     return customer(table, next(NAMES), 50)
 
 
-def wallet(table: Table, cim: str) -> tuple[int, int]:
+def wallet(table: DynamoTable, cim: str) -> tuple[int, int]:
     """Version and balance."""
     item = table.get(keys.wallet(cim.replace("CIM", "A")), consistent=True)
     assert item
@@ -40,7 +40,7 @@ def wallet(table: Table, cim: str) -> tuple[int, int]:
 
 
 @contextmanager
-def faulty(table: Table, operation: str, fault: Fault, times: int = 10**6, after: int = 0) -> Iterator[None]:
+def faulty(table: DynamoTable, operation: str, fault: Fault, times: int = 10**6, after: int = 0) -> Iterator[None]:
     """Let calls of an operation meet a fault, which takes the place of sending them: the first ones, or those after."""
     numbers = count()
 

@@ -20,8 +20,8 @@ from loyalty.domain.access.partner import Partner
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import CONFIG
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 from loyalty.usecases.uploads.row_body import RowBody
@@ -46,7 +46,7 @@ PROCESSES.set_forkserver_preload([__name__])
 def work(feed: Connection, target: Target, seed: int) -> None:
     """A worker's process: posts the chunks that come, until it is killed."""
     chance, receives = random.Random(seed), 0
-    table = Table(target.client("dynamodb", CONFIG), target.table)
+    table = DynamoTable(target.client("dynamodb", CONFIG), target.table)
     files, closings = target.open_results(), target.open_queue(target.close_queue_url)
     poster = ChunkPoster(
         table, files, closings, Catalogue(table), Numbers(table), read, lambda *_: None, pause=lambda _: None

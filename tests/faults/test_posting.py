@@ -10,8 +10,9 @@ from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.table import MAX_TRANSACTION
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchase, post_purchases
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
@@ -20,7 +21,7 @@ from tests.faults.conftest import answer_lost, faulty, out_of_reach, request_los
 from tests.refusals import Fault, conflict, throttled
 
 
-def post(table: Table, cim: str) -> PostedEvent:
+def post(table: DynamoTable, cim: str) -> PostedEvent:
     """Post a purchase that spends 5; the same one each time."""
     now = datetime.now(UTC)
     request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
@@ -36,21 +37,23 @@ def post(table: Table, cim: str) -> PostedEvent:
 
 
 @pytest.mark.parametrize("fault", [answer_lost, request_lost, throttled], ids=["answer", "request", "throttled"])
-def test_a_posting_survives_a_call_that_goes_wrong_once(table: Table, cim: str, fault: Fault) -> None:
+def test_a_posting_survives_a_call_that_goes_wrong_once(table: DynamoTable, cim: str, fault: Fault) -> None:
     with faulty(table, "TransactWriteItems", fault, times=1):
         post(table, cim)
 
     assert wallet(table, cim) == (2, 45)
 
 
-def test_a_posting_whose_every_answer_is_lost_is_found_by_its_identity(table: Table, cim: str) -> None:
+def test_a_posting_whose_every_answer_is_lost_is_found_by_its_identity(table: DynamoTable, cim: str) -> None:
     with faulty(table, "TransactWriteItems", answer_lost):
         assert post(table, cim).replayed
 
     assert wallet(table, cim) == (2, 45)
 
 
-def test_a_classic_posting_whose_every_answer_is_lost_is_told_without_another_read(table: Table, cim: str) -> None:
+def test_a_classic_posting_whose_every_answer_is_lost_is_told_without_another_read(
+    table: DynamoTable, cim: str
+) -> None:
     """It says nothing that would tell a repetition, so it must not be answered with an error that invites one."""
     body = {
         "accounts_receivable_identifier": {"access_token_identifier": {"authentication_code": cim}},
@@ -86,7 +89,7 @@ def test_a_classic_posting_whose_every_answer_is_lost_is_told_without_another_re
 
 
 @pytest.mark.parametrize("fault", [request_lost, throttled], ids=["request", "throttled"])
-def test_a_caller_who_was_told_to_retry_and_does_has_posted_once(table: Table, cim: str, fault: Fault) -> None:
+def test_a_caller_who_was_told_to_retry_and_does_has_posted_once(table: DynamoTable, cim: str, fault: Fault) -> None:
     with faulty(table, "TransactWriteItems", fault), pytest.raises(Refused) as refused:
         post(table, cim)
     assert refused.value.problems[0].code is Code.RETRY_LATER
@@ -96,14 +99,14 @@ def test_a_caller_who_was_told_to_retry_and_does_has_posted_once(table: Table, c
     assert wallet(table, cim) == (2, 45)
 
 
-def test_a_transaction_in_conflict_is_tried_again(table: Table, cim: str) -> None:
+def test_a_transaction_in_conflict_is_tried_again(table: DynamoTable, cim: str) -> None:
     with faulty(table, "TransactWriteItems", conflict, times=10):
         post(table, cim)
 
     assert wallet(table, cim) == (2, 45)
 
 
-def test_a_wallet_that_others_never_let_go_of_is_told_as_busy(table: Table, cim: str) -> None:
+def test_a_wallet_that_others_never_let_go_of_is_told_as_busy(table: DynamoTable, cim: str) -> None:
     with faulty(table, "TransactWriteItems", conflict), pytest.raises(Refused) as refused:
         post(table, cim)
 
@@ -112,7 +115,7 @@ def test_a_wallet_that_others_never_let_go_of_is_told_as_busy(table: Table, cim:
 
 
 def test_purchases_are_not_posted_before_an_earlier_one_of_their_wallet_that_has_to_wait(
-    table: Table, cim: str
+    table: DynamoTable, cim: str
 ) -> None:
     """More of them than a transaction holds, and the first one is kept out for as long as the client tries."""
     now, attempts = datetime.now(UTC), 4
@@ -129,7 +132,9 @@ def test_purchases_are_not_posted_before_an_earlier_one_of_their_wallet_that_has
 
 @pytest.mark.parametrize("fault", [throttled, out_of_reach], ids=["throttled", "out of reach"])
 @pytest.mark.parametrize("operation", ["BatchGetItem", "Query"])
-def test_nothing_is_posted_where_nothing_can_be_read(table: Table, cim: str, operation: str, fault: Fault) -> None:
+def test_nothing_is_posted_where_nothing_can_be_read(
+    table: DynamoTable, cim: str, operation: str, fault: Fault
+) -> None:
     with faulty(table, operation, fault), pytest.raises(Refused) as refused:
         post(table, cim)
 
@@ -137,7 +142,7 @@ def test_nothing_is_posted_where_nothing_can_be_read(table: Table, cim: str, ope
     assert wallet(table, cim) == (1, 50)
 
 
-def test_keys_that_a_batch_leaves_unread_are_asked_for_again(table: Table, cim: str) -> None:
+def test_keys_that_a_batch_leaves_unread_are_asked_for_again(table: DynamoTable, cim: str) -> None:
     def half(parsed: dict[str, Any], **_: Any) -> None:
         found = parsed["Responses"][table.name]
         if len(found) > 1:

@@ -13,8 +13,8 @@ from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reversals.take_back import cancel_purchase, return_products
@@ -22,7 +22,7 @@ from tests.customers import EVERYTHING, purchase
 from tests.faults.conftest import answer_lost, faulty, request_lost, wallet
 from tests.refusals import Fault, conflict, throttled
 
-Act = Callable[[Table, str], bool]
+Act = Callable[[DynamoTable, str], bool]
 """Does something to the purchase with an id; answers whether that was a replay."""
 
 
@@ -34,14 +34,14 @@ def killed(_: AWSRequest) -> None:
     raise Killed
 
 
-def cancel(table: Table, event_id: str) -> bool:
+def cancel(table: DynamoTable, event_id: str) -> bool:
     now, named = datetime.now(UTC), Reference("id", event_id, "")
     return cancel_purchase(
         named, EVERYTHING, table=table, catalogue=Catalogue(table), now=now, pause=lambda _: None
     ).replayed
 
 
-def give_back(table: Table, event_id: str) -> bool:
+def give_back(table: DynamoTable, event_id: str) -> bool:
     now, named = datetime.now(UTC), Reference("id", event_id, "")
     request = read_return({"reference_number": "RET", "products": [{"line": 0}]}, now)
     return return_products(
@@ -53,7 +53,7 @@ ACTS = pytest.mark.parametrize("act", [cancel, give_back], ids=["cancel", "retur
 
 
 @pytest.fixture
-def event_id(table: Table, cim: str) -> str:
+def event_id(table: DynamoTable, cim: str) -> str:
     """A purchase that spent 5 of the wallet's 50."""
     now = datetime.now(UTC)
     request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
@@ -66,7 +66,9 @@ def event_id(table: Table, cim: str) -> str:
 
 @ACTS
 @pytest.mark.parametrize("fault", [answer_lost, request_lost, throttled], ids=["answer", "request", "throttled"])
-def test_it_survives_a_call_that_goes_wrong_once(table: Table, cim: str, event_id: str, act: Act, fault: Fault) -> None:
+def test_it_survives_a_call_that_goes_wrong_once(
+    table: DynamoTable, cim: str, event_id: str, act: Act, fault: Fault
+) -> None:
     with faulty(table, "TransactWriteItems", fault, times=1):
         act(table, event_id)
 
@@ -75,7 +77,7 @@ def test_it_survives_a_call_that_goes_wrong_once(table: Table, cim: str, event_i
 
 @ACTS
 def test_one_whose_every_answer_is_lost_is_found_by_its_identity(
-    table: Table, cim: str, event_id: str, act: Act
+    table: DynamoTable, cim: str, event_id: str, act: Act
 ) -> None:
     with faulty(table, "TransactWriteItems", answer_lost):
         assert act(table, event_id)
@@ -86,7 +88,7 @@ def test_one_whose_every_answer_is_lost_is_found_by_its_identity(
 @ACTS
 @pytest.mark.parametrize("fault", [request_lost, throttled], ids=["request", "throttled"])
 def test_a_caller_who_was_told_to_retry_and_does_has_done_it_once(
-    table: Table, cim: str, event_id: str, act: Act, fault: Fault
+    table: DynamoTable, cim: str, event_id: str, act: Act, fault: Fault
 ) -> None:
     with faulty(table, "TransactWriteItems", fault), pytest.raises(Refused) as refused:
         act(table, event_id)
@@ -99,7 +101,7 @@ def test_a_caller_who_was_told_to_retry_and_does_has_done_it_once(
 
 
 @ACTS
-def test_a_transaction_in_conflict_is_tried_again(table: Table, cim: str, event_id: str, act: Act) -> None:
+def test_a_transaction_in_conflict_is_tried_again(table: DynamoTable, cim: str, event_id: str, act: Act) -> None:
     with faulty(table, "TransactWriteItems", conflict, times=10):
         act(table, event_id)
 
@@ -110,7 +112,7 @@ def test_a_transaction_in_conflict_is_tried_again(table: Table, cim: str, event_
 @pytest.mark.parametrize("operation", ["GetItem", "Query", "TransactWriteItems"])
 @pytest.mark.parametrize("after", range(3))
 def test_one_that_is_killed_anywhere_has_done_all_or_nothing_and_is_done_by_the_next(
-    table: Table, cim: str, event_id: str, act: Act, operation: str, after: int
+    table: DynamoTable, cim: str, event_id: str, act: Act, operation: str, after: int
 ) -> None:
     with faulty(table, operation, killed, times=1, after=after), suppress(Killed):
         act(table, event_id)
@@ -123,7 +125,7 @@ def test_one_that_is_killed_anywhere_has_done_all_or_nothing_and_is_done_by_the_
 
 @ACTS
 def test_one_that_is_killed_once_all_is_written_is_a_replay_the_next_time(
-    table: Table, cim: str, event_id: str, act: Act
+    table: DynamoTable, cim: str, event_id: str, act: Act
 ) -> None:
     def written_then_killed(request: AWSRequest) -> None:
         with suppress(ReadTimeoutError):
@@ -137,5 +139,5 @@ def test_one_that_is_killed_once_all_is_written_is_a_replay_the_next_time(
     assert wallet(table, cim) == (3, 50)
 
 
-def test_the_ledger_holds_after_all_this(table: Table) -> None:
+def test_the_ledger_holds_after_all_this(table: DynamoTable) -> None:
     assert verify_journal(table).deviations == []

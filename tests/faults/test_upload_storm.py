@@ -17,8 +17,8 @@ from cli.target import Target
 from loyalty import exactjson
 from loyalty.domain.rows.chunk import read_chunk
 from loyalty.store import keys
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.queue import Message
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.uploads.make_result import result_key
@@ -132,7 +132,7 @@ class Shuffled:
         return [groups[group].pop(0) for group in turns]
 
 
-def split(stack: Target, table: Table, bodies: list[dict[str, Any]]) -> tuple[str, Shuffled]:
+def split(stack: Target, table: DynamoTable, bodies: list[dict[str, Any]]) -> tuple[str, Shuffled]:
     """Have a file cut into many small chunks; answers the upload's id, and their messages."""
     upload_id, data = uuid4().hex.upper(), b"".join(exactjson.dumps(body).encode() + b"\n" for body in bodies)
     key, shuffled = f"storm/{upload_id}.jsonl", Shuffled()
@@ -155,7 +155,7 @@ def split(stack: Target, table: Table, bodies: list[dict[str, Any]]) -> tuple[st
     return upload_id, shuffled
 
 
-def result_of(stack: Target, table: Table, upload_id: str) -> list[dict[str, Any]]:
+def result_of(stack: Target, table: DynamoTable, upload_id: str) -> list[dict[str, Any]]:
     """The rows of the result, once the deployed function has made it."""
     upload = read_upload(table, upload_id)
     assert upload
@@ -177,13 +177,13 @@ def dead_rows(stack: Target, url: str) -> list[set[str]]:
     return letters
 
 
-def posted_in(table: Table) -> set[str]:
+def posted_in(table: DynamoTable) -> set[str]:
     """The reference numbers that the journal has of this storm."""
     events = (item for item in table.scan() if item["sk"] == "EVENT")
     return {number for event in events if (number := event.get("reference_number", "")).startswith("STORM-")}
 
 
-def balances(table: Table) -> dict[str, Decimal]:
+def balances(table: DynamoTable) -> dict[str, Decimal]:
     items = table.get_many([keys.wallet(f"A-storm-{number}") for number in range(CUSTOMERS)], consistent=True)
     return {keys.account_id(key.pk): item["balance"] for key, item in items.items()}
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store.client import connect, connect_files
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer
@@ -124,7 +124,7 @@ class OneByOne(Executor):
 
 
 @contextmanager
-def aws() -> Iterator[Table]:
+def aws() -> Iterator[DynamoTable]:
     """moto, with the table of the real template in it, and all else that functions find in their environment."""
     settings = {
         "AWS_ACCESS_KEY_ID": "test",
@@ -155,21 +155,21 @@ def aws() -> Iterator[Table]:
 
 
 @pytest.fixture(scope="session")
-def _aws() -> Iterator[Table]:
+def _aws() -> Iterator[DynamoTable]:
     """One for all tests, as clients take long to make."""
     with aws() as table:
         yield table
 
 
 @pytest.fixture
-def table(_aws: Table, request: pytest.FixtureRequest) -> Table:
+def table(_aws: DynamoTable, request: pytest.FixtureRequest) -> DynamoTable:
     """An empty table; or that of `demo`, for tests that want both."""
     fill(_aws, request.getfixturevalue("_stocked")[1] if "demo" in request.fixturenames else {})
     return _aws
 
 
 @pytest.fixture(scope="session")
-def _stocked(_aws: Table) -> tuple[Functions, Items]:
+def _stocked(_aws: DynamoTable) -> tuple[Functions, Items]:
     """The functions, and the items of the demo programme with a key that may do everything."""
     fill(_aws, {})
     summary = import_records(DEMO.read_bytes().splitlines(), table=_aws, now=NOW)
@@ -181,20 +181,20 @@ def _stocked(_aws: Table) -> tuple[Functions, Items]:
 
 
 @pytest.fixture
-def demo(table: Table) -> Table:
+def demo(table: DynamoTable) -> DynamoTable:
     """A table with the demo programme and a key."""
     return table
 
 
 @pytest.fixture(scope="module")
-def lasting(_aws: Table, _stocked: tuple[Functions, Items]) -> tuple[Functions, Table]:
+def lasting(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> tuple[Functions, DynamoTable]:
     """The functions over the demo programme, and its table, for tests that are not in each other's way."""
     fill(_aws, _stocked[1])
     return _stocked[0], _aws
 
 
 @pytest.fixture
-def functions(demo: Table, _stocked: tuple[Functions, Items]) -> Functions:  # noqa: ARG001 - they work on it
+def functions(demo: DynamoTable, _stocked: tuple[Functions, Items]) -> Functions:  # noqa: ARG001 - they work on it
     """The functions over the demo programme, warm from other tests; with a key that may do everything."""
     return _stocked[0]
 
@@ -211,7 +211,7 @@ def example(name: str) -> Any:
 
 
 @pytest.fixture
-def stage(demo: Table) -> Iterator[Stage]:
+def stage(demo: DynamoTable) -> Iterator[Stage]:
     files = connect_files("results")
     for name in ("one", "two"):
         customer(demo, name, 1000)

@@ -10,10 +10,10 @@ from loyalty.domain.errors import Refused
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.chunk_marks import read_tally
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
 from loyalty.store.numbers import Numbers
 from loyalty.store.queue import Message
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.usecases.purchases import post_purchase
 from loyalty.usecases.uploads.chunk_rows import Read
@@ -59,7 +59,7 @@ class Cut:
 class Stage:
     """A table, a bucket, and workers."""
 
-    table: Table
+    table: DynamoTable
     files: Files
     closings: Closings = field(default_factory=Closings)
     faults: list[int] = field(default_factory=list)

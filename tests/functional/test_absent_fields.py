@@ -9,8 +9,8 @@ from loyalty import exactjson
 from loyalty.domain.access.pass_codes import hashed_pass_code
 from loyalty.store import keys
 from loyalty.store.attributes import Item
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.reference import record_key
-from loyalty.store.table import Table
 from tests.cards import CAMPAIGN, CARD, CLASSIFICATION, PASS_CODE, PROMO_CODE, bring
 from tests.functional.conftest import Functions
 from tests.functional.uploads import Importing
@@ -34,7 +34,7 @@ PARTNER: Record = {"type": "partner", "id": "P-FULL", "name": "Full", "user": {"
 
 
 @pytest.fixture
-def importing(functions: Functions, demo: Table) -> Importing:
+def importing(functions: Functions, demo: DynamoTable) -> Importing:
     bring(demo, CLASSIFICATION, CAMPAIGN)
     bring(demo, ACCOUNT, PROMO, BLOCKED_CARD, PARTNER)
     return Importing(functions, demo)

@@ -15,14 +15,14 @@ from loyalty.domain.access.partner import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
 from loyalty.store.credentials import active_keys, read_key, remove_key
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
 from tests.functional.conftest import NOW, Functions, example
 
 CONTEXT_LESS: dict[str, Any] = {}
 
 
-def key(table: Table, *, merchants: str = "*", scopes: tuple[str, ...] = tuple(Scope)) -> str:
+def key(table: DynamoTable, *, merchants: str = "*", scopes: tuple[str, ...] = tuple(Scope)) -> str:
     """Another key for the demo partner, in the place of the one that the fixture made."""
     for active in list(active_keys(table, "DEMO")):
         revoke_key("DEMO", active.id, table=table, now=NOW)
@@ -46,14 +46,14 @@ def test_an_unknown_key_is_denied(functions: Functions, api_key: str) -> None:
     assert "context" not in answer
 
 
-def test_a_revoked_key_is_denied(functions: Functions, demo: Table) -> None:
+def test_a_revoked_key_is_denied(functions: Functions, demo: DynamoTable) -> None:
     [active] = active_keys(demo, "DEMO")
     revoke_key("DEMO", active.id, table=demo, now=NOW)
 
     assert functions.authorize(functions.api_key)["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
 
-def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Table) -> None:
+def test_two_keys_work_while_partners_change_over(functions: Functions, demo: DynamoTable) -> None:
     [active] = active_keys(demo, "DEMO")
     text, _ = rotate_key("DEMO", active.id, table=demo, now=NOW)
 
@@ -65,7 +65,7 @@ def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Ta
     assert len(list(active_keys(demo, "DEMO"))) == 1
 
 
-def test_a_key_is_revoked_once_however_often_that_is_asked_for_and_nothing_else_is(demo: Table) -> None:
+def test_a_key_is_revoked_once_however_often_that_is_asked_for_and_nothing_else_is(demo: DynamoTable) -> None:
     [first] = active_keys(demo, "DEMO")
     revoke_key("DEMO", first.id, table=demo, now=NOW)
     text, second = create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW)
@@ -78,7 +78,7 @@ def test_a_key_is_revoked_once_however_often_that_is_asked_for_and_nothing_else_
         revoke_key("DEMO", "never made", table=demo, now=NOW)
 
 
-def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_one(demo: Table) -> None:
+def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_one(demo: DynamoTable) -> None:
     texts = [create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")[0] for _ in range(3)]
 
     assert [bool(read_key(demo, text)) for text in texts] == [False, False, True]
@@ -90,7 +90,7 @@ def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_on
         create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")
 
 
-def test_a_request_that_says_something_else_by_the_name_of_another_replaces_no_key(demo: Table) -> None:
+def test_a_request_that_says_something_else_by_the_name_of_another_replaces_no_key(demo: DynamoTable) -> None:
     text, made = create_key("DEMO", ["EK123456"], ["wallets:read"], table=demo, now=NOW, request="R")
 
     for merchants, scopes in ((["*"], ["wallets:read"]), (["EK123456"], list(Scope))):
@@ -101,7 +101,7 @@ def test_a_request_that_says_something_else_by_the_name_of_another_replaces_no_k
 
 
 def test_the_command_tells_how_to_repeat_a_call_of_which_nobody_knows_what_it_did(
-    demo: Table, monkeypatch: pytest.MonkeyPatch
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target: Any = SimpleNamespace(open_table=lambda: demo)
     transact = demo.transact
@@ -133,7 +133,7 @@ def test_a_busy_table_denies_nobody(functions: Functions, monkeypatch: pytest.Mo
         functions.authorize(functions.api_key)
 
 
-def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: Table) -> None:
+def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: DynamoTable) -> None:
     secret = functions.api_key.split("_", 2)[2]
 
     assert not [item for item in demo.scan() if secret in str(item)]
@@ -149,7 +149,7 @@ def test_a_key_is_stored_as_a_hash_only(functions: Functions, demo: Table) -> No
     ],
 )
 def test_a_key_is_made_only_for_what_exists(
-    demo: Table, partner: str, merchants: list[str], scopes: list[str], message: str
+    demo: DynamoTable, partner: str, merchants: list[str], scopes: list[str], message: str
 ) -> None:
     with pytest.raises(Refused, match=message):
         create_key(partner, merchants, scopes, table=demo, now=NOW)
@@ -176,7 +176,7 @@ def test_a_function_called_with_a_forged_context_refuses(
     assert (answer.status, answer.body["code"]) == (401, "InvalidTokenException")
 
 
-def test_an_expired_token_is_refused(functions: Functions, demo: Table) -> None:
+def test_an_expired_token_is_refused(functions: Functions, demo: DynamoTable) -> None:
     signing = demo.get(keys.signing_key(f"{datetime.now(UTC):%Y-%m}"))
     assert signing
     claims = {"iss": "loyalty", "jti": "1", "sub": "DEMO", "scopes": ["wallets:read"], "merchants": ["*"], "exp": 1}
@@ -196,7 +196,7 @@ def test_an_expired_token_is_refused(functions: Functions, demo: Table) -> None:
     ],
 )
 def test_a_key_does_what_its_scopes_say_and_nothing_else(
-    functions: Functions, demo: Table, scope: Scope, allowed: set[str]
+    functions: Functions, demo: DynamoTable, scope: Scope, allowed: set[str]
 ) -> None:
     context = functions.authorize(key(demo, scopes=(scope,)))["context"]
     path = {"id": "X", "account": "X"}
@@ -206,7 +206,9 @@ def test_a_key_does_what_its_scopes_say_and_nothing_else(
         assert (answer.status == 403) == (function not in allowed)
 
 
-def test_another_partners_merchant_answers_like_one_that_does_not_exist(functions: Functions, demo: Table) -> None:
+def test_another_partners_merchant_answers_like_one_that_does_not_exist(
+    functions: Functions, demo: DynamoTable
+) -> None:
     posted = functions.call("create_purchase", example("create_v5_1.request")).body["id"]
     context = functions.authorize(key(demo, merchants="MRA"))["context"]
     body = {**example("create_v5_1.request"), "merchant_tap": {"code": "NONE"}, "outlet_tap": {"code": "NONE"}}
@@ -221,7 +223,9 @@ def test_another_partners_merchant_answers_like_one_that_does_not_exist(function
     assert functions.call("show_purchase", path={"id": posted}, context=context).status == 404
 
 
-def test_a_journal_keeps_to_itself_what_another_merchant_calls_an_event(functions: Functions, demo: Table) -> None:
+def test_a_journal_keeps_to_itself_what_another_merchant_calls_an_event(
+    functions: Functions, demo: DynamoTable
+) -> None:
     functions.call("create_purchase", example("create_v5_1.request"))
     context = functions.authorize(key(demo, merchants="MRA"))["context"]
 
@@ -257,7 +261,7 @@ def test_no_token_without_a_key_and_the_answer_has_the_classic_form(
     assert answer.body["data"] is None
 
 
-def test_a_token_is_given_back_in_the_body_or_in_the_header(functions: Functions, demo: Table) -> None:
+def test_a_token_is_given_back_in_the_body_or_in_the_header(functions: Functions, demo: DynamoTable) -> None:
     for where in ("body", "header"):
         issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context=CONTEXT_LESS)
         token = issued.body["data"]["token"]

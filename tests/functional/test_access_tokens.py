@@ -14,9 +14,9 @@ from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customer_tokens import behind_passwords
 from loyalty.store.customers import customer_key
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.store.writes import Delete
 from loyalty.usecases.access import customer_tokens
 from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
@@ -42,7 +42,7 @@ SHOWN = Reference("token.authentication_code", CODE, "/access_token_identifier/a
 
 
 @pytest.fixture(autouse=True)
-def _card(demo: Table) -> None:
+def _card(demo: DynamoTable) -> None:
     bring(demo)
 
 
@@ -124,7 +124,7 @@ def test_what_is_no_way_of_showing_a_token_is_refused_by_name_and_nothing_is_has
     assert f"/accounts_receivable_identifier/access_token_identifier{place}: " in described(answer)
 
 
-def test_only_effective_tokens_identify(functions: Functions, demo: Table, token: str) -> None:
+def test_only_effective_tokens_identify(functions: Functions, demo: DynamoTable, token: str) -> None:
     bring(demo, CARD | {"life_cycle_state": "NOT_EFFECTIVE"})
 
     for identifier in (BY_CODE, BY_PASS_CODE):
@@ -142,7 +142,7 @@ def test_a_wrong_pass_code_and_an_unknown_identifier_are_told_alike(functions: F
 
 
 def test_a_token_without_a_pass_code_is_not_to_be_had_by_its_identifier(
-    functions: Functions, demo: Table, token: str, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, demo: DynamoTable, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bring(demo, {"type": "access_token", "id": "T-2", "account": ACCOUNT_NUMBER, "identifier": "OPEN"})
     monkeypatch.setattr(customer_tokens, "is_pass_code", None)
@@ -159,7 +159,7 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_still")
 def test_a_pass_code_is_locked_after_five_wrong_ones_until_a_new_one_is_set(
-    functions: Functions, demo: Table, token: str
+    functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     tries = [answer(functions, shown(token, WRONG)).status for answer in (post, preview, post, preview, post)]
     locked = post(functions, shown(token, BY_PASS_CODE))
@@ -182,7 +182,7 @@ def test_the_right_pass_code_makes_up_for_wrong_ones(functions: Functions, token
 
 
 def test_a_try_is_counted_before_it_is_looked_at(
-    functions: Functions, demo: Table, token: str, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, demo: DynamoTable, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = keys.pass_code_tries("T-CARD", hashed_pass_code("T-CARD", PASS_CODE))
     seen = []
@@ -206,7 +206,9 @@ def test_a_pass_code_is_not_tried_where_something_else_is_amiss(
     assert "Classification" in described(wrong)
 
 
-def test_neither_pass_codes_nor_passwords_are_stored_as_they_are(functions: Functions, demo: Table, token: str) -> None:
+def test_neither_pass_codes_nor_passwords_are_stored_as_they_are(
+    functions: Functions, demo: DynamoTable, token: str
+) -> None:
     password = issue(functions, token, BY_PASS_CODE).body["data"]["one_time_password"]
     data = post(functions, shown(token, BY_PASS_CODE)).body["data"]
     stored = str(list(demo.scan()))
@@ -227,7 +229,7 @@ def test_a_one_time_password_is_twelve_digits_good_for_five_minutes(functions: F
     assert answer.body["data"]["authorized_by_access_token"]["id"] == "T-CARD"
 
 
-def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stored(demo: Table) -> None:
+def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stored(demo: DynamoTable) -> None:
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
     again = Reference("token.one_time_password", password, "/one_time_password")
     item = behind_passwords(demo, [customer_key(again)], demo.get_many([customer_key(again)]), "DEMO", NOW).get(
@@ -242,7 +244,7 @@ def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stor
     assert password not in str(refused.value)
 
 
-def test_a_password_that_is_drawn_twice_is_given_out_once(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_that_is_drawn_twice_is_given_out_once(demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.randbelow", lambda _: 0)
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
 
@@ -251,7 +253,7 @@ def test_a_password_that_is_drawn_twice_is_given_out_once(demo: Table, monkeypat
         issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
 
 
-def test_a_one_time_password_is_good_for_one_posting(functions: Functions, token: str, demo: Table) -> None:
+def test_a_one_time_password_is_good_for_one_posting(functions: Functions, token: str, demo: DynamoTable) -> None:
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=datetime.now(UTC))
     body = shown(token, {"one_time_password": password})
 
@@ -269,7 +271,7 @@ def test_a_one_time_password_is_good_for_one_posting(functions: Functions, token
     ids=["blocked", "moved to another account", "deleted"],
 )
 def test_a_one_time_password_does_not_outlive_what_it_stands_for(
-    functions: Functions, demo: Table, token: str, change: Body | None
+    functions: Functions, demo: DynamoTable, token: str, change: Body | None
 ) -> None:
     password = {"one_time_password": issue(functions, token, BY_CODE).body["data"]["one_time_password"]}
     body = shown(token, password)
@@ -284,7 +286,7 @@ def test_a_one_time_password_does_not_outlive_what_it_stands_for(
     assert [(answer.status, answer.body["status"]["code"]) for answer in answers] == [(404, Code.NOT_FOUND)] * 2
 
 
-def test_of_postings_that_read_the_same_one_time_password_one_uses_it(demo: Table) -> None:
+def test_of_postings_that_read_the_same_one_time_password_one_uses_it(demo: DynamoTable) -> None:
     """As rivals do: both have found the password before either has posted."""
     catalogue, numbers = Catalogue(demo), Numbers(demo)
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
@@ -367,7 +369,7 @@ def test_what_is_paid_with_is_that_of_the_cards_classification_unless_the_reques
 
 
 def test_offers_for_what_is_paid_with_look_at_the_cards_classification_too(
-    cold_functions: Functions, demo: Table, token: str
+    cold_functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     offer = {
         "type": "reward_offer",
@@ -384,7 +386,7 @@ def test_offers_for_what_is_paid_with_look_at_the_cards_classification_too(
     assert preview(cold_functions, purchase(token)).body["data"]["total_award_amount"] == 0
 
 
-def test_the_newest_api_keeps_which_token_was_shown(functions: Functions, demo: Table) -> None:
+def test_the_newest_api_keeps_which_token_was_shown(functions: Functions, demo: DynamoTable) -> None:
     body = {**example("create_v5_1.request"), "cim": CODE, "classification": None, "spend_request": None}
     event_id = functions.call("create_purchase", body).body["id"]
     event = read_event(demo, event_id)

@@ -14,7 +14,7 @@ from loyalty import exactjson
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customers
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import NOW, Functions, example
 
@@ -28,7 +28,7 @@ def post(functions: Functions, number: int, **fields: Any) -> None:
     assert functions.call("create_purchase", body).status == 200
 
 
-def priced_again(demo: Table, draft: Path, days: Days = Days()) -> Report:  # noqa: B008 - it cannot be changed
+def priced_again(demo: DynamoTable, draft: Path, days: Days = Days()) -> Report:  # noqa: B008 - it cannot be changed
     laid = ProgrammeDraft.of([draft], demo, NOW)
     laid.require_good()
     source = Journal(demo, days)
@@ -36,7 +36,7 @@ def priced_again(demo: Table, draft: Path, days: Days = Days()) -> Report:  # no
     return backtest(history, laid.accepted(NOW)[0], ProgrammeDraft.of([], demo, NOW).accepted(NOW)[0], "draft.jsonl")
 
 
-def held(demo: Table) -> Decimal:
+def held(demo: DynamoTable) -> Decimal:
     """What all wallets hold, in euros at the rate of that month's end."""
     programme, at = Catalogue(demo).programme(NOW), datetime(2019, 10, 31, 23, 59, 59, tzinfo=UTC)
     ids = {keys.account_id(item["pk"]) for item in demo.scan() if item["sk"] == "WALLET"}
@@ -53,7 +53,7 @@ def written(file: Path, *records: dict[str, Any]) -> Path:
 
 
 def test_what_is_deployed_gives_again_what_the_journal_says(
-    cold_functions: Functions, demo: Table, tmp_path: Path
+    cold_functions: Functions, demo: DynamoTable, tmp_path: Path
 ) -> None:
     code = OFFER | {"id": "CODE", "name": "Code", "award": {"method": "FIXED", "value": 2}}
     code["conditions"] = {"promotion_campaign": CAMPAIGN["id"]}
@@ -83,7 +83,7 @@ def test_what_is_deployed_gives_again_what_the_journal_says(
 
 
 def test_wallets_begin_as_the_journal_had_left_them_before_the_first_day(
-    cold_functions: Functions, demo: Table, tmp_path: Path
+    cold_functions: Functions, demo: DynamoTable, tmp_path: Path
 ) -> None:
     second = OFFER | {"id": "SECOND", "name": "Second", "award": {"method": "FIXED", "value": 2}}
     second["conditions"] = {"every_nth_purchase": 2}
@@ -99,7 +99,7 @@ def test_wallets_begin_as_the_journal_had_left_them_before_the_first_day(
 
 
 def test_a_draft_may_change_the_products_that_were_bought(
-    cold_functions: Functions, demo: Table, tmp_path: Path
+    cold_functions: Functions, demo: DynamoTable, tmp_path: Path
 ) -> None:
     post(cold_functions, 1)
     product = {

@@ -9,7 +9,7 @@ import pytest
 from cli.docs.route import Route
 from cli.docs.routes import ROUTES
 from loyalty import exactjson
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Answer, Functions, example
 
 WITH_BODY = [route for route in ROUTES if route.takes]
@@ -38,7 +38,7 @@ def told(answer: Answer) -> str:
 @pytest.mark.parametrize("route", WITH_BODY, ids=by_name)
 @pytest.mark.parametrize("escaped", [False, True])
 def test_a_body_that_was_damaged_on_its_way_is_refused_with_the_place(
-    lasting: tuple[Functions, Table], route: Route, escaped: bool
+    lasting: tuple[Functions, DynamoTable], route: Route, escaped: bool
 ) -> None:
     for text in ('{"a": ["", {"b": "Caf\ufffd"}]}', '{"a": ["", {"b\ufffd": 1}]}'):
         answer = call(lasting[0], route, text.replace("\ufffd", "\\uFFfd") if escaped else text)
@@ -65,7 +65,7 @@ def test_an_escape_that_only_looks_like_the_character_is_none(functions: Functio
 @pytest.mark.parametrize("bearer", [False, True])
 @pytest.mark.parametrize("text", ["[]", '[{"token": "x"}]', "7", '"x"', "null"])
 def test_a_body_that_is_no_object_is_told_so_rather_than_of_a_token(
-    lasting: tuple[Functions, Table], route: Route, bearer: bool, text: str
+    lasting: tuple[Functions, DynamoTable], route: Route, bearer: bool, text: str
 ) -> None:
     answer = call(lasting[0], route, text, bearer=bearer)
 
@@ -75,7 +75,7 @@ def test_a_body_that_is_no_object_is_told_so_rather_than_of_a_token(
 
 @pytest.mark.parametrize("route", CLASSIC, ids=by_name)
 def test_a_half_character_in_a_field_that_nobody_reads_is_refused_as_well(
-    lasting: tuple[Functions, Table], route: Route
+    lasting: tuple[Functions, DynamoTable], route: Route
 ) -> None:
     body = '{"customer": "\\ud800", "purchase_customer_events_set": [{"request_unique_identifier": "1"}]}'
     functions = lasting[0]
@@ -87,7 +87,7 @@ def test_a_half_character_in_a_field_that_nobody_reads_is_refused_as_well(
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=by_name)
-def test_no_message_says_a_name_of_python(lasting: tuple[Functions, Table], route: Route) -> None:
+def test_no_message_says_a_name_of_python(lasting: tuple[Functions, DynamoTable], route: Route) -> None:
     texts = ["[]", "7", '"x"', "1" * 5000, "1e9999999999999999999", "{", "[" * 5000, '{"a": "\t"}']
     values: list[Any] = [[], {}, "x", 7, True, [[]], [7], [{}], {"a": 1}]
     texts += [exactjson.dumps(dict.fromkeys(route.takes.model_fields, value)) for value in values]
@@ -102,7 +102,9 @@ def test_no_message_says_a_name_of_python(lasting: tuple[Functions, Table], rout
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=by_name)
-def test_an_answer_does_not_grow_with_the_names_that_it_refuses(lasting: tuple[Functions, Table], route: Route) -> None:
+def test_an_answer_does_not_grow_with_the_names_that_it_refuses(
+    lasting: tuple[Functions, DynamoTable], route: Route
+) -> None:
     name = "x" * 400_000
     for text in (f'{{"{name}": 1}}', f'{{"{name}": 1, "{name}": 2}}', f'{{"{name}": "\ufffd"}}'):
         answer = call(lasting[0], route, text)
@@ -112,7 +114,7 @@ def test_an_answer_does_not_grow_with_the_names_that_it_refuses(lasting: tuple[F
 
 
 @pytest.mark.parametrize("header", ["[" * 100_000, '{"kid":' * 20_000, "9" * 100_000])
-def test_a_token_whose_header_is_bottomless_is_refused(lasting: tuple[Functions, Table], header: str) -> None:
+def test_a_token_whose_header_is_bottomless_is_refused(lasting: tuple[Functions, DynamoTable], header: str) -> None:
     token = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + ".e30.AAAA"
 
     assert call(lasting[0], CLASSIC[0], {"token": token}, bearer=False).status == 401

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store import keys
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import bring
@@ -143,14 +143,14 @@ def test_events_that_are_no_purchases_cannot_be_cancelled(functions: Functions) 
     assert [cancel(functions, event_id).status for event_id in (opening, cancellation)] == [404, 404]
 
 
-def test_another_merchants_purchase_does_not_exist(cold_functions: Functions, demo: Table) -> None:
+def test_another_merchants_purchase_does_not_exist(cold_functions: Functions, demo: DynamoTable) -> None:
     event_id = post(cold_functions)
     cold_functions.api_key, _ = create_key("DEMO", ["MRA"], list(Scope), table=demo, now=NOW)
 
     assert cancel(cold_functions, event_id).status == 404
 
 
-def test_cancelling_takes_the_scope_to_post(cold_functions: Functions, demo: Table) -> None:
+def test_cancelling_takes_the_scope_to_post(cold_functions: Functions, demo: DynamoTable) -> None:
     event_id = post(cold_functions)
     cold_functions.api_key, _ = create_key("DEMO", ["*"], [Scope.READ_PURCHASES], table=demo, now=NOW)
 
@@ -159,7 +159,7 @@ def test_cancelling_takes_the_scope_to_post(cold_functions: Functions, demo: Tab
 
 @pytest.mark.parametrize("state", ["SUSPENDED", "TERMINATED"])
 def test_a_purchase_is_cancelled_whatever_has_become_of_the_account(
-    functions: Functions, demo: Table, state: str
+    functions: Functions, demo: DynamoTable, state: str
 ) -> None:
     event_id = post(functions)
     owner = {"contact": "C0FFEE00C0FFEE00C0FFEE00C0FFEE00", "name": "Despina Kafetzi"}
@@ -169,7 +169,7 @@ def test_a_purchase_is_cancelled_whatever_has_become_of_the_account(
     assert wallet(functions)["balance"] == 50
 
 
-def spent_award(functions: Functions, demo: Table, *units: Body) -> str:
+def spent_award(functions: Functions, demo: DynamoTable, *units: Body) -> str:
     """A purchase whose award of 10 is spent, and with it all that the wallet held."""
     bring(demo, TEN, *units)
     event_id = post_at_merchant_a(functions, outlet_tap={"code": "MRA-1"})
@@ -180,7 +180,7 @@ def spent_award(functions: Functions, demo: Table, *units: Body) -> str:
 
 
 def test_an_award_that_is_spent_is_left_to_the_customer_unless_the_merchant_says_otherwise(
-    cold_functions: Functions, demo: Table
+    cold_functions: Functions, demo: DynamoTable
 ) -> None:
     event_id = spent_award(cold_functions, demo)
 
@@ -191,7 +191,7 @@ def test_an_award_that_is_spent_is_left_to_the_customer_unless_the_merchant_says
 
 
 def test_what_was_left_to_the_customer_is_taken_back_once_the_spend_is_given_back(
-    cold_functions: Functions, demo: Table
+    cold_functions: Functions, demo: DynamoTable
 ) -> None:
     earned = spent_award(cold_functions, demo)
     spent = newest(cold_functions)["event_id"]
@@ -206,7 +206,7 @@ def test_what_was_left_to_the_customer_is_taken_back_once_the_spend_is_given_bac
     assert verify_journal(demo, settle=lambda _: None).deviations == []
 
 
-def test_a_return_tells_what_it_settled(cold_functions: Functions, demo: Table) -> None:
+def test_a_return_tells_what_it_settled(cold_functions: Functions, demo: DynamoTable) -> None:
     earned = spent_award(cold_functions, demo)
     spent = newest(cold_functions)["event_id"]
     cancel(cold_functions, earned)
@@ -217,7 +217,9 @@ def test_a_return_tells_what_it_settled(cold_functions: Functions, demo: Table) 
     assert (answer.body["settled"], answer.body["awarded"], answer.body["balance"]) == (10, -10, 50)
 
 
-def test_a_merchant_may_want_no_cancellation_once_the_award_is_spent(cold_functions: Functions, demo: Table) -> None:
+def test_a_merchant_may_want_no_cancellation_once_the_award_is_spent(
+    cold_functions: Functions, demo: DynamoTable
+) -> None:
     event_id = spent_award(cold_functions, demo, {**MERCHANT, "clawback": "REFUSE"})
 
     answer = cancel(cold_functions, event_id)
@@ -227,7 +229,7 @@ def test_a_merchant_may_want_no_cancellation_once_the_award_is_spent(cold_functi
     assert newest(cold_functions)["type"] == "PURCHASE"
 
 
-def test_an_outlets_own_setting_counts_before_its_merchants(cold_functions: Functions, demo: Table) -> None:
+def test_an_outlets_own_setting_counts_before_its_merchants(cold_functions: Functions, demo: DynamoTable) -> None:
     outlet = {**OUTLET, "parent_business_unit": "MRA", "clawback": "ALLOW_NEGATIVE"}
     event_id = spent_award(cold_functions, demo, {**MERCHANT, "clawback": "REFUSE"}, outlet)
 
@@ -235,7 +237,7 @@ def test_an_outlets_own_setting_counts_before_its_merchants(cold_functions: Func
     assert wallet(cold_functions)["balance"] == -10
 
 
-def test_an_expiring_award_is_taken_from_the_lot_that_it_went_to(cold_functions: Functions, demo: Table) -> None:
+def test_an_expiring_award_is_taken_from_the_lot_that_it_went_to(cold_functions: Functions, demo: DynamoTable) -> None:
     for name, span in (("SHORT", "P1M"), ("LONG", "P2M")):
         bring(demo, {**TEN, "id": name, "name": name, "award": {**TEN["award"], "expires_after": span}})
     first = post_at_merchant_a(cold_functions, performed_on=1893456000)  # 2030-01-01
@@ -250,7 +252,7 @@ def test_an_expiring_award_is_taken_from_the_lot_that_it_went_to(cold_functions:
     ]  # the first of March and of April
 
 
-def test_vouchers_of_a_cancelled_purchase_are_void(cold_functions: Functions, demo: Table) -> None:
+def test_vouchers_of_a_cancelled_purchase_are_void(cold_functions: Functions, demo: DynamoTable) -> None:
     voucher_type = {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2}
     bring(demo, voucher_type, {**OFFER, "id": "V", "name": "Voucher", "voucher_type": "V"})
     event_id = post_at_merchant_a(cold_functions)
@@ -329,7 +331,9 @@ class TestClassic:
 
         assert (again.status, again.headers["Idempotent-Replayed"], again.body) == (200, "true", first.body)
 
-    def test_it_tells_who_cancelled_as_who_updated(self, cold_functions: Functions, demo: Table, posted: Body) -> None:
+    def test_it_tells_who_cancelled_as_who_updated(
+        self, cold_functions: Functions, demo: DynamoTable, posted: Body
+    ) -> None:
         user = {"id": "2", "username": "other", "person_name": "Other Partner", "email": None}
         bring(demo, {"type": "partner", "id": "OTHER", "name": "Other partner", "user": user})
         key, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=NOW)

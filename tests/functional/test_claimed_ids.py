@@ -12,7 +12,7 @@ from loyalty.domain.access.partner import Scope
 from loyalty.domain.identity import Origin, told_id
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import key_of
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
@@ -28,7 +28,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 Body = dict[str, Any]
 
 
-def merchant(table: Table, code: str) -> tuple[Functions, Body]:
+def merchant(table: DynamoTable, code: str) -> tuple[Functions, Body]:
     """The functions as a partner of a new merchant calls them, and a purchase there of a customer of its own."""
     bring(
         table, {"type": "business_unit", "id": f"BU-{code}", "name": code, "code": code, "time_zone": "Europe/Athens"}
@@ -40,7 +40,7 @@ def merchant(table: Table, code: str) -> tuple[Functions, Body]:
     return Functions(api_key=key), body
 
 
-def claims(table: Table, ids: Iterable[str], code: str = "MALLORY") -> list[Answer]:
+def claims(table: DynamoTable, ids: Iterable[str], code: str = "MALLORY") -> list[Answer]:
     """What a partner of another merchant is answered that gives its purchases these ids."""
     functions, body = merchant(table, code)
     return [
@@ -49,12 +49,12 @@ def claims(table: Table, ids: Iterable[str], code: str = "MALLORY") -> list[Answ
     ]
 
 
-def known(table: Table) -> set[str]:
+def known(table: DynamoTable) -> set[str]:
     """What callers know events by, and what pointers lead to them from."""
     return {told_id(keys.event_id(key_of(item))) for item in table.scan() if keys.is_event(key_of(item))}
 
 
-def places(table: Table) -> set[keys.Key]:
+def places(table: DynamoTable) -> set[keys.Key]:
     return {key_of(item) for item in table.scan() if keys.is_event(key_of(item))}
 
 
@@ -64,19 +64,21 @@ def told(written: Written) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def everything(_aws: Table) -> tuple[Written, Any]:
+def everything(_aws: DynamoTable) -> tuple[Written, Any]:
     """Events of every kind in a table of their own, and what that holds then."""
     fill(_aws, {})
     return write(_aws, NOW), kept(_aws)
 
 
-def test_the_scenario_has_an_event_of_every_origin(table: Table, everything: tuple[Written, Any]) -> None:
+def test_the_scenario_has_an_event_of_every_origin(table: DynamoTable, everything: tuple[Written, Any]) -> None:
     fill(table, everything[1])
 
     assert {event.origin for event in ledger.scan_events(table)} == set(Origin) - {Origin.CONTENT}
 
 
-def test_ids_that_another_has_given_before_are_in_nobodys_way(table: Table, everything: tuple[Written, Any]) -> None:
+def test_ids_that_another_has_given_before_are_in_nobodys_way(
+    table: DynamoTable, everything: tuple[Written, Any]
+) -> None:
     fill(table, everything[1])
     ids, theirs = sorted(known(table)), places(table)
     fill(table, {})
@@ -90,7 +92,7 @@ def test_ids_that_another_has_given_before_are_in_nobodys_way(table: Table, ever
     assert told(again) == told(everything[0])
 
 
-def test_an_id_that_is_anothers_is_as_free_as_any(table: Table, everything: tuple[Written, Any]) -> None:
+def test_an_id_that_is_anothers_is_as_free_as_any(table: DynamoTable, everything: tuple[Written, Any]) -> None:
     written, items = everything
     fill(table, items)
     ids = sorted(known(table))
@@ -106,13 +108,13 @@ def test_an_id_that_is_anothers_is_as_free_as_any(table: Table, everything: tupl
     assert verify_journal(table, settle=lambda _: None).deviations == []
 
 
-def bring_programme(table: Table) -> None:
+def bring_programme(table: DynamoTable) -> None:
     records = (FOLDER / "programme.jsonl").read_bytes().splitlines()
     assert not import_records(records, table=table, now=NOW).refused
 
 
 @pytest.fixture
-def shared(table: Table) -> dict[str, Functions]:
+def shared(table: DynamoTable) -> dict[str, Functions]:
     """The functions as the partners of two merchants call them that have given a purchase the same id; and as an
     operator does, who sees both."""
     bring_programme(table)
@@ -144,7 +146,7 @@ def test_who_sees_several_purchases_of_an_id_says_whose_is_meant(shared: dict[st
     [("cancel_purchase", None), ("return_products", {"reference_number": "R", "products": [{"line": 0}]})],
 )
 def test_what_is_taken_back_of_one_purchase_of_an_id_leaves_the_other_as_it_is(
-    table: Table, shared: dict[str, Functions], function: str, body: Any
+    table: DynamoTable, shared: dict[str, Functions], function: str, body: Any
 ) -> None:
     path = {"id": "SHARED"}
     assert shared["POS"].call(function, body, path=path).status == 409
@@ -161,7 +163,9 @@ def test_what_is_taken_back_of_one_purchase_of_an_id_leaves_the_other_as_it_is(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_id_that_was_given_before_merchants_had_their_own_is_that_merchants_alone(table: Table, name: str) -> None:
+def test_an_id_that_was_given_before_merchants_had_their_own_is_that_merchants_alone(
+    table: DynamoTable, name: str
+) -> None:
     written = Written.read(name)
     fill(table, {})
     written.load(table)

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.credentials import active_keys
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key, revoke_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.cards import bring
@@ -88,7 +88,7 @@ def test_who_performed_it_is_named_by_unit_business_unit_or_tap(
 
 
 def test_unit_and_tap_follow_from_the_business_unit_where_it_has_just_one(
-    cold_functions: Functions, demo: Table, token: str
+    cold_functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     of = {"business_unit": "CD123456"}
     bring(demo, {"type": "unit", "id": "U-CD", "name": "Docks unit", **of})
@@ -192,7 +192,7 @@ def test_a_faulty_field_is_named_and_nothing_is_posted(
 
 
 def test_two_partners_may_have_the_same_reference_in_the_same_system(
-    functions: Functions, demo: Table, token: str
+    functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     lines = [b'{"type": "partner", "id": "OTHER", "name": "Other"}']
     assert not import_records(lines, table=demo, now=NOW).refused
@@ -263,7 +263,7 @@ def test_a_token_that_was_given_back_is_refused(functions: Functions, token: str
     assert post(functions, purchase(token)).status == 401
 
 
-def test_a_token_dies_with_its_key(functions: Functions, demo: Table, token: str) -> None:
+def test_a_token_dies_with_its_key(functions: Functions, demo: DynamoTable, token: str) -> None:
     [key] = active_keys(demo, "DEMO")
     revoke_key("DEMO", key.id, table=demo, now=NOW)
 

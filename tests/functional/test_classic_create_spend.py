@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.cards import BY_CODE, CAMPAIGN, CARD, CLASSIFICATION, PROMO_CODE, bring
 from tests.functional.conftest import Answer, Functions, example
 
@@ -151,7 +151,7 @@ def test_both_are_one_event_which_is_shown_with_its_request(functions: Functions
 
 
 def test_a_wallet_that_pays_by_itself_does_so_beside_a_request_without_an_amount(
-    functions: Functions, demo: Table, token: str
+    functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     paying = {"type": "account", "id": "PAYING", "number": "PAYING", "automatic_spend": {"enabled": True}}
     opening = {"type": "opening_balance", "id": "O", "account": "PAYING", "amount": 7}
@@ -192,7 +192,7 @@ def test_a_purchase_of_the_same_external_reference_is_posted_once(functions: Fun
 
 
 def test_what_is_paid_with_is_what_the_card_says_unless_the_purchase_does(
-    cold_functions: Functions, demo: Table, token: str
+    cold_functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     bring(demo, CLASSIFICATION, CARD)
     by_card: Body = {"accounts_receivable_identifier": {"access_token_identifier": BY_CODE}}
@@ -208,7 +208,7 @@ def test_what_is_paid_with_is_what_the_card_says_unless_the_purchase_does(
 
 @pytest.mark.parametrize("limit", ["maximum_uses", "maximum_uses_per_account"])
 def test_a_promo_code_counts_and_is_named_by_its_place_once_it_is_used_up(
-    cold_functions: Functions, demo: Table, token: str, limit: str
+    cold_functions: Functions, demo: DynamoTable, token: str, limit: str
 ) -> None:
     bring(demo, CAMPAIGN, PROMO_CODE | {limit: 1})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.cards import bring
 from tests.functional.conftest import Functions
 
@@ -54,7 +54,7 @@ ON_REQUEST: Body = {"spend_amount": 2}
 class Till:
     """A till that posts for a customer with a wallet in lei."""
 
-    def __init__(self, functions: Functions, table: Table) -> None:
+    def __init__(self, functions: Functions, table: DynamoTable) -> None:
         bring(table, *LEI)
         self.functions = Functions(api_key=functions.api_key)
         issued = self.functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
@@ -89,7 +89,7 @@ class Till:
 
 
 @pytest.fixture
-def till(functions: Functions, demo: Table) -> Till:
+def till(functions: Functions, demo: DynamoTable) -> Till:
     return Till(functions, demo)
 
 

@@ -7,8 +7,8 @@ import pytest
 from loyalty.api.classic.fields import PurchaseProduct
 from loyalty.api.classic.identifiers import Identifier
 from loyalty.api.classic.requests import ClassicCreatePurchase
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
-from loyalty.store.table import Table
 from tests.cards import AMERICAN_EXPRESS, BY_CODE, BY_PASS_CODE, CARD, CLASSIFICATION, CREDIT_CARD, bring
 from tests.functional.conftest import Functions
 
@@ -84,7 +84,7 @@ def test_no_way_of_naming_is_left_out() -> None:
 
 @pytest.mark.parametrize("customer", CUSTOMERS)
 @pytest.mark.parametrize("turn", range(4))
-def test_what_is_named_is_found(cold_functions: Functions, demo: Table, turn: int, customer: str) -> None:
+def test_what_is_named_is_found(cold_functions: Functions, demo: DynamoTable, turn: int, customer: str) -> None:
     """In each turn everything is named by its next way."""
     bring(demo, CLASSIFICATION, CARD, UNIT, INVOICE)
     named = {name: ways[turn % len(ways)] for name, ways in WAYS.items() if name == customer or name not in CUSTOMERS}

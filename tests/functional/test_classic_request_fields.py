@@ -13,9 +13,9 @@ from loyalty.api.classic.reading import read_created_spend, read_purchase
 from loyalty.api.classic.requests import ClassicCreatePurchase, CreateSpend, CreateSpendPurchase
 from loyalty.api.classic.shapes.events import CreatedPurchase
 from loyalty.domain.access.partner import Partner
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.events import Event
 from loyalty.store.ledger import read_event
-from loyalty.store.table import Table
 from tests.cards import AMERICAN_EXPRESS, BY_CODE, CAMPAIGN, CARD, CLASSIFICATION, CREDIT_CARD, PROMO_CODE, bring
 from tests.contract import fields_of
 from tests.functional.conftest import Answer, Functions, example
@@ -193,7 +193,7 @@ def at(place: str, document: Any) -> Any:
     return document
 
 
-def newest_event(table: Table, data: Any) -> Event:
+def newest_event(table: DynamoTable, data: Any) -> Event:
     """The event that was answered."""
     [event_id] = [item["pk"].removeprefix("EVENT#") for item in table.scan() if item.get("event_type") == "PURCHASE"]
     assert data.get("id", event_id) == event_id
@@ -220,7 +220,7 @@ def kept_of(event: Event) -> Any:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_field_is_read_kept_and_answered(cold_functions: Functions, demo: Table, name: str) -> None:
+def test_a_field_is_read_kept_and_answered(cold_functions: Functions, demo: DynamoTable, name: str) -> None:
     bring(demo, CLASSIFICATION, CARD, CAMPAIGN, PROMO_CODE)
     row = ROWS[name]
     answer = post(cold_functions, **{**row.beside, name: row.sent})
@@ -232,7 +232,9 @@ def test_a_field_is_read_kept_and_answered(cold_functions: Functions, demo: Tabl
 
 
 @pytest.mark.parametrize("name", SPENDING_ROWS)
-def test_create_spend_reads_keeps_and_answers_it_as_well(cold_functions: Functions, demo: Table, name: str) -> None:
+def test_create_spend_reads_keeps_and_answers_it_as_well(
+    cold_functions: Functions, demo: DynamoTable, name: str
+) -> None:
     bring(demo, CLASSIFICATION, CARD, CAMPAIGN, PROMO_CODE)
     row = SPENDING_ROWS[name]
     answer = post(cold_functions, CREATE_SPEND, **{**row.beside, name: row.sent})

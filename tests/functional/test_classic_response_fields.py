@@ -10,7 +10,7 @@ import pytest
 
 from loyalty.api.classic.requests import CreateSpend, CreateSpendPurchase
 from loyalty.api.classic.shapes.events import CreatedPurchase
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.cards import CARD, CLASSIFICATION, CODE, IDENTIFIER, bring
 from tests.contract import fields_of
 from tests.functional.conftest import Functions
@@ -477,7 +477,7 @@ OTHERWISE: Mapping[str, tuple[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def posted(lasting: tuple[Functions, Table]) -> Mapping[str, Any]:
+def posted(lasting: tuple[Functions, DynamoTable]) -> Mapping[str, Any]:
     """What was answered to each purchase, all posted once."""
     warm, table = lasting
     bring(table, CLASSIFICATION, CARD, SCHEME, INSTANT, UNIT, INVOICE, ROBOT, SAVINGS)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
@@ -82,7 +82,7 @@ def test_what_is_not_there_is_told_in_the_vendors_words(functions: Functions, to
     ids=["another merchant's", "without the scope"],
 )
 def test_a_key_that_may_not_see_the_purchase_is_refused(
-    functions: Functions, demo: Table, token: str, merchant: str, scopes: list[Scope], status: int
+    functions: Functions, demo: DynamoTable, token: str, merchant: str, scopes: list[Scope], status: int
 ) -> None:
     posted = post(functions, token)
     key, _ = create_key("DEMO", [merchant], scopes, table=demo, now=NOW)
@@ -109,7 +109,7 @@ def test_of_a_cancelled_purchase_all_is_cancelled(functions: Functions, token: s
 
 
 def test_an_award_is_told_with_the_currency_it_began_in_and_the_merchants_share(
-    cold_functions: Functions, demo: Table, token: str
+    cold_functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     bring(
         demo,
@@ -125,7 +125,9 @@ def test_an_award_is_told_with_the_currency_it_began_in_and_the_merchants_share(
     assert {award["contribution_percentage"] for award in awards} == {40}
 
 
-def test_an_invoice_is_told_with_the_rate_of_its_amounts(cold_functions: Functions, demo: Table, token: str) -> None:
+def test_an_invoice_is_told_with_the_rate_of_its_amounts(
+    cold_functions: Functions, demo: DynamoTable, token: str
+) -> None:
     invoice = {"type": "invoice", "id": "INV", "number": "INV", "currency_rate": "PTS-2010"}
     bring(demo, invoice)
 
@@ -135,7 +137,7 @@ def test_an_invoice_is_told_with_the_rate_of_its_amounts(cold_functions: Functio
 
 
 def test_a_spend_says_who_takes_it_off_the_price_as_it_was_settled_when_it_was_posted(
-    cold_functions: Functions, demo: Table, token: str
+    cold_functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     settings = {"type": "spend_settings", "id": "SPENDING-MRA", "business_unit": "MRA"}
     bring(demo, settings | {"reduction_method": "BACK_END_REDUCTION"})
@@ -148,7 +150,7 @@ def test_a_spend_says_who_takes_it_off_the_price_as_it_was_settled_when_it_was_p
     assert again["spend_requests_set"] == [request]
 
 
-def test_a_country_is_told_with_its_flag(functions: Functions, demo: Table, token: str) -> None:
+def test_a_country_is_told_with_its_flag(functions: Functions, demo: DynamoTable, token: str) -> None:
     file = {"file_name": "cy.png", "file_content_url": "https://example.com/cy.png"}
     flag = {"id": "F-CY", "file": file}
     country = {"id": "181", "name": "CYPRUS", "country_flag": flag}
@@ -162,7 +164,7 @@ def test_a_country_is_told_with_its_flag(functions: Functions, demo: Table, toke
 
 
 def test_a_preview_tells_the_kinds_of_vouchers_that_the_purchase_would_give(
-    cold_functions: Functions, demo: Table, token: str
+    cold_functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     coffee = {"name": "Coffee", "alternative_code": "V-C", "value_options": "FIXED"}
     bring(

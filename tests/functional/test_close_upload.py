@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
 from loyalty.store import keys
 from loyalty.store.chunk_marks import put_mark, read_mark, read_tally
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads import split_upload
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
@@ -27,7 +27,7 @@ ROWS = 24
 class Closing:
     """The function that closes uploads, and its queue."""
 
-    def __init__(self, functions: Functions, table: Table) -> None:
+    def __init__(self, functions: Functions, table: DynamoTable) -> None:
         self.module: Any = functions.module("close_upload")
         self.table = table
 
@@ -72,12 +72,12 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def importing(functions: Functions, demo: Table) -> Importing:
+def importing(functions: Functions, demo: DynamoTable) -> Importing:
     return Importing(functions, demo)
 
 
 @pytest.fixture
-def closing(functions: Functions, demo: Table, monkeypatch: pytest.MonkeyPatch) -> Closing:
+def closing(functions: Functions, demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> Closing:
     """Segments, and the parts of a result, so small that a short file has several."""
     monkeypatch.setattr("loyalty.usecases.reference.import_reference.SEGMENT_BYTES", 100)
     monkeypatch.setattr(split_upload, "RANGE_BYTES", 300)

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.customer_tokens import issue_one_time_password
 from tests.cards import ACCOUNT_NUMBER, BY_PASS_CODE, CARD, CODE, IDENTIFIER, PASS_CODE, bring
 from tests.functional.conftest import Answer, Functions
@@ -22,7 +22,7 @@ WRONG = BY_PASS_CODE | {"pass_code": "1357"}
 
 
 @pytest.fixture
-def splitting(functions: Functions, demo: Table) -> Splitting:
+def splitting(functions: Functions, demo: DynamoTable) -> Splitting:
     bring(demo)
     return Splitting(functions, demo)
 
@@ -34,7 +34,7 @@ def token(functions: Functions) -> str:
     return found
 
 
-def password(demo: Table) -> Body:
+def password(demo: DynamoTable) -> Body:
     shown = Reference("token.authentication_code", CODE, "")
     return {"one_time_password": issue_one_time_password(shown, "DEMO", table=demo, now=datetime.now(UTC))[0]}
 
@@ -79,7 +79,7 @@ def told(functions: Functions, answer: Answer) -> list[str]:
 
 
 def test_codes_of_a_bulk_call_are_proven_when_it_comes_in_and_lie_nowhere(
-    functions: Functions, demo: Table, splitting: Splitting, token: str
+    functions: Functions, demo: DynamoTable, splitting: Splitting, token: str
 ) -> None:
     bring(demo, {**CARD, "pass_code": "AB-7391-code"})
     once = password(demo)
@@ -119,7 +119,7 @@ def test_wrong_codes_are_refused_as_in_a_call_and_each_counts_once(
 
 
 def test_a_one_time_password_is_good_for_one_entry_and_for_no_call_after_it(
-    functions: Functions, demo: Table, splitting: Splitting, token: str
+    functions: Functions, demo: DynamoTable, splitting: Splitting, token: str
 ) -> None:
     once = password(demo)
 
@@ -131,7 +131,7 @@ def test_a_one_time_password_is_good_for_one_entry_and_for_no_call_after_it(
 
 
 def test_a_call_with_codes_is_the_same_one_whether_it_is_answered_at_once_or_later(
-    functions: Functions, demo: Table, splitting: Splitting, token: str
+    functions: Functions, demo: DynamoTable, splitting: Splitting, token: str
 ) -> None:
     entries = [entry("1", BY_PASS_CODE), entry("2", password(demo))]
     key = {"Idempotency-Key": "K"}
@@ -147,7 +147,7 @@ def test_a_call_with_codes_is_the_same_one_whether_it_is_answered_at_once_or_lat
 
 
 def test_calls_that_differ_in_their_one_time_passwords_alone_are_two(
-    functions: Functions, demo: Table, splitting: Splitting, token: str
+    functions: Functions, demo: DynamoTable, splitting: Splitting, token: str
 ) -> None:
     first, second = ([entry("1", password(demo))] for _ in range(2))
 
@@ -157,7 +157,7 @@ def test_calls_that_differ_in_their_one_time_passwords_alone_are_two(
 
 
 def test_a_chunk_that_is_delivered_again_needs_no_code(
-    functions: Functions, demo: Table, splitting: Splitting, token: str
+    functions: Functions, demo: DynamoTable, splitting: Splitting, token: str
 ) -> None:
     accepted = call(functions, token, [entry("1", password(demo))], Prefer="respond-async")
     upload_id = accepted.body["data"]["upload_id"]

@@ -13,8 +13,8 @@ from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -32,7 +32,7 @@ def purchase(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def import_record(table: Table, **record: Any) -> None:
+def import_record(table: DynamoTable, **record: Any) -> None:
     assert not import_records([exactjson.dumps(record).encode()], table=table, now=NOW).refused
 
 
@@ -200,7 +200,7 @@ def test_another_merchant_may_use_the_same_reference_number(functions: Functions
     assert functions.call("create_purchase", purchase(merchant_tap={"code": "MRA"}, outlet_tap=None)).status == 200
 
 
-def test_a_contact_pays_from_the_primary_account(functions: Functions, demo: Table) -> None:
+def test_a_contact_pays_from_the_primary_account(functions: Functions, demo: DynamoTable) -> None:
     import_record(demo, type="account", id="SECOND", number="S2", contact=CONTACT, primary=False)
 
     answer = functions.call("create_purchase", purchase(cim=None, contact_id=CONTACT))
@@ -210,7 +210,7 @@ def test_a_contact_pays_from_the_primary_account(functions: Functions, demo: Tab
 
 
 def test_a_given_id_may_be_the_one_that_the_reference_number_would_have_given(
-    functions: Functions, demo: Table
+    functions: Functions, demo: DynamoTable
 ) -> None:
     derived = derived_id(Origin.REFERENCE, MERCHANT_ID, "RF000001")
 
@@ -417,13 +417,13 @@ def test_an_oversized_body_is_refused(functions: Functions) -> None:
     assert functions.call("create_purchase", '"' + "x" * 1_000_001 + '"').status == 413
 
 
-def test_a_suspended_account_takes_no_purchase(functions: Functions, demo: Table) -> None:
+def test_a_suspended_account_takes_no_purchase(functions: Functions, demo: DynamoTable) -> None:
     import_record(demo, type="account", id=ACCOUNT_ID, number=ACCOUNT, contact=CONTACT, life_cycle_state="SUSPENDED")
 
     assert problems(functions.call("create_purchase", purchase())) == {"/cim": "InvalidAPIValue"}
 
 
-def test_a_token_that_is_not_effective_identifies_nobody(functions: Functions, demo: Table) -> None:
+def test_a_token_that_is_not_effective_identifies_nobody(functions: Functions, demo: DynamoTable) -> None:
     code, ended = "4A30966F684B0269AD91", "NOT_EFFECTIVE"
     token_id = "TK0FFEE0TK0FFEE0TK0FFEE0TK0FFEE0"
     import_record(
@@ -438,7 +438,7 @@ def test_a_purchase_that_does_not_exist_is_not_found(functions: Functions, event
     assert functions.call("show_purchase", path={"id": event_id}).status == 404
 
 
-def test_a_store_that_was_imported_a_moment_ago_is_known_to_warm_functions(demo: Table) -> None:
+def test_a_store_that_was_imported_a_moment_ago_is_known_to_warm_functions(demo: DynamoTable) -> None:
     catalogue, partner = Catalogue(demo), Partner("DEMO", frozenset(), frozenset({"*"}))
     catalogue.programme(NOW)
     import_record(demo, type="business_unit", id="NEW", name="New", code="NEW")

@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from loyalty.store.client import connect_queue
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.queue import Message, Queue
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, UploadState, add_upload
 from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane, redrive
 from tests.functional.conftest import NOW
@@ -22,7 +22,7 @@ ARN = "arn:aws:lambda:eu-west-1:123456789012:function:split:$LATEST"
 class Stack:
     """The queues of a stack, and the calls that are made of its functions."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: DynamoTable) -> None:
         self.table = table
         self.chunks = Lane(self._queue(".fifo"), self._queue(".fifo"))
         self.closings = Lane(self._queue(".fifo"), self._queue(".fifo"))
@@ -54,7 +54,7 @@ class Stack:
 
 
 @pytest.fixture
-def stack(table: Table) -> Stack:
+def stack(table: DynamoTable) -> Stack:
     return Stack(table)
 
 
@@ -72,7 +72,7 @@ def dropped(key: str) -> dict[str, Any]:
     return {"Records": [{"s3": {"object": {"key": quote_plus(key), "versionId": "1"}}}]}
 
 
-def upload(table: Table, upload_id: str, key: str) -> None:
+def upload(table: DynamoTable, upload_id: str, key: str) -> None:
     add_upload(table, Upload(upload_id, "ACME", ("*",), "x.csv", key, NOW, state=UploadState.SPLITTING))
 
 

@@ -20,7 +20,7 @@ from loyalty.store import keys
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.credentials import SigningKeys, active_keys
 from loyalty.store.customer_tokens import one_time_password_key
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
 from loyalty.usecases.access.auth_tokens import TokenCheck, issue_token, release_token
 from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
@@ -35,7 +35,7 @@ from tests.refusals import Fault, conflict, refusal
 from tests.uploads_by_hand import lines
 
 Act = Callable[[], Any]
-Case = Callable[[Functions, Table], Act]
+Case = Callable[[Functions, DynamoTable], Act]
 """Sets the stage; answers what a caller does: it tests what came of it, and raises `Refused` or answers `AGAIN` where
 the caller has to do it again."""
 
@@ -106,20 +106,20 @@ def disturbed(clients: list[Any], disturbance: Disturbance) -> Iterator[None]:
                 client.meta.events.unregister(event, hook)
 
 
-def create(functions: Functions, table: Table) -> Act:
+def create(functions: Functions, table: DynamoTable) -> Act:
     return lambda: is_the_only_other_key(
         functions, table, create_key("DEMO", ["*"], list(Scope), table=table, now=NOW, request="R")[0]
     )
 
 
-def rotate(functions: Functions, table: Table) -> Act:
+def rotate(functions: Functions, table: DynamoTable) -> Act:
     [active] = active_keys(table, "DEMO")
     return lambda: is_the_only_other_key(
         functions, table, rotate_key("DEMO", active.id, table=table, now=NOW, request="R")[0]
     )
 
 
-def is_the_only_other_key(functions: Functions, table: Table, text: str) -> None:
+def is_the_only_other_key(functions: Functions, table: DynamoTable, text: str) -> None:
     found = [item for item in table.scan() if item["pk"].startswith("KEY#")]
 
     assert functions.authorize(text)["policyDocument"]["Statement"][0]["Effect"] == "Allow"
@@ -127,7 +127,7 @@ def is_the_only_other_key(functions: Functions, table: Table, text: str) -> None
     assert len(found) == len(list(active_keys(table, "DEMO"))) == 2
 
 
-def revoke(functions: Functions, table: Table) -> Act:
+def revoke(functions: Functions, table: DynamoTable) -> Act:
     [active] = active_keys(table, "DEMO")
 
     def act() -> None:
@@ -139,7 +139,7 @@ def revoke(functions: Functions, table: Table) -> Act:
     return act
 
 
-def first_token_of_a_month(functions: Functions, table: Table) -> Act:
+def first_token_of_a_month(functions: Functions, table: DynamoTable) -> Act:
     later = datetime(2027, 3, 1, tzinfo=UTC)
 
     def act() -> None:
@@ -154,7 +154,7 @@ def first_token_of_a_month(functions: Functions, table: Table) -> Act:
     return act
 
 
-def release(functions: Functions, table: Table) -> Act:
+def release(functions: Functions, table: DynamoTable) -> Act:
     signing_keys, now = SigningKeys(table), datetime.now(UTC)
     text, _ = issue_token(functions.api_key, table=table, signing_keys=signing_keys, now=now)
 
@@ -167,7 +167,7 @@ def release(functions: Functions, table: Table) -> Act:
     return act
 
 
-def one_time_password(functions: Functions, table: Table) -> Act:  # noqa: ARG001 - a case's
+def one_time_password(functions: Functions, table: DynamoTable) -> Act:  # noqa: ARG001 - a case's
     bring(table)
     shown = Reference("token.authentication_code", "9500009500009500", "")
 
@@ -179,7 +179,7 @@ def one_time_password(functions: Functions, table: Table) -> Act:  # noqa: ARG00
     return act
 
 
-def pass_code(functions: Functions, table: Table) -> Act:  # noqa: ARG001 - a case's
+def pass_code(functions: Functions, table: DynamoTable) -> Act:  # noqa: ARG001 - a case's
     bring(table)
     shown = Reference("token.identifier", IDENTIFIER, "", pass_code=PASS_CODE)
     item = table.get(keys.alias("access_token", "identifier", BY_PASS_CODE["identifier"]))
@@ -196,7 +196,7 @@ def pass_code(functions: Functions, table: Table) -> Act:  # noqa: ARG001 - a ca
 PEOPLE = [{"type": "contact", "id": f"C{number}", "first_name": "N"} for number in range(120)]
 
 
-def import_of_lines(functions: Functions, table: Table) -> Act:  # noqa: ARG001 - a case's
+def import_of_lines(functions: Functions, table: DynamoTable) -> Act:  # noqa: ARG001 - a case's
     customer(table, "one", 0)
     opening = {"type": "opening_balance", "id": "O", "account": "A-one", "amount": 5}
     data = lines([*PEOPLE, {**opening, "performed_on": "2026-01-01T00:00:00"}])
@@ -210,7 +210,7 @@ def import_of_lines(functions: Functions, table: Table) -> Act:  # noqa: ARG001 
     return act
 
 
-def import_of_a_file(functions: Functions, table: Table) -> Act:
+def import_of_a_file(functions: Functions, table: DynamoTable) -> Act:
     importing = Importing(functions, table)
     event, upload_id = importing.dropped("reference/x.jsonl", b"\n".join(lines(PEOPLE[:5])))
     life = Life(functions, importing, [event])
@@ -225,15 +225,15 @@ def import_of_a_file(functions: Functions, table: Table) -> Act:
     return act
 
 
-def purchases_of_a_file(functions: Functions, table: Table) -> Act:
+def purchases_of_a_file(functions: Functions, table: DynamoTable) -> Act:
     return _upload(functions, table, dry_run=False)
 
 
-def dry_run_of_a_file(functions: Functions, table: Table) -> Act:
+def dry_run_of_a_file(functions: Functions, table: DynamoTable) -> Act:
     return _upload(functions, table, dry_run=True)
 
 
-def _upload(functions: Functions, table: Table, *, dry_run: bool) -> Act:
+def _upload(functions: Functions, table: DynamoTable, *, dry_run: bool) -> Act:
     customer(table, "one", 100)
     splitting = Splitting(functions, table)
     rows = lines([purchase("CIM-one", "A", spend="5"), purchase("CIM-none", "B"), purchase("CIM-one", "C")])
@@ -285,7 +285,7 @@ class Life:
         return True
 
 
-def expected_file(functions: Functions, table: Table) -> Act:  # noqa: ARG001 - a case's
+def expected_file(functions: Functions, table: DynamoTable) -> Act:  # noqa: ARG001 - a case's
     def act() -> Any:
         answer = functions.call("create_upload", {"name": "day.jsonl"})
         if answer.status == 503:
@@ -296,7 +296,7 @@ def expected_file(functions: Functions, table: Table) -> Act:  # noqa: ARG001 - 
     return act
 
 
-def numbers_of_a_purchase(functions: Functions, table: Table) -> Act:
+def numbers_of_a_purchase(functions: Functions, table: DynamoTable) -> Act:
     customer(table, "one", 100)
     functions = Functions(functions.api_key)  # in containers that have leased no numbers
     context = functions.authorize(functions.api_key)["context"]
@@ -342,7 +342,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_whichever_write_is_disturbed_what_is_repeated_comes_to_the_right_end(
-    functions: Functions, demo: Table, case: Case, name: str
+    functions: Functions, demo: DynamoTable, case: Case, name: str
 ) -> None:
     fault, calls = FAULTS[name]
     modules = [functions.module(name) for name in ("import_reference", "post_batch", "close_upload", "create_upload")]

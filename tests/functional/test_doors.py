@@ -9,7 +9,7 @@ from cli.docs.routes import LIMIT, ROUTES
 from loyalty import exactjson
 from loyalty.api.http.parameters import MAX_NAME
 from loyalty.domain.fields import MAX_CODE
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Answer, Functions, example
 
 ACCOUNT = "ACR0000000001"
@@ -59,7 +59,7 @@ def call(functions: Functions, route: Route, where: str, name: str, value: str, 
 
 @pytest.mark.parametrize(("route", "where", "name"), PARAMETERS)
 def test_no_value_of_a_parameter_is_a_fault_of_ours(
-    lasting: tuple[Functions, Table], route: Route, where: str, name: str
+    lasting: tuple[Functions, DynamoTable], route: Route, where: str, name: str
 ) -> None:
     for what, value in VALUES.items():
         answer = call(lasting[0], route, where, name, value)
@@ -77,14 +77,14 @@ def test_no_value_of_a_parameter_is_a_fault_of_ours(
     "text", ["0" * 20 + "1", "1" + "0" * 20, "0" * 19 + "1" * 40, "0", "-1", "", "\u0661", "1.0", " 1", str(2**63 + 1)]
 )
 def test_a_page_is_asked_for_by_whole_numbers_in_range(
-    lasting: tuple[Functions, Table], route: Route, name: str, text: str
+    lasting: tuple[Functions, DynamoTable], route: Route, name: str, text: str
 ) -> None:
     answer = call(lasting[0], route, "query", name, text)
 
     assert (answer.status, answer.body["errors"][0]["pointer"]) == (400, f"/{name}")
 
 
-def test_a_parameter_that_says_two_things_is_refused(lasting: tuple[Functions, Table]) -> None:
+def test_a_parameter_that_says_two_things_is_refused(lasting: tuple[Functions, DynamoTable]) -> None:
     route = next(route for route in ROUTES if LIMIT in route.asks)
     answer = call(lasting[0], route, "query", "limit", "2", multiValueQueryStringParameters={"limit": ["1", "2"]})
     same = call(lasting[0], route, "query", "limit", "2", multiValueQueryStringParameters={"limit": ["2", "2"]})
@@ -93,7 +93,7 @@ def test_a_parameter_that_says_two_things_is_refused(lasting: tuple[Functions, T
     assert same.status == 200
 
 
-def test_a_purchase_is_not_posted_under_one_of_two_idempotency_keys(lasting: tuple[Functions, Table]) -> None:
+def test_a_purchase_is_not_posted_under_one_of_two_idempotency_keys(lasting: tuple[Functions, DynamoTable]) -> None:
     route = next(route for route in ROUTES if route.name == "classic_create_purchase")
     answer = call(
         lasting[0], route, "header", "Idempotency-Key", "B", multiValueHeaders={"Idempotency-Key": ["A", "B"]}
@@ -103,7 +103,9 @@ def test_a_purchase_is_not_posted_under_one_of_two_idempotency_keys(lasting: tup
 
 
 @pytest.mark.parametrize("name", ["show_purchase", "cancel_purchase", "return_products"])
-def test_a_merchant_without_a_name_is_refused_and_not_just_unknown(lasting: tuple[Functions, Table], name: str) -> None:
+def test_a_merchant_without_a_name_is_refused_and_not_just_unknown(
+    lasting: tuple[Functions, DynamoTable], name: str
+) -> None:
     route = next(route for route in ROUTES if route.name == name)
     body = (
         None
@@ -115,7 +117,7 @@ def test_a_merchant_without_a_name_is_refused_and_not_just_unknown(lasting: tupl
     assert (answer.status, answer.body["errors"][0]["pointer"]) == (400, "/merchant")
 
 
-def test_an_empty_idempotency_key_is_refused_rather_than_taken_for_none(lasting: tuple[Functions, Table]) -> None:
+def test_an_empty_idempotency_key_is_refused_rather_than_taken_for_none(lasting: tuple[Functions, DynamoTable]) -> None:
     """Whoever sends one means to be safe from posting twice."""
     for route in ROUTES:
         if any(one["name"] == "Idempotency-Key" for one in route.parameters):
@@ -130,5 +132,5 @@ def test_a_path_and_a_query_take_what_a_name_may_have() -> None:
 
 
 @pytest.mark.parametrize("key", ["\ud800", "Caf\ufffd", "x" * 3000, "\0"])
-def test_the_authorizer_denies_a_key_of_any_shape(lasting: tuple[Functions, Table], key: str) -> None:
+def test_the_authorizer_denies_a_key_of_any_shape(lasting: tuple[Functions, DynamoTable], key: str) -> None:
     assert lasting[0].authorize(key)["policyDocument"]["Statement"][0]["Effect"] == "Deny"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Functions, example
 
 
@@ -19,7 +19,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing_of_its_inside(
     assert "secret" not in str(answer.body)
 
 
-def test_a_stack_without_a_programme_says_so(cold_functions: Functions, demo: Table) -> None:
+def test_a_stack_without_a_programme_says_so(cold_functions: Functions, demo: DynamoTable) -> None:
     for item in list(demo.partition("PROGRAMME")):
         demo.client.delete_item(TableName=demo.name, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
     answer = cold_functions.call("create_purchase", example("create_v5_1.request"))

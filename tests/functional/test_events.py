@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload, add_upload, read_upload
 from tests.functional.conftest import NOW, ROOT, Functions
 from tests.functional.uploads import Importing, Splitting
@@ -58,7 +58,7 @@ def test_a_message_about_an_upload_that_is_gone_is_done_with(functions: Function
     assert functions.run(name, event(name, functions)) == {"batchItemFailures": []}
 
 
-def test_the_function_that_splits_takes_its_event(functions: Functions, demo: Table) -> None:
+def test_the_function_that_splits_takes_its_event(functions: Functions, demo: DynamoTable) -> None:
     splitting = Splitting(functions, demo)
     sent = event("split_upload", functions)
     told = sent["Records"][0]["s3"]["object"]
@@ -72,7 +72,7 @@ def test_the_function_that_splits_takes_its_event(functions: Functions, demo: Ta
     assert splitting.told(upload) == ["1 R1"]
 
 
-def test_the_function_that_imports_takes_its_event(functions: Functions, demo: Table) -> None:
+def test_the_function_that_imports_takes_its_event(functions: Functions, demo: DynamoTable) -> None:
     importing = Importing(functions, demo)
     sent = event("import_reference", functions)
     told = sent["Records"][0]["s3"]["object"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import DEMO, NOW, Functions
@@ -25,7 +25,9 @@ def names(record: Record) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("golden", [golden for golden in GOLDENS if golden.own], ids=lambda golden: golden.name)
-def test_an_example_is_answered_field_by_field_where_its_records_are_its_own(table: Table, golden: Golden) -> None:
+def test_an_example_is_answered_field_by_field_where_its_records_are_its_own(
+    table: DynamoTable, golden: Golden
+) -> None:
     lines = [json.dumps(record).encode() for record in with_own(golden.own)]
     assert not import_records(lines, table=table, now=NOW).refused
     api_key, _ = create_key("DEMO", ["*"], list(Scope), table=table, now=NOW)

@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.store.attributes import key_of
 from loyalty.store.catalogue import Catalogue
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.writes import Put
 from loyalty.usecases.ledger import expire_lots as module
 from loyalty.usecases.ledger.expire_lots import ExpiryRun, expire_lots
@@ -27,7 +27,7 @@ APRIL_2025 = 1743465600
 
 
 @pytest.fixture
-def functions(cold_functions: Functions, demo: Table) -> Functions:
+def functions(cold_functions: Functions, demo: DynamoTable) -> Functions:
     """With an offer of 3, to be spent by the end of the next month, on what the demo programme rewards nothing for."""
     where = {"business_units": ["MRA"]}
     bring(demo, {**OFFER, "conditions": where, "award": {"method": "FIXED", "value": 3, "expires_after": "P1M"}})
@@ -55,11 +55,11 @@ def journal(functions: Functions) -> list[Body]:
     return entries
 
 
-def run(table: Table, now: datetime, seconds_left: float = 900) -> ExpiryRun:
+def run(table: DynamoTable, now: datetime, seconds_left: float = 900) -> ExpiryRun:
     return expire_lots(table=table, catalogue=Catalogue(table), now=now, time_left=lambda: seconds_left)
 
 
-def test_what_is_over_is_taken_out_of_the_wallet(functions: Functions, demo: Table) -> None:
+def test_what_is_over_is_taken_out_of_the_wallet(functions: Functions, demo: DynamoTable) -> None:
     buy(functions)
     assert (wallet(functions)["balance"], wallet(functions)["expiring"]) == (
         53,
@@ -89,20 +89,22 @@ def test_another_run_finds_nothing_more(functions: Functions) -> None:
     [(datetime(2025, 5, 31, 23, 59, tzinfo=UTC), 0), (datetime(2025, 6, 1, tzinfo=UTC), 1)],
     ids=["last day", "day after"],
 )
-def test_a_lot_is_over_with_its_month_in_utc(functions: Functions, demo: Table, now: datetime, wallets: int) -> None:
+def test_a_lot_is_over_with_its_month_in_utc(
+    functions: Functions, demo: DynamoTable, now: datetime, wallets: int
+) -> None:
     buy(functions)
 
     assert run(demo, now).wallets == wallets
 
 
-def test_nobody_is_missed_by_a_run_after_years_without_one(functions: Functions, demo: Table) -> None:
+def test_nobody_is_missed_by_a_run_after_years_without_one(functions: Functions, demo: DynamoTable) -> None:
     buy(functions)
     buy(functions, cim=OTHER_CIM, performed_on=APRIL_2025 + 40 * 86_400, number="2")
 
     assert run(demo, datetime(2031, 1, 1, tzinfo=UTC)) == ExpiryRun(wallets=2, busy=0, finished=True)
 
 
-def test_all_lots_that_are_over_go_with_one_event_and_no_others(functions: Functions, demo: Table) -> None:
+def test_all_lots_that_are_over_go_with_one_event_and_no_others(functions: Functions, demo: DynamoTable) -> None:
     for month in range(3):
         buy(functions, str(month), performed_on=APRIL_2025 + month * 31 * 86_400)
 
@@ -130,7 +132,7 @@ def test_what_is_over_can_be_spent_until_it_is_taken_out(functions: Functions) -
     assert functions.run("expire_lots")["wallets"] == 0
 
 
-def test_an_account_in_any_state_loses_what_is_over(functions: Functions, demo: Table) -> None:
+def test_an_account_in_any_state_loses_what_is_over(functions: Functions, demo: DynamoTable) -> None:
     buy(functions)
     owner = {"contact": "C0FFEE00C0FFEE00C0FFEE00C0FFEE00", "name": "Despina Kafetzi"}
     record = {"type": "account", "id": "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE", "number": ACCOUNT, **owner}
@@ -140,7 +142,7 @@ def test_an_account_in_any_state_loses_what_is_over(functions: Functions, demo: 
 
 
 def test_a_run_stops_before_its_time_is_up_and_the_next_one_goes_on(
-    functions: Functions, demo: Table, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH", 1)
     buy(functions)
@@ -155,7 +157,7 @@ def test_a_run_stops_before_its_time_is_up_and_the_next_one_goes_on(
     assert run(demo, datetime.now(UTC)) == ExpiryRun(wallets=1, busy=0, finished=True)
 
 
-def test_an_expiry_of_what_is_not_over_is_found(functions: Functions, demo: Table) -> None:
+def test_an_expiry_of_what_is_not_over_is_found(functions: Functions, demo: DynamoTable) -> None:
     buy(functions)
     functions.run("expire_lots")
     [(key, item)] = [(key_of(item), item) for item in demo.scan() if item.get("event_type") == "EXPIRY"]

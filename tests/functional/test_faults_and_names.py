@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.purchases import unknown_names
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer, purchase
@@ -103,7 +103,7 @@ def test_a_bulk_call_tells_faults_and_unknown_names_of_each_entry(functions: Fun
     assert all("/net_amount: " in one and "Unit (NONE)" in one and "Product (NOWHERE)" in one for one in told)
 
 
-def test_no_pass_code_is_tried_for_a_faulty_body(functions: Functions, token: str, demo: Table) -> None:
+def test_no_pass_code_is_tried_for_a_faulty_body(functions: Functions, token: str, demo: DynamoTable) -> None:
     shown = {"access_token_identifier": {"identifier": "4A30966F684B0269AD91", "pass_code": "wrong"}}
     before = demo.scan()
 
@@ -145,7 +145,7 @@ def test_a_business_unit_in_the_place_of_another_kind_is_told_what_it_is(functio
     ]
 
 
-def test_a_second_primary_account_is_told_which_is_the_first_and_what_to_do(demo: Table) -> None:
+def test_a_second_primary_account_is_told_which_is_the_first_and_what_to_do(demo: DynamoTable) -> None:
     customer(demo, "one", 0)
     second = {"type": "account", "id": "A-more", "number": "N-more", "contact": "C-one"}
 

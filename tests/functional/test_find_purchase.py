@@ -7,7 +7,7 @@ import pytest
 from loyalty.api.classic.reading import read_named_purchase
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Code, Refused
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.purchases.find_purchase import find_purchase
 from tests.functional.conftest import Functions, example
 
@@ -30,12 +30,12 @@ def post(functions: Functions) -> Any:
     return posted
 
 
-def found(table: Table, named: Any, partner: Partner = DEMO) -> str:
+def found(table: DynamoTable, named: Any, partner: Partner = DEMO) -> str:
     named_purchase = read_named_purchase({"customer_event_identifier": named})
     return find_purchase(named_purchase, partner, table=table).entry.event_id
 
 
-def refusal(table: Table, named: Any, partner: Partner = DEMO) -> tuple[Code, str]:
+def refusal(table: DynamoTable, named: Any, partner: Partner = DEMO) -> tuple[Code, str]:
     with pytest.raises(Refused) as refused:
         found(table, named, partner)
     [problem] = refused.value.problems
@@ -46,13 +46,15 @@ def refusal(table: Table, named: Any, partner: Partner = DEMO) -> tuple[Code, st
     "identity", [{}, {"external_system": "POS", "external_system_reference_number": "17"}], ids=str
 )
 @pytest.mark.parametrize("by", ["id", "number", "reference_number"])
-def test_a_purchase_is_found_by_id_number_or_reference_number(demo: Table, post: Any, by: str, identity: Any) -> None:
+def test_a_purchase_is_found_by_id_number_or_reference_number(
+    demo: DynamoTable, post: Any, by: str, identity: Any
+) -> None:
     purchase = post(**identity)
 
     assert found(demo, {by: purchase[by]}) == purchase["id"]
 
 
-def test_a_reference_number_that_recurs_does_not_say_which_purchase_is_meant(demo: Table, post: Any) -> None:
+def test_a_reference_number_that_recurs_does_not_say_which_purchase_is_meant(demo: DynamoTable, post: Any) -> None:
     first, second = post(), post()
 
     assert refusal(demo, {"reference_number": first["reference_number"]}) == (
@@ -62,7 +64,7 @@ def test_a_reference_number_that_recurs_does_not_say_which_purchase_is_meant(dem
     assert [found(demo, {"number": one["number"]}) for one in (first, second)] == [first["id"], second["id"]]
 
 
-def test_a_repetition_does_not_make_a_reference_number_ambiguous(demo: Table, post: Any) -> None:
+def test_a_repetition_does_not_make_a_reference_number_ambiguous(demo: DynamoTable, post: Any) -> None:
     external = {"external_system": "POS", "external_system_reference_number": "17"}
     post(**external)
     purchase = post(**external)
@@ -71,7 +73,9 @@ def test_a_repetition_does_not_make_a_reference_number_ambiguous(demo: Table, po
 
 
 @pytest.mark.parametrize("by", ["id", "number", "reference_number"])
-def test_a_purchase_of_other_merchants_is_refused_like_one_that_does_not_exist(demo: Table, post: Any, by: str) -> None:
+def test_a_purchase_of_other_merchants_is_refused_like_one_that_does_not_exist(
+    demo: DynamoTable, post: Any, by: str
+) -> None:
     purchase = post()
 
     expected = (Code.NOT_FOUND, f"/customer_event_identifier/{by}")
@@ -79,13 +83,13 @@ def test_a_purchase_of_other_merchants_is_refused_like_one_that_does_not_exist(d
     assert refusal(demo, {by: "NONE"}) == expected
 
 
-def test_a_reference_number_is_the_partners_own(demo: Table, post: Any) -> None:
+def test_a_reference_number_is_the_partners_own(demo: DynamoTable, post: Any) -> None:
     purchase = post()
 
     assert refusal(demo, {"reference_number": purchase["reference_number"]}, ANOTHER)[0] is Code.NOT_FOUND
 
 
-def test_an_event_that_is_no_purchase_is_not_found(functions: Functions, demo: Table) -> None:
+def test_an_event_that_is_no_purchase_is_not_found(functions: Functions, demo: DynamoTable) -> None:
     journal = functions.call("show_journal", path={"account": "ACR0000000001"}).body["entries"]
     [opening] = [entry for entry in journal if entry["type"] == "ADJUSTMENT"]
 
@@ -98,5 +102,5 @@ def test_an_event_that_is_no_purchase_is_not_found(functions: Functions, demo: T
     [({}, Code.MANDATORY), ({"id": "1", "number": "2"}, Code.EXCLUSIVE), ({"number": 7}, Code.INVALID)],
     ids=str,
 )
-def test_a_purchase_is_named_in_exactly_one_way(demo: Table, named: Any, code: Code) -> None:
+def test_a_purchase_is_named_in_exactly_one_way(demo: DynamoTable, named: Any, code: Code) -> None:
     assert refusal(demo, named)[0] is code

@@ -10,6 +10,7 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.customer_tokens import behind_passwords
 from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
 from loyalty.store.dry_run_table import DryRunTable
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
 from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
@@ -24,7 +25,7 @@ WRONG_PASSWORD = Reference(ONE_TIME_PASSWORD, "999999999999", "/one_time_passwor
 
 
 @pytest.fixture(autouse=True)
-def _card(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def _card(demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
     bring(demo)
     # The hash is slow on purpose.
     monkeypatch.setattr("loyalty.usecases.access.customer_tokens.is_pass_code", lambda code, *_: code == PASS_CODE)
@@ -45,14 +46,14 @@ def wrong(table: Table, partner_id: str, now: datetime, times: int) -> list[Code
     return [answered(table, WRONG, partner_id, now) for _ in range(times)]
 
 
-def test_a_pass_code_is_locked_for_the_partner_that_guesses_and_nobody_else(demo: Table) -> None:
+def test_a_pass_code_is_locked_for_the_partner_that_guesses_and_nobody_else(demo: DynamoTable) -> None:
     assert wrong(demo, "MALLORY", MIDNIGHT, 6) == [Code.NOT_FOUND] * 5 + [Code.NOT_PERMITTED]
 
     assert answered(demo, RIGHT, "MALLORY", MIDNIGHT) == Code.NOT_PERMITTED
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == "T-CARD"
 
 
-def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: Table) -> None:
+def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: DynamoTable) -> None:
     wrong(demo, "DEMO", MIDNIGHT, 5)
     almost = MIDNIGHT + QUARTER - timedelta(seconds=1)
     item = demo.get(customer_key(RIGHT))
@@ -62,7 +63,7 @@ def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: Table) -> N
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT + QUARTER) == "T-CARD"
 
 
-def test_what_is_refused_for_a_lock_does_not_make_it_longer(demo: Table) -> None:
+def test_what_is_refused_for_a_lock_does_not_make_it_longer(demo: DynamoTable) -> None:
     wrong(demo, "DEMO", MIDNIGHT, 50)
 
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT + QUARTER) == "T-CARD"
@@ -74,7 +75,9 @@ def guess_for_an_hour(table: Table, partner_id: str) -> int:
     return told.count(Code.NOT_FOUND)
 
 
-def test_no_partner_and_no_two_lock_a_customer_out_everywhere_and_all_together_have_fifty_a_day(demo: Table) -> None:
+def test_no_partner_and_no_two_lock_a_customer_out_everywhere_and_all_together_have_fifty_a_day(
+    demo: DynamoTable,
+) -> None:
     last = MIDNIGHT + timedelta(hours=23, minutes=59)
 
     assert [guess_for_an_hour(demo, partner) for partner in ("MALLORY", "TRUDY")] == [20, 20]
@@ -85,7 +88,7 @@ def test_no_partner_and_no_two_lock_a_customer_out_everywhere_and_all_together_h
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT + timedelta(days=1)) == "T-CARD"
 
 
-def test_a_right_pass_code_makes_up_for_wrong_ones_of_whomever(demo: Table) -> None:
+def test_a_right_pass_code_makes_up_for_wrong_ones_of_whomever(demo: DynamoTable) -> None:
     for partner in ("MALLORY", "DEMO"):
         wrong(demo, partner, MIDNIGHT, 4)
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == "T-CARD"
@@ -93,7 +96,7 @@ def test_a_right_pass_code_makes_up_for_wrong_ones_of_whomever(demo: Table) -> N
     assert wrong(demo, "DEMO", MIDNIGHT, 6).count(Code.NOT_FOUND) == 5
 
 
-def test_guesses_of_a_dry_run_count(demo: Table) -> None:
+def test_guesses_of_a_dry_run_count(demo: DynamoTable) -> None:
     wrong(DryRunTable(demo, "U", 2_000_000_000), "DEMO", MIDNIGHT, 5)
 
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == Code.NOT_PERMITTED
@@ -104,14 +107,14 @@ def password_of(table: Table, partner_id: str, now: datetime = MIDNIGHT) -> Refe
     return Reference(ONE_TIME_PASSWORD, password, "/one_time_password")
 
 
-def test_a_one_time_password_is_not_there_for_another_partner(demo: Table) -> None:
+def test_a_one_time_password_is_not_there_for_another_partner(demo: DynamoTable) -> None:
     password = password_of(demo, "DEMO")
 
     assert answered(demo, password, "MALLORY", MIDNIGHT) == Code.NOT_FOUND
     assert answered(demo, password, "DEMO", MIDNIGHT) == "T-CARD"
 
 
-def test_whoever_guesses_one_time_passwords_finds_none_for_a_while_and_others_do(demo: Table) -> None:
+def test_whoever_guesses_one_time_passwords_finds_none_for_a_while_and_others_do(demo: DynamoTable) -> None:
     most = AT_ONE_TIME_PASSWORDS.most
     own, others, later = password_of(demo, "MALLORY"), password_of(demo, "DEMO"), MIDNIGHT + QUARTER
 
@@ -125,7 +128,7 @@ def test_whoever_guesses_one_time_passwords_finds_none_for_a_while_and_others_do
 
 @pytest.mark.parametrize(("wrong_before", "wrong_beside", "taken"), [(0, 100, True), (0, 101, False), (60, 41, False)])
 def test_of_many_one_time_passwords_at_once_the_right_one_is_taken_if_it_were_one_by_one(
-    demo: Table, wrong_before: int, wrong_beside: int, taken: bool
+    demo: DynamoTable, wrong_before: int, wrong_beside: int, taken: bool
 ) -> None:
     for _ in range(wrong_before):
         answered(demo, WRONG_PASSWORD, "DEMO", MIDNIGHT)
@@ -138,7 +141,7 @@ def test_of_many_one_time_passwords_at_once_the_right_one_is_taken_if_it_were_on
     assert (own in items) == taken
 
 
-def test_counts_of_guesses_end_with_the_last_of_their_windows(demo: Table) -> None:
+def test_counts_of_guesses_end_with_the_last_of_their_windows(demo: DynamoTable) -> None:
     wrong(demo, "DEMO", MIDNIGHT, 1)
     answered(demo, WRONG_PASSWORD, "DEMO", MIDNIGHT)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import UploadState
 from loyalty.usecases.uploads.begin_upload import MAX_NAME_BYTES
 from loyalty.usecases.uploads.close_upload import summary_key
@@ -19,7 +19,7 @@ from tests.hostile.records import RECORDS
 
 
 @pytest.mark.parametrize("hostile", [*FILES, *CSV, *JSON], ids=lambda hostile: f"{hostile.name}-{hostile.what}")
-def test_each_row_of_a_hostile_file_has_its_outcome(lasting: tuple[Functions, Table], hostile: Hostile) -> None:
+def test_each_row_of_a_hostile_file_has_its_outcome(lasting: tuple[Functions, DynamoTable], hostile: Hostile) -> None:
     splitting = Splitting(*lasting)
 
     upload = splitting.drop(hostile.name, hostile.data())
@@ -34,7 +34,7 @@ def test_each_row_of_a_hostile_file_has_its_outcome(lasting: tuple[Functions, Ta
 
 @pytest.mark.parametrize("hostile", RECORDS, ids=lambda hostile: f"{hostile.name}-{hostile.what}")
 def test_each_row_of_a_hostile_file_of_reference_data_has_its_outcome(
-    lasting: tuple[Functions, Table], hostile: Hostile
+    lasting: tuple[Functions, DynamoTable], hostile: Hostile
 ) -> None:
     importing = Importing(*lasting)
 
@@ -58,7 +58,7 @@ LONGEST_OF_S3 = 1024
 )
 @pytest.mark.parametrize("kind", ["purchases", "records"])
 def test_a_file_whose_name_is_not_good_for_that_of_a_result_is_refused(
-    lasting: tuple[Functions, Table], name: str, kind: str
+    lasting: tuple[Functions, DynamoTable], name: str, kind: str
 ) -> None:
     dropping = Splitting(*lasting) if kind == "purchases" else Importing(*lasting)
 
@@ -69,7 +69,7 @@ def test_a_file_whose_name_is_not_good_for_that_of_a_result_is_refused(
     assert summary["fault"].startswith("The name of the file has")
 
 
-def test_the_longest_name_there_may_be_has_a_result(lasting: tuple[Functions, Table]) -> None:
+def test_the_longest_name_there_may_be_has_a_result(lasting: tuple[Functions, DynamoTable]) -> None:
     upload = Splitting(*lasting).drop(LONGEST, b"cim\n")
 
     assert upload.fault
@@ -78,7 +78,9 @@ def test_the_longest_name_there_may_be_has_a_result(lasting: tuple[Functions, Ta
 
 
 @pytest.mark.parametrize("partner", ["x" * 900, "..", ".", "", " ", "\u00e9", "P\n"])
-def test_a_file_in_a_folder_that_is_no_partners_is_nobodys(lasting: tuple[Functions, Table], partner: str) -> None:
+def test_a_file_in_a_folder_that_is_no_partners_is_nobodys(
+    lasting: tuple[Functions, DynamoTable], partner: str
+) -> None:
     splitting = Splitting(*lasting)
 
     upload = splitting.drop("x.csv", b"cim\n", partner=partner)

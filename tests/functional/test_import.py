@@ -11,14 +11,14 @@ from loyalty.domain.purchases.account import AutomaticSpend
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
 from loyalty.usecases.reference.import_rows import ROWS_AT_A_TIME
 from tests.builders import offer
 from tests.functional.conftest import DEMO, NOW
 
 
-def imported(table: Table, *records: Any) -> ImportSummary:
+def imported(table: DynamoTable, *records: Any) -> ImportSummary:
     """Import records, or raw lines."""
     lines = [record if isinstance(record, bytes) else exactjson.dumps(record).encode() for record in records]
     return import_records(lines, table=table, now=NOW)
@@ -33,7 +33,7 @@ def refused(summary: ImportSummary) -> list[tuple[int, str]]:
     return [(bad.line, bad.field) for bad in summary.refused]
 
 
-def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(table: Table) -> None:
+def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(table: DynamoTable) -> None:
     lines = DEMO.read_bytes().splitlines()
 
     first = import_records(lines, table=table, now=NOW)
@@ -45,7 +45,7 @@ def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(tabl
     assert sorted(map(str, table.scan())) == before
 
 
-def test_bad_lines_are_listed_with_number_and_field_and_good_ones_are_kept(table: Table) -> None:
+def test_bad_lines_are_listed_with_number_and_field_and_good_ones_are_kept(table: DynamoTable) -> None:
     summary = imported(
         table,
         account("1"),
@@ -79,7 +79,7 @@ def test_bad_lines_are_listed_with_number_and_field_and_good_ones_are_kept(table
     ]
 
 
-def test_a_value_that_has_to_be_unique_is_refused_to_a_second_record(demo: Table) -> None:
+def test_a_value_that_has_to_be_unique_is_refused_to_a_second_record(demo: DynamoTable) -> None:
     summary = imported(
         demo,
         {"type": "account", "id": "OTHER", "number": "162"},
@@ -101,14 +101,14 @@ def test_a_value_that_has_to_be_unique_is_refused_to_a_second_record(demo: Table
     ]
 
 
-def test_a_contact_has_one_primary_account(demo: Table) -> None:
+def test_a_contact_has_one_primary_account(demo: DynamoTable) -> None:
     contact = "C0FFEE00C0FFEE00C0FFEE00C0FFEE00"
 
     assert refused(imported(demo, account("NEW", contact=contact))) == [(1, "/contact")]
     assert refused(imported(demo, account("NEW", contact=contact, primary=False))) == []
 
 
-def test_a_changed_number_leads_to_the_account_and_the_old_one_nowhere(table: Table) -> None:
+def test_a_changed_number_leads_to_the_account_and_the_old_one_nowhere(table: DynamoTable) -> None:
     imported(table, account("1"))
     summary = imported(table, {"type": "account", "id": "A1", "number": "ONE"})
 
@@ -118,7 +118,7 @@ def test_a_changed_number_leads_to_the_account_and_the_old_one_nowhere(table: Ta
     assert imported(table, {"type": "account", "id": "A2", "number": "1"}).created == 1
 
 
-def test_references_are_kept_as_ids_whichever_code_they_are_made_by(demo: Table) -> None:
+def test_references_are_kept_as_ids_whichever_code_they_are_made_by(demo: DynamoTable) -> None:
     conditions = {"business_units": ["EK123456"], "products": ["FE1", "Bronze"], "product_types": ["VOD"]}
 
     assert imported(demo, offer("O", scheme="Sales Scheme", conditions=conditions)).created == 1
@@ -133,7 +133,7 @@ def test_references_are_kept_as_ids_whichever_code_they_are_made_by(demo: Table)
     }
 
 
-def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: Table) -> None:
+def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: DynamoTable) -> None:
     missing = offer("O", scheme="SALES", conditions={"products": ["Bronze", "NONE"]})
 
     assert refused(imported(demo, missing)) == [(1, "/conditions/products/1")]
@@ -166,13 +166,15 @@ def test_a_reference_that_leads_nowhere_is_named_to_the_place_in_the_list(demo: 
         ("stacking", "BEST", "/stacking"),
     ],
 )
-def test_an_offer_that_pricing_could_not_honour_is_refused(demo: Table, part: str, setting: Any, field: str) -> None:
+def test_an_offer_that_pricing_could_not_honour_is_refused(
+    demo: DynamoTable, part: str, setting: Any, field: str
+) -> None:
     good = offer("O", scheme="SALES")
 
     assert refused(imported(demo, {**good, part: setting})) == [(1, field)]
 
 
-def test_an_offer_with_everything_that_pricing_honours_is_kept_as_it_was_written(demo: Table) -> None:
+def test_an_offer_with_everything_that_pricing_honours_is_kept_as_it_was_written(demo: DynamoTable) -> None:
     written = offer(
         "O",
         scheme="SALES",
@@ -198,7 +200,7 @@ def test_an_offer_with_everything_that_pricing_honours_is_kept_as_it_was_written
     assert "O" in [offer.id for offer in Catalogue(demo).programme(NOW).offers]
 
 
-def test_a_business_unit_has_a_time_zone_that_exists(demo: Table) -> None:
+def test_a_business_unit_has_a_time_zone_that_exists(demo: DynamoTable) -> None:
     unit = {"type": "business_unit", "id": "B", "name": "B", "code": "B"}
 
     assert refused(imported(demo, {**unit, "time_zone": "Mars/Olympus"})) == [(1, "/time_zone")]
@@ -207,7 +209,7 @@ def test_a_business_unit_has_a_time_zone_that_exists(demo: Table) -> None:
     assert str(zone) == "Europe/Athens"
 
 
-def test_when_a_wallet_pays_by_itself_is_read_with_its_account(demo: Table) -> None:
+def test_when_a_wallet_pays_by_itself_is_read_with_its_account(demo: DynamoTable) -> None:
     automatic = {"minimum_wallet_balance": 10, "minimum_amount": 2.5, "merchants": ["EK123456"]}
 
     imported(demo, account("1", automatic_spend={"enabled": True, **automatic}))
@@ -220,7 +222,7 @@ def test_when_a_wallet_pays_by_itself_is_read_with_its_account(demo: Table) -> N
     ]
 
 
-def test_an_opening_balance_is_posted_once(demo: Table) -> None:
+def test_an_opening_balance_is_posted_once(demo: DynamoTable) -> None:
     opening = {"type": "opening_balance", "id": "O2", "account": "162", "performed_on": "2026-01-01T00:00:00"}
 
     assert imported(demo, {**opening, "amount": 12.5}).created == 1
@@ -231,7 +233,7 @@ def test_an_opening_balance_is_posted_once(demo: Table) -> None:
     assert (str(customer.wallet.balance), customer.wallet.version) == ("12.5", 1)
 
 
-def test_importing_an_account_again_leaves_its_wallet_alone(demo: Table) -> None:
+def test_importing_an_account_again_leaves_its_wallet_alone(demo: DynamoTable) -> None:
     before = demo.get(keys.wallet("ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"))
     imported(demo, {"type": "account", "id": "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE", "number": "ACR0000000001"})
 
@@ -239,7 +241,7 @@ def test_importing_an_account_again_leaves_its_wallet_alone(demo: Table) -> None
     assert demo.get(keys.wallet("ACC0FFEEACC0FFEEACC0FFEEACC0FFEE")) == before
 
 
-def test_a_pass_code_is_kept_as_a_hash_only(demo: Table) -> None:
+def test_a_pass_code_is_kept_as_a_hash_only(demo: DynamoTable) -> None:
     token = {"type": "access_token", "id": "T9", "account": "162", "identifier": "me", "pass_code": "s3cret-code"}
 
     assert imported(demo, token).created == 1
@@ -247,12 +249,12 @@ def test_a_pass_code_is_kept_as_a_hash_only(demo: Table) -> None:
     assert not [item for item in demo.scan() if "s3cret-code" in str(item)]
 
 
-def test_an_access_token_shows_something(demo: Table) -> None:
+def test_an_access_token_shows_something(demo: DynamoTable) -> None:
     assert refused(imported(demo, {"type": "access_token", "id": "T9", "account": "162"})) == [(1, "")]
 
 
 def test_a_record_may_name_one_that_stands_before_it_in_the_same_file(
-    table: Table, monkeypatch: pytest.MonkeyPatch
+    table: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", 10)
     records = [
@@ -285,7 +287,7 @@ def chain() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("at_a_time", [1, 2, ROWS_AT_A_TIME])
 @pytest.mark.parametrize("order", [slice(None, None, -1), slice(1, None), slice(None)])
 def test_records_may_name_each_other_in_any_order_of_the_lines(
-    demo: Table, monkeypatch: pytest.MonkeyPatch, at_a_time: int, order: slice
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch, at_a_time: int, order: slice
 ) -> None:
     monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", at_a_time)
     records = [*chain()[order], *chain()[:1]]
@@ -296,13 +298,13 @@ def test_records_may_name_each_other_in_any_order_of_the_lines(
     assert imported(demo, *chain()).unchanged == len(chain())
 
 
-def test_what_never_comes_is_refused_on_the_line_that_names_it_and_on_those_that_name_that(demo: Table) -> None:
+def test_what_never_comes_is_refused_on_the_line_that_names_it_and_on_those_that_name_that(demo: DynamoTable) -> None:
     lines = [*chain()[3:0:-1], *chain()[4:]]  # all but the contact
 
     assert refused(imported(demo, *lines)) == [(1, "/account"), (2, "/account"), (3, "/contact")]
 
 
-def test_a_line_that_waits_for_what_it_names_gives_way_to_a_later_one_of_its_record(demo: Table) -> None:
+def test_a_line_that_waits_for_what_it_names_gives_way_to_a_later_one_of_its_record(demo: DynamoTable) -> None:
     summary = imported(demo, account("1", contact="C1"), account("1", name="Later"), {"type": "contact", "id": "C1"})
 
     assert refused(summary) == [(1, "/contact")]
@@ -310,7 +312,7 @@ def test_a_line_that_waits_for_what_it_names_gives_way_to_a_later_one_of_its_rec
 
 
 def test_no_more_lines_than_are_documented_wait_for_what_they_name(
-    demo: Table, monkeypatch: pytest.MonkeyPatch
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loyalty.usecases.reference.import_rows.MAX_WAITING", 2)
     accounts = [account(str(number), contact="C1", primary=False) for number in range(4)]
@@ -318,7 +320,7 @@ def test_no_more_lines_than_are_documented_wait_for_what_they_name(
     assert refused(imported(demo, *accounts, {"type": "contact", "id": "C1"})) == [(3, "/contact"), (4, "/contact")]
 
 
-def test_a_record_that_stands_twice_in_a_file_has_the_later_values(table: Table) -> None:
+def test_a_record_that_stands_twice_in_a_file_has_the_later_values(table: DynamoTable) -> None:
     summary = imported(table, account("1", name="first"), account("1", name="second"))
 
     assert (summary.created, summary.updated) == (1, 1)
@@ -327,7 +329,7 @@ def test_a_record_that_stands_twice_in_a_file_has_the_later_values(table: Table)
     assert customer.account.name == "second"
 
 
-def test_an_import_that_changes_the_programme_advances_its_version_once(demo: Table) -> None:
+def test_an_import_that_changes_the_programme_advances_its_version_once(demo: DynamoTable) -> None:
     version = Catalogue(demo).programme(NOW).version
     units = [{"type": "business_unit", "id": f"B{number}", "name": "B", "code": f"B{number}"} for number in range(3)]
 
@@ -339,7 +341,7 @@ def test_an_import_that_changes_the_programme_advances_its_version_once(demo: Ta
     assert Catalogue(demo).programme(NOW).version == changed
 
 
-def test_containers_notice_an_import_that_broke_off(demo: Table) -> None:
+def test_containers_notice_an_import_that_broke_off(demo: DynamoTable) -> None:
     version = Catalogue(demo).programme(NOW).version
 
     def lines() -> Iterator[bytes]:
@@ -352,7 +354,7 @@ def test_containers_notice_an_import_that_broke_off(demo: Table) -> None:
     assert Catalogue(demo).programme(NOW).version != version
 
 
-def test_a_name_that_two_accounts_share_leads_to_neither(demo: Table) -> None:
+def test_a_name_that_two_accounts_share_leads_to_neither(demo: DynamoTable) -> None:
     assert imported(demo, account("ONE", name="John Smith")).created == 1
     assert imported(demo, account("TWO", name="John Smith")).created == 1
     assert refused(
@@ -364,13 +366,13 @@ def test_a_name_that_two_accounts_share_leads_to_neither(demo: Table) -> None:
     assert refused(imported(demo, token)) == [(1, "/account")]
 
 
-def test_an_outlet_belongs_to_a_merchant(demo: Table) -> None:
+def test_an_outlet_belongs_to_a_merchant(demo: DynamoTable) -> None:
     unit = {"type": "business_unit", "id": "KIOSK", "name": "Kiosk", "parent_business_unit": "CD123456"}
 
     assert refused(imported(demo, unit)) == [(1, "/parent_business_unit")]
 
 
-def test_a_card_replaced_twice_in_one_file_leads_nowhere_by_its_old_codes(demo: Table) -> None:
+def test_a_card_replaced_twice_in_one_file_leads_nowhere_by_its_old_codes(demo: DynamoTable) -> None:
     cards = [
         {"type": "access_token", "id": "CARD", "account": "162", "authentication_code": code} for code in ("OLD", "NEW")
     ]
@@ -396,14 +398,14 @@ def test_a_card_replaced_twice_in_one_file_leads_nowhere_by_its_old_codes(demo: 
     ],
     ids=["exponent", "role", "another merchant", "a merchant below another"],
 )
-def test_what_events_rest_on_cannot_be_changed(demo: Table, change: dict[str, Any], field: str) -> None:
+def test_what_events_rest_on_cannot_be_changed(demo: DynamoTable, change: dict[str, Any], field: str) -> None:
     known = {"MRA-1": "AB18F69E3CA84413BABEF07713D410CC", "EK123456": "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"}
     record = {**change, "id": known.get(change["code"], change["id"])}
 
     assert refused(imported(demo, record)) == [(1, field)]
 
 
-def test_an_offers_award_keeps_its_currency_as_limits_and_budgets_are_counted_in_it(demo: Table) -> None:
+def test_an_offers_award_keeps_its_currency_as_limits_and_budgets_are_counted_in_it(demo: DynamoTable) -> None:
     first = offer("NEW", scheme="SALES")
     other = offer("NEW", scheme="SALES", currency="ALTERNATIVE")
 
@@ -411,20 +413,20 @@ def test_an_offers_award_keeps_its_currency_as_limits_and_budgets_are_counted_in
     assert refused(imported(demo, offer("NEW", value="2", scheme="SALES"), other | {"id": "B", "name": "B"})) == []
 
 
-def test_a_unit_is_not_above_itself(demo: Table) -> None:
+def test_a_unit_is_not_above_itself(demo: DynamoTable) -> None:
     unit = {"type": "business_unit", "id": "SELF", "name": "Self", "code": "SELF"}
     assert imported(demo, unit).created == 1
 
     assert refused(imported(demo, {**unit, "parent_business_unit": "SELF"})) == [(1, "/parent_business_unit")]
 
 
-def test_a_wallets_currency_stays_what_it_is(demo: Table) -> None:
+def test_a_wallets_currency_stays_what_it_is(demo: DynamoTable) -> None:
     changed = {"type": "account", "id": "3C66BD54CCDB6BC1096C23F6D8899752", "number": "162", "currency": "PTS"}
 
     assert refused(imported(demo, changed)) == [(1, "/currency")]
 
 
-def test_an_opening_balance_has_no_more_decimals_than_its_currency(demo: Table) -> None:
+def test_an_opening_balance_has_no_more_decimals_than_its_currency(demo: DynamoTable) -> None:
     opening = {"type": "opening_balance", "id": "O", "account": "162", "performed_on": "2026-01-01T00:00:00"}
 
     assert refused(imported(demo, {**opening, "amount": 0.0051})) == [(1, "/amount")]

@@ -12,7 +12,7 @@ import pytest
 from loyalty.api.faults import CallFailed
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload, UploadState, read_upload
 from loyalty.usecases.reference.record_of_row import as_record
 from loyalty.usecases.uploads import split_upload
@@ -36,14 +36,14 @@ def file(*rows: str) -> bytes:
     return "".join(f"{row}\n" for row in rows).encode()
 
 
-def names(table: Table) -> list[str]:
+def names(table: DynamoTable) -> list[str]:
     """The names of all contacts of these tests."""
     items = table.get_many([keys.record("contact", f"C{number}") for number in range(200)])
     return [json.loads(item["record"])["first_name"] for item in items.values()]
 
 
 @pytest.fixture
-def importing(functions: Functions, demo: Table, monkeypatch: pytest.MonkeyPatch) -> Importing:
+def importing(functions: Functions, demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> Importing:
     monkeypatch.setattr("loyalty.usecases.reference.import_chunk.time.sleep", lambda _: None)
     return Importing(functions, demo)
 

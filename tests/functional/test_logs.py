@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from cli.docs.routes import ROUTES
 from loyalty.api.faults import CallFailed
 from loyalty.api.logs import MAX_TOLD, MAX_TRACE, logger
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import METHOD_ARN, ROOT, Functions, LambdaContext, example
 from tests.refusals import REQUEST_ID, Fault, conflict, refusal
 
@@ -83,7 +83,7 @@ def outage(client: Any, fault: Fault, operation: str = "*") -> Iterator[None]:
 
 @pytest.mark.parametrize("name", [route.name for route in ROUTES if route.takes])
 def test_a_refusal_is_a_short_line_without_a_word_of_what_was_sent(
-    lasting: tuple[Functions, Table], log: Log, name: str
+    lasting: tuple[Functions, DynamoTable], log: Log, name: str
 ) -> None:
     shapes: list[Any] = [
         {f"{CARD}{number}": CARD for number in range(20_000)},
@@ -103,7 +103,7 @@ def test_a_refusal_is_a_short_line_without_a_word_of_what_was_sent(
         assert CARD not in line
 
 
-def test_a_refusal_tells_the_places_that_are_ours(lasting: tuple[Functions, Table], log: Log) -> None:
+def test_a_refusal_tells_the_places_that_are_ours(lasting: tuple[Functions, DynamoTable], log: Log) -> None:
     call(lasting[0], "create_purchase", {**example("create_v5_1.request"), CARD: 1, "reference_number": 7})
 
     [line] = map(json.loads, log())

@@ -11,8 +11,8 @@ from loyalty.domain.errors import Code
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
 from loyalty.store.writes import Delete
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.ledger.show_wallet import show_wallet
@@ -52,7 +52,7 @@ def body(cim: str = "CIM-USD", **changes: Any) -> Body:
 
 
 @pytest.fixture
-def warm(cold_functions: Functions, demo: Table) -> Functions:  # noqa: ARG001 - the table that they work on
+def warm(cold_functions: Functions, demo: DynamoTable) -> Functions:  # noqa: ARG001 - the table that they work on
     """The functions, which have all just looked at the programme of the demo, and take it for good for a minute."""
     for name in WARM:
         cold_functions.module(name).catalogue.programme(datetime.now(UTC) + timedelta(seconds=1))
@@ -73,7 +73,7 @@ def entry(own_id: str, **customer: str) -> Body:
     return {**made, **named, "reference_number": own_id}
 
 
-def test_an_account_in_a_new_currency_is_served_at_once(warm: Functions, demo: Table) -> None:
+def test_an_account_in_a_new_currency_is_served_at_once(warm: Functions, demo: DynamoTable) -> None:
     bring(demo, *DOLLARS, {**BALANCE, "performed_on": "2019-01-01T00:00:00"})
 
     assert warm.call("show_wallet", path={"account": "A-USD"}).body["currency_code"] == "USD"
@@ -86,7 +86,7 @@ def test_an_account_in_a_new_currency_is_served_at_once(warm: Functions, demo: T
 
 
 def test_one_new_currency_does_not_keep_the_other_entries_of_a_bulk_call_from_being_posted_in_their_order(
-    warm: Functions, demo: Table, token: str
+    warm: Functions, demo: DynamoTable, token: str
 ) -> None:
     bring(demo, *DOLLARS)
     entries = [entry("1", number="162"), entry("2", number="A-USD"), entry("3", number="A-USD")]
@@ -101,7 +101,7 @@ def test_one_new_currency_does_not_keep_the_other_entries_of_a_bulk_call_from_be
 
 @pytest.mark.parametrize("name", ["cancel_purchase", "return_products"])
 def test_a_purchase_at_a_new_shop_is_taken_back_where_the_shop_is_not_known_yet(
-    warm: Functions, demo: Table, name: str
+    warm: Functions, demo: DynamoTable, name: str
 ) -> None:
     bring(demo, SHOP)
     elsewhere = Functions(api_key=warm.api_key)
@@ -115,7 +115,7 @@ def test_a_purchase_at_a_new_shop_is_taken_back_where_the_shop_is_not_known_yet(
 
 
 @pytest.mark.parametrize("name", ["show_purchase", "cancel_purchase"])
-def test_a_purchase_at_a_new_shop_is_told_with_its_shop(warm: Functions, demo: Table, name: str) -> None:
+def test_a_purchase_at_a_new_shop_is_told_with_its_shop(warm: Functions, demo: DynamoTable, name: str) -> None:
     bring(demo, SHOP)
     elsewhere = Functions(api_key=warm.api_key)
     bought = body("4A30966F684B0269AD91", merchant_tap={"code": "NEW"}, outlet_tap=None)
@@ -124,7 +124,9 @@ def test_a_purchase_at_a_new_shop_is_told_with_its_shop(warm: Functions, demo: T
     assert warm.call(name, path=created.body).body["merchant_tap"]["code"] == "NEW"
 
 
-def test_a_classic_answer_tells_the_new_records_that_a_purchase_names(warm: Functions, demo: Table, token: str) -> None:
+def test_a_classic_answer_tells_the_new_records_that_a_purchase_names(
+    warm: Functions, demo: DynamoTable, token: str
+) -> None:
     bring(demo, SHOP, {"type": "unit", "id": "U-NEW", "name": "New unit", "business_unit": "NEW"})
     bring(demo, {"type": "partner", "id": "DEMO", "name": "Demo partner", "unit": "U-NEW"})
     elsewhere = Functions(api_key=warm.api_key)
@@ -163,7 +165,7 @@ FRESH: dict[str, tuple[tuple[Body, ...], Body]] = {
 
 @pytest.mark.parametrize("about", FRESH)
 def test_what_the_records_of_a_purchase_name_leads_to_the_newest_programme(
-    warm: Functions, demo: Table, about: str
+    warm: Functions, demo: DynamoTable, about: str
 ) -> None:
     records, changes = FRESH[about]
     bring(demo, *records)
@@ -176,7 +178,9 @@ def test_what_the_records_of_a_purchase_name_leads_to_the_newest_programme(
 
 
 @pytest.mark.parametrize("name", ["preview_purchase", "create_purchase"])
-def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(warm: Functions, demo: Table, name: str) -> None:
+def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(
+    warm: Functions, demo: DynamoTable, name: str
+) -> None:
     bring(demo, DOLLARS[0], *DOLLARS[2:])
     for each in ("preview_purchase", "create_purchase"):
         warm.module(each).catalogue.renewed(datetime.now(UTC), at_once=True)
@@ -188,7 +192,7 @@ def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(warm: Functio
 
 
 @pytest.mark.parametrize("name", ["preview_purchase", "create_purchase", "show_wallet"])
-def test_what_is_named_and_missing_for_good_is_to_be_tried_later(warm: Functions, demo: Table, name: str) -> None:
+def test_what_is_named_and_missing_for_good_is_to_be_tried_later(warm: Functions, demo: DynamoTable, name: str) -> None:
     bring(demo, *DOLLARS)
     demo.transact([Delete(keys.programme("currency", "USD"))])
 
@@ -200,7 +204,7 @@ def test_what_is_named_and_missing_for_good_is_to_be_tried_later(warm: Functions
 
 
 def test_the_programme_is_read_once_more_at_most_and_only_for_what_it_lacks(
-    demo: Table, monkeypatch: pytest.MonkeyPatch
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue = Catalogue(demo)
     catalogue.programme(NOW)
@@ -215,7 +219,7 @@ def test_the_programme_is_read_once_more_at_most_and_only_for_what_it_lacks(
 
 
 def test_a_programme_that_is_written_while_it_is_read_is_read_once_more(
-    demo: Table, monkeypatch: pytest.MonkeyPatch
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torn = [item for item in demo.partition("PROGRAMME") if '"code":"EK123456"' not in item.get("record", "")]
     partition = Mock(side_effect=[iter(torn), list(demo.partition("PROGRAMME"))])
@@ -226,7 +230,7 @@ def test_a_programme_that_is_written_while_it_is_read_is_read_once_more(
     assert partition.call_count == 2
 
 
-def test_what_is_over_in_a_wallet_of_a_new_currency_expires_in_the_same_run(demo: Table) -> None:
+def test_what_is_over_in_a_wallet_of_a_new_currency_expires_in_the_same_run(demo: DynamoTable) -> None:
     catalogue = Catalogue(demo)
     catalogue.programme(NOW)
     scheme = {"type": "reward_offer", "id": "BRIEF", "name": "Brief", "scheme": "SALES"}

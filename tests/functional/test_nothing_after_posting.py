@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
 from loyalty.store import keys
-from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.table import MAX_TRANSACTION
 from loyalty.store.writes import Put
 from tests.functional.conftest import ROOT, Answer, Functions, example
 
@@ -83,7 +84,7 @@ def names(operations: tuple[Any, ...]) -> pytest.MarkDecorator:
 
 
 @contextmanager
-def cut_off_once_posted(table: Table, fault: Exception) -> Iterator[list[str]]:
+def cut_off_once_posted(table: DynamoTable, fault: Exception) -> Iterator[list[str]]:
     """Let every call meet a fault after the first transaction, and tell which calls these were."""
     posted, after = False, list[str]()
 
@@ -182,7 +183,7 @@ def test_where_it_cannot_be_read_what_is_to_be_told_nothing_is_posted(
 
 @names(TELLING)
 def test_where_it_cannot_be_told_what_was_read_nothing_is_posted(
-    functions: Functions, demo: Table, operation: Any
+    functions: Functions, demo: DynamoTable, operation: Any
 ) -> None:
     """No import lets a contact through that has no type."""
     call, before = operation(Partner(functions)), version(functions)

@@ -11,8 +11,8 @@ from loyalty.domain.errors import Code
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.reference import name_keys, record_key
-from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
 from loyalty.usecases.reference.record_writer import MAX_WRITES
 from tests.functional.conftest import NOW, Functions
@@ -22,18 +22,18 @@ Record = dict[str, Any]
 ACCOUNT = "3C66BD54CCDB6BC1096C23F6D8899752"
 
 
-def imported(table: Table, records: Iterable[Record]) -> ImportSummary:
+def imported(table: DynamoTable, records: Iterable[Record]) -> ImportSummary:
     return import_records([exactjson.dumps(record).encode() for record in records], table=table, now=NOW)
 
 
-def stored(table: Table, record: Record) -> Record:
+def stored(table: DynamoTable, record: Record) -> Record:
     item = table.get(record_key(record["type"], record["id"]))
     assert item
     found: Record = exactjson.loads(item["record"])
     return found
 
 
-def check(table: Table, records: Iterable[Record]) -> None:
+def check(table: DynamoTable, records: Iterable[Record]) -> None:
     """Every record is there as it was said, and each of its names leads to it."""
     for record in records:
         kept = stored(table, record)
@@ -77,7 +77,7 @@ KINDS: dict[str, Any] = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("after", [("2", "1", "3"), ("2", "3", "1"), ("2", "3", "4")], ids=" ".join)
 def test_records_that_swap_or_pass_on_codes_are_imported_in_any_order(
-    demo: Table, kind: str, after: tuple[str, ...]
+    demo: DynamoTable, kind: str, after: tuple[str, ...]
 ) -> None:
     make, _ = KINDS[kind]
     before = [make(name, code) for name, code in zip("ABC", "123", strict=True)]
@@ -94,7 +94,7 @@ def test_records_that_swap_or_pass_on_codes_are_imported_in_any_order(
             assert not find(demo, before[int(gone) - 1])
 
 
-def reset(table: Table, records: list[Record]) -> None:
+def reset(table: DynamoTable, records: list[Record]) -> None:
     """Let the records be as they were, by way of codes that nobody else has."""
     codes = {field for _, field in KINDS.values()}
     for record in records:
@@ -103,12 +103,12 @@ def reset(table: Table, records: list[Record]) -> None:
     assert imported(table, records).refused == []
 
 
-def find(table: Table, record: Record) -> bool:
+def find(table: DynamoTable, record: Record) -> bool:
     """Whether the names of a record lead anywhere."""
     return any(table.get(key) for key in name_keys({"primary": True, **record}).values())
 
 
-def test_what_two_records_want_at_the_end_is_refused_to_the_later_one(demo: Table) -> None:
+def test_what_two_records_want_at_the_end_is_refused_to_the_later_one(demo: DynamoTable) -> None:
     imported(demo, [product("A", "1"), product("B", "2")])
 
     summary = imported(demo, [product("A", "3"), product("C", "1"), product("D", "1")])
@@ -117,7 +117,7 @@ def test_what_two_records_want_at_the_end_is_refused_to_the_later_one(demo: Tabl
     check(demo, [product("A", "3"), product("C", "1"), product("B", "2")])
 
 
-def test_who_gets_nothing_takes_nothing_from_the_next(demo: Table) -> None:
+def test_who_gets_nothing_takes_nothing_from_the_next(demo: DynamoTable) -> None:
     imported(demo, [product("A", "1"), product("B", "2")])
 
     greedy = {**product("C", "1"), "alternative_code": "BP"}  # which another product keeps
@@ -127,7 +127,7 @@ def test_who_gets_nothing_takes_nothing_from_the_next(demo: Table) -> None:
     check(demo, [product("D", "1"), product("A", "3")])
 
 
-def test_what_its_owner_keeps_is_refused_whoever_else_moves(demo: Table) -> None:
+def test_what_its_owner_keeps_is_refused_whoever_else_moves(demo: DynamoTable) -> None:
     imported(demo, [product("A", "1"), product("B", "2"), product("C", "3")])
 
     summary = imported(demo, [product("A", "2"), product("B", "3"), product("C", "3")])
@@ -136,7 +136,7 @@ def test_what_its_owner_keeps_is_refused_whoever_else_moves(demo: Table) -> None
     check(demo, [product("A", "1"), product("B", "2"), product("C", "3")])
 
 
-def test_a_line_that_waits_gives_way_to_a_later_one_of_its_record(demo: Table) -> None:
+def test_a_line_that_waits_gives_way_to_a_later_one_of_its_record(demo: DynamoTable) -> None:
     imported(demo, [product("A", "1"), product("B", "2")])
 
     summary = imported(demo, [product("A", "2"), product("A", "5"), product("B", "6")])
@@ -148,7 +148,7 @@ def test_a_line_that_waits_gives_way_to_a_later_one_of_its_record(demo: Table) -
 @pytest.mark.parametrize("rows_at_a_time", [2, 200])
 @pytest.mark.parametrize("step", [1, -1], ids=["ascending", "descending"])
 def test_a_whole_range_of_codes_may_move_up_by_one(
-    demo: Table, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int, step: int
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int, step: int
 ) -> None:
     monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
     monkeypatch.setattr("loyalty.usecases.reference.record_writer.MAX_WRITES", 10)
@@ -159,7 +159,7 @@ def test_a_whole_range_of_codes_may_move_up_by_one(
     check(demo, moved)
 
 
-def test_a_ring_that_is_too_large_for_a_transaction_is_refused_and_all_is_as_it_was(demo: Table) -> None:
+def test_a_ring_that_is_too_large_for_a_transaction_is_refused_and_all_is_as_it_was(demo: DynamoTable) -> None:
     size = MAX_WRITES // 2 + 1
     before = [product(f"P{number}", f"{number}") for number in range(size)]
     imported(demo, before)
@@ -170,7 +170,7 @@ def test_a_ring_that_is_too_large_for_a_transaction_is_refused_and_all_is_as_it_
     check(demo, before)
 
 
-def test_containers_never_see_half_of_a_swap(demo: Table) -> None:
+def test_containers_never_see_half_of_a_swap(demo: DynamoTable) -> None:
     units = [{"type": "business_unit", "id": name, "name": name, "code": code} for name, code in ("A1", "B2")]
     imported(demo, units)
     swapped = [{**units[0], "code": "2"}, {**units[1], "code": "1"}]
@@ -191,7 +191,7 @@ def test_containers_never_see_half_of_a_swap(demo: Table) -> None:
 
 @pytest.mark.parametrize("rows_at_a_time", [1, 200])
 def test_what_names_a_record_that_waits_comes_after_it(
-    demo: Table, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int
 ) -> None:
     monkeypatch.setattr("loyalty.usecases.reference.import_rows.ROWS_AT_A_TIME", rows_at_a_time)
     imported(demo, [account("A", "1")])
@@ -208,7 +208,7 @@ def test_what_names_a_record_that_waits_comes_after_it(
     assert customer.wallet.balance == 1
 
 
-def test_codes_are_passed_on_within_a_dropped_file(functions: Functions, demo: Table) -> None:
+def test_codes_are_passed_on_within_a_dropped_file(functions: Functions, demo: DynamoTable) -> None:
     importing = Importing(functions, demo)
     imported(demo, [product("A", "1"), product("B", "2")])
 
@@ -220,7 +220,7 @@ def test_codes_are_passed_on_within_a_dropped_file(functions: Functions, demo: T
 
 
 @pytest.mark.parametrize("taker", ["A1", "A3"], ids=["in a swap", "by a new account"])
-def test_a_name_that_is_passed_on_leads_to_whoever_has_it_once_the_file_is_read(table: Table, taker: str) -> None:
+def test_a_name_that_is_passed_on_leads_to_whoever_has_it_once_the_file_is_read(table: DynamoTable, taker: str) -> None:
     euro = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
     balance = {
         "type": "opening_balance",

@@ -18,8 +18,8 @@ import pytest
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.exactjson import dumps
 from loyalty.store.catalogue import REFRESH_AFTER
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.reference import PROGRAMME_TYPES, keys_to_find
-from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.reference.known_records import OPENING_BALANCE
 from tests.cards import BY_CODE, BY_PASS_CODE, bring
@@ -104,7 +104,7 @@ def watched(functions: Functions, name: str) -> Iterator[set[Use]]:
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         seen.update(uses(model.name, params))
 
-    table: Table = functions.module(name).table
+    table: DynamoTable = functions.module(name).table
     table.client.meta.events.register("provide-client-params.dynamodb", note)
     yield seen
     table.client.meta.events.unregister("provide-client-params.dynamodb", note)
@@ -119,7 +119,7 @@ def table_statements(function: str) -> list[dict[str, Any]]:
 def allowed(use: Use, statement: dict[str, Any]) -> bool:
     """Whether a statement allows it by itself."""
     [resource] = statement["Resource"]
-    where = resource.get("Fn::Sub", "table").removeprefix("${Table.Arn}/index/")
+    where = resource.get("Fn::Sub", "table").removeprefix("${DynamoTable.Arn}/index/")
     patterns = leading_keys(statement)
     return (use.action in statement["Action"] and where == use.where) and all(
         any(fnmatchcase(key, pattern) for pattern in patterns) for key in use.keys
@@ -406,7 +406,9 @@ EVERYTHING: Mapping[str, Callable[[Functions, str], None]] = {
 
 
 @pytest.mark.parametrize("name", RESOURCES)
-def test_a_function_may_do_what_it_does_and_nothing_else(cold_functions: Functions, demo: Table, name: str) -> None:
+def test_a_function_may_do_what_it_does_and_nothing_else(
+    cold_functions: Functions, demo: DynamoTable, name: str
+) -> None:
     assert not import_records([dumps(record).encode() for record in SHARED], table=demo, now=NOW).refused
     for item in list(demo.partition("SIGNING_KEY")):
         demo.client.delete_item(TableName=demo.name, Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})

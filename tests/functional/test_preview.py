@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Functions, example
 
 
@@ -33,7 +33,7 @@ def test_what_a_preview_shows_is_what_posting_does(functions: Functions) -> None
     assert preview["balance"] + shown["amount"] == shown["balance"]
 
 
-def test_a_preview_writes_nothing(functions: Functions, demo: Table, token: str) -> None:
+def test_a_preview_writes_nothing(functions: Functions, demo: DynamoTable, token: str) -> None:
     before = sorted(map(str, demo.scan()))
 
     assert functions.call("preview_purchase", example("create_v5_1.request")).status == 200

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
-from loyalty.store.table import Table
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import Answer, Functions, example
 
@@ -36,7 +36,7 @@ ROUTES: list[tuple[Callable[[Functions, str, str], Answer], str]] = [
 
 @pytest.mark.parametrize(("call", "name"), ROUTES, ids=[name for _, name in ROUTES])
 def test_a_promo_code_is_taken_by_every_purchase(
-    cold_functions: Functions, demo: Table, call: Callable[[Functions, str, str], Answer], name: str
+    cold_functions: Functions, demo: DynamoTable, call: Callable[[Functions, str, str], Answer], name: str
 ) -> None:
     bring(demo, CAMPAIGN, PROMO_CODE)
 
@@ -44,7 +44,7 @@ def test_a_promo_code_is_taken_by_every_purchase(
     assert call(cold_functions, name, "cold-brew").status == 404
 
 
-def test_the_promo_code_is_kept_with_the_purchase(cold_functions: Functions, demo: Table) -> None:
+def test_the_promo_code_is_kept_with_the_purchase(cold_functions: Functions, demo: DynamoTable) -> None:
     bring(demo, CAMPAIGN, PROMO_CODE)
     event = read_event(demo, newest(cold_functions, "create_purchase", "COLD-BREW").body["id"])
 
@@ -66,7 +66,7 @@ def test_the_promo_code_is_kept_with_the_purchase(cold_functions: Functions, dem
     ids=str,
 )
 def test_a_promo_code_and_its_campaign_have_to_be_in_force_on_the_day_of_the_purchase(
-    cold_functions: Functions, demo: Table, campaign: dict[str, Any], code: dict[str, Any], reason: str | None
+    cold_functions: Functions, demo: DynamoTable, campaign: dict[str, Any], code: dict[str, Any], reason: str | None
 ) -> None:
     bring(demo, CAMPAIGN | campaign, PROMO_CODE | code)
     answer = classic(cold_functions, "classic_create_purchase", "COLD-BREW")

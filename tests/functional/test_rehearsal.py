@@ -13,6 +13,7 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dry_run_table import DryRunTable
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete, Put
@@ -27,7 +28,7 @@ EXPIRES_AT = 2_000_000_000
 
 
 @pytest.fixture
-def rehearsal(demo: Table) -> DryRunTable:
+def rehearsal(demo: DynamoTable) -> DryRunTable:
     return DryRunTable(demo, "U1", EXPIRES_AT)
 
 
@@ -58,12 +59,12 @@ def requests() -> list[PurchaseRequest]:
     return [read_purchase(body, NOW) for body in bodies]
 
 
-def seen(table: Table) -> dict[keys.Key, Item]:
+def seen(table: DynamoTable) -> dict[keys.Key, Item]:
     """All that is there, but for what dry runs keep."""
     return {key_of(item): item for item in table.scan() if not item["pk"].startswith("DRY_RUN#")}
 
 
-def test_a_dry_run_finds_what_posting_finds(demo: Table, rehearsal: DryRunTable) -> None:
+def test_a_dry_run_finds_what_posting_finds(demo: DynamoTable, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
     customer(demo, "two", 40)
 
@@ -72,7 +73,7 @@ def test_a_dry_run_finds_what_posting_finds(demo: Table, rehearsal: DryRunTable)
     assert rehearsed == [posted(demo, part) for part in (requests()[:3], requests()[3:])]
 
 
-def test_a_dry_run_changes_nothing_that_anybody_sees(demo: Table, rehearsal: DryRunTable) -> None:
+def test_a_dry_run_changes_nothing_that_anybody_sees(demo: DynamoTable, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
     customer(demo, "two", 40)
     before, proven = seen(demo), verify_journal(demo)
@@ -84,7 +85,7 @@ def test_a_dry_run_changes_nothing_that_anybody_sees(demo: Table, rehearsal: Dry
     assert len(demo.journal("A-two", before=None, limit=9)) == 1  # the opening balance
 
 
-def test_what_a_dry_run_keeps_is_removed_in_time(demo: Table, rehearsal: DryRunTable) -> None:
+def test_what_a_dry_run_keeps_is_removed_in_time(demo: DynamoTable, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
     posted(rehearsal, requests())
 
@@ -94,7 +95,7 @@ def test_what_a_dry_run_keeps_is_removed_in_time(demo: Table, rehearsal: DryRunT
     assert {int(item["expires_at"]) for item in kept} == {EXPIRES_AT}
 
 
-def test_two_dry_runs_know_nothing_of_each_other(demo: Table, rehearsal: DryRunTable) -> None:
+def test_two_dry_runs_know_nothing_of_each_other(demo: DynamoTable, rehearsal: DryRunTable) -> None:
     customer(demo, "one", 10)
 
     first = posted(rehearsal, requests())
@@ -102,7 +103,7 @@ def test_two_dry_runs_know_nothing_of_each_other(demo: Table, rehearsal: DryRunT
     assert posted(DryRunTable(demo, "U2", EXPIRES_AT), requests()) == first
 
 
-def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: Table) -> None:
+def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: DynamoTable) -> None:
     one, other = DryRunTable(demo, "U1", EXPIRES_AT), DryRunTable(demo, "U1", EXPIRES_AT)
 
     for count in range(3):
@@ -112,7 +113,7 @@ def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: Table) -> Non
         )
 
 
-def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: Table, rehearsal: DryRunTable) -> None:
+def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: DynamoTable, rehearsal: DryRunTable) -> None:
     password = keys.one_time_password("0" * 64)
     demo.put(Put(password, {"target": "T"}))
 
@@ -124,7 +125,7 @@ def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: Table, rehearsal: Dry
     assert demo.get(password)
 
 
-def test_a_dry_run_is_no_way_to_guess_a_pass_code(demo: Table) -> None:
+def test_a_dry_run_is_no_way_to_guess_a_pass_code(demo: DynamoTable) -> None:
     bring(demo)
     body = example("create_1.request") | {"performed_by_business_unit_identifier": {"code": "MRA"}}
     wrong, right = (

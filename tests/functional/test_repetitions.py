@@ -9,7 +9,7 @@ from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store import ledger
 from loyalty.store.attributes import unpacked
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
@@ -31,7 +31,7 @@ def written() -> Written:
 
 
 @pytest.fixture(scope="module")
-def _items(_aws: Table, written: Written) -> Items:
+def _items(_aws: DynamoTable, written: Written) -> Items:
     """What the table holds; loaded once, as that takes longer than most tests."""
     fill(_aws, {})
     written.load(_aws)
@@ -39,17 +39,17 @@ def _items(_aws: Table, written: Written) -> Items:
 
 
 @pytest.fixture
-def filled(table: Table, _items: Items) -> Table:
+def filled(table: DynamoTable, _items: Items) -> DynamoTable:
     fill(table, _items)
     return table
 
 
 @pytest.fixture
-def player(written: Written, filled: Table) -> Player:
+def player(written: Written, filled: DynamoTable) -> Player:
     return Player(filled, written.api_keys)
 
 
-def bring(table: Table, *records: Record) -> None:
+def bring(table: DynamoTable, *records: Record) -> None:
     lines = [exactjson.dumps(record).encode() for record in records]
     summary = import_records(lines, table=table, now=datetime.now(UTC))
     assert not summary.refused, summary
@@ -70,7 +70,7 @@ def renamed(record: Record) -> Record:
     return {**record, **names, **place, **state}
 
 
-def events(table: Table) -> int:
+def events(table: DynamoTable) -> int:
     return len(list(ledger.scan_events(table)))
 
 
@@ -82,7 +82,7 @@ def told(answer: Answer) -> tuple[int, str | None, Any]:
 
 
 def test_whatever_is_renamed_moved_or_suspended_repetitions_are_replays(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     bring(table, *map(renamed, records(written)))
     before = events(table)
@@ -96,7 +96,9 @@ def test_whatever_is_renamed_moved_or_suspended_repetitions_are_replays(
     assert events(table) == before
 
 
-def test_a_name_that_another_has_by_now_posts_nothing_again(written: Written, player: Player, table: Table) -> None:
+def test_a_name_that_another_has_by_now_posts_nothing_again(
+    written: Written, player: Player, table: DynamoTable
+) -> None:
     bring(table, *map(renamed, records(written)))
     heirs: dict[str, Record] = {
         "business_unit": {"clawback": "REFUSE"},
@@ -131,7 +133,7 @@ HEIR = {"type": "business_unit", "id": "HEIR", "name": "Heir", "code": "CF"}
 
 
 def test_the_new_owner_of_a_code_posts_under_reference_numbers_of_the_old_one(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     bring(table, {**CAFE, "code": "CF-OLD"}, HEIR)
     [sent] = [sent for sent in written.calls if sent.call.name == "by reference"]
@@ -146,7 +148,7 @@ def test_the_new_owner_of_a_code_posts_under_reference_numbers_of_the_old_one(
 
 
 def test_a_code_that_comes_back_leads_to_what_was_posted_under_it(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     for code in ("CF-2", "CF-3", "CF"):
         bring(table, {**CAFE, "code": code})
@@ -157,7 +159,7 @@ def test_a_code_that_comes_back_leads_to_what_was_posted_under_it(
 
 @pytest.mark.parametrize("name", ["by reference", "by id"])
 def test_who_may_not_see_the_merchant_is_told_nothing_of_what_was_posted_there(
-    written: Written, filled: Table, name: str
+    written: Written, filled: DynamoTable, name: str
 ) -> None:
     bring(filled, {**CAFE, "code": "CF-OLD"}, {"type": "partner", "id": "STRANGER", "name": "Stranger"})
     text, _ = create_key("STRANGER", ["KIOSK"], list(Scope), table=filled, now=AT)
@@ -215,7 +217,7 @@ def test_a_key_that_another_purchase_has_says_nothing_of_one_with_a_reference(pl
     assert [answer[:2] for answer in answers] == [(200, None), (200, None)]
 
 
-def test_a_reference_says_the_same_in_calls_bulk_calls_and_files(player: Player, table: Table) -> None:
+def test_a_reference_says_the_same_in_calls_bulk_calls_and_files(player: Player, table: DynamoTable) -> None:
     of_pos = bulk("b", [entry("1", AT, "REF-r", **REFERENCE), entry("2", AT, "REF-r", **REFERENCE)], None)
     of_pos = Call(of_pos.name, of_pos.function, of_pos.body)
     first = told(player.send(of_pos))
@@ -255,7 +257,7 @@ def test_equal_calls_without_an_identity_are_purchases_of_their_own(player: Play
 
 @pytest.mark.parametrize("call", [EQUAL, SPEND], ids=["create", "create spend"])
 def test_equal_calls_of_a_partner_that_repeats_itself_are_one_purchase(
-    player: Player, table: Table, call: Call
+    player: Player, table: DynamoTable, call: Call
 ) -> None:
     bring(table, REPLAY)
 
@@ -277,7 +279,7 @@ def test_equal_calls_of_a_partner_that_repeats_itself_are_one_purchase(
     ids=["another field", "another account", "a key", "another partner"],
 )
 def test_what_differs_in_any_field_or_is_of_another_partner_is_another_purchase(
-    player: Player, table: Table, other: Call
+    player: Player, table: DynamoTable, other: Call
 ) -> None:
     bring(table, REPLAY, {**REPLAY, "id": "OFFICE"})
     player.send(EQUAL)
@@ -286,7 +288,7 @@ def test_what_differs_in_any_field_or_is_of_another_partner_is_another_purchase(
 
 
 def test_a_call_that_is_repeated_is_a_replay_though_its_names_changed(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     bring(table, REPLAY)
     first = told(player.send(EQUAL))
@@ -296,7 +298,7 @@ def test_a_call_that_is_repeated_is_a_replay_though_its_names_changed(
 
 
 def test_equal_entries_of_a_bulk_call_are_purchases_of_their_own_and_the_call_is_repeated_whole(
-    player: Player, table: Table
+    player: Player, table: DynamoTable
 ) -> None:
     bring(table, {**REPLAY, "id": "OFFICE"})
     call = bulk("equal", [entry("1", AT, "R"), entry("2", AT, "R")], None)
@@ -308,7 +310,7 @@ def test_equal_entries_of_a_bulk_call_are_purchases_of_their_own_and_the_call_is
 
 
 def test_a_key_of_before_is_no_other_purchases_though_that_has_a_reference_of_its_own(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     [sent] = [sent for sent in written.calls if sent.call.name == "reference with key"]
     other = {**sent.call.body, "external_system_reference_number": "X-4"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
@@ -202,7 +202,7 @@ def test_goods_of_a_purchase_that_does_not_exist_cannot_be_returned(functions: F
     assert give_back(functions, "NONE", {"line": 0}).status == 404
 
 
-def test_returning_takes_the_scope_to_post(cold_functions: Functions, demo: Table) -> None:
+def test_returning_takes_the_scope_to_post(cold_functions: Functions, demo: DynamoTable) -> None:
     event_id = cold_functions.call("create_purchase", example("create_v5_1.request")).body["id"]
     cold_functions.api_key, _ = create_key("DEMO", ["*"], [Scope.READ_PURCHASES], table=demo, now=NOW)
 
@@ -220,7 +220,9 @@ def test_what_was_awarded_for_one_line_is_not_touched_by_the_return_of_another(f
     assert (told["awarded"], told["spent"], told["balance"]) == (0, 0, Decimal("48.59"))
 
 
-def test_a_voucher_is_void_once_all_that_it_was_given_for_came_back(cold_functions: Functions, demo: Table) -> None:
+def test_a_voucher_is_void_once_all_that_it_was_given_for_came_back(
+    cold_functions: Functions, demo: DynamoTable
+) -> None:
     voucher_type = {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2}
     offer = {"type": "reward_offer", "id": "V", "name": "V", "scheme": "SALES", "voucher_type": "V"}
     bring(demo, voucher_type, {**offer, "conditions": {"products": ["FREDESPR001"]}})

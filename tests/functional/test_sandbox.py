@@ -7,6 +7,7 @@ import pytest
 
 from cli.programme.check import Finding, findings
 from loyalty import exactjson
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
@@ -20,7 +21,7 @@ def imported(lines: list[bytes], table: Table) -> ImportSummary:
     return import_records(lines, table=table, now=NOW)
 
 
-def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: Table) -> None:
+def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: DynamoTable) -> None:
     lines, sandbox = DEMO.read_bytes().splitlines(), MemoryTable()
 
     assert imported(lines, table) == imported(lines, sandbox)
@@ -34,7 +35,7 @@ def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: Table
     }
 
 
-def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is(demo: Table) -> None:
+def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is(demo: DynamoTable) -> None:
     before = sorted(map(str, demo.scan()))
     sandbox = MemoryTable(demo)
 
@@ -49,7 +50,7 @@ def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is
     assert sorted(map(str, demo.scan())) == before
 
 
-def test_a_programme_is_checked_on_top_of_what_is_deployed(demo: Table, tmp_path: Path) -> None:
+def test_a_programme_is_checked_on_top_of_what_is_deployed(demo: DynamoTable, tmp_path: Path) -> None:
     file = tmp_path / "draft.jsonl"
     award = {"method": "FIXED", "value": 1}
     offer = {"type": "reward_offer", "id": "NEW", "name": "New", "scheme": "SALES", "award": award}
@@ -83,7 +84,7 @@ LIMITED = {"per_account": 1, "period": "P1D"}
     ids=str,
 )
 def test_a_change_of_a_limit_that_is_deployed_is_warned_of(
-    demo: Table, tmp_path: Path, deployed: Record, draft: Record, field: str, reason: str
+    demo: DynamoTable, tmp_path: Path, deployed: Record, draft: Record, field: str, reason: str
 ) -> None:
     award = {"method": "PERCENTAGE", "value": 1}
     offer = {"type": "reward_offer", "id": "NEW", "name": "New", "scheme": "SALES", "award": award}
@@ -99,7 +100,7 @@ def test_a_change_of_a_limit_that_is_deployed_is_warned_of(
     assert warnings(deployed) == []
 
 
-def test_a_maximum_that_a_deployed_promo_code_did_not_have_is_warned_of(demo: Table, tmp_path: Path) -> None:
+def test_a_maximum_that_a_deployed_promo_code_did_not_have_is_warned_of(demo: DynamoTable, tmp_path: Path) -> None:
     bring(demo, CAMPAIGN, PROMO_CODE)
     file = tmp_path / "draft.jsonl"
     file.write_text(exactjson.dumps(PROMO_CODE | {"maximum_uses": 5}))

@@ -12,7 +12,7 @@ from loyalty.api.faults import CallFailed
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store import keys
 from loyalty.store.credentials import ApiKey, add_key
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.usecases.uploads import split_upload as module
 from tests.functional.conftest import NOW, Functions
@@ -24,7 +24,7 @@ EXPECTED = [f"{number + 1} R{number}" for number in range(200)]
 
 
 @pytest.fixture
-def splitting(functions: Functions, demo: Table) -> Splitting:
+def splitting(functions: Functions, demo: DynamoTable) -> Splitting:
     return Splitting(functions, demo)
 
 

@@ -9,7 +9,7 @@ import pytest
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store.catalogue import Catalogue
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import NOW, Answer, Functions, example
@@ -88,7 +88,7 @@ WHY_OWN = {
 class Desk:
     """Calls of a partner, under whatever programme there is."""
 
-    def __init__(self, table: Table, functions: Functions, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, table: DynamoTable, functions: Functions, patch: pytest.MonkeyPatch) -> None:
         self.table = table
         self._functions = functions
         self._patch = patch
@@ -146,7 +146,7 @@ def why(answer: Answer) -> dict[str, str | None]:
 
 
 @pytest.fixture
-def desk(demo: Table, functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(demo: DynamoTable, functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(demo, functions, monkeypatch)
 
 

@@ -10,7 +10,7 @@ from cli.console import CommandFailure
 from cli.target import Target
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.credentials import ApiKey, add_key
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import NOW
 from tests.uploads import csv, row
 
@@ -18,14 +18,14 @@ from tests.uploads import csv, row
 class Here(Target):
     """A stack of which there is the table of a test."""
 
-    own: Table
+    own: DynamoTable
 
-    def open_table(self) -> Table:
+    def open_table(self) -> DynamoTable:
         return self.own
 
 
 @pytest.fixture(autouse=True)
-def stack(demo: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def stack(demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Here(api_url="", stack_name="", table=demo.name, upload_bucket="uploads")
     monkeypatch.setattr(Here, "own", demo, raising=False)
     monkeypatch.setattr(Target, "load", lambda *_: here)
@@ -62,7 +62,7 @@ def test_a_file_that_would_be_refused_as_a_whole_is_a_failure_and_is_not_sent(
 
 @pytest.mark.parametrize("partner", ["DEMO/OLD", "..", "DEMO\\OLD", "Ω", ""])
 def test_a_file_of_a_partner_whose_id_names_no_folder_is_not_sent_into_anothers(
-    partner: str, tmp_path: Path, demo: Table
+    partner: str, tmp_path: Path, demo: DynamoTable
 ) -> None:
     """Not even if the partner has keys, of before its id would have been refused."""
     of_before = Partner(partner, frozenset(Scope), frozenset({"*"}))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key, revoke_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer, purchase
@@ -20,7 +20,7 @@ from tests.uploads_by_hand import lines
 
 
 @pytest.fixture
-def splitting(functions: Functions, demo: Table) -> Splitting:
+def splitting(functions: Functions, demo: DynamoTable) -> Splitting:
     customer(demo, "one", 100)
     return Splitting(functions, demo)
 
@@ -168,7 +168,7 @@ def test_a_dry_run_is_asked_for_with_the_form(functions: Functions, splitting: S
     assert functions.call("show_wallet", path={"account": "N-one"}).body["balance"] == 100
 
 
-def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: Table) -> None:
+def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: DynamoTable) -> None:
     form = functions.call("create_upload", {"name": "day.jsonl"}).body
     other = json.dumps({"type": "partner", "id": "OTHER", "name": "Other"}).encode()
     assert not import_records([other], table=demo, now=NOW).refused
@@ -179,14 +179,14 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: T
     assert functions.call("show_upload", path={"id": form["id"]}).body["state"] == "EXPECTED"
 
 
-def key_for(functions: Functions, demo: Table, merchant: str) -> tuple[str, dict[str, Any]]:
+def key_for(functions: Functions, demo: DynamoTable, merchant: str) -> tuple[str, dict[str, Any]]:
     """Make a key of the demo partner for one merchant; return its id, and the context of calls with it."""
     text, key = create_key("DEMO", [merchant], list(Scope), table=demo, now=datetime.now(UTC))
     return key.id, functions.authorize(text)["context"]
 
 
 def test_a_form_carries_the_merchants_of_the_key_that_asked_for_it(
-    functions: Functions, demo: Table, splitting: Splitting
+    functions: Functions, demo: DynamoTable, splitting: Splitting
 ) -> None:
     _, context = key_for(functions, demo, "MRA")
     form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
@@ -200,7 +200,7 @@ def test_a_form_carries_the_merchants_of_the_key_that_asked_for_it(
 
 
 def test_a_form_is_used_once_and_a_second_file_sent_with_it_is_refused(
-    functions: Functions, demo: Table, splitting: Splitting
+    functions: Functions, demo: DynamoTable, splitting: Splitting
 ) -> None:
     _, context = key_for(functions, demo, "MRA")
     form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
@@ -223,7 +223,7 @@ def test_a_form_told_of_twice_is_used_once(functions: Functions, splitting: Spli
     assert finished(functions, splitting, form["id"]).body["posted"] == 1
 
 
-def test_a_revoked_key_stops_its_forms(functions: Functions, demo: Table, splitting: Splitting) -> None:
+def test_a_revoked_key_stops_its_forms(functions: Functions, demo: DynamoTable, splitting: Splitting) -> None:
     key_id, context = key_for(functions, demo, "MRA")
     form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
     revoke_key("DEMO", key_id, table=demo, now=datetime.now(UTC))
@@ -236,7 +236,7 @@ def test_a_revoked_key_stops_its_forms(functions: Functions, demo: Table, splitt
 
 
 def test_a_revoked_key_lets_the_files_that_were_taken_up_before_come_to_their_end(
-    functions: Functions, demo: Table, splitting: Splitting
+    functions: Functions, demo: DynamoTable, splitting: Splitting
 ) -> None:
     key_id, context = key_for(functions, demo, "MRA")
     form = functions.call("create_upload", {"name": "day.jsonl"}, context=context).body
@@ -248,7 +248,7 @@ def test_a_revoked_key_lets_the_files_that_were_taken_up_before_come_to_their_en
 
 
 def test_an_upload_is_shown_to_keys_whose_merchants_cover_it_and_to_others_it_does_not_exist(
-    functions: Functions, demo: Table
+    functions: Functions, demo: DynamoTable
 ) -> None:
     every = functions.call("create_upload", {"name": "day.jsonl"}).body["id"]
     _, context = key_for(functions, demo, "MRA")
@@ -264,7 +264,7 @@ def test_an_upload_is_shown_to_keys_whose_merchants_cover_it_and_to_others_it_do
 
 
 def test_a_bulk_call_of_a_key_that_is_revoked_before_it_is_split_is_refused(
-    functions: Functions, demo: Table, splitting: Splitting
+    functions: Functions, demo: DynamoTable, splitting: Splitting
 ) -> None:
     text, key = create_key("DEMO", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
     token = functions.call("issue_token", headers={"api_key": text}, context={}).body["data"]["token"]

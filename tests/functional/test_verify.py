@@ -9,7 +9,7 @@ from loyalty import exactjson
 from loyalty.domain.identity import given_id
 from loyalty.store import keys
 from loyalty.store.attributes import key_of
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.proofs.verify_journal import Verification, verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
@@ -21,12 +21,12 @@ MERCHANT_ID = "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"
 CANCELLED, RETURNED = (given_id(MERCHANT_ID, told) for told in ("CANCELLED", "RETURNED"))
 
 
-def verified(table: Table) -> Verification:
+def verified(table: DynamoTable) -> Verification:
     return verify_journal(table, settle=lambda _: None)
 
 
 @pytest.fixture
-def posted(functions: Functions, demo: Table) -> Table:
+def posted(functions: Functions, demo: DynamoTable) -> DynamoTable:
     """A ledger with three opening balances, two purchases, and one with an id of its own."""
     variants: list[dict[str, Any]] = [{}, {"spend_request": None}, {"id": "GIVEN"}]
     for number, fields in enumerate(variants):
@@ -35,23 +35,23 @@ def posted(functions: Functions, demo: Table) -> Table:
     return demo
 
 
-def change(table: Table, key: keys.Key, **attributes: Any) -> None:
+def change(table: DynamoTable, key: keys.Key, **attributes: Any) -> None:
     item = dict(table.get(key) or {})
     rest = {name: value for name, value in item.items() if name not in ("pk", "sk")}
     table.put(Put(key, rest | attributes))
 
 
-def event_key(table: Table, sequence: int) -> keys.Key:
+def event_key(table: DynamoTable, sequence: int) -> keys.Key:
     return next(key_of(item) for item in table.scan() if item.get("sequence") == sequence)
 
 
-def test_nothing_is_found_where_all_is_well(posted: Table) -> None:
+def test_nothing_is_found_where_all_is_well(posted: DynamoTable) -> None:
     found = verified(posted)
 
     assert (found.events, found.wallets, found.deviations) == (6, 3, [])
 
 
-def test_a_balance_changed_by_a_cent_is_found(posted: Table) -> None:
+def test_a_balance_changed_by_a_cent_is_found(posted: DynamoTable) -> None:
     wallet = posted.get(keys.wallet(ACCOUNT_ID))
     assert wallet
     change(posted, keys.wallet(ACCOUNT_ID), balance=wallet["balance"] + Decimal("0.01"))
@@ -60,19 +60,19 @@ def test_a_balance_changed_by_a_cent_is_found(posted: Table) -> None:
     assert (deviation.account_id, deviation.rule) == (ACCOUNT_ID, "the wallet's balance is the sum of its journal")
 
 
-def test_an_event_that_is_gone_is_found(posted: Table) -> None:
+def test_an_event_that_is_gone_is_found(posted: DynamoTable) -> None:
     posted.transact([Delete(event_key(posted, 2))])
 
     assert "the journal is numbered 1 to n without gaps" in {found.rule for found in verified(posted).deviations}
 
 
-def test_a_wallet_that_is_gone_is_found(posted: Table) -> None:
+def test_a_wallet_that_is_gone_is_found(posted: DynamoTable) -> None:
     posted.transact([Delete(keys.wallet(ACCOUNT_ID))])
 
     assert verified(posted).deviations
 
 
-def test_a_wallet_set_back_to_an_earlier_state_is_found(posted: Table) -> None:
+def test_a_wallet_set_back_to_an_earlier_state_is_found(posted: DynamoTable) -> None:
     change(posted, keys.wallet(ACCOUNT_ID), version=1, balance=Decimal(50))
 
     assert "the wallet's version is the number of its last event" in {
@@ -80,20 +80,20 @@ def test_a_wallet_set_back_to_an_earlier_state_is_found(posted: Table) -> None:
     }
 
 
-def test_an_account_that_is_gone_is_found(posted: Table) -> None:
+def test_an_account_that_is_gone_is_found(posted: DynamoTable) -> None:
     posted.transact([Delete(keys.account(ACCOUNT_ID))])
 
     assert [found.rule for found in verified(posted).deviations] == ["every wallet has an account"]
 
 
 @pytest.mark.parametrize("name", ["reference_number", "merchant_id"])
-def test_an_event_whose_id_does_not_follow_from_what_it_is_is_found(posted: Table, name: str) -> None:
+def test_an_event_whose_id_does_not_follow_from_what_it_is_is_found(posted: DynamoTable, name: str) -> None:
     change(posted, event_key(posted, 2), **{name: "OTHER"})
 
     assert [found.rule for found in verified(posted).deviations] == ["the id is derived from what identifies the event"]
 
 
-def test_a_given_id_without_its_reference_number_is_found(posted: Table) -> None:
+def test_a_given_id_without_its_reference_number_is_found(posted: DynamoTable) -> None:
     event = posted.get(event_key(posted, 4))
     assert event
     posted.transact([Delete(keys.event(event["pointer"]))])
@@ -101,7 +101,7 @@ def test_a_given_id_without_its_reference_number_is_found(posted: Table) -> None
     assert [found.event_id for found in verified(posted).deviations] == [given_id(MERCHANT_ID, "GIVEN")]
 
 
-def test_an_id_that_was_given_in_the_place_of_another_merchants_is_found(posted: Table) -> None:
+def test_an_id_that_was_given_in_the_place_of_another_merchants_is_found(posted: DynamoTable) -> None:
     event = posted.get(keys.event(given_id(MERCHANT_ID, "GIVEN")))
     assert event
     rest = {name: value for name, value in event.items() if name not in ("pk", "sk")}
@@ -112,7 +112,7 @@ def test_an_id_that_was_given_in_the_place_of_another_merchants_is_found(posted:
     }
 
 
-def test_an_award_that_its_document_does_not_tell_is_found(posted: Table) -> None:
+def test_an_award_that_its_document_does_not_tell_is_found(posted: DynamoTable) -> None:
     event = posted.get(event_key(posted, 2))
     assert event
     change(posted, event_key(posted, 2), awarded=event["awarded"] + 1)
@@ -123,7 +123,7 @@ def test_an_award_that_its_document_does_not_tell_is_found(posted: Table) -> Non
 
 
 @pytest.fixture
-def reversed_(cold_functions: Functions, demo: Table) -> Table:
+def reversed_(cold_functions: Functions, demo: DynamoTable) -> DynamoTable:
     """A ledger with a purchase that was cancelled, with its voucher, and one of which something was returned."""
     bring(
         demo,
@@ -139,11 +139,11 @@ def reversed_(cold_functions: Functions, demo: Table) -> Table:
     return demo
 
 
-def broken_rules(table: Table, event_id: str) -> set[str]:
+def broken_rules(table: DynamoTable, event_id: str) -> set[str]:
     return {found.rule for found in verified(table).deviations if found.event_id == event_id}
 
 
-def test_nothing_is_found_where_purchases_were_taken_back(reversed_: Table) -> None:
+def test_nothing_is_found_where_purchases_were_taken_back(reversed_: DynamoTable) -> None:
     found = verified(reversed_)
 
     assert (found.events, found.deviations) == (7, [])
@@ -152,7 +152,7 @@ def test_nothing_is_found_where_purchases_were_taken_back(reversed_: Table) -> N
 @pytest.mark.parametrize(
     ("event_id", "state"), [(CANCELLED, "POSTED"), (RETURNED, "CANCELLED")], ids=["posted", "cancelled"]
 )
-def test_a_state_that_no_cancellation_explains_is_found(reversed_: Table, event_id: str, state: str) -> None:
+def test_a_state_that_no_cancellation_explains_is_found(reversed_: DynamoTable, event_id: str, state: str) -> None:
     change(reversed_, keys.event(event_id), state=state)
 
     assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, event_id)
@@ -169,13 +169,13 @@ def test_a_state_that_no_cancellation_explains_is_found(reversed_: Table, event_
     ],
     ids=["lines", "awarded", "spent", "waived", "nothing"],
 )
-def test_what_a_purchase_tells_of_returns_that_were_not_is_found(reversed_: Table, told: Any) -> None:
+def test_what_a_purchase_tells_of_returns_that_were_not_is_found(reversed_: DynamoTable, told: Any) -> None:
     change(reversed_, keys.event(RETURNED), taken_back=exactjson.dumps(told))
 
     assert "what was taken back of a purchase is the sum of its reversals" in broken_rules(reversed_, RETURNED)
 
 
-def test_more_taken_back_than_was_given_is_found(reversed_: Table) -> None:
+def test_more_taken_back_than_was_given_is_found(reversed_: DynamoTable) -> None:
     change(reversed_, keys.event(RETURNED), awarded=Decimal("0.60"), spent=Decimal("1.00"))
 
     assert broken_rules(reversed_, RETURNED) >= {
@@ -184,27 +184,27 @@ def test_more_taken_back_than_was_given_is_found(reversed_: Table) -> None:
     }
 
 
-def test_a_voucher_that_outlives_its_purchase_is_found(reversed_: Table) -> None:
+def test_a_voucher_that_outlives_its_purchase_is_found(reversed_: DynamoTable) -> None:
     [void] = [item for item in reversed_.scan() if item["sk"] == "VOUCHER" and item["event_id"] == CANCELLED]
     change(reversed_, key_of(void), state="ISSUED")
 
     assert broken_rules(reversed_, CANCELLED) == {"the vouchers of a cancelled purchase are void"}
 
 
-def test_a_reversal_of_no_purchase_is_found(reversed_: Table) -> None:
+def test_a_reversal_of_no_purchase_is_found(reversed_: DynamoTable) -> None:
     reversed_.transact([Delete(keys.event(CANCELLED))])
 
     assert "what is reversed is a purchase" in broken_rules(reversed_, CANCELLED)
 
 
-def test_a_cancellation_that_is_gone_is_found(reversed_: Table) -> None:
+def test_a_cancellation_that_is_gone_is_found(reversed_: DynamoTable) -> None:
     reversed_.transact([Delete(event_key(reversed_, 4))])
 
     assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, CANCELLED)
 
 
 @pytest.fixture
-def limited(cold_functions: Functions, demo: Table) -> Table:
+def limited(cold_functions: Functions, demo: DynamoTable) -> DynamoTable:
     """A ledger with two purchases that used an offer's limits and a promo code, of which one was cancelled and
     something of the other returned."""
     limits = {"per_account": 5, "per_account_amount": 50, "budget": 100}
@@ -235,7 +235,7 @@ def limited(cold_functions: Functions, demo: Table) -> Table:
     return demo
 
 
-def test_limits_are_the_uses_of_purchases_less_those_that_were_given_back(limited: Table) -> None:
+def test_limits_are_the_uses_of_purchases_less_those_that_were_given_back(limited: DynamoTable) -> None:
     wallet, budget = limited.get(keys.wallet(ACCOUNT_ID)), limited.get(keys.used("reward_offer", "LIMITED"))
     assert wallet
     assert budget
@@ -263,14 +263,14 @@ def _uses(times: int, amount: str, *, code: int) -> str:
     ],
 )
 def test_a_limit_of_an_account_that_its_journal_does_not_explain_is_found(
-    limited: Table, attributes: dict[str, Any], rule: str
+    limited: DynamoTable, attributes: dict[str, Any], rule: str
 ) -> None:
     change(limited, keys.wallet(ACCOUNT_ID), **attributes)
 
     assert [(found.account_id, found.rule) for found in verified(limited).deviations] == [(ACCOUNT_ID, rule)]
 
 
-def test_a_limit_that_an_earlier_version_let_out_is_found(table: Table) -> None:
+def test_a_limit_that_an_earlier_version_let_out_is_found(table: DynamoTable) -> None:
     """Its first form forgot a period for good only until something was given back: bought on four days, then twice over
     on a fifth, which was cancelled, and on the first once more. Its own proof found nothing."""
     load_items(items_of("leaked-limit"), table)
@@ -286,7 +286,7 @@ def test_a_limit_that_an_earlier_version_let_out_is_found(table: Table) -> None:
 
 
 @pytest.mark.parametrize("counter", [("reward_offer", "LIMITED"), ("promo_code", "PC-1"), ("reward_offer", "NEVER")])
-def test_a_counter_that_the_journal_does_not_explain_is_found(limited: Table, counter: tuple[str, str]) -> None:
+def test_a_counter_that_the_journal_does_not_explain_is_found(limited: DynamoTable, counter: tuple[str, str]) -> None:
     limited.transact([Add(keys.used(*counter), Decimal("0.01"))])
 
     [found] = verified(limited).deviations
@@ -294,7 +294,7 @@ def test_a_counter_that_the_journal_does_not_explain_is_found(limited: Table, co
     assert found.found.startswith("#".join(counter))
 
 
-def test_a_counter_that_is_gone_is_found(limited: Table) -> None:
+def test_a_counter_that_is_gone_is_found(limited: DynamoTable) -> None:
     limited.transact([Delete(keys.used("promo_code", "PC-1"))])
 
     [found] = verified(limited).deviations
@@ -302,7 +302,7 @@ def test_a_counter_that_is_gone_is_found(limited: Table) -> None:
 
 
 def test_a_purchase_that_is_posted_while_its_counter_is_read_is_no_deviation(
-    limited: Table,
+    limited: DynamoTable,
 ) -> None:
 
     def settle(_: float) -> None:

@@ -8,8 +8,8 @@ import pytest
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import ledger
 from loyalty.store.attributes import Item, key_of
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.events import Event, EventState
-from loyalty.store.table import Table
 from loyalty.store.writes import Put
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.functional.conftest import Answer
@@ -21,7 +21,7 @@ from tests.tables.written import NAMES, Written
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def _loaded(request: pytest.FixtureRequest, _aws: Table) -> tuple[Written, Items]:
+def _loaded(request: pytest.FixtureRequest, _aws: DynamoTable) -> tuple[Written, Items]:
     """Each kept table; loaded once, as that takes longer than most tests."""
     found = Written.read(request.param)
     fill(_aws, {})
@@ -30,30 +30,30 @@ def _loaded(request: pytest.FixtureRequest, _aws: Table) -> tuple[Written, Items
 
 
 @pytest.fixture
-def written(_loaded: tuple[Written, Items], table: Table) -> Written:
+def written(_loaded: tuple[Written, Items], table: DynamoTable) -> Written:
     """Each kept table, in its place."""
     fill(table, _loaded[1])
     return _loaded[0]
 
 
 @pytest.fixture
-def player(written: Written, table: Table) -> Player:
+def player(written: Written, table: DynamoTable) -> Player:
     return Player(table, written.api_keys)
 
 
-def purchases(table: Table) -> list[Event]:
+def purchases(table: DynamoTable) -> list[Event]:
     """Those of which something stands, in the order in which they were posted."""
     found = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
     standing = (event for event in found if event.state is EventState.POSTED)
     return sorted(standing, key=lambda event: (event.entry.account_id, event.entry.sequence))
 
 
-def moved(table: Table) -> list[Item]:
+def moved(table: DynamoTable) -> list[Item]:
     """All that tells of money."""
     return sorted((item for item in table.scan() if item["sk"] in ("EVENT", "WALLET", "USED", "VOUCHER")), key=str)
 
 
-def deviations(table: Table) -> list[Any]:
+def deviations(table: DynamoTable) -> list[Any]:
     return verify_journal(table, settle=lambda _: None).deviations
 
 
@@ -69,7 +69,7 @@ def faults(expected: Answer, answer: Answer) -> list[str]:
 
 
 def test_each_request_is_answered_again_as_a_replay_and_moves_nothing(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     before = moved(table)
 
@@ -84,7 +84,7 @@ def test_each_request_is_answered_again_as_a_replay_and_moves_nothing(
 
 
 def test_each_file_is_answered_again_as_a_replay_and_moves_nothing(
-    written: Written, player: Player, table: Table
+    written: Written, player: Player, table: DynamoTable
 ) -> None:
     before = moved(table)
 
@@ -95,20 +95,20 @@ def test_each_file_is_answered_again_as_a_replay_and_moves_nothing(
     assert moved(table) == before
 
 
-def test_the_ledger_holds(written: Written, table: Table) -> None:
+def test_the_ledger_holds(written: Written, table: DynamoTable) -> None:
     found = verify_journal(table, settle=lambda _: None)
 
     assert found.events > len(written.calls)
     assert found.deviations == []
 
 
-def test_what_the_first_release_posted_can_all_be_proven(table: Table) -> None:
+def test_what_the_first_release_posted_can_all_be_proven(table: DynamoTable) -> None:
     Written.read("first").load(table)
 
     assert verify_journal(table, settle=lambda _: None).unrecorded == []
 
 
-def test_what_was_not_recorded_before_is_told_apart_from_what_is_wrong(table: Table) -> None:
+def test_what_was_not_recorded_before_is_told_apart_from_what_is_wrong(table: DynamoTable) -> None:
     Written.read("earlier").load(table)
     honest = verify_journal(table, settle=lambda _: None)
     [wallet] = [item for item in table.scan() if item["pk"] == "ACCOUNT#A-EVE" and item["sk"] == "WALLET"]
@@ -145,7 +145,7 @@ def give_all_back(purchase: Event) -> Call:
 @pytest.mark.parametrize("take_back", [cancel, give_all_back])
 @pytest.mark.parametrize("latest_first", [True, False])
 def test_each_purchase_can_be_taken_back(
-    player: Player, table: Table, take_back: Callable[[Event], Call], latest_first: bool
+    player: Player, table: DynamoTable, take_back: Callable[[Event], Call], latest_first: bool
 ) -> None:
     standing = [one for one in purchases(table) if is_held(one)]
 
@@ -162,7 +162,7 @@ def is_held(purchase: Event) -> bool:
     return any(returned.get(place, 0) < line.quantity for place, line in enumerate(lines))
 
 
-def test_each_purchase_can_be_returned_in_part_and_then_cancelled(player: Player, table: Table) -> None:
+def test_each_purchase_can_be_returned_in_part_and_then_cancelled(player: Player, table: DynamoTable) -> None:
     for purchase in purchases(table):
         if not purchase.taken_back.lines:
             assert player.send(give_back_the_first_line(purchase)).status == 200

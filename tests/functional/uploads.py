@@ -13,7 +13,7 @@ from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
 from loyalty.domain.uploads.row_outcome import RowOutcome
 from loyalty.exactjson import dumps
 from loyalty.store.chunk_marks import read_mark
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload, UploadState, read_segment, read_upload, upload_id
 from loyalty.usecases.uploads.chunk_outcomes import read_outcomes
 from loyalty.usecases.uploads.close_upload import summary_key
@@ -47,7 +47,7 @@ class Dropping:
     """The upload bucket, with one of its functions."""
 
     def __init__(
-        self, functions: Functions, name: str, table: Table, contexts: Callable[[], LambdaContext] = LambdaContext
+        self, functions: Functions, name: str, table: DynamoTable, contexts: Callable[[], LambdaContext] = LambdaContext
     ) -> None:
         self.table = table
         self.functions = functions
@@ -102,7 +102,7 @@ class Dropping:
 class Splitting(Dropping):
     """The function that splits files of purchases."""
 
-    def __init__(self, functions: Functions, table: Table) -> None:
+    def __init__(self, functions: Functions, table: DynamoTable) -> None:
         super().__init__(functions, "split_upload", table)
         self.sent()  # of earlier tests
 
@@ -133,7 +133,7 @@ class Splitting(Dropping):
 class Importing(Dropping):
     """The function that imports files of reference data."""
 
-    def __init__(self, functions: Functions, table: Table) -> None:
+    def __init__(self, functions: Functions, table: DynamoTable) -> None:
         super().__init__(functions, "import_reference", table)
 
     @property

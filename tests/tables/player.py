@@ -7,7 +7,7 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.store.chunk_marks import read_mark
 from loyalty.store.client import connect_files
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.uploads.chunk_outcomes import read_outcomes
 from tests.functional.conftest import Answer, Functions
 from tests.functional.uploads import Splitting, queued
@@ -17,7 +17,7 @@ from tests.tables.scenario import Body, Call
 class Player:
     """The functions in containers of their own, over a table; `api_keys` are those of the partners, by their ids."""
 
-    def __init__(self, table: Table, api_keys: Mapping[str, str]) -> None:
+    def __init__(self, table: DynamoTable, api_keys: Mapping[str, str]) -> None:
         functions = Functions()
         self._table = table
         self._results = connect_files("results")

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 
 from loyalty.domain.access.partner import Scope
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
@@ -25,7 +25,7 @@ SECRETS = ("SIGNING_KEY",)
 """Partitions that are not kept: what signs tokens is made anew by whoever needs it."""
 
 
-def write(table: Table, now: datetime) -> Written:
+def write(table: DynamoTable, now: datetime) -> Written:
     """Do all of the scenario in an empty table."""
     summary = import_records((FOLDER / "programme.jsonl").read_bytes().splitlines(), table=table, now=now)
     assert not summary.refused, summary
@@ -75,7 +75,7 @@ def _again(player: Player, call: Call) -> Answer | None:
     return answer
 
 
-def _items(table: Table) -> Iterator[dict[str, Any]]:
+def _items(table: DynamoTable) -> Iterator[dict[str, Any]]:
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table.name)
     for item in (item for page in pages for item in page["Items"]):
         if item["pk"]["S"] not in SECRETS:

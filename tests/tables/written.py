@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from loyalty import exactjson
-from loyalty.store.table import Table
+from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Answer
 from tests.tables.scenario import Body, Call
 
@@ -66,7 +66,7 @@ class Written:
         _write(f"{name}.items", (_encoded(item) for item in self.items))
         _write(f"{name}.calls", [dict(self.api_keys), *map(asdict, self.calls), *map(asdict, self.files)])
 
-    def load(self, table: Table) -> None:
+    def load(self, table: DynamoTable) -> None:
         """Put its items into a table."""
         load_items(self.items, table)
 
@@ -76,7 +76,7 @@ def items_of(name: str) -> list[dict[str, Any]]:
     return [_decoded(item) for item in _read(name)]
 
 
-def load_items(items: list[dict[str, Any]], table: Table) -> None:
+def load_items(items: list[dict[str, Any]], table: DynamoTable) -> None:
     """Put items into a table."""
     for start in range(0, len(items), MAX_BATCH_WRITE):
         requests: Any = [{"PutRequest": {"Item": item}} for item in items[start : start + MAX_BATCH_WRITE]]

@@ -12,9 +12,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from loyalty.store.client import CONFIG
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.keys import Key
 from loyalty.store.sdk_errors import ConditionFailed
-from loyalty.store.table import Table
 from loyalty.store.wire import pass_as_is
 from loyalty.store.writes import Add, Delete, Put, Update
 
@@ -61,7 +61,7 @@ class _Raw:
         return [self.content]
 
 
-CALLS: dict[str, tuple[Callable[[Table], Any], Any]] = {
+CALLS: dict[str, tuple[Callable[[DynamoTable], Any], Any]] = {
     "get": (lambda table: table.get(KEY, consistent=True), {"Item": ITEM_ON_THE_WIRE}),
     "get nothing": (lambda table: table.get(KEY), {}),
     "get_many": (
@@ -93,7 +93,7 @@ def test_requests_and_answers_are_the_same_as_through_the_models(name: str) -> N
     modelled, direct = Wire.of(answer), Wire.of(answer)
     pass_as_is(direct.client)
 
-    assert call(Table(direct.client, "table")) == call(Table(modelled.client, "table"))
+    assert call(DynamoTable(direct.client, "table")) == call(DynamoTable(modelled.client, "table"))
     ((operation, body),) = direct.sent
     ((same_operation, same_body),) = modelled.sent
     assert ("ClientRequestToken" in body) == (name == "transact")
@@ -106,7 +106,7 @@ def test_a_retried_transaction_is_the_same_one() -> None:
     pass_as_is(wire.client)
 
     with pytest.raises(Exception, match="busy"):
-        Table(wire.client, "table").transact([Delete(KEY)])
+        DynamoTable(wire.client, "table").transact([Delete(KEY)])
 
     assert len({json.dumps(body) for _, body in wire.sent}) == 1 < len(wire.sent)
 
@@ -118,7 +118,7 @@ def test_a_cancelled_transaction_tells_the_items_that_were_found() -> None:
     pass_as_is(wire.client)
 
     with pytest.raises(ConditionFailed) as failed:
-        Table(wire.client, "table").transact([Delete(KEY), Delete(KEY)])
+        DynamoTable(wire.client, "table").transact([Delete(KEY), Delete(KEY)])
 
     found = ITEM | {"pk": KEY.pk, "sk": KEY.sk}
     assert failed.value.found == {1: found}

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.sdk_errors import remember_operations
-from loyalty.store.table import Table
 from loyalty.store.wire import pass_as_is
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ FILES_CONFIG = CONFIG.merge(
 )
 
 
-def connect(table_name: str) -> Table:
+def connect(table_name: str) -> DynamoTable:
     """The table."""
     client: DynamoDBClient = _client("dynamodb", CONFIG)
     pass_as_is(client)
-    return Table(client, table_name)
+    return DynamoTable(client, table_name)
 
 
 def connect_files(bucket: str) -> "Files":

@@ -37,11 +37,11 @@ class _Seen:
     revision: int
 
 
-class DryRunTable(Table):
+class DryRunTable:
     """A table on which a dry run posts. Items that it writes end at `expires_at` (epoch seconds)."""
 
     def __init__(self, table: Table, name: str, expires_at: int) -> None:
-        super().__init__(table.client, table.name)
+        self._table = table
         self._of = name
         self._expires_at = expires_at
 
@@ -56,9 +56,9 @@ class DryRunTable(Table):
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
         """All items of a partition, in the order of their sort keys."""
-        found = {key_of(item): item for item in super().partition(pk, consistent=consistent)}
+        found = {key_of(item): item for item in self._table.partition(pk, consistent=consistent)}
         if _is_rehearsed(pk):
-            for kept in super().partition(self._kept_at(Key(pk, "")).pk, consistent=consistent):
+            for kept in self._table.partition(self._kept_at(Key(pk, "")).pk, consistent=consistent):
                 key = Key(pk, kept[f"{_KEPT}sk"])
                 found.pop(key, None)
                 if (item := _item(kept)) is not None:
@@ -90,20 +90,21 @@ class DryRunTable(Table):
             ConditionFailed: a condition did not hold.
         """
         if all(write.key.pk.startswith(FOR_REAL) for write in writes):
-            return super().transact(writes, backoff)
+            self._table.transact(writes, backoff)
+            return
         backoff = backoff or Backoff()
         while True:
             seen = self._seen((write.key for write in writes), consistent=True)
             if found := failures(writes, {key: one.item for key, one in seen.items()}):
                 raise ConditionFailed(found)
             if self._laid_aside(writes, seen, backoff):
-                return None
+                return
 
     def _laid_aside(self, writes: Sequence[Write], seen: Mapping[Key, _Seen], backoff: Backoff) -> bool:
         """Do `writes` as long as all is as it was `seen`; or else answer False, after a wait: another chunk of the dry
         run was faster."""
         try:
-            super().transact([self._kept(write, seen[write.key]) for write in writes], backoff)
+            self._table.transact([self._kept(write, seen[write.key]) for write in writes], backoff)
         except ConditionFailed as failed:
             if not backoff.wait():
                 raise Refused(_BUSY) from failed
@@ -113,7 +114,7 @@ class DryRunTable(Table):
     def _seen(self, wanted: Iterable[Key], *, consistent: bool) -> dict[Key, _Seen]:
         asked = list(dict.fromkeys(wanted))
         places = {key: self._kept_at(key) for key in asked if _is_rehearsed(key.pk)}
-        found = super().get_many([*asked, *places.values()], consistent=consistent)
+        found = self._table.get_many([*asked, *places.values()], consistent=consistent)
         seen = {}
         for key in asked:
             kept = found.get(places[key]) if key in places else None

@@ -21,7 +21,7 @@ from loyalty.store.events import (
 )
 from loyalty.store.keys import Key
 from loyalty.store.sdk_errors import ConditionFailed
-from loyalty.store.table import Table
+from loyalty.store.table import Table, WholeTable
 from loyalty.store.writes import Add, Put, Update, Write
 
 MAX_PAGE = 100
@@ -108,7 +108,7 @@ def read_known_as(table: Table, told_id: str) -> list[Event]:
     return [event_of(item) for item in items if is_event(item)]
 
 
-def scan_events(table: Table) -> Iterator[Event]:
+def scan_events(table: WholeTable) -> Iterator[Event]:
     """Every event of the table, in no order."""
     for item in table.scan():
         if is_event(item):
@@ -215,12 +215,12 @@ def _account_of(row: _Row, prepared: Sequence[PreparedEvent]) -> str:
     return prepared[row.place].wallet.account_id
 
 
-def read_journal(table: Table, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
+def read_journal(table: WholeTable, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
     """At most `limit` entries, newest first, below the sequence number `before`."""
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
-def read_whole_journal(table: Table, account_id: str) -> Iterator[JournalEntry]:
+def read_whole_journal(table: WholeTable, account_id: str) -> Iterator[JournalEntry]:
     """All entries, newest first."""
     before: int | None = None
     while page := read_journal(table, account_id, before=before, limit=MAX_PAGE):

@@ -12,13 +12,13 @@ from loyalty.store.table import Table
 from loyalty.store.writes import Add, Count, Delete, Put, Update, Write
 
 
-class MemoryTable(Table):
+class MemoryTable:
     """Keeps to itself what is written; what was not written here is read from `base`, if there is one.
 
     It is for one user at a time, and reads by key and by partition: it has no indexes, and cannot be scanned.
     """
 
-    def __init__(self, base: Table | None = None) -> None:  # it has neither a client nor a name
+    def __init__(self, base: Table | None = None) -> None:
         self._base = base
         self._written: dict[Key, Item | None] = {}
         """By key; None where an item was deleted."""

@@ -23,7 +23,7 @@ from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
-from loyalty.store.table import Table
+from loyalty.store.table import Table, WholeTable
 from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, post_events
 from loyalty.usecases.ledger.transaction_batch import Used
@@ -48,7 +48,7 @@ class ExpiryRun:
 
 def expire_lots(
     *,
-    table: Table,
+    table: WholeTable,
     catalogue: Catalogue,
     now: datetime,
     time_left: Callable[[], float],
@@ -83,7 +83,7 @@ def _posted(
     return dict(zip(drafts, post_events(list(drafts.items()), table=table, pause=pause), strict=True))
 
 
-def _due(table: Table, month: str) -> Iterator[str]:
+def _due(table: WholeTable, month: str) -> Iterator[str]:
     for shard in keys.EXPIRY_SHARDS:
         yield from (keys.account_id(item["pk"]) for item in table.due(shard, month))
 

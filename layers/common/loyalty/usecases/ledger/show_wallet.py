@@ -11,7 +11,7 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.store import ledger
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import Customer, find_customer
-from loyalty.store.table import Table
+from loyalty.store.table import Table, WholeTable
 from loyalty.usecases.newest_programme import with_newest_programme
 
 
@@ -48,7 +48,7 @@ def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView
     return WalletView(customer, currency.code, alternative)
 
 
-def show_journal(account: str, *, before: int | None, limit: int, table: Table) -> JournalPage:
+def show_journal(account: str, *, before: int | None, limit: int, table: WholeTable) -> JournalPage:
     """At most `limit` entries of the account's journal, newest first, below the sequence number `before`.
 
     Raises:

@@ -10,7 +10,7 @@ from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.table import Table
+from loyalty.store.table import WholeTable
 from loyalty.usecases.ledger.transaction_batch import read_used
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
@@ -47,7 +47,7 @@ class Counters:
             if self._used.get(key, ZERO) != self._journal.get(key, ZERO)
         }
 
-    def deviations(self, table: Table) -> Iterator[Deviation]:
+    def deviations(self, table: WholeTable) -> Iterator[Deviation]:
         """What does not hold of the suspects, from a reading of the table during which each stood still; or that there
         was none."""
         suspects = self.suspects

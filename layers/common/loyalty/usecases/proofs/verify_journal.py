@@ -15,7 +15,7 @@ from loyalty.domain.proofs.audit import Deviation, deviations
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, event_of, is_event, is_pointer, wallet_of
-from loyalty.store.table import Table
+from loyalty.store.table import Table, WholeTable
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.proofs.verify_untold import Untold
@@ -38,7 +38,7 @@ class Verification:
 
 
 def verify_journal(
-    table: Table, *, seen: Callable[[int], None] = lambda _: None, settle: Callable[[float], None] = time.sleep
+    table: WholeTable, *, seen: Callable[[int], None] = lambda _: None, settle: Callable[[float], None] = time.sleep
 ) -> Verification:
     """Read the whole table and check that every posting did exactly what it should. `seen` hears of progress, in items.
 
@@ -76,7 +76,7 @@ def _unpaired(table: Table, pairs: Iterable[tuple[str, str]]) -> Iterator[Deviat
             yield Deviation(None, event_id, "a given id and its reference number lead to each other", pointer)
 
 
-def _again(table: Table, account_id: str) -> list[Deviation]:
+def _again(table: WholeTable, account_id: str) -> list[Deviation]:
     """Deviations of one wallet, from a reading during which it stood still."""
     for _ in range(MAX_READINGS):
         wallet = _wallet(table, account_id)

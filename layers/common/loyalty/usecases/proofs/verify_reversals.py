@@ -11,7 +11,7 @@ from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item
 from loyalty.store.events import Event, EventState
-from loyalty.store.table import Table
+from loyalty.store.table import Table, WholeTable
 from loyalty.usecases.reversals.settlement import UNTOLD
 
 MAX_READINGS = 5
@@ -51,14 +51,14 @@ class Reversals:
         }
         return sorted(orphans | at_odds | (cancelled & self._valid_vouchers))
 
-    def deviations(self, table: Table) -> Iterator[Deviation]:
+    def deviations(self, table: WholeTable) -> Iterator[Deviation]:
         """What does not hold of the suspects, from a closer look at each."""
         for purchase_id in self.suspects:
             seen = {one.event_id for one in self._undone.get(purchase_id, ())}
             yield from _again(table, purchase_id, seen)
 
 
-def _again(table: Table, purchase_id: str, seen: set[str]) -> list[Deviation]:
+def _again(table: WholeTable, purchase_id: str, seen: set[str]) -> list[Deviation]:
     """Deviations of one purchase, from a reading during which it stood still; `seen` are reversals of it."""
     for _ in range(MAX_READINGS):
         purchase = ledger.read_event(table, purchase_id)
@@ -70,7 +70,7 @@ def _again(table: Table, purchase_id: str, seen: set[str]) -> list[Deviation]:
     return found
 
 
-def _reversals(table: Table, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
+def _reversals(table: WholeTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
     journal = ledger.read_whole_journal(table, purchase.entry.account_id)
     event_ids = seen | {entry.event_id for entry in journal if entry.type.reverses}
     events = [event for event_id in sorted(event_ids) if (event := ledger.read_event(table, event_id))]
