@@ -10,7 +10,6 @@ from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.newest_programme import directory_for
-from loyalty.usecases.purchases.document import why_in
 from loyalty.usecases.purchases.find_purchase import find_purchase
 from loyalty.usecases.purchases.told_verdicts import told_verdicts
 
@@ -22,7 +21,7 @@ def show(request: Request, partner: Partner) -> Response:
     event = find_purchase(named_in_path(request), partner, table=table)
     directory = directory_for(event, catalogue, request.now)
     explained = request.flag("explain")
-    why = told_verdicts(why_in(event.document), partner, catalogue=catalogue, now=request.now) if explained else None
+    why = told_verdicts(event.purchase.why, partner, catalogue=catalogue, now=request.now) if explained else None
     return Response(200, render_purchase(event, directory, why))
 
 
