@@ -1,11 +1,10 @@
 """What importing a record would change of limits that are deployed: what was used before counts on, or begins anew."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from loyalty.domain.ledger.windows import LimitPeriod
-
-Record = Mapping[str, Any]
+from loyalty.domain.programme.directory import Record
 
 
 class Change(NamedTuple):

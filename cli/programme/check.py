@@ -16,9 +16,10 @@ from cli.target import Target
 
 if TYPE_CHECKING:
     from cli.programme.doubts import Doubt
-    from cli.programme.draft import FileLine, ProgrammeDraft, Record
+    from cli.programme.draft import FileLine, ProgrammeDraft
     from cli.programme.lookalikes import Lookalike
     from cli.programme.rates import CutShort
+    from loyalty.domain.programme.directory import Record
     from loyalty.domain.programme.programme import Programme
     from loyalty.store.table import Table
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cli.programme.hours import HOURS, come_by
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import Period
 from loyalty.domain.programme.award_rules import AwardCurrency, Method, Tier
+from loyalty.domain.programme.directory import Record
 from loyalty.domain.programme.offers import EFFECTIVE, Offer
 from loyalty.domain.programme.programme import Place, Programme
-
-Record = Mapping[str, Any]
 
 
 class Doubt(NamedTuple):

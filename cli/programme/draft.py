@@ -1,17 +1,17 @@
 """Programme files as they would be once they are imported: in memory, into nothing or on top of a stack's programme."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from cli.console import CommandFailure, refusals_as_failures
 from loyalty import exactjson
-from loyalty.domain.programme.directory import FORMER_NAME
+from loyalty.domain.programme.directory import FORMER_NAME, Record
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.records.organisation import CurrencyRecord
 from loyalty.store import keys
@@ -22,8 +22,6 @@ from loyalty.usecases.reference.import_records import BadLine, import_records
 
 EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
 """What is taken for the system currency where nothing says which one it is."""
-
-Record = Mapping[str, Any]
 
 
 class FileLine(NamedTuple):

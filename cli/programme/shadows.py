@@ -3,17 +3,15 @@ twice."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cli.programme.doubts import Doubt
 from loyalty import exactjson
 from loyalty.domain.period import Period
 from loyalty.domain.programme.award_rules import AwardCurrency, Method
+from loyalty.domain.programme.directory import Record
 from loyalty.domain.programme.limits import Limits
 from loyalty.domain.programme.offers import Offer, Stacking
 from loyalty.domain.programme.programme import Programme
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from loyalty.api.classic.shapes import base, customers, events, organisation, pr
 from tests.contract import fields_of, objects
 
 SHAPES: dict[str, Any] = {
-    "voucher_type": answers.VoucherType,
+    "voucher_type": answers.VoucherTypeAnswer,
     "applied_reward_offer": answers.AppliedRewardOffer,
     "processed_customer_event": answers.ProcessedEntry,
     "unprocessed_customer_event": answers.UnprocessedEntry,

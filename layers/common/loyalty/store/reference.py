@@ -1,10 +1,10 @@
 """Reference data as items: a record's own item, and one more for each name that leads to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.domain.programme.directory import FORMER_NAME
+from loyalty.domain.programme.directory import FORMER_NAME, Record
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item
@@ -29,8 +29,6 @@ PROGRAMME_TYPES = frozenset(
     }
 )
 """Types that containers load whole; of the others there may be millions."""
-
-Record = Mapping[str, Any]
 
 
 def record_key(kind: str, record_id: str) -> Key:

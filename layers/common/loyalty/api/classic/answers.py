@@ -55,7 +55,7 @@ class PasswordData(TypedDict):
 
 
 @selected
-class RequestedSpend(SpendRequestCustomerEvent):
+class RequestedSpendAnswer(SpendRequestCustomerEvent):
     """The spend request that came with a purchase."""
 
 
@@ -63,7 +63,7 @@ class CreatedSpend(TypedDict, total=False):
     """A purchase and its spend request (contract, operation 3); of both, just what `fields_set` asks for."""
 
     purchase_customer_event: CreatedPurchase
-    spend_request_customer_event: RequestedSpend
+    spend_request_customer_event: RequestedSpendAnswer
 
 
 class ProcessedEntry(TypedDict):
@@ -95,7 +95,7 @@ class AcceptedUpload(TypedDict):
     upload_id: str
 
 
-class VoucherType(TypedDict):
+class VoucherTypeAnswer(TypedDict):
     """A kind of voucher."""
 
     id: str
@@ -132,5 +132,5 @@ class PreviewedPurchase(TypedDict):
     wallet_balance: Decimal
     wallet_alternative_balance: NotRequired[Decimal]
     allow_spending: bool
-    voucher_types_set: list[VoucherType]
+    voucher_types_set: list[VoucherTypeAnswer]
     applied_reward_offers_set: list[AppliedRewardOffer]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from loyalty.api.classic import records
-from loyalty.api.classic.answers import CreatedSpend, RequestedSpend
+from loyalty.api.classic.answers import CreatedSpend, RequestedSpendAnswer
 from loyalty.api.classic.shapes.events import (
     CreatedPurchase,
     PurchaseCustomerEvent,
@@ -73,7 +73,7 @@ def render_created_spend(gathered: EventRecords) -> CreatedSpend:
     ]
     return {
         "purchase_customer_event": _reduced(purchase),
-        "spend_request_customer_event": records.told(RequestedSpend, asked_for[0]),
+        "spend_request_customer_event": records.told(RequestedSpendAnswer, asked_for[0]),
     }
 
 

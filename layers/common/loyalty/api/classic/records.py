@@ -1,14 +1,12 @@
 """The vendor's objects, from reference records: each is written here once, with the fields of its shape (Q4)."""
 
-from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
-from loyalty.api.classic.answers import VoucherType
+from loyalty.api.classic.answers import VoucherTypeAnswer
 from loyalty.api.classic.shapes import customers, organisation, products
 from loyalty.api.classic.shapes.base import Described, NamedObject
-from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.directory import Directory, Record
 
-Record = Mapping[str, Any]
 Shape = TypeVar("Shape")
 
 
@@ -122,9 +120,9 @@ def access_token(record: Record | None, directory: Directory) -> customers.Acces
     return told(customers.AccessToken, record, classification=kind)
 
 
-def voucher_type(record: Record) -> VoucherType:
+def voucher_type(record: Record) -> VoucherTypeAnswer:
     """A kind of voucher."""
-    return told(VoucherType, record)
+    return told(VoucherTypeAnswer, record)
 
 
 def invoice(record: Record | None, directory: Directory) -> customers.Invoice | None:

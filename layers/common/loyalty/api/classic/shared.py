@@ -6,8 +6,9 @@ from functools import cached_property
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.customers import AccountsReceivable, RewardsParticipant
 from loyalty.api.classic.shapes.organisation import BusinessUnit, Currency, CurrencyRatePeriod, LogInformation, Unit
+from loyalty.domain.programme.directory import Record
 from loyalty.store.events import EventState
-from loyalty.usecases.purchases.event_records import EventRecords, Record
+from loyalty.usecases.purchases.event_records import EventRecords
 
 
 class Shared:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from loyalty.domain.currencies import Currency, Exponents, Rate
 from loyalty.domain.errors import not_in_programme
@@ -17,13 +17,13 @@ from loyalty.domain.ledger.wallet import Clawback, Wallet
 from loyalty.domain.money import rounded
 from loyalty.domain.period import time_zone
 from loyalty.domain.programme.conditions import Occasion
+from loyalty.domain.programme.directory import Record
 from loyalty.domain.programme.offer_index import OfferIndex
 from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.programme.spend_settings import SpendSettings
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
 
-Record = Mapping[str, Any]
 LookedUp = TypeVar("LookedUp")
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import get_args
 
 from loyalty.domain.records import customers, organisation, products, rewards
-from loyalty.domain.records.base import Record
+from loyalty.domain.records.base import BaseRecord
 
-RECORD_TYPES: Mapping[str, type[Record]] = {
+RECORD_TYPES: Mapping[str, type[BaseRecord]] = {
     get_args(model.model_fields["type"].annotation)[0]: model
     for module in (organisation, products, customers, rewards)
     for model in vars(module).values()
-    if isinstance(model, type) and issubclass(model, Record) and model is not Record
+    if isinstance(model, type) and issubclass(model, BaseRecord) and model is not BaseRecord
 }
 """Record type by the name that a record's `type` has."""

@@ -28,7 +28,7 @@ class RecordPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
-class Record(RecordPart):
+class BaseRecord(RecordPart):
     """What every record has.
 
     `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from loyalty.domain.fields import Code, DateTime, Identifier, NotNegative, Number, PerformedOn, Positive, Text
-from loyalty.domain.records.base import Record, RecordPart, Ref, State
+from loyalty.domain.records.base import BaseRecord, RecordPart, Ref, State
 from loyalty.domain.records.udf import UserDefinedFields
 
 
@@ -88,7 +88,7 @@ class CompanyProfileRecord(RecordPart):
     industry_sector: IndustryRecord | None = None
 
 
-class ContactRecord(Record):
+class ContactRecord(BaseRecord):
     """A customer: a person or a company. The contact's own `type` is `contact_type` here."""
 
     type: Literal["contact"]
@@ -124,7 +124,7 @@ class AutomaticSpendRecord(RecordPart):
     merchants: list[Annotated[Code, Ref("business_unit")]] = []
 
 
-class AccountRecord(Record):
+class AccountRecord(BaseRecord):
     """An account (accounts receivable) and so a wallet. A contact's purchases go to its `primary` account."""
 
     unique = ("number", "participant.id", "participant.number")
@@ -142,7 +142,7 @@ class AccountRecord(Record):
     automatic_spend: AutomaticSpendRecord | None = None
 
 
-class AccessTokenRecord(Record, UserDefinedFields):
+class AccessTokenRecord(BaseRecord, UserDefinedFields):
     """What a customer shows: a card, a phone, a code (CIM). A `pass_code` is kept as a hash only."""
 
     unique = ("authentication_code", "identifier")
@@ -164,7 +164,7 @@ class AccessTokenRecord(Record, UserDefinedFields):
         return self
 
 
-class InvoiceRecord(Record):
+class InvoiceRecord(BaseRecord):
     """An invoice that purchases may name. Of its amounts nothing is checked (contract, row 28)."""
 
     unique = ("number", "reference_number", "back_office_code")
@@ -182,7 +182,7 @@ class InvoiceRecord(Record):
     currency_rate: Annotated[Code, Ref("currency_rate")] | None = None
 
 
-class OpeningBalanceRecord(Record):
+class OpeningBalanceRecord(BaseRecord):
     """A balance brought over from elsewhere, in the wallet's currency; posted once as an ADJUSTMENT event."""
 
     type: Literal["opening_balance"]

@@ -8,7 +8,7 @@ from loyalty.domain.access.partner import ClassicRepeats
 from loyalty.domain.fields import Code, DateTime, Identifier, PartnerId, Positive, Text
 from loyalty.domain.ledger.wallet import Clawback
 from loyalty.domain.period import time_zone
-from loyalty.domain.records.base import Record, RecordPart, Ref, State
+from loyalty.domain.records.base import BaseRecord, RecordPart, Ref, State
 
 
 def _time_zone(name: str) -> str:
@@ -20,7 +20,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/At
 """The name of a time zone, as the IANA database has it: `Europe/Athens`."""
 
 
-class CurrencyRecord(Record):
+class CurrencyRecord(BaseRecord):
     """A currency. Exactly one has the role SYSTEM, at most one ALTERNATIVE; `exponent` is its number of decimals."""
 
     unique = ("code", "role")
@@ -35,7 +35,7 @@ class CurrencyRecord(Record):
     decimal_part_name: Text | None = None
 
 
-class CurrencyRateRecord(Record):
+class CurrencyRateRecord(BaseRecord):
     """`rate` units of the currency for one unit of the system currency, from `from_date` until before `to_date`, and
     until before a later rate of the currency begins."""
 
@@ -48,7 +48,7 @@ class CurrencyRateRecord(Record):
     to_date: DateTime | None = None
 
 
-class BusinessUnitRecord(Record):
+class BusinessUnitRecord(BaseRecord):
     """A merchant, or with `parent_business_unit` an outlet of one.
 
     Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC; `clawback`,
@@ -69,7 +69,7 @@ class BusinessUnitRecord(Record):
     life_cycle_state: State = "EFFECTIVE"
 
 
-class UnitRecord(Record):
+class UnitRecord(BaseRecord):
     """A business unit under its older name."""
 
     unique = ("name", "alternative_code")
@@ -82,7 +82,7 @@ class UnitRecord(Record):
     business_unit: Annotated[Code, Ref("business_unit")] | None = None
 
 
-class TapRecord(Record):
+class TapRecord(BaseRecord):
     """A till of a business unit (transaction acquiring point)."""
 
     unique = ("code",)
@@ -93,7 +93,7 @@ class TapRecord(Record):
     business_unit: Annotated[Code, Ref("business_unit")]
 
 
-class PaymentMediumBrandRecord(Record):
+class PaymentMediumBrandRecord(BaseRecord):
     """A brand of payment medium."""
 
     unique = ("name", "alternative_code")
@@ -103,7 +103,7 @@ class PaymentMediumBrandRecord(Record):
     description: Text | None = None
 
 
-class PaymentMediumTypeRecord(Record):
+class PaymentMediumTypeRecord(BaseRecord):
     """A type of payment medium."""
 
     unique = ("name", "alternative_code")
@@ -113,7 +113,7 @@ class PaymentMediumTypeRecord(Record):
     description: Text | None = None
 
 
-class ClassificationRecord(Record):
+class ClassificationRecord(BaseRecord):
     """A classification of events, accounts or access tokens. A token's names the default brand and type of cards."""
 
     unique = ("name", "code", "alternative_code")
@@ -135,7 +135,7 @@ class UserRecord(RecordPart):
     email: Text | None = None
 
 
-class PartnerRecord(Record):
+class PartnerRecord(BaseRecord):
     """An API client. Its keys say which merchants it may act for.
 
     `classic_repeats` says what a call of the classic API is that says nothing of itself and equals an earlier one of

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import StrictBool, StrictInt
 
 from loyalty.domain.fields import Code, Identifier, Number, Text
-from loyalty.domain.records.base import Record, RecordPart, Ref
+from loyalty.domain.records.base import BaseRecord, RecordPart, Ref
 
 
 class UnitOfMeasurementRecord(RecordPart):
@@ -28,7 +28,7 @@ class UsageTypeRecord(RecordPart):
     unit_of_measurement: UnitOfMeasurementRecord | None = None
 
 
-class ProductTypeRecord(Record):
+class ProductTypeRecord(BaseRecord):
     """A kind of product; conditions of offers may name it."""
 
     unique = ("name", "alternative_code")
@@ -64,7 +64,7 @@ class GlobalRateRecord(RecordPart):
     uom: Text | None = None
 
 
-class ProductRecord(Record):
+class ProductRecord(BaseRecord):
     """What is bought. `code` is what the newest API calls `product_sku`."""
 
     unique = ("code", "alternative_code")

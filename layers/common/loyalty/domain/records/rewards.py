@@ -12,13 +12,13 @@ from loyalty.domain.programme.award_rules import AwardCurrency, Base, Method, Ro
 from loyalty.domain.programme.conditions import Weekday
 from loyalty.domain.programme.offers import Stacking
 from loyalty.domain.programme.spend_settings import ReductionMethod
-from loyalty.domain.records.base import Record, RecordPart, Ref, State
+from loyalty.domain.records.base import BaseRecord, RecordPart, Ref, State
 
 TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, examples=["07:00"])]
 """A time of day, `HH:MM` from `00:00` to `23:59`."""
 
 
-class RewardSchemeRecord(Record):
+class RewardSchemeRecord(BaseRecord):
     """What offers belong to, and the merchants that take part; all of them where none is named.
 
     `contribution_percentage` is the merchant's share of each award. It is told with the award and changes no amount.
@@ -137,7 +137,7 @@ class OfferLimits(RecordPart):
         return self
 
 
-class RewardOfferRecord(Record):
+class RewardOfferRecord(BaseRecord):
     """An offer: under these conditions, this award. In force from `effective_from` until before `effective_to`.
 
     With a `voucher_type` that has a value of its own, it gives such a voucher and has no `award`; with one of VARIABLE
@@ -170,7 +170,7 @@ class RewardOfferRecord(Record):
         return self
 
 
-class SpendSettingsRecord(Record):
+class SpendSettingsRecord(BaseRecord):
     """Whether wallets may pay at a business unit, and how much at a time; everywhere where none is named."""
 
     unique_within = {"business_unit": "type"}
@@ -183,7 +183,7 @@ class SpendSettingsRecord(Record):
     reduction_method: ReductionMethod = ReductionMethod.FRONT_END
 
 
-class PromotionCampaignRecord(Record):
+class PromotionCampaignRecord(BaseRecord):
     """What promo codes belong to."""
 
     unique = ("name",)
@@ -194,7 +194,7 @@ class PromotionCampaignRecord(Record):
     effective_to: DateTime | None = None
 
 
-class PromoCodeRecord(Record):
+class PromoCodeRecord(BaseRecord):
     """A code that a customer brings to a purchase."""
 
     unique = ("code",)
@@ -208,7 +208,7 @@ class PromoCodeRecord(Record):
     maximum_uses_per_account: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
-class VoucherTypeRecord(Record):
+class VoucherTypeRecord(BaseRecord):
     """A kind of voucher; FIXED ones carry their value here."""
 
     unique = ("name", "alternative_code")

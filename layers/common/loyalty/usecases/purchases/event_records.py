@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from loyalty import exactjson
-from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.directory import Directory, Record
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.store import keys
@@ -15,8 +14,6 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.table import Table
 from loyalty.usecases.newest_programme import directory_for
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
