@@ -203,8 +203,8 @@ class CsvCutter(CsvRows):
         if not row.strip(b" \r"):
             return []
         if found := b'"' in row and self._first_cells.match(row):
-            pairs = zip(*2 * [iter(found.groups(b""))], strict=True)
-            return [quoted.replace(b'""', b'"') or bare for quoted, bare in pairs]
+            captured = found.groups(b"")
+            return [text.replace(b'""', b'"') or bare for text, bare in zip(captured[::2], captured[1::2], strict=True)]
         cells = row.removesuffix(b"\r").split(self._delimiter)
         return cells + [b""] * (self._limit - len(cells))
 
