@@ -1,0 +1,33 @@
+"""docs/glossary.md names files and classes that there are."""
+
+import re
+
+import pytest
+
+from cli.target import REPOSITORY
+from tests.unit.test_dependencies import PACKAGE
+
+PAGE = (REPOSITORY / "docs" / "glossary.md").read_text()
+PATHS = sorted(set(re.findall(r"`([\w./]+/[\w.]*)`", PAGE)) - {"layers/common/loyalty/"})
+CLASSES = sorted(set(re.findall(r"`([A-Z][a-z]\w+)`", PAGE)))
+SOURCES = [path for root in (PACKAGE, REPOSITORY / "cli") for path in root.rglob("*.py")]
+
+
+def test_the_page_names_some_of_both() -> None:
+    assert PATHS
+    assert CLASSES
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_that_is_named_is_there(path: str) -> None:
+    """Below the package or, of the command and the documentation, below the repository."""
+    root = REPOSITORY if path.startswith(("cli/", "docs/")) else PACKAGE
+
+    assert (root / path).exists()
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_that_is_named_is_there(name: str) -> None:
+    named = re.compile(rf"^(class {name}\b|{name} = )", re.MULTILINE)
+
+    assert any(named.search(source.read_text()) for source in SOURCES)
