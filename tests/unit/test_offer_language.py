@@ -2,19 +2,38 @@
 told here, and what meets it meanwhile fails closed."""
 
 import json
+import pkgutil
 import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from cli.programme import shadows
+from cli.programme.draft_preview import ANYBODY
 from cli.target import REPOSITORY
+from loyalty import exactjson
+from loyalty.domain import records
+from loyalty.domain.fingerprint import Fingerprint
+from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compiled
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, RequestedLine
 from loyalty.domain.records import RECORD_TYPES
+from loyalty.domain.records.base import BaseRecord
 from loyalty.domain.records.rewards import Conditions
+from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.events import wallet_item
+from loyalty.store.memory_table import MemoryTable
+from loyalty.store.writes import Put
+from loyalty.usecases.purchases.preview_purchase import preview_purchase
+from loyalty.usecases.reference.import_records import import_records
 from tests.builders import line
-from tests.unit.test_programme_check import NEVER, checked, offer
+from tests.unit.test_programme_check import NEVER, PROGRAMME, checked, offer
 from tests.unit.test_rewards_table import offer_of, rows
 
 LANGUAGE = set(Conditions.model_fields)
@@ -38,6 +57,19 @@ SETTINGS: dict[str, Any] = {
     "first_purchase": True,
     "every_nth_purchase": 3,
 }
+CUSTOMER: list[dict[str, Any]] = [
+    {"type": "account", "id": "A1", "number": "1", "classification": "GOLD"},
+    {"type": "promo_code", "id": "BLOSSOM", "code": "BLOSSOM", "promotion_campaign": "SPRING"},
+]
+NAMES = {
+    "classification": "CARD",
+    "payment_medium_brand": "VISA",
+    "payment_medium_type": "CREDIT",
+    "promo_code": "BLOSSOM",
+}
+BOUGHT_BEFORE = {"every_nth_purchase": 2}
+"""Purchases that the customer has to have made before for a condition of SETTINGS to hold."""
+
 PURCHASES_OF_ALL_KINDS = {
     "payment_medium_brands": "a purchase may be paid with any brand",
     "payment_medium_types": "and with any type",
@@ -66,6 +98,37 @@ def test_each_condition_that_may_never_hold_is_doubted() -> None:
     doubted = {field.removeprefix("/conditions/") for _, field, _ in NEVER if field.startswith("/conditions/")}
 
     assert doubted | PURCHASES_OF_ALL_KINDS.keys() == LANGUAGE
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_condition_holds_for_a_purchase_that_is_as_it_asks(name: str) -> None:
+    """All the way from the records and the request: whatever a predicate looks at has to be read from somewhere."""
+    now, table = datetime(2026, 5, 26, 10, 30, tzinfo=UTC), MemoryTable()
+    known = [*PROGRAMME, *CUSTOMER, offer(conditions={name: SETTINGS[name]})]
+    assert not import_records(map(str.encode, map(exactjson.dumps, known)), table=table, now=now).refused
+    wallet = Wallet("A1", 1, purchases=BOUGHT_BEFORE.get(name, 0))
+    table.put(Put(keys.wallet("A1"), wallet_item(wallet)))
+
+    preview = preview_purchase(asked_at(now), ANYBODY, table=table, catalogue=Catalogue(table), now=now, explained=True)
+
+    assert [(verdict.offer_id, verdict.failed) for verdict in preview.why] == [("O", None)]
+
+
+def asked_at(now: datetime) -> PurchaseRequest:
+    """A purchase of two cakes that all of SETTINGS hold for, as far as they look at it."""
+    cake, ten = Reference("id", "CAKE", "/product"), Decimal(10)
+    return PurchaseRequest(
+        identity=Identity(Origin.NUMBER),
+        reference_number="R1",
+        customer=Reference("account.id", "A1", "/customer"),
+        performed_by={"tap": Reference("id", "T1", "/tap")},
+        references={kind: Reference("id", value, f"/{kind}") for kind, value in NAMES.items()},
+        details={},
+        performed_on=now,
+        lines=(RequestedLine(cake, Decimal(2), ten, Decimal(0), ten),),
+        spend=None,
+        fingerprint=Fingerprint.of_fields({}),
+    )
 
 
 def places_named() -> set[str]:
@@ -116,6 +179,32 @@ def test_each_condition_has_a_row_in_the_documentation() -> None:
     named = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")}
 
     assert named == LANGUAGE
+
+
+def documented(kind: str) -> set[str]:
+    """The words of the section on a type of record."""
+    sections = re.split(r"^### (.*)$", REFERENCE.partition("\n## ")[2], flags=re.MULTILINE)[1:]
+    [section] = [text for names, text in zip(sections[::2], sections[1::2], strict=True) if kind in names.split(", ")]
+    return set(re.findall(r"\w+", section))
+
+
+def test_each_condition_stands_in_the_section_on_offers() -> None:
+    assert LANGUAGE - documented("reward_offer") == set()
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES)
+def test_each_field_of_a_record_stands_in_its_section(kind: str) -> None:
+    """Of fields that differ in a number only, the first."""
+    fields = {re.sub(r"_\d$", "_1", name) for name in RECORD_TYPES[kind].model_fields}
+
+    assert fields - documented(kind) - {"type", "id"} == set()
+
+
+def test_each_model_of_a_record_is_of_a_type() -> None:
+    modules = [import_module(f"{records.__name__}.{one.name}") for one in pkgutil.iter_modules(records.__path__)]
+    models = {model for module in modules for model in vars(module).values() if isinstance(model, type)}
+
+    assert {model for model in models if issubclass(model, BaseRecord)} - {BaseRecord} == set(RECORD_TYPES.values())
 
 
 def test_each_condition_stands_in_the_schema() -> None:
