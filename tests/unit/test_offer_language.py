@@ -21,6 +21,7 @@ from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compiled
+from loyalty.domain.programme.directory import NAMING_FIELDS
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, RequestedLine
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import BaseRecord
@@ -29,6 +30,7 @@ from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import wallet_item
 from loyalty.store.memory_table import MemoryTable
+from loyalty.store.reference import PROGRAMME_TYPES
 from loyalty.store.writes import Put
 from loyalty.usecases.purchases.preview_purchase import preview_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -198,6 +200,16 @@ def test_each_field_of_a_record_stands_in_its_section(kind: str) -> None:
     fields = {re.sub(r"_\d$", "_1", name) for name in RECORD_TYPES[kind].model_fields}
 
     assert fields - documented(kind) - {"type", "id"} == set()
+
+
+def test_each_type_of_the_programme_is_in_the_directory_unless_nobody_names_it() -> None:
+    assert PROGRAMME_TYPES - NAMING_FIELDS.keys() == {"spend_settings"}
+
+
+def test_each_type_of_record_is_in_the_tables_that_releases_keep() -> None:
+    kept = (REPOSITORY / "tests" / "tables" / "programme.jsonl").read_text().splitlines()
+
+    assert {json.loads(record)["type"] for record in kept} == RECORD_TYPES.keys()
 
 
 def test_each_model_of_a_record_is_of_a_type() -> None:
