@@ -207,9 +207,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_a_key_does_what_its_scopes_say_and_nothing_else(
-    functions: Functions, demo: DynamoTable, scope: Scope
-) -> None:
+def test_a_key_does_what_its_scopes_say_and_nothing_else(functions: Functions, demo: DynamoTable, scope: Scope) -> None:
     context = functions.authorize(key(demo, scopes=(scope,)))["context"]
     path = {"id": "X", "account": "X"}
 

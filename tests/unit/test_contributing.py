@@ -10,6 +10,13 @@ from tests.unit.test_dependencies import PACKAGE, ROOMS
 PAGE = (REPOSITORY / "CONTRIBUTING.md").read_text()
 TREE = PAGE.partition("```\n")[2].partition("```")[0]
 RECIPES = PAGE.partition("## Recipes\n")[2]
+ROOTS = (
+    REPOSITORY,
+    PACKAGE,
+    PACKAGE / "domain" / "records",
+    REPOSITORY / "tests" / "unit",
+    REPOSITORY / "tests" / "functional",
+)
 FILES = sorted({*re.findall(r"`([\w./-]+\.\w+)`", RECIPES)} | {*re.findall(r"`([\w./-]+/)`", RECIPES)})
 NAMES = sorted(
     {*re.findall(r"`([\w./]+\.py)`, `(\w+)`", RECIPES)}
@@ -33,9 +40,7 @@ def test_the_tree_has_every_room_of_the_command() -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_that_a_recipe_names_is_there(file: str) -> None:
-    roots = (REPOSITORY, PACKAGE, PACKAGE / "domain" / "records", REPOSITORY / "tests" / "unit")
-
-    assert any((root / file).exists() for root in (*roots, REPOSITORY / "tests" / "functional"))
+    assert any((root / file).exists() for root in ROOTS)
 
 
 @pytest.mark.parametrize(("file", "name"), NAMES)
