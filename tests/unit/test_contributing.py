@@ -1,6 +1,7 @@
 """CONTRIBUTING.md: the tree has every room, and the recipes name files, and names in them, that there are."""
 
 import re
+from itertools import takewhile
 
 import pytest
 
@@ -26,8 +27,8 @@ NAMES = sorted(
 
 @pytest.mark.parametrize("folder", ROOMS)
 def test_the_tree_has_every_room(folder: str) -> None:
-    shown = TREE.partition(f"\n  {folder}/ ")[2].split("\n  ")
-    below = " ".join(line for line in shown[1:] if line.startswith(" "))
+    shown = TREE.partition(f"\n  {folder}/ ")[2].splitlines()[1:]
+    below = " ".join(takewhile(lambda line: line.startswith("    "), shown))
 
     assert {room for room in ROOMS[folder] if f"{room}/" not in below} == set()
 
