@@ -216,7 +216,7 @@ def _names_in(body: Any, now: datetime) -> Names:
             for place, item in enumerate(items)
             if isinstance(item, dict) and (name := code_in(item.get("product_sku")))
         ],
-        performed_on=now if body.get("performed_on") is None else _moment_in(body["performed_on"]),
+        performed_on=_moment_in(body["performed_on"]) if is_given(body.get("performed_on")) else now,
     )
 
 
