@@ -77,7 +77,7 @@ def test_a_row_that_goes_on_with_no_row_is_told_that_the_rows_of_a_purchase_foll
     found = refused(row("R1", cim="", merchant_tap__code="", performed_on=""))
 
     assert found[0] == ("/reference_number", STRAYED_ROW)
-    assert refused(row("R1", cim="")) == [("/cim", "One of contact_id and cim is mandatory.")]
+    assert refused(row("R1", cim="")) == [("/contact_id", "One of contact_id and cim is mandatory.")]
 
 
 def test_numbers_are_exact_and_empty_cells_are_absent() -> None:

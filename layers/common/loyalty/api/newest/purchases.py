@@ -71,7 +71,7 @@ def _epoch_second(value: object) -> Decimal:
 
 _NO_EPOCH_SECOND = PydanticCustomError(
     "epoch",
-    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text, nor milliseconds, "
+    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds, "
     "nor a date without its signs (20260115)",
 )
 

@@ -23,8 +23,8 @@ NOT_CSV = Problem(
 )
 
 STRAYED_ROW = (
-    "This row names no customer and no merchant or outlet, as the later rows of a purchase may; but the row before it is "
-    "of another purchase, or could not be read. The rows of a purchase have to follow each other."
+    "This row names no customer and no merchant or outlet, as the later rows of a purchase may; but the row before it "
+    "is of another purchase, or could not be read. The rows of a purchase have to follow each other."
 )
 
 HEAD_COLUMNS: Mapping[str, Read] = {
