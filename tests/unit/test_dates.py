@@ -107,9 +107,7 @@ def test_the_newest_api_tells_a_date_without_its_signs_from_seconds_as_cells_do(
     body = {"cim": "A", "reference_number": "R", "merchant_tap": {"code": "M"}, "products": [line]}
     earliest = 100_000_000
 
-    assert "a date without its signs" in told(
-        lambda sent: read_purchase(body | {"performed_on": sent}, NOW), 20260115
-    )
+    assert "a date without its signs" in told(lambda sent: read_purchase(body | {"performed_on": sent}, NOW), 20260115)
     assert read_purchase(body | {"performed_on": earliest}, NOW).performed_on == in_a_row(str(earliest))
 
 
