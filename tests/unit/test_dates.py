@@ -59,7 +59,7 @@ def in_a_record(date: str) -> datetime:
 READERS = [in_a_row, in_a_classic_body, in_a_record]
 
 
-def told(read: Any, date: str) -> str:
+def told(read: Any, date: Any) -> str:
     with pytest.raises(Refused) as refused:
         read(date)
     [problem] = refused.value.problems
