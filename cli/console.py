@@ -4,8 +4,8 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import TextIOWrapper
 from time import perf_counter
 from typing import Any
@@ -84,6 +84,15 @@ def answer(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_j
     for row in rows:
         table.add_row(*("" if field is None else escape(str(field)) for field in row))
     out.print(table)
+
+
+Report = Callable[[str], AbstractContextManager[None]]
+"""What tells of a step as long as it goes on, and when it is done."""
+
+
+def silent(_what: str) -> AbstractContextManager[None]:
+    """Report nothing."""
+    return nullcontext()
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Tab
         for event in some:
             customer = customers[event.entry.account_id]
             if event.entry.type is EventType.ADJUSTMENT:
-                yield Deposit(customer, event.entry.movement)
+                yield Deposit(customer, event.entry.movement, event.entry.performed_on)
             elif _stands(event):
                 yield Visit(customer, _purchase(event, products, codes))
 

@@ -22,10 +22,11 @@ class Visit(NamedTuple):
 
 
 class Deposit(NamedTuple):
-    """A balance that was brought into a wallet by something else than a purchase."""
+    """A balance that was brought into a wallet by something else than a purchase, and when."""
 
     customer: Customer
     movement: Movement
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

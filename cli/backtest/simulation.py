@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cli.backtest.history import Deposit, Visit
@@ -74,11 +74,16 @@ class Simulation:
         self._month = ""
 
     def take(self, event: Visit | Deposit) -> None:
-        """Let something happen to a wallet."""
+        """Let something happen to a wallet, once the months before it have ended. The first month is that of the first
+        purchase."""
         match event:
             case Visit(customer, purchase):
-                self._visit(self._now(customer), purchase)
-            case Deposit(customer, movement):
+                month = _month_of(purchase.performed_on)
+                self._turn_to(month)
+                self._visit(self._now(customer), purchase, month)
+            case Deposit(customer, movement, at):
+                if self._month:
+                    self._turn_to(_month_of(at))
                 self._move(self._now(customer), movement)
 
     def finish(self) -> None:
@@ -101,11 +106,7 @@ class Simulation:
                 held[month] += self._in_system_currency(amount, customer.account)
         return {month: held[month] for month in sorted(held) if held[month]}
 
-    def _visit(self, customer: Customer, purchase: Purchase) -> None:
-        month = f"{purchase.performed_on:%Y-%m}"
-        if month > self._month:
-            self._turn_to(month)
-            customer = self._now(customer)
+    def _visit(self, customer: Customer, purchase: Purchase, month: str) -> None:
         try:
             plan = self._plan(purchase, customer)
         except Refused as refused:
@@ -167,9 +168,9 @@ class Simulation:
         """End all months before this one."""
         while self._month and self._month < month:
             self._end_month()
-            self._month = f"{end_of_month(self._month):%Y-%m}"
+            self._month = _month_of(end_of_month(self._month))
             self.months.setdefault(self._month, MonthTally())
-        self._month = month
+        self._month = max(self._month, month)
 
     def _end_month(self) -> None:
         """Let lots expire, and see what is left."""
@@ -187,3 +188,7 @@ class Simulation:
         programme, at = self.programme, end_of_month(self._month) - timedelta(seconds=1)
         own = programme.wallet_currency(account)
         return programme.exchanged(amount, own, programme.system_currency, at) or ZERO
+
+
+def _month_of(at: datetime) -> str:
+    return f"{at:%Y-%m}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.console import CommandFailure, answer, err, refusals_as_failures
 from cli.options import AsJson, Region, Stack
@@ -45,9 +46,16 @@ def create(
 def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
     """Show a partner's active keys; their texts cannot be shown again."""
     from loyalty.store.credentials import active_keys
+    from loyalty.usecases.access.api_keys import require_partner
 
-    found = active_keys(Target.load(stack, region).open_table(), partner)
-    answer([_described(key) for key in found], as_json=as_json)
+    table = Target.load(stack, region).open_table()
+    found = [_described(key) for key in active_keys(table, partner)]
+    if not found:
+        with refusals_as_failures():
+            require_partner(partner, table)
+        err.print(f"Partner {escape(partner)} has no active keys. Make one with `loyalty key create`.")
+    if found or as_json:
+        answer(found, as_json=as_json)
 
 
 @keys.command()

@@ -9,22 +9,26 @@ import sys
 import time
 from http import HTTPStatus
 from pathlib import Path
+from tempfile import mkdtemp
 from types import TracebackType
 from typing import IO, Self
 
 import urllib3
 
-from cli.console import CommandFailure
+from cli.console import CommandFailure, Report
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 
 REGION = "eu-central-1"
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60  # three on a laptop; a busy CI machine may need ten times that
+OUT_OF_USE = "tmp-"  # begins the names of directories that wait to be removed
 STOP_SECONDS = 60  # saving the state of a year of purchases takes a few, and more on a busy machine
 
 
 class Emulator:
     """Starts on entering, without waiting for it; `wait_until_ready` does that. Stops, state saved, on leaving.
+
+    What its functions wrote to their temporary directory is out of its way then, for `remove_what_is_out_of_use`.
 
     It listens on `port` of `host` if that is free. Its files are in `directory`: `state` holds what outlives a run, and
     `stack_file` says that the stack is served, so it goes first. `lock_fd` is a file that stays open as long as the
@@ -81,8 +85,7 @@ class Emulator:
             self.process.wait()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)  # workers of functions that would not end
-        # A worker has 1,500 files. A second Ctrl-C ends this command alone; the next run's then removes the rest.
-        subprocess.run(["rm", "-rf", self.temporary_dir], check=False)  # noqa: S603, S607 - all of it is ours
+        self.temporary_dir.replace(mkdtemp(prefix=OUT_OF_USE, dir=self.temporary_dir.parent))
 
     def _environment(self) -> dict[str, str]:
         """Functions inherit this, so none of the caller's own settings and credentials are in it."""
@@ -102,6 +105,14 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",  # listens on a port of its own otherwise
             "SFTP_ENABLED": "0",
         }
+
+
+def remove_what_is_out_of_use(directory: Path, report: Report) -> None:
+    """Remove what emulators have left in `directory`: a worker of a function has 1,500 files, which takes a while."""
+    if left := list(directory.glob(f"{OUT_OF_USE}*")):
+        with report("Temporary files of functions removed"):
+            # A second Ctrl-C ends this command alone; the next run's then removes the rest.
+            subprocess.run(["rm", "-rf", *left], check=False)  # noqa: S603, S607 - all of it is ours
 
 
 def last_lines(log: Path, count: int = 15) -> str:

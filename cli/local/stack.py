@@ -5,29 +5,21 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
-from cli.console import CommandFailure
+from cli.console import CommandFailure, Report, silent
 from cli.local.bridge import bridge_address
 from cli.local.deployment import STACK_NAME, STAGE, Deployment, Host
-from cli.local.emulator import LOOPBACK, Emulator
+from cli.local.emulator import LOOPBACK, Emulator, remove_what_is_out_of_use
 from cli.local.front import Backend, Front
 from cli.target import REPOSITORY, STACK_FILE, Target, settings
 
 USUAL_EMULATOR_PORT = 4566
 LOCK_SECONDS = 5  # what the emulator of a killed run may take to save its state
 DEMO_PROGRAMME = REPOSITORY / "cli" / "demo" / "programme.jsonl"
-
-Report = Callable[[str], AbstractContextManager[None]]
-
-
-def silent(_what: str) -> AbstractContextManager[None]:
-    """Report nothing."""
-    return contextlib.nullcontext()
 
 
 @contextlib.contextmanager
@@ -47,9 +39,10 @@ def local_stack(
     Docker's bridge in place of 127.0.0.1. Raises `CommandFailure` where the port is taken, a tool is
     missing, another stack runs in that directory, or a step fails.
     """
+    state_dir = state_dir.resolve()  # processes that run elsewhere are told of it
     with contextlib.ExitStack() as stack:
+        stack.callback(remove_what_is_out_of_use, state_dir, report)  # last, when the next run may have begun already
         front = stack.enter_context(Front(port))
-        state_dir = state_dir.resolve()  # processes that run elsewhere are told of it
         state_dir.mkdir(parents=True, exist_ok=True)
         lock = stack.enter_context(locked(state_dir / "lock"))
         stack_file = state_dir / STACK_FILE.name

@@ -85,7 +85,7 @@ def findings(files: Sequence[Path], base: "Table | None", now: datetime) -> Find
     by_place = {(line.file, line.number): line for line in draft.lines}
     errors = []
     for file, bad in draft.refused:
-        hints = hints or Hints(draft.lines)
+        hints = hints or Hints(draft.lines, deployed=base is not None)
         hint = hints.on(by_place[file, bad.line], bad)
         errors.append(Finding(str(file), bad.line, bad.field, bad.reason, hint))
     records = sum(1 for line in draft.lines if line.text.strip())

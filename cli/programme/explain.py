@@ -12,7 +12,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.commands.import_files import Files
 from cli.console import CommandFailure, out, refusals_as_failures
 from cli.options import AsJson, Region, Stack
 from cli.programme.check import Deployed, base_table
@@ -38,8 +37,20 @@ Balance = Annotated[Decimal | None, typer.Option(parser=_amount, metavar="AMOUNT
 Bought = Annotated[int | None, typer.Option(min=0, help="Purchases that the customer has made before.")]
 
 
+Drafts = Annotated[
+    list[Path],
+    typer.Argument(
+        exists=True,
+        dir_okay=False,
+        default_factory=list,
+        show_default=False,
+        help="Files of JSON Lines; there may be none with --deployed.",
+    ),
+]
+
+
 def explain(
-    files: Files,
+    files: Drafts,
     purchase: Purchase,
     balance: Balance = None,
     bought: Bought = None,
@@ -59,6 +70,8 @@ def explain(
     from loyalty.api.newest.purchases import render_preview
 
     now, base = datetime.now(UTC), base_table(deployed, stack, region)
+    if not files and base is None:
+        raise typer.BadParameter("give the files of the programme before that of the purchase, or --deployed.")
     body = _body(purchase)
     draft = ProgrammeDraft.of(files, base, now)
     draft.require_good()

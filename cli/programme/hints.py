@@ -28,10 +28,11 @@ MAX_LISTED = 24
 
 
 class Hints:
-    """Hints on the lines of some files, read together."""
+    """Hints on the lines of some files, read together, and on top of what is deployed if that was looked at, too."""
 
-    def __init__(self, lines: Iterable[FileLine]) -> None:
+    def __init__(self, lines: Iterable[FileLine], *, deployed: bool) -> None:
         self._lines = list(lines)
+        self._deployed = deployed
 
     def on(self, line: FileLine, bad: BadLine) -> str:
         """What to do about `bad`, which is on `line`."""
@@ -56,7 +57,8 @@ class Hints:
             other = known[str(name)]
             first = "" if other.file == line.file else f", or name {other.file.name} before {line.file.name}"
             return f"Mend {other.file.name}:{other.number}, which is it{first}."
-        return f"Add the {target}, or look at what is deployed too, with --deployed." + _meant(name, known)
+        elsewhere = "" if self._deployed else ", or look at what is deployed too, with --deployed"
+        return f"Add the {target}{elsewhere}." + _meant(name, known)
 
     def _owner(self, line: FileLine, field: str) -> str:
         assert line.record

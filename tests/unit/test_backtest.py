@@ -118,12 +118,30 @@ def test_a_requested_spend_that_the_wallet_does_not_hold_is_left_out_and_counted
 def test_wallets_begin_as_they_were_and_take_what_is_brought_into_them() -> None:
     rich = Customer(account(), Wallet("A1", 4, Decimal(20), {"2026-01": Decimal(15)}, purchases=2))
     third = offer("THIRD", method="FIXED", value="1", conditions={"every_nth_purchase": 3})
-    brought = Deposit(rich, Movement(Decimal(3), Decimal(0)))
+    brought = Deposit(rich, Movement(Decimal(3), Decimal(0)), datetime(2026, 1, 2, tzinfo=UTC))
 
     found = outcome([bought("10", customer=rich, spend="2"), brought], third, customers=(rich,))
 
     assert (found.given, found.spent) == exact(1, 2)
     assert (found.expired, found.liability) == exact(13, 9)
+
+
+def test_a_balance_is_held_from_the_month_on_in_which_it_was_brought_into_its_wallet() -> None:
+    rich = Customer(replace(account(), id="A2"), Wallet("A2"))
+    early, late, last = (
+        Deposit(rich, Movement(Decimal(amount), Decimal(0)), datetime(2026, month, 10, tzinfo=UTC))
+        for amount, month in ((7, 1), (100, 3), (1000, 6))
+    )
+
+    found = outcome([early, bought("10", 2), late, bought("10", 5), last], offer("A", value="10"))
+
+    assert [(one.month, one.liability) for one in found.months] == [
+        ("2026-02", Decimal(8)),
+        ("2026-03", Decimal(108)),
+        ("2026-04", Decimal(108)),
+        ("2026-05", Decimal(109)),
+        ("2026-06", Decimal(1109)),
+    ]
 
 
 def test_the_current_programme_stands_beside_the_draft() -> None:

@@ -59,7 +59,7 @@ def in_a_record(date: str) -> datetime:
 READERS = [in_a_row, in_a_classic_body, in_a_record]
 
 
-def told(read: Any, date: str) -> str:
+def told(read: Any, date: Any) -> str:
     with pytest.raises(Refused) as refused:
         read(date)
     [problem] = refused.value.problems
@@ -90,7 +90,9 @@ def test_a_classic_request_is_the_same_in_whatever_form_its_date_is() -> None:
     assert prints == {read_classic(classic(performed_on="2026-01-15T09:30:00"), PARTNER, None).fingerprint}
 
 
-@pytest.mark.parametrize("date", ["2026-01-15T09:30:00", 1768469400000, 1768469400.5, -1, True])
+@pytest.mark.parametrize(
+    "date", ["2026-01-15T09:30:00", 1768469400000, 1768469400.5, -1, True, 20260115, 45678, 99_999_999]
+)
 def test_the_newest_api_takes_seconds_as_a_number_and_says_so(date: Any) -> None:
     line = {"product_sku": "P", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
     body = {"cim": "A", "reference_number": "R", "merchant_tap": {"code": "M"}, "products": [line]}
@@ -98,6 +100,15 @@ def test_the_newest_api_takes_seconds_as_a_number_and_says_so(date: Any) -> None
     assert "whole seconds since 1970, as a JSON number" in told(
         lambda sent: read_purchase(body | {"performed_on": sent}, NOW), date
     )
+
+
+def test_the_newest_api_tells_a_date_without_its_signs_from_seconds_as_cells_do() -> None:
+    line = {"product_sku": "P", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
+    body = {"cim": "A", "reference_number": "R", "merchant_tap": {"code": "M"}, "products": [line]}
+    earliest = 100_000_000
+
+    assert "a date without its signs" in told(lambda sent: read_purchase(body | {"performed_on": sent}, NOW), 20260115)
+    assert read_purchase(body | {"performed_on": earliest}, NOW).performed_on == in_a_row(str(earliest))
 
 
 def test_a_purchase_lies_in_a_year_that_has_neighbours_whatever_its_offset() -> None:

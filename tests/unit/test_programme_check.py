@@ -115,6 +115,16 @@ def test_a_line_that_is_refused_is_named_with_its_field_and_what_to_do(
     assert hint in found.hint
 
 
+def test_whoever_looks_at_what_is_deployed_is_not_told_to(tmp_path: Path) -> None:
+    file, base = tmp_path / "offer.jsonl", MemoryTable()
+    import_records([exactjson.dumps(record).encode() for record in PROGRAMME], table=base, now=NOW)
+    file.write_text(exactjson.dumps(offer(scheme="NONE")))
+
+    (found,) = findings([file], base, NOW).errors
+
+    assert found.hint == "Add the reward_scheme."
+
+
 def test_a_line_may_name_what_stands_on_a_later_one(tmp_path: Path) -> None:
     later = {"type": "reward_scheme", "id": "NEXT", "name": "Next"}
 

@@ -202,3 +202,10 @@ def test_what_is_not_compressed_though_its_name_says_so_is_told(tmp_path: Path) 
 
     assert result.exit_code == 1
     assert "Not a gzipped file" in result.stderr
+
+
+def test_without_a_programme_it_is_told_what_to_give() -> None:
+    result = CliRunner().invoke(app, ["programme", "explain", str(PURCHASE)])
+
+    assert result.exit_code == 2
+    assert "the files of the programme before that of the purchase" in result.output

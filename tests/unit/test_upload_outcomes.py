@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem
+from loyalty.domain.uploads.progress import Progress
 from loyalty.domain.uploads.row_outcome import Counts, RowOutcome, RowStatus
 
 OUTCOMES = st.builds(
@@ -31,3 +32,9 @@ def test_counters_that_count_one_attempt_count_the_next_one_after_a_correction(
 
     assert Counts.named(counters) == Counts.of(after)
     assert Counts.of(after).total == len(after)
+
+
+def test_nobody_can_tell_how_fast_an_upload_is_before_anything_is_done() -> None:
+    assert Progress.of(done=0, total=10, seconds=3) == Progress(None, None)
+    assert Progress.of(done=6, total=None, seconds=3) == Progress(2.0, None)
+    assert Progress.of(done=6, total=10, seconds=3) == Progress(2.0, 2)

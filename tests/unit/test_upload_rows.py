@@ -12,7 +12,7 @@ from loyalty.api.newest.purchases import CreatePurchase, read_purchase
 from loyalty.domain.errors import Refused
 from loyalty.domain.rows.cells import NO_NUMBER
 from loyalty.domain.rows.chunk import ChunkEntry
-from loyalty.domain.rows.columns import COLUMNS, RESULT_FIELDS, body_of, cells_of, place_of
+from loyalty.domain.rows.columns import COLUMNS, RESULT_FIELDS, STRAYED_ROW, body_of, cells_of, place_of
 from loyalty.domain.rows.layout import FileFormat, Layout
 from loyalty.usecases.uploads.row_body import RowBody, read_row
 from tests.functional.conftest import example
@@ -71,6 +71,13 @@ def test_the_rows_of_a_purchase_are_its_lines_and_may_leave_out_what_the_first_o
 
     assert [line["product_sku"] for line in found.body["products"]] == ["P1", "P2"]
     assert found.body["cim"] == "A"
+
+
+def test_a_row_that_goes_on_with_no_row_is_told_that_the_rows_of_a_purchase_follow_each_other() -> None:
+    found = refused(row("R1", cim="", merchant_tap__code="", performed_on=""))
+
+    assert found[0] == ("/reference_number", STRAYED_ROW)
+    assert refused(row("R1", cim="")) == [("/contact_id", "One of contact_id and cim is mandatory.")]
 
 
 def test_numbers_are_exact_and_empty_cells_are_absent() -> None:

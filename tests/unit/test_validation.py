@@ -54,6 +54,34 @@ def test_a_field_that_is_null_has_its_default() -> None:
     assert purchase.fingerprint == read_purchase(PURCHASE, NOW).fingerprint
 
 
+@pytest.mark.parametrize(
+    "name", ["classification", "performed_on", "merchant_tap", "spend_request", "promo_code", "id", "contact_id"]
+)
+def test_an_empty_text_is_an_absent_field_whatever_the_field_is_of(name: str) -> None:
+    purchase = read_purchase(PURCHASE | {name: ""}, NOW)
+
+    assert purchase.fingerprint == read_purchase(PURCHASE, NOW).fingerprint
+
+
+def test_an_empty_text_stands_for_a_default_in_a_line_and_in_a_spend() -> None:
+    sent = PURCHASE | {"products": [LINE | {"quantity": ""}], "spend_request": {"amount": 1, "alternative_amount": ""}}
+    meant = PURCHASE | {"spend_request": {"amount": 1}}
+
+    assert read_purchase(sent, NOW).fingerprint == read_purchase(meant, NOW).fingerprint
+
+
+def test_an_empty_text_is_told_where_the_field_is_mandatory_unknown_or_a_line() -> None:
+    line = LINE | {"net_amount": "", "colour": ""}
+
+    assert faults(CreatePurchase, PURCHASE | {"products": [line, ""], "cim": "", "contact_id": "C", "size": ""}) == {
+        "/products/0/net_amount": Code.INVALID,
+        "/products/0/colour": Code.INVALID,
+        "/products/1": Code.INVALID,
+        "/size": Code.INVALID,
+    }
+    assert faults(CreatePurchase, PURCHASE | {"products": ""}) == {"/products": Code.INVALID}
+
+
 def test_a_line_that_is_null_is_one_and_is_faulty() -> None:
     assert faults(CreatePurchase, PURCHASE | {"products": [None, LINE]}) == {"/products/0": Code.INVALID}
 

@@ -87,13 +87,9 @@ def validated(
     return valid
 
 
-_OF_TEXTS = {"string_too_short", "literal_error", "enum", "date"}
-"""Errors of texts, dates among them; an empty text for a number is no number."""
-
-
 def _empty_texts(errors: Iterable[ErrorDetails]) -> _Errors:
-    """Return the errors of empty texts, by their place."""
-    return {error["loc"]: error for error in errors if error["type"] in _OF_TEXTS and error["input"] == ""}
+    """Return the errors of empty texts, by their place, but for those in fields that there are not."""
+    return {error["loc"]: error for error in errors if error["input"] == "" and error["type"] != "extra_forbidden"}
 
 
 def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:

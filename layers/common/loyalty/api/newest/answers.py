@@ -219,9 +219,9 @@ class ExpectedUploadAnswer(TypedDict):
 
 class UploadAnswer(TypedDict):
     """How far an upload has got, in purchases; `errors` counts those refused and failed by code. `rate` is purchases a
-    second; `seconds_left` is null as long as nobody can tell. `state` is EXPECTED, SPLITTING, POSTING, DONE, INCOMPLETE
-    or REFUSED: of an incomplete one, `fault` says from which row on the file was not read. The links are there, for an
-    hour, once it is done or incomplete."""
+    second; it and `seconds_left` are null as long as nobody can tell. `state` is EXPECTED, SPLITTING, POSTING, DONE,
+    INCOMPLETE or REFUSED: of an incomplete one, `fault` says from which row on the file was not read. The links are
+    there, for an hour, once it is done or incomplete."""
 
     id: str
     name: str
@@ -234,7 +234,7 @@ class UploadAnswer(TypedDict):
     refused: int
     failed: int
     errors: dict[str, int]
-    rate: float
+    rate: float | None
     seconds_left: int | None
     fault: FileProblem | None
     result_url: str | None

@@ -52,6 +52,9 @@ from loyalty.domain.validation import exactly_one, validated
 from loyalty.store.events import Event
 from loyalty.usecases.purchases.preview_purchase import Preview
 
+EARLIEST_SECOND = 100_000_000
+"""In March 1973. What is less is rather a date without its signs, such as 20260115, as in a cell (`rows.cells`)."""
+
 LATEST_SECOND = 7_258_118_399
 """The end of the year 2199 (`fields.LATEST_YEAR`)."""
 
@@ -61,20 +64,21 @@ def _epoch_second(value: object) -> Decimal:
         number = json_number(value)
     except PydanticCustomError as error:
         raise _NO_EPOCH_SECOND from error
-    if number != int(number) or not 0 <= number <= LATEST_SECOND:
+    if number != int(number) or not EARLIEST_SECOND <= number <= LATEST_SECOND:
         raise _NO_EPOCH_SECOND
     return number
 
 
 _NO_EPOCH_SECOND = PydanticCustomError(
     "epoch",
-    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds",
+    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds, "
+    "nor a date without its signs (20260115)",
 )
 
 EpochSecond = Annotated[
     Decimal,
     read_by(_epoch_second),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LATEST_SECOND}),
+    WithJsonSchema({"type": "integer", "minimum": EARLIEST_SECOND, "maximum": LATEST_SECOND}),
 ]
 
 
@@ -212,7 +216,7 @@ def _names_in(body: Any, now: datetime) -> Names:
             for place, item in enumerate(items)
             if isinstance(item, dict) and (name := code_in(item.get("product_sku")))
         ],
-        performed_on=now if body.get("performed_on") is None else _moment_in(body["performed_on"]),
+        performed_on=_moment_in(body["performed_on"]) if is_given(body.get("performed_on")) else now,
     )
 
 

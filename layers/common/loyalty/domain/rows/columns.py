@@ -22,6 +22,11 @@ NOT_CSV = Problem(
     Code.INVALID, "The row is not proper CSV: a quote or a carriage return stands astray, or a cell is far too long."
 )
 
+STRAYED_ROW = (
+    "This row names no customer and no merchant or outlet, as the later rows of a purchase may; but the row before it "
+    "is of another purchase, or could not be read. The rows of a purchase have to follow each other."
+)
+
 HEAD_COLUMNS: Mapping[str, Read] = {
     "id": text_in,
     "contact_id": text_in,
@@ -38,6 +43,9 @@ HEAD_COLUMNS: Mapping[str, Read] = {
     "promo_code": text_in,
 }
 """What the first row of a purchase says, and the others repeat or leave empty."""
+
+_FIRST_ROW = ("cim", "contact_id", "merchant_tap", "outlet_tap")
+"""Members of a body of which the first row of a purchase says some."""
 
 LINES = "products"
 LINE_COLUMNS: Mapping[str, Read] = {
@@ -101,6 +109,8 @@ def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
             put_in(body, name.split("."), Unreadable("The rows of a purchase say different things here."))
         elif said:
             put_in(body, name.split("."), read_cell(layout, read, said[0]))
+    if REFERENCE_NUMBER in body and body.keys().isdisjoint(_FIRST_ROW):
+        body[REFERENCE_NUMBER] = Unreadable(STRAYED_ROW)
     body[LINES] = [_line(layout, record) for record in records]
     return body
 

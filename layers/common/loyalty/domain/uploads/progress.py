@@ -6,15 +6,16 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`rate` is purchases a second since the start; `seconds_left` is None as long as nobody can tell."""
+    """`rate` is purchases a second since the start, `seconds_left` how long it will take; None as long as nobody can
+    tell."""
 
-    rate: float
+    rate: float | None
     seconds_left: int | None
 
     @classmethod
     def of(cls, *, done: int, total: int | None, seconds: float) -> Self:
         """What `done` purchases of `total` in so many seconds mean; the total is None until the file is cut."""
-        rate = round(done / seconds, 1) if seconds > 0 else 0.0
+        rate = round(done / seconds, 1) if done and seconds > 0 else None
         if total is None or (done < total and not done):
             return cls(rate, None)
         return cls(rate, round((total - done) * seconds / done) if done else 0)

@@ -35,13 +35,22 @@ def create_key(
             DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
             knows then.
     """
-    if table.get(record_key("partner", partner_id)) is None:
-        raise Refused(Problem(Code.NOT_FOUND, f"There is no partner {partner_id}. Import its record first."))
+    require_partner(partner_id, table)
     unknown = set(scopes) - set(Scope)
     if unknown:
         raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
     partner = Partner(partner_id, frozenset(scopes), frozenset(_merchant_ids(merchants, table, now)))
     return _added(partner, request, table, now)
+
+
+def require_partner(partner_id: str, table: Table) -> None:
+    """Let a partner pass that was imported.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    if table.get(record_key("partner", partner_id)) is None:
+        raise Refused(Problem(Code.NOT_FOUND, f"There is no partner {partner_id}. Import its record first."))
 
 
 def rotate_key(
