@@ -189,7 +189,7 @@ def show(functions: Functions, event_id: str) -> Any:
 def at(place: str, document: Any) -> Any:
     """What stands at a place such as `invoice/number` or `lines/0`."""
     for step in place.split("/"):
-        document = document[int(step)] if isinstance(document, list) else (document or {}).get(step, "missing")
+        document = document[int(step)] if isinstance(document, list | tuple) else (document or {}).get(step, "missing")
     return document
 
 
