@@ -54,7 +54,7 @@ class Taken:
 
 
 def measure() -> tuple[Taken, Taken]:
-    """The call, ours and the plain variant's, each on a table of its own."""
+    """Return the call, ours and the plain variant's, each on a table of its own."""
     call = bulk_call()
     with _emulator() as account:
         ours, plain = _ours(account, call), _plain(account, call)
@@ -114,7 +114,7 @@ def _timed(client: Any, call: Callable[[], Any]) -> tuple[Any, Taken]:
 
 
 def _stocked(account: AwsAccount, name: str) -> tuple[DynamoTable, str]:
-    """A table with the demo programme and the call's wallets; and an API key."""
+    """Return a table with the demo programme and the call's wallets; and an API key."""
     client, now = account.client("dynamodb"), datetime.now(UTC)
     create_table(client, name)
     table = DynamoTable(client, name)

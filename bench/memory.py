@@ -38,7 +38,7 @@ class Memory:
     lock: Lock = field(default_factory=Lock, repr=False)
 
     def answer(self, call: Call) -> Answer:
-        """What DynamoDB would answer."""
+        """Return what DynamoDB would answer."""
         time.sleep(self.delay)
         request = json.loads(call.body)
         with self.lock:  # calls come side by side, and what they add up to is to be right
@@ -117,7 +117,7 @@ def _units(item: Item) -> int:
 
 
 def _size(value: dict[str, Any]) -> int:
-    """The bytes that DynamoDB counts for a value."""
+    """Return the bytes that DynamoDB counts for a value."""
     ((kind, content),) = value.items()
     match kind:
         case "L":

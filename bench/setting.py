@@ -99,8 +99,8 @@ class Function:
 def run_isolated(
     script: str, job: dict[str, Any], path: Iterable[Path], url: str, command: tuple[str, ...] = (), **environment: str
 ) -> dict[str, Any]:
-    """What a script of this folder says last on standard error, after `job`, seeing nothing but what is in `path`;
-    `url` is DynamoDB's."""
+    """Return what a script of this folder says last on standard error, after `job`, seeing nothing but what is in
+    `path`; `url` is DynamoDB's."""
     whole = json.dumps(job | {"path": [str(folder) for folder in path]})
     process = subprocess.run(
         [*command, sys.executable, "-S", "-s", "-P", "-B", str(ROOT / "bench" / script), whole],
@@ -132,7 +132,7 @@ def prepare() -> tuple[Function, Function, Function]:
 
 
 def build_layer() -> Path:
-    """The layer, by its own makefile, for the interpreter at hand instead of Lambda's."""
+    """Return the layer, by its own makefile, for the interpreter at hand instead of Lambda's."""
     layer = OUT / "layer"
     shutil.rmtree(layer, ignore_errors=True)
     layer.mkdir(parents=True)
@@ -166,7 +166,7 @@ def packages(name: str, modules: Iterable[str]) -> Path:
 
 
 def zipped_bytes(folder: Path) -> int:
-    """The size of a layer's zip file at the best compression, laid out as SAM does."""
+    """Return the size of a layer's zip file at the best compression, laid out as SAM does."""
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(folder.rglob("*")):

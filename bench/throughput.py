@@ -103,7 +103,7 @@ def _written(name: str, baskets: Sequence[JourneyBasket]) -> Path:
 
 
 def _imported(baskets: Sequence[JourneyBasket]) -> dict[Place, Item]:
-    """The table with all that the baskets refer to. Each wallet holds something, so it is there to be read."""
+    """Return the table with all that the baskets refer to. Each wallet holds something, so it is there to be read."""
     memory, needs = Memory(), Needs.of(baskets)
     lines = [*DEMO.read_bytes().splitlines(), *PROGRAMME.read_bytes().splitlines()]
     lines += [exactjson.dumps(record).encode() for record in records(needs, departments())]

@@ -72,7 +72,7 @@ def _architecture(platform: str) -> str:
 
 
 def _defaults(template: str) -> LayerHost:
-    """What functions run on unless a deployment says otherwise."""
+    """Return what functions run on unless a deployment says otherwise."""
     found = {
         name: re.search(rf"^  {name}:\n(?:    .*\n)*?    Default: (\S+)$", template, re.MULTILINE)
         for name in ("Runtime", "Architecture")
@@ -84,7 +84,7 @@ def _defaults(template: str) -> LayerHost:
 
 
 def _host(module: Path, wanted: LayerHost) -> LayerHost:
-    """What an extension module runs on."""
+    """Return what an extension module runs on."""
     version = VERSION.search(module.name)
     machine = int.from_bytes(module.read_bytes()[MACHINE_AT], "little")
     return LayerHost(

@@ -28,9 +28,9 @@ class Days(NamedTuple):
 
     @classmethod
     def between(cls, start: datetime | None, end: datetime | None) -> Self:
-        """The days that the options `--from` and `--to` name."""
+        """Return the days that the options `--from` and `--to` name."""
         return cls(start and start.date(), end and end.date())
 
     def holds(self, at: datetime) -> bool:
-        """Whether a moment lies within."""
+        """Return whether a moment lies within."""
         return (self.start is None or self.start <= at.date()) and (self.end is None or at.date() < self.end)

@@ -52,7 +52,7 @@ class AwsAccount:
     @overload
     def client(self, service: Literal["sqs"]) -> "SQSClient": ...
     def client(self, service: Any, config: "Config | None" = None) -> Any:
-        """A boto3 client; of the emulator with its root user's credentials, of AWS with the caller's own."""
+        """Return a boto3 client; of the emulator with its root user's credentials, of AWS with the caller's own."""
         from boto3.session import Session
 
         session = Session(region_name=self.region)
@@ -84,17 +84,17 @@ class Target(AwsAccount):
     api_key: str | None = None
 
     def open_table(self) -> "DynamoTable":
-        """The stack's table, as the use cases take it."""
+        """Return the stack's table, as the use cases take it."""
         from loyalty.store.dynamo_table import DynamoTable
 
         return DynamoTable(self.client("dynamodb"), self.table)
 
     def open_uploads(self) -> "Files":
-        """The bucket that files are sent to."""
+        """Return the bucket that files are sent to."""
         return self._files(self.upload_bucket)
 
     def open_results(self) -> "Files":
-        """The bucket that results are made in."""
+        """Return the bucket that results are made in."""
         return self._files(self.result_bucket)
 
     def _files(self, bucket: str) -> "Files":
@@ -110,7 +110,8 @@ class Target(AwsAccount):
 
     @classmethod
     def load(cls, stack: str | None = None, region: str | None = None) -> Self:
-        """The deployed stack of that name, or else the local stack. Raises `CommandFailure` where there is none."""
+        """Return the deployed stack of that name, or else the local stack. Raises `CommandFailure` where there is
+        none."""
         if stack is None:
             return cls.of(local_settings())
         outputs = stack_outputs(AwsAccount(region=region), stack)
@@ -131,7 +132,7 @@ def settings(outputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def stack_outputs(account: AwsAccount, stack_name: str) -> dict[str, str]:
-    """The outputs of a deployed stack. Raises `CommandFailure` where CloudFormation does not answer them."""
+    """Return the outputs of a deployed stack. Raises `CommandFailure` where CloudFormation does not answer them."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -142,7 +143,7 @@ def stack_outputs(account: AwsAccount, stack_name: str) -> dict[str, str]:
 
 
 def local_settings() -> dict[str, Any]:
-    """What `.local/stack.json` says, of the working directory or else of the repository."""
+    """Return what `.local/stack.json` says, of the working directory or else of the repository."""
     for directory in (Path.cwd(), REPOSITORY):
         try:
             found: dict[str, Any] = json.loads((directory / STACK_FILE).read_text())

@@ -58,7 +58,7 @@ def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
 
 
 def view(target: "Target", upload_id: str) -> "UploadView":
-    """How far an upload has got.
+    """Return how far an upload has got.
 
     Raises:
         Failure: there is none.

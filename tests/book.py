@@ -35,7 +35,7 @@ class SaidId(Identity):
     """The identity of an event that is to have just the id that a test says."""
 
     def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:  # noqa: ARG002 - as of identities
-        """The event's id."""
+        """Return the event's id."""
         return self.parts[0]
 
 
@@ -57,7 +57,7 @@ class Book:
         return wallet_of(self.account.id, self.table.get(keys.wallet(self.account.id)))
 
     def event(self, event_id: str = "E") -> Event:
-        """An event as it stands."""
+        """Return an event as it stands."""
         event = ledger.read_event(self.table, event_id)
         assert event
         return event
@@ -71,7 +71,7 @@ class Book:
         return seen.suspects
 
     def attributes(self, sk: str, name: str) -> list[Any]:
-        """An attribute of all items of a kind that were written beside events."""
+        """Return an attribute of all items of a kind that were written beside events."""
         items = self.table.get_many(sorted(key for key in self._beside if key.sk == sk))
         return [item[name] for item in items.values()]
 
@@ -95,7 +95,7 @@ class Book:
         return self.post(ExpiryDraft(self.account.id, self.programme, now))
 
     def purchase_draft(self, purchase: Purchase, event_id: str = "E") -> PurchaseDraft:
-        """A purchase on its way."""
+        """Return a purchase on its way."""
         request = PurchaseRequest(
             identity=SaidId(Origin.GIVEN, (event_id,)),
             reference_number=event_id,
@@ -112,11 +112,11 @@ class Book:
         return PurchaseDraft(request, PARTNER, self.programme, resolved, numbers, purchase.performed_on)
 
     def cancellation_draft(self, now: datetime, event_id: str = "E") -> ReversalDraft:
-        """A cancellation on its way."""
+        """Return a cancellation on its way."""
         return self._reversal_draft(ReversalRequest(f"C-{event_id}", event_id, now, SAME), now, event_id)
 
     def fits(self, draft: EventDraft) -> bool:
-        """Whether an event fits into a transaction."""
+        """Return whether an event fits into a transaction."""
         return bool(next_batch({0: draft}, Customer(self.account, self.wallet), self._used(draft), set()).prepared)
 
     def _reversal_draft(self, asked: ReversalRequest, now: datetime, event_id: str) -> ReversalDraft:

@@ -32,7 +32,8 @@ AWARD_FIELDS = (
 
 
 def offer(offer_id: str = "O1", *, method: str = "PERCENTAGE", value: str = "5", **fields: Any) -> dict[str, Any]:
-    """An offer of 5% of the net amount; what AWARD_FIELDS lists is its award's, all other fields are the offer's."""
+    """Return an offer of 5% of the net amount; what AWARD_FIELDS lists is its award's, all other fields are the
+    offer's."""
     award = {"method": method, **{name: fields.pop(name) for name in AWARD_FIELDS if name in fields}}
     if method != "TIERED":
         award["value"] = Decimal(value)
@@ -40,7 +41,7 @@ def offer(offer_id: str = "O1", *, method: str = "PERCENTAGE", value: str = "5",
 
 
 def programme(*records: dict[str, Any]) -> Programme:
-    """The programme of these records (references are ids), with euros, a shop, its desk and a scheme.
+    """Return the programme of these records (references are ids), with euros, a shop, its desk and a scheme.
 
     A record with the id of one of these takes its place.
     """
@@ -55,7 +56,7 @@ def imported(*records: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def line(net: str, *, product: str = "P", kind: str | None = None, quantity: str = "1", tax: str = "0") -> Line:
-    """A line of a product whose id and code are the same."""
+    """Return a line of a product whose id and code are the same."""
     amount, more = Decimal(net), Decimal(tax)
     return Line(Product(product, product, kind), Decimal(quantity), amount, more, amount + more)
 
@@ -69,8 +70,8 @@ def purchase(
     classification: str | None = None,
     **more: Any,
 ) -> Purchase:
-    """A purchase at the shop; `spend` in euros and `points` are what the customer wants to pay from the wallet. `more`
-    are further fields of `Purchase`."""
+    """Return a purchase at the shop; `spend` in euros and `points` are what the customer wants to pay from the wallet.
+    `more` are further fields of `Purchase`."""
     requested = None
     if spend or points:
         amount, alternative = Decimal(spend) if spend else None, Decimal(points) if points else None
@@ -81,6 +82,6 @@ def purchase(
 def account(
     currency: str | None = None, *, classification: str | None = None, automatic_spend: dict[str, Any] | None = None
 ) -> Account:
-    """An active account; its wallet is in the system currency unless `currency` says otherwise."""
+    """Return an active account; its wallet is in the system currency unless `currency` says otherwise."""
     automatic = AutomaticSpend.of({"automatic_spend": automatic_spend})
     return Account("A1", "1", "Somebody", None, LifeCycle.ACTIVE, currency, classification, automatic)

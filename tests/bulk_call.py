@@ -42,7 +42,7 @@ def import_wallets(table: DynamoTable) -> None:
 
 
 def bulk_call() -> BulkCall:
-    """The call, the same each time. The first hundred entries are good."""
+    """Return the call, the same each time. The first hundred entries are good."""
     call = BulkCall()
     places = Random(1).sample(range(2 * WALLETS, ENTRIES), BAD_OF_A_KIND * len(_BAD))
     bad = {place: _BAD[number % len(_BAD)] for number, place in enumerate(places)}

@@ -12,7 +12,8 @@ _REMARK = re.compile(r"\([^)]*\)")
 
 
 def fields_of(operation: int, heading: str = "### Request") -> list[str]:
-    """The names in the first column of an operation's table under a heading that starts like this, in its order."""
+    """Return the names in the first column of an operation's table under a heading that starts like this, in its
+    order."""
     section = (CONTRACT / "operations.md").read_text().split(f"\n## {operation}. ")[1].split("\n## ")[0]
     _, _, table = section.split(f"\n{heading}")[1].split("\n#")[0].partition("\n")
     return _names_in_first_column(table)
@@ -20,7 +21,7 @@ def fields_of(operation: int, heading: str = "### Request") -> list[str]:
 
 @cache
 def objects() -> dict[str, list[str]]:
-    """The objects of answers, by name: the names of their fields."""
+    """Return the objects of answers, by name: the names of their fields."""
     text = (CONTRACT / "objects.md").read_text().split("\n# Responses\n")[1]
     sections = dict(section.split("\n", 1) for section in text.replace("\n## ", "\n### ").split("\n### ")[1:])
     plain = (row.split("|") for row in sections.pop("Plain ones").splitlines() if row.startswith("| `"))

@@ -13,7 +13,7 @@ EVERYTHING = Partner("DEMO", frozenset(), frozenset({"*"}))
 
 
 def customer(table: DynamoTable, name: str, balance: int) -> str:
-    """A new customer whose wallet holds this much; answers what to show as `cim`."""
+    """Return a new customer whose wallet holds this much; answers what to show as `cim`."""
     records: list[dict[str, Any]] = [
         {"type": "contact", "id": f"C-{name}"},
         {"type": "account", "id": f"A-{name}", "number": f"N-{name}", "contact": f"C-{name}"},
@@ -28,7 +28,7 @@ def customer(table: DynamoTable, name: str, balance: int) -> str:
 
 
 def purchase(cim: str, reference_number: str, spend: str | None = None) -> dict[str, Any]:
-    """A purchase of 12 that no offer of the demo programme rewards."""
+    """Return a purchase of 12 that no offer of the demo programme rewards."""
     body: dict[str, Any] = {
         "cim": cim,
         "reference_number": reference_number,

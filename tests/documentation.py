@@ -16,7 +16,7 @@ NOT_COPIED = (".git", ".venv", ".local", ".aws-sam", ".hypothesis", "*_cache", "
 
 
 def commands(page: str, heading: str = "") -> list[str]:
-    """The commands of a page, or of its section under `heading`, each whole and without its comment."""
+    """Return the commands of a page, or of its section under `heading`, each whole and without its comment."""
     text = (REPOSITORY / page).read_text()
     if heading:
         text = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
@@ -24,7 +24,7 @@ def commands(page: str, heading: str = "") -> list[str]:
 
 
 def answer_to(page: str, command: str) -> str:
-    """What a page shows below a command of a `console` block."""
+    """Return what a page shows below a command of a `console` block."""
     shown = (REPOSITORY / page).read_text().partition(f"$ {command}\n")[2]
     return shown.partition("```")[0]
 
@@ -86,7 +86,7 @@ class Workplace:
         return [entry.name for entry in set(self.folder.iterdir()) - self._there_before]
 
     def run(self, script: str, **environment: str) -> str:
-        """What a script prints, each command of which has to succeed."""
+        """Return what a script prints, each command of which has to succeed."""
         path = f"{self.folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         known = {**os.environ, "PATH": path, "CURL_HOME": str(self.folder)}
         done = subprocess.run(

@@ -54,14 +54,14 @@ class Golden:
         return exactjson.loads((EXAMPLES / f"{self.name}.response.json").read_text())
 
     def faults(self, answer: Any, excused: Iterable[str]) -> list[str]:
-        """What no pattern excuses in an answer, and which patterns excuse nothing."""
+        """Return what no pattern excuses in an answer, and which patterns excuse nothing."""
         found, patterns = list(differences(self.response, answer)), list(excused)
         unexcused = [at for at in found if not any(matches(at, pattern) for pattern in patterns)]
         return unexcused + [pattern for pattern in patterns if not any(matches(at, pattern) for at in found)]
 
 
 def matches(at: str, pattern: str) -> bool:
-    """Whether a pointer is of a pattern: `*` is any part of a step, `**` any steps."""
+    """Return whether a pointer is of a pattern: `*` is any part of a step, `**` any steps."""
     expression = re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
     return re.fullmatch(expression, at) is not None
 

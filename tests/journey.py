@@ -52,7 +52,7 @@ def post_days(target: Target, folder: Path, first: datetime, end: datetime) -> J
 
 
 def wallets(table: DynamoTable) -> dict[str, Decimal]:
-    """What the wallets of households hold, by account number, which is their accounts' id as well."""
+    """Return what the wallets of households hold, by account number, which is their accounts' id as well."""
     found = {keys.account_id(item["pk"]): item["balance"] for item in table.scan() if item["sk"] == keys.wallet("").sk}
     return {account: balance for account, balance in found.items() if account.startswith("CJ-")}
 

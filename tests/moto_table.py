@@ -45,7 +45,7 @@ def make_quick(patch: pytest.MonkeyPatch) -> None:
 
 
 def kept(table: DynamoTable, of: Callable[[str], bool] = lambda _: True) -> Items:
-    """What a table holds, of the partitions that are asked for."""
+    """Return what a table holds, of the partitions that are asked for."""
     return {pk: copy.deepcopy(items) for pk, items in _of_moto(table).items.items() if of(pk.value)}
 
 

@@ -27,6 +27,6 @@ class Api:
         return answer.status, dict(answer.headers), exactjson.loads(answer.data)
 
     def token(self) -> str:
-        """A token of the classic API."""
+        """Return a token of the classic API."""
         found: str = self.call("POST", "/authentication/web_api_key/token")[2]["data"]["token"]
         return found

@@ -31,7 +31,7 @@ class Recount:
 
 
 def recounted(file: Path, reference: Path, before: Mapping[str, Decimal]) -> Recount:
-    """What becomes of a file (CSV), on wallets that hold what they held `before`, or nothing."""
+    """Return what becomes of a file (CSV), on wallets that hold what they held `before`, or nothing."""
     records = [json.loads(line) for line in reference.read_text().splitlines()]
     types = {one["code"]: one.get("product_type", "") for one in records if one["type"] == "product"}
     balances, statuses = defaultdict(Decimal, before), {}

@@ -14,7 +14,7 @@ Fault = Callable[[AWSRequest], Any]
 
 
 def answer(request: AWSRequest, status: int, **members: Any) -> AWSResponse:
-    """An answer of DynamoDB."""
+    """Return an answer of DynamoDB."""
     body = exactjson.dumps(members).encode()
 
     class Raw:
@@ -27,7 +27,7 @@ def answer(request: AWSRequest, status: int, **members: Any) -> AWSResponse:
 
 
 def refusal(error: str, **members: Any) -> Fault:
-    """The answer that is this error."""
+    """Return the answer that is this error."""
     kind = f"com.amazonaws.dynamodb.v20120810#{error}"
     return lambda request: answer(request, 400, __type=kind, **members)
 

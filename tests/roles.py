@@ -14,7 +14,7 @@ from tests.template import read_template
 
 @cache
 def transformed() -> dict[str, Any]:
-    """The resources that SAM makes of the template's; not to be changed, as all tests share them."""
+    """Return the resources that SAM makes of the template's; not to be changed, as all tests share them."""
     template = json.loads(json.dumps(read_template()))  # with copies for anchors, as `sam build` writes it
     for resource in template["Resources"].values():
         for built in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
@@ -25,30 +25,31 @@ def transformed() -> dict[str, Any]:
 
 
 def roles() -> dict[str, dict[str, Any]]:
-    """The properties of each function's role, by the function's logical id."""
+    """Return the properties of each function's role, by the function's logical id."""
     functions = [name for name, resource in transformed().items() if resource["Type"] == "AWS::Lambda::Function"]
     return {name: transformed()[f"{name}Role"]["Properties"] for name in functions}
 
 
 def managed_policies(function: str) -> list[str]:
-    """The logical ids of our own managed policies that a function has."""
+    """Return the logical ids of our own managed policies that a function has."""
     return [arn["Ref"] for arn in roles()[function]["ManagedPolicyArns"] if isinstance(arn, dict)]
 
 
 def policy_documents(function: str) -> Iterator[dict[str, Any]]:
-    """What our own managed policies and its own say that a function may do, and what SAM adds for its destinations."""
+    """Return what our own managed policies and its own say that a function may do, and what SAM adds for its
+    destinations."""
     yield from (transformed()[name]["Properties"]["PolicyDocument"] for name in managed_policies(function))
     yield from (policy["PolicyDocument"] for policy in roles()[function].get("Policies", []))
 
 
 def statements(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A policy's statements, with lists of actions and resources where it has one of them."""
+    """Return a policy's statements, with lists of actions and resources where it has one of them."""
     for statement in document["Statement"]:
         yield {**statement, **{name: _listed(statement[name]) for name in ("Action", "Resource")}}
 
 
 def statements_of(function: str) -> list[dict[str, Any]]:
-    """The statements of all of a function's policies."""
+    """Return the statements of all of a function's policies."""
     return [statement for document in policy_documents(function) for statement in statements(document)]
 
 

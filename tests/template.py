@@ -14,13 +14,13 @@ TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 
 def read_template() -> dict[str, Any]:
-    """The template, with intrinsic functions as one-entry mappings: `!Ref Table` is {"Ref": "Table"}."""
+    """Return the template, with intrinsic functions as one-entry mappings: `!Ref Table` is {"Ref": "Table"}."""
     template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)
     return template
 
 
 def environment_of(function: str) -> dict[str, Any]:
-    """The environment variables of the function in `functions/<function>`, as the template gives them."""
+    """Return the environment variables of the function in `functions/<function>`, as the template gives them."""
     template, name = read_template(), "".join(part.title() for part in function.split("_"))
     own = template["Resources"][f"{name}Function"]["Properties"].get("Environment", {})
     return {**template["Globals"]["Function"]["Environment"]["Variables"], **own.get("Variables", {})}
@@ -34,7 +34,8 @@ def create_table(client: "DynamoDBClient", name: str) -> None:
 
 
 def resolved(value: Any, known: Mapping[str, str], met: Container[str] = ()) -> str:
-    """A text of the template with what is `known` put in, parameters and others; conditions hold that are in `met`."""
+    """Return a text of the template with what is `known` put in, parameters and others; conditions hold that are in
+    `met`."""
     match value:
         case {"Ref": str(name)}:
             return known[name]

@@ -28,35 +28,36 @@ HEADER = ",".join(COLUMNS)
 
 
 def row(reference: str, cim: str = "A", **cells: str) -> str:
-    """A row under HEADER that can be posted; `cells` stand in the place of what is in it, with two `_` for a point."""
+    """Return a row under HEADER that can be posted; `cells` stand in the place of what is in it, with two `_` for a
+    point."""
     values = dict(zip(COLUMNS, (cim, reference, "1572423477", "M", "P", "1", "10", "1", "11"), strict=True))
     return ",".join((values | {name.replace("__", "."): cell for name, cell in cells.items()}).values())
 
 
 def csv(*rows: str, header: str = HEADER, end: str = "\n") -> bytes:
-    """A CSV file."""
+    """Return a CSV file."""
     return end.join([header, *rows, ""]).encode()
 
 
 def lines(*bodies: str) -> bytes:
-    """A file of JSON Lines."""
+    """Return a file of JSON Lines."""
     return "".join(f"{body}\n" for body in bodies).encode()
 
 
 def array(*bodies: str) -> bytes:
-    """A file of an array."""
+    """Return a file of an array."""
     return f"[{', '.join(bodies)}]".encode()
 
 
 def body(reference: str, cim: str = "A", more: str = "") -> str:
-    """A body of the newest API that can be posted, as JSON; `more` stands before its end."""
+    """Return a body of the newest API that can be posted, as JSON; `more` stands before its end."""
     line = '{"product_sku": "P", "net_amount": 10, "tax_amount": 1, "total_amount": 11}'
     named = f'"cim": "{cim}", "reference_number": "{reference}", "merchant_tap": {{"code": "M"}}'
     return f'{{{named}, "products": [{line}]{more}}}'
 
 
 def classic_body(reference: str, account: str = "1") -> str:
-    """A body of the classic API that can be posted, as JSON."""
+    """Return a body of the classic API that can be posted, as JSON."""
     line = '{"product_identifier": {"code": "P"}, "net_amount": 10, "vat_amount": 1, "total_amount": 11}'
     named = f'"accounts_receivable_identifier": {{"number": "{account}"}}, "reference_number": "{reference}"'
     return (
@@ -66,7 +67,7 @@ def classic_body(reference: str, account: str = "1") -> str:
 
 
 def outcome(layout: Layout, entry: ChunkEntry) -> str:
-    """What its API would make of an entry: the reference number of what could be posted, or why not."""
+    """Return what its API would make of an entry: the reference number of what could be posted, or why not."""
     try:
         found = read_row(layout, entry)
         if found.is_classic:
@@ -77,7 +78,8 @@ def outcome(layout: Layout, entry: ChunkEntry) -> str:
 
 
 def told(layout: Layout | None, entries: Iterable[ChunkEntry]) -> list[str]:
-    """Each entry in a line: the number of its first row, and the last one's if it has several; and its outcome."""
+    """Return each entry in a line: the number of its first row, and the last one's if it has several; and its
+    outcome."""
     lines = []
     for entry in sorted(entries, key=lambda entry: entry.number):
         assert layout

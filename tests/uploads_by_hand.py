@@ -27,7 +27,7 @@ def put_upload(
     content: str | None = None,
     dry_run: bool = False,
 ) -> list[dict[str, Any]]:
-    """An upload whose rows stand in these chunks, one after the other; answers the chunks' messages."""
+    """Return an upload whose rows stand in these chunks, one after the other; answers the chunks' messages."""
     location, data, row, pieces = f"chunks/{upload_id}/1/000001", b"", 1, list[Piece]()
     for number, rows in enumerate(chunks, start=1):
         shard = Shard(0)

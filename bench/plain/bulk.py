@@ -60,7 +60,7 @@ class Refused(Exception):  # noqa: N818
 
 
 def create(body: str, table: Any) -> dict[str, Any]:
-    """What became of each entry."""
+    """Return what became of each entry."""
     processed, unprocessed = [], []
     for number, raw in enumerate(json.loads(body, parse_float=Decimal)["purchase_customer_events_set"]):
         own_id = raw["request_unique_identifier"]

@@ -82,7 +82,7 @@ def lines(places: Sequence[str], series: Sequence[Series], unit: str = "") -> st
 
 
 def spark(values: Iterable[Decimal], width: int = 120, height: int = 22) -> str:
-    """A small chart without a scale, for a row of a table."""
+    """Return a small chart without a scale, for a row of a table."""
     found = list(values)
     largest = max(found, default=Decimal(0)) or Decimal(1)
     each = width / max(1, len(found))
@@ -95,7 +95,7 @@ def spark(values: Iterable[Decimal], width: int = 120, height: int = 22) -> str:
 
 
 def told(amount: Decimal) -> str:
-    """An amount with thousands set apart."""
+    """Return an amount with thousands set apart."""
     return f"{amount:,f}"
 
 

@@ -33,11 +33,11 @@ class Journal:
     days: Days
 
     def base(self, now: datetime) -> Table:  # noqa: ARG002 - a source's
-        """The stack itself."""
+        """Return the stack itself."""
         return self.stack
 
     def history(self, table: Table, now: datetime) -> PastPurchases:  # noqa: ARG002 - a source's
-        """The purchases in the order in which they were performed."""
+        """Return the purchases in the order in which they were performed."""
         with err.status("Reading the table ..."):
             events = sorted(
                 ledger.scan_events(self.stack), key=lambda event: (event.entry.performed_on, event.entry.sequence)
@@ -55,12 +55,12 @@ class Journal:
 
 
 def _stands(event: Event) -> bool:
-    """Whether it is a purchase that was not cancelled."""
+    """Return whether it is a purchase that was not cancelled."""
     return event.entry.type is EventType.PURCHASE and event.state is EventState.POSTED
 
 
 def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> dict[str, Customer]:
-    """The customers as events left them."""
+    """Return the customers as events left them."""
     wallets = {account_id: Wallet(account_id) for account_id in account_ids}
     for event in before:
         account_id = event.entry.account_id
@@ -70,7 +70,7 @@ def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> 
 
 
 def _movement(event: Event) -> Movement:
-    """What an event did to its wallet, with what it counts for if it still stands."""
+    """Return what an event did to its wallet, with what it counts for if it still stands."""
     counts = _stands(event)
     return replace(event.entry.movement, purchases=int(counts), uses=event.purchase.uses if counts else ())
 
@@ -90,7 +90,7 @@ def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Tab
 
 
 def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
-    """The promo codes that purchases brought, by id."""
+    """Return the promo codes that purchases brought, by id."""
     named = {event.purchase.ids.get("promo_code") for event in events} - {None}
     items = table.get_many(keys.record("promo_code", str(code)) for code in named)
     records = [exactjson.loads(item["promo_code"]) for item in items.values()]
@@ -98,7 +98,7 @@ def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
 
 
 def _purchase(event: Event, products: Mapping[str, Product], codes: Mapping[str, PromoCode]) -> Purchase:
-    """The purchase that an event is of."""
+    """Return the purchase that an event is of."""
     document, ids = event.purchase, event.purchase.ids
     asked = document.requested
     return Purchase(

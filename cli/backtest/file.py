@@ -34,7 +34,7 @@ class FileOfPurchases:
     days: Days
 
     def base(self, now: datetime) -> Table | None:
-        """What the files of reference data have."""
+        """Return what the files of reference data have."""
         if not self.reference:
             return None
         known = ProgrammeDraft.of(self.reference, None, now)
@@ -42,8 +42,8 @@ class FileOfPurchases:
         return known.table
 
     def history(self, table: Table, now: datetime) -> PastPurchases:
-        """The purchases, as `table` knows what they name. Files are in order as a rule, so they are taken as they are
-        first.
+        """Return the purchases, as `table` knows what they name. Files are in order as a rule, so they are taken as
+        they are first.
 
         Raises:
             Failure: the file cannot be read.
@@ -88,7 +88,7 @@ def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out
 def _resolved(
     some: Iterable[FilePurchase], table: Table, catalogue: Catalogue, now: datetime, left_out: LeftOutPurchases
 ) -> Iterator[tuple[FilePurchase, Resolved]]:
-    """The purchases whose every name is found."""
+    """Return the purchases whose every name is found."""
     programme, directory = catalogue.programme(now), catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
     items = looked_up([resolution for _, resolution in resolutions], ANYBODY, table=table, catalogue=catalogue, now=now)
@@ -100,7 +100,7 @@ def _resolved(
 
 
 def _passed_over(one: FilePurchase, resolved: Resolved, repetitions: MetIdentities, left_out: LeftOutPurchases) -> bool:
-    """Whether a purchase is not one more."""
+    """Return whether a purchase is not one more."""
     reason = repetitions.reason_to_pass_over(one.request, resolved.purchase.merchant_id)
     if reason:
         left_out.add(reason, one.entry.number)

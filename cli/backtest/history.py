@@ -60,14 +60,14 @@ class Source(Protocol):
     """Where past purchases come from."""
 
     def base(self, now: datetime) -> Table | None:
-        """What draft programmes are laid on top of: what the purchases refer to, and the current programme."""
+        """Return what draft programmes are laid on top of: what the purchases refer to, and the current programme."""
 
     def history(self, table: Table, now: datetime) -> PastPurchases:
-        """The purchases; what they name is looked up in `table`, which has the draft on top of the base."""
+        """Return the purchases; what they name is looked up in `table`, which has the draft on top of the base."""
 
 
 def read_products(ids: Iterable[str], table: Table) -> dict[str, Product]:
-    """The products of these ids, as pricing needs them, as many as exist."""
+    """Return the products of these ids, as pricing needs them, as many as exist."""
     items = table.get_many(keys.record("product", product_id) for product_id in ids)
     records = [exactjson.loads(item["product"]) for item in items.values()]
     return {record["id"]: Product(record["id"], record["code"], record.get("product_type")) for record in records}

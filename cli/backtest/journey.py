@@ -28,7 +28,7 @@ class Journey:
         self._needs = Needs.of(choice.baskets(self._left_out))
 
     def base(self, now: datetime) -> MemoryTable:
-        """What the baskets refer to, with the programme that `loyalty replay` posts them under, in euros."""
+        """Return what the baskets refer to, with the programme that `loyalty replay` posts them under, in euros."""
         table = MemoryTable()
         lines = (exactjson.dumps(record).encode() for record in all_records(self._needs, self._departments))
         for some in ([EURO], lines):
@@ -37,7 +37,7 @@ class Journey:
         return table
 
     def history(self, table: Table, now: datetime) -> PastPurchases:  # noqa: ARG002 - a source's
-        """The baskets; their products and customers are those of `table`."""
+        """Return the baskets; their products and customers are those of `table`."""
         counts = Counter({f"{reason} (in the data)": count for reason, count in self._left_out.baskets.items()})
         visits = self._visits(table)
         return PastPurchases(
@@ -54,7 +54,8 @@ class Journey:
 
 
 def _purchase(basket: JourneyBasket, products: Mapping[int, Product]) -> Purchase:
-    """A basket with every name found, as resolving its body would: codes of merchant and stores are their ids."""
+    """Return a basket with every name found, as resolving its body would: codes of merchant and stores are their
+    ids."""
     lines = tuple(Line(products[line.product], Decimal(line.quantity), *line.amounts) for line in basket.lines)
     return Purchase(
         merchant_id=MERCHANT_CODE,

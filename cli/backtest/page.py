@@ -15,7 +15,7 @@ Cells = Iterable[str]
 
 
 def page(report: Report) -> str:
-    """The page."""
+    """Return the page."""
     return Template(FRAME.read_text("utf-8")).substitute(
         title=escape(report.title),
         headline=_headline(report),

@@ -33,7 +33,7 @@ class MetIdentities:
 
 
 def _ids(request: PurchaseRequest, merchant_id: str) -> list[str]:
-    """The event's id; and where that was given, the one that keeps the reference number unique all the same."""
+    """Return the event's id; and where that was given, the one that keeps the reference number unique all the same."""
     own = request.identity.event_id(merchant_id, request.reference_number, "")
     if request.identity.origin is not Origin.GIVEN:
         return [own]

@@ -81,7 +81,7 @@ class ProgrammeLine:
 
     @classmethod
     def of(cls, simulation: Simulation) -> "ProgrammeLine":
-        """The numbers of a simulation that has ended."""
+        """Return the numbers of a simulation that has ended."""
         months = _months(simulation)
         sales = sum((month.sales for month in months), ZERO)
         given = sum((month.awarded + month.vouchers for month in months), ZERO)
@@ -126,18 +126,18 @@ class Report:
         return [f"{count:,} {reason}{rows.get(reason, '')}" for reason, count in self.left_out.items()]
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, with dates as they are written in programmes."""
+        """Return all of it, with dates as they are written in programmes."""
         days = {"start": self.start and f"{self.start:%Y-%m-%d}", "end": self.end and f"{self.end:%Y-%m-%d}"}
         return asdict(self) | days
 
 
 def percent(part: Decimal, whole: Decimal) -> Decimal:
-    """How much of a whole a part is, in percent with two decimals; 0 of nothing."""
+    """Return how much of a whole a part is, in percent with two decimals; 0 of nothing."""
     return rounded(100 * part / whole, 2) if whole else ZERO
 
 
 def _offers(simulation: Simulation, sales: Decimal) -> list[OfferLine]:
-    """The offers, those that gave most first."""
+    """Return the offers, those that gave most first."""
     lines = [_offer(tally, simulation, sales) for tally in simulation.offers.values() if tally.offer.effective]
     return sorted(lines, key=lambda line: (-line.given, line.id))
 

@@ -117,7 +117,7 @@ class Simulation:
         self._tally(plan, customer.account, month)
 
     def _plan(self, purchase: Purchase, customer: Customer) -> Plan:
-        """The plan; without the spend that was requested, where that cannot be had."""
+        """Return the plan; without the spend that was requested, where that cannot be had."""
         try:
             return priced(purchase, customer, self.programme, self._used)
         except Refused:
@@ -158,7 +158,7 @@ class Simulation:
         customer.given += given
 
     def _now(self, customer: Customer) -> Customer:
-        """The customer with the wallet as it is by now."""
+        """Return the customer with the wallet as it is by now."""
         return self._known.get(customer.account.id, customer)
 
     def _move(self, customer: Customer, movement: Movement) -> None:
@@ -184,7 +184,7 @@ class Simulation:
         )
 
     def _in_system_currency(self, amount: Decimal, account: Account) -> Decimal:
-        """An amount of the account's currency at the rate of the month's last second; nothing without a rate."""
+        """Return an amount of the account's currency at the rate of the month's last second; nothing without a rate."""
         programme, at = self.programme, end_of_month(self._month) - timedelta(seconds=1)
         own = programme.wallet_currency(account)
         return programme.exchanged(amount, own, programme.system_currency, at) or ZERO

@@ -113,7 +113,7 @@ def redrive_uploads(
 
 
 def described(view: "UploadView") -> dict[str, Any]:
-    """An upload as the command tells it."""
+    """Return an upload as the command tells it."""
     from loyalty.domain.uploads.row_outcome import STATUSES
 
     upload, tally = view.upload, view.tally

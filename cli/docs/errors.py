@@ -12,7 +12,7 @@ def errors(check: Check = False) -> None:
 
 
 def text() -> str:
-    """The page, with a row for each code."""
+    """Return the page, with a row for each code."""
     from loyalty.api.http.error_catalogue import ERRORS
 
     rows = (f"| `{code}` | {int(told.status)} | {told.cause} | {told.cure} |" for code, told in ERRORS.items())

@@ -11,7 +11,7 @@ class JsonSchema(GenerateJsonSchema):
     """To be given to pydantic as the generator."""
 
     def decimal_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ARG002
-        """A number, where pydantic has a number or a text."""
+        """Return a number, where pydantic has a number or a text."""
         return {"type": "number"}
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002

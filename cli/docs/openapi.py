@@ -22,7 +22,7 @@ def openapi(check: Check = False) -> None:
 
 
 def document() -> "Json":
-    """The OpenAPI 3.1 document of both APIs."""
+    """Return the OpenAPI 3.1 document of both APIs."""
     from importlib.metadata import version
 
     from cli.docs.route import TAGS
@@ -55,7 +55,7 @@ def document() -> "Json":
 
 
 def _server() -> "Json":
-    """What the address of an API varies in; the suffix depends on whose cloud the region belongs to."""
+    """Return what the address of an API varies in; the suffix depends on whose cloud the region belongs to."""
     import botocore.session
 
     partitions = botocore.session.get_session().get_data("partitions")["partitions"]
@@ -79,7 +79,7 @@ _REPLAYED = {
 
 
 def _schemas() -> "tuple[Mapping[Any, Json], Json]":
-    """What refers to each model and shape, and the schemas of all of them."""
+    """Return what refers to each model and shape, and the schemas of all of them."""
     from pydantic import TypeAdapter
 
     from cli.docs.json_schema import ApiSchema
@@ -154,12 +154,12 @@ def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "J
 
 
 def _examples(kind: str, names: tuple[str, ...]) -> "Json":
-    """The contract's examples; the vendor's answers lack what later releases brought."""
+    """Return the contract's examples; the vendor's answers lack what later releases brought."""
     return {name: {"value": json.loads((EXAMPLES / f"{name}.{kind}.json").read_text("utf-8"))} for name in names}
 
 
 def _sample(route: "Route") -> "Json":
-    """The body of the event that is sent to its function; the token goes into the header."""
+    """Return the body of the event that is sent to its function; the token goes into the header."""
     body = json.loads(_event(route)["body"] or "{}")
     body.pop("token", None)
     return {route.name: {"value": body}} if body else {}
@@ -171,7 +171,7 @@ def _event(route: "Route") -> "Json":
 
 
 def _refusals(references: "Mapping[Any, Json]") -> "Json":
-    """The answers that tell errors, by status, in either API's form."""
+    """Return the answers that tell errors, by status, in either API's form."""
     from loyalty.api.classic.answers import Refusal
     from loyalty.api.http.error_catalogue import ERRORS
     from loyalty.api.newest.answers import ProblemAnswer

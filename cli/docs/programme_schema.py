@@ -16,7 +16,7 @@ def schema(check: Check = False) -> None:
 
 
 def document() -> dict[str, Any]:
-    """The JSON Schema of a line of a programme file, of whatever type.
+    """Return the JSON Schema of a line of a programme file, of whatever type.
 
     It does not say what it cannot: that names lead to records and are unique, and which fields go together.
     """

@@ -32,7 +32,7 @@ BY_TOKEN: list[Json] = [{"bearer": []}, {}]
 
 
 def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
-    """A parameter; text of a length that its place takes, unless its schema is told."""
+    """Return a parameter; text of a length that its place takes, unless its schema is told."""
     schema = schema or {"type": "string", "minLength": 1, "maxLength": MAX_HEADER if where == "header" else MAX_NAME}
     return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema}
 

@@ -78,7 +78,7 @@ class Api:
         return CallOutcome("failed" if response.status >= 500 else "refused", code=_code(response, document))
 
     def wallet(self, account: str) -> ShownWallet:
-        """The wallet of the account with this number.
+        """Return the wallet of the account with this number.
 
         Raises:
             Failure: it cannot be read.
@@ -87,7 +87,8 @@ class Api:
         return ShownWallet(document["version"], Decimal(document["balance"]))
 
     def journal(self, account: str, after: int, upto: int) -> list[ShownEntry]:
-        """The events of the account's wallet with a sequence number above `after` and at most `upto`, newest first.
+        """Return the events of the account's wallet with a sequence number above `after` and at most `upto`, newest
+        first.
 
         Raises:
             Failure: they cannot be read.
@@ -130,7 +131,7 @@ class Api:
     def _sent(
         self, method: str, path: str, body: bytes | None, *, last: bool
     ) -> tuple[urllib3.BaseHTTPResponse, Any] | None:
-        """The answer, None where none came and this was not the last try."""
+        """Return the answer, None where none came and this was not the last try."""
         start = time.perf_counter()
         try:
             response = self._pool.request(method, self._url + path, body=body, headers=self._headers, redirect=False)

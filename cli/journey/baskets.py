@@ -70,7 +70,7 @@ class Choice(NamedTuple):
     limit: int | None = None
 
     def baskets(self, left_out: LeftOutBaskets) -> Iterator[JourneyBasket]:
-        """The chosen baskets, read anew; what is passed over until the last of them is counted in `left_out`.
+        """Return the chosen baskets, read anew; what is passed over until the last of them is counted in `left_out`.
 
         Raises:
             Failure: the data is not installed.
@@ -79,7 +79,7 @@ class Choice(NamedTuple):
 
 
 def baskets(rows: Iterable[Row], left_out: LeftOutBaskets) -> Iterator[JourneyBasket]:
-    """The baskets that can be posted, in the order of `rows`, which has those of a basket next to each other.
+    """Return the baskets that can be posted, in the order of `rows`, which has those of a basket next to each other.
 
     What is passed over on the way to a basket is counted in `left_out` by the time that the basket is handed out.
     """
@@ -99,14 +99,14 @@ def baskets(rows: Iterable[Row], left_out: LeftOutBaskets) -> Iterator[JourneyBa
 
 @lru_cache(maxsize=10_000)  # the year has 5,003 different amounts
 def amounts(cents: int) -> LineAmounts:
-    """A line's amounts from what it cost, tax included."""
+    """Return a line's amounts from what it cost, tax included."""
     total = Decimal(cents).scaleb(-2)
     net = rounded(total * 100 / (100 + TAX_PERCENT), 2)
     return LineAmounts(net, total - net, total)
 
 
 def purchase(basket: JourneyBasket, spend_every: int = 0) -> dict[str, Any]:
-    """The body of `POST /purchases` (contract, operation 1) for a basket; its numbers are int and Decimal.
+    """Return the body of `POST /purchases` (contract, operation 1) for a basket; its numbers are int and Decimal.
 
     With `spend_every`, baskets whose id is a multiple of it pay `SPEND` from the wallet, or all of a smaller total.
     """
@@ -134,20 +134,20 @@ def purchase(basket: JourneyBasket, spend_every: int = 0) -> dict[str, Any]:
 
 
 def card(household: int) -> str:
-    """What a household shows at the till (CIM)."""
+    """Return what a household shows at the till (CIM)."""
     return f"CJ-CARD-{household:04}"
 
 
 def account(household: int) -> str:
-    """The number of a household's account."""
+    """Return the number of a household's account."""
     return f"CJ-{household:04}"
 
 
 def outlet(store: int) -> str:
-    """The code of a store."""
+    """Return the code of a store."""
     return f"CJ-STORE-{store}"
 
 
 def sku(product: int) -> str:
-    """The code of a product: the catalogue's number."""
+    """Return the code of a product: the catalogue's number."""
     return str(product)

@@ -24,13 +24,13 @@ Written = Callable[[Iterable[JourneyBasket], int], Iterator[str]]
 
 
 def as_jsonl(baskets: Iterable[JourneyBasket], spend_every: int) -> Iterator[str]:
-    """A body a line."""
+    """Return a body a line."""
     for basket in baskets:
         yield exactjson.dumps(purchase(basket, spend_every)) + "\n"
 
 
 def as_csv(baskets: Iterable[JourneyBasket], spend_every: int) -> Iterator[str]:
-    """A row for each line of a basket, which repeats what is the whole basket's; the header before the first."""
+    """Return a row for each line of a basket, which repeats what is the whole basket's; the header before the first."""
     columns = [*EVENT_COLUMNS, *LINE_COLUMNS, *([SPEND_COLUMN] if spend_every else [])]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -51,7 +51,7 @@ WRITERS: Mapping[str, Written] = {"csv": as_csv, "jsonl": as_jsonl}
 
 
 def opened(file: Path) -> IO[str]:
-    """The file, to be written; compressed where its name ends with .gz."""
+    """Return the file, to be written; compressed where its name ends with .gz."""
     if file.suffix == ".gz":
         return gzip.open(file, "wt", encoding="utf-8", newline="")
     return file.open("w", encoding="utf-8", newline="")

@@ -28,7 +28,7 @@ class Needs:
 
     @classmethod
     def of(cls, baskets: Iterable[JourneyBasket]) -> "Needs":
-        """What `baskets` refer to, and how many they are.
+        """Return what `baskets` refer to, and how many they are.
 
         Raises:
             Failure: there are none.
@@ -58,7 +58,7 @@ def records(needs: Needs, departments: Mapping[int, str]) -> Iterator[Record]:
 
 
 def all_records(needs: Needs, departments: Mapping[int, str]) -> Iterator[Record]:
-    """The programme, and the records for all that is needed."""
+    """Return the programme, and the records for all that is needed."""
     yield from (exactjson.loads(line) for line in PROGRAMME.read_bytes().splitlines())
     yield from records(needs, departments)
 
@@ -70,7 +70,7 @@ def write(records: Iterable[Record], file: Path) -> None:
 
 
 def store_record(store: int) -> Record:
-    """A store: an outlet of the retailer."""
+    """Return a store: an outlet of the retailer."""
     code = outlet(store)
     return {
         "type": "business_unit",
@@ -82,7 +82,7 @@ def store_record(store: int) -> Record:
 
 
 def department_record(department: str) -> Record:
-    """A department: a type of product."""
+    """Return a department: a type of product."""
     return {"type": "product_type", "id": department_id(department), "name": department}
 
 
@@ -92,7 +92,7 @@ def department_id(department: str) -> str:
 
 
 def product_record(product: int, department: str | None) -> Record:
-    """A product, under the catalogue's number."""
+    """Return a product, under the catalogue's number."""
     record: Record = {"type": "product", "id": product_id(product), "code": sku(product)}
     if department is None:
         return record | {"description": "Not in the catalogue"}
@@ -100,12 +100,12 @@ def product_record(product: int, department: str | None) -> Record:
 
 
 def product_id(product: int) -> str:
-    """The id of a product's record."""
+    """Return the id of a product's record."""
     return f"CJ-PRODUCT-{product}"
 
 
 def customer_records(household: int) -> Iterator[Record]:
-    """A household: a contact with an account and a card."""
+    """Return a household: a contact with an account and a card."""
     number, contact = account(household), f"CJ-HOUSEHOLD-{household:04}"
     yield {"type": "contact", "id": contact, "first_name": "Household", "last_name": str(household)}
     yield {"type": "account", "id": number, "number": number, "contact": contact}

@@ -142,7 +142,7 @@ def _post(baskets: "Iterable[JourneyBasket]", total: int, run: "Run", workers: i
 
 
 def _movements(run: "Run", workers: int) -> "list[BookMovement]":
-    """What happened to each wallet that the run concerns."""
+    """Return what happened to each wallet that the run concerns."""
     from cli.journey.progress import progress
     from cli.journey.wallets import movement
 

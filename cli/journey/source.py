@@ -42,7 +42,7 @@ COLUMNS = ["household_id", "store_id", "basket_id", "product_id", "quantity", "s
 
 
 def rows(days: Days = Days(), files: Path | None = None) -> Iterator[Row]:  # noqa: B008 - it cannot be changed
-    """The lines of the year in the order of time, those of a basket next to each other.
+    """Return the lines of the year in the order of time, those of a basket next to each other.
 
     Raises:
         Failure: the package is not installed.
@@ -53,7 +53,7 @@ def rows(days: Days = Days(), files: Path | None = None) -> Iterator[Row]:  # no
 
 
 def rows_of(batch: Any) -> Iterator[Row]:
-    """The rows of an Arrow batch that has the columns of the package's transactions."""
+    """Return the rows of an Arrow batch that has the columns of the package's transactions."""
     ids = (batch[name].to_pylist() for name in COLUMNS[:5])
     yield from map(Row._make, zip(*ids, exact_cents(batch["sales_value"]), _seconds(batch), strict=True))
 
@@ -65,14 +65,14 @@ def exact_cents(amounts: Any) -> list[int]:
 
 
 def departments(files: Path | None = None) -> dict[int, str]:
-    """The department of each product of the catalogue, by the product's id."""
+    """Return the department of each product of the catalogue, by the product's id."""
     catalogue = parquet.ParquetFile((files or data_files()) / "products.parquet")
     table = catalogue.read(columns=["product_id", "department"])
     return dict(zip(table["product_id"].to_pylist(), table["department"].to_pylist(), strict=True))
 
 
 def data_files() -> Path:
-    """Where the package's files are.
+    """Return where the package's files are.
 
     Raises:
         Failure: it is not installed.

@@ -36,7 +36,7 @@ class Summary(NamedTuple):
         return not self.failed and self.wallets.add_up
 
     def as_json(self) -> dict[str, Any]:
-        """The fields, with those of the wallets within."""
+        """Return the fields, with those of the wallets within."""
         return self._asdict() | {"wallets": self.wallets._asdict()}
 
 
@@ -77,7 +77,7 @@ def percentiles_ms(seconds: Sequence[float]) -> dict[str, float | None]:
 
 
 def table(summary: Summary) -> Table:
-    """The summary to read."""
+    """Return the summary to read."""
     grid = Table(box=None, pad_edge=False, show_header=False)
     grid.add_column()
     grid.add_column(justify="right")

@@ -60,7 +60,7 @@ class BookTotals(NamedTuple):
 
     @classmethod
     def of(cls, movements: Iterable[BookMovement]) -> "BookTotals":
-        """The sum of `movements`."""
+        """Return the sum of `movements`."""
         found = list(movements)
         none = Decimal("0.00")
         return cls(
@@ -83,7 +83,7 @@ class BookTotals(NamedTuple):
 
 
 def opened(account: str, api: Api) -> Book:
-    """The book of an account's wallet as it is now.
+    """Return the book of an account's wallet as it is now.
 
     Raises:
         Failure: the wallet cannot be read.
@@ -92,7 +92,7 @@ def opened(account: str, api: Api) -> Book:
 
 
 def movement(book: Book, api: Api) -> BookMovement:
-    """What happened to a wallet since `book` was opened.
+    """Return what happened to a wallet since `book` was opened.
 
     Raises:
         Failure: the wallet or its journal cannot be read.

@@ -170,7 +170,8 @@ class Deployment:
             raise CommandFailure(f"`sam {command}` failed; the end of {self.log}:\n{last_lines(self.log)}")
 
     def _environment(self) -> dict[str, str]:
-        """The caller's environment, with the tools of this virtual environment first and no AWS account in it."""
+        """Return the caller's environment, with the tools of this virtual environment first and no AWS account in
+        it."""
         home = self.directory / "sam"
         home.mkdir(exist_ok=True)
         # SAM asks the network for a newer version of itself, unless it did within the week.

@@ -116,12 +116,12 @@ def remove_what_is_out_of_use(directory: Path, report: Report) -> None:
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log, where the reason for a failure stands."""
+    """Return the end of a log, where the reason for a failure stands."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
 
 
 def free_port(preferred: int, host: str = LOOPBACK) -> int:
-    """The preferred port of `host` if nothing listens on it, or else any other; 0 prefers none."""
+    """Return the preferred port of `host` if nothing listens on it, or else any other; 0 prefers none."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -139,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
             self._hand_back(response)
 
     def _call(self, body: bytes) -> urllib3.BaseHTTPResponse:
-        """The request as it came, but for what concerns the connection; nothing that the client did not send."""
+        """Return the request as it came, but for what concerns the connection; nothing that the client did not send."""
         headers = urllib3.HTTPHeaderDict()
         for name, value in self.headers.items():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
@@ -190,7 +190,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def chunks(stream: BufferedIOBase) -> Iterator[bytes]:
-    """The parts of a body in chunks. Raises `BodyTooLong`, and `ValueError` where they are malformed."""
+    """Return the parts of a body in chunks. Raises `BodyTooLong`, and `ValueError` where they are malformed."""
     left = BODY_BYTES_MAX
     while length := size(stream.readline(PIECE_BYTES).partition(b";")[0].decode("latin-1"), base=16):
         left -= length

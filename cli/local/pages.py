@@ -22,7 +22,8 @@ class Page:
 
 
 def page_at(path: str, *, host: str, api_key: str | None) -> Page | None:
-    """The page at this path, if any. `host` is the address that the caller used, `api_key` what the page fills in."""
+    """Return the page at this path, if any. `host` is the address that the caller used, `api_key` what the page fills
+    in."""
     match path.split("/"):
         case ["", ""]:
             index = INDEX.read_text("utf-8").replace("{{api_key}}", _in_script(api_key))

@@ -72,12 +72,12 @@ def check(
 
 
 def base_table(deployed: bool, stack: str | None, region: str | None) -> "Table | None":
-    """What programme files are laid on top of: nothing, unless a stack is asked for."""
+    """Return what programme files are laid on top of: nothing, unless a stack is asked for."""
     return Target.load(stack, region).open_table() if deployed or stack else None
 
 
 def findings(files: Sequence[Path], base: "Table | None", now: datetime) -> Findings:
-    """What there is to say about the lines of `files`, in their order."""
+    """Return what there is to say about the lines of `files`, in their order."""
     from cli.programme.draft import ProgrammeDraft
     from cli.programme.hints import Hints
 
@@ -142,7 +142,7 @@ def _cut_short(programme: "Programme") -> "Iterator[CutShort]":
 
 
 def _changes(draft: "ProgrammeDraft", base: "Table | None") -> Iterator[Finding]:
-    """What the lines change of limits that are deployed."""
+    """Return what the lines change of limits that are deployed."""
     from cli.programme.changes import changes_that_matter
 
     if base is None:

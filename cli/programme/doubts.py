@@ -71,14 +71,14 @@ class Case:
 
 
 def at(wanted: frozenset[str], places: Iterable[Place]) -> list[Place]:
-    """Those of `places` that are, or are below, one of the `wanted` business units; all where none is wanted."""
+    """Return those of `places` that are, or are below, one of the `wanted` business units; all where none is wanted."""
     return [place for place in places if not wanted or not wanted.isdisjoint(place.unit_ids)]
 
 
 def doubts_about(
     offers: Iterable[Offer], programme: Programme, records: Iterable[Record], now: datetime
 ) -> list[Doubt]:
-    """What keeps each of `offers` from ever applying, or from giving anything.
+    """Return what keeps each of `offers` from ever applying, or from giving anything.
 
     `records` are those of the programme, and the products that conditions name, as they were imported.
     """
@@ -170,7 +170,7 @@ def _worth(case: Case) -> Iterator[Suspicion]:
 
 
 def _instant(case: Case) -> Iterator[Suspicion]:
-    """An award that is spent at once, and can be more than there is to pay."""
+    """Return an award that is spent at once, and can be more than there is to pay."""
     rule = case.offer.award
     if not rule.instant or rule.ceiling or rule.method is Method.PERCENTAGE:
         return
@@ -208,7 +208,7 @@ def _hours(case: Case) -> Iterator[Suspicion]:
 
 
 def told(period: Period) -> str:
-    """A period in words."""
+    """Return a period in words."""
     words = [
         f"{word} {moment:%Y-%m-%dT%H:%M:%S}" for word, moment in (("from", period.start), ("to", period.end)) if moment
     ]

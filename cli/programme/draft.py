@@ -62,7 +62,7 @@ class ProgrammeDraft:
         return cls(table, lines, tuple(refused), euro_assumed)
 
     def accepted(self, now: datetime) -> tuple[Programme, list[Record]]:
-        """The programme of the lines that were not refused; its records, and the products that its offers name.
+        """Return the programme of the lines that were not refused; its records, and the products that its offers name.
 
         Raises:
             Failure: it has no system currency.

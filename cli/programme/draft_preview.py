@@ -66,7 +66,7 @@ def preview_on_draft(
 def _known(
     request: PurchaseRequest, draft: ProgrammeDraft, catalogue: Catalogue, now: datetime
 ) -> tuple[PurchaseRequest, list[str]]:
-    """The request with everybody and everything in it known; and what had to be made up for that, in words."""
+    """Return the request with everybody and everything in it known; and what had to be made up for that, in words."""
     records, assumed = [], []
     if draft.table.get(customer_key(request.customer)) is None:
         records.append({"type": "account", "id": SOMEBODY, "number": SOMEBODY})

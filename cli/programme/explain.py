@@ -87,7 +87,7 @@ def explain(
 
 
 def _body(file: Path) -> Mapping[str, Any]:
-    """The purchase in a file, compressed or not; without what a result of an upload says of it."""
+    """Return the purchase in a file, compressed or not; without what a result of an upload says of it."""
     from loyalty import exactjson
     from loyalty.domain.rows.columns import RESULT_FIELDS
 

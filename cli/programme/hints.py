@@ -35,7 +35,7 @@ class Hints:
         self._deployed = deployed
 
     def on(self, line: FileLine, bad: BadLine) -> str:
-        """What to do about `bad`, which is on `line`."""
+        """Return what to do about `bad`, which is on `line`."""
         if line.record is None:
             return "Write one JSON object a line, with quotes around names and texts and commas between the fields."
         kind, path = str(line.record.get("type")), bad.field.split("/")[1:]
@@ -82,7 +82,7 @@ class Hints:
         return f"Write {self._told(node)}."
 
     def _told(self, node: Node) -> str:
-        """What may stand there, in words."""
+        """Return what may stand there, in words."""
         node = self._plain(node)
         if "enum" in node:
             return f"one of {', '.join(node['enum'])}"
@@ -109,7 +109,7 @@ class Hints:
                 return f"a text{longest}, in quotes"
 
     def _plain(self, node: Node) -> Node:
-        """A node itself, where it is a reference or may be null too."""
+        """Return a node itself, where it is a reference or may be null too."""
         while "$ref" in node or "anyOf" in node:
             node = self._schema["$defs"][node["$ref"].split("/")[-1]] if "$ref" in node else node["anyOf"][0]
         return node
@@ -119,7 +119,7 @@ class Hints:
         return document()
 
     def _names(self, kind: str) -> dict[str, FileLine]:
-        """The lines of a type by what names them."""
+        """Return the lines of a type by what names them."""
         fields = ("id", *RECORD_TYPES[kind].unique, *RECORD_TYPES[kind].naming)
         lines = [line for line in self._lines if line.record and line.record.get("type") == kind]
         return {
@@ -132,7 +132,7 @@ class Hints:
 
 
 def _is_valid(kind: str, record: Mapping[str, Any]) -> bool:
-    """Whether it is well formed by itself."""
+    """Return whether it is well formed by itself."""
     try:
         RECORD_TYPES[kind].model_validate(record)
     except ValidationError:

@@ -18,7 +18,8 @@ LONGEST_SAMPLED = timedelta(days=8)
 
 
 def come_by(settings: Mapping[str, Any], period: Period, clocks: Iterable[tzinfo]) -> bool:
-    """Whether the conditions on when that `settings` have hold at any moment of `period`, by any of these clocks."""
+    """Return whether the conditions on when that `settings` have hold at any moment of `period`, by any of these
+    clocks."""
     conditions = compiled({name: settings[name] for name in HOURS if settings.get(name)})
     if not conditions or period.is_empty or not period.start or not period.end:
         return True
@@ -32,7 +33,7 @@ def come_by(settings: Mapping[str, Any], period: Period, clocks: Iterable[tzinfo
 
 
 def _moments(start: datetime, end: datetime) -> Iterator[datetime]:
-    """The very start, and whole minutes: conditions change at no other time."""
+    """Return the very start, and whole minutes: conditions change at no other time."""
     while start < end:
         yield start
         start = start.replace(second=0) + timedelta(minutes=1)

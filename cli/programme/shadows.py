@@ -28,7 +28,7 @@ class Side:
 
 
 def shadows_among(programme: Programme, records: Iterable[Record]) -> Iterator[Doubt]:
-    """Each offer that never applies because another always has its lines, and each that another is equal to."""
+    """Return each offer that never applies because another always has its lines, and each that another is equal to."""
     by_id = {record["id"]: record for record in records if record["type"] == "reward_offer"}
     sides = [Side(offer, by_id[offer.id].get("conditions") or {}) for offer in programme.offers if offer.effective]
     for place, later in enumerate(sides):
@@ -53,7 +53,8 @@ def _twins(records: Iterable[Record]) -> Iterator[Doubt]:
 
 
 def _always_has_the_lines_of(first: Side, later: Side, programme: Programme) -> bool:
-    """Whether `first`, which comes first, applies whenever `later` would, and takes all lines that it is about."""
+    """Return whether `first`, which comes first, applies whenever `later` would, and takes all lines that it is
+    about."""
     if first.offer.stacking is not Stacking.EXCLUSIVE or not first.offer.scheme.effective:
         return False
     return (
@@ -69,7 +70,7 @@ def _always_has_the_lines_of(first: Side, later: Side, programme: Programme) -> 
 
 
 def _always_gives(first: Side, later: Side) -> bool:
-    """Whether it gives something for whatever is bought; but for what rounds to nothing."""
+    """Return whether it gives something for whatever is bought; but for what rounds to nothing."""
     rule, limits = first.offer.award, first.offer.limits
     if limits != Limits() or rule.maximum == 0:
         return False
@@ -81,13 +82,14 @@ def _always_gives(first: Side, later: Side) -> bool:
 
 
 def _stands_above_all(wider: frozenset[str], later: Side, programme: Programme) -> bool:
-    """Whether the later offer applies only below `wider`: it is held to its own business units and to its scheme's."""
+    """Return whether the later offer applies only below `wider`: it is held to its own business units and to its
+    scheme's."""
     narrowing = (later.offer.business_units, later.offer.scheme.merchants)
     return any(_stands_above(wider, narrower, programme) for narrower in narrowing)
 
 
 def _stands_above(wider: frozenset[str], narrower: frozenset[str], programme: Programme) -> bool:
-    """Whether each unit of `narrower` is one of `wider` or below one."""
+    """Return whether each unit of `narrower` is one of `wider` or below one."""
     return not wider or (
         bool(narrower) and all(not wider.isdisjoint(programme.places[unit].unit_ids) for unit in narrower)
     )
@@ -102,7 +104,7 @@ Covers = Callable[[Side, Side, Programme], bool]
 
 
 def _listed(name: str) -> Covers:
-    """The later one lists some of what the first one does, and nothing else."""
+    """Return the later one lists some of what the first one does, and nothing else."""
 
     def covers(first: Side, later: Side, _: Programme) -> bool:
         narrower = later.conditions.get(name) or ()
@@ -120,7 +122,7 @@ def _same(*names: str) -> Covers:
 
 
 def _weekdays(first: Side, later: Side, programme: Programme) -> bool:
-    """A window over midnight belongs to the day before, so that days compare only within one window."""
+    """Return a window over midnight belongs to the day before, so that days compare only within one window."""
     return _listed("weekdays")(first, later, programme) and _WINDOW(first, later, programme)
 
 

@@ -74,14 +74,14 @@ def table_of_a_file() -> str:
 
 
 def runnable(page: str) -> list[str]:
-    """The commands of a page that are run here."""
+    """Return the commands of a page that are run here."""
     left_out = [told for where, heading in SECTIONS_ELSEWHERE if where == page for told in commands(page, heading)]
     found = [command for command in commands(page) if command not in left_out]
     return [command for command in found if not any(part in command for part in ELSEWHERE)]
 
 
 def as_typed(command: str) -> str:
-    """A command with what a reader puts in."""
+    """Return a command with what a reader puts in."""
     for said, meant in SAID.items():
         command = command.replace(said, meant)
     return command

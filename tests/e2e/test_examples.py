@@ -25,8 +25,8 @@ def token(api: Api) -> str:
 
 
 def sent(golden: Golden, api: Api, token: str) -> Any:
-    """The answer to the request with a token in the place kept for it; or, where the vendor has left its own token
-    there, with one in the header, which counts."""
+    """Return the answer to the request with a token in the place kept for it; or, where the vendor has left its own
+    token there, with one in the header, which counts."""
     body = golden.request.replace("{{token}}", token)
     status, _, answer = api.call("POST", golden.route, body, Authorization=f"Bearer {token}")
     assert status == 200, answer

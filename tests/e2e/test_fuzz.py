@@ -40,7 +40,7 @@ VARYING = [route for route in ROUTES if route.name != "issue_token"]  # whose ca
 
 
 def closed(described: dict[str, Any]) -> dict[str, Any]:
-    """The description, without any field in answers that it does not list."""
+    """Return the description, without any field in answers that it does not list."""
     schemas = described["components"]["schemas"]
     operations = [operation for methods in described["paths"].values() for operation in methods.values()]
     successes = [operation["responses"]["200"] for operation in operations]
@@ -51,7 +51,7 @@ def closed(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def referred(parts: list[Any], schemas: dict[str, Any]) -> Iterator[str]:
-    """The names of the schemas that these parts of a description refer to, and so on."""
+    """Return the names of the schemas that these parts of a description refer to, and so on."""
     seen: set[str] = set()
     while parts:
         part = parts.pop()
@@ -65,7 +65,7 @@ def referred(parts: list[Any], schemas: dict[str, Any]) -> Iterator[str]:
 
 
 def event_of(route: Route) -> dict[str, Any]:
-    """The function's event, which makes sense."""
+    """Return the function's event, which makes sense."""
     event: dict[str, Any] = json.loads((REPOSITORY / "events" / f"{route.name}.json").read_text())
     return event
 

@@ -39,7 +39,7 @@ def table(stack: Target) -> Iterator[DynamoTable]:
 
 
 def limited(name: str, method: str, limits: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A product, and an offer for it."""
+    """Return a product, and an offer for it."""
     offer = {"type": "reward_offer", "id": name, "name": name, "scheme": "SALES", "conditions": {"products": [name]}}
     award = {"method": method, "value": 10 if method == "PERCENTAGE" else 1}
     return {"type": "product", "id": name, "code": name}, {**offer, "award": award, "limits": limits}

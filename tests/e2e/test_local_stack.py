@@ -200,7 +200,7 @@ def call_a_function_that_sleeps(account: AwsAccount, begun: Path) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether anything listens there."""
+    """Return whether anything listens there."""
     try:
         HTTP.request("GET", url, retries=False)
     except urllib3.exceptions.HTTPError:

@@ -11,7 +11,7 @@ from cli.target import Target, stack_outputs
 
 
 def client_of(stack: Target, function: str, service: str) -> Any:
-    """A client that may do what the function may."""
+    """Return a client that may do what the function may."""
     role = stack.client("cloudformation").describe_stack_resource(
         StackName=stack.stack_name, LogicalResourceId=f"{function}Role"
     )["StackResourceDetail"]["PhysicalResourceId"]
@@ -27,7 +27,7 @@ def client_of(stack: Target, function: str, service: str) -> Any:
 
 
 def refused(call: Callable[..., Any], **parameters: Any) -> bool:
-    """Whether a call is not permitted."""
+    """Return whether a call is not permitted."""
     try:
         call(**parameters)
     except ClientError as error:

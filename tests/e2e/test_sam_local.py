@@ -20,7 +20,7 @@ PURCHASE_ID = "776F6DA36215F3C68E690A2CD0A26276"
 
 
 def docker(*arguments: str) -> str | None:
-    """What docker answers; None where it fails."""
+    """Return what docker answers; None where it fails."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None
 

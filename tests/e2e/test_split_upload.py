@@ -36,7 +36,7 @@ def dropped(stack: Target, table: DynamoTable, key: str, data: bytes) -> Upload:
 
 
 def entries(stack: Target, table: DynamoTable, upload: Upload) -> Iterator[ChunkEntry]:
-    """What the file was split into."""
+    """Return what the file was split into."""
     assert stack.result_bucket
     results = Files(stack.client("s3"), stack.result_bucket)
     for number in range(1, upload.segments + 1):

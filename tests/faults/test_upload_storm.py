@@ -87,7 +87,7 @@ def is_good(body: dict[str, Any]) -> bool:
 
 
 def recounted(bodies: list[dict[str, Any]]) -> dict[str, Decimal]:
-    """What the wallets hold after these purchases, reckoned by hand."""
+    """Return what the wallets hold after these purchases, reckoned by hand."""
     balances: dict[str, Decimal] = defaultdict(lambda: Decimal(OPENING))
     for body in bodies:
         earned = Decimal(0)
@@ -98,7 +98,7 @@ def recounted(bodies: list[dict[str, Any]]) -> dict[str, Decimal]:
 
 
 def queue_with_dead_letters(target: Target) -> tuple[str, str]:
-    """A queue of the storm's own, as the template's is."""
+    """Return a queue of the storm's own, as the template's is."""
     sqs, name = target.client("sqs"), uuid4().hex
     dead = sqs.create_queue(QueueName=f"{name}-dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -117,8 +117,8 @@ class Shuffled:
         self.kept += messages
 
     def copies(self, chance: random.Random) -> list[Message]:
-        """Each message one to five times: the first ones of a group in order, the others at any time after, and the
-        groups all mixed up."""
+        """Return each message one to five times: the first ones of a group in order, the others at any time after, and
+        the groups all mixed up."""
         groups: dict[str, list[Message]] = defaultdict(list)
         for message in self.kept:
             groups[message.group].append(message)
@@ -156,7 +156,7 @@ def split(stack: Target, table: DynamoTable, bodies: list[dict[str, Any]]) -> tu
 
 
 def result_of(stack: Target, table: DynamoTable, upload_id: str) -> list[dict[str, Any]]:
-    """The rows of the result, once the deployed function has made it."""
+    """Return the rows of the result, once the deployed function has made it."""
     upload = read_upload(table, upload_id)
     assert upload
     for _ in range(120):
@@ -178,7 +178,7 @@ def dead_rows(stack: Target, url: str) -> list[set[str]]:
 
 
 def posted_in(table: DynamoTable) -> set[str]:
-    """The reference numbers that the journal has of this storm."""
+    """Return the reference numbers that the journal has of this storm."""
     events = (item for item in table.scan() if item["sk"] == "EVENT")
     return {number for event in events if (number := event.get("reference_number", "")).startswith("STORM-")}
 

@@ -49,7 +49,7 @@ class Functions:
     _modules: dict[str, ModuleType] = field(default_factory=dict)
 
     def module(self, name: str) -> ModuleType:
-        """The function's app.py."""
+        """Return the function's app.py."""
         if name not in self._modules:
             path = ROOT / "functions" / name / "app.py"
             spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
@@ -61,7 +61,7 @@ class Functions:
         return self._modules[name]
 
     def authorize(self, api_key: str) -> dict[str, Any]:
-        """The authorizer's answer for a key."""
+        """Return the authorizer's answer for a key."""
         event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": api_key}}
         answer: dict[str, Any] = self.module("authorizer").handler(event, None)
         return answer

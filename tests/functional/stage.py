@@ -126,11 +126,11 @@ class Stage:
         return dict(read_tally(self.table, upload_id).counts.items())
 
     def result(self, upload_id: str) -> list[dict[str, Any]]:
-        """The result's rows, of JSON Lines."""
+        """Return the result's rows, of JSON Lines."""
         return [json.loads(line) for line in self.text(upload_id).splitlines()]
 
     def text(self, upload_id: str) -> str:
-        """The result."""
+        """Return the result."""
         closings: Any = self.closings
         at = {"table": self.table, "files": self.files, "closings": closings}
         close_upload(upload_id, **at, now=CREATED_ON, out_of_time=lambda: False)
@@ -168,7 +168,7 @@ class Reaper:
 
 
 def crashing(rows: set[str], how: type[BaseException]) -> Callable[..., Any]:
-    """The bulk call, which ends so where it meets one of these reference numbers."""
+    """Return the bulk call, which ends so where it meets one of these reference numbers."""
 
     def post_purchases(requests: Any, *arguments: Any, **named: Any) -> Any:
         if rows & {request.reference_number for request in requests}:
@@ -184,7 +184,7 @@ def spends(*numbers: int, name: str = "one") -> list[bytes]:
 
 
 def classic(name: str) -> dict[str, Any]:
-    """An entry of the bulk call that says nothing that would tell a repetition."""
+    """Return an entry of the bulk call that says nothing that would tell a repetition."""
     return {
         "request_unique_identifier": "1",
         "accounts_receivable_identifier": {"number": f"N-{name}"},

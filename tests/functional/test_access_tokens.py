@@ -54,13 +54,13 @@ def token(functions: Functions) -> str:
 
 
 def purchase(token: str, **fields: Any) -> Body:
-    """The vendor's first example, with some fields changed; None leaves a field out."""
+    """Return the vendor's first example, with some fields changed; None leaves a field out."""
     body = {**example("create_1.request"), "token": token, **fields}
     return {name: value for name, value in body.items() if value is not None}
 
 
 def shown(token: str, identifier: Body, **fields: Any) -> Body:
-    """A purchase of whoever shows this."""
+    """Return a purchase of whoever shows this."""
     return purchase(token, accounts_receivable_identifier={"access_token_identifier": identifier}, **fields)
 
 

@@ -37,7 +37,7 @@ def priced_again(demo: DynamoTable, draft: Path, days: Days = Days()) -> Report:
 
 
 def held(demo: DynamoTable) -> Decimal:
-    """What all wallets hold, in euros at the rate of that month's end."""
+    """Return what all wallets hold, in euros at the rate of that month's end."""
     programme, at = Catalogue(demo).programme(NOW), datetime(2019, 10, 31, 23, 59, 59, tzinfo=UTC)
     ids = {keys.account_id(item["pk"]) for item in demo.scan() if item["sk"] == "WALLET"}
     amounts = [

@@ -31,7 +31,7 @@ def call(functions: Functions, route: Route, body: Any, *, bearer: bool = True, 
 
 
 def told(answer: Answer) -> str:
-    """What an answer says of an error."""
+    """Return what an answer says of an error."""
     return str(answer.body["status"]["description"] if "data" in answer.body else answer.body)
 
 

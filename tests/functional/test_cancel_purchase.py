@@ -170,7 +170,7 @@ def test_a_purchase_is_cancelled_whatever_has_become_of_the_account(
 
 
 def spent_award(functions: Functions, demo: DynamoTable, *units: Body) -> str:
-    """A purchase whose award of 10 is spent, and with it all that the wallet held."""
+    """Return a purchase whose award of 10 is spent, and with it all that the wallet held."""
     bring(demo, TEN, *units)
     event_id = post_at_merchant_a(functions, outlet_tap={"code": "MRA-1"})
     line = {"product_sku": "Bronze", "net_amount": 50, "tax_amount": 10, "total_amount": 60}

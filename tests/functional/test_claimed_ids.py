@@ -29,7 +29,7 @@ Body = dict[str, Any]
 
 
 def merchant(table: DynamoTable, code: str) -> tuple[Functions, Body]:
-    """The functions as a partner of a new merchant calls them, and a purchase there of a customer of its own."""
+    """Return the functions as a partner of a new merchant calls them, and a purchase there of a customer of its own."""
     bring(
         table, {"type": "business_unit", "id": f"BU-{code}", "name": code, "code": code, "time_zone": "Europe/Athens"}
     )
@@ -41,7 +41,7 @@ def merchant(table: DynamoTable, code: str) -> tuple[Functions, Body]:
 
 
 def claims(table: DynamoTable, ids: Iterable[str], code: str = "MALLORY") -> list[Answer]:
-    """What a partner of another merchant is answered that gives its purchases these ids."""
+    """Return what a partner of another merchant is answered that gives its purchases these ids."""
     functions, body = merchant(table, code)
     return [
         functions.call("create_purchase", body | {"id": one, "reference_number": f"R-{place}"})
@@ -50,7 +50,7 @@ def claims(table: DynamoTable, ids: Iterable[str], code: str = "MALLORY") -> lis
 
 
 def known(table: DynamoTable) -> set[str]:
-    """What callers know events by, and what pointers lead to them from."""
+    """Return what callers know events by, and what pointers lead to them from."""
     return {told_id(keys.event_id(key_of(item))) for item in table.scan() if keys.is_event(key_of(item))}
 
 

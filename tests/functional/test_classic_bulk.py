@@ -32,7 +32,8 @@ def token(functions: Functions) -> str:
 
 
 def entry(own_id: Any = "31", **fields: Any) -> Body:
-    """The vendor's first entry, of an account that the demo has, with some fields changed; None leaves a field out."""
+    """Return the vendor's first entry, of an account that the demo has, with some fields changed; None leaves a field
+    out."""
     body = {
         **example("bulk_1.request")["purchase_customer_events_set"][0],
         "accounts_receivable_identifier": {"number": "162"},

@@ -28,7 +28,7 @@ def post(functions: Functions, body: Body, **headers: str) -> Answer:
 
 
 def purchase(token: str, **fields: Any) -> Body:
-    """The vendor's first example with some fields changed; None leaves a field out."""
+    """Return the vendor's first example with some fields changed; None leaves a field out."""
     body = {**example("create_1.request"), "token": token, **fields}
     return {name: value for name, value in body.items() if value is not None}
 

@@ -44,7 +44,7 @@ class Row:
 
 
 def detail(name: str, sent: Any, faulty: Any, told: Any = None) -> Row:
-    """A field that is kept as it was sent, and answered again under its name."""
+    """Return a field that is kept as it was sent, and answered again under its name."""
     told = sent if told is None else told
     return Row(sent, faulty, {name: told}, {f"details/{name}": told})
 
@@ -160,7 +160,7 @@ ASKED_FOR = [field for field in FIELDS if field[1] not in ("token", "fields_set"
 
 
 def body_of(operation: str, **fields: Any) -> dict[str, Any]:
-    """The vendor's first example without what may be left out, and with these fields; None leaves one out."""
+    """Return the vendor's first example without what may be left out, and with these fields; None leaves one out."""
     names = ("accounts_receivable_identifier", "performed_by_unit_identifier", "performed_on", "reference_number")
     body = {name: example("create_1.request")[name] for name in (*names, "products_set")} | fields
     body = {name: value for name, value in body.items() if value is not None}
@@ -180,21 +180,21 @@ def post(functions: Functions, operation: str = CREATE, **fields: Any) -> Answer
 
 
 def show(functions: Functions, event_id: str) -> Any:
-    """The complete event."""
+    """Return the complete event."""
     issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
     named = {**issued.body["data"], "customer_event_identifier": {"id": event_id}}
     return functions.call("classic_show_purchase", named, context={}).body["data"]
 
 
 def at(place: str, document: Any) -> Any:
-    """What stands at a place such as `invoice/number` or `lines/0`."""
+    """Return what stands at a place such as `invoice/number` or `lines/0`."""
     for step in place.split("/"):
         document = document[int(step)] if isinstance(document, list | tuple) else (document or {}).get(step, "missing")
     return document
 
 
 def newest_event(table: DynamoTable, data: Any) -> Event:
-    """The event that was answered."""
+    """Return the event that was answered."""
     [event_id] = [item["pk"].removeprefix("EVENT#") for item in table.scan() if item.get("event_type") == "PURCHASE"]
     assert data.get("id", event_id) == event_id
     event = read_event(table, event_id)
@@ -215,7 +215,7 @@ def test_create_spend_takes_what_create_takes_but_for_its_own_way_to_spend() -> 
 
 
 def kept_of(event: Event) -> Any:
-    """What is kept of a purchase, as plain values."""
+    """Return what is kept of a purchase, as plain values."""
     return to_builtins(event.purchase, builtin_types=(Decimal,))
 
 

@@ -92,7 +92,7 @@ def test_a_key_that_may_not_see_the_purchase_is_refused(
 
 
 def states(told: Any) -> Iterator[str]:
-    """The states of a told event and of what it gave and took."""
+    """Return the states of a told event and of what it gave and took."""
     yield told["life_cycle_state"]
     for name in ("award_reward_transactions_set", "spend_reward_transactions_set", "spend_requests_set"):
         yield from (part["life_cycle_state"] for part in told[name])

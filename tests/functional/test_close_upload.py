@@ -32,7 +32,7 @@ class Closing:
         self.table = table
 
     def upload(self, importing: Importing, name: str, rows: int = ROWS) -> Upload:
-        """An upload of several segments whose rows all have an outcome."""
+        """Return an upload of several segments whose rows all have an outcome."""
         people = [{"type": "contact", "id": f"C{number}", "first_name": "A" * number} for number in range(rows)]
         lines = [json.dumps(person) for person in people]
         data = "\n".join(["type,id,first_name", *(",".join(person.values()) for person in people)])

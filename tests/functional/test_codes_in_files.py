@@ -64,7 +64,7 @@ def sent(functions: Functions, splitting: Splitting, token: str, entries: list[B
 
 
 def stored(upload_id: str, *buckets: str) -> bytes:
-    """All that lies in buckets of an upload."""
+    """Return all that lies in buckets of an upload."""
     s3 = boto3.client("s3")
     return b"".join(
         s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()

@@ -27,7 +27,7 @@ MERCHANT_ID = "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"
 
 
 def purchase(**fields: Any) -> dict[str, Any]:
-    """The vendor's example with some fields changed; None leaves a field out."""
+    """Return the vendor's example with some fields changed; None leaves a field out."""
     body = {**example("create_v5_1.request"), **fields}
     return {name: value for name, value in body.items() if value is not None}
 

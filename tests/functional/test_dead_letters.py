@@ -59,7 +59,7 @@ def stack(table: DynamoTable) -> Stack:
 
 
 def letters(queue: Queue) -> list[dict[str, Any]]:
-    """What waits in a queue."""
+    """Return what waits in a queue."""
     return [taken.message.body for taken in queue.taken(60)]
 
 

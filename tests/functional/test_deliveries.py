@@ -24,7 +24,8 @@ def record(name: str, group: str, receives: int = 1) -> dict[str, Any]:
 
 
 def left(queue: Waiting, *records: dict[str, Any]) -> list[str]:
-    """The messages that are to be delivered again, of which only those with `good` in their names are dealt with."""
+    """Return the messages that are to be delivered again, of which only those with `good` in their names are dealt
+    with."""
 
     def action(received: SqsDelivery) -> bool:
         if "fault" in received.body["name"]:

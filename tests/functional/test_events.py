@@ -18,7 +18,7 @@ ROUTED = FOLDERS - {"authorizer", "close_upload", "expire_lots", "import_referen
 
 
 def event(name: str, functions: Functions) -> dict[str, Any]:
-    """The function's event, with a genuine key and token in the places that are kept for them."""
+    """Return the function's event, with a genuine key and token in the places that are kept for them."""
     token = functions.authorize(functions.api_key)["context"]["token"]
     text = EVENTS[name].read_text().replace("API_KEY_HERE", functions.api_key).replace("TOKEN_HERE", token)
     found: dict[str, Any] = json.loads(text)

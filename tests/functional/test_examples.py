@@ -14,7 +14,8 @@ from tests.goldens import GOLDENS, Golden, Record
 
 
 def with_own(own: tuple[Record, ...]) -> list[Record]:
-    """The demo's records, with `own` ones in the place of those of the same id, name or code; new ones come first."""
+    """Return the demo's records, with `own` ones in the place of those of the same id, name or code; new ones come
+    first."""
     demo = [json.loads(line) for line in DEMO.read_text().splitlines()]
     records = [next((mine for mine in own if names(mine) & names(record)), record) for record in demo]
     return [*(mine for mine in own if mine not in records), *records]

@@ -36,7 +36,7 @@ def functions(cold_functions: Functions, demo: DynamoTable) -> Functions:
 
 
 def buy(functions: Functions, number: str = "1", **fields: Any) -> str:
-    """A purchase of 12; awards 3."""
+    """Return a purchase of 12; awards 3."""
     line = {"product_sku": "Bronze", "net_amount": 10, "tax_amount": 2, "total_amount": 12}
     where: Body = {"merchant_tap": {"code": "MRA"}, "outlet_tap": None, "classification": None, "products": [line]}
     when: Body = {"reference_number": number, "performed_on": APRIL_2025, "spend_request": None}

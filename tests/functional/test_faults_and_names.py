@@ -27,7 +27,7 @@ NOWHERE = {"code": "NOWHERE"}
 
 
 def newest(**fields: Any) -> dict[str, Any]:
-    """A body with a faulty line, a field too many, and names that nothing has."""
+    """Return a body with a faulty line, a field too many, and names that nothing has."""
     item = {"product_sku": "NOTHING", "net_amount": "10", "tax_amount": 2, "total_amount": 12}
     wrong = {"cim": "NOBODY", "outlet_tap": NOWHERE, "classification": {"code": "NONE"}, "products": [item]}
     return {**example("create_v5_1.request"), **wrong, "colour": "red", **fields}

@@ -59,7 +59,7 @@ def front() -> Iterator[Front]:
 
 
 def raw(front: Front, request: bytes) -> bytes:
-    """What comes back on a connection of its own."""
+    """Return what comes back on a connection of its own."""
     with socket.create_connection(("127.0.0.1", front.server_address[1]), timeout=10) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)

@@ -32,7 +32,7 @@ def _card(demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answered(table: Table, shown: Reference, partner_id: str, now: datetime) -> Code | str:
-    """The token's id, or else why it was refused, of a partner that shows this."""
+    """Return the token's id, or else why it was refused, of a partner that shows this."""
     wanted = [customer_key(shown), guessed_passwords(partner_id, now)]
     items = behind_passwords(table, wanted, table.get_many(wanted, consistent=True), partner_id, now)
     item = items.get(customer_key(shown))
@@ -70,7 +70,7 @@ def test_what_is_refused_for_a_lock_does_not_make_it_longer(demo: DynamoTable) -
 
 
 def guess_for_an_hour(table: Table, partner_id: str) -> int:
-    """How many guesses a partner has that goes on for more than an hour."""
+    """Return how many guesses a partner has that goes on for more than an hour."""
     told = [answer for quarter in range(5) for answer in wrong(table, partner_id, MIDNIGHT + quarter * QUARTER, 5)]
     return told.count(Code.NOT_FOUND)
 

@@ -37,7 +37,7 @@ def file(*rows: str) -> bytes:
 
 
 def names(table: DynamoTable) -> list[str]:
-    """The names of all contacts of these tests."""
+    """Return the names of all contacts of these tests."""
     items = table.get_many([keys.record("contact", f"C{number}") for number in range(200)])
     return [json.loads(item["record"])["first_name"] for item in items.values()]
 
@@ -89,7 +89,7 @@ def test_a_file_is_imported_in_segments_and_what_became_of_each_row_is_told(
 
 
 def rows_of(importing: Importing, upload: Upload) -> list[dict[str, Any]]:
-    """The rows of the result."""
+    """Return the rows of the result."""
     text, _ = importing.closed(upload)
     if upload.name.endswith(".csv"):
         return list(csv.DictReader(io.StringIO(text)))

@@ -68,7 +68,7 @@ def test_the_authorizer_does_without_pydantic(layer: Path, runtime: Path) -> Non
 
 
 def seen(expression: str, function: Path, layer: Path, runtime: Path) -> str:
-    """What an expression comes to, once a function was imported as Lambda does."""
+    """Return what an expression comes to, once a function was imported as Lambda does."""
     path = [str(function), str(layer / "python"), str(runtime)]
     code = f"import sys; sys.path[:0] = {path!r}; import app; print({expression})"
     environment = dict.fromkeys(environment_of(function.name), "given")

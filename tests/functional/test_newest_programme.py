@@ -67,7 +67,7 @@ def token(warm: Functions) -> str:
 
 
 def entry(own_id: str, **customer: str) -> Body:
-    """An entry of a bulk call: the vendor's, for some customer."""
+    """Return an entry of a bulk call: the vendor's, for some customer."""
     made: Body = example("bulk_1.request")["purchase_customer_events_set"][0]
     named = {"accounts_receivable_identifier": customer, "request_unique_identifier": own_id}
     return {**made, **named, "reference_number": own_id}

@@ -104,7 +104,7 @@ def reset(table: DynamoTable, records: list[Record]) -> None:
 
 
 def find(table: DynamoTable, record: Record) -> bool:
-    """Whether the names of a record lead anywhere."""
+    """Return whether the names of a record lead anywhere."""
     return any(table.get(key) for key in name_keys({"primary": True, **record}).values())
 
 

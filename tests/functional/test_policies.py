@@ -70,7 +70,7 @@ class Use(NamedTuple):
 
 
 def uses(operation: str, request: dict[str, Any]) -> Iterator[Use]:
-    """What a request needs to be allowed.
+    """Return what a request needs to be allowed.
 
     Of a transaction, AWS does not tell whether each of its writes is held against the policies, or all of one action at
     once. What is allowed at once is allowed one by one as well.
@@ -111,13 +111,13 @@ def watched(functions: Functions, name: str) -> Iterator[set[Use]]:
 
 
 def table_statements(function: str) -> list[dict[str, Any]]:
-    """All that the function's policies allow on the table."""
+    """Return all that the function's policies allow on the table."""
     own = statements_of(RESOURCES[function])
     return [statement for statement in own if statement["Action"][0].startswith("dynamodb:")]
 
 
 def allowed(use: Use, statement: dict[str, Any]) -> bool:
-    """Whether a statement allows it by itself."""
+    """Return whether a statement allows it by itself."""
     [resource] = statement["Resource"]
     where = resource.get("Fn::Sub", "table").removeprefix("${DynamoTable.Arn}/index/")
     patterns = leading_keys(statement)
@@ -133,7 +133,7 @@ def leading_keys(statement: dict[str, Any]) -> list[str]:
 
 
 def unused(statement: dict[str, Any], seen: Collection[Use]) -> Iterator[str]:
-    """What a statement allows that was never done."""
+    """Return what a statement allows that was never done."""
     for action in statement["Action"]:
         if not any(allowed(use, {**statement, "Action": [action]}) for use in seen):
             yield action
@@ -243,12 +243,12 @@ def purchase_classically(
 
 
 def with_spend_request(body: dict[str, Any]) -> dict[str, Any]:
-    """The body of operation 3."""
+    """Return the body of operation 3."""
     return {**body, "purchase_customer_event": body, "spend_request_customer_event": body.get("spend_request", {})}
 
 
 def in_bulk(body: dict[str, Any]) -> dict[str, Any]:
-    """The body of operation 2: the purchase, and once more for somebody else."""
+    """Return the body of operation 2: the purchase, and once more for somebody else."""
     other = {**body, "accounts_receivable_identifier": {"number": "0000000001"}}
     entries = [{**entry, "request_unique_identifier": str(place)} for place, entry in enumerate((body, other))]
     return {"token": body["token"], "purchase_customer_events_set": entries}
@@ -364,13 +364,13 @@ def cancel_classically(functions: Functions, name: str) -> None:
 
 
 def token(functions: Functions) -> dict[str, Any]:
-    """A token of the classic API, as a body has it."""
+    """Return a token of the classic API, as a body has it."""
     issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
     return {"token": issued.body["data"]["token"]}
 
 
 def one_time_password(functions: Functions) -> dict[str, Any]:
-    """What a customer shows who was given one."""
+    """Return what a customer shows who was given one."""
     asked = {**token(functions), "access_token_identifier": BY_CODE}
     issued = functions.call("issue_one_time_password", asked, context={})
     return {"one_time_password": issued.body["data"]["one_time_password"]}

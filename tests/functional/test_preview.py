@@ -17,7 +17,7 @@ def token(functions: Functions) -> str:
 
 
 def classic(token: str, **fields: Any) -> dict[str, Any]:
-    """The request of the vendor's second preview, which is that of the fourth create as well (row 11)."""
+    """Return the request of the vendor's second preview, which is that of the fourth create as well (row 11)."""
     return {**example("preview_2.request"), "token": token, **fields}
 
 

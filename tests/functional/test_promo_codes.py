@@ -15,14 +15,14 @@ AFTER, BEFORE = "2016-06-22T15:00:01", "2016-06-22T14:59:59"
 
 
 def classic(functions: Functions, name: str, promo_code: str) -> Answer:
-    """The vendor's first example with a promo code, at one of the classic routes."""
+    """Return the vendor's first example with a promo code, at one of the classic routes."""
     issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
     body = {**example("create_1.request"), **issued.body["data"], "promo_code": promo_code}
     return functions.call(name, body, context={})
 
 
 def newest(functions: Functions, name: str, promo_code: str) -> Answer:
-    """The vendor's newest example with a promo code."""
+    """Return the vendor's newest example with a promo code."""
     return functions.call(name, {**example("create_v5_1.request"), "promo_code": promo_code})
 
 

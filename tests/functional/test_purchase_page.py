@@ -20,7 +20,7 @@ LINK = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[^)]+\.py)\)")
 
 
 def passed() -> list[tuple[Path, str]]:
-    """The functions that the page leads by, in its order, each with its file."""
+    """Return the functions that the page leads by, in its order, each with its file."""
     return [
         ((PAGE.parent / link["file"]).resolve(), link["name"].split(".")[-1])
         for stop in STOPS

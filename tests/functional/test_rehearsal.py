@@ -60,7 +60,7 @@ def requests() -> list[PurchaseRequest]:
 
 
 def seen(table: DynamoTable) -> dict[keys.Key, Item]:
-    """All that is there, but for what dry runs keep."""
+    """Return all that is there, but for what dry runs keep."""
     return {key_of(item): item for item in table.scan() if not item["pk"].startswith("DRY_RUN#")}
 
 

@@ -56,14 +56,14 @@ def bring(table: DynamoTable, *records: Record) -> None:
 
 
 def records(written: Written) -> list[Record]:
-    """All records of the kept table, each once; their references are ids."""
+    """Return all records of the kept table, each once; their references are ids."""
     items = (unpacked(item) for item in written.items)
     found = (exactjson.loads(item["record"]) for item in items if "record" in item)
     return list({(record["type"], record["id"]): record for record in found}.values())
 
 
 def renamed(record: Record) -> Record:
-    """A record with every name another, and in another place; an account that is suspended."""
+    """Return a record with every name another, and in another place; an account that is suspended."""
     names = {name: f"{record[name]} (old)" for name in NAMES if name in record and record["type"] != "currency"}
     place = MOVED if record["type"] in ("unit", "tap") else {}
     state = {"life_cycle_state": "SUSPENDED"} if record["type"] == "account" else {}
@@ -75,7 +75,7 @@ def events(table: DynamoTable) -> int:
 
 
 def told(answer: Answer) -> tuple[int, str | None, Any]:
-    """The status, whether it is a replay, and the ids that it tells."""
+    """Return the status, whether it is a replay, and the ids that it tells."""
     body = answer.body.get("data", answer.body)
     found = [body, *body.get("processed_customer_events_set", ()), body.get("purchase_customer_event", {})]
     return answer.status, answer.headers.get("Idempotent-Replayed"), [one["id"] for one in found if "id" in one]

@@ -27,18 +27,18 @@ def file(*bodies: dict[str, Any]) -> bytes:
 
 
 def receipt(reference: str, product: str = "Bronze", name: str = "one") -> str:
-    """A row of a CSV purchase, of 12."""
+    """Return a row of a CSV purchase, of 12."""
     return f"CIM-{name},{reference},1768478400,MRA,{product},1,10,2,12"
 
 
 def cells(text: str, *columns: str) -> list[list[str]]:
-    """Some columns of a result."""
+    """Return some columns of a result."""
     header, *rows = csv_module.reader(text.splitlines())
     return [[row[header.index(column)] for column in columns] for row in rows]
 
 
 def lines_of(stage: Stage, event_id: str) -> int:
-    """How many lines a posted purchase has."""
+    """Return how many lines a posted purchase has."""
     return len(read_events(stage.table, [event_id])[event_id].purchase.lines)
 
 

@@ -38,7 +38,7 @@ def small(monkeypatch: pytest.MonkeyPatch, functions: Functions) -> None:
 
 
 def numbers(splitting: Splitting, upload: Upload) -> list[int]:
-    """The numbers of all rows in all chunks, in the order of chunks."""
+    """Return the numbers of all rows in all chunks, in the order of chunks."""
     return [
         entry.number + place
         for _, entries in splitting.chunks(upload)
@@ -307,7 +307,7 @@ def test_a_file_with_a_note_is_a_dry_run(splitting: Splitting) -> None:
 
 
 def expected_upload(splitting: Splitting) -> tuple[str, str]:
-    """An upload that a form was given out for: its id, and where the file is to be dropped."""
+    """Return an upload that a form was given out for: its id, and where the file is to be dropped."""
     upload_id = "0123456789ABCDEF" * 2
     key = f"uploads/DEMO/{upload_id}/x.csv"
     upload = Upload(upload_id, "DEMO", ("EK123456",), "x.csv", key, NOW, dry_run=True)

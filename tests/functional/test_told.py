@@ -35,7 +35,7 @@ def campaign(campaign_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def offer(offer_id: str, scheme: str = "SALES", **fields: Any) -> dict[str, Any]:
-    """An offer of 1 on each purchase."""
+    """Return an offer of 1 on each purchase."""
     award = {"method": "FIXED", "value": 1}
     return {"type": "reward_offer", "id": offer_id, "name": offer_id, "scheme": scheme, "award": award, **fields}
 
@@ -101,13 +101,13 @@ class Desk:
             self._patch.setattr(self._functions.module(name), "catalogue", Catalogue(self.table))
 
     def of(self, merchant: str) -> Functions:
-        """The functions, with a key of the partner for one merchant, or `*`."""
+        """Return the functions, with a key of the partner for one merchant, or `*`."""
         key, _ = create_key("PARTNER", [merchant], list(Scope), table=self.table, now=NOW, request=merchant)
         return replace(self._functions, api_key=key)
 
     def told(self, merchant: str, *records: dict[str, Any]) -> list[Answer]:
-        """What the holder of a key for a merchant is told of a purchase under the demo programme with these records: by
-        previews, and, once it is posted, by what shows it. All is left as it was."""
+        """Return what the holder of a key for a merchant is told of a purchase under the demo programme with these
+        records: by previews, and, once it is posted, by what shows it. All is left as it was."""
         before = kept(self.table)
         self.import_records(*records, PARTNER)
         functions = self.of(merchant)
@@ -121,7 +121,7 @@ class Desk:
 
 
 def answered(functions: Functions, name: str, place: str = EK, *, explain: bool = False, **fields: Any) -> Answer:
-    """What a purchase at a merchant is answered by a route of either API."""
+    """Return what a purchase at a merchant is answered by a route of either API."""
     if not name.startswith("classic"):
         body = example("create_v5_1.request") | {"merchant_tap": {"code": place}} | fields
         if place != EK:
@@ -200,7 +200,7 @@ CODES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
 
 
 def bound_code(code: str, *, at: str, fields: dict[str, Any], of: dict[str, Any]) -> list[dict[str, Any]]:
-    """A promo code that an offer at a merchant is there for."""
+    """Return a promo code that an offer at a merchant is there for."""
     conditions = {"promotion_campaign": f"C-{code}", "business_units": [at]}
     named = {"id": f"PC-{code}", "code": code, "promotion_campaign": f"C-{code}"}
     return [campaign(f"C-{code}", **of), PROMO_CODE | named | fields, offer(f"O-{code}", conditions=conditions)]

@@ -36,7 +36,7 @@ def delivered(functions: Functions, name: str, bodies: list[dict[str, Any]]) -> 
 
 
 def finished(functions: Functions, splitting: Splitting, upload_id: str) -> Answer:
-    """How an upload is told once all that was sent has been dealt with."""
+    """Return how an upload is told once all that was sent has been dealt with."""
     delivered(functions, "post_batch", splitting.sent())
     delivered(functions, "close_upload", [{"upload": upload_id}])
     return functions.call("show_upload", path={"id": upload_id})

@@ -20,13 +20,13 @@ from tests.uploads_by_hand import lines, put_upload
 
 
 def earning(cim: str, reference_number: str) -> dict[str, Any]:
-    """A purchase of coffee, which earns 5."""
+    """Return a purchase of coffee, which earns 5."""
     line = {"product_sku": "FREDESPR001", "net_amount": 100, "tax_amount": 0, "total_amount": 100}
     return purchase(cim, reference_number) | {"merchant_tap": {"code": "EK123456"}, "products": [line]}
 
 
 def posted(stage: Stage, name: str) -> list[str]:
-    """The reference numbers of a wallet's purchases, in the order of its journal."""
+    """Return the reference numbers of a wallet's purchases, in the order of its journal."""
     found = stage.table.journal(f"A-{name}", before=None, limit=100)
     return [item["reference_number"] for item in found[::-1] if item["event_type"] == "PURCHASE"]
 

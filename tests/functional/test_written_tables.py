@@ -42,14 +42,14 @@ def player(written: Written, table: DynamoTable) -> Player:
 
 
 def purchases(table: DynamoTable) -> list[Event]:
-    """Those of which something stands, in the order in which they were posted."""
+    """Return those of which something stands, in the order in which they were posted."""
     found = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
     standing = (event for event in found if event.state is EventState.POSTED)
     return sorted(standing, key=lambda event: (event.entry.account_id, event.entry.sequence))
 
 
 def moved(table: DynamoTable) -> list[Item]:
-    """All that tells of money."""
+    """Return all that tells of money."""
     return sorted((item for item in table.scan() if item["sk"] in ("EVENT", "WALLET", "USED", "VOUCHER")), key=str)
 
 
@@ -62,7 +62,7 @@ MENDED = "/data/total_*spend_amount"
 
 
 def faults(expected: Answer, answer: Answer) -> list[str]:
-    """What is other than it was answered before; what is answered beyond that is of later releases."""
+    """Return what is other than it was answered before; what is answered beyond that is of later releases."""
     if (expected.status, expected.headers) != (answer.status, answer.headers):
         return [f"{answer.status} {answer.body}"]
     return [at for at in differences(expected.body, answer.body) if not matches(at, MENDED)]
@@ -157,7 +157,7 @@ def test_each_purchase_can_be_taken_back(
 
 
 def is_held(purchase: Event) -> bool:
-    """Whether anything is left of it that could come back."""
+    """Return whether anything is left of it that could come back."""
     lines, returned = purchase.purchase.lines, purchase.taken_back.lines
     return any(returned.get(place, 0) < line.quantity for place, line in enumerate(lines))
 

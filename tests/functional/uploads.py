@@ -75,7 +75,7 @@ class Dropping:
         return self.notification(key), upload_id(key, version)
 
     def notification(self, key: str) -> dict[str, Any]:
-        """What S3 tells of a file that lies there."""
+        """Return what S3 tells of a file that lies there."""
         found = self._s3.head_object(Bucket="uploads", Key=key)
         told = {"key": quote_plus(key, safe="/"), "versionId": found["VersionId"], "size": found["ContentLength"]}
         return {"Records": [{"s3": {"bucket": {"name": "uploads"}, "object": told}}]}
@@ -86,11 +86,11 @@ class Dropping:
         self._module.handler(json.loads(json.dumps(event)), self.contexts())
 
     def asked(self) -> list[dict[str, Any]]:
-        """What the function that closes uploads was asked for since the last time."""
+        """Return what the function that closes uploads was asked for since the last time."""
         return drained(self._module.closings.url)
 
     def closed(self, upload: Upload) -> tuple[str, dict[str, Any]]:
-        """The result of an upload, empty where it has none, and its summary."""
+        """Return the result of an upload, empty where it has none, and its summary."""
         for body in self.asked():
             assert self.functions.run("close_upload", queued(body)) == {"batchItemFailures": []}
         read = self.functions.module("close_upload").files.read
@@ -111,7 +111,7 @@ class Splitting(Dropping):
         return self.taken_up(f"uploads/{partner}/{name}", data, **put)
 
     def chunks(self, upload: Upload) -> Iterator[tuple[int, tuple[ChunkEntry, ...]]]:
-        """The entries of each chunk, with the number of its shard, in the order of chunks."""
+        """Return the entries of each chunk, with the number of its shard, in the order of chunks."""
         for number in range(1, upload.segments + 1):
             segment = read_segment(self.table, upload.id, number)
             assert segment
@@ -122,11 +122,11 @@ class Splitting(Dropping):
                 yield piece.shard, chunk.entries
 
     def told(self, upload: Upload) -> list[str]:
-        """What becomes of each entry."""
+        """Return what becomes of each entry."""
         return told(upload.layout, (entry for _, entries in self.chunks(upload) for entry in entries))
 
     def sent(self) -> list[dict[str, Any]]:
-        """The messages that wait in the queue, each once."""
+        """Return the messages that wait in the queue, each once."""
         return drained(self._module.at.queue.url)
 
 
@@ -147,7 +147,7 @@ class Importing(Dropping):
         return self.taken_up(f"reference/{name}", data, **put)
 
     def told(self, upload: Upload) -> list[str]:
-        """What became of each row: its number, the status, and why it was refused."""
+        """Return what became of each row: its number, the status, and why it was refused."""
         return [
             " ".join(map(str, filter(None, (outcome.row, outcome.status, *_why(outcome)))))
             for chunk in range(1, upload.chunks + 1)
@@ -169,7 +169,7 @@ def queued(*bodies: dict[str, Any]) -> dict[str, Any]:
 
 
 def drained(url: str) -> list[dict[str, Any]]:
-    """The messages that wait in a queue, each once."""
+    """Return the messages that wait in a queue, each once."""
     sqs, bodies = boto3.client("sqs"), list[dict[str, Any]]()
     while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         bodies += [json.loads(message["Body"]) for message in found]

@@ -17,7 +17,7 @@ class Hostile:
     fault: str = ""
 
     def fits(self, lines: list[str]) -> bool:
-        """Whether these are the lines that were expected."""
+        """Return whether these are the lines that were expected."""
         return bool(re.fullmatch("".join(map(_pattern, self.rows)), "".join(f"{line}\n" for line in lines)))
 
 

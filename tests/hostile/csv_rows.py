@@ -28,12 +28,12 @@ _BOTH = ("1 R1", "2 R2")
 
 
 def below(line: bytes) -> Hostile:
-    """A file below a line that a spreadsheet writes for itself."""
+    """Return a file below a line that a spreadsheet writes for itself."""
     return Hostile(f"a line for the spreadsheet: {line!r}", "x.csv", lambda: line + GOOD.replace(b",", b";"), _BOTH)
 
 
 def around(what: str, empty: str) -> Hostile:
-    """A purchase that empty rows stand between the rows of."""
+    """Return a purchase that empty rows stand between the rows of."""
     rows = (row("R1"), empty, row("R1"), empty, empty, row("R1", cim=""), row("R2"), empty)
     return Hostile(f"a purchase around {what}", "x.csv", lambda: csv(*rows), ("1-3 R1", "7 R2"))
 

@@ -38,7 +38,7 @@ PROGRAMMES = st.builds(
 
 
 def purchases_at(merchant: str) -> list[Purchase]:
-    """A purchase at each place of a merchant, at each till that it could be made at."""
+    """Return a purchase at each place of a merchant, at each till that it could be made at."""
     one = replace(purchase(line("10")), merchant_id=merchant)
     at_desk = replace(one, outlet_id=OUTLETS[merchant])
     tills = [
@@ -49,7 +49,7 @@ def purchases_at(merchant: str) -> list[Purchase]:
 
 
 def audience(records: list[dict[str, Any]], *merchants: str) -> Audience:
-    """The partner with a key for these merchants."""
+    """Return the partner with a key for these merchants."""
     return Audience(Partner("P", frozenset(), frozenset(merchants)), Programme.of(records), Directory(records))
 
 

@@ -17,7 +17,7 @@ MOVEMENTS = st.lists(st.builds(Movement, AMOUNTS, AMOUNTS), min_size=1, max_size
 
 
 def journal(movements: list[Movement]) -> tuple[Wallet, list[JournalEntry]]:
-    """The wallet after those movements that it takes, and the journal of them."""
+    """Return the wallet after those movements that it takes, and the journal of them."""
     wallet, entries = Wallet("A1"), []
     for movement in movements:
         try:

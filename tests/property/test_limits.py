@@ -24,7 +24,7 @@ from tests.property.test_pricing import LINES, VALUES, cents, some
 
 
 def makes_sense(limits: dict[str, Any]) -> bool:
-    """A period needs something to limit within it."""
+    """Return a period needs something to limit within it."""
     return bool(limits) and ("period" not in limits or bool(limits.keys() & {"per_account", "per_account_amount"}))
 
 
@@ -88,8 +88,8 @@ class Recount:
     halved: set[str] = field(default_factory=set)
 
     def used(self, period: str | None, day: date, currency: str, *, nested: bool) -> tuple[int, Decimal]:
-        """How often, and for how much, the limit was used in the period that a day lies in; with `nested`, what was
-        counted by shorter periods within it is part of that."""
+        """Return how often, and for how much, the limit was used in the period that a day lies in; with `nested`, what
+        was counted by shorter periods within it is part of that."""
         found = [
             (of, amount)
             for counted, on, of, amount in self.uses.values()
@@ -108,7 +108,7 @@ NESTED: dict[str | None, set[str | None]] = {
 
 
 def span(period: str | None, day: date) -> object:
-    """The period that a day lies in."""
+    """Return the period that a day lies in."""
     week = (day - date(2020, 12, 28)).days // 7  # a Monday
     return {None: 0, "P1D": day, "P1W": week, "P1M": (day.year, day.month), "P1Y": day.year}[period]
 
@@ -127,7 +127,7 @@ RULES = st.builds(
 
 
 def three(currency: str = "SYSTEM", **limits: Any) -> dict[str, Any]:
-    """An offer of 3 under these limits, without those that are None."""
+    """Return an offer of 3 under these limits, without those that are None."""
     limits = {name: limit for name, limit in limits.items() if limit is not None}
     return offer(method="FIXED", value="3", currency=currency, **_limited(limits))
 
@@ -173,7 +173,7 @@ def carried_out(rule: dict[str, Any], run: list[Any], *, exact: bool) -> None:
 
 
 def is_standing(book: Book, event_id: str) -> bool:
-    """Whether an event is a purchase that is not cancelled."""
+    """Return whether an event is a purchase that is not cancelled."""
     event = book.event(event_id)
     return event.entry.type is EventType.PURCHASE and event.state is EventState.POSTED
 

@@ -74,7 +74,7 @@ class Till:
         self.known: Any = {"table": self.table, "catalogue": Catalogue(self.table), "now": NOW}
 
     def newest(self, lines: list[Line], spend: tuple[str, Decimal] | None) -> tuple[Any, Any]:
-        """What the newest API's preview answers, and then what it posts."""
+        """Return what the newest API's preview answers, and then what it posts."""
         body = {
             "contact_id": "C1",
             "reference_number": "R",
@@ -90,7 +90,7 @@ class Till:
         return outcome(preview), outcome(lambda: self.told(self.posted(newest.read_purchase(body, NOW))))
 
     def classic(self, lines: list[Line], switched_off: bool) -> tuple[Any, Any]:
-        """What the classic API's preview answers, and then what it posts, told by both APIs."""
+        """Return what the classic API's preview answers, and then what it posts, told by both APIs."""
         body = {
             "accounts_receivable_identifier": {"number": "1"},
             "performed_by_business_unit_identifier": {"code": self.place},
@@ -115,16 +115,16 @@ class Till:
         return outcome(preview), outcome(create)
 
     def posted(self, request: PurchaseRequest) -> Event:
-        """The event that a purchase becomes."""
+        """Return the event that a purchase becomes."""
         return post_purchase(request, EVERYTHING, numbers=Numbers(self.table), **self.known).event
 
     def told(self, event: Event) -> Any:
-        """The event as the newest API tells it."""
+        """Return the event as the newest API tells it."""
         return newest.render_purchase(event, self.known["catalogue"].directory(NOW))
 
 
 def table_of(records: list[dict[str, Any]], wallet: Wallet) -> MemoryTable:
-    """A table with these records and this wallet."""
+    """Return a table with these records and this wallet."""
     items = {key: item for record in records for key, item in items_of(record).items()}
     items |= {keys.PROGRAMME_VERSION: {"version": 1}, keys.wallet("A1"): wallet_item(wallet)}
     table = MemoryTable()
@@ -137,7 +137,7 @@ def amounts(line: Line, tax: str) -> dict[str, Decimal]:
 
 
 def outcome(of: Callable[[], Any]) -> Any:
-    """What it answers, or what it is refused for."""
+    """Return what it answers, or what it is refused for."""
     try:
         return of()
     except Refused as refused:
@@ -145,7 +145,7 @@ def outcome(of: Callable[[], Any]) -> Any:
 
 
 def total(parts: list[Any], name: str, **like: Any) -> Decimal:
-    """The sum of an amount over those parts that are like this."""
+    """Return the sum of an amount over those parts that are like this."""
     return sum((part[name] for part in parts if like.items() <= part.items()), Decimal(0))
 
 

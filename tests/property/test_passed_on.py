@@ -19,7 +19,7 @@ Record = dict[str, Any]
 
 
 def records(kind: str, codes: list[int]) -> list[Record]:
-    """A record for each code, always by the same ids."""
+    """Return a record for each code, always by the same ids."""
     names = {"business_unit": {"name": "Shop"}}
     return [
         {"type": kind, "id": f"R{place}", "code": f"{code}", **names.get(kind, {})} for place, code in enumerate(codes)

@@ -76,14 +76,14 @@ WALLETS = st.builds(
 
 @st.composite
 def books(draw: st.DrawFn, clawbacks: st.SearchStrategy[Clawback] = CLAWBACKS) -> Book:
-    """A wallet, which may be in debt, in some programme."""
+    """Return a wallet, which may be in debt, in some programme."""
     return Book(
         programme(*MONEY, VOUCHERS, {**SHOP, "clawback": draw(clawbacks)}, *draw(RULES)), draw(ACCOUNTS), draw(WALLETS)
     )
 
 
 def bought(book: Book, what: Purchase) -> Book:
-    """The book with a purchase, if the wallet can pay what is asked for."""
+    """Return the book with a purchase, if the wallet can pay what is asked for."""
     with suppress(Refused):
         book.buy(what)
     assume(book.entries)
@@ -91,7 +91,7 @@ def bought(book: Book, what: Purchase) -> Book:
 
 
 def state(book: Book) -> Any:
-    """All that a purchase changes, the numbers of events apart."""
+    """Return all that a purchase changes, the numbers of events apart."""
     used, vouchers = book.attributes("USED", "used"), book.attributes("VOUCHER", "state")
     return replace(book.wallet, version=0), used, vouchers
 

@@ -36,7 +36,7 @@ class History(NamedTuple):
         return AT + timedelta(days=sum(days for _, days, _ in self.bought))
 
     def book(self) -> Book:
-        """A ledger of it."""
+        """Return a ledger of it."""
         book, at = Book(self.programme, account(), Wallet("A1")), AT
         for number, (what, days, expires) in enumerate(self.bought):
             at += timedelta(days=days)
@@ -82,7 +82,7 @@ def take_back(book: Book, taken: Iterable[Step], at: datetime) -> None:
 
 
 def state(book: Book) -> Any:
-    """All that the order must not change."""
+    """Return all that the order must not change."""
     wallet = book.wallet
     waived = sum(wallet.waived.values(), Decimal(0))
     limits = None if waived else (wallet.uses, book.attributes("USED", "used"))

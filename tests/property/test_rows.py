@@ -33,8 +33,8 @@ def wallets(names: Sequence[Reference]) -> dict[Reference, str]:
 def cut(
     kind: type[Cutter], layout: Layout, data: bytes, blocks: Sequence[int] = (), *, hand_over: bool = False
 ) -> Result:
-    """The entries of a file that comes in blocks of these sizes, then all the rest; each with its shard, in order. With
-    `hand_over`, each block is cut by a cutter of its own."""
+    """Return the entries of a file that comes in blocks of these sizes, then all the rest; each with its shard, in
+    order. With `hand_over`, each block is cut by a cutter of its own."""
     shards, at = Shards(SHARDS, wallets), 0
     cutter = kind(layout, shards, Position(0))
     for size in blocks:
@@ -94,7 +94,7 @@ def is_empty(row: list[str]) -> bool:
 
 
 def purchases(rows: list[list[str]]) -> list[list[list[str]]]:
-    """The rows of each purchase, by the letter of the rule."""
+    """Return the rows of each purchase, by the letter of the rule."""
     found: list[list[list[str]]] = []
     for row in rows:
         if is_empty(row):

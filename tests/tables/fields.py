@@ -13,7 +13,7 @@ MODELS = (CreatePurchase, ReturnProducts, ClassicCreatePurchase, BulkPurchase, C
 
 
 def declared() -> dict[str, Any]:
-    """The fields of all models, by the model's name."""
+    """Return the fields of all models, by the model's name."""
     return {model.__name__: fields_of(model) for model in MODELS}
 
 
@@ -24,7 +24,7 @@ def fields_of(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a field of this type holds, one or a list of."""
+    """Return the models that a field of this type holds, one or a list of."""
     for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield kind

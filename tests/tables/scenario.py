@@ -24,7 +24,7 @@ class Call:
 
 
 def calls(now: datetime) -> Iterator[Call]:
-    """All of them, in order: first what expires when the nightly function runs, then all else."""
+    """Return all of them, in order: first what expires when the nightly function runs, then all else."""
     yield newest("expiring", now - timedelta(days=200), cim="CIM-EVE", merchant="KI", products=[line("NOVEL", "20")])
     recent = now - timedelta(hours=1)
     yield from _newest(recent)
@@ -139,7 +139,7 @@ def _spent_already(at: datetime) -> Iterator[Call]:
 
 
 def newest(name: str, at: datetime | None, *, merchant: str = "CF", partner: str = "POS", **fields: Any) -> Call:
-    """A purchase of the newest API, which lets the engine tell when it was performed unless `at` does."""
+    """Return a purchase of the newest API, which lets the engine tell when it was performed unless `at` does."""
     body = {
         "reference_number": f"REF-{name}",
         "merchant_tap": {"code": merchant},
@@ -151,14 +151,14 @@ def newest(name: str, at: datetime | None, *, merchant: str = "CF", partner: str
 
 
 def classic(name: str, at: datetime, account: Body, *, key: str | None = None, **fields: Any) -> Call:
-    """A purchase of the classic API."""
+    """Return a purchase of the classic API."""
     body = {"accounts_receivable_identifier": account, **_event(at), **_basket(f"REF-{name}"), **fields}
     external = "external_system" in fields and "external_system_reference_number" in fields
     return Call(name, "classic_create_purchase", body, headers=_keyed(key), repeatable=bool(key or external))
 
 
 def created_spend(name: str, at: datetime, spend: Body, *, key: str | None) -> Call:
-    """A purchase of the classic API with its spend request beside it."""
+    """Return a purchase of the classic API with its spend request beside it."""
     body = {
         "accounts_receivable_identifier": {"number": "N-ANN"},
         **_event(at),
@@ -176,33 +176,33 @@ def bulk(name: str, entries: list[Body], key: str | None, **fields: Any) -> Call
 
 
 def entry(own_id: str, at: datetime, reference_number: str, **fields: Any) -> Body:
-    """An entry of a bulk call."""
+    """Return an entry of a bulk call."""
     account = {"accounts_receivable_identifier": {"number": "N-ANN"}}
     own = {"request_unique_identifier": own_id}
     return {**own, **account, **_event(at), **_basket(reference_number), **fields}
 
 
 def cancelled(name: str, purchase: str) -> Call:
-    """A cancellation in the newest API."""
+    """Return a cancellation in the newest API."""
     return Call(name, "cancel_purchase", path={"id": purchase})
 
 
 def returned(name: str, purchase: str, at: datetime | None, *goods: Body) -> Call:
-    """A return in the newest API."""
+    """Return a return in the newest API."""
     when = {"performed_on": int(at.timestamp())} if at else {}
     body = {"reference_number": f"RET-{name}", "products": list(goods), **when}
     return Call(name, "return_products", body, path={"id": purchase})
 
 
 def line(sku: str, net: str, quantity: int = 1) -> Body:
-    """A line in the newest API's words; its tax is a tenth."""
+    """Return a line in the newest API's words; its tax is a tenth."""
     amount, tax = Decimal(net), round(Decimal(net) / 10, 2)
     amounts = {"net_amount": amount, "tax_amount": tax, "total_amount": amount + tax}
     return {"product_sku": sku, "quantity": quantity, **amounts}
 
 
 def item(code: str, net: str, quantity: int = 1) -> Body:
-    """A line in the classic API's words, without taxes."""
+    """Return a line in the classic API's words, without taxes."""
     amounts = {"net_amount": Decimal(net), "vat_amount": 0, "total_amount": Decimal(net)}
     return {"product_identifier": {"code": code}, "quantity": quantity, **amounts}
 

@@ -52,7 +52,7 @@ class Written:
 
     @classmethod
     def read(cls, name: str) -> Self:
-        """A kept table."""
+        """Return a kept table."""
         told = _read(f"{name}.calls")
         return cls(
             items=items_of(f"{name}.items"),

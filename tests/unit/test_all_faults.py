@@ -120,7 +120,7 @@ def as_bulk(body: Any) -> None:
 
 
 def told(read: Callable[[Any], None], body: Any) -> str:
-    """What a caller is told of a body, if anything is wrong with it."""
+    """Return what a caller is told of a body, if anything is wrong with it."""
     try:
         read(body)
     except Refused as refused:

@@ -24,13 +24,13 @@ OTHER = {"type": "business_unit", "id": "OTHER", "name": "Other", "code": "O"}
 
 
 def audience(*records: dict[str, Any], merchants: str = "SHOP") -> Audience:
-    """The partner with a key for these merchants, and the programme of these records."""
+    """Return the partner with a key for these merchants, and the programme of these records."""
     known = imported(EUR, SHOP, DESK, OTHER, SCHEME, *records)
     return Audience(Partner("P", frozenset(), frozenset([merchants])), Programme.of(known), Directory(known))
 
 
 def is_told(partner: Audience) -> bool:
-    """Whether the partner is told of the offer that did not apply."""
+    """Return whether the partner is told of the offer that did not apply."""
     return bool(partner.told([Verdict("O1", "weekdays")], AT))
 
 

@@ -15,7 +15,7 @@ MACHINES = {"x86_64": 62, "arm64": 183}
 
 
 def built(folder: Path, **modules: str) -> Path:
-    """What a build leaves: the template, and modules, by their tag, for a machine each."""
+    """Return what a build leaves: the template, and modules, by their tag, for a machine each."""
     package = folder / "CommonLayer" / "python" / "package"
     package.mkdir(parents=True)
     (folder / "template.yaml").write_text(TEMPLATE)

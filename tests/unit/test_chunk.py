@@ -13,7 +13,7 @@ ENTRIES = st.lists(st.tuples(st.lists(st.binary(max_size=5), min_size=1, max_siz
 
 
 def chunks(entries: list[ChunkEntry], settle_every: int = 3) -> list[Chunk]:
-    """The chunks that entries make, which come in blocks."""
+    """Return the chunks that entries make, which come in blocks."""
     shard = Shard(7)
     for place, entry in enumerate(entries):
         shard.add_rows(entry.number, entry.rows, entry.fault)

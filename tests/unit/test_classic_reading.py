@@ -21,7 +21,7 @@ CARD = {"access_token_identifier": {"identifier": "CARD", "pass_code": "2468"}}
 
 
 def body(**fields: Any) -> dict[str, Any]:
-    """A purchase with these fields; None leaves one out."""
+    """Return a purchase with these fields; None leaves one out."""
     line = {"product_identifier": {"code": "Bronze"}, "net_amount": 1, "vat_amount": 0, "total_amount": 1}
     found = {
         "request_unique_identifier": "31",
@@ -36,7 +36,7 @@ def body(**fields: Any) -> dict[str, Any]:
 
 
 def problems(entry: Any) -> list[tuple[Code, str]]:
-    """What is wrong with an entry of a bulk call."""
+    """Return what is wrong with an entry of a bulk call."""
     with pytest.raises(Refused) as refused:
         read_entry(entry, PARTNER, None, AT)
     found: tuple[Problem, ...] = refused.value.problems

@@ -29,7 +29,7 @@ class Nothing(BytesIO):
 
 
 def regions() -> Iterator[tuple[str, str]]:
-    """All regions of all partitions, each with the end of its hosts' names."""
+    """Return all regions of all partitions, each with the end of its hosts' names."""
     for partition in botocore.session.get_session().get_data("partitions")["partitions"]:
         names = (name for name in partition["regions"] if not name.endswith("-global"))
         yield from ((name, partition["outputs"]["dnsSuffix"]) for name in names)

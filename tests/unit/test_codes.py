@@ -107,7 +107,7 @@ def test_a_partner_that_repeats_itself_is_known_by_what_counted_when_it_was_post
 
 
 def _as_it_was(body: dict[str, Any], form: int | None) -> bytes:
-    """The fingerprint that was stored when empty texts counted."""
+    """Return the fingerprint that was stored when empty texts counted."""
     prints: Fingerprint = read_classic(body, PARTNER, None).fingerprint
     return prints.in_form(form)[-1]
 

@@ -14,7 +14,7 @@ PURCHASE = str(DEMO.parent / "purchase.json")
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, encoding: str, *arguments: str) -> str:
-    """What a command prints on a terminal of an encoding."""
+    """Return what a command prints on a terminal of an encoding."""
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
     monkeypatch.setattr(sys, "stdout", stdout)
     monkeypatch.setattr(sys, "stderr", stderr)

@@ -89,7 +89,7 @@ def test_a_module_imports_only_what_its_folder_may(path: Path) -> None:
 
 
 def room_of(folder: str, parts: tuple[str, ...]) -> str | None:
-    """The room that a module of a folder stands in; None where it stands beside the rooms."""
+    """Return the room that a module of a folder stands in; None where it stands beside the rooms."""
     return parts[0] if parts and (PACKAGE / folder / parts[0]).is_dir() else None
 
 

@@ -145,5 +145,5 @@ def test_a_text_may_say_that_something_is_no_number() -> None:
 
 
 def stored(kind: EventType, document: dict[str, Any]) -> Any:
-    """What is read of a document that an earlier version stored."""
+    """Return what is read of a document that an earlier version stored."""
     return read_document(kind, zlib.compress(exactjson.dumps(document).encode()))

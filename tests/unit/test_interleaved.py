@@ -136,7 +136,7 @@ def give_back(table: Table, event_id: str, *lines: int) -> None:
 def at_every_call(
     prepare: Callable[[Table], Any], act: Callable[[Table], Any], rival: Callable[[Table], Any]
 ) -> Iterator[Table]:
-    """The table after `act`, with `rival` before its first call of the table, its second one, and so on."""
+    """Return the table after `act`, with `rival` before its first call of the table, its second one, and so on."""
     for first in count(1):
         table = stocked()
         prepare(table)

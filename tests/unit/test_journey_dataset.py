@@ -47,7 +47,7 @@ def test_the_rows_of_csv_that_have_one_reference_number_are_the_same_purchase(tm
 
 
 def body_of(rows: list[dict[str, str]]) -> Any:
-    """A purchase from its rows, each column at the place that it is named by."""
+    """Return a purchase from its rows, each column at the place that it is named by."""
     first, number = rows[0], exactjson.loads
     body: dict[str, Any] = {
         "cim": first["cim"],

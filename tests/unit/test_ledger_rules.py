@@ -28,7 +28,7 @@ class Forged:
         return getattr(self._draft, name)
 
     def prepare(self, *known: Any) -> PreparedEvent:
-        """The event as it is forged."""
+        """Return the event as it is forged."""
         return self._forge(self._draft.prepare(*known))
 
 
@@ -43,7 +43,7 @@ def of_wallet(**fields: Any) -> Forge:
 
 
 def batch(forge: Forge) -> TransactionBatch:
-    """What goes into a transaction of a purchase that is forged."""
+    """Return what goes into a transaction of a purchase that is forged."""
     ledger = book(TEN)
     draft = Forged(ledger.purchase_draft(purchase(line("20"))), forge)
     return next_batch({0: cast(EventDraft, draft)}, Customer(ledger.account, ledger.wallet), {}, set())

@@ -13,7 +13,7 @@ BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
 def headings(page: Path) -> set[str]:
-    """The names by which the headings of a page are linked to, as GitHub makes them."""
+    """Return the names by which the headings of a page are linked to, as GitHub makes them."""
     titles = re.findall(r"^#+ (.*)$", BLOCK.sub("", page.read_text()), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 

@@ -34,7 +34,7 @@ Read = Callable[[Any], object]
 
 
 def records() -> Iterator[tuple[Read, dict[str, Any]]]:
-    """A record of each type that the demo and the documentation have, and offers of all kinds."""
+    """Return a record of each type that the demo and the documentation have, and offers of all kinds."""
     documented = re.findall(r'^\{"type": .*', (ROOT / "docs/reference-data.md").read_text(), re.MULTILINE)
     for line in (*DEMO.read_text().splitlines(), *documented):
         yield lambda body: as_record(Said(body)), json.loads(line, parse_float=Decimal)

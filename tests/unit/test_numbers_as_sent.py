@@ -24,7 +24,7 @@ from tests.uploads import COLUMNS, NOW, row
 
 
 def as_doubles(*terms: str) -> str:
-    """A sum as a program in doubles writes it."""
+    """Return a sum as a program in doubles writes it."""
     return repr(sum(map(float, terms)))
 
 
@@ -82,7 +82,7 @@ def test_a_purchase_is_the_same_with_noise_and_without(read: Any) -> None:
 
 
 def refused(delimiter: str, **cells: str) -> list[tuple[str, str]]:
-    """What is wrong with a row whose cells are separated, and quoted, like this."""
+    """Return what is wrong with a row whose cells are separated, and quoted, like this."""
     text = delimiter.join(f'"{cell}"' for cell in row("R1", **cells).split(","))
     with pytest.raises(Refused) as refusal:
         read_purchase(read_row(Layout(FileFormat.CSV, COLUMNS, delimiter), ChunkEntry(1, (text.encode(),))).body, NOW)

@@ -117,7 +117,7 @@ def test_each_condition_holds_for_a_purchase_that_is_as_it_asks(name: str) -> No
 
 
 def asked_at(now: datetime) -> PurchaseRequest:
-    """A purchase of two cakes that all of SETTINGS hold for, as far as they look at it."""
+    """Return a purchase of two cakes that all of SETTINGS hold for, as far as they look at it."""
     cake, ten = Reference("id", "CAKE", "/product"), Decimal(10)
     return PurchaseRequest(
         identity=Identity(Origin.NUMBER),
@@ -134,7 +134,7 @@ def asked_at(now: datetime) -> PurchaseRequest:
 
 
 def places_named() -> set[str]:
-    """The conditions whose references lead to what belongs to a merchant."""
+    """Return the conditions whose references lead to what belongs to a merchant."""
     schema = Conditions.model_json_schema()["properties"]
     owned = {kind for kind, record in RECORD_TYPES.items() if "business_unit" in record.model_fields} | {
         "business_unit"
@@ -170,7 +170,7 @@ def test_an_exclusive_offer_with_a_condition_that_cannot_be_compared_is_not_take
 
 
 def shadowed(directory: Path, *, first: dict[str, Any], later: dict[str, Any]) -> bool:
-    """Whether the later offer is said never to apply beside the exclusive first one."""
+    """Return whether the later offer is said never to apply beside the exclusive first one."""
     found = checked(directory, offer("LATER", **later), offer("FIRST", **first, stacking="EXCLUSIVE"))
     assert not found.errors
     return any("never applies" in warning.reason for warning in found.warnings)
@@ -184,7 +184,7 @@ def test_each_condition_has_a_row_in_the_documentation() -> None:
 
 
 def documented(kind: str) -> set[str]:
-    """The words of the section on a type of record."""
+    """Return the words of the section on a type of record."""
     sections = re.split(r"^### (.*)$", REFERENCE.partition("\n## ")[2], flags=re.MULTILINE)[1:]
     [section] = [text for names, text in zip(sections[::2], sections[1::2], strict=True) if kind in names.split(", ")]
     return set(re.findall(r"\w+", section))

@@ -45,7 +45,7 @@ def offer(offer_id: str = "O", **fields: Any) -> dict[str, Any]:
 
 
 def checked(directory: Path, *records: Any) -> Findings:
-    """What is found on these records, or raw lines, after those of `PROGRAMME`."""
+    """Return what is found on these records, or raw lines, after those of `PROGRAMME`."""
     lines = [record if isinstance(record, str) else exactjson.dumps(record) for record in (*PROGRAMME, *records)]
     file = directory / "programme.jsonl"
     file.write_text("\n".join(lines))

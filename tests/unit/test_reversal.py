@@ -25,18 +25,18 @@ def money(text: str) -> Decimal:
 
 
 def book(*rules: dict[str, Any], balance: str = "0", clawback: str = "WITHIN_BALANCE", **lots: str) -> Book:
-    """A wallet that holds this much, in lots by month (`m04` is April)."""
+    """Return a wallet that holds this much, in lots by month (`m04` is April)."""
     held = {f"2026-{month[1:]}": Decimal(amount) for month, amount in lots.items()}
     return Book(programme({**SHOP, "clawback": clawback}, *rules), account(), Wallet("A1", 1, Decimal(balance), held))
 
 
 def held(ledger: Book) -> Any:
-    """The balance, and the lots within it."""
+    """Return the balance, and the lots within it."""
     return ledger.wallet.balance, ledger.wallet.lots
 
 
 def spend(amount: str, at: datetime = JANUARY) -> Purchase:
-    """A purchase of a product that no offer rewards, paid from the wallet."""
+    """Return a purchase of a product that no offer rewards, paid from the wallet."""
     return purchase(line(amount, product="Q"), spend=amount, at=at)
 
 

@@ -77,7 +77,7 @@ WORDS = {
 
 
 def rows() -> Iterator[Any]:
-    """The rows of all tables that have a column "Bought", by number and section."""
+    """Return the rows of all tables that have a column "Bought", by number and section."""
     section, header, number = "", [""], 0
     for text in TABLE.read_text().splitlines():
         cells = [cell.strip() for cell in text.strip("|").split("|")] if text.startswith("|") else []
@@ -96,7 +96,7 @@ def words(text: str) -> dict[str, str]:
 
 
 def award_of(word: str) -> dict[str, Any]:
-    """What the first words of an offer say that it gives."""
+    """Return what the first words of an offer say that it gives."""
     if match := re.fullmatch(r"([\d.]+)%", word):
         return {"method": "PERCENTAGE", "value": match[1]}
     if match := re.fullmatch(r"([\d.]+)/piece", word):
@@ -109,7 +109,7 @@ def award_of(word: str) -> dict[str, Any]:
 
 
 def offer_of(text: str) -> dict[str, Any]:
-    """An offer in short form as a record."""
+    """Return an offer in short form as a record."""
     name, _, rest = text.rpartition(": ")
     tiers = [word for word in rest.split() if re.fullmatch(r"[\d.]+:[\d.]+", word)]
     first, *others = [word for word in rest.split() if word not in tiers] or [""]
@@ -171,7 +171,7 @@ def programme_of(row: Row) -> Programme:
 
 
 def settings_of(wallet: Mapping[str, str], place: str) -> dict[str, Any] | None:
-    """What may be spent at a place, such as `DESK-max=5`; or, without one, where nothing else is said."""
+    """Return what may be spent at a place, such as `DESK-max=5`; or, without one, where nothing else is said."""
     limits = {LIMITS[name]: Decimal(wallet[place + name]) for name in LIMITS if place + name in wallet}
     if place and not limits and f"{place}closed" not in wallet:
         return None
@@ -259,7 +259,7 @@ def given_of(row: Row) -> dict[str, Decimal]:
 
 
 def told(row: Row, plan: Plan, why: Mapping[str, str]) -> dict[str, str]:
-    """The plan in the words of the row's columns."""
+    """Return the plan in the words of the row's columns."""
     alone = "; " not in row.get("Offers", "")
     listed = [f"{award.offer_id} {award.amounts.system}" for award in plan.awards]
     points = plan.movement.alternative_awarded

@@ -49,7 +49,7 @@ def boundary() -> dict[str, Any]:
 
 
 def rights(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each action that a policy allows, with each resource."""
+    """Return each action that a policy allows, with each resource."""
     for statement in statements(document):
         assert statement["Effect"] == "Allow"
         for resource in statement["Resource"]:
@@ -57,7 +57,7 @@ def rights(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def length(document: Any) -> int:
-    """The characters of a policy as IAM counts them, with what it names filled in."""
+    """Return the characters of a policy as IAM counts them, with what it names filled in."""
 
     def filled(value: Any) -> Any:
         if isinstance(value, list):

@@ -34,7 +34,7 @@ SURROUNDINGS = {
 
 
 def given_names() -> Iterator[tuple[str, str, Any]]:
-    """Every name that the template gives: the resource, the property and its value."""
+    """Return every name that the template gives: the resource, the property and its value."""
     for logical_id, resource in read_template()["Resources"].items():
         for name, value in resource["Properties"].items():
             if (

@@ -27,7 +27,7 @@ def order(wallet_of: Callable[[int], int] = wallet) -> WalletOrder:
 
 
 def worked(attempt: Attempt, kills: Callable[[tuple[int, ...]], bool], tried: list[int] | None = None) -> Attempt:
-    """What is kept of the attempt once a worker is through with it, or was killed; what it tried is added to
+    """Return what is kept of the attempt once a worker is through with it, or was killed; what it tried is added to
     `tried`."""
     attempt = attempt.resumed()
     for piece in attempt.pieces(ROWS, order().behind):

@@ -21,7 +21,7 @@ AWARD = {"method": "PERCENTAGE", "value": 5}
 
 
 def faults(model: type[BaseModel], body: Any) -> dict[str, Code]:
-    """What is wrong with a body, by JSON pointer."""
+    """Return what is wrong with a body, by JSON pointer."""
     with pytest.raises(Refused) as refused:
         validated(model, body)
     return {problem.pointer: problem.code for problem in refused.value.problems}

@@ -15,7 +15,7 @@ LINE_TOLERANCE = Decimal("0.01")
 
 
 def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:
-    """What does not hold between the amounts of raw lines, whose tax stands in the field `tax`.
+    """Return what does not hold between the amounts of raw lines, whose tax stands in the field `tax`.
 
     A line that has no proper amounts is passed over, as its model reports that.
     """

@@ -36,7 +36,7 @@ class _Formatter(LambdaPowertoolsFormatter):
 
 
 def _led_to(fault: BaseException | None) -> Iterator[BaseException]:
-    """A fault, what led to it, what led to that."""
+    """Return a fault, what led to it, what led to that."""
     for _ in range(MAX_CAUSES):
         if fault is None:
             return
@@ -85,7 +85,7 @@ def log_fault(fault: Exception, **about: Any) -> None:
 
 
 def _told(refused: Refused) -> list[str]:
-    """The codes and places of the first problems; and how many there are."""
+    """Return the codes and places of the first problems; and how many there are."""
     told = [f"{problem.code} {problem.place}".rstrip() for problem in refused.problems[:MAX_TOLD]]
     more = len(refused.problems) - MAX_TOLD
     return [*told, f"and {more} more"] if more > 0 else told

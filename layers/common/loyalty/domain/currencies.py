@@ -19,7 +19,7 @@ class Currency:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """The currency of a `currency` record."""
+        """Return the currency of a `currency` record."""
         return cls(record["id"], record["code"], record["exponent"])
 
 
@@ -42,7 +42,7 @@ class Rate:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """The rate of a `currency_rate` record."""
+        """Return the rate of a `currency_rate` record."""
         return cls(
             record["id"], Period.between(record.get("from_date"), record.get("to_date")), Decimal(record["rate"])
         )

@@ -46,8 +46,8 @@ class Problem:
 
 
 def pointer(location: Iterable[int | str]) -> str:
-    """The JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b. Of a name that is
-    too long, it has the beginning; of half a character, a question mark."""
+    """Return the JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b. Of a name
+    that is too long, it has the beginning; of half a character, a question mark."""
     steps = (str(step)[:MAX_STEP].encode(errors="replace").decode() for step in location)
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
@@ -75,12 +75,13 @@ class NotInProgramme(Refused):
 
 
 def not_in_programme(kind: str, record_id: str) -> NotInProgramme:
-    """What a record names is newer than the programme at hand."""
+    """Return what a record names is newer than the programme at hand."""
     description = f"The {kind} {record_id} is not known here yet. Nothing was posted; send the same request again."
     return NotInProgramme(Problem(Code.RETRY_LATER, description))
 
 
 def not_found(kind: str, value: str, pointer: str = "") -> Problem:
-    """What was named does not exist, or is none of the caller's business; worded as the vendor words it (row 13)."""
+    """Return what was named does not exist, or is none of the caller's business; worded as the vendor words it (row
+    13)."""
     description = f"Error:{kind} ({value}) Not Found. - Description:The specified API value was not found."
     return Problem(Code.NOT_FOUND, description, pointer)

@@ -31,8 +31,8 @@ _DATE_TIME_SCHEMA = {"type": "string", "pattern": dates.PATTERN, "examples": ["2
 
 
 def json_number(value: object) -> Decimal:
-    """A number as JSON has it, with at most 12 digits before and 4 after the point; neither trailing zeros count, nor
-    the noise that a sum of binary fractions leaves behind (`money.is_noise`).
+    """Return a number as JSON has it, with at most 12 digits before and 4 after the point; neither trailing zeros
+    count, nor the noise that a sum of binary fractions leaves behind (`money.is_noise`).
 
     Raises:
         PydanticCustomError: it is not such a number.

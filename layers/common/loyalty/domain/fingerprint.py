@@ -33,7 +33,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, request: "BaseModel") -> Self:
-        """The fingerprint of a request whose model has put it into order.
+        """Return the fingerprint of a request whose model has put it into order.
 
         A model writes its fields in the order in which it declares them, so that must stay. A new field is None where
         it is not used and, if it was ignored before, stands in the model's `since`, beside the form that it came with.
@@ -51,7 +51,7 @@ class Fingerprint:
 
     @classmethod
     def of_fields(cls, request: Mapping[str, Any]) -> Self:
-        """The fingerprint of what no model describes, and so has one form."""
+        """Return the fingerprint of what no model describes, and so has one form."""
         digest = _printed(_CANONICAL.encode(dict(request)))
         return cls(digest, lambda _: (digest,))
 
@@ -82,7 +82,7 @@ def _in_form(request: "BaseModel", form: int | None) -> tuple[bytes, ...]:
 
 @cache
 def _later_fields(model: "type[BaseModel]", form: int) -> dict[str, Any] | None:
-    """The fields of a model that a form does not have, as pydantic takes what to leave out."""
+    """Return the fields of a model that a form does not have, as pydantic takes what to leave out."""
     since: Mapping[str, int] = getattr(model, "since", {})
     left_out: dict[str, Any] = {name: True for name, first in since.items() if first > form}
     for name, info in model.model_fields.items():

@@ -64,7 +64,7 @@ class Identity:
         return self.parts[0] if self.origin is Origin.GIVEN else None
 
     def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:
-        """The event's id; `number` is the one that the event was given."""
+        """Return the event's id; `number` is the one that the event was given."""
         match self.origin:
             case Origin.GIVEN:
                 return given_id(merchant_id, self.parts[0])
@@ -77,40 +77,40 @@ class Identity:
 
 
 def derived_id(origin: Origin, *parts: str) -> str:
-    """The id that `parts` always lead to: 32 upper-case hex digits."""
+    """Return the id that `parts` always lead to: 32 upper-case hex digits."""
     return hashlib.sha256(_NAME.encode([origin, *parts]).encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
 
 
 def given_id(merchant_id: str, told: str) -> str:
-    """The id of a merchant's event whose id a caller gave. It is no derived one, and no other merchant's; what callers
-    know the event by is `told_id`."""
+    """Return the id of a merchant's event whose id a caller gave. It is no derived one, and no other merchant's; what
+    callers know the event by is `told_id`."""
     return f"{told}{_OF}{merchant_id}"
 
 
 def parted_id(event_id: str) -> tuple[str, str | None]:
-    """What callers know an event by, and whose event it is, where they gave the id."""
+    """Return what callers know an event by, and whose event it is, where they gave the id."""
     told, _, merchant_id = event_id.partition(_OF)
     return told, merchant_id or None
 
 
 def is_given(event_id: str) -> bool:
-    """Whether a caller gave the id, so that other merchants may have an event of the same one."""
+    """Return whether a caller gave the id, so that other merchants may have an event of the same one."""
     return parted_id(event_id)[1] is not None
 
 
 def told_id(event_id: str) -> str:
-    """What callers know an event by."""
+    """Return what callers know an event by."""
     return parted_id(event_id)[0]
 
 
 def row_key(partner_id: str, content: str, row: int) -> str:
-    """What a row of an upload is known by that says nothing of itself: `content` tells the file's content, so the same
-    file sent again has the same keys. 32 upper-case hex digits."""
+    """Return what a row of an upload is known by that says nothing of itself: `content` tells the file's content, so
+    the same file sent again has the same keys. 32 upper-case hex digits."""
     return derived_id(Origin.ROW, partner_id, content, str(row))
 
 
 def part_id(event_id: str, part: str, place: int) -> str:
-    """The id of a part of an event, such as its second award: 32 upper-case hex digits, always the same."""
+    """Return the id of a part of an event, such as its second award: 32 upper-case hex digits, always the same."""
     return hashlib.sha256(f"{event_id} {part} {place}".encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
 
 

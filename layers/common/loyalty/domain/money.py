@@ -77,5 +77,5 @@ def plain(amount: Decimal) -> Decimal:
 
 
 def decimal_in(record: Mapping[str, Any], name: str) -> Decimal | None:
-    """An amount that a record may have; it may have been read back as an int."""
+    """Return an amount that a record may have; it may have been read back as an int."""
     return None if record.get(name) is None else Decimal(record[name])

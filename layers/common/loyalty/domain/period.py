@@ -16,15 +16,15 @@ class Period:
 
     @classmethod
     def between(cls, start: str | None, end: str | None) -> Self:
-        """The period between two dates of a record (`YYYY-MM-DDThh:mm:ss`, no zone, UTC)."""
+        """Return the period between two dates of a record (`YYYY-MM-DDThh:mm:ss`, no zone, UTC)."""
         return cls(_moment(start), _moment(end))
 
     def holds(self, at: datetime) -> bool:
-        """Whether `at` lies within."""
+        """Return whether `at` lies within."""
         return self.has_begun(at) and (self.end is None or at < self.end)
 
     def has_begun(self, at: datetime) -> bool:
-        """Whether `at` lies within or after."""
+        """Return whether `at` lies within or after."""
         return self.start is None or self.start <= at
 
     @property
@@ -33,7 +33,7 @@ class Period:
         return self.start is not None and self.end is not None and self.end <= self.start
 
     def common(self, other: "Period") -> "Period":
-        """What lies in both; empty where nothing does."""
+        """Return what lies in both; empty where nothing does."""
         starts = [start for start in (self.start, other.start) if start]
         ends = [end for end in (self.end, other.end) if end]
         return Period(max(starts, default=None), min(ends, default=None))
@@ -51,18 +51,18 @@ class DailyWindow:
 
     @classmethod
     def between(cls, start: str | None, end: str | None) -> Self:
-        """The window between two times of a record (`HH:MM`); a missing one stands for midnight."""
+        """Return the window between two times of a record (`HH:MM`); a missing one stands for midnight."""
         return cls(time.fromisoformat(start or "00:00"), time.fromisoformat(end or "00:00"))
 
     def holds(self, local: datetime) -> bool:
-        """Whether the time of day of `local` lies within."""
+        """Return whether the time of day of `local` lies within."""
         at = local.time()
         if self.start < self.end:
             return self.start <= at < self.end
         return at >= self.start or at < self.end
 
     def day_of(self, local: datetime) -> date:
-        """The day on which the window that `local` lies in began: one in the morning is still last night."""
+        """Return the day on which the window that `local` lies in began: one in the morning is still last night."""
         after_midnight = self.end <= self.start and local.time() < self.end
         return local.date() - timedelta(days=1) if after_midnight else local.date()
 
@@ -81,7 +81,7 @@ class Span:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """The span in days (`P90D`), months (`P12M`) or years (`P1Y`), of at most ten years.
+        """Return the span in days (`P90D`), months (`P12M`) or years (`P1Y`), of at most ten years.
 
         Raises:
             ValueError: it is none, or longer.
@@ -96,24 +96,24 @@ class Span:
         return cls(days, months)
 
     def last_month(self, start: datetime) -> str:
-        """The month, `YYYY-MM`, in which the span that begins at `start` ends."""
+        """Return the month, `YYYY-MM`, in which the span that begins at `start` ends."""
         return months_after(start + timedelta(days=self.days), self.months)
 
 
 def months_after(at: datetime, months: int) -> str:
-    """The month, `YYYY-MM`, so many months after the one of `at`; before it, where `months` is below zero."""
+    """Return the month, `YYYY-MM`, so many months after the one of `at`; before it, where `months` is below zero."""
     number = at.year * _MONTHS_PER_YEAR + at.month - 1 + months
     return f"{number // _MONTHS_PER_YEAR:04}-{number % _MONTHS_PER_YEAR + 1:02}"
 
 
 def end_of_month(month: str) -> datetime:
-    """The moment at which a month, `YYYY-MM`, is over: the first of the next one, UTC."""
+    """Return the moment at which a month, `YYYY-MM`, is over: the first of the next one, UTC."""
     year, number = (int(part) for part in month.split("-"))
     return datetime(year + number // _MONTHS_PER_YEAR, number % _MONTHS_PER_YEAR + 1, 1, tzinfo=UTC)
 
 
 def time_zone(name: str) -> tzinfo:
-    """The time zone of this name (`Europe/Athens`), from the system's IANA database; `UTC` needs none.
+    """Return the time zone of this name (`Europe/Athens`), from the system's IANA database; `UTC` needs none.
 
     Raises:
         ValueError: there is no such time zone.

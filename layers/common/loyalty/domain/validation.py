@@ -93,7 +93,7 @@ def _empty_texts(errors: Iterable[ErrorDetails]) -> _Errors:
 
 
 def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:
-    """A body without its objects' null fields and `empty` ones; a list keeps its own, as they have a place."""
+    """Return a body without its objects' null fields and `empty` ones; a list keeps its own, as they have a place."""
     if isinstance(value, dict):
         return {
             name: _without_absent(field, empty, (*at, name))
@@ -106,7 +106,7 @@ def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> An
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
-    """The semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
+    """Return the semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
     given = [name for name in names if is_given(body.get(name))]
     if not given:
         yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")

@@ -52,7 +52,7 @@ class Assembly:
 
     @classmethod
     def taken_up(cls, files: Files, key: str, kept: bytes) -> tuple[Self, dict[str, Any]]:
-        """What was kept, and what was beside it."""
+        """Return what was kept, and what was beside it."""
         head, _, rest = kept.partition(b"\n")
         beside = exactjson.loads(head)
         return cls(files, key, beside.pop("parts"), beside.pop("etags"), rest), beside

@@ -15,12 +15,12 @@ Item = Mapping[str, Any]
 
 
 def key_of(item: Item) -> Key:
-    """The key that an item lies at."""
+    """Return the key that an item lies at."""
     return Key(str(item["pk"]), str(item["sk"]))
 
 
 def packed_key(key: Key) -> dict[str, Any]:
-    """A key as DynamoDB takes it."""
+    """Return a key as DynamoDB takes it."""
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 

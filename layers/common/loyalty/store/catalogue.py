@@ -37,7 +37,7 @@ class Catalogue:
         self._products: OrderedDict[tuple[str, str], Product] = OrderedDict()
 
     def programme(self, now: datetime) -> Programme:
-        """The reward programme, at most a minute old.
+        """Return the reward programme, at most a minute old.
 
         Raises:
             Refused: RETRY_LATER, where none was imported yet.
@@ -49,12 +49,13 @@ class Catalogue:
         return self._programme
 
     def directory(self, now: datetime) -> Directory:
-        """The names of the reward programme; see `programme`."""
+        """Return the names of the reward programme; see `programme`."""
         self.programme(now)
         return self._directory
 
     def renewed(self, now: datetime, *, at_once: bool = False) -> bool:
-        """Whether there is another programme than the one that `programme` answered; from now on it answers that.
+        """Return whether there is another programme than the one that `programme` answered; from now on it answers
+        that.
 
         It is looked for `at_once`, as something is missing that has to be there; else not more often than a caller may
         have it looked for.
@@ -66,7 +67,7 @@ class Catalogue:
         return self._programme is not before
 
     def missing(self, products: Iterable[Reference]) -> list[keys.Key]:
-        """The keys of those products that have to be read before `product` can find them.
+        """Return the keys of those products that have to be read before `product` can find them.
 
         Products that were not asked for the longest are forgotten here, before anything is learnt: what is learnt for a
         request must not push out what else the request names.
@@ -92,7 +93,7 @@ class Catalogue:
                         self._products[by, record[by]] = product
 
     def product(self, reference: Reference) -> Product | None:
-        """The product that was named, None where there is none (or it was not learnt)."""
+        """Return the product that was named, None where there is none (or it was not learnt)."""
         return self._products.get((reference.by, reference.value))
 
     def _refresh(self, *, consistent: bool = False) -> None:

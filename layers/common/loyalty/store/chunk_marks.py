@@ -44,7 +44,7 @@ class Tally:
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        """The tally in its item."""
+        """Return the tally in its item."""
         return cls(
             done=int(item.get("done", 0)),
             dead=int(item.get("dead", 0)),
@@ -60,22 +60,22 @@ class Tally:
         return self.closed == self.recorded
 
     def covers(self, upload: Upload) -> bool:
-        """Whether each row of the upload has an outcome."""
+        """Return whether each row of the upload has an outcome."""
         return upload.state is UploadState.POSTING and self.done == upload.chunks
 
 
 def read_tally(table: Table, upload_id: str) -> Tally:
-    """How far an upload has got, read consistently."""
+    """Return how far an upload has got, read consistently."""
     return Tally.of(table.get(keys.upload_counts(upload_id), consistent=True) or {})
 
 
 def read_mark(table: Table, upload_id: str, chunk: int) -> Mark | None:
-    """A chunk's mark, None as long as nothing was counted."""
+    """Return a chunk's mark, None as long as nothing was counted."""
     return read_marks(table, upload_id, [chunk]).get(chunk)
 
 
 def read_marks(table: Table, upload_id: str, chunks: Iterable[int]) -> dict[int, Mark]:
-    """The marks of those chunks that have one, by their numbers."""
+    """Return the marks of those chunks that have one, by their numbers."""
     places = {keys.chunk_mark(upload_id, chunk): chunk for chunk in chunks}
     found = table.get_many(places, consistent=True)
     return {places[key]: _mark(places[key], item) for key, item in found.items()}
@@ -109,8 +109,8 @@ def put_mark(table: Table, upload: Upload, mark: Mark, before: Mark | None) -> b
 
 
 def fence(upload: Upload, chunk: int) -> Update:
-    """What lets a transaction pass only as long as a chunk is not marked, in an upload whose chunks are marked in their
-    order: 2 WCU. So whoever is late with a chunk writes nothing over what later ones say."""
+    """Return what lets a transaction pass only as long as a chunk is not marked, in an upload whose chunks are marked
+    in their order: 2 WCU. So whoever is late with a chunk writes nothing over what later ones say."""
     tried: Item = {"at_work": chunk, "expires_at": upload.expires_at}
     return Update(
         keys.upload_counts(upload.id), tried, "attribute_not_exists(done) OR done < :chunk", {":chunk": chunk}

@@ -50,14 +50,14 @@ FILES_CONFIG = CONFIG.merge(
 
 
 def connect(table_name: str) -> DynamoTable:
-    """The table."""
+    """Return the table."""
     client: DynamoDBClient = _client("dynamodb", CONFIG)
     pass_as_is(client)
     return DynamoTable(client, table_name)
 
 
 def connect_files(bucket: str) -> "Files":
-    """A bucket."""
+    """Return a bucket."""
     from loyalty.store.files import Files  # most functions have no use for it
 
     client: S3Client = _client("s3", FILES_CONFIG)
@@ -65,7 +65,7 @@ def connect_files(bucket: str) -> "Files":
 
 
 def connect_queue(url: str) -> "Queue":
-    """A queue."""
+    """Return a queue."""
     from loyalty.store.queue import Queue  # most functions have no use for it
 
     client: SQSClient = _client("sqs", CONFIG)
@@ -73,7 +73,7 @@ def connect_queue(url: str) -> "Queue":
 
 
 def connect_function(name: str) -> "LambdaFunction":
-    """A function to be called later."""
+    """Return a function to be called later."""
     from loyalty.store.lambda_function import LambdaFunction  # most functions have no use for it
 
     client: LambdaClient = _client("lambda", CONFIG)

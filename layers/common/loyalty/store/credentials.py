@@ -36,18 +36,18 @@ class ApiKey:
 
 
 def hash_of(api_key: str) -> str:
-    """What is stored of a key. A plain SHA-256 will do for 256 random bits: there is nothing to guess."""
+    """Return what is stored of a key. A plain SHA-256 will do for 256 random bits: there is nothing to guess."""
     return hashlib.sha256(api_key.encode(errors="replace")).hexdigest()
 
 
 def read_key(table: Table, api_key: str) -> ApiKey | None:
-    """The active key with this text."""
+    """Return the active key with this text."""
     item = table.get(keys.api_key(hash_of(api_key)), consistent=True)
     return _api_key(item) if item else None
 
 
 def active_keys(table: Table, partner_id: str) -> Iterator[ApiKey]:
-    """A partner's active keys."""
+    """Return a partner's active keys."""
     for item in table.partition(keys.partner_key(partner_id, 0).pk, consistent=True):
         if "key_hash" in item:
             yield _api_key(item)
@@ -79,7 +79,7 @@ def add_key(table: Table, key: ApiKey) -> None:
 
 
 def _says_something_else(before: ApiKey) -> Problem:
-    """Why a call is refused that has the name of another one, whose key somebody may have."""
+    """Return why a call is refused that has the name of another one, whose key somebody may have."""
     merchants, scopes = (",".join(sorted(said)) for said in (before.partner.merchants, before.partner.scopes))
     description = (
         f"A call of this name made key {before.id}, for merchants {merchants} with scopes {scopes}. Say the same to "
@@ -123,7 +123,7 @@ def _end(key: ApiKey, now: datetime) -> list[Write]:
 
 
 def was_revoked(table: Table, partner_id: str, key_id: str) -> bool:
-    """Whether a key was active once, and is no more."""
+    """Return whether a key was active once, and is no more."""
     return table.get(keys.revoked_key(partner_id, key_id), consistent=True) is not None
 
 
@@ -133,7 +133,7 @@ def release_token(table: Table, token: AuthToken) -> None:
 
 
 def is_good(table: Table, token: AuthToken) -> bool:
-    """Whether the token was not given back, and the key that it was got with was not revoked."""
+    """Return whether the token was not given back, and the key that it was got with was not revoked."""
     released, key = keys.released_token(token.id), keys.api_key(token.key_hash)
     found = table.get_many([released, key], consistent=True)
     return key in found and released not in found
@@ -162,7 +162,7 @@ class SigningKeys:
         return month, secret
 
     def secret(self, key_id: str) -> bytes | None:
-        """The secret with this id, None where there is none (any more)."""
+        """Return the secret with this id, None where there is none (any more)."""
         if key_id not in self._known:
             item = self._table.get(keys.signing_key(key_id), consistent=True)
             if item is None:

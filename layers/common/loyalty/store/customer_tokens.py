@@ -26,8 +26,8 @@ class CustomerToken:
 
 
 def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
-    """The token that an item of a name of it leads to, or one that `behind_passwords` found; None where there is none,
-    or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
+    """Return the token that an item of a name of it leads to, or one that `behind_passwords` found; None where there is
+    none, or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
     if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
         return None
     if "expires_at" in item and datetime.fromtimestamp(int(item["expires_at"]), UTC) <= now:
@@ -38,8 +38,8 @@ def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
 def behind_passwords(
     table: Table, wanted: Iterable[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
-    """The items, but in the place of each one-time password what it leads to now: its token, read consistently, as long
-    as that is of the account that it was of when the password was given out. Without passwords nothing is read.
+    """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
+    as long as that is of the account that it was of when the password was given out. Without passwords nothing is read.
 
     A partner's own are there for it, as long as it has not guessed too much: neither before nor with all that were
     `wanted`, as many at once are no more than many one by one."""
@@ -71,7 +71,8 @@ def forget_tries(table: Table, token: CustomerToken, pass_code_hash: str, now: d
 
 
 def one_time_password_key(password: str) -> keys.Key:
-    """Where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for minutes."""
+    """Return where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for
+    minutes."""
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
 
 

@@ -28,20 +28,20 @@ class Customer:
 
 
 def customer_key(reference: Reference) -> keys.Key:
-    """Where a customer's account id is to be found, for each way of naming one; for a token that was proven before,
-    where that is."""
+    """Return where a customer's account id is to be found, for each way of naming one; for a token that was proven
+    before, where that is."""
     if reference.before and reference.before.token_id:
         return keys.record("access_token", reference.before.token_id)
     return _CUSTOMER_KEYS[reference.by](reference.value)
 
 
 def shows_token(reference: Reference) -> bool:
-    """Whether a customer was named by an access token."""
+    """Return whether a customer was named by an access token."""
     return reference.by.startswith("token.")
 
 
 def read_customer(table: Table, account_id: str) -> Customer | None:
-    """The account and its wallet, read consistently: 1 RCU as long as both fit in 4 KB."""
+    """Return the account and its wallet, read consistently: 1 RCU as long as both fit in 4 KB."""
     items = {item["sk"]: item for item in table.partition(keys.account(account_id).pk, consistent=True)}
     if "ACCOUNT" not in items:
         return None
@@ -49,8 +49,8 @@ def read_customer(table: Table, account_id: str) -> Customer | None:
 
 
 def read_customers(table: Table, account_ids: Collection[str]) -> dict[str, Customer]:
-    """Those of the accounts that exist, with their wallets, read consistently; an account and its wallet may be of
-    different moments where there are several."""
+    """Return those of the accounts that exist, with their wallets, read consistently; an account and its wallet may be
+    of different moments where there are several."""
     if len(account_ids) == 1:
         found = {account_id: read_customer(table, account_id) for account_id in account_ids}
         return {account_id: customer for account_id, customer in found.items() if customer}
@@ -67,8 +67,8 @@ def read_customers(table: Table, account_ids: Collection[str]) -> dict[str, Cust
 def account_ids(
     table: Table, names: Iterable[Reference], over: Callable[..., Iterable[Any]] = map
 ) -> dict[Reference, str]:
-    """The ids of the accounts that customers' names lead to, as far as they do; eventually consistent. `over` may map
-    the calls side by side."""
+    """Return the ids of the accounts that customers' names lead to, as far as they do; eventually consistent. `over`
+    may map the calls side by side."""
     at = {name: customer_key(name) for name in names if _may_exist(name.value)}
     wanted = list({*at.values()})
     batches = [wanted[start : start + MAX_BATCH_GET] for start in range(0, len(wanted), MAX_BATCH_GET)]
@@ -79,12 +79,12 @@ def account_ids(
 
 
 def _may_exist(name: str) -> bool:
-    """Whether the name is one that a key could be made of."""
+    """Return whether the name is one that a key could be made of."""
     return 0 < len(name) <= MAX_CODE and not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def find_customer(table: Table, account: str) -> Customer | None:
-    """The customer whose account has this id or, failing that, this number."""
+    """Return the customer whose account has this id or, failing that, this number."""
     found = read_customer(table, account)
     if found is None and (alias := table.get(keys.alias("account", "number", account))):
         found = read_customer(table, alias["account_id"])

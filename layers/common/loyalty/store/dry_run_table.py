@@ -46,16 +46,16 @@ class DryRunTable:
         self._expires_at = expires_at
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """The item at `key`, None where there is none."""
+        """Return the item at `key`, None where there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """The items at `keys`, as many as exist."""
+        """Return the items at `keys`, as many as exist."""
         seen = self._seen(keys, consistent=consistent)
         return {key: one.item for key, one in seen.items() if one.item is not None}
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
-        """All items of a partition, in the order of their sort keys."""
+        """Return all items of a partition, in the order of their sort keys."""
         found = {key_of(item): item for item in self._table.partition(pk, consistent=consistent)}
         if _is_rehearsed(pk):
             for kept in self._table.partition(self._kept_at(Key(pk, "")).pk, consistent=consistent):
@@ -146,7 +146,7 @@ def _is_rehearsed(pk: str) -> bool:
 
 
 def _item(kept: Item) -> Item | None:
-    """The item that lies aside as `kept`."""
+    """Return the item that lies aside as `kept`."""
     if kept["gone"]:
         return None
     return {name.removeprefix(_KEPT): value for name, value in kept.items() if name.startswith(_KEPT)}

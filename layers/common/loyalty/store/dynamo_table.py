@@ -44,13 +44,13 @@ class DynamoTable:
         self.name = name
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """The item at `key`, None where there is none."""
+        """Return the item at `key`, None where there is none."""
         with refused_where_busy(_BUSY, _RETRYABLE):
             answer = self.client.get_item(TableName=self.name, Key=packed_key(key), ConsistentRead=consistent)
         return unpacked(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """The items at `keys`, as many as exist, in as few calls as possible, several at a time.
+        """Return the items at `keys`, as many as exist, in as few calls as possible, several at a time.
 
         Raises:
             Refused: RETRY_LATER, where DynamoDB leaves keys unread time and again.
@@ -69,7 +69,7 @@ class DynamoTable:
         raise Refused(_BUSY)
 
     def _batch_get(self, keys: Sequence[Any], consistent: bool) -> tuple[dict[Key, Item], Sequence[Any]]:
-        """The items at packed keys, and the keys that were left unread."""
+        """Return the items at packed keys, and the keys that were left unread."""
         with refused_where_busy(_BUSY, _RETRYABLE):
             answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": consistent}})
         items = [unpacked(item) for item in answer["Responses"].get(self.name, ())]
@@ -77,7 +77,7 @@ class DynamoTable:
         return {key_of(item): item for item in items}, left["Keys"] if left else ()
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
-        """All items of a partition, in the order of their sort keys."""
+        """Return all items of a partition, in the order of their sort keys."""
         query = {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": packed({":pk": pk}),
@@ -86,8 +86,8 @@ class DynamoTable:
         return self._pages(self.client.query, query)
 
     def due(self, shard: str, month: str) -> Iterator[Item]:
-        """The keys of those wallets in a shard of the expiry index of which something expires with the end of `month`
-        or should have before, the longest due first (eventually consistent)."""
+        """Return the keys of those wallets in a shard of the expiry index of which something expires with the end of
+        `month` or should have before, the longest due first (eventually consistent)."""
         query = {
             "IndexName": EXPIRY_INDEX,
             "KeyConditionExpression": "expiry_shard = :shard AND expires <= :month",
@@ -96,7 +96,7 @@ class DynamoTable:
         return self._pages(self.client.query, query)
 
     def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
-        """At most `limit` journal items of an account, newest first, with a sequence number below `before`."""
+        """Return at most `limit` journal items of an account, newest first, with a sequence number below `before`."""
         query: dict[str, Any] = {
             "IndexName": JOURNAL_INDEX,
             "KeyConditionExpression": "account_id = :account",
@@ -113,7 +113,7 @@ class DynamoTable:
         return [unpacked(item) for item in answer["Items"]]
 
     def scan(self) -> Iterator[Item]:
-        """Every item, in no order, read consistently page by page."""
+        """Return every item, in no order, read consistently page by page."""
         return self._pages(self.client.scan, {"ConsistentRead": True})
 
     def put(self, put: Put) -> bool:

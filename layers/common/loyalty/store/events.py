@@ -66,7 +66,7 @@ class Event:
 
 
 def wallet_of(account_id: str, item: Item | None) -> Wallet:
-    """The wallet in its item; an empty one where nothing was posted yet."""
+    """Return the wallet in its item; an empty one where nothing was posted yet."""
     if item is None:
         return Wallet(account_id)
     return Wallet(
@@ -113,7 +113,7 @@ def _first_form(kept: Mapping[str, Any]) -> UseHistory:
 
 
 def entry_of(item: Item) -> JournalEntry:
-    """The journal entry in an event's item, or in its projection on the journal's index."""
+    """Return the journal entry in an event's item, or in its projection on the journal's index."""
     return JournalEntry(
         account_id=item["account_id"],
         sequence=int(item["sequence"]),
@@ -137,17 +137,17 @@ def entry_of(item: Item) -> JournalEntry:
 
 
 def is_event(item: Item) -> bool:
-    """Whether an item is an event, rather than a pointer to one or anything else."""
+    """Return whether an item is an event, rather than a pointer to one or anything else."""
     return keys.is_event(key_of(item)) and "sequence" in item
 
 
 def is_pointer(item: Item) -> bool:
-    """Whether an item is a pointer to an event."""
+    """Return whether an item is a pointer to an event."""
     return keys.is_event(key_of(item)) and "sequence" not in item
 
 
 def event_of(item: Item) -> Event:
-    """The event in its item."""
+    """Return the event in its item."""
     return Event(
         entry=entry_of(item),
         origin=Origin(item["origin"]),
@@ -165,7 +165,7 @@ def event_of(item: Item) -> Event:
 
 
 def event_item(event: Event) -> Item:
-    """The item of an event."""
+    """Return the item of an event."""
     entry = event.entry
     return {
         "account_id": entry.account_id,
@@ -197,7 +197,7 @@ def _moment(epoch: Decimal) -> datetime:
 
 
 def wallet_item(wallet: Wallet) -> Item:
-    """The attributes of a wallet's item, None for those that it does not have."""
+    """Return the attributes of a wallet's item, None for those that it does not have."""
     lots = wallet.lots
     return {
         "version": wallet.version,
@@ -243,7 +243,7 @@ def _taken_back_in(item: Item) -> TakenBack:
 
 
 def taken_back_attributes(purchase: Event) -> Item:
-    """The attributes that tell of a purchase what became of it since it was posted."""
+    """Return the attributes that tell of a purchase what became of it since it was posted."""
     return {
         "state": purchase.state,
         "taken_back": taken_back_text(purchase.taken_back),
@@ -254,7 +254,7 @@ def taken_back_attributes(purchase: Event) -> Item:
 
 
 def taken_back_text(taken_back: TakenBack) -> str:
-    """What of a purchase was taken back, as it is stored on the purchase."""
+    """Return what of a purchase was taken back, as it is stored on the purchase."""
     lines = {str(line): quantity for line, quantity in sorted(taken_back.lines.items())}
     amounts = {"awarded": taken_back.awarded, "spent": taken_back.spent, "waived": taken_back.waived}
     if taken_back.settled:

@@ -37,8 +37,8 @@ class StoredFile:
 
 
 def notified(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The keys and versions of the files that a notification of S3 tells of, the version empty where it tells none; of
-    any other event, nothing."""
+    """Return the keys and versions of the files that a notification of S3 tells of, the version empty where it tells
+    none; of any other event, nothing."""
     for record in event.get("Records", ()):
         told = record["s3"]["object"]
         yield unquote_plus(told["key"]), told.get("versionId", "")
@@ -65,7 +65,7 @@ class Files:
         self.bucket = bucket
 
     def look_at(self, key: str, version: str | None = None) -> StoredFile:
-        """What is known of a file without reading it; its current version, unless one is named."""
+        """Return what is known of a file without reading it; its current version, unless one is named."""
         request: Any = {"Bucket": self.bucket, "Key": key, **_version(version)}
         with _as_domain_errors(key):
             found = self.client.head_object(**request)
@@ -101,7 +101,7 @@ class Files:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def read_if_there(self, key: str) -> bytes | None:
-        """A file, None where there is none."""
+        """Return a file, None where there is none."""
         try:
             return self.read(key)
         except Refused as refused:
@@ -130,13 +130,13 @@ class Files:
             )
 
     def form(self, key: str, bytes_max: int, seconds: int) -> Form:
-        """What lets its holder write this one file within the time, of so many bytes at most."""
+        """Return what lets its holder write this one file within the time, of so many bytes at most."""
         conditions = [["content-length-range", 0, bytes_max]]
         form = self.client.generate_presigned_post(self.bucket, key, Conditions=conditions, ExpiresIn=seconds)
         return Form(form["url"], form["fields"])
 
     def link(self, key: str, seconds: int) -> str:
-        """What lets its holder read a file within the time."""
+        """Return what lets its holder read a file within the time."""
         place = {"Bucket": self.bucket, "Key": key}
         return self.client.generate_presigned_url("get_object", Params=place, ExpiresIn=seconds)
 

@@ -30,13 +30,13 @@ def count_guess(
 
 
 def guessed_passwords(partner_id: str, now: datetime) -> Key:
-    """Where a partner's wrong one-time passwords are counted."""
+    """Return where a partner's wrong one-time passwords are counted."""
     return keys.guessed_passwords(partner_id, AT_ONE_TIME_PASSWORDS.counter(partner_id, now))
 
 
 def may_guess_passwords(items: Mapping[Key, Item], partner_id: str, now: datetime, wrong: int) -> bool:
-    """Whether a partner has not shown too many wrong one-time passwords, with as many as are `wrong` now; `items` may
-    have what lies at `guessed_passwords`."""
+    """Return whether a partner has not shown too many wrong one-time passwords, with as many as are `wrong` now;
+    `items` may have what lies at `guessed_passwords`."""
     item = items.get(guessed_passwords(partner_id, now), {})
     used: int = item.get(AT_ONE_TIME_PASSWORDS.counter(partner_id, now), 0)
     return used + max(wrong, 1) <= AT_ONE_TIME_PASSWORDS.most

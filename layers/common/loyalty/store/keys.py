@@ -22,7 +22,8 @@ class Key(NamedTuple):
 
 
 def event(event_id: str) -> Key:
-    """A posted event; or, where an event has an id of its own, the pointer that keeps its reference number unique.
+    """Return a posted event; or, where an event has an id of its own, the pointer that keeps its reference number
+    unique.
 
     The partition is that of what callers know events by; in it, each merchant has a place for the event that it gave
     this id, and no other event ever lies there (decision 28).
@@ -32,18 +33,18 @@ def event(event_id: str) -> Key:
 
 
 def events_known_as(told_id: str) -> str:
-    """The partition of the events that callers know by an id."""
+    """Return the partition of the events that callers know by an id."""
     return f"{_EVENT}#{told_id}"
 
 
 def event_id(key: Key) -> str:
-    """The id of the event that lies there."""
+    """Return the id of the event that lies there."""
     told, merchant_id = key.pk.removeprefix(f"{_EVENT}#"), key.sk.removeprefix(_EVENT)[1:]
     return given_id(merchant_id, told) if merchant_id else told
 
 
 def is_event(key: Key) -> bool:
-    """Whether an event, or a pointer to one, lies there."""
+    """Return whether an event, or a pointer to one, lies there."""
     return key.pk.startswith(f"{_EVENT}#")
 
 
@@ -51,72 +52,73 @@ _EVENT = "EVENT"
 
 
 def account(account_id: str) -> Key:
-    """An account's record, beside its wallet."""
+    """Return an account's record, beside its wallet."""
     return Key(f"ACCOUNT#{account_id}", "ACCOUNT")
 
 
 def account_id(pk: str) -> str:
-    """The account's id in the partition key of its items."""
+    """Return the account's id in the partition key of its items."""
     return pk.removeprefix("ACCOUNT#")
 
 
 def wallet(account_id: str) -> Key:
-    """An account's wallet; absent until its first event."""
+    """Return an account's wallet; absent until its first event."""
     return Key(f"ACCOUNT#{account_id}", "WALLET")
 
 
 def used(kind: str, record_id: str) -> Key:
-    """The counter of what all accounts together have used: an offer's budget, a promo code."""
+    """Return the counter of what all accounts together have used: an offer's budget, a promo code."""
     return Key(f"USED#{kind}#{record_id}", "USED")
 
 
 def used_of(key: Key) -> str:
-    """What a counter is of: `reward_offer#<id>` or `promo_code#<id>`."""
+    """Return what a counter is of: `reward_offer#<id>` or `promo_code#<id>`."""
     return key.pk.removeprefix("USED#")
 
 
 def voucher(voucher_id: str) -> Key:
-    """A voucher that an offer gave."""
+    """Return a voucher that an offer gave."""
     return Key(f"VOUCHER#{voucher_id}", "VOUCHER")
 
 
 def reference_number(partner_id: str, number: str) -> Key:
-    """What leads from a partner's reference number to the purchase that has it, where only one has."""
+    """Return what leads from a partner's reference number to the purchase that has it, where only one has."""
     return Key(f"REFERENCE#{partner_id}#{number}", "REFERENCE")
 
 
 def alias(kind: str, by: str, value: str) -> Key:
-    """What a unique field's value leads to, such as an account by its number."""
+    """Return what a unique field's value leads to, such as an account by its number."""
     return Key(f"ALIAS#{kind}.{by}#{value}", "ALIAS")
 
 
 def token(authentication_code: str) -> Key:
-    """An access token by what the customer shows."""
+    """Return an access token by what the customer shows."""
     return Key(f"TOKEN#{authentication_code}", "TOKEN")
 
 
 def one_time_password(password_hash: str) -> Key:
-    """A one-time password that was given out, by its SHA-256 in hex; the digits themselves are stored nowhere."""
+    """Return a one-time password that was given out, by its SHA-256 in hex; the digits themselves are stored
+    nowhere."""
     return Key(f"OTP#{password_hash}", "OTP")
 
 
 def is_one_time_password(key: Key) -> bool:
-    """Whether a one-time password lies there."""
+    """Return whether a one-time password lies there."""
     return key.sk == "OTP"
 
 
 def pass_code_tries(token_id: str, pass_code_hash: str) -> Key:
-    """How often an access token's pass code was tried; another pass code has other counts."""
+    """Return how often an access token's pass code was tried; another pass code has other counts."""
     return Key(f"TRIES#{token_id}", pass_code_hash[:16])
 
 
 def guessed_passwords(partner_id: str, window: str) -> Key:
-    """How many wrong one-time passwords a partner has shown in a window of time."""
+    """Return how many wrong one-time passwords a partner has shown in a window of time."""
     return Key(f"TRIES#OTP#{partner_id}", window)
 
 
 def programme(kind: str, record_id: str) -> Key:
-    """A record of the reward programme."""
+    """Return a record of the reward programme."""
     return Key("PROGRAMME", f"{kind}#{record_id}")
 
 
@@ -129,12 +131,12 @@ NUMBERS = Key("NUMBERS", "NUMBERS")
 
 
 def former_name(kind: str, record_id: str, value: str) -> Key:
-    """A name that a record of the programme had; hashed, as it may be longer than what is left of a key."""
+    """Return a name that a record of the programme had; hashed, as it may be longer than what is left of a key."""
     return programme("former_name", f"{kind}#{record_id}#{hashlib.sha256(value.encode()).hexdigest()[:32]}")
 
 
 def record(kind: str, record_id: str) -> Key:
-    """A record of reference data of which there may be many: product, contact, access token ..."""
+    """Return a record of reference data of which there may be many: product, contact, access token ..."""
     return Key(f"{kind.upper()}#{record_id}", kind.upper())
 
 
@@ -144,12 +146,12 @@ def partner_key(partner_id: str, slot: int) -> Key:
 
 
 def revoked_key(partner_id: str, key_id: str) -> Key:
-    """The mark of an API key that was active once."""
+    """Return the mark of an API key that was active once."""
     return Key(f"REVOKED_KEY#{partner_id}#{key_id}", "REVOKED_KEY")
 
 
 def expiry_shard(account_id: str) -> str:
-    """The partition of the expiry index that a wallet is in as long as some of it expires.
+    """Return the partition of the expiry index that a wallet is in as long as some of it expires.
 
     There are several, so that the wallets of a large programme do not all meet in one.
     """
@@ -157,46 +159,46 @@ def expiry_shard(account_id: str) -> str:
 
 
 def api_key(key_hash: str) -> Key:
-    """An API key by the SHA-256 of its text, in hex; the text itself is stored nowhere."""
+    """Return an API key by the SHA-256 of its text, in hex; the text itself is stored nowhere."""
     return Key(f"KEY#{key_hash}", "KEY")
 
 
 def signing_key(month: str) -> Key:
-    """The secret that signs the auth tokens of a month, `YYYY-MM`."""
+    """Return the secret that signs the auth tokens of a month, `YYYY-MM`."""
     return Key("SIGNING_KEY", month)
 
 
 def released_token(token_id: str) -> Key:
-    """The mark of an auth token that its holder gave back."""
+    """Return the mark of an auth token that its holder gave back."""
     return Key(f"RELEASED_TOKEN#{token_id}", "RELEASED_TOKEN")
 
 
 def upload(upload_id: str) -> Key:
-    """An upload: what it is, and how far it has got."""
+    """Return an upload: what it is, and how far it has got."""
     return Key(f"UPLOAD#{upload_id}", "UPLOAD")
 
 
 def upload_counts(upload_id: str) -> Key:
-    """What has become of an upload's chunks so far. Apart from the upload itself, lest whoever splits it and whoever
-    posts it are in each other's way."""
+    """Return what has become of an upload's chunks so far. Apart from the upload itself, lest whoever splits it and
+    whoever posts it are in each other's way."""
     return Key(f"UPLOAD#{upload_id}", "COUNTS")
 
 
 def segment(upload_id: str, number: int) -> Key:
-    """A segment of an upload's file, from 1: which chunks it was split into."""
+    """Return a segment of an upload's file, from 1: which chunks it was split into."""
     return Key(f"UPLOAD#{upload_id}", f"SEGMENT#{number:06}")
 
 
 def listed_upload(created_on: str, upload_id: str) -> Key:
-    """An upload in the list of all, which is in the order of time."""
+    """Return an upload in the list of all, which is in the order of time."""
     return Key("UPLOADS", f"{created_on}#{upload_id}")
 
 
 def rehearsed(name: str, key: Key) -> Key:
-    """Where a dry run keeps what it would have written to `key`."""
+    """Return where a dry run keeps what it would have written to `key`."""
     return Key(f"DRY_RUN#{name}#{key.pk}", f"DRY_RUN#{key.sk}")
 
 
 def chunk_mark(upload_id: str, chunk: int) -> Key:
-    """What tells that a chunk of an upload was counted."""
+    """Return what tells that a chunk of an upload was counted."""
     return Key(f"UPLOAD#{upload_id}", f"CHUNK#{chunk:08}")

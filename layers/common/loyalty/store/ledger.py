@@ -83,40 +83,40 @@ class Unpostable(Exception):  # noqa: N818 - reads as what it says
 
 
 def read_event(table: Table, event_id: str) -> Event | None:
-    """The posted event with this id."""
+    """Return the posted event with this id."""
     item = table.get(keys.event(event_id), consistent=True)
     return event_of(item) if item and is_event(item) else None
 
 
 def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
-    """Those of the posted events with these ids that exist."""
+    """Return those of the posted events with these ids that exist."""
     wanted = list(map(keys.event, event_ids))
     found = events_at(wanted, table.get_many(wanted, consistent=True))
     return {event_id: event for event_id, event in found.items() if event}
 
 
 def events_at(wanted: Iterable[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
-    """The posted events at those of the keys that are of events, by their ids; None where `items`, which were read,
-    have none."""
+    """Return the posted events at those of the keys that are of events, by their ids; None where `items`, which were
+    read, have none."""
     found = {keys.event_id(key): items.get(key) for key in wanted if keys.is_event(key)}
     return {event_id: event_of(item) if item and is_event(item) else None for event_id, item in found.items()}
 
 
 def read_known_as(table: Table, told_id: str) -> list[Event]:
-    """The posted events that callers know by an id, of whichever merchants; first the one that has it alone."""
+    """Return the posted events that callers know by an id, of whichever merchants; first the one that has it alone."""
     items = table.partition(keys.events_known_as(told_id), consistent=True)
     return [event_of(item) for item in items if is_event(item)]
 
 
 def scan_events(table: WholeTable) -> Iterator[Event]:
-    """Every event of the table, in no order."""
+    """Return every event of the table, in no order."""
     for item in table.scan():
         if is_event(item):
             yield event_of(item)
 
 
 def read_pointed(table: Table, pointer: str) -> Event | None:
-    """The posted event with this id, or that this other id leads to."""
+    """Return the posted event with this id, or that this other id leads to."""
     item = table.get(keys.event(pointer), consistent=True)
     if item and "event_id" in item:
         return read_event(table, item["event_id"])
@@ -124,7 +124,8 @@ def read_pointed(table: Table, pointer: str) -> Event | None:
 
 
 def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[int, str | None]:
-    """How many purchases of a partner have this reference number, of those that it leads to; and the id of the last."""
+    """Return how many purchases of a partner have this reference number, of those that it leads to; and the id of the
+    last."""
     item = table.get(keys.reference_number(partner_id, reference_number), consistent=True)
     return (int(item["used"]), item["event_id"]) if item else (0, None)
 
@@ -168,7 +169,7 @@ class _Row:
 
 
 def _effects(prepared: Sequence[PreparedEvent]) -> Iterable[_Row]:
-    """The effects of events; those that add to one counter are one, for the first of their events."""
+    """Return the effects of events; those that add to one counter are one, for the first of their events."""
     rows: dict[Key, _Row] = {}
     for place, one in enumerate(prepared):
         for effect in one.effects:
@@ -180,7 +181,8 @@ def _effects(prepared: Sequence[PreparedEvent]) -> Iterable[_Row]:
 
 
 def _wallets(prepared: Sequence[PreparedEvent]) -> Iterator[_Row]:
-    """The wallets as they are after their last events, on the condition that they are as they were before the first."""
+    """Return the wallets as they are after their last events, on the condition that they are as they were before the
+    first."""
     first = {one.wallet.account_id: one.event.entry.sequence for one in reversed(prepared)}
     last = {one.wallet.account_id: place for place, one in enumerate(prepared)}
     for account_id, place in last.items():
@@ -216,12 +218,12 @@ def _account_of(row: _Row, prepared: Sequence[PreparedEvent]) -> str:
 
 
 def read_journal(table: WholeTable, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
-    """At most `limit` entries, newest first, below the sequence number `before`."""
+    """Return at most `limit` entries, newest first, below the sequence number `before`."""
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
 def read_whole_journal(table: WholeTable, account_id: str) -> Iterator[JournalEntry]:
-    """All entries, newest first."""
+    """Return all entries, newest first."""
     before: int | None = None
     while page := read_journal(table, account_id, before=before, limit=MAX_PAGE):
         yield from page

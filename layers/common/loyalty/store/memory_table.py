@@ -24,18 +24,18 @@ class MemoryTable:
         """By key; None where an item was deleted."""
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """The item at `key`, None where there is none."""
+        """Return the item at `key`, None where there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """The items at `keys`, as many as exist."""
+        """Return the items at `keys`, as many as exist."""
         wanted = list(keys)
         unwritten = [key for key in wanted if key not in self._written]
         below = self._base.get_many(unwritten, consistent=consistent) if self._base and unwritten else {}
         return below | {key: item for key in wanted if (item := self._written.get(key))}
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
-        """All items of a partition, in the order of their sort keys."""
+        """Return all items of a partition, in the order of their sort keys."""
         below = self._base.partition(pk, consistent=consistent) if self._base else ()
         items = {key_of(item): item for item in below} | {
             key: item for key, item in self._written.items() if key.pk == pk
@@ -71,13 +71,13 @@ class MemoryTable:
 
 
 def failures(writes: Sequence[Write], before: Mapping[Key, Item | None]) -> dict[int, Item | None]:
-    """The items that conditions of writes do not hold for, by the places of the writes."""
+    """Return the items that conditions of writes do not hold for, by the places of the writes."""
     found = {place: before.get(write.key) for place, write in enumerate(writes)}
     return {place: item for place, item in found.items() if not _may(writes[place], item)}
 
 
 def _may(write: Write, before: Item | None) -> bool:
-    """Whether the condition of a write holds."""
+    """Return whether the condition of a write holds."""
     match write:
         case Add():
             return write.maximum is None or _used(before) + write.amount <= write.maximum
@@ -96,7 +96,7 @@ def _used(item: Item | None) -> Decimal:
 
 
 def _holds(term: str, values: Item, item: Item) -> bool:
-    """Whether a condition of the kinds that we write holds for an item, {} being none."""
+    """Return whether a condition of the kinds that we write holds for an item, {} being none."""
     if term.startswith("attribute_not_exists"):
         return term.removeprefix("attribute_not_exists")[1:-1] not in item
     if term.startswith("attribute_exists"):
@@ -106,7 +106,7 @@ def _holds(term: str, values: Item, item: Item) -> bool:
 
 
 def after(write: Write, before: Item | None) -> Item | None:
-    """The item once it is written."""
+    """Return the item once it is written."""
     place = {"pk": write.key.pk, "sk": write.key.sk}
     match write:
         case Put():

@@ -29,7 +29,7 @@ class Numbers:
             self._lease(count)
 
     def take(self, kind: str, count: int = 1) -> list[str]:
-        """The next `count` numbers of a kind."""
+        """Return the next `count` numbers of a kind."""
         first = self._next.get(kind, 1)
         if first + count - 1 > self._last.get(kind, 0):
             self._lease(count)

@@ -63,7 +63,8 @@ class Queue:
                 raise Refused(_BUSY)
 
     def taken(self, seconds: int) -> Iterator[ReceivedMessage]:
-        """The messages that are waiting, as far as they can be had: nobody else gets them for so many seconds."""
+        """Return the messages that are waiting, as far as they can be had: nobody else gets them for so many
+        seconds."""
         while True:
             with refused_where_busy(_BUSY, _RETRYABLE):
                 answer: Any = self.client.receive_message(
@@ -92,7 +93,7 @@ class Queue:
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def _unsent(self, batch: list[Message]) -> list[Message]:
-        """What SQS did not take of a batch."""
+        """Return what SQS did not take of a batch."""
         entries: Any = [
             {
                 "Id": str(place),

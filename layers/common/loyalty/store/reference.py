@@ -32,7 +32,7 @@ PROGRAMME_TYPES = frozenset(
 
 
 def record_key(kind: str, record_id: str) -> Key:
-    """Where a record lies."""
+    """Return where a record lies."""
     return keys.programme(kind, record_id) if kind in PROGRAMME_TYPES else keys.record(kind, record_id)
 
 
@@ -41,7 +41,8 @@ SEVERAL: Item = {"target": "*"}
 
 
 def items_of(record: Record) -> dict[Key, Item]:
-    """The items of a record: its own first, then those of its names, each saying whom it leads to in `target`."""
+    """Return the items of a record: its own first, then those of its names, each saying whom it leads to in
+    `target`."""
     name: Item = {"target": record["id"], **_carried(record)}
     own: Item = {**name, "record": exactjson.dumps(record)}
     names = [*name_keys(record).values(), *shared_name_keys(record)]
@@ -49,8 +50,8 @@ def items_of(record: Record) -> dict[Key, Item]:
 
 
 def former_names(old: Record, record: Record) -> dict[Key, Item]:
-    """The items of the names that events were posted under and that the record loses: a business unit's code, on which
-    the ids of events rest that have just a reference number."""
+    """Return the items of the names that events were posted under and that the record loses: a business unit's code, on
+    which the ids of events rest that have just a reference number."""
     kind, by = "business_unit", "code"
     lost = old.get(by) if record["type"] == kind else None
     if lost in (None, record.get(by)):
@@ -60,7 +61,7 @@ def former_names(old: Record, record: Record) -> dict[Key, Item]:
 
 
 def shared_name_keys(record: Record) -> list[Key]:
-    """Where the record can be found under values that other records may have too."""
+    """Return where the record can be found under values that other records may have too."""
     kind = record["type"]
     return [_name_key(kind, field, record[field]) for field in RECORD_TYPES[kind].naming if field in record]
 
@@ -77,15 +78,15 @@ def name_keys(record: Record) -> dict[str, Key]:
 
 
 def keys_to_find(kind: str, name: str) -> Iterable[Key]:
-    """Where a record of this type may be found under a name: its id, or the value of a unique field."""
+    """Return where a record of this type may be found under a name: its id, or the value of a unique field."""
     yield record_key(kind, name)
     for field in (*RECORD_TYPES[kind].unique, *RECORD_TYPES[kind].naming):
         yield _name_key(kind, field, name)
 
 
 def unique_values(record: Record) -> dict[str, str]:
-    """The values that no other record of the type may share, by field; with the value beside it, where it may be shared
-    by others."""
+    """Return the values that no other record of the type may share, by field; with the value beside it, where it may be
+    shared by others."""
     found: dict[str, str] = {}
     for field in RECORD_TYPES[record["type"]].unique:
         value: Any = record
@@ -105,7 +106,7 @@ def _name_key(kind: str, field: str, value: str) -> Key:
 
 
 def _carried(record: Record) -> Item:
-    """What a record's items hold beside its id, so that a posting needs no second read."""
+    """Return what a record's items hold beside its id, so that a posting needs no second read."""
     match record["type"]:
         case "account":
             return {"account_id": record["id"]}

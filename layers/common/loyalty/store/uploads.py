@@ -107,24 +107,24 @@ class Overtaken(Exception):  # noqa: N818 - reads as what it says
 
 
 def upload_id(key: str, version: str) -> str:
-    """The id of the upload that an object is: 32 upper-case hex digits."""
+    """Return the id of the upload that an object is: 32 upper-case hex digits."""
     return hashlib.sha256(f"{version} {key}".encode()).hexdigest()[:32].upper()
 
 
 def read_upload(table: Table, upload_id: str) -> Upload | None:
-    """An upload, read consistently."""
+    """Return an upload, read consistently."""
     item = table.get(keys.upload(upload_id), consistent=True)
     return _upload(upload_id, item) if item else None
 
 
 def latest_uploads(table: Table, limit: int) -> list[str]:
-    """The ids of the uploads that were begun last, the latest first."""
+    """Return the ids of the uploads that were begun last, the latest first."""
     listed = [item["sk"].rpartition("#")[2] for item in table.partition(keys.listed_upload("", "").pk)]
     return listed[: -limit - 1 : -1]
 
 
 def read_segment(table: Table, upload_id: str, number: int) -> Segment | None:
-    """A segment of an upload, read consistently."""
+    """Return a segment of an upload, read consistently."""
     item = table.get(keys.segment(upload_id, number), consistent=True)
     return _segment(number, item) if item else None
 

@@ -65,7 +65,7 @@ Write = Put | Update | Add | Count | Delete
 
 
 def transact_item(table: str, write: Write) -> dict[str, Any]:
-    """A write as an item of TransactWriteItems."""
+    """Return a write as an item of TransactWriteItems."""
     return _WRITES[type(write)](table, write)
 
 

@@ -19,7 +19,8 @@ Name = TypeVar("Name")
 
 
 def with_newest_programme(catalogue: Catalogue, now: datetime, attempt: Callable[[], Result]) -> Result:
-    """The result of `attempt`; made once more if the programme lacks what it looks up, and there is a newer one."""
+    """Return the result of `attempt`; made once more if the programme lacks what it looks up, and there is a newer
+    one."""
     try:
         return attempt()
     except NotInProgramme as unknown:
@@ -58,8 +59,8 @@ def require_known(purchase: Purchase, account: Account, programme: Programme, di
 def directory_for(
     event: Event, catalogue: Catalogue, now: datetime, beside: Iterable[Mapping[str, Any]] = ()
 ) -> Directory:
-    """The names of the programme, to tell an event by, and records `beside` it: of the newest one if these name what
-    another lacks. A reference's field is named as the record type that it leads to."""
+    """Return the names of the programme, to tell an event by, and records `beside` it: of the newest one if these name
+    what another lacks. A reference's field is named as the record type that it leads to."""
     document = event.purchase
     named = [
         *document.ids.items(),

@@ -47,14 +47,15 @@ class BulkEntries:
         return {place: self.requests[own_id] for place, own_id in places if own_id in self.requests}
 
     def outcomes(self, posted: Sequence[EventOutcome], unreadable: Mapping[str, Refused]) -> dict[str, EventOutcome]:
-        """What became of each entry, in their order; `posted` is what became of `requests`, `unreadable` what is wrong
-        with the others."""
+        """Return what became of each entry, in their order; `posted` is what became of `requests`, `unreadable` what is
+        wrong with the others."""
         found = {**unreadable, **dict(zip(self.requests, posted, strict=True))}
         return {own_id: found[own_id] for own_id in self.ids}
 
 
 def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> BulkEntries:
-    """The entries of a body of operation 2. The currency that it names is that of each entry that names none itself.
+    """Return the entries of a body of operation 2. The currency that it names is that of each entry that names none
+    itself.
 
     Raises:
         Refused: the call as a whole cannot be answered entry by entry, as the set is missing, empty or too long, an
@@ -77,13 +78,13 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> Bu
 
 
 def file_of(body: Mapping[str, Any]) -> bytes:
-    """The body of operation 2 as a file that says the same."""
+    """Return the body of operation 2 as a file that says the same."""
     kept = ("intended_currency_identifier", "purchase_customer_events_set")
     return exactjson.dumps({name: body[name] for name in kept if name in body}).encode()
 
 
 def accepted(upload_id: str) -> Response:
-    """The answer to a call that is done later: the upload to watch."""
+    """Return the answer to a call that is done later: the upload to watch."""
     headers = {"Location": f"/uploads/{upload_id}", "Preference-Applied": RESPOND_ASYNC}
     data: AcceptedUpload = {"upload_id": upload_id}
     return replace(succeeded(data), status=HTTPStatus.ACCEPTED, headers=headers)
@@ -95,7 +96,7 @@ def _currency(named: BulkCreate) -> dict[str, Reference]:
 
 
 def render_outcomes(outcomes: Mapping[str, EventOutcome], body: Any) -> dict[str, Any]:
-    """Which entries were processed and which were not, in their order (row 12), with the fields that the body's
+    """Return which entries were processed and which were not, in their order (row 12), with the fields that the body's
     `fields_set` names."""
     names = fields_set(body)
     names = names | {ENTRY_ID} if names else names
@@ -116,7 +117,7 @@ def render_outcomes(outcomes: Mapping[str, EventOutcome], body: Any) -> dict[str
 
 
 def _described(refusal: Refused) -> str:
-    """A refusal in words, of as many problems as there is room for."""
+    """Return a refusal in words, of as many problems as there is room for."""
     at_most = MAX_PROBLEMS_TOLD
     while at_most > 1 and len(exactjson.dumps(exactjson.dumps(described(refusal, at_most))).encode()) > MAX_BYTES_TOLD:
         at_most -= 1
@@ -124,6 +125,6 @@ def _described(refusal: Refused) -> str:
 
 
 def only_replayed(outcomes: Mapping[str, EventOutcome]) -> bool:
-    """Whether nothing was posted that had not been posted before."""
+    """Return whether nothing was posted that had not been posted before."""
     posted = [outcome for outcome in outcomes.values() if not isinstance(outcome, Refused)]
     return bool(posted) and all(posting.replayed for posting in posted)

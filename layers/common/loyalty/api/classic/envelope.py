@@ -18,7 +18,8 @@ def classic_endpoint(
     tokens: TokenCheck,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Handler:
-    """A Lambda handler around `action`, for partners whose token is genuine, was not given back, and has `scope`."""
+    """Return a Lambda handler around `action`, for partners whose token is genuine, was not given back, and has
+    `scope`."""
 
     def checked(request: Request) -> Response:
         partner = tokens.partner(token_in(request), request.now)
@@ -29,7 +30,8 @@ def classic_endpoint(
 
 
 def token_in(request: Request) -> str:
-    """The token of a classic call: `Authorization: Bearer`, or `token` in the body; empty where there is none."""
+    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty where there is
+    none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
@@ -37,39 +39,39 @@ def token_in(request: Request) -> str:
 
 
 def succeeded(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:
-    """The envelope around data, or around those of its fields that a body asks for."""
+    """Return the envelope around data, or around those of its fields that a body asks for."""
     status = {"code": "OK", "description": "", "message": ""}
     shown = asked_for(data, fields_set(body))
     return Response(200, {"status": status, "data": shown}, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
 def fields_set(body: Any) -> frozenset[str]:
-    """The fields that a body asks to be answered; none where it asks for all of them."""
+    """Return the fields that a body asks to be answered; none where it asks for all of them."""
     asked = body.get("fields_set") if isinstance(body, dict) else None
     names = asked.split(",") if isinstance(asked, str) else ()
     return frozenset(name.strip() for name in names if name.strip())
 
 
 def asked_for(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
-    """Those fields of data that are named; all of them where none is (Q5)."""
+    """Return those fields of data that are named; all of them where none is (Q5)."""
     return {name: value for name, value in data.items() if name in names} if names else data
 
 
 def asked_for_within(data: Mapping[str, Mapping[str, Any]], names: frozenset[str]) -> Mapping[str, Any]:
-    """The same where data consists of objects: those that are named; or else, of each, the fields that are."""
+    """Return the same where data consists of objects: those that are named; or else, of each, the fields that are."""
     return asked_for(data, names) or {name: asked_for(part, names) for name, part in data.items()}
 
 
 def refused(refusal: Refused) -> Response:
-    """The envelope with the error in `status` and no data."""
+    """Return the envelope with the error in `status` and no data."""
     first = refusal.problems[0]
     status = {"code": first.code, "description": described(refusal), "message": ""}
     return Response(ERRORS[first.code].status, {"status": status, "data": None}, headers_for(first))
 
 
 def described(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:
-    """A refusal in words, of so many problems: the vendor's where something was not found (row 13), else what is wrong,
-    with the place."""
+    """Return a refusal in words, of so many problems: the vendor's where something was not found (row 13), else what is
+    wrong, with the place."""
     told = refusal.problems[:at_most]
     return " ".join(_worded(one) for one in told if one.pointer) or told[0].description
 

@@ -25,8 +25,8 @@ class ClassicModel(BaseModel):
 
     @classmethod
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
-        """What does not hold between the fields of a raw object of this kind that stands at pointer `at`, and within
-        its parts."""
+        """Return what does not hold between the fields of a raw object of this kind that stands at pointer `at`, and
+        within its parts."""
         for name, part in parts_of(cls):
             inner = raw.get(name)
             if isinstance(inner, dict):
@@ -39,7 +39,7 @@ class ClassicModel(BaseModel):
 
 @cache
 def parts_of(model: type[ClassicModel]) -> tuple[tuple[str, type[ClassicModel]], ...]:
-    """The fields of a model that hold a model, or a list of one, and which."""
+    """Return the fields of a model that hold a model, or a list of one, and which."""
     return tuple(
         (name, inner)
         for name, field in model.model_fields.items()
@@ -53,7 +53,7 @@ class Identifier(ClassicModel):
 
     @classmethod
     def ways(cls) -> tuple[str, ...]:
-        """The fields that name it."""
+        """Return the fields that name it."""
         return tuple(cls.model_fields)
 
     @classmethod
@@ -63,7 +63,7 @@ class Identifier(ClassicModel):
         yield from super().broken(raw, at)
 
     def reference(self, pointer: str) -> Reference:
-        """How it was named; `pointer` is where this object stands in the body."""
+        """Return how it was named; `pointer` is where this object stands in the body."""
         by, value = next((name, value) for name, value in self if isinstance(value, str))
         return Reference(by, value, f"{pointer}/{by}")
 
@@ -126,7 +126,7 @@ class KnownTokenIdentifier(Identifier):
 
     @classmethod
     def ways(cls) -> tuple[str, ...]:
-        """All but the pass code, which names nothing."""
+        """Return all but the pass code, which names nothing."""
         return tuple(name for name in cls.model_fields if name != "pass_code")
 
     @classmethod
@@ -140,7 +140,7 @@ class KnownTokenIdentifier(Identifier):
             yield Problem(ErrorCode.INVALID, "pass_code goes with identifier only.", f"{at}/pass_code")
 
     def reference(self, pointer: str) -> Reference:
-        """How it was shown, with the pass code where there is one."""
+        """Return how it was shown, with the pass code where there is one."""
         by = next(name for name in self.ways() if getattr(self, name) is not None)
         return Reference(f"token.{by}", getattr(self, by), f"{pointer}/{by}", self.pass_code or None)
 
@@ -191,7 +191,7 @@ class ParticipantIdentifier(Identifier):
 
 
 def identifiers_in(model: type[ClassicModel], raw: Any) -> dict[str, Any]:
-    """The identifiers of a raw object of this kind, by field, as far as each of them can be read by itself."""
+    """Return the identifiers of a raw object of this kind, by field, as far as each of them can be read by itself."""
     found: dict[str, Any] = {}
     for name, part in parts_of(model) if isinstance(raw, dict) else ():
         if issubclass(part, Identifier) and name in raw:
@@ -201,8 +201,8 @@ def identifiers_in(model: type[ClassicModel], raw: Any) -> dict[str, Any]:
 
 
 def customer_in(account: AccountIdentifier | None, participant: ParticipantIdentifier | None, at: str) -> Reference:
-    """How the customer was named: as an account, as a rewards participant, or by an access token (row 35). One of the
-    two is given; both stand in the object at pointer `at`."""
+    """Return how the customer was named: as an account, as a rewards participant, or by an access token (row 35). One
+    of the two is given; both stand in the object at pointer `at`."""
     kind, pointer, named = (
         ("account", f"{at}/accounts_receivable_identifier", account)
         if account is not None
@@ -216,12 +216,12 @@ def customer_in(account: AccountIdentifier | None, participant: ParticipantIdent
 
 
 def one_customer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
-    """An account or a participant has to be named, and only one of them may be."""
+    """Return an account or a participant has to be named, and only one of them may be."""
     yield from exactly_one(body, at, "accounts_receivable_identifier", "rewards_participant_identifier")
 
 
 def some_performer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
-    """At least one of unit, business unit and tap has to be named (row 34)."""
+    """Return at least one of unit, business unit and tap has to be named (row 34)."""
     names = ("performed_by_unit_identifier", "performed_by_business_unit_identifier", "performed_by_tap_identifier")
     if not any(is_given(body.get(name)) for name in names):
         yield Problem(ErrorCode.MANDATORY, f"One of {', '.join(names)} is mandatory.", f"{at}/{names[0]}")

@@ -9,7 +9,7 @@ from loyalty.usecases.purchases.preview_purchase import Preview
 
 
 def render_preview(preview: Preview, owner: AccountOwner, directory: Directory) -> PreviewedPurchase:
-    """What posting would do, in the system currency (Q2).
+    """Return what posting would do, in the system currency (Q2).
 
     Every listed field is there, but for alternative amounts where there is no alternative currency (rows 21 and 32).
     """

@@ -31,7 +31,7 @@ _SPENT = {
 
 
 def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
-    """The complete event."""
+    """Return the complete event."""
     shared, directory = Shared(gathered), gathered.directory
     entry, document, details = shared.entry, shared.document, shared.details
     unit, tap = gathered.record("unit", document.unit_id), gathered.record("tap", document.tap_id)
@@ -64,7 +64,7 @@ def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
 
 
 def render_created_spend(gathered: EventRecords) -> CreatedSpend:
-    """The purchase, with fewer fields, and the spend request that came with it (contract, operation 3)."""
+    """Return the purchase, with fewer fields, and the spend request that came with it (contract, operation 3)."""
     purchase = render_purchase(gathered)
     asked_for = [
         request
@@ -78,7 +78,7 @@ def render_created_spend(gathered: EventRecords) -> CreatedSpend:
 
 
 def _reduced(purchase: PurchaseCustomerEvent) -> CreatedPurchase:
-    """What is always told of it, and what else it was sent with."""
+    """Return what is always told of it, and what else it was sent with."""
     always = ReducedPurchase.__annotations__
     told = {name: purchase.get(name) for name in CreatedPurchase.__annotations__}
     return cast(CreatedPurchase, {name: value for name, value in told.items() if name in always or value is not None})
@@ -90,7 +90,7 @@ def _line_totals(lines: Iterable[PostedLine]) -> dict[str, Decimal]:
 
 
 def _totals(shared: Shared) -> dict[str, Any]:
-    """What was asked to be spent, and the sums: of awards in the participant's currency, of spends in the system
+    """Return what was asked to be spent, and the sums: of awards in the participant's currency, of spends in the system
     currency, as they come off the bill (Q2)."""
     asked = shared.document.requested or AskedSpend(None, None)
     awarded = [award.amounts for award in shared.document.awards]

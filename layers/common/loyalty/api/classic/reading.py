@@ -63,7 +63,7 @@ Event = TypeVar("Event", bound=EventFields)
 
 
 def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
-    """The purchase that a body of operation 5 asks for.
+    """Return the purchase that a body of operation 5 asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -73,7 +73,8 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
 
 
 def read_preview(body: Any) -> PurchaseRequest:
-    """The purchase that a body of operation 4 asks to preview; it is posted nowhere, so its identity is of no matter.
+    """Return the purchase that a body of operation 4 asks to preview; it is posted nowhere, so its identity is of no
+    matter.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -83,7 +84,7 @@ def read_preview(body: Any) -> PurchaseRequest:
 
 
 def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str) -> PurchaseRequest:
-    """The purchase that an entry of operation 2 asks for; it stands at pointer `at`.
+    """Return the purchase that an entry of operation 2 asks for; it stands at pointer `at`.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -94,7 +95,7 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
 
 
 def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
-    """The purchase that a body of operation 3 asks for, with its spend request.
+    """Return the purchase that a body of operation 3 asks for, with its spend request.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -112,7 +113,7 @@ def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None)
 
 
 def read_named_purchase(body: Any) -> Reference:
-    """The posted purchase that a body is about, named by `id`, `number` or `reference_number`.
+    """Return the posted purchase that a body is about, named by `id`, `number` or `reference_number`.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -122,7 +123,7 @@ def read_named_purchase(body: Any) -> Reference:
 
 
 def read_token(body: Any) -> Reference:
-    """The access token that a one-time password is to stand for.
+    """Return the access token that a one-time password is to stand for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -132,7 +133,7 @@ def read_token(body: Any) -> Reference:
 
 
 def _validated(model: type[Event], body: Any, at: str = "") -> Event:
-    """A purchase's body that stands at pointer `at`.
+    """Return a purchase's body that stands at pointer `at`.
 
     Raises:
         Faulty: with every faulty field, and what the body names.
@@ -144,7 +145,7 @@ def _validated(model: type[Event], body: Any, at: str = "") -> Event:
 
 
 def _names_in(model: type[EventFields], body: Any, at: str) -> Names:
-    """What a body names that is faulty somewhere; its basket, and its spend request, may be parts of it."""
+    """Return what a body names that is faulty somewhere; its basket, and its spend request, may be parts of it."""
     body = body if isinstance(body, dict) else {}
     parts: list[tuple[type[ClassicModel], Any, str]] = [(model, body, at)]
     parts += [(part, body.get(name), f"{at}/{name}") for name, part in parts_of(model) if name in _EVENTS]
@@ -182,10 +183,10 @@ def _moment_in(performed_on: Any) -> datetime | None:
 def identities_of(
     partner: Partner, idempotency_key: str | None, *parts: ClassicModel, own_id: tuple[str, ...] = ()
 ) -> Sequence[Identity]:
-    """What tells a repetition, as reference numbers may recur in the classic API (row 11): the event's unique reference
-    in an external system, with that system where it is named; or else the idempotency key and, in a bulk call, the
-    entry's own id; or else nothing (yet). Then what earlier versions took for it: they knew no reference without a
-    system, nor one in another part of the body than the system.
+    """Return what tells a repetition, as reference numbers may recur in the classic API (row 11): the event's unique
+    reference in an external system, with that system where it is named; or else the idempotency key and, in a bulk
+    call, the entry's own id; or else nothing (yet). Then what earlier versions took for it: they knew no reference
+    without a system, nor one in another part of the body than the system.
 
     `parts` are those of the body that may name system and reference.
     """
@@ -211,7 +212,7 @@ def requested(
     basket_at: str = "",
     spend_at: str = "/spend_request",
 ) -> PurchaseRequest:
-    """What a purchase asks for whose event, basket and spend request stand at these pointers.
+    """Return what a purchase asks for whose event, basket and spend request stand at these pointers.
 
     The first of `identities` is what it is known by, the others what earlier versions knew it by. A spend request that
     names no amount spends nothing, but is one all the same (contract, row 30).
@@ -247,24 +248,24 @@ def _kept(model: ClassicModel) -> dict[str, Any]:
 
 
 def customer_of(model: EventFields, at: str) -> Reference:
-    """How an event that stands at pointer `at` names the customer."""
+    """Return how an event that stands at pointer `at` names the customer."""
     return customer_in(model.accounts_receivable_identifier, model.rewards_participant_identifier, at)
 
 
 def performers_of(model: EventFields, at: str) -> dict[str, Reference]:
-    """How an event names who performed it, by record type."""
+    """Return how an event names who performed it, by record type."""
     return _references(model, _PERFORMERS, at)
 
 
 def references_of(model: ClassicModel, at: str) -> dict[str, Reference]:
-    """What else an event, or its basket, is about, by record type."""
+    """Return what else an event, or its basket, is about, by record type."""
     found = _references(model, _REFERENCES, at)
     promo_code = getattr(model, "promo_code", None)
     return found | ({"promo_code": Reference("code", promo_code, f"{at}{PROMO_CODE}")} if promo_code else {})
 
 
 def authorized_by(model: ClassicModel, at: str) -> Reference | None:
-    """The access token that the customer was authorized by."""
+    """Return the access token that the customer was authorized by."""
     return _references(model, {"access_token": "authorized_by_access_token_identifier"}, at).get("access_token")
 
 
@@ -274,7 +275,7 @@ def moment_of(model: EventFields) -> datetime:
 
 
 def lines_of(model: BasketFields, at: str) -> tuple[RequestedLine, ...]:
-    """The lines of a basket."""
+    """Return the lines of a basket."""
     return tuple(
         RequestedLine(
             product=item.product_identifier.reference(f"{at}/products_set/{place}/product_identifier"),
@@ -303,6 +304,6 @@ def _referred(named: Mapping[str, Identifier | None], fields: Mapping[str, str],
 
 
 def _read_alone(model: type[ClassicModel], raw: Any, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
-    """What a raw object at pointer `at` names that may be faulty elsewhere."""
+    """Return what a raw object at pointer `at` names that may be faulty elsewhere."""
     named = identifiers_in(model, raw)
     return _referred({kind: named.get(field) for kind, field in fields.items()}, fields, at)

@@ -11,8 +11,8 @@ Shape = TypeVar("Shape")
 
 
 def told(shape: type[Shape], record: Record, **values: Any) -> Shape:
-    """An object of this shape, with these values; its other fields are the record's. What neither has is null, or
-    missing where it may be."""
+    """Return an object of this shape, with these values; its other fields are the record's. What neither has is null,
+    or missing where it may be."""
     given = {**record, **values}
     may_be_missing = vars(shape)["__optional_keys__"]
     names = [name for name in shape.__annotations__ if name in given or name not in may_be_missing]
@@ -20,27 +20,27 @@ def told(shape: type[Shape], record: Record, **values: Any) -> Shape:
 
 
 def if_any(shape: type[Shape], record: Record | None) -> Shape | None:
-    """An object of this shape with the record's values, null where there is no record."""
+    """Return an object of this shape with the record's values, null where there is no record."""
     return None if record is None else told(shape, record)
 
 
 def named(record: Record | None) -> NamedObject | None:
-    """A classification, or a sector of an industry."""
+    """Return a classification, or a sector of an industry."""
     return if_any(NamedObject, record)
 
 
 def payment_medium(record: Record | None) -> Described | None:
-    """A payment medium's brand or type."""
+    """Return a payment medium's brand or type."""
     return if_any(Described, record)
 
 
 def unit(record: Record | None) -> organisation.Unit | None:
-    """A unit."""
+    """Return a unit."""
     return if_any(organisation.Unit, record)
 
 
 def business_unit(record: Record | None, directory: Directory) -> organisation.BusinessUnit | None:
-    """A business unit; its parent is told by name."""
+    """Return a business unit; its parent is told by name."""
     if record is None:
         return None
     parent = directory.record("business_unit", record.get("parent_business_unit"))
@@ -50,7 +50,7 @@ def business_unit(record: Record | None, directory: Directory) -> organisation.B
 def tap(
     record: Record | None, of_unit: Record | None, directory: Directory
 ) -> organisation.TransactionAcquiringPoint | None:
-    """A transaction acquiring point, with the names of what it belongs to."""
+    """Return a transaction acquiring point, with the names of what it belongs to."""
     if record is None:
         return None
     owner = directory.record("business_unit", record.get("business_unit"))
@@ -64,12 +64,12 @@ def tap(
 
 
 def currency(record: Record | None) -> organisation.Currency | None:
-    """A currency."""
+    """Return a currency."""
     return if_any(organisation.Currency, record)
 
 
 def rate_period(record: Record | None, directory: Directory) -> organisation.CurrencyRatePeriod | None:
-    """The rate that amounts were converted at, and the currency that it refers to."""
+    """Return the rate that amounts were converted at, and the currency that it refers to."""
     if record is None:
         return None
     of = currency(directory.record("currency", record["currency"]))
@@ -77,20 +77,21 @@ def rate_period(record: Record | None, directory: Directory) -> organisation.Cur
 
 
 def account(record: Record | None, owner: Record | None) -> customers.AccountsReceivable | None:
-    """An account with its owner."""
+    """Return an account with its owner."""
     return None if record is None else told(customers.AccountsReceivable, record, account_owner=contact(owner))
 
 
 def participant(
     record: Record | None, owned: customers.AccountsReceivable | None
 ) -> customers.RewardsParticipant | None:
-    """The rewards participant that an account is enrolled as; `record` is the account, which is told as `owned`."""
+    """Return the rewards participant that an account is enrolled as; `record` is the account, which is told as
+    `owned`."""
     enrolled = record.get("participant") if record else None
     return told(customers.RewardsParticipant, enrolled, accounts_receivable=owned) if enrolled else None
 
 
 def contact(record: Record | None) -> customers.ContactInformation | None:
-    """A contact; its full name is first and last name, or the company's (contract, row 23)."""
+    """Return a contact; its full name is first and last name, or the company's (contract, row 23)."""
     if record is None:
         return None
     names = [record[name] for name in ("first_name", "last_name") if record.get(name)]
@@ -105,7 +106,7 @@ def contact(record: Record | None) -> customers.ContactInformation | None:
 
 
 def product(record: Record | None, directory: Directory) -> products.Product | None:
-    """A product with its type; products have no name (contract, row 28)."""
+    """Return a product with its type; products have no name (contract, row 28)."""
     if record is None:
         return None
     kind = _product_type(directory.record("product_type", record.get("product_type")))
@@ -113,7 +114,7 @@ def product(record: Record | None, directory: Directory) -> products.Product | N
 
 
 def access_token(record: Record | None, directory: Directory) -> customers.AccessToken | None:
-    """An access token with its classification; its pass code is told to nobody."""
+    """Return an access token with its classification; its pass code is told to nobody."""
     if record is None:
         return None
     kind = named(directory.record("classification", record.get("classification")))
@@ -121,12 +122,12 @@ def access_token(record: Record | None, directory: Directory) -> customers.Acces
 
 
 def voucher_type(record: Record) -> VoucherTypeAnswer:
-    """A kind of voucher."""
+    """Return a kind of voucher."""
     return told(VoucherTypeAnswer, record)
 
 
 def invoice(record: Record | None, directory: Directory) -> customers.Invoice | None:
-    """An invoice, with the rate that its amounts were converted at."""
+    """Return an invoice, with the rate that its amounts were converted at."""
     if record is None:
         return None
     rate = rate_period(directory.record("currency_rate", record.get("currency_rate")), directory)

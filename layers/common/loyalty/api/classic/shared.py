@@ -22,7 +22,7 @@ class Shared:
         self.ids = self.document.ids
 
     def about(self, kind: str) -> Record | None:
-        """The record of this type that the event is about."""
+        """Return the record of this type that the event is about."""
         return self.gathered.record(kind, self.ids.get(kind))
 
     @property
@@ -94,5 +94,5 @@ class Shared:
 
 
 def dated(moment: datetime) -> str:
-    """A date in the classic form: `YYYY-MM-DDThh:mm:ss`, UTC, no zone (row 17)."""
+    """Return a date in the classic form: `YYYY-MM-DDThh:mm:ss`, UTC, no zone (row 17)."""
     return moment.replace(tzinfo=None, microsecond=0).isoformat()

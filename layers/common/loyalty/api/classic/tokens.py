@@ -10,10 +10,10 @@ if TYPE_CHECKING:  # as the function that issues auth tokens has no use for pyda
 
 
 def render_token(text: str, token: AuthToken, now: datetime) -> "TokenData":
-    """The token; `expires_in` in seconds."""
+    """Return the token; `expires_in` in seconds."""
     return {"token": text, "token_type": "Bearer", "expires_in": int((token.expires_on - now).total_seconds())}
 
 
 def render_password(password: str, expires_on: datetime, now: datetime) -> "PasswordData":
-    """A one-time password; `expires_in` in seconds."""
+    """Return a one-time password; `expires_in` in seconds."""
     return {"one_time_password": password, "expires_in": int((expires_on - now).total_seconds())}

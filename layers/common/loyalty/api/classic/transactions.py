@@ -52,7 +52,7 @@ def _award(award: PostedAward, place: int, shared: Shared) -> AwardRewardTransac
 
 
 def _contribution(offer_id: str, shared: Shared) -> Any:
-    """The merchant's share of what the offer's scheme awards, in percent."""
+    """Return the merchant's share of what the offer's scheme awards, in percent."""
     offer = shared.gathered.record("reward_offer", offer_id) or {}
     scheme = shared.gathered.record("reward_scheme", offer.get("scheme")) or {}
     return scheme.get("contribution_percentage")

@@ -21,8 +21,8 @@ def http_handler(
     refusal: Callable[[Refused], Response] = problem_document,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Handler:
-    """A Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends, and no
-    fault of ours, ends in anything but an answer of that form."""
+    """Return a Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends,
+    and no fault of ours, ends in anything but an answer of that form."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature

@@ -31,7 +31,7 @@ class Request:
 
     @classmethod
     def of(cls, event: Mapping[str, Any], now: datetime, max_body_bytes: int = MAX_BODY_BYTES) -> "Request":
-        """The request in a proxy event of API Gateway's REST API (payload format 1.0)."""
+        """Return the request in a proxy event of API Gateway's REST API (payload format 1.0)."""
         return cls(
             now=now,
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
@@ -44,7 +44,7 @@ class Request:
         )
 
     def flag(self, name: str) -> bool:
-        """Whether a query parameter says `true`; it need not be there.
+        """Return whether a query parameter says `true`; it need not be there.
 
         Raises:
             Refused: INVALID, naming the parameter, where it says neither `true` nor `false`.
@@ -55,11 +55,11 @@ class Request:
         return text == "true"
 
     def prefers(self, preference: str) -> bool:
-        """Whether the caller prefers to be answered so (RFC 7240)."""
+        """Return whether the caller prefers to be answered so (RFC 7240)."""
         return preference in (told.strip().lower() for told in self.headers.get("prefer", "").split(","))
 
     def json(self) -> Any:
-        """The body, with exact numbers. It is read once, and not to be changed.
+        """Return the body, with exact numbers. It is read once, and not to be changed.
 
         Raises:
             Refused: INVALID, where it is no proper JSON, or a text of it is damaged; LIMIT_EXCEEDED, where it is too
@@ -69,7 +69,7 @@ class Request:
         return self._json
 
     def token(self) -> str:
-        """The token in the body, whatever else that has; empty where there is none.
+        """Return the token in the body, whatever else that has; empty where there is none.
 
         Raises:
             Refused: as `json` has it; INVALID, where the body is no object.
@@ -107,7 +107,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def proxied(self) -> dict[str, Any]:
-        """The form in which API Gateway takes it from a function."""
+        """Return the form in which API Gateway takes it from a function."""
         return {
             "statusCode": int(self.status),
             "headers": {"Content-Type": "application/json", **self.headers},

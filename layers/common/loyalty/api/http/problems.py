@@ -11,7 +11,7 @@ MAX_PROBLEMS = 100
 
 
 def problem_document(refused: Refused) -> Response:
-    """The newest API's form: RFC 9457, with `code`, and `errors[]` that name each field by JSON pointer."""
+    """Return the newest API's form: RFC 9457, with `code`, and `errors[]` that name each field by JSON pointer."""
     first = refused.problems[0]
     status = ERRORS[first.code].status
     fields = [
@@ -30,7 +30,7 @@ def problem_document(refused: Refused) -> Response:
 
 
 def unexpected() -> Refused:
-    """What a caller is told of a fault of ours: that it is one, and nothing of its inside."""
+    """Return what a caller is told of a fault of ours: that it is one, and nothing of its inside."""
     return Refused(FAULT)
 
 

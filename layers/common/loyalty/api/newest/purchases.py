@@ -113,7 +113,7 @@ class Named(NewestModel):
     code: Code | None = None
 
     def reference(self, pointer: str) -> Reference:
-        """How it was named; `pointer` is where this object stands in the body."""
+        """Return how it was named; `pointer` is where this object stands in the body."""
         by, value = ("id", self.id) if self.id is not None else ("code", self.code)
         return Reference(by, str(value), f"{pointer}/{by}")
 
@@ -163,7 +163,7 @@ Body = TypeVar("Body", bound=CreatePurchase)
 
 
 def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
-    """The purchase that a body asks for.
+    """Return the purchase that a body asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -172,7 +172,7 @@ def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
 
 
 def named_in_path(request: Request) -> Reference:
-    """The purchase that a path names by its id, with the merchant if the query says whose it is.
+    """Return the purchase that a path names by its id, with the merchant if the query says whose it is.
 
     Raises:
         Refused: INVALID, naming the parameter, where that is empty.
@@ -184,7 +184,7 @@ def named_in_path(request: Request) -> Reference:
 
 
 def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
-    """The purchase that a body asks to preview, and whether to explain the offers.
+    """Return the purchase that a body asks to preview, and whether to explain the offers.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -201,7 +201,7 @@ def _validated(model: type[Body], body: Any, now: datetime) -> Body:
 
 
 def _names_in(body: Any, now: datetime) -> Names:
-    """What a body names that is faulty somewhere."""
+    """Return what a body names that is faulty somewhere."""
     body = body if isinstance(body, dict) else {}
     items = body.get("products")
     items = items[:MAX_LINES] if isinstance(items, list) else []
@@ -221,7 +221,7 @@ def _names_in(body: Any, now: datetime) -> Names:
 
 
 def _named_at(body: Mapping[str, Any], at: str) -> Reference | None:
-    """How something is named by a raw field, of text or with an id or a code."""
+    """Return how something is named by a raw field, of text or with an id or a code."""
     raw = body.get(at[1:])
     if not isinstance(raw, dict):
         return Reference("code", name, at) if at in _PLAIN and (name := code_in(raw)) else None
@@ -243,7 +243,7 @@ _PLAIN = ("/currency_code", PROMO_CODE)
 
 
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
-    """What does not hold between the fields of a raw body."""
+    """Return what does not hold between the fields of a raw body."""
     yield from exactly_one(body, "", "contact_id", "cim")
     if not is_given(body.get("merchant_tap")) and not is_given(body.get("outlet_tap")):
         yield Problem(ErrorCode.MANDATORY, "One of merchant_tap and outlet_tap is mandatory.", "/merchant_tap")
@@ -308,8 +308,8 @@ def _references(model: CreatePurchase) -> dict[str, Reference]:
 
 
 def render_purchase(event: Event, directory: Directory, why: Iterable[Verdict] | None = None) -> PurchaseAnswer:
-    """The posted event in this API's names, with what it awarded and spent, the balance after it, and what became of it
-    since; and with why offers applied or did not, where that is to be told.
+    """Return the posted event in this API's names, with what it awarded and spent, the balance after it, and what
+    became of it since; and with why offers applied or did not, where that is to be told.
 
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
     currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
@@ -348,8 +348,8 @@ def _reversed(taken_back: TakenBack) -> ReversedAnswer:
 
 
 def render_preview(preview: Preview, why: Iterable[Verdict] | None = None) -> PreviewAnswer:
-    """The plan, what could still be requested to be spent on the purchase, and why offers apply or do not, where that
-    is to be told."""
+    """Return the plan, what could still be requested to be spent on the purchase, and why offers apply or do not, where
+    that is to be told."""
     plan = preview.plan
     return {
         "net_amount": plan.totals.net,
@@ -367,7 +367,8 @@ def render_preview(preview: Preview, why: Iterable[Verdict] | None = None) -> Pr
 
 
 def render_movement(entry: JournalEntry) -> MovementAnswer:
-    """What an event did to the wallet and the balance after it, with the alternative amounts where there are any."""
+    """Return what an event did to the wallet and the balance after it, with the alternative amounts where there are
+    any."""
     movement = entry.movement
     rendered: MovementAnswer = {
         "awarded": movement.awarded,

@@ -55,7 +55,7 @@ def check_cancellation(request: Request) -> None:
 
 
 def read_return(body: Any, now: datetime) -> ReturnRequest:
-    """The return that a body asks for.
+    """Return the return that a body asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -80,7 +80,7 @@ def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
 
 
 def render_return(returned: PostedReturn) -> ReturnAnswer:
-    """The return in this API's names; amounts are in the wallet's currency."""
+    """Return the return in this API's names; amounts are in the wallet's currency."""
     event, lines = returned.posting.event, sold_lines(returned.purchase.purchase)
     entry = event.entry
     return {

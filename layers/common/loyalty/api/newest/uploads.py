@@ -26,7 +26,7 @@ class CreateUpload(BaseModel):
 
 
 def read_upload(body: Any) -> CreateUpload:
-    """The upload that a body asks for.
+    """Return the upload that a body asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -35,7 +35,7 @@ def read_upload(body: Any) -> CreateUpload:
 
 
 def render_expected(upload: Upload, form: Form) -> ExpectedUploadAnswer:
-    """Where to send the file, and what to send with it."""
+    """Return where to send the file, and what to send with it."""
     return {
         "id": upload.id,
         "url": form.url,
@@ -46,7 +46,7 @@ def render_expected(upload: Upload, form: Form) -> ExpectedUploadAnswer:
 
 
 def render_upload(view: UploadView) -> UploadAnswer:
-    """How far an upload has got."""
+    """Return how far an upload has got."""
     upload, counts = view.upload, view.tally.counts
     return {
         "id": upload.id,

@@ -48,7 +48,7 @@ def render_journal(page: JournalPage, partner: Partner) -> JournalAnswer:
 
 
 def read_page(request: Request) -> tuple[int | None, int]:
-    """Where the asked-for page starts, and how many entries it has at most: query parameters `next` and `limit`.
+    """Return where the asked-for page starts, and how many entries it has at most: query parameters `next` and `limit`.
 
     Raises:
         Refused: INVALID, naming the parameter.

@@ -10,7 +10,7 @@ from loyalty.usecases.uploads.row_body import RowBody
 
 
 def read_row(row: RowBody, partner: Partner, upload: Upload) -> PurchaseRequest:
-    """The purchase that a row asks for; where it does not say when it was performed, when the file was sent.
+    """Return the purchase that a row asks for; where it does not say when it was performed, when the file was sent.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.

@@ -43,9 +43,9 @@ def s3_handler(
     itself: LambdaFunction,
     milliseconds_to_keep: int,
 ) -> Callable[[dict[str, Any], Any], None]:
-    """A Lambda handler around `action`, which answers whether it is through with an upload. If so, and all rows have an
-    outcome by then, or there are none, the upload is closed; if not, the function calls itself to go on. Of each call's
-    time, `milliseconds_to_keep` are for what is under way by then."""
+    """Return a Lambda handler around `action`, which answers whether it is through with an upload. If so, and all rows
+    have an outcome by then, or there are none, the upload is closed; if not, the function calls itself to go on. Of
+    each call's time, `milliseconds_to_keep` are for what is under way by then."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()
@@ -64,7 +64,7 @@ def s3_handler(
 
 
 def _uploads(event: Mapping[str, Any], call: S3Call, begin: Begin, table: Table, dropped: Files) -> Iterator[Upload]:
-    """The uploads that a call is about: one to go on with, or those that a notification of S3 tells of."""
+    """Return the uploads that a call is about: one to go on with, or those that a notification of S3 tells of."""
     if "upload" in event and (upload := read_upload(table, event["upload"])):
         yield upload
     for key, version in notified(event):

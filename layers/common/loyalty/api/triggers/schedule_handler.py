@@ -12,10 +12,9 @@ TimeLeft = Callable[[], float]
 
 
 def schedule_handler(done: str, action: Callable[[datetime, TimeLeft], dict[str, Any]]) -> Handler:
-    """A Lambda handler around `action`, which is told when it is, and by the other argument how many seconds it may
-    still take. What it answers is logged under the name `done`. Whatever is raised is logged, and Lambda's to try
-    again.
-    """
+    """Return a Lambda handler around `action`, which is told when it is, and by the other argument how many seconds it
+    may still take. What it answers is logged under the name `done`. Whatever is raised is logged, and Lambda's to try
+    again."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()

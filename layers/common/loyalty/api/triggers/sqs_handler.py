@@ -38,9 +38,9 @@ class SqsDelivery:
 
 
 def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_max: int) -> Handler:
-    """A Lambda handler around `action`, which answers whether a message is dealt with. One that is not, or that a fault
-    of ours ends, is delivered again, and so are those behind it in its group; at most `receives_max` times, as the
-    queue's redrive policy has it."""
+    """Return a Lambda handler around `action`, which answers whether a message is dealt with. One that is not, or that
+    a fault of ours ends, is delivered again, and so are those behind it in its group; at most `receives_max` times, as
+    the queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()
@@ -53,7 +53,7 @@ def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_ma
 
 
 def _left(messages: Iterable[SqsDelivery], action: Callable[[SqsDelivery], bool], queue: Queue) -> Iterator[str]:
-    """The ids of messages that are to be delivered again."""
+    """Return the ids of messages that are to be delivered again."""
     held: set[str | None] = set()
     for received in messages:
         if received.group not in held and _is_dealt_with(received, action):

@@ -18,7 +18,7 @@ class Allowance:
     of_each: bool = True
 
     def counter(self, partner_id: str, now: datetime) -> str:
-        """The name of what a partner's guess counts on."""
+        """Return the name of what a partner's guess counts on."""
         place = (now - EPOCH) // self.window
         whose = hashlib.sha256(partner_id.encode()).hexdigest()[:16] if self.of_each else "all"
         return f"guesses_{self.window // timedelta(minutes=1)}_{place}_{whose}"

@@ -48,7 +48,7 @@ class Partner:
             raise Refused(Problem(Code.NOT_PERMITTED, f"This API key may not be used for {scope}."))
 
     def folder(self) -> str:
-        """The name of the folder of the partner's files, which says that they are the partner's.
+        """Return the name of the folder of the partner's files, which says that they are the partner's.
 
         Raises:
             Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
@@ -58,7 +58,7 @@ class Partner:
         return self.id
 
     def sees(self, merchant_id: str | None) -> bool:
-        """Whether what belongs to this merchant exists for the partner; what belongs to none exists for all."""
+        """Return whether what belongs to this merchant exists for the partner; what belongs to none exists for all."""
         return merchant_id is None or EVERY_MERCHANT in self.merchants or merchant_id in self.merchants
 
     def covers(self, merchants: Iterable[str]) -> bool:

@@ -28,7 +28,7 @@ JSON itself."""
 
 
 def hashed_pass_code(token_id: str, pass_code: str) -> str:
-    """What is stored of an access token's pass code: scrypt, salted with the token's id, in hex.
+    """Return what is stored of an access token's pass code: scrypt, salted with the token's id, in hex.
 
     Pass codes are short, so the hash is slow on purpose (some 40 ms of CPU and 16 MB). The same code of the same token
     always gives the same hash, so importing it again changes nothing.
@@ -37,7 +37,7 @@ def hashed_pass_code(token_id: str, pass_code: str) -> str:
 
 
 def is_pass_code(pass_code: str, token_id: str, hashed: str) -> bool:
-    """Whether this is the pass code of which `hashed` was stored; how long it takes does not tell how nearly."""
+    """Return whether this is the pass code of which `hashed` was stored; how long it takes does not tell how nearly."""
     return hmac.compare_digest(hashed_pass_code(token_id, pass_code), hashed)
 
 
@@ -60,7 +60,7 @@ _By = Callable[[bytes], bytes]
 
 
 def _replaced(text: bytes, by: _By, by_within: _By) -> bytes:
-    """The text with what is `by` in the place of codes, and `by_within` of those within texts."""
+    """Return the text with what is `by` in the place of codes, and `by_within` of those within texts."""
     may_have_some = b"pass" in text or b"\\u00" in text  # as either name, escaped or not; quicker than the pattern
     return b"".join(_pieces(text, by, by_within)) if may_have_some else text
 

@@ -102,7 +102,7 @@ class Wallet:
         return added(held, negated(taken(held, owed))) if owed else held
 
     def moved(self, movement: Movement, *, overdrawn: bool = False) -> "Wallet":
-        """The wallet after `movement`, which may leave a debt only where `overdrawn` says so.
+        """Return the wallet after `movement`, which may leave a debt only where `overdrawn` says so.
 
         Raises:
             Refused: INSUFFICIENT_BALANCE, where the balance would fall below zero.
@@ -128,7 +128,8 @@ class Wallet:
 
 
 def taken(lots: Lots, amount: Decimal) -> Lots:
-    """What `amount` takes of each lot, the earliest first; what they do not hold comes from what never expires."""
+    """Return what `amount` takes of each lot, the earliest first; what they do not hold comes from what never
+    expires."""
     parts = {}
     for month in sorted(lots):
         parts[month] = min(amount, lots[month])
@@ -137,7 +138,7 @@ def taken(lots: Lots, amount: Decimal) -> Lots:
 
 
 def added(lots: Lots, more: Lots) -> Lots:
-    """The sums by month, without those that are zero."""
+    """Return the sums by month, without those that are zero."""
     if not more:
         return lots
     sums = {month: lots.get(month, ZERO) + more.get(month, ZERO) for month in lots.keys() | more.keys()}
@@ -151,7 +152,7 @@ def changed(amounts: Mapping[str, Decimal], more: Mapping[str, Decimal]) -> Mapp
 
 
 def negated(lots: Lots) -> Lots:
-    """The same amounts, the other way."""
+    """Return the same amounts, the other way."""
     return {month: -amount for month, amount in lots.items()}
 
 

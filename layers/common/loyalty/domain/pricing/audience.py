@@ -30,14 +30,14 @@ class Audience:
         return tuple(verdict for verdict in verdicts if verdict.failed is None or verdict.offer_id in known)
 
     def knows_campaign(self, campaign_id: str) -> bool:
-        """Whether a campaign's promo codes exist for the partner: unless all its offers are bound to others' merchants.
-        One without offers is bound to nobody.
-        """
+        """Return whether a campaign's promo codes exist for the partner: unless all its offers are bound to others'
+        merchants. One without offers is bound to nobody."""
         offers = [offer for offer in self.programme.offers if offer.campaign_id == campaign_id]
         return not offers or any(map(self.is_open_to, offers))
 
     def is_open_to(self, offer: Offer) -> bool:
-        """Whether an offer could ever apply at a merchant of the partner's, going by the places that it is bound to."""
+        """Return whether an offer could ever apply at a merchant of the partner's, going by the places that it is bound
+        to."""
         bounds = list(self._bounds(offer))
         if not bounds or self.partner.covers([EVERY_MERCHANT]):
             return True
@@ -46,7 +46,7 @@ class Audience:
         return any(self._is_ours(place) and _meet_at(place, bounds) for place in places if place)
 
     def _bounds(self, offer: Offer) -> Iterator[frozenset[str]]:
-        """The business units that the offer is bound to, once for each thing that binds it."""
+        """Return the business units that the offer is bound to, once for each thing that binds it."""
         if offer.business_units:
             yield offer.business_units
         if offer.scheme.merchants:
@@ -59,8 +59,8 @@ class Audience:
         return self.partner.sees(place.lineage[0].merchant_id)
 
     def _is_live(self, offer: Offer, now: datetime) -> bool:
-        """Whether the offer is no draft: it is switched on and has begun, and so have its scheme and its campaign; and
-        all its conditions are known here."""
+        """Return whether the offer is no draft: it is switched on and has begun, and so have its scheme and its
+        campaign; and all its conditions are known here."""
         switched_on, in_force = [offer.effective, offer.scheme.effective], offer.period.common(offer.scheme.period)
         if campaign := self.directory.record("promotion_campaign", offer.campaign_id):
             switched_on.append(campaign["life_cycle_state"] == EFFECTIVE)

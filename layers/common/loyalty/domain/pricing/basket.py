@@ -28,7 +28,7 @@ class Basket:
         self._portions: dict[tuple[tuple[int, ...], Callable[[Line], Decimal]], Portion] = {}
 
     def about(self, offer: Offer) -> tuple[tuple[int, ...], list[Line]]:
-        """The free lines that `offer` is about, by their places and themselves."""
+        """Return the free lines that `offer` is about, by their places and themselves."""
         key = offer.products, offer.product_types
         found = self._about.get(key)
         if found is None:
@@ -39,11 +39,11 @@ class Basket:
         return found
 
     def had_lines_for(self, offer: Offer) -> bool:
-        """Whether `offer` is about any of the lines, free or not."""
+        """Return whether `offer` is about any of the lines, free or not."""
         return any(offer.is_about(line) for line in self._lines)
 
     def portion(self, places: tuple[int, ...], measure: Callable[[Line], Decimal]) -> Portion:
-        """The lines at these places, by what each measures."""
+        """Return the lines at these places, by what each measures."""
         key = places, measure
         found = self._portions.get(key)
         if found is None:

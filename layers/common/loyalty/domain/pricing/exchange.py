@@ -28,7 +28,7 @@ class Amounts(Struct, frozen=True, array_like=True):
     alternative: Decimal | None
 
     def of(self, currency: AwardCurrency) -> Decimal:
-        """The amount in the system or the alternative currency; 0 where there is none in the latter."""
+        """Return the amount in the system or the alternative currency; 0 where there is none in the latter."""
         return self.system if currency is AwardCurrency.SYSTEM else self.alternative or ZERO
 
     def __add__(self, other: "Amounts") -> "Amounts":
@@ -38,7 +38,7 @@ class Amounts(Struct, frozen=True, array_like=True):
         return self._with(other, operator.sub)
 
     def within(self, other: "Amounts") -> "Amounts":
-        """The smaller one, currency by currency."""
+        """Return the smaller one, currency by currency."""
         return self._with(other, min)
 
     def _with(self, other: "Amounts", combine: Callable[[Decimal, Decimal], Decimal]) -> "Amounts":
@@ -56,7 +56,7 @@ class _Quote:
     rate: Decimal
 
     def of(self, exact: Decimal, source: "_Quote", rounding: str) -> Decimal:
-        """An exact amount of `source` in this currency, rounded once."""
+        """Return an exact amount of `source` in this currency, rounded once."""
         if self.currency.id != source.currency.id:
             exact = exact * self.rate / source.rate
         return rounded(exact, self.currency.exponent, rounding)
@@ -115,7 +115,7 @@ class Exchange:
         rounding: str = ROUND_HALF_UP,
         maximum: Decimal | None = None,
     ) -> Amounts:
-        """An exact amount of `currency`, which needs to have a rate, in all currencies.
+        """Return an exact amount of `currency`, which needs to have a rate, in all currencies.
 
         None of them exceeds `maximum` (of `currency` too), not even by what rounding adds.
         """
@@ -123,19 +123,20 @@ class Exchange:
         return amounts if maximum is None else amounts.within(self._rounded(maximum, currency, ROUND_DOWN))
 
     def payable(self, *limits: Decimal | None) -> Decimal:
-        """The largest amount that can be paid in the system currency within all `limits`; None is no limit."""
+        """Return the largest amount that can be paid in the system currency within all `limits`; None is no limit."""
         return rounded(min(limit for limit in limits if limit is not None), self.exponent, ROUND_DOWN)
 
     def system_of(self, balance: Decimal) -> Decimal:
-        """A balance of the wallet's currency in the system currency, exactly."""
+        """Return a balance of the wallet's currency in the system currency, exactly."""
         return balance / self._wallet.rate
 
     def told(self, amount: Decimal) -> str:
-        """An amount of the wallet's currency in words, with the code of any currency that is not the system's."""
+        """Return an amount of the wallet's currency in words, with the code of any currency that is not the
+        system's."""
         return str(amount) if self._wallet is self._system else f"{amount} {self._wallet.currency.code}"
 
     def asked(self, spend: RequestedSpend) -> Amounts:
-        """The amounts of a requested spend, from whichever one was named.
+        """Return the amounts of a requested spend, from whichever one was named.
 
         Raises:
             NotInProgramme: CURRENCY_MISMATCH, where that is of an alternative currency, and there is none or no rate

@@ -130,5 +130,5 @@ class Plan:
         return sum((award.amounts.alternative or ZERO for award in self.awards), ZERO)
 
     def spent(self, method: SpendMethod) -> Decimal:
-        """What is spent by one method, system currency."""
+        """Return what is spent by one method, system currency."""
         return sum((spend.amounts.system for spend in self.spends if spend.method is method), ZERO)

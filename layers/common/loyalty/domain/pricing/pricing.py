@@ -39,7 +39,7 @@ def price(
     programme: Programme,
     given: Mapping[str, Decimal] = NOTHING_GIVEN,
 ) -> Plan:
-    """The plan for `purchase` of the customer who owns `wallet`.
+    """Return the plan for `purchase` of the customer who owns `wallet`.
 
     `given` is what each offer that has a budget has given so far, in its award's currency; an offer that is not named
     has given nothing.
@@ -90,7 +90,7 @@ def explain(
     programme: Programme,
     given: Mapping[str, Decimal] = NOTHING_GIVEN,
 ) -> tuple[Verdict, ...]:
-    """The verdict on every offer of the programme, also on those that `price` need not look at.
+    """Return the verdict on every offer of the programme, also on those that `price` need not look at.
 
     Raises:
         Refused: CURRENCY_MISMATCH, where there is no rate of the wallet's currency on the day.
@@ -103,7 +103,7 @@ def explain(
 def _considered(
     offers: Iterable[Offer], occasion: Occasion, exchange: Exchange
 ) -> Iterator[tuple[Verdict, Award | None]]:
-    """The outcome of each offer; `offers` are in their turn."""
+    """Return the outcome of each offer; `offers` are in their turn."""
     basket = Basket(occasion.purchase.lines)
     for offer in offers:
         verdict, award = _outcome(offer, occasion, exchange, basket)
@@ -164,7 +164,7 @@ def _ceiling(offer: Offer, grounds: _Grounds) -> Decimal | None:
 
 
 def _promo_use(occasion: Occasion) -> Use | None:
-    """The use of the purchase's promo code, where uses are limited per account.
+    """Return the use of the purchase's promo code, where uses are limited per account.
 
     Raises:
         Refused: INVALID, where the account has used it as often as it may.
@@ -179,7 +179,7 @@ def _promo_use(occasion: Occasion) -> Use | None:
 
 
 def _lots_of(awards: Iterable[Award]) -> Lots:
-    """What awards bring to each lot."""
+    """Return what awards bring to each lot."""
     lots: dict[str, Decimal] = defaultdict(Decimal)
     for award in awards:
         if award.expires:
@@ -188,7 +188,7 @@ def _lots_of(awards: Iterable[Award]) -> Lots:
 
 
 def _lots_moved(awards: Iterable[Award], spends: Iterable[Spend]) -> Lots:
-    """The changes of the wallet's lots."""
+    """Return the changes of the wallet's lots."""
     lots = _lots_of(awards)
     for spend in spends:
         lots = added(lots, negated(spend.lots))

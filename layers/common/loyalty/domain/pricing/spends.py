@@ -53,7 +53,8 @@ class Payment:
         return self._payable(self._balance)
 
     def spends(self, instant: Amounts, lots: Lots) -> Iterator[Spend]:
-        """The spends of the purchase; `instant` is the sum of the awards that are to be spent at once, `lots` theirs.
+        """Return the spends of the purchase; `instant` is the sum of the awards that are to be spent at once, `lots`
+        theirs.
 
         Raises:
             Refused: SPEND_LIMIT, INSUFFICIENT_BALANCE, INVALID or CURRENCY_MISMATCH, where the requested spend is not
@@ -71,7 +72,7 @@ class Payment:
             yield payment._spend(SpendMethod.AUTOMATICALLY, amounts)
 
     def after(self, spends: tuple[Spend, ...]) -> "Payment":
-        """The payment once `spends` are taken. Instant ones take nothing of what the wallet held before."""
+        """Return the payment once `spends` are taken. Instant ones take nothing of what the wallet held before."""
         if not spends:
             return self
         left, balance = self.left, self.balance
@@ -97,7 +98,7 @@ class Payment:
         return self.exchange.amounts(amount).within(awarded) if amount else None
 
     def _automatic(self) -> Amounts | None:
-        """What the wallet pays by itself, as its account asks for."""
+        """Return what the wallet pays by itself, as its account asks for."""
         rule = self.occasion.account.automatic_spend
         if rule is None or (rule.merchants and rule.merchants.isdisjoint(self.occasion.units)):
             return None
@@ -112,12 +113,14 @@ class Payment:
         return amounts if amounts.system > 0 and amounts.wallet > 0 else None
 
     def _payable(self, *limits: Decimal | None) -> Decimal:
-        """The largest spend within `limits`, what is left to pay and the maximum of one spend; 0 below its minimum."""
+        """Return the largest spend within `limits`, what is left to pay and the maximum of one spend; 0 below its
+        minimum."""
         amount = self.exchange.payable(self.left, self.settings.maximum, *limits)
         return amount if self.settings.allow_spending and amount >= (self.settings.minimum or ZERO) else ZERO
 
     def _requested(self, spend: RequestedSpend) -> Amounts:
-        """A requested spend is taken whole or refused, and only from what the wallet held before this purchase."""
+        """Return a requested spend is taken whole or refused, and only from what the wallet held before this
+        purchase."""
         amounts = self._asked(spend)
         if limit := self._broken_limit(amounts.system):
             raise Refused(Problem(Code.SPEND_LIMIT, limit, spend.pointer))
@@ -128,7 +131,7 @@ class Payment:
         return amounts
 
     def _asked(self, spend: RequestedSpend) -> Amounts:
-        """The amounts of a requested spend, which are above zero."""
+        """Return the amounts of a requested spend, which are above zero."""
         amounts = self.exchange.asked(spend)
         if amounts.wallet <= 0 or amounts.system <= 0:
             raise Refused(Problem(Code.INVALID, "The amount is nothing once it is rounded.", spend.pointer))

@@ -94,7 +94,7 @@ class AwardRule:
 
     @classmethod
     def of(cls, award: Mapping[str, Any]) -> Self:
-        """The rule in an offer's `award`."""
+        """Return the rule in an offer's `award`."""
         tiers = [Tier(Decimal(tier["from"]), Decimal(tier["value"])) for tier in award.get("tiers") or ()]
         method, amount = Method(award["method"]), _AMOUNTS[Base(award["base"])]
         return cls(
@@ -114,18 +114,19 @@ class AwardRule:
 
     @classmethod
     def fixed(cls, value: Decimal) -> Self:
-        """The rule that gives `value` (system currency) for every purchase."""
+        """Return the rule that gives `value` (system currency) for every purchase."""
         return cls.of({"method": "FIXED", "value": value, **_USUAL})
 
     def value_at(self, base: Decimal) -> Decimal:
-        """The value that counts at a base: that of the highest tier that it reaches, nothing below the lowest."""
+        """Return the value that counts at a base: that of the highest tier that it reaches, nothing below the
+        lowest."""
         if self.method is not Method.TIERED:
             return self.value
         return next((tier.value for tier in self.tiers if base >= tier.start), ZERO)
 
     def exact(self, base: Decimal, rate: Decimal) -> Decimal:
-        """The award for a base, in `currency`: neither capped nor rounded. `rate` is the units of `currency` for one
-        of the system currency."""
+        """Return the award for a base, in `currency`: neither capped nor rounded. `rate` is the units of `currency` for
+        one of the system currency."""
         return self.formula(self, base, rate)
 
 

@@ -47,21 +47,22 @@ class Directory:
                 self._add(record)
 
     def find(self, kind: str, by: str, value: str) -> str | None:
-        """The id of the record of this type whose field `by` has this value; None where there is none, or several."""
+        """Return the id of the record of this type whose field `by` has this value; None where there is none, or
+        several."""
         if by == "id":
             return value if (kind, value) in self._records else None
         return self._named.get((kind, by, value))
 
     def ever(self, kind: str, by: str, value: str) -> set[str]:
-        """The ids of the records that a name leads to or, of business units by their code, ever led to."""
+        """Return the ids of the records that a name leads to or, of business units by their code, ever led to."""
         return {found for found in (self.find(kind, by, value), *self._former.get((kind, by, value), ())) if found}
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
-        """The record with this id, as it was imported."""
+        """Return the record with this id, as it was imported."""
         return None if record_id is None else self._records.get((kind, record_id))
 
     def named(self, kind: str, record_id: str) -> Record:
-        """The record with this id, which another record names.
+        """Return the record with this id, which another record names.
 
         Raises:
             NotInProgramme: these records are older than that one.
@@ -72,7 +73,8 @@ class Directory:
             raise not_in_programme(kind, record_id) from error
 
     def has_all(self, named: Iterable[tuple[str, str | None]]) -> bool:
-        """Whether all of these, each a record type and an id, are here; what is not of the programme does not count."""
+        """Return whether all of these, each a record type and an id, are here; what is not of the programme does not
+        count."""
         return all(one in self._records for one in named if one[1] and one[0] in NAMING_FIELDS)
 
     def _add(self, record: Record) -> None:

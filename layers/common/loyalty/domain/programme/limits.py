@@ -27,7 +27,7 @@ class Limits:
 
     @classmethod
     def of(cls, limits: Mapping[str, Any]) -> Self:
-        """The limits in an offer's `limits`."""
+        """Return the limits in an offer's `limits`."""
         return cls(
             per_account=limits.get("per_account"),
             per_account_amount=decimal_in(limits, "per_account_amount"),

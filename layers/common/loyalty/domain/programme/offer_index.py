@@ -22,7 +22,7 @@ class OfferIndex:
         self._by_product_type = _Facet(offer.product_types for offer in offers)
 
     def possible(self, occasion: Occasion) -> Iterator[Offer]:
-        """The offers, in their order, that are not ruled out by where and what was bought."""
+        """Return the offers, in their order, that are not ruled out by where and what was bought."""
         lines = occasion.purchase.lines
         found = (
             self._effective
@@ -49,7 +49,7 @@ class _Facet:
                 self._by_value[value] |= 1 << place
 
     def matching(self, values: Iterable[str | None]) -> int:
-        """The offers that match at least one of `values`."""
+        """Return the offers that match at least one of `values`."""
         found = self._any
         if self._by_value:
             for value in values:

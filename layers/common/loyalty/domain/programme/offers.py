@@ -36,7 +36,7 @@ class Scheme:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """The scheme of a `reward_scheme` record."""
+        """Return the scheme of a `reward_scheme` record."""
         return cls(
             id=record["id"],
             name=record["name"],
@@ -46,7 +46,7 @@ class Scheme:
         )
 
     def is_open(self, occasion: Occasion) -> bool:
-        """Whether the scheme is in force, and takes part where the purchase was performed."""
+        """Return whether the scheme is in force, and takes part where the purchase was performed."""
         takes_part = not self.merchants or not self.merchants.isdisjoint(occasion.units)
         return self.effective and takes_part and self.period.holds(occasion.purchase.performed_on)
 
@@ -61,7 +61,7 @@ class VoucherType:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """The type of a `voucher_type` record."""
+        """Return the type of a `voucher_type` record."""
         return cls(record["id"], record["name"], decimal_in(record, "value"))
 
 
@@ -94,7 +94,7 @@ class Offer:
     def of(
         cls, record: Mapping[str, Any], schemes: Mapping[str, Scheme], voucher_types: Mapping[str, VoucherType]
     ) -> Self:
-        """The offer of a `reward_offer` record."""
+        """Return the offer of a `reward_offer` record."""
         conditions = record.get("conditions") or {}
         voucher_type = voucher_types[record["voucher_type"]] if "voucher_type" in record else None
         value = voucher_type.value if voucher_type else None
@@ -123,20 +123,20 @@ class Offer:
         return (self.stacking is not Stacking.EXCLUSIVE, -self.priority, self.id)
 
     def is_about(self, line: Line) -> bool:
-        """Whether `line` matches the product conditions; every line does where there are none."""
+        """Return whether `line` matches the product conditions; every line does where there are none."""
         return (not self.products or line.product.id in self.products) and (
             not self.product_types or line.product.product_type_id in self.product_types
         )
 
     def failed_condition(self, occasion: Occasion, lines: Sequence[Line]) -> str | None:
-        """The first condition that does not hold for `lines`, None where all do."""
+        """Return the first condition that does not hold for `lines`, None where all do."""
         for condition in self.conditions:
             if not condition.holds(occasion, lines):
                 return condition.name
         return None
 
     def closed_by(self, occasion: Occasion) -> str | None:
-        """What keeps the offer from applying to any purchase on such an occasion, None where nothing does."""
+        """Return what keeps the offer from applying to any purchase on such an occasion, None where nothing does."""
         if not self.effective:
             return "life_cycle_state"
         if not self.period.holds(occasion.purchase.performed_on):

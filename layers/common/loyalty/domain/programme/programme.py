@@ -58,8 +58,8 @@ class Place:
 
     @classmethod
     def of(cls, lineage: tuple[BusinessUnit, ...], settings: Mapping[str | None, SpendSettings]) -> Self:
-        """The place at the foot of `lineage`. Clock and settings are the outlet's own, else the merchant's, else UTC,
-        and the organisation's if it has any."""
+        """Return the place at the foot of `lineage`. Clock and settings are the outlet's own, else the merchant's, else
+        UTC, and the organisation's if it has any."""
         ids = [*(unit.id for unit in lineage), None]
         return cls(
             lineage=lineage,
@@ -90,7 +90,7 @@ class Programme:
 
     @classmethod
     def of(cls, records: Iterable[Record], version: int = 0) -> Self:
-        """The programme that `records` make up. Types that pricing does not use are passed over.
+        """Return the programme that `records` make up. Types that pricing does not use are passed over.
 
         Raises:
             ProgrammeIncomplete: no currency has the role SYSTEM.
@@ -130,21 +130,22 @@ class Programme:
         )
 
     def place_of(self, purchase: Purchase) -> Place:
-        """Where a purchase was performed: at the outlet, or else the merchant."""
+        """Return where a purchase was performed: at the outlet, or else the merchant."""
         return self._place(purchase.outlet_id or purchase.merchant_id)
 
     def currency_of(self, unit: BusinessUnit) -> Currency:
-        """The currency of a business unit: its own, else its merchant's, else the system's."""
+        """Return the currency of a business unit: its own, else its merchant's, else the system's."""
         own = (one.currency_id for one in self._place(unit.id).lineage)
         return self._currency(next(filter(None, own), None))
 
     def occasion(self, purchase: Purchase, account: Account, wallet: Wallet, given: Mapping[str, Decimal]) -> Occasion:
-        """What conditions and limits look at."""
+        """Return what conditions and limits look at."""
         place = self.place_of(purchase)
         return Occasion(purchase, account, wallet, place.unit_ids, place.effective, place.zone, given)
 
     def budgeted_offers(self, purchase: Purchase, account: Account) -> list[str]:
-        """The offers with a budget that a purchase could match: pricing it needs to know what they have given."""
+        """Return the offers with a budget that a purchase could match: pricing it needs to know what they have
+        given."""
         if not self.with_budget:
             return []
         occasion = self.occasion(purchase, account, Wallet(account.id), {})
@@ -152,7 +153,7 @@ class Programme:
         return [offer.id for offer in possible if not offer.closed_by(occasion)]
 
     def clawback(self, business_unit_id: str) -> Clawback:
-        """What becomes of a reversed award that is spent already: as the outlet says, else the merchant."""
+        """Return what becomes of a reversed award that is spent already: as the outlet says, else the merchant."""
         settings = (unit.clawback for unit in self._place(business_unit_id).lineage)
         return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
 
@@ -164,15 +165,16 @@ class Programme:
         return in_force.rate if in_force else None
 
     def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
-        """The rate of a currency at `at`, of several the one that began last; None where there is none, as for the
-        system currency."""
+        """Return the rate of a currency at `at`, of several the one that began last; None where there is none, as for
+        the system currency."""
         for rate in self.rates.get(currency_id, ()):
             if rate.period.holds(at):
                 return rate
         return None
 
     def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
-        """An amount of `source` in `target` at the rates in force, rounded once; None where a rate is missing."""
+        """Return an amount of `source` in `target` at the rates in force, rounded once; None where a rate is
+        missing."""
         if source.id == target.id:
             return rounded(amount, target.exponent)
         of_source, of_target = self.rate(source, at), self.rate(target, at)
@@ -181,7 +183,7 @@ class Programme:
         return rounded(amount * of_target / of_source, target.exponent)
 
     def wallet_currency(self, account: Account) -> Currency:
-        """The currency that an account's wallet is kept in."""
+        """Return the currency that an account's wallet is kept in."""
         return self._currency(account.currency_id)
 
     def exponents(self, account: Account) -> Exponents:
@@ -194,13 +196,13 @@ class Programme:
         )
 
     def alternative_of(self, balance: Decimal, account: Account, at: datetime) -> Decimal | None:
-        """A balance in the alternative currency; None where there is none, or no rate of it at `at`."""
+        """Return a balance in the alternative currency; None where there is none, or no rate of it at `at`."""
         if self.alternative_currency is None:
             return None
         return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)
 
     def _currency(self, currency_id: str | None) -> Currency:
-        """The currency with this id; the system's where there is none."""
+        """Return the currency with this id; the system's where there is none."""
         return _known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
 
     def _place(self, business_unit_id: str) -> Place:
@@ -219,7 +221,7 @@ class ProgrammeIncomplete(Exception):  # noqa: N818 - reads as what it says
 
 
 def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) -> tuple[BusinessUnit, ...]:
-    """A business unit and all above it, itself first."""
+    """Return a business unit and all above it, itself first."""
     units: list[BusinessUnit] = []
     # A unit that is above itself was imported by mistake; it ends the climb.
     while business_unit_id and business_unit_id not in (unit.id for unit in units):

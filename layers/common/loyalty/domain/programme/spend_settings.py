@@ -27,7 +27,7 @@ class SpendSettings:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """The settings of a `spend_settings` record."""
+        """Return the settings of a `spend_settings` record."""
         return cls(
             allow_spending=record["allow_spending"],
             minimum=decimal_in(record, "minimum_spend_amount_per_transaction"),

@@ -26,8 +26,8 @@ class Deviation:
 
 
 def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Deviation]:
-    """Where a wallet and its whole journal (in any order) do not agree. The movements of `entries` tell of purchases
-    and uses too."""
+    """Return where a wallet and its whole journal (in any order) do not agree. The movements of `entries` tell of
+    purchases and uses too."""
     journal = Wallet(wallet.account_id)
     for entry in sorted(entries, key=lambda entry: entry.sequence):
         after = _moved_on(journal, entry)
@@ -53,7 +53,7 @@ def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Devi
 
 
 def _moved_on(journal: Wallet, entry: JournalEntry) -> Wallet:
-    """The wallet that the journal makes, after one more entry."""
+    """Return the wallet that the journal makes, after one more entry."""
     movement = entry.movement
     return Wallet(
         account_id=journal.account_id,
@@ -98,7 +98,7 @@ class PurchaseEvidence:
 
 
 def reversal_deviations(sold: PurchaseEvidence, undone: Sequence[ReversalEvidence]) -> Iterator[Deviation]:
-    """Where a purchase and all its reversals do not agree."""
+    """Return where a purchase and all its reversals do not agree."""
     told, gave = sold.taken_back, sold.movement
     cancellations = sum(one.cancels for one in undone)
     accounts = {sold.account_id} | {one.account_id for one in undone}

@@ -60,7 +60,7 @@ def use_findings(uses: Uses, entries: Sequence[JournalEntry]) -> Iterator[UseDev
 
 
 def _beyond(use: Use, before: _Count, entry: JournalEntry) -> Iterator[UseDeviation]:
-    """What a purchase used beyond what was left to it."""
+    """Return what a purchase used beyond what was left to it."""
     where = f"{use.subject} in {use.window or 'all time'}"
     if before.forgotten:
         yield UseDeviation(
@@ -82,7 +82,7 @@ def _forget(windows: Mapping[str, _Count], length: int) -> None:
 
 
 def _remembered(uses: Uses, counts: _Counts) -> Iterator[UseDeviation]:
-    """Where what the wallet remembers is not what was counted."""
+    """Return where what the wallet remembers is not what was counted."""
     for subject in sorted(uses.by_subject.keys() | counts.keys()):
         history = uses.by_subject.get(subject)
         kept = history.windows if history else {}

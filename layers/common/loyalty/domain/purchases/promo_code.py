@@ -24,7 +24,7 @@ class PromoCode:
 
     @classmethod
     def of(cls, record: Mapping[str, Any], pointer: str = PROMO_CODE) -> Self:
-        """The code of a `promo_code` record."""
+        """Return the code of a `promo_code` record."""
         return cls(
             id=record["id"],
             code=record["code"],

@@ -36,7 +36,7 @@ class Reference(NamedTuple):
     merchant_id: str | None = None
 
     def __repr__(self) -> str:
-        """All but the pass code, which is nobody's business."""
+        """Return all but the pass code, which is nobody's business."""
         return f"Reference(by={self.by!r}, value={self.value!r}, pointer={self.pointer!r})"
 
 
@@ -147,7 +147,8 @@ class Totals(NamedTuple):
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "Totals":
-        """The sums of `lines`; a purchase's own totals are always these, whatever a request says (contract, row 1)."""
+        """Return the sums of `lines`; a purchase's own totals are always these, whatever a request says (contract, row
+        1)."""
         return cls(*(sum(map(amount, lines), ZERO) for amount in _AMOUNTS))
 
 

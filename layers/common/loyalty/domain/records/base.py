@@ -46,7 +46,8 @@ class BaseRecord(RecordPart):
 
 
 def references(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Where a record type's references stand, and to which type each leads; `*` stands for every place in a list.
+    """Return where a record type's references stand, and to which type each leads; `*` stands for every place in a
+    list.
 
     For an offer, among others: (("conditions", "products", "*"), "product").
     """

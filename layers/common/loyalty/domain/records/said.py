@@ -25,8 +25,8 @@ class Said:
         return kind if isinstance(kind, str) else None
 
     def completed(self, old: Mapping[str, Any], kept: tuple[str, ...]) -> Fields:
-        """The fields of the record that is to take the place of `old`: what the file has no columns for is as it was,
-        and so is what is `kept` and not said."""
+        """Return the fields of the record that is to take the place of `old`: what the file has no columns for is as it
+        was, and so is what is `kept` and not said."""
         unsaid = [path for path in kept if not is_given(_at(self.fields, path))]
         if self.columns is None:
             fields: Fields = deepcopy(self.fields)

@@ -46,11 +46,11 @@ class WeightedAmounts:
     weights: Mapping[int, Decimal]
 
     def is_whole(self, back: Fractions) -> bool:
-        """Whether all the lines that it stands for came back."""
+        """Return whether all the lines that it stands for came back."""
         return all(back.get(line) == 1 for line in self.weights)
 
     def part(self, back: Fractions, exponents: Exponents) -> LotAmounts:
-        """What of it is reversed once so much came back."""
+        """Return what of it is reversed once so much came back."""
         # Lines that all weigh nothing weigh the same.
         weights = self.weights if any(self.weights.values()) else dict.fromkeys(self.weights, Decimal(1))
         weight = sum((Fraction(weight) * back[line] for line, weight in weights.items() if line in back), Fraction(0))
@@ -63,8 +63,8 @@ class WeightedAmounts:
         return LotAmounts(amounts, self._lots_part(amounts.wallet))
 
     def _lots_part(self, amount: Decimal) -> Lots:
-        """The lots of a part: first what never expires, then the latest lots, so that a customer gets back first what
-        lasts longest."""
+        """Return the lots of a part: first what never expires, then the latest lots, so that a customer gets back first
+        what lasts longest."""
         left = amount - self.whole.lasting
         parts: dict[str, Decimal] = {}
         for month in sorted(self.whole.lots, reverse=True):
@@ -81,8 +81,8 @@ class InstantSpend:
     awards: Sequence[WeightedAmounts]
 
     def part(self, back: Fractions, exponents: Exponents) -> LotAmounts:
-        """What of it is reversed once so much came back: lot by lot, what was spent of the awards that are reversed. So
-        an award that was spent at once is never missing."""
+        """Return what of it is reversed once so much came back: lot by lot, what was spent of the awards that are
+        reversed. So an award that was spent at once is never missing."""
         nothing = LotAmounts(self.whole.amounts - self.whole.amounts, {})
         total = sum((award.whole for award in self.awards), nothing)
         part = sum((award.part(back, exponents) for award in self.awards), nothing)
@@ -126,7 +126,7 @@ class PurchaseAmounts:
     debt: Decimal
 
     def step(self, back: ReturnedLines, exponents: Exponents) -> ReversalStep:
-        """What is reversed with what comes back."""
+        """Return what is reversed with what comes back."""
         return self.upto(back.after, exponents) - self.upto(back.before, exponents)
 
     def upto(self, back: Fractions, exponents: Exponents) -> ReversalStep:

@@ -74,12 +74,12 @@ def is_all(fractions: Fractions) -> bool:
 
 
 def cancelled(lines: Sequence[SoldLine], returned: Quantities) -> ReturnedLines:
-    """What comes back with the cancellation of a purchase, of which this much was returned already."""
+    """Return what comes back with the cancellation of a purchase, of which this much was returned already."""
     return ReturnedLines({}, come_back(lines, returned), all_of(lines))
 
 
 def returning(products: Sequence[ReturnedProduct], lines: Sequence[SoldLine], returned: Quantities) -> ReturnedLines:
-    """What comes back with the return of `products`.
+    """Return what comes back with the return of `products`.
 
     A product that several lines have comes back from the first of them first.
 

@@ -213,5 +213,6 @@ def _sum(lots: Lots) -> Decimal:
 
 
 def _less(alternative: Decimal | None, back: Decimal, awarded: Decimal, exponents: Exponents) -> Decimal | None:
-    """What is taken back of an award in the alternative currency, below zero, where this much of the award is."""
+    """Return what is taken back of an award in the alternative currency, below zero, where this much of the award
+    is."""
     return None if alternative is None else ZERO - share(alternative, back, awarded, exponents.alternative)

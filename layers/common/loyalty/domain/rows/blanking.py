@@ -33,6 +33,6 @@ def _blanked(layout: Layout, entry: ChunkEntry) -> bytes:
 
 @cache
 def _cells(delimiter: bytes, place: int, width: int) -> re.Pattern[bytes]:
-    """A row of so many cells: what stands before the one at `place`, this, and the rest."""
+    """Return a row of so many cells: what stands before the one at `place`, this, and the rest."""
     names = cell_patterns(delimiter) | {b"before": b"%d" % place, b"after": b"%d" % (width - place - 1)}
     return re.compile(rb"((?:%(cell)b%(d)b){%(before)b})(%(cell)b)((?:%(d)b%(cell)b){%(after)b}[\s%(d)b]*)" % names)

@@ -45,12 +45,12 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def meant(cell: str) -> str:
-    """The cell's text, without the apostrophe that keeps it from being taken for a formula."""
+    """Return the cell's text, without the apostrophe that keeps it from being taken for a formula."""
     return cell[1:] if cell[:1] == "'" and FORMULA.match(cell, 1) else cell
 
 
 def text_in(cell: str) -> str:
-    """The text that a cell says, such as a reference or a code.
+    """Return the text that a cell says, such as a reference or a code.
 
     Raises:
         ValueError: a spreadsheet has made a shortened number of it, or shows something else in its place; the message
@@ -68,7 +68,7 @@ def text_in(cell: str) -> str:
 
 
 def number_in(cell: str) -> Decimal:
-    """The number that a cell says.
+    """Return the number that a cell says.
 
     Raises:
         ValueError: it says none; the message says what is wrong.
@@ -82,7 +82,7 @@ def number_in(cell: str) -> Decimal:
 
 
 def moment_in_cell(cell: str) -> int | Decimal:
-    """The second since 1970 that a cell says, or the date.
+    """Return the second since 1970 that a cell says, or the date.
 
     Raises:
         ValueError: it says neither; the message says what is wrong.
@@ -100,7 +100,7 @@ def moment_in_cell(cell: str) -> int | Decimal:
 
 
 def read_cell(layout: Layout, read: Read, cell: str) -> Any:
-    """What a cell says, by what reads it; or why it cannot be read, which whoever validates the body tells."""
+    """Return what a cell says, by what reads it; or why it cannot be read, which whoever validates the body tells."""
     try:
         value = read(cell)
         if layout.delimiter == ";" and isinstance(value, Decimal):

@@ -105,7 +105,7 @@ class Shard:
             self._entries.clear()
 
     def taken(self, layout: Layout) -> Iterator[Frame]:
-        """All that has settled, as chunks; it is forgotten then."""
+        """Return all that has settled, as chunks; it is forgotten then."""
         data, ends = memoryview(b"".join(self._settled)), list(accumulate(self._sizes))
         first = start = 0
         for last in _cuts(ends):
@@ -119,7 +119,7 @@ class Shard:
 
 
 def read_chunk(data: bytes) -> Chunk:
-    """The chunk that was framed as `data`."""
+    """Return the chunk that was framed as `data`."""
     at = _HEAD_BYTES + int.from_bytes(data[:_HEAD_BYTES], "little")
     head = json.loads(data[_HEAD_BYTES:at])
     table = Struct(f"<{head['entries']}I")
@@ -136,7 +136,7 @@ def read_chunk(data: bytes) -> Chunk:
 
 
 def _rows(lines: bytes, count: int, lengths: Sequence[int] | None) -> tuple[bytes, ...]:
-    """The rows of an entry: one, so many lines, or of so many bytes each."""
+    """Return the rows of an entry: one, so many lines, or of so many bytes each."""
     if count == 1:
         return (lines,)
     if lengths is None:
@@ -146,7 +146,8 @@ def _rows(lines: bytes, count: int, lengths: Sequence[int] | None) -> tuple[byte
 
 
 def _cuts(ends: Sequence[int]) -> Iterator[int]:
-    """How many entries lie before each place where a chunk ends; `ends` counts the bytes up to the end of each."""
+    """Return how many entries lie before each place where a chunk ends; `ends` counts the bytes up to the end of
+    each."""
     first = size = 0
     while first < len(ends):
         fitting = bisect_right(ends, size + MAX_CHUNK_BYTES)

@@ -69,7 +69,7 @@ NEEDED = (
 
 
 def cells_of(layout: Layout, row: bytes) -> list[str]:
-    """The cells of a row.
+    """Return the cells of a row.
 
     Raises:
         Refused: INVALID; it is not in UTF-8, or no row of this file.
@@ -92,15 +92,14 @@ def cells_of(layout: Layout, row: bytes) -> list[str]:
 
 
 def without_surplus(layout: Layout, cells: list[str]) -> list[str]:
-    """The cells of a row without the empty ones behind its last column, of which spreadsheets write some."""
+    """Return the cells of a row without the empty ones behind its last column, of which spreadsheets write some."""
     width = len(layout.columns)
     return cells if any(map(str.strip, cells[width:])) else cells[:width]
 
 
 def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """The body of the newest API that the rows of a purchase say, each as `cells_of` has it. An empty cell is an absent
-    field. Whether the body is one that can be posted, the API tells, of cells that cannot be read as well.
-    """
+    """Return the body of the newest API that the rows of a purchase say, each as `cells_of` has it. An empty cell is an
+    absent field. Whether the body is one that can be posted, the API tells, of cells that cannot be read as well."""
     records = [dict(zip(layout.columns, row, strict=True)) for row in rows]
     body: dict[str, Any] = {}
     for name, read in HEAD_COLUMNS.items():
@@ -116,7 +115,8 @@ def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 
 def place_of(pointer: str) -> tuple[int, str]:
-    """Which row of a purchase, from 0, and which column a pointer into its body means; no column for all of it."""
+    """Return which row of a purchase, from 0, and which column a pointer into its body means; no column for all of
+    it."""
     steps = pointer.strip("/").split("/")
     if steps[0] == LINES and len(steps) > 1:
         return int(steps[1]), ".".join([LINES, *steps[2:]])

@@ -64,8 +64,8 @@ class CsvCutter(CsvRows):
         return self._row + 1, self._rest.partition(b"\n")[2]
 
     def _plain(self, data: bytes, *, last: bool) -> bytes | None:
-        """What stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter where
-        nothing is in quotes, and with quotes around it where all cells are."""
+        """Return what stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter
+        where nothing is in quotes, and with quotes around it where all cells are."""
         if b'"' not in data:
             return self._delimiter
         lines, line_end = data[: data.rfind(b"\n") + 1], b"\r\n" if b"\r" in data else b"\n"
@@ -106,8 +106,8 @@ class CsvCutter(CsvRows):
     def _purchases(
         self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None
     ) -> tuple[list[Purchase], set[int]]:
-        """The purchases from the row at place `first` on, and the rows that have a fault; and the places of empty rows.
-        `plain` as `_plain` has it."""
+        """Return the purchases from the row at place `first` on, and the rows that have a fault; and the places of
+        empty rows. `plain` as `_plain` has it."""
         delimiter, reach, reference_at, customer_at = (
             plain or self._delimiter,
             self._reach,
@@ -144,7 +144,7 @@ class CsvCutter(CsvRows):
         return found, empty
 
     def _held_back(self, purchase: Purchase, rows: list[bytes], empty: set[int]) -> int:
-        """The place from which on rows have to wait, as the purchase may go on. One that is too long already is
+        """Return the place from which on rows have to wait, as the purchase may go on. One that is too long already is
         refused; one that is followed by more empty rows than may wait has ended."""
         name, start, end = purchase
         filled = _filled(rows, start, end, empty)
@@ -159,8 +159,8 @@ class CsvCutter(CsvRows):
         return start
 
     def _known_by(self, rows: list[bytes]) -> int:
-        """The place of the last row that is not empty, by which the rest of a refused purchase will be known; behind
-        all rows, where so many empty ones follow that it has ended."""
+        """Return the place of the last row that is not empty, by which the rest of a refused purchase will be known;
+        behind all rows, where so many empty ones follow that it has ended."""
         place = next((place for place in reversed(range(len(rows))) if not self._is_empty(rows[place])), 0)
         if sum(len(row) + 1 for row in rows[place + 1 :]) <= MAX_ROW_BYTES:
             return place
@@ -181,7 +181,7 @@ class CsvCutter(CsvRows):
         return min(end, len(rows))
 
     def _goes_on(self, row: bytes, first: bytes) -> bool:
-        """Whether the purchase that `first` is the first row of goes on in `row`."""
+        """Return whether the purchase that `first` is the first row of goes on in `row`."""
         cells, head = self._cells(row), self._cells(first)
         return (
             bool(cells)
@@ -190,8 +190,8 @@ class CsvCutter(CsvRows):
         )
 
     def _beginning(self, row: bytes, plain: bytes | None) -> bytes:
-        """What a row begins with, up to all by which purchases are told apart: in a row that begins with the same, the
-        purchase goes on. Empty where telling that is not so simple."""
+        """Return what a row begins with, up to all by which purchases are told apart: in a row that begins with the
+        same, the purchase goes on. Empty where telling that is not so simple."""
         if plain:
             cells = row.split(plain, self._limit)
             return row[: len(row) - len(cells[-1])] if len(cells) > self._limit else b""
@@ -199,7 +199,7 @@ class CsvCutter(CsvRows):
         return row[: found.end() + 1] if found and row.startswith(self._delimiter, found.end()) else b""
 
     def _cells(self, row: bytes) -> Cells:
-        """The first cells of a row that may have quotes or be short; none of a blank line."""
+        """Return the first cells of a row that may have quotes or be short; none of a blank line."""
         if not row.strip(b" \r"):
             return []
         if found := b'"' in row and self._first_cells.match(row):
@@ -209,7 +209,7 @@ class CsvCutter(CsvRows):
         return cells + [b""] * (self._limit - len(cells))
 
     def _other_name(self, row: bytes) -> Hashable:
-        """The customer by the second column that may name one."""
+        """Return the customer by the second column that may name one."""
         return (self._cells(row)[self._customers[1][0]],) if len(self._customers) > 1 else b""
 
     def _reference(self, name: Any) -> Reference | None:
@@ -219,7 +219,7 @@ class CsvCutter(CsvRows):
 
 
 def _filled(rows: list[bytes], start: int, end: int, empty: set[int]) -> list[bytes]:
-    """The rows of a purchase without the empty ones between."""
+    """Return the rows of a purchase without the empty ones between."""
     if not empty:
         return rows[start:end]
     return [row for place, row in enumerate(rows[start:end], start) if place not in empty]
@@ -227,7 +227,7 @@ def _filled(rows: list[bytes], start: int, end: int, empty: set[int]) -> list[by
 
 @cache
 def _first_cells(delimiter: bytes, count: int) -> re.Pattern[bytes]:
-    """The first cells of a row, each captured with what was in quotes apart from what was not."""
+    """Return the first cells of a row, each captured with what was in quotes apart from what was not."""
     names = cell_patterns(delimiter)
     names[b"captured"] = rb'(?:"(%(text)b)"|(%(bare)b|))' % names
     return re.compile(b"".join([b"%(captured)b%(d)b" % names] * (count - 1)) + b"%(captured)b" % names)

@@ -40,8 +40,8 @@ class CsvRows(Cutter):
         return b'"%b"' % rest.strip().replace(b'"', b'""')
 
     def _quoted_rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
-        """The rows that end in `data`, which has quotes, what is wrong with them, and how many bytes have to wait for
-        what follows. Where a quote is astray, just the line that it stands in is refused."""
+        """Return the rows that end in `data`, which has quotes, what is wrong with them, and how many bytes have to
+        wait for what follows. Where a quote is astray, just the line that it stands in is refused."""
         rows, faults, at = list[bytes](), Faults(), 0
         if last and not data.endswith(b"\n"):
             data += b"\n"
@@ -62,7 +62,7 @@ class CsvRows(Cutter):
         return rows, faults, waiting
 
     def _is_empty(self, row: bytes) -> bool:
-        """Whether there is nothing in any cell of a row."""
+        """Return whether there is nothing in any cell of a row."""
         return self._empty.fullmatch(row) is not None
 
     def _count_open_quote(self) -> None:
@@ -73,12 +73,12 @@ class CsvRows(Cutter):
 
 @cache
 def empty_row(delimiters: bytes) -> re.Pattern[bytes]:
-    """A row that says nothing: a blank line, or cells with white space at most, be it in quotes."""
+    """Return a row that says nothing: a blank line, or cells with white space at most, be it in quotes."""
     return re.compile(rb'(?:[\s%b]|"\s*+"(?!"))*+' % delimiters)
 
 
 def cell_patterns(delimiter: bytes) -> dict[bytes, bytes]:
-    """What a cell is made of, and a cell; as pieces of patterns, by name."""
+    """Return what a cell is made of, and a cell; as pieces of patterns, by name."""
     names = {
         b"d": delimiter,
         b"bare": rb'[^"\r\n%b][^\r\n%b]*+' % (delimiter, delimiter),
@@ -89,7 +89,7 @@ def cell_patterns(delimiter: bytes) -> dict[bytes, bytes]:
 
 @cache
 def _patterns(delimiter: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """A whole row, up to its line end; and the beginning of a row, up to the end of what there is of it."""
+    """Return a whole row, up to its line end; and the beginning of a row, up to the end of what there is of it."""
     names = cell_patterns(delimiter)
     whole = rb"%(cell)b(?:%(d)b%(cell)b)*+\r?(?=\n)" % names
     start = rb'(?:%(cell)b%(d)b)*+(?:"%(text)b"?|%(bare)b|)\r?\Z' % names

@@ -20,7 +20,7 @@ JSON_NAMES = (*NEWEST_NAMES, *CLASSIC_NAMES)
 
 
 def customer_in(body: Any) -> Reference | None:
-    """How a body of either API names the customer; None where it does not, or in a way that leads nowhere."""
+    """Return how a body of either API names the customer; None where it does not, or in a way that leads nowhere."""
     if not isinstance(body, dict):
         return None
     for name, value in body.items():
@@ -32,7 +32,7 @@ def customer_in(body: Any) -> Reference | None:
 
 
 def _classic(kind: str, identifier: Mapping[str, Any], pointer: str) -> Reference | None:
-    """How a classic identifier names an account or a participant, or the token that leads to it."""
+    """Return how a classic identifier names an account or a participant, or the token that leads to it."""
     for by, value in identifier.items():
         if by == "access_token_identifier" and isinstance(value, dict):
             return _token(value, f"{pointer}/{by}")

@@ -67,15 +67,15 @@ class Cutter(ABC):
         return told
 
     def _left_out(self) -> tuple[int, bytes]:
-        """The number of the first row that went into no shard, and what there is of it and of what follows."""
+        """Return the number of the first row that went into no shard, and what there is of it and of what follows."""
         return self._row, self._rest
 
     def _trace(self, rest: bytes) -> bytes:
-        """The row that stands for a rest that begins so: not one that could be taken for a row of the file."""
+        """Return the row that stands for a rest that begins so: not one that could be taken for a row of the file."""
         return rest.strip()
 
     def _is_empty(self, row: bytes) -> bool:
-        """Whether a row says nothing, and so is passed over."""
+        """Return whether a row says nothing, and so is passed over."""
         return not row.strip()
 
     @abstractmethod
@@ -84,11 +84,12 @@ class Cutter(ABC):
 
     @abstractmethod
     def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
-        """The rows that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
+        """Return the rows that end in `data`, what is wrong with them, and how many bytes have to wait for what
+        follows."""
 
     @abstractmethod
     def _reference(self, name: Hashable) -> Reference | None:
-        """How a row names the customer, from the name as the rows' bytes have it."""
+        """Return how a row names the customer, from the name as the rows' bytes have it."""
 
     def _learn(self, names: Iterable[Hashable]) -> None:
         """Find the shards of customers that were not met before, in one go."""
@@ -102,7 +103,7 @@ class Cutter(ABC):
         self._shards.all[0].add_rows(number, [row[:KEPT_BYTES]], fault)
 
     def _skipped(self, data: bytes) -> bytes:
-        """What is left behind the end of the line that the cutter is inside of."""
+        """Return what is left behind the end of the line that the cutter is inside of."""
         if self._inside != INSIDE_LINE:
             return data
         end = data.find(b"\n") + 1
@@ -113,7 +114,8 @@ class Cutter(ABC):
         return data[end:]
 
     def _lines(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
-        """The lines that end in `data`, what is wrong with them, and how many bytes have to wait for what follows."""
+        """Return the lines that end in `data`, what is wrong with them, and how many bytes have to wait for what
+        follows."""
         rows, faults = data.split(b"\n"), Faults()
         rest = rows.pop()
         return rows, faults, self._close(rows, faults, data, len(data) - len(rest), last=last)

@@ -31,7 +31,7 @@ _NAME = re.compile(r".+\.(csv|jsonl|json)(\.gz)?", re.IGNORECASE | re.DOTALL)
 
 
 def format_of(name: str) -> tuple[FileFormat, bool]:
-    """What a file of this name is, and whether it is compressed.
+    """Return what a file of this name is, and whether it is compressed.
 
     Raises:
         Refused: INVALID; uploads have no such files.
@@ -43,7 +43,8 @@ def format_of(name: str) -> tuple[FileFormat, bool]:
 
 
 def opened(format_: FileFormat, head: bytes, reading: Reading) -> tuple[Layout, Position]:
-    """How the rows of a file are to be read, and where they begin; `head` are its first HEAD_BYTES, or all of it.
+    """Return how the rows of a file are to be read, and where they begin; `head` are its first HEAD_BYTES, or all of
+    it.
 
     Raises:
         Refused: INVALID; nothing of the file can be read.
@@ -90,7 +91,8 @@ def _csv(head: bytes, start: int, reading: Reading) -> tuple[Layout, Position]:
 
 
 def _says_nothing(head: bytes, start: int, end: int) -> bool:
-    """Whether a line before the header may be passed over: an empty one, or one that is for the spreadsheet alone."""
+    """Return whether a line before the header may be passed over: an empty one, or one that is for the spreadsheet
+    alone."""
     return bool(empty_row(_DELIMITERS.encode()).fullmatch(head, start, end) or _SEPARATOR.fullmatch(head, start, end))
 
 

@@ -39,7 +39,7 @@ _SCALAR = rb'[^\s",\[\]{}\\]++'
 
 
 def _brackets(text: bytes) -> bytes:
-    """A pattern of an object or an array whose texts look like `text`."""
+    """Return a pattern of an object or an array whose texts look like `text`."""
     between = rb'[^"\[\]{}\\]*+'
     pattern, inner = b"", text
     for _ in range(_DEPTH):
@@ -98,7 +98,7 @@ class _JsonCutter(RowCutter):
         return without_codes(super()._trace(rest))
 
     def _shard(self, rows: list[bytes], place: int) -> Shard:
-        """Where to put a row whose customer was not met before, or whose customer only reading it tells."""
+        """Return where to put a row whose customer was not met before, or whose customer only reading it tells."""
         name = _name(rows[place])
         if name not in self._known:
             self._learn(map(_name, rows[place:]))
@@ -152,7 +152,7 @@ class JsonArrayCutter(_JsonCutter):
         return rows, faults, max(0, length - at) if self.fault else 0
 
     def _may_skip(self, data: bytes, at: int) -> bool:
-        """Whether the element that begins at `at` has an end that can be found without keeping it."""
+        """Return whether the element that begins at `at` has an end that can be found without keeping it."""
         _, depth, in_text = scanned(data, at)
         self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
         return bool(self._inside)
@@ -171,8 +171,8 @@ WAITING, MALFORMED = 0, -1
 
 
 def _end_of_element(data: bytes, at: int) -> int:
-    """Where the element that begins at `at` ends; WAITING where that is not in `data`, or not sure yet; MALFORMED where
-    no element of an array is, or nothing that may follow it."""
+    """Return where the element that begins at `at` ends; WAITING where that is not in `data`, or not sure yet;
+    MALFORMED where no element of an array is, or nothing that may follow it."""
     if found := _ELEMENT.match(data, at):
         return found.end()
     if at == len(data):
@@ -190,14 +190,14 @@ def _end_of_element(data: bytes, at: int) -> int:
 
 
 def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
-    """Where a match of a pattern that may match nothing ends."""
+    """Return where a match of a pattern that may match nothing ends."""
     found = pattern.match(data, at)
     assert found
     return found.end()
 
 
 def customer_in_row(row: bytes) -> Reference | None:
-    """How a row names its customer, as far as it does."""
+    """Return how a row names its customer, as far as it does."""
     return _named(_name(row))
 
 
@@ -206,13 +206,13 @@ def _named(name: bytes | Reference | None) -> Reference | None:
 
 
 def _name(row: bytes) -> bytes | Reference | None:
-    """How a row names its customer: the bytes of the member that does, or what reading the row tells."""
+    """Return how a row names its customer: the bytes of the member that does, or what reading the row tells."""
     found = _CUSTOMER.match(row)
     return found[1] if found else customer_in(_read(row))
 
 
 def _read(row: bytes) -> Any:
-    """A row, as far as it is JSON. The customer is all that is taken from it, so numbers may be cut off."""
+    """Return a row, as far as it is JSON. The customer is all that is taken from it, so numbers may be cut off."""
     try:
         return json.loads(row.decode(), parse_int=lambda digits: int(digits[:_DIGITS]))
     except (ValueError, RecursionError):

@@ -33,7 +33,7 @@ class Layout:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """What `text` wrote."""
+        """Return what `text` wrote."""
         layout = json.loads(text)
         return cls(FileFormat(layout["format"]), tuple(layout["columns"]), layout["delimiter"], layout["currency"])
 

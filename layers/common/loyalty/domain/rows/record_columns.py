@@ -24,10 +24,9 @@ _TRUTHS = {"true": True, "false": False}
 
 
 def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """The record that a row's cells say, as `cells_of` has them. An empty cell is an absent field. Whether it is a
-    record that can be imported, its model tells, of cells as well that cannot be read or that its type has no field
-    for.
-    """
+    """Return the record that a row's cells say, as `cells_of` has them. An empty cell is an absent field. Whether it is
+    a record that can be imported, its model tells, of cells as well that cannot be read or that its type has no field
+    for."""
     [cells] = rows
     said = {name: cell for name, cell in zip(layout.columns, cells, strict=True) if cell and name not in RESULT_FIELDS}
     kind = meant(said.get("type", ""))
@@ -74,7 +73,7 @@ _READERS: Mapping[Any, Read] = {Decimal: _written_out, int: _whole_number, bool:
 
 
 def _columns(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Read]]:
-    """The columns of a model, and what reads each."""
+    """Return the columns of a model, and what reads each."""
     for name, field in model.model_fields.items():
         [kind] = {*_types(field.annotation)} - {NoneType}
         if isinstance(kind, type) and issubclass(kind, RecordPart):

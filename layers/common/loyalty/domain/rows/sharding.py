@@ -18,8 +18,8 @@ class Shards:
         self._accounts_of = accounts_of
 
     def of(self, names: Sequence[Reference | None]) -> list[Shard]:
-        """The shard of each of these customers: by the account, so that all names of a wallet lead to the same; else by
-        the name itself. A row that names nobody will be refused, so any shard will do."""
+        """Return the shard of each of these customers: by the account, so that all names of a wallet lead to the same;
+        else by the name itself. A row that names nobody will be refused, so any shard will do."""
         accounts = self._accounts_of([name for name in names if name])
         return [
             self.all[_number(accounts.get(name, f"{name.by} {name.value}")) % len(self.all)] if name else self.all[0]

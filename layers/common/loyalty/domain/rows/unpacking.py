@@ -20,7 +20,7 @@ _SIGN = b"\x1f\x8b"
 
 
 def unpacked(blocks: Iterable[bytes], most: int = MAX_UNPACKED_BYTES) -> Iterator[bytes]:
-    """What `blocks` of one or several gzip members hold, in pieces.
+    """Return what `blocks` of one or several gzip members hold, in pieces.
 
     Raises:
         Refused: they are no gzip, are cut short, or hold more than `most` bytes. What came before was good.

@@ -35,20 +35,20 @@ class Attempt:
     last: tuple[int, ...] = ()
 
     def resumed(self) -> Self:
-        """The attempt as whoever finds it goes on from it: what was tried alone waits from now on."""
+        """Return the attempt as whoever finds it goes on from it: what was tried alone waits from now on."""
         if len(self.trying) != 1:
             return self
         return replace(self, trying=(), last=self.last + self.trying)
 
     def taken_up_again(self) -> Self:
-        """The attempt for whoever takes up its dead letter: what was given up is tried once more."""
+        """Return the attempt for whoever takes up its dead letter: what was given up is tried once more."""
         return replace(self, trying=(), last=())
 
     def pieces(
         self, rows: Sequence[int], behind: Callable[[Iterable[int]], set[int]], *, is_final: bool = False
     ) -> Iterator[tuple[int, ...]]:
-        """What to try of these rows, piece by piece: in their order, but for those that wait until the end, and those
-        that `behind` says to stand behind these. In the final try, nothing is tried that a worker died over."""
+        """Return what to try of these rows, piece by piece: in their order, but for those that wait until the end, and
+        those that `behind` says to stand behind these. In the final try, nothing is tried that a worker died over."""
         given_up = {row for row in self.last if is_final or self.last.count(row) >= MAX_DEATHS}
         left = [row for row in rows if row not in self.settled and row not in given_up]
         last = [row for row in _by_last_place(self.last) if row in left]
@@ -72,17 +72,17 @@ class Attempt:
             yield tuple(piece)
 
     def at_work_on(self, piece: tuple[int, ...]) -> Self:
-        """The attempt with this piece being tried."""
+        """Return the attempt with this piece being tried."""
         return replace(self, trying=piece)
 
     def knowing(self, settled: Mapping[int, RowOutcome], unsettled: Mapping[int, Problem]) -> Self:
-        """The attempt with more that is known."""
+        """Return the attempt with more that is known."""
         settled = {**self.settled, **settled}
         unsettled = {row: problem for row, problem in {**self.unsettled, **unsettled}.items() if row not in settled}
         return replace(self, settled=settled, unsettled=unsettled)
 
     def after(self, settled: Mapping[int, RowOutcome], unsettled: Mapping[int, Problem]) -> Self:
-        """The attempt once the piece was tried."""
+        """Return the attempt once the piece was tried."""
         return replace(self.knowing(settled, unsettled), trying=())
 
     def text(self) -> str:
@@ -93,7 +93,7 @@ class Attempt:
 
     @classmethod
     def of(cls, text: str | bytes) -> Self:
-        """What `text` wrote."""
+        """Return what `text` wrote."""
         kept = json.loads(text)
         settled = [RowOutcome.of(one) for one in kept["settled"]]
         return cls(
@@ -105,5 +105,5 @@ class Attempt:
 
 
 def _by_last_place(rows: Sequence[int]) -> list[int]:
-    """Each row once, in the order of their last places: what a worker died over last has had its turn."""
+    """Return each row once, in the order of their last places: what a worker died over last has had its turn."""
     return list(dict.fromkeys(reversed(rows)))[::-1]

@@ -14,7 +14,7 @@ class Progress:
 
     @classmethod
     def of(cls, *, done: int, total: int | None, seconds: float) -> Self:
-        """What `done` purchases of `total` in so many seconds mean; the total is None until the file is cut."""
+        """Return what `done` purchases of `total` in so many seconds mean; the total is None until the file is cut."""
         rate = round(done / seconds, 1) if done and seconds > 0 else None
         if total is None or (done < total and not done):
             return cls(rate, None)

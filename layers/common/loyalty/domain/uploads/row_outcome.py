@@ -83,19 +83,19 @@ class RowOutcome:
 
     @classmethod
     def of(cls, listed: Sequence[Any]) -> Self:
-        """What `listed` made a list of."""
+        """Return what `listed` made a list of."""
         row, status, event_id, *told = listed
         first, *others = (problem(*told[at : at + 3]) for at in range(0, len(told), 3)) if told else (None,)
         return cls(row, RowStatus(status), event_id, first, tuple(others))
 
 
 def listed(problem: Problem) -> list[str]:
-    """A problem as it is kept: code, field and description."""
+    """Return a problem as it is kept: code, field and description."""
     return [problem.code, problem.pointer, problem.description]
 
 
 def problem(code: str, pointer: str, description: str) -> Problem:
-    """What `listed` made a list of."""
+    """Return what `listed` made a list of."""
     return Problem(Code(code), description, pointer)
 
 
@@ -116,7 +116,7 @@ class Counts:
 
     @classmethod
     def named(cls, numbers: Mapping[str, Any]) -> Self:
-        """What `items` named."""
+        """Return what `items` named."""
         return cls(
             {status: int(numbers[status]) for status in RowStatus if numbers.get(status)},
             {code: int(numbers[f"{_ERROR}{code}"]) for code in Code if numbers.get(f"{_ERROR}{code}")},
@@ -133,7 +133,7 @@ class Counts:
         return sum(self.by_status.values())
 
     def beyond(self, before: "Counts | None") -> dict[str, int]:
-        """What to add to counters that count `before` already, by name."""
+        """Return what to add to counters that count `before` already, by name."""
         added, counted = dict(self.items()), dict(before.items()) if before else {}
         changes = {name: added.get(name, 0) - counted.get(name, 0) for name in added | counted}
         return {name: change for name, change in changes.items() if change}

@@ -26,7 +26,7 @@ class WalletOrder:
             self.held |= self.behind(rows)
 
     def behind(self, rows: Iterable[int]) -> set[int]:
-        """The rows behind the first of `rows` in each of their wallets."""
+        """Return the rows behind the first of `rows` in each of their wallets."""
         first: dict[Hashable, int] = {}
         for row in sorted(rows):
             first.setdefault(self._of_row[row], row)
@@ -36,7 +36,7 @@ class WalletOrder:
         return {row for row, wallet in self._of_row.items() if wallet in first and row > first[wallet]}
 
     def wallets(self, rows: Iterable[int]) -> int:
-        """How many wallets these rows move."""
+        """Return how many wallets these rows move."""
         return len({self._of_row[row] for row in rows})
 
     @property

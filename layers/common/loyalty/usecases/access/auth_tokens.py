@@ -52,7 +52,7 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
 
 
 def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
-    """The token in `text`, with its signature and its time checked.
+    """Return the token in `text`, with its signature and its time checked.
 
     Raises:
         Refused: INVALID_TOKEN, where it is none of ours, was altered, or has expired.

@@ -35,16 +35,16 @@ class GuessRefused(Refused):
 
 
 def is_guess(shown: Reference) -> bool:
-    """Whether showing this counts where it is wrong."""
+    """Return whether showing this counts where it is wrong."""
     return shown.pass_code is not None or shown.by == ONE_TIME_PASSWORD
 
 
 def shown_token(
     label: str, shown: Reference, item: Item | None, *, partner_id: str, table: Table, now: datetime
 ) -> CustomerToken:
-    """The effective token that `shown` names; `item` is what was found at its key, `label` what it is called where it
-    is not found. A pass code is checked, unless it was before, and that counts even where nothing else comes of the
-    request, as a wrong one-time password does.
+    """Return the effective token that `shown` names; `item` is what was found at its key, `label` what it is called
+    where it is not found. A pass code is checked, unless it was before, and that counts even where nothing else comes
+    of the request, as a wrong one-time password does.
 
     Raises:
         Refused: NOT_FOUND, where there is no such token; INVALID, where its pass code or password was left out.
@@ -78,8 +78,8 @@ def named(shown: Reference) -> str:
 def _is_right(
     token: CustomerToken, shown: Reference, pass_code: str, partner_id: str, table: Table, now: datetime
 ) -> bool:
-    """Whether it is the token's pass code. The try is counted before it is looked at, so that many at once are no more
-    than many one by one; and that bounds the work, as a hash is slow on purpose."""
+    """Return whether it is the token's pass code. The try is counted before it is looked at, so that many at once are
+    no more than many one by one; and that bounds the work, as a hash is slow on purpose."""
     if token.pass_code is None:
         return False
     if locked_until := customer_tokens.count_try(table, token, token.pass_code, partner_id, now):
@@ -96,7 +96,7 @@ def _locked(why: str, until: datetime, shown: Reference) -> GuessRefused:
 
 
 def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, now: datetime) -> tuple[str, datetime]:
-    """A password that stands for the token that is shown, for one purchase of the partner, and until when.
+    """Return a password that stands for the token that is shown, for one purchase of the partner, and until when.
 
     Raises:
         Refused: as `shown_token`; RETRY_LATER.

@@ -22,7 +22,7 @@ def journal_entry(
     reference_number: str | None = None,
     merchant_id: str | None = None,
 ) -> JournalEntry:
-    """The entry of an event that brought `wallet` to where it is by `movement`."""
+    """Return the entry of an event that brought `wallet` to where it is by `movement`."""
     return JournalEntry(
         account_id=wallet.account_id,
         sequence=wallet.version,
@@ -39,7 +39,7 @@ def journal_entry(
 
 
 def with_alternative(movement: Movement, account: Account, programme: Programme, at: datetime) -> Movement:
-    """A movement that spends nothing, with what it awards in the alternative currency too, if there is one."""
+    """Return a movement that spends nothing, with what it awards in the alternative currency too, if there is one."""
     alternative = programme.alternative_of(movement.awarded, account, at)
     nothing = None if alternative is None else ZERO
     return replace(movement, alternative_awarded=alternative, alternative_spent=nothing)

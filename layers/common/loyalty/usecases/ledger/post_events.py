@@ -130,7 +130,8 @@ class _Run:
         self._settle(dict.fromkeys(self.left, Refused(busy)))
 
     def _batches(self) -> list[TransactionBatch]:
-        """The next events of each wallet, as many as fit into a transaction, together with those of other wallets.
+        """Return the next events of each wallet, as many as fit into a transaction, together with those of other
+        wallets.
 
         A wallet that has moved before has a transaction of its own, lest it is in the way of others once more.
         """
@@ -177,7 +178,8 @@ class _Run:
                 return posted | batch.refused
 
     def _put_off(self, batch: TransactionBatch, busy: Refused) -> dict[int, EventOutcome]:
-        """All that is left of a batch's wallets, as what comes later must not be posted before what cannot be now."""
+        """Return all that is left of a batch's wallets, as what comes later must not be posted before what cannot be
+        now."""
         accounts = {self.left[place][0] for place in batch.prepared}
         return {place: busy for place, (account_id, _) in self.left.items() if account_id in accounts}
 

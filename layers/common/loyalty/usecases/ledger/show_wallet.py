@@ -33,7 +33,7 @@ class JournalPage:
 
 
 def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: datetime) -> WalletView:
-    """The wallet of the account with this id or number.
+    """Return the wallet of the account with this id or number.
 
     Raises:
         Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
@@ -49,7 +49,7 @@ def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView
 
 
 def show_journal(account: str, *, before: int | None, limit: int, table: WholeTable) -> JournalPage:
-    """At most `limit` entries of the account's journal, newest first, below the sequence number `before`.
+    """Return at most `limit` entries of the account's journal, newest first, below the sequence number `before`.
 
     Raises:
         Refused: NOT_FOUND.

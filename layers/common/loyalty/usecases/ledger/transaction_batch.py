@@ -38,16 +38,17 @@ class EventDraft(Protocol):
     def named(self) -> Reference: ...
 
     def duplicate_of(self, rival: Event | None) -> Problem:
-        """What to say where another request has the event's identity; `rival` is its event, where that is known."""
+        """Return what to say where another request has the event's identity; `rival` is its event, where that is
+        known."""
 
     def is_posted_as(self, event: Event) -> bool:
         """Return whether the posted event that has its identity already is what it asks for."""
 
     def counters(self, account: Account) -> Iterable[Key]:
-        """The counters that `prepare` has to know."""
+        """Return the counters that `prepare` has to know."""
 
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
-        """The event, as the next one of the customer's wallet.
+        """Return the event, as the next one of the customer's wallet.
 
         Raises:
             Refused: it cannot be had.
@@ -55,7 +56,7 @@ class EventDraft(Protocol):
 
 
 def existing(customer: Customer | None, named: Reference) -> Customer:
-    """The customer whom the caller named as `named`.
+    """Return the customer whom the caller named as `named`.
 
     Raises:
         Refused: NOT_FOUND.
@@ -76,7 +77,7 @@ def require_active(account: Account, named: Reference) -> None:
 
 
 def read_used(table: Table, counters: Iterable[Key]) -> dict[Key, Decimal]:
-    """What all accounts together have used, for each of `counters`."""
+    """Return what all accounts together have used, for each of `counters`."""
     wanted = list(counters)
     items = table.get_many(wanted, consistent=True) if wanted else {}
     return {key: items[key]["used"] if key in items else ZERO for key in wanted}
@@ -112,7 +113,7 @@ class TransactionBatch:
 
 
 def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customers: Mapping[str, Customer]) -> set[Key]:
-    """The counters that the drafts of these customers have to know."""
+    """Return the counters that the drafts of these customers have to know."""
     return {
         key
         for account_id, customer in customers.items()
@@ -124,8 +125,8 @@ def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customer
 def next_batch(
     drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
 ) -> TransactionBatch:
-    """The next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what nobody
-    else may write at the same time to `taken`."""
+    """Return the next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what
+    nobody else may write at the same time to `taken`."""
     batch = TransactionBatch(items=1)
     for place, draft in drafts.items():
         try:

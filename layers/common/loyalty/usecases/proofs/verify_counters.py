@@ -48,8 +48,8 @@ class Counters:
         }
 
     def deviations(self, table: WholeTable) -> Iterator[Deviation]:
-        """What does not hold of the suspects, from a reading of the table during which each stood still; or that there
-        was none."""
+        """Return what does not hold of the suspects, from a reading of the table during which each stood still; or that
+        there was none."""
         suspects = self.suspects
         for _ in range(MAX_READINGS):
             if not suspects:

@@ -139,12 +139,12 @@ class _Audit:
             self._accounts.add(keys.account_id(item["pk"]))
 
     def wallets(self) -> list[Wallet]:
-        """Every wallet that exists, or should because there are events of it."""
+        """Return every wallet that exists, or should because there are events of it."""
         accounts = self.wallet_items.keys() | self.entries.keys()
         return [wallet_of(account_id, self.wallet_items.get(account_id)) for account_id in sorted(accounts)]
 
     def entries_of(self, wallet: Wallet) -> list[JournalEntry]:
-        """The wallet's journal as far as it was seen."""
+        """Return the wallet's journal as far as it was seen."""
         return self.entries.get(wallet.account_id, [])
 
     @property
@@ -198,7 +198,7 @@ def _is_due(entry: JournalEntry) -> bool:
 
 
 def _derived(event: Event) -> str:
-    """The id that an event should have or, where its id was given, its reference number's pointer."""
+    """Return the id that an event should have or, where its id was given, its reference number's pointer."""
     entry = event.entry
     parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {
         Origin.GIVEN: lambda: (entry.merchant_id or "", entry.reference_number or ""),

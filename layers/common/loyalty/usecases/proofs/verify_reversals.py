@@ -52,7 +52,7 @@ class Reversals:
         return sorted(orphans | at_odds | (cancelled & self._valid_vouchers))
 
     def deviations(self, table: WholeTable) -> Iterator[Deviation]:
-        """What does not hold of the suspects, from a closer look at each."""
+        """Return what does not hold of the suspects, from a closer look at each."""
         for purchase_id in self.suspects:
             seen = {one.event_id for one in self._undone.get(purchase_id, ())}
             yield from _again(table, purchase_id, seen)

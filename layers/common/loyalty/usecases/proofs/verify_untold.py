@@ -43,12 +43,12 @@ class Untold:
 
 
 def _counter_of(deviation: Deviation) -> str:
-    """What counter a deviation is of, if it is of one (`verify_counters`)."""
+    """Return what counter a deviation is of, if it is of one (`verify_counters`)."""
     return deviation.found.rpartition(": ")[0]
 
 
 def _counts(purchase: Event) -> bool:
-    """Whether it changed what is counted that a purchase was taken back."""
+    """Return whether it changed what is counted that a purchase was taken back."""
     if purchase.state is EventState.CANCELLED:
         return True
     lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines

@@ -26,7 +26,7 @@ class EventRecords:
     _records: Mapping[Key, Record]
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
-        """A record of the programme or of the table; None where there is none (any more)."""
+        """Return a record of the programme or of the table; None where there is none (any more)."""
         if record_id is None:
             return None
         return self.directory.record(kind, record_id) or self._records.get(keys.record(kind, record_id))

@@ -14,7 +14,7 @@ from loyalty.store.table import Table
 
 
 def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
-    """The posted purchase that the partner names by `id`, `number` or `reference_number`.
+    """Return the posted purchase that the partner names by `id`, `number` or `reference_number`.
 
     An id that was given may be that of several merchants' purchases. Where it is not said whose is meant, it is the
     one that the partner may see and, of several, that it posted, or that has the id alone, as it was derived.

@@ -75,7 +75,8 @@ def post_purchases(
 def posted_before(
     requests: Sequence[PurchaseRequest], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
 ) -> dict[int, PostedEvent]:
-    """The events of equal requests that were posted before, by the requests' places, as far as they tell their ids.
+    """Return the events of equal requests that were posted before, by the requests' places, as far as they tell their
+    ids.
 
     Raises:
         Refused: RETRY_LATER, where the storage is busy.
@@ -85,7 +86,7 @@ def posted_before(
 
 
 def is_classic(request: PurchaseRequest) -> bool:
-    """Whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
+    """Return whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
     return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
 
 
@@ -106,7 +107,7 @@ class _Batch:
     """By id, the events that were looked for with the requests' names."""
 
     def posted(self, pause: Pause) -> list[EventOutcome]:
-        """What became of each."""
+        """Return what became of each."""
         places = range(len(self.requests))
         drawn_up = with_newest_programme_each(self.catalogue, self.now, places, self._drafts)
         drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
@@ -128,7 +129,7 @@ class _Batch:
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
-        """What became of those that were posted before, as far as it is looked up.
+        """Return what became of those that were posted before, as far as it is looked up.
 
         Under another id than they would have now: hardly a request has one that was not looked for with the names, so
         this reads nothing as a rule; no such id is given any more, so that reading is as good as a condition. And under
@@ -146,12 +147,13 @@ class _Batch:
         return {place: outcome for place, outcome in outcomes.items() if outcome}
 
     def _counts(self, draft: PurchaseDraft) -> bool:
-        """Whether a purchase could draw on a counter."""
+        """Return whether a purchase could draw on a counter."""
         customer = self.customers.get(draft.resolved.account_id)
         return customer is not None and any(True for _ in draft.counters(customer.account))
 
     def _drafts(self, places: Iterable[int]) -> dict[int, PurchaseDraft | Refused]:
-        """The requests whose names were all found, of customers whom the programme knows all about; or why not."""
+        """Return the requests whose names were all found, of customers whom the programme knows all about; or why
+        not."""
         drafts: dict[int, PurchaseDraft | Refused] = {}
         programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
@@ -189,7 +191,8 @@ class _Batch:
     def _unknown(
         self, drafts: Mapping[int, PurchaseDraft | Refused], directory: Directory
     ) -> dict[int, PurchaseDraft | Refused]:
-        """Why those of `drafts` cannot be priced whose customers, who are read here, name what the programme lacks."""
+        """Return why those of `drafts` cannot be priced whose customers, who are read here, name what the programme
+        lacks."""
         found = {place: draft for place, draft in drafts.items() if isinstance(draft, PurchaseDraft)}
         try:
             self.customers.update(read_customers(self.table, {draft.resolved.account_id for draft in found.values()}))
@@ -205,7 +208,7 @@ class _Batch:
         return unknown
 
     def earlier(self, places: Collection[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, PostedEvent]:
-        """The events of equal requests that were posted before: what is refused now may have been the spend that
+        """Return the events of equal requests that were posted before: what is refused now may have been the spend that
         emptied the wallet, or name what has another name by now, sent again; or this very call has posted it, and every
         answer was lost: only its draft tells the id of what says nothing of itself.
 
@@ -228,7 +231,7 @@ class _Batch:
     def _read(
         self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
     ) -> dict[int, list[Event]]:
-        """The events of these ids that exist, by place; those that are `known` are not read."""
+        """Return the events of these ids that exist, by place; those that are `known` are not read."""
         events: dict[str, Event | None] = dict(known or {})
         wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
         if wanted:
@@ -240,10 +243,10 @@ class _Batch:
 
 
 def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
-    """What became of a request, given what has an id that it may have been posted under before; None where that is
-    other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
-    is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an
-    older one posted by it, or by its row, may be this one."""
+    """Return what became of a request, given what has an id that it may have been posted under before; None where that
+    is other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something
+    else is another purchase there; so is what a newer version posted by a key that is not the request's identity. What
+    an older one posted by it, or by its row, may be this one."""
     for event in events:
         if draft.is_posted_as(event):
             return PostedEvent(event, replayed=True)

@@ -37,7 +37,7 @@ def preview_purchase(
     now: datetime,
     explained: bool = False,
 ) -> Preview:
-    """The plan for `request`: 2 round trips, nothing written.
+    """Return the plan for `request`: 2 round trips, nothing written.
 
     Raises:
         Refused: whatever posting it would be refused for, but for its identity.

@@ -15,7 +15,7 @@ from loyalty.store.attributes import Item
 
 
 def promo_code_in(item: Item | None, named: Reference, audience: Audience, performed_on: datetime) -> PromoCode:
-    """The code that a purchase names; `item` is what was found under its name.
+    """Return the code that a purchase names; `item` is what was found under its name.
 
     Raises:
         NotInProgramme: its campaign is newer than the programme.
@@ -33,7 +33,7 @@ def promo_code_in(item: Item | None, named: Reference, audience: Audience, perfo
 
 
 def _reason(subject: str, record: Mapping[str, Any], performed_on: datetime) -> str | None:
-    """What keeps a code or a campaign from being in force then."""
+    """Return what keeps a code or a campaign from being in force then."""
     if record["life_cycle_state"] != EFFECTIVE:
         return f"{subject} is not effective."
     if not Period.between(record.get("effective_from"), record.get("effective_to")).holds(performed_on):

@@ -62,7 +62,8 @@ class PurchaseDraft:
         return self.request.customer
 
     def duplicate_of(self, rival: Event | None) -> Problem:
-        """What to say where another purchase has this one's identity; of a row, where the other one came from."""
+        """Return what to say where another purchase has this one's identity; of a row, where the other one came
+        from."""
         description = "Another purchase has this identity already, and says something else."
         if rival and self.request.row:
             description = _of_row(rival, self.request.row)
@@ -98,11 +99,11 @@ class PurchaseDraft:
         return True
 
     def counters(self, account: Account) -> Iterable[Key]:
-        """The budgets that the purchase could draw on, and the uses of its promo code."""
+        """Return the budgets that the purchase could draw on, and the uses of its promo code."""
         return counters_of(self.resolved.purchase, account, self.programme)
 
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
-        """The event that posts the purchase as the next one of the customer's wallet."""
+        """Return the event that posts the purchase as the next one of the customer's wallet."""
         require_active(customer.account, self.named)
         plan = priced(self.resolved.purchase, customer, self.programme, used)
         vouchers = tuple(self._vouchers(plan))
@@ -132,8 +133,8 @@ class PurchaseDraft:
         return PreparedEvent(event, wallet, tuple(self._effects(plan, vouchers, wallet.account_id)))
 
     def _pointer(self) -> str | None:
-        """Where the id was given, the one that keeps the reference number unique all the same; in the classic API,
-        whose callers know purchases by their number, the one that this leads to."""
+        """Return where the id was given, the one that keeps the reference number unique all the same; in the classic
+        API, whose callers know purchases by their number, the one that this leads to."""
         match self.request.identity.origin:
             case Origin.GIVEN:
                 return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
@@ -220,7 +221,7 @@ def _posted_line(line: Line) -> PostedLine:
 
 
 def _of_row(rival: Event, row: RowOrigin) -> str:
-    """What to say of a row where `rival` has its identity."""
+    """Return what to say of a row where `rival` has its identity."""
     event_id, other = rival.entry.told_id, rival.purchase.upload
     step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
     if other and other.upload_id == row.upload_id:

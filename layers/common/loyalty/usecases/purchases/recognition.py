@@ -33,7 +33,7 @@ class Recognized:
     one_time_password: keys.Key | None
 
     def usual_ids(self, directory: Directory) -> dict[str, str]:
-        """The token's id, by record type; and those of what is paid with where the request does not say, as the
+        """Return the token's id, by record type; and those of what is paid with where the request does not say, as the
         classification of a token that the customer was recognized by names it (contract, operation 5).
 
         Raises:
@@ -48,7 +48,7 @@ class Recognized:
 
 
 def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime) -> Iterator[keys.Key]:
-    """Where to look for what `recognized` needs."""
+    """Return where to look for what `recognized` needs."""
     for shown in _shown(request):
         yield customer_key(shown)
         if shown.by == ONE_TIME_PASSWORD:
@@ -56,7 +56,7 @@ def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime)
 
 
 def makes_guess(request: PurchaseRequest) -> bool:
-    """Whether `recognized` may count a guess."""
+    """Return whether `recognized` may count a guess."""
     return any(map(is_guess, _shown(request)))
 
 
@@ -88,12 +88,12 @@ def recognized(
 
 
 def _shown(request: PurchaseRequest) -> list[Reference]:
-    """What names or authorizes the customer."""
+    """Return what names or authorizes the customer."""
     return [shown for shown in (request.customer, _authorization(request)) if shown]
 
 
 def _authorization(request: PurchaseRequest) -> Reference | None:
-    """The token that authorized the customer; it gives way to one that names the customer in this very call."""
+    """Return the token that authorized the customer; it gives way to one that names the customer in this very call."""
     return None if shows_token(request.customer) else request.authorized_by
 
 

@@ -27,8 +27,8 @@ def may_be_told(event: Event, partner: Partner) -> bool:
 
 
 def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> set[Key]:
-    """Where to look for what `identified` needs, and for events that earlier versions gave other ids: there are no new
-    ones, so what is found with the names is as good as what a read of their own would find."""
+    """Return where to look for what `identified` needs, and for events that earlier versions gave other ids: there are
+    no new ones, so what is found with the names is as good as what a read of their own would find."""
     wanted: set[Key] = set()
     for request in requests:
         if request.identity.origin is Origin.NUMBER:
@@ -39,8 +39,8 @@ def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> s
 
 
 def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Item]) -> PurchaseRequest:
-    """A request that says nothing of itself, known by all that it says, if its partner wants that; any other as it is.
-    `items` are those at `keys_to_identify`."""
+    """Return a request that says nothing of itself, known by all that it says, if its partner wants that; any other as
+    it is. `items` are those at `keys_to_identify`."""
     item = items.get(keys.record("partner", partner.id)) if request.identity.origin is Origin.NUMBER else None
     if item is None or exactjson.loads(item["record"]).get("classic_repeats") != ClassicRepeats.REPLAY:
         return request
@@ -59,7 +59,8 @@ class Repetitions:
     directory: Directory
 
     def ids(self, request: PurchaseRequest) -> set[str | None]:
-        """The ids under which an equal request may have been posted; None for one that the request does not tell."""
+        """Return the ids under which an equal request may have been posted; None for one that the request does not
+        tell."""
         identity = request.identity
         ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
         if identity.is_of_merchant:
@@ -67,7 +68,7 @@ class Repetitions:
         return ids
 
     def _merchants(self, request: PurchaseRequest) -> Iterator[str]:
-        """The merchants that the names of whoever performed it lead to, or ever led to."""
+        """Return the merchants that the names of whoever performed it lead to, or ever led to."""
         for name in request.performed_by.values():
             for unit_id in self.directory.ever("business_unit", name.by, name.value):
                 yield self.programme.business_units[unit_id].merchant_id

@@ -82,9 +82,9 @@ def looked_up(
     now: datetime,
     beside: Iterable[keys.Key] = (),
 ) -> dict[keys.Key, Item]:
-    """What the requests name and is not in memory, and what else is wanted beside it: one read for all, eventually
-    consistent, and one more where they show one-time passwords. What was imported or given out a moment ago may not be
-    found yet; asked again, it is."""
+    """Return what the requests name and is not in memory, and what else is wanted beside it: one read for all,
+    eventually consistent, and one more where they show one-time passwords. What was imported or given out a moment ago
+    may not be found yet; asked again, it is."""
     wanted = [*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside]
     items = behind_passwords(table, wanted, table.get_many(wanted), partner.id, now)
     catalogue.learn(items.values())
@@ -132,7 +132,7 @@ class Resolution:
         return Performer(deepest, unit_id, tap_id)
 
     def wanted(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
-        """Where to look for what the request names and is not in memory."""
+        """Return where to look for what the request names and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
         yield from catalogue.missing(line.product for line in self._request.lines)
         for kind in self._request.references.keys() & _STORED_APART:
@@ -147,7 +147,7 @@ class Resolution:
         catalogue: Catalogue,
         now: datetime,
     ) -> Resolved:
-        """The rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
+        """Return the rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
 
         Raises:
             Refused: with everything that does not fit.
@@ -177,12 +177,12 @@ class Resolution:
         return Resolved(purchase, customer.account_id, found, performer.unit_id, customer.one_time_password)
 
     def _refusal(self) -> Refused:
-        """All problems together; a newer programme may have what was not found."""
+        """Return all problems together; a newer programme may have what was not found."""
         is_lacking = self._is_lacking or any(problem.code is Code.NOT_FOUND for problem in self._problems)
         return (NotInProgramme if is_lacking else Refused)(*self._problems)
 
     def _gathering(self, find: Callable[[], Result]) -> Result | None:
-        """What `find` finds; if it is refused, that joins the other problems."""
+        """Return what `find` finds; if it is refused, that joins the other problems."""
         try:
             return find()
         except GuessRefused:
@@ -211,7 +211,7 @@ class Resolution:
         )
 
     def _business_unit(self, kind: str, found: str | None, reference: Reference) -> BusinessUnit | None:
-        """The business unit that a merchant, outlet, unit or tap is, or belongs to."""
+        """Return the business unit that a merchant, outlet, unit or tap is, or belongs to."""
         if found is None:
             return None
         unit = self._programme.business_units.get(self._business_unit_id(kind, found) or "")
@@ -223,7 +223,7 @@ class Resolution:
         return unit
 
     def _is_other(self, unit: BusinessUnit, reference: Reference) -> str:
-        """What a business unit is that was named in the place of the other kind, and what to do."""
+        """Return what a business unit is that was named in the place of the other kind, and what to do."""
         merchant = self._programme.business_units.get(unit.parent_id or "")
         if merchant:
             return f"{reference.value} is an outlet of {merchant.code or merchant.id}: name it as the outlet."
@@ -278,7 +278,7 @@ class Resolution:
         return found
 
     def _is_seen(self, record_type: str, found: str) -> bool:
-        """Whether it belongs to a merchant that the partner may act for, or to none."""
+        """Return whether it belongs to a merchant that the partner may act for, or to none."""
         if record_type not in ("business_unit", "unit", "tap"):
             return True
         unit = self._programme.business_units.get(self._business_unit_id(record_type, found) or "")

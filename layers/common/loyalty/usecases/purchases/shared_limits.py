@@ -17,7 +17,8 @@ from loyalty.usecases.ledger.transaction_batch import Used
 
 
 def counters_of(purchase: Purchase, account: Account, programme: Programme) -> Iterator[Key]:
-    """The counters that pricing a purchase has to know: of budgets that it could draw on, and of its promo code."""
+    """Return the counters that pricing a purchase has to know: of budgets that it could draw on, and of its promo
+    code."""
     for offer_id in programme.budgeted_offers(purchase, account):
         yield budget_key(offer_id)
     if purchase.promo_code and purchase.promo_code.maximum_uses:
@@ -25,7 +26,7 @@ def counters_of(purchase: Purchase, account: Account, programme: Programme) -> I
 
 
 def priced(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> Plan:
-    """The plan for a purchase, given what all accounts together have used.
+    """Return the plan for a purchase, given what all accounts together have used.
 
     Raises:
         Refused: whatever `price` refuses; INVALID, where the promo code was used as often as it may be.
@@ -37,7 +38,7 @@ def priced(purchase: Purchase, customer: Customer, programme: Programme, used: U
 
 
 def explained_offers(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> tuple[Verdict, ...]:
-    """The verdict on every offer of the programme, given what all accounts together have used."""
+    """Return the verdict on every offer of the programme, given what all accounts together have used."""
     return explain(purchase, customer.account, customer.wallet, programme, _given(programme, used))
 
 
@@ -46,10 +47,10 @@ def _given(programme: Programme, used: Used) -> dict[str, Decimal]:
 
 
 def budget_key(offer_id: str) -> Key:
-    """Where what an offer has given is counted."""
+    """Return where what an offer has given is counted."""
     return keys.used("reward_offer", offer_id)
 
 
 def promo_code_key(code_id: str) -> Key:
-    """Where uses of a promo code are counted."""
+    """Return where uses of a promo code are counted."""
     return keys.used("promo_code", code_id)

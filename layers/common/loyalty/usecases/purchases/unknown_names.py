@@ -38,8 +38,8 @@ def unknown_names_told(partner: Partner, *, table: Table, catalogue: Catalogue, 
 def with_unknown_names(
     faulty: Mapping[Name, Faulty], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
 ) -> Mapping[Name, Refused]:
-    """All that is wrong with each of some bodies; their faults alone, where the storage is busy. Nothing is guessed
-    for them: no pass code and no one-time password is tried."""
+    """Return all that is wrong with each of some bodies; their faults alone, where the storage is busy. Nothing is
+    guessed for them: no pass code and no one-time password is tried."""
 
     def attempt(names: Collection[Name]) -> dict[Name, Refused | None]:
         programme, directory = catalogue.programme(now), catalogue.directory(now)
@@ -66,14 +66,14 @@ def with_unknown_names(
 
 
 def _once(faulty: Faulty, refusal: Refused | None) -> Refused:
-    """The faults, and what is wrong elsewhere."""
+    """Return the faults, and what is wrong elsewhere."""
     places = {"", *(problem.pointer for problem in faulty.problems)}
     more = [problem for problem in refusal.problems if problem.pointer not in places] if refusal else []
     return Refused(*faulty.problems, *more)
 
 
 def _request(faulty: Faulty, now: datetime) -> PurchaseRequest:
-    """A purchase that names what the body does, of which no more is looked at."""
+    """Return a purchase that names what the body does, of which no more is looked at."""
     names, one = faulty.names, Decimal(1)
     references = {kind: name for kind, name in names.references.items() if names.performed_on or kind != "promo_code"}
     return PurchaseRequest(

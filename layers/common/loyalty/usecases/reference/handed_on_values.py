@@ -63,13 +63,13 @@ def wanted_names(waiting: Iterable[WaitingRow]) -> set[RecordName]:
 
 
 def values_of(record: Record) -> Mapping[str, Any]:
-    """What no other record may have, by field."""
+    """Return what no other record may have, by field."""
     return unique_values(record) | name_keys(record)
 
 
 def groups(waiting: Iterable[WaitingRow]) -> list[list[WaitingRow]]:
-    """Those that get what they want if the others of their group are written with them; of each group, whoever gives up
-    before whoever gets, as far as they do not stand in a ring."""
+    """Return those that get what they want if the others of their group are written with them; of each group, whoever
+    gives up before whoever gets, as far as they do not stand in a ring."""
     able = {one.name: one for one in waiting}
     while stuck := _stuck(able):
         for name in stuck:
@@ -87,8 +87,8 @@ def groups(waiting: Iterable[WaitingRow]) -> list[list[WaitingRow]]:
 
 
 def _stuck(able: Mapping[RecordName, WaitingRow]) -> list[RecordName]:
-    """Those that want what its owner does not give up; or, of those that may all have theirs, those that will have what
-    somebody before them will have as well, even if nobody has it now."""
+    """Return those that want what its owner does not give up; or, of those that may all have theirs, those that will
+    have what somebody before them will have as well, even if nobody has it now."""
     first: dict[Any, RecordName] = {}
     for one in able.values():
         for value in _values(one):

@@ -145,7 +145,7 @@ class _Work:
         return import_rows(records, table=self.by.table, now=self.by.now, fence=unmarked)
 
     def _said(self, entry: ChunkEntry) -> Said | None:
-        """What an entry says of a record; None of one that has its outcome already, which is told then."""
+        """Return what an entry says of a record; None of one that has its outcome already, which is told then."""
         try:
             if sum(map(len, entry.rows)) > MAX_RECORD_BYTES and entry.fault is None:
                 raise Refused(LONG)
@@ -173,9 +173,9 @@ def _outcome(row: ImportedRow, said: Said) -> RowOutcome:
 
 
 def _known_as(record: Mapping[str, Any]) -> str:
-    """What a record that was imported is known by in its result. As it follows from all that the row says, it proves
-    that the row is the one that was imported, and no other with a status of the caller's own. Of a pass code, only that
-    there was one is in it, as results leave it out."""
+    """Return what a record that was imported is known by in its result. As it follows from all that the row says, it
+    proves that the row is the one that was imported, and no other with a status of the caller's own. Of a pass code,
+    only that there was one is in it, as results leave it out."""
     shown = {name: LEFT_OUT if name == PASS_CODE and value else value for name, value in record.items()}
     said = exactjson.dumps(shown).encode(errors="surrogatepass")  # nobody has looked at it yet
     return f"{ROW_KEY}{hashlib.sha256(said).hexdigest()[:EVENT_ID_LENGTH].upper()}"

@@ -59,7 +59,7 @@ def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> Im
 
 
 def _said(line: bytes) -> Said | Refused:
-    """What a line says of a record, or why that cannot be told."""
+    """Return what a line says of a record, or why that cannot be told."""
     if len(line) > MAX_RECORD_BYTES:
         return Refused(Problem(Code.INVALID, f"The line is longer than {MAX_RECORD_BYTES} bytes."))
     try:

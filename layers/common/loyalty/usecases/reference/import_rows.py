@@ -51,7 +51,7 @@ class ImportedRow:
 
     @classmethod
     def refused(cls, number: int, refusal: Refused) -> Self:
-        """A row that was refused."""
+        """Return a row that was refused."""
         return cls(number, RowStatus.REFUSED, problems=refusal.problems)
 
 
@@ -74,7 +74,7 @@ def import_rows(
 
 
 def _windows(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows, some at a time, in none of which a record stands twice."""
+    """Return the rows, some at a time, in none of which a record stands twice."""
     window, names = list[Row](), set[RecordName]()
     for row in rows:
         name = name_in(row[1])
@@ -179,8 +179,8 @@ class _Import:
         return as_record(row, self._known.old(name_in(row)))
 
     def _settled(self, number: int, record: Record) -> dict[int, ImportedRow]:
-        """What became of a row, if it does not have to wait; and of an earlier one of the same record that did: it is
-        refused, lest it take the place of what comes later."""
+        """Return what became of a row, if it does not have to wait; and of an earlier one of the same record that did:
+        it is refused, lest it take the place of what comes later."""
         became = {}
         for waiting in (self._waiting, self._behind):
             if earlier := waiting.pop(name_of(record), None):
@@ -199,7 +199,7 @@ class _Import:
         return became
 
     def _place_to_wait(self, refused: Refused) -> dict[RecordName, WaitingRow] | None:
-        """Where a row that was refused may wait for others, if it may."""
+        """Return where a row that was refused may wait for others, if it may."""
         if isinstance(refused, ValueTaken):
             return self._waiting
         may_come = all(problem.code is Code.NOT_FOUND for problem in refused.problems)
@@ -235,8 +235,8 @@ class _Import:
         return became
 
     def _written_together(self, group: Sequence[WaitingRow]) -> dict[int, ImportedRow]:
-        """What became of rows whose records get values from nobody but each other; nothing of a single one that does
-        not, which goes on waiting."""
+        """Return what became of rows whose records get values from nobody but each other; nothing of a single one that
+        does not, which goes on waiting."""
         if len(group) == 1 and self._known.taken(group[0].record):
             return {}
         statuses = [RowStatus.UPDATED if self._known.old(one.name) else RowStatus.CREATED for one in group]

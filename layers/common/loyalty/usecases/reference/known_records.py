@@ -51,7 +51,7 @@ class KnownRecords:
         self._items |= self._table.get_many(wanted, consistent=True)
 
     def old(self, name: RecordName | None) -> Record | None:
-        """The record that is there."""
+        """Return the record that is there."""
         item = self._items.get(record_key(*name)) if name else None
         record: Record | None = exactjson.loads(item["record"]) if item else None
         return record
@@ -75,7 +75,7 @@ class KnownRecords:
 
     @staticmethod
     def named_in(record: Record) -> dict[RecordName, str]:
-        """The records that a record names, by type and name, with where it does (a JSON pointer)."""
+        """Return the records that a record names, by type and name, with where it does (a JSON pointer)."""
         return {
             (target, holder[step]): pointer(place)
             for path, target in _REFERENCES[record["type"]]
@@ -90,7 +90,8 @@ class KnownRecords:
         return {name: owner for name, owner in owners.items() if owner not in (None, record["id"])}
 
     def writes(self, records: Iterable[Record]) -> dict[Key, Write]:
-        """What writes records together: their items, and the removal of names that no one of them has any more."""
+        """Return what writes records together: their items, and the removal of names that no one of them has any
+        more."""
         puts, gone = dict[Key, Write](), set[Key]()
         for record in records:
             items = self._items_of(record)
@@ -115,7 +116,7 @@ class KnownRecords:
         self.programme.learn(*records)
 
     def _items_of(self, record: Record) -> dict[Key, Item]:
-        """A record's items. A name that another record has, or once had, leads to neither."""
+        """Return a record's items. A name that another record has, or once had, leads to neither."""
         items = items_of(record)
         for key in shared_name_keys(record):
             if self._items.get(key, items[key])["target"] != record["id"]:
@@ -140,7 +141,7 @@ class KnownRecords:
 
 
 def _keys_of(record: Record) -> Iterator[Key]:
-    """What importing a record has to know."""
+    """Return what importing a record has to know."""
     if record["type"] != OPENING_BALANCE:
         yield from items_of(record)
     for path, target in _REFERENCES[record["type"]]:
@@ -150,7 +151,7 @@ def _keys_of(record: Record) -> Iterator[Key]:
 
 
 def _holders(record: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any, tuple[str | int, ...]]]:
-    """Each container of a reference at `path`, its key or index in it, and its place in the record."""
+    """Return each container of a reference at `path`, its key or index in it, and its place in the record."""
     step, *rest = path
     steps: Iterable[Any] = range(len(record)) if step == "*" else [step] if step in record else []
     for here in steps:

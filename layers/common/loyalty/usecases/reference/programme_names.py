@@ -38,7 +38,7 @@ class ProgrammeNames:
                 self._owners[kind, name, value] = record_id
 
     def record(self, kind: str, record_id: str | None) -> dict[str, Any] | None:
-        """The record with this id."""
+        """Return the record with this id."""
         return self._records.get((kind, record_id)) if record_id else None
 
     def owners(self, record: dict[str, Any]) -> dict[str, str | None]:
@@ -49,7 +49,7 @@ class ProgrammeNames:
         return {name: self._owners.get((kind, name, value)) for name, value in unique_values(record).items()}
 
     def find(self, kind: str, name: str) -> str | None:
-        """The id of the record with this id or, failing that, with this unique value."""
+        """Return the id of the record with this id or, failing that, with this unique value."""
         if (kind, name) in self._records:
             return name
         owners = (self._owners.get((kind, unique, name)) for unique in RECORD_TYPES[kind].unique)

@@ -24,7 +24,7 @@ _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
 def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
-    """What a row says as the record that takes the place of `old`, with defaults filled in and secrets hashed.
+    """Return what a row says as the record that takes the place of `old`, with defaults filled in and secrets hashed.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -40,7 +40,7 @@ def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
 
 
 def _no_type(said: Said) -> Problem:
-    """What is wrong with a row that says no type of record."""
+    """Return what is wrong with a row that says no type of record."""
     if said.kind:
         return Problem(Code.INVALID, f"There is no record type {said.kind[:MAX_TOLD]}.", "/type")
     if isinstance(said.fields, dict) and is_given(said.fields.get("type")):
@@ -49,12 +49,12 @@ def _no_type(said: Said) -> Problem:
 
 
 def name_of(record: Record) -> RecordName:
-    """A record's type and id."""
+    """Return a record's type and id."""
     return record["type"], record["id"]
 
 
 def name_in(row: Said | Refused) -> RecordName | None:
-    """The record that a row is about, if that can be told."""
+    """Return the record that a row is about, if that can be told."""
     if isinstance(row, Refused) or row.kind not in RECORD_TYPES:
         return None
     try:

@@ -61,15 +61,15 @@ class RecordWriter:
 
 
 def taking(key: Key, item: Item, owner: str) -> Put:
-    """The write of an item of a record, or of a name of it. A name may be taken over only from `owner`, the record that
-    gives it up or has it already; not even by an import that runs at the same time."""
+    """Return the write of an item of a record, or of a name of it. A name may be taken over only from `owner`, the
+    record that gives it up or has it already; not even by an import that runs at the same time."""
     if item is SEVERAL:
         return Put(key, item)
     return Put(key, item, "attribute_not_exists(pk) OR target = :target", {":target": owner})
 
 
 def replacing(key: Key, item: Item, before: Item | None) -> Put:
-    """The write of a record, which must still be as it was read, `before`: else what another import says of it
+    """Return the write of a record, which must still be as it was read, `before`: else what another import says of it
     meanwhile would be undone."""
     if before is None:
         return Put(key, item, "attribute_not_exists(pk)")
@@ -77,12 +77,12 @@ def replacing(key: Key, item: Item, before: Item | None) -> Put:
 
 
 def fits(writes: Mapping[Key, Write]) -> bool:
-    """Whether these can be done in one transaction."""
+    """Return whether these can be done in one transaction."""
     return len(writes) <= MAX_WRITES and _size(writes) <= MAX_TRANSACTION_SIZE
 
 
 def removals(gone: Iterable[Key]) -> dict[Key, Write]:
-    """The writes that remove names."""
+    """Return the writes that remove names."""
     return {key: Delete(key) for key in gone}
 
 

@@ -70,7 +70,7 @@ class ReversalDraft:
         return Reference("id", self.account_id, "")
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
-        """What to say where another return of the purchase has this one's reference number."""
+        """Return what to say where another return of the purchase has this one's reference number."""
         description = "Another return of this purchase has this reference number already, and says something else."
         return Problem(Code.DUPLICATE, description, "/reference_number")
 
@@ -83,7 +83,7 @@ class ReversalDraft:
         return ()
 
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
-        """The event that takes the purchase back, as the next one of the customer's wallet."""
+        """Return the event that takes the purchase back, as the next one of the customer's wallet."""
         purchase, exponents = self.read(self.purchase_id), self.programme.exponents(customer.account)
         back = self._back(purchase)
         purchased = purchase_amounts(purchase.purchase, purchase.entry.movement, purchase.entry.balance)
@@ -111,7 +111,7 @@ class ReversalDraft:
         return PreparedEvent(event, wallet, settlement.effects, changed_purchase)
 
     def _back(self, purchase: Event) -> ReturnedLines:
-        """What comes back with it.
+        """Return what comes back with it.
 
         Raises:
             Refused: INVALID, where the purchase is cancelled, or does not have (any more) what is returned.

@@ -49,8 +49,8 @@ _ASTRAY = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{1,2}(?:/|$)")
 
 
 def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
-    """The upload of the file that lies at `key`. One that cannot be split at all, or that nobody may have sent, is
-    REFUSED.
+    """Return the upload of the file that lies at `key`. One that cannot be split at all, or that nobody may have sent,
+    is REFUSED.
 
     Raises:
         Refused: NOT_FOUND, where the file is gone; RETRY_LATER.
@@ -66,8 +66,8 @@ def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: d
 
 
 def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
-    """The upload of the file of reference data that lies at `key`; as `begin_upload`. Who may drop files there may have
-    them imported."""
+    """Return the upload of the file of reference data that lies at `key`; as `begin_upload`. Who may drop files there
+    may have them imported."""
     file = dropped.look_at(key, version)
     upload = Upload(
         id=upload_id(file.key, file.version),
@@ -85,14 +85,14 @@ def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: d
 
 
 def _expected(file: StoredFile, table: Table) -> Upload | None:
-    """The upload that the form was given out for which this file was sent with."""
+    """Return the upload that the form was given out for which this file was sent with."""
     _, _, *rest = file.key.split("/")
     upload = read_upload(table, rest[0]) if len(rest) == 2 else None
     return upload if upload and upload.key == file.key else None
 
 
 def _sent_with_a_used_form(expected: Upload, file: StoredFile, now: datetime) -> Upload:
-    """An upload of its own, so that it is told of: a form takes one file, which may be posted by now."""
+    """Return an upload of its own, so that it is told of: a form takes one file, which may be posted by now."""
     upload = Upload(
         id=upload_id(file.key, file.version),
         partner_id=expected.partner_id,
@@ -150,7 +150,7 @@ def _begun(upload: Upload, file: StoredFile, table: Table) -> Upload:
 
 
 def _taken_up(upload: Upload, file: StoredFile) -> Upload:
-    """The upload as of the file that has arrived, of which only the name was looked at."""
+    """Return the upload as of the file that has arrived, of which only the name was looked at."""
     begun = replace(
         upload,
         state=UploadState.SPLITTING,

@@ -21,5 +21,5 @@ def write_outcomes(files: Files, upload_id: str, chunk: int, outcomes: Iterable[
 
 
 def read_outcomes(files: Files, mark: Mark) -> Iterator[RowOutcome]:
-    """What became of a chunk, row by row."""
+    """Return what became of a chunk, row by row."""
     return (RowOutcome.of(exactjson.loads(line)) for line in files.read(mark.results).splitlines())

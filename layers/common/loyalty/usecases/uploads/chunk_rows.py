@@ -49,8 +49,8 @@ def rows_of(
     read: Read,
     report: Report,
 ) -> ChunkRows:
-    """What entries ask for; `proofs` tell what became of codes that were left out of rows, `report` hears of a row that
-    meets a fault of ours."""
+    """Return what entries ask for; `proofs` tell what became of codes that were left out of rows, `report` hears of a
+    row that meets a fault of ours."""
     rows = ChunkRows()
     for entry in entries:
         try:
@@ -82,7 +82,7 @@ ROW_KEY = "ROW-"
 
 
 def known_by(upload: Upload, row: int) -> str:
-    """What a row that says nothing of itself is known by, unless it was known by something before."""
+    """Return what a row that says nothing of itself is known by, unless it was known by something before."""
     return row_key(upload.partner_id, upload.content, row)
 
 

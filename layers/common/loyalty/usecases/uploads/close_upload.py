@@ -50,12 +50,12 @@ def close_upload(
 
 
 def summary_key(upload: Upload) -> str:
-    """Where the summary lies."""
+    """Return where the summary lies."""
     return f"{result_folder(upload)}/summary.json"
 
 
 def summary(upload: Upload, tally: Tally, now: datetime) -> dict[str, Any]:
-    """What became of an upload, in numbers of purchases or records."""
+    """Return what became of an upload, in numbers of purchases or records."""
     counts = tally.counts.by_status
     return {
         "upload": upload.id,

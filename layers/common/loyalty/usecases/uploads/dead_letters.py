@@ -53,7 +53,7 @@ def _moved(lane: Lane, upload_id: str | None, run: str) -> int:
 
 
 def _called(failed: FailedCalls, upload_id: str | None, table: Table) -> int:
-    """A call that is made twice goes on where the other one is, or finds all done."""
+    """Return a call that is made twice goes on where the other one is, or finds all done."""
     upload = read_upload(table, upload_id) if upload_id else None
     about = {upload_id, upload.key if upload else None} - {None}
 
@@ -68,7 +68,7 @@ def _called(failed: FailedCalls, upload_id: str | None, table: Table) -> int:
 
 
 def _subjects(event: Mapping[str, Any]) -> Iterator[str]:
-    """What a call was about: an upload's id, or keys of dropped files."""
+    """Return what a call was about: an upload's id, or keys of dropped files."""
     if "upload" in event:
         yield event["upload"]
     for key, _ in notified(event):

@@ -41,13 +41,13 @@ def make_result(
 
 
 def result_key(upload: Upload) -> str:
-    """Where the result lies: `orders.csv.gz` has the result `orders.result.csv.gz`."""
+    """Return where the result lies: `orders.csv.gz` has the result `orders.result.csv.gz`."""
     name, *kinds = upload.name.rsplit(".", 2 if _is_packed(upload) else 1)
     return f"{result_folder(upload)}/{'.'.join([name, 'result', *kinds])}"
 
 
 def result_folder(upload: Upload) -> str:
-    """Where the result and the summary lie."""
+    """Return where the result and the summary lie."""
     owner = REFERENCE_FOLDER if upload.kind is Kind.RECORDS else upload.partner_id
     return f"results/{owner}/{upload.id}"
 
@@ -80,7 +80,7 @@ class _Making:
         return True
 
     def _rendered(self, segment: int) -> Iterable[bytes]:
-        """A segment's part of the result; of a compressed one, a member of its own."""
+        """Return a segment's part of the result; of a compressed one, a member of its own."""
         last = segment == self._upload.segments
         pieces = rendered(
             self._layout, self._told(segment), Rendering(self._upload.dry_run, first=segment == 1, last=last)
@@ -88,7 +88,8 @@ class _Making:
         return _packed(pieces) if _is_packed(self._upload) else pieces
 
     def _told(self, number: int) -> Iterator[tuple[ChunkEntry, RowOutcome]]:
-        """The entries of a segment in their order, with what became of them; those of each chunk are in order."""
+        """Return the entries of a segment in their order, with what became of them; those of each chunk are in
+        order."""
         segment = read_segment(self._table, self._upload.id, number)
         assert segment
         marks = read_marks(self._table, self._upload.id, (piece.chunk for piece in segment.pieces))

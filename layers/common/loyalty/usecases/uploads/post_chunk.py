@@ -58,7 +58,7 @@ class Delivery:
 
     @classmethod
     def of(cls, message: Mapping[str, Any], receives: int, receives_max: int) -> Self:
-        """The delivery of a message of the splitter's."""
+        """Return the delivery of a message of the splitter's."""
         place = {name: int(message[name]) for name in ("chunk", "start", "length")}
         return cls(
             message["upload"], location=message["location"], receives=receives, receives_max=receives_max, **place
@@ -215,7 +215,8 @@ class _Work:
             self.by.close_if_complete(self.upload.id)
 
     def _is_found_posted(self, attempt: Attempt) -> bool:
-        """Whether all that has no outcome turns out to be posted, by workers that were killed before they told."""
+        """Return whether all that has no outcome turns out to be posted, by workers that were killed before they
+        told."""
         rows = self._rows(self._left(attempt))
         settled = rows.settled | self.poster.refused(rows.unfit)
         attempt = attempt.after({**settled, **self.poster.look_up(rows.asked, rows.told)}, rows.faulty)
@@ -225,7 +226,8 @@ class _Work:
         return not left
 
     def _failed(self, row: int, attempt: Attempt, request: PurchaseRequest | None = None) -> RowOutcome:
-        """The outcome of a row of which nothing came, with what it is known by if it has no identity of its own."""
+        """Return the outcome of a row of which nothing came, with what it is known by if it has no identity of its
+        own."""
         key = known_by(self.upload, row)
         if request and request.identity.origin is Origin.ROW:
             key = request.identity.parts[-1]

@@ -72,7 +72,7 @@ class RowPoster:
         return tried
 
     def look_up(self, rows: Rows, told: Mapping[int, str]) -> dict[int, RowOutcome]:
-        """What is posted of these rows, as far as that can be told; nothing is posted now.
+        """Return what is posted of these rows, as far as that can be told; nothing is posted now.
 
         Rows without an identity of their own are the events that they name, where those are of the same partner and
         have the same reference number; one that says something else by now is refused, as it would be posted twice.
@@ -94,7 +94,7 @@ class RowPoster:
         return found
 
     def refused(self, rows: Mapping[int, Faulty]) -> dict[int, RowOutcome]:
-        """What is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
+        """Return what is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
         told: Mapping[int, Refused] = rows
         try:
             told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
@@ -154,7 +154,7 @@ class RowPoster:
 
 
 def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool:
-    """Whether an event may be that of a row without an identity of its own that names it."""
+    """Return whether an event may be that of a row without an identity of its own that names it."""
     return (
         event.origin in (Origin.ROW, Origin.KEY)
         and event.partner_id == partner.id

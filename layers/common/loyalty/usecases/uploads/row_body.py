@@ -44,8 +44,8 @@ class RowBody:
 
 
 def read_row(layout: Layout, entry: ChunkEntry, body_of: BodyOf = body_of) -> RowBody:
-    """The body that an entry says, made of the cells of its rows by `body_of`. Whether it is one that can be posted,
-    its API tells.
+    """Return the body that an entry says, made of the cells of its rows by `body_of`. Whether it is one that can be
+    posted, its API tells.
 
     Raises:
         Refused: it could not be cut, or cannot be read: with every fault, by JSON pointer into the body.

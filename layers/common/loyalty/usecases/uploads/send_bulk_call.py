@@ -67,7 +67,7 @@ def send_bulk_call(
 
 
 def codes_shown(requests: Requests) -> dict[int, Reference]:
-    """What shows a pass code or a one-time password, by the places of the entries.
+    """Return what shows a pass code or a one-time password, by the places of the entries.
 
     Raises:
         Refused: LIMIT_EXCEEDED, where they are more than there is time for, whether the call is answered now or later.
@@ -88,7 +88,7 @@ def _is_password(shown: Reference) -> bool:
 
 
 def _found(shown: Mapping[int, Reference], partner_id: str, table: Table, now: datetime) -> dict[int, ShownBefore]:
-    """What becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
+    """Return what becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
     at = {place: customer_key(reference) for place, reference in shown.items()}
     wanted = [*at.values(), guessed_passwords(partner_id, now)]
     there = table.get_many(wanted, consistent=True)
@@ -108,13 +108,14 @@ def _proven(shown: Reference, item: Item | None, partner_id: str, table: Table, 
 
 
 def _used_up(shown: Reference, key: keys.Key, found: ShownBefore, table: Table) -> ShownBefore:
-    """What is found, or that a one-time password was used meanwhile, or by an entry before."""
+    """Return what is found, or that a one-time password was used meanwhile, or by an entry before."""
     if not _is_password(shown) or found.token_id is None or customer_tokens.use_up(table, key):
         return found
     return ShownBefore(None, not_found("Account", named(shown), shown.pointer))
 
 
 def _passwords_content(shown: Mapping[int, Reference]) -> str:
-    """What tells calls apart that differ in nothing but their one-time passwords, which are worth nothing by now."""
+    """Return what tells calls apart that differ in nothing but their one-time passwords, which are worth nothing by
+    now."""
     passwords = [f"{place} {one.value}" for place, one in shown.items() if _is_password(one)]
     return sha256("\n".join(passwords).encode()).hexdigest()[:32] if passwords else ""

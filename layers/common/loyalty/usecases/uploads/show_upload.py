@@ -89,7 +89,7 @@ def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upl
 
 
 def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files, now: datetime) -> UploadView:
-    """How far an upload of the partner's has got.
+    """Return how far an upload of the partner's has got.
 
     Raises:
         Refused: NOT_FOUND, where there is none, it is another partner's, or it acts for merchants that the partner may
@@ -107,7 +107,7 @@ def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files,
 
 
 def view_of(upload: Upload, *, table: Table, now: datetime) -> UploadView:
-    """How far an upload has got, without links."""
+    """Return how far an upload has got, without links."""
     tally = read_tally(table, upload.id)
     total = None if upload.state in (UploadState.EXPECTED, UploadState.SPLITTING) else upload.entries
     seconds = ((tally.closed_on or now) - upload.created_on).total_seconds()

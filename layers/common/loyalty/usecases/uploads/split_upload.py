@@ -135,7 +135,7 @@ class _Run:
         return True
 
     def _begun(self) -> tuple[Cutter, Iterator[bytes]]:
-        """What cuts the file from where splitting has got to, and what there is to cut.
+        """Return what cuts the file from where splitting has got to, and what there is to cut.
 
         Raises:
             Refused: the file cannot be read.
@@ -154,7 +154,7 @@ class _Run:
         return cutter, _blocks(skipped(pieces, position.offset - start))
 
     def _pieces(self, start: int, *, packed: bool) -> Iterator[bytes]:
-        """The file from `start` on, unpacked; parts of it are read ahead."""
+        """Return the file from `start` on, unpacked; parts of it are read ahead."""
         upload = self._upload
         read = partial(self._at.dropped.read, upload.key, length=RANGE_BYTES, version=upload.version)
         parts = _ahead(self._pool, (partial(read, place) for place in range(start, upload.size, RANGE_BYTES)))
@@ -182,8 +182,8 @@ class _Run:
             self._upload = after
 
     def _frames(self) -> list[tuple[int, Frame]]:
-        """All that has been cut, as chunks with the numbers of their shards: the first one of each shard, then the
-        second ones, so that all shards have something to do."""
+        """Return all that has been cut, as chunks with the numbers of their shards: the first one of each shard, then
+        the second ones, so that all shards have something to do."""
         layout = self._upload.layout
         if layout is None:
             return []
@@ -239,7 +239,7 @@ def _messages(upload: Upload, segment: Segment) -> Iterator[Message]:
 
 
 def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:
-    """What each of `reads` answers, in order; the next ones are under way meanwhile."""
+    """Return what each of `reads` answers, in order; the next ones are under way meanwhile."""
     reads = iter(reads)
     under_way = deque(pool.submit(read) for read in islice(reads, IN_FLIGHT))
     while under_way:
@@ -249,6 +249,6 @@ def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[byt
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in blocks that are quick to work on."""
+    """Return the same bytes in blocks that are quick to work on."""
     for piece in pieces:
         yield from (piece[start : start + BLOCK_BYTES] for start in range(0, len(piece), BLOCK_BYTES))

@@ -32,7 +32,7 @@ class Rendering:
 
 
 def rendered(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
-    """The result of some entries that follow each other in a file, piece by piece."""
+    """Return the result of some entries that follow each other in a file, piece by piece."""
     return _RENDERERS[layout.format](layout, told, how)
 
 
@@ -62,8 +62,8 @@ def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
 
 
 def neutralised(cell: str) -> str:
-    """The cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever sends it
-    in again means what it was (`cells.meant`)."""
+    """Return the cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever
+    sends it in again means what it was (`cells.meant`)."""
     return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip(" ")) else cell
 
 
@@ -71,8 +71,8 @@ _NUMBER = re.compile(r"[+-](\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def _cells(layout: Layout, row: bytes) -> list[str]:
-    """The cells of a row, which may not have had the form to be posted: as many as there are columns, with what is too
-    many in the last one."""
+    """Return the cells of a row, which may not have had the form to be posted: as many as there are columns, with what
+    is too many in the last one."""
     text, width = row.decode(errors="replace").replace("\0", "").removesuffix("\r"), len(layout.columns)
     try:
         cells = next(csv.reader([text], delimiter=layout.delimiter), [])
@@ -83,8 +83,8 @@ def _cells(layout: Layout, row: bytes) -> list[str]:
 
 
 def _result_cells(outcome: RowOutcome, place: int, rehearsed: bool) -> list[str]:
-    """What became of a purchase, on the row at `place` of its rows, which tells its own faults first: the column at
-    fault is named where it is, and with its row on the others."""
+    """Return what became of a purchase, on the row at `place` of its rows, which tells its own faults first: the column
+    at fault is named where it is, and with its row on the others."""
     told = _told(outcome, rehearsed)
     if outcome.problem:
         first, *others = sorted(outcome.problems, key=lambda problem: place_of(problem.pointer)[0] != place)
@@ -97,7 +97,7 @@ def _result_cells(outcome: RowOutcome, place: int, rehearsed: bool) -> list[str]
 
 
 def _in_column(problem: Problem, place: int) -> str:
-    """A problem with its column and, where it is not on the row at `place`, with its row."""
+    """Return a problem with its column and, where it is not on the row at `place`, with its row."""
     at, column = place_of(problem.pointer)
     where = column if at == place else f"row {at + 1} of this purchase, {column}"
     return f"{where}: {problem.description}" if column else problem.description
@@ -128,7 +128,7 @@ def _json_array(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
 
 
 def _body(entry: ChunkEntry, outcome: RowOutcome, rehearsed: bool) -> bytes:
-    """The row's own text with members after its own; where it is no object, an object that has it as text."""
+    """Return the row's own text with members after its own; where it is no object, an object that has it as text."""
     row, members = without_codes(entry.rows[0].strip()), _told(outcome, rehearsed)
     told = exactjson.dumps(members)[1:].encode()
     if outcome.status.is_settled and not _IS_RESULT.search(row):
@@ -154,7 +154,7 @@ def _object(row: bytes) -> dict[str, Any] | None:
 
 
 def _told(outcome: RowOutcome, rehearsed: bool) -> dict[str, str]:
-    """The result fields that have a value."""
+    """Return the result fields that have a value."""
     told: tuple[str, ...] = ()
     if problem := outcome.problem:
         others = (f"{other.pointer}: {other.description}" for other in outcome.others)
