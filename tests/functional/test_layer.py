@@ -47,7 +47,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_everything_lies_where_lambda_looks_for_it(layer: Path) -> None:
     """The emulator looks into the layer's root as well, so it would not tell."""
     assert [path.name for path in layer.iterdir()] == ["python"]
-    assert (layer / "python" / "loyalty" / "domain" / "pricing.py").exists()
+    assert (layer / "python" / "loyalty" / "domain" / "pricing" / "pricing.py").exists()
 
 
 def test_the_layer_is_compiled(layer: Path) -> None:

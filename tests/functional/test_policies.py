@@ -119,7 +119,7 @@ def table_statements(function: str) -> list[dict[str, Any]]:
 def allowed(use: Use, statement: dict[str, Any]) -> bool:
     """Return whether a statement allows it by itself."""
     [resource] = statement["Resource"]
-    where = resource.get("Fn::Sub", "table").removeprefix("${DynamoTable.Arn}/index/")
+    where = resource.get("Fn::Sub", "table").removeprefix("${Table.Arn}/index/")
     patterns = leading_keys(statement)
     return (use.action in statement["Action"] and where == use.where) and all(
         any(fnmatchcase(key, pattern) for pattern in patterns) for key in use.keys

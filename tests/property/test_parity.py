@@ -187,8 +187,9 @@ def assert_the_classic_api_keeps_its_word(shown: Any, posted: Any, wallet: Walle
     for kind in ("instant", "automatic"):
         asked = total(data["spend_requests_set"], "spend_amount", **{f"{kind}_spend": True})
         assert shown[f"total_{kind}_spend_amount"] == data[f"total_{kind}_spend_amount"] == asked
-    given = (*event["awards"], *event["vouchers"])
-    assert [offer["id"] for offer in shown["applied_reward_offers_set"]] == [one["offer_id"] for one in given]
+    assert [offer["id"] for offer in shown["applied_reward_offers_set"]] == [
+        one["offer_id"] for one in event["awards"]
+    ] + [one.offer_id for one in event["vouchers"]]
     assert data["total_awarded_amount"] == event["awarded"] == total(event["awards"], "wallet_amount")
     assert data["total_spend_amount"] == total(event["spends"], "amount")
     assert event["spent"] == total(event["spends"], "wallet_amount")

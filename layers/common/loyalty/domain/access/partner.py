@@ -74,7 +74,7 @@ def no_folder(partner_id: str) -> Problem | None:
         f"Partner {partner_id[:MAX_IDENTIFIER]} cannot send files, as its id names no folder. Ask for another."
     )
     if not partner_id:
-        description = "The file names no partner: put it into the folder of one, uploads/<partner>/."
+        description = "The file names no partner: give one with --partner, or put it into uploads/<partner>/."
     return Problem(Code.NOT_PERMITTED, description)
 
 
