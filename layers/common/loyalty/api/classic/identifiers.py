@@ -216,12 +216,12 @@ def customer_in(account: AccountIdentifier | None, participant: ParticipantIdent
 
 
 def one_customer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
-    """Return an account or a participant has to be named, and only one of them may be."""
+    """Require that an account or a participant is named, and not both."""
     yield from exactly_one(body, at, "accounts_receivable_identifier", "rewards_participant_identifier")
 
 
 def some_performer(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
-    """Return at least one of unit, business unit and tap has to be named (row 34)."""
+    """Require that at least one of unit, business unit and tap is named (row 34)."""
     names = ("performed_by_unit_identifier", "performed_by_business_unit_identifier", "performed_by_tap_identifier")
     if not any(is_given(body.get(name)) for name in names):
         yield Problem(ErrorCode.MANDATORY, f"One of {', '.join(names)} is mandatory.", f"{at}/{names[0]}")

@@ -133,8 +133,8 @@ class PurchaseDraft:
         return PreparedEvent(event, wallet, tuple(self._effects(plan, vouchers, wallet.account_id)))
 
     def _pointer(self) -> str | None:
-        """Return where the id was given, the one that keeps the reference number unique all the same; in the classic
-        API, whose callers know purchases by their number, the one that this leads to."""
+        """Return the other id that leads to the event: where its own was given, the one that keeps the reference number
+        unique all the same; in the classic API, whose callers know purchases by their number, the number's."""
         match self.request.identity.origin:
             case Origin.GIVEN:
                 return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
