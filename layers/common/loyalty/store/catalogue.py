@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from loyalty import exactjson
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import Programme, ProgrammeIncomplete
 from loyalty.domain.purchases.purchase import Product, Reference
@@ -52,6 +54,10 @@ class Catalogue:
         """Return the names of the reward programme; see `programme`."""
         self.programme(now)
         return self._directory
+
+    def audience(self, partner: Partner, now: datetime) -> Audience:
+        """Return a partner as one who is told of the reward programme; see `programme`."""
+        return Audience(partner, self.programme(now), self._directory)
 
     def renewed(self, now: datetime, *, at_once: bool = False) -> bool:
         """Return whether there is another programme than the one that `programme` answered; from now on it answers

@@ -17,8 +17,8 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customer_tokens import behind_passwords
-from loyalty.store.table import Table
 from loyalty.usecases.access.customer_tokens import GuessRefused
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.promo_codes import promo_code_in
 from loyalty.usecases.purchases.recognition import keys_to_recognize, makes_guess, recognized
 
@@ -74,20 +74,19 @@ class Resolved:
 
 
 def looked_up(
+    engine: Engine,
     resolutions: Iterable["Resolution"],
     partner: Partner,
     *,
-    table: Table,
-    catalogue: Catalogue,
     now: datetime,
     beside: Iterable[keys.Key] = (),
 ) -> dict[keys.Key, Item]:
     """Return what the requests name and is not in memory, and what else is wanted beside it: one read for all,
     eventually consistent, and one more where they show one-time passwords. What was imported or given out a moment ago
     may not be found yet; asked again, it is."""
-    wanted = [*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside]
-    items = behind_passwords(table, wanted, table.get_many(wanted), partner.id, now)
-    catalogue.learn(items.values())
+    wanted = [*(key for one in resolutions for key in one.wanted(engine.catalogue, now)), *beside]
+    items = behind_passwords(engine.table, wanted, engine.table.get_many(wanted), partner.id, now)
+    engine.catalogue.learn(items.values())
     return items
 
 
@@ -110,8 +109,8 @@ class Resolution:
         self._problems: list[Problem] = [*before]
         self._is_lacking = False
 
-    def performer(self) -> Performer | None:
-        """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
+    def _performer(self) -> Performer | None:
+        """Return who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
         named = self._request.performed_by
         ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
         units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
@@ -138,22 +137,15 @@ class Resolution:
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 
-    def resolved(
-        self,
-        performer: Performer | None,
-        items: Mapping[keys.Key, Item],
-        *,
-        table: Table,
-        catalogue: Catalogue,
-        now: datetime,
-    ) -> Resolved:
-        """Return the rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
+    def resolved(self, engine: Engine, items: Mapping[keys.Key, Item], *, now: datetime) -> Resolved:
+        """Return all that the request names; `items` are those at `wanted`, which the catalogue has learnt.
 
         Raises:
             Refused: with everything that does not fit.
             NotInProgramme: likewise, where some of it was not found.
             GuessRefused: all is well but the pass code or one-time password, which are tried last.
         """
+        performer = self._performer()
         ids = {
             kind: self._found(kind, reference)
             for kind, reference in self._request.references.items()
@@ -161,13 +153,13 @@ class Resolution:
         }
         if performer:
             self._check_currency(performer.business_unit, ids.pop("currency", None))
-        lines = self._lines(catalogue)
+        lines = self._lines(engine.catalogue)
         ids["invoice"] = self._invoice(items)
         promo_code = self._gathering(lambda: self._promo_code(items))
         if self._problems and makes_guess(self._request):
             raise self._refusal()  # guesses are made only where all else is well, as each counts
         customer = self._gathering(
-            lambda: recognized(self._request, items, partner=self._partner, table=table, now=now)
+            lambda: recognized(self._request, items, partner=self._partner, table=engine.table, now=now)
         )
         if self._problems or performer is None or customer is None:
             raise self._refusal()
