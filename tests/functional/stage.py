@@ -8,13 +8,12 @@ from typing import Any
 from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.errors import Refused
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
-from loyalty.store.numbers import Numbers
 from loyalty.store.queue import Message
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases import post_purchase
 from loyalty.usecases.uploads.chunk_rows import Read
 from loyalty.usecases.uploads.close_upload import close_upload
@@ -69,14 +68,11 @@ class Stage:
     def deliver(self, message: dict[str, Any], receives: int = 1) -> bool:
         """Let a worker of its own post a chunk; answers whether it is done with."""
         poster = ChunkPoster(
-            self.table,
+            Engine.on(self.table, pause=lambda _: None),
             self.files,
             self.closings,  # type: ignore[arg-type]  # all that is done with it is to send
-            Catalogue(self.table),
-            Numbers(self.table),
             self.read,
             self._hear,
-            pause=lambda _: None,
         )
         delivery = Delivery.of(message, receives, MAX_RECEIVES)
         return poster.post(delivery, CREATED_ON)
@@ -170,10 +166,10 @@ class Reaper:
 def crashing(rows: set[str], how: type[BaseException]) -> Callable[..., Any]:
     """Return the bulk call, which ends so where it meets one of these reference numbers."""
 
-    def post_purchases(requests: Any, *arguments: Any, **named: Any) -> Any:
+    def post_purchases(engine: Engine, requests: Any, *arguments: Any, **named: Any) -> Any:
         if rows & {request.reference_number for request in requests}:
             raise how
-        return post_purchase.post_purchases(requests, *arguments, **named)
+        return post_purchase.post_purchases(engine, requests, *arguments, **named)
 
     return post_purchases
 

@@ -23,9 +23,9 @@ class Engine:
     pause: Pause = pause
 
     @classmethod
-    def on(cls, table: Table) -> Self:
+    def on(cls, table: Table, pause: Pause = pause) -> Self:
         """Return an engine that works on a table and remembers nothing of it yet."""
-        return cls(table, Catalogue(table), Numbers(table))
+        return cls(table, Catalogue(table), Numbers(table), pause)
 
     def rehearsing_on(self, table: Table) -> Self:
         """Return an engine that writes to another table, under the programme that this one knows."""
