@@ -31,7 +31,7 @@ ROOMS = {
         "programme": {"ledger", "purchases"},
         "pricing": {"access", "ledger", "purchases", "programme"},
         "events": {"ledger", "purchases", "programme", "pricing"},
-        "reversals": {"ledger", "pricing", "events"},
+        "reversals": {"ledger", "purchases", "pricing", "events"},
         "proofs": {"ledger", "reversals"},
         "records": {"access", "ledger", "programme"},
         "rows": {"access", "purchases", "records"},
