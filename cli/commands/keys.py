@@ -100,8 +100,8 @@ def create_key(
     from loyalty.usecases.access import api_keys
 
     with _repeatable(request) as name:
-        table, now = target.open_table(), datetime.now(UTC)
-        text, _ = api_keys.create_key(partner, merchants, scopes or list(Scope), table=table, now=now, request=name)
+        asked = api_keys.KeyRequest(partner, merchants, scopes or list(Scope), request=name)
+        text, _ = api_keys.create_key(asked, table=target.open_table(), now=datetime.now(UTC))
     return text
 
 

@@ -1,5 +1,6 @@
 """POST /customer_events/bulk/purchases/create: post many purchases, each for itself (contract, operation 2)."""
 
+from dataclasses import replace
 from functools import cache
 from os import environ
 from uuid import uuid4
@@ -23,7 +24,8 @@ from loyalty.usecases.access.auth_tokens import TokenCheck
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from loyalty.usecases.purchases.unknown_names import with_unknown_names
-from loyalty.usecases.uploads.send_bulk_call import codes_shown, send_bulk_call
+from loyalty.usecases.uploads.send_bulk_call import BulkCall, codes_shown, send_bulk_call
+from loyalty.usecases.uploads.show_upload import expected_upload
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
@@ -35,18 +37,9 @@ def create(request: Request, partner: Partner) -> Response:
     body, key = request.json(), request.headers.get("idempotency-key")
     entries = read_entries(body, partner, key)
     if request.prefers(RESPOND_ASYNC):
-        upload = send_bulk_call(
-            uuid4().hex.upper(),
-            "bulk.json",
-            file_of(body),
-            entries.by_place,
-            partner,
-            idempotency_key=key,
-            table=table,
-            files=uploads(),
-            proofs=proofs(),
-            now=request.now,
-        )
+        upload = expected_upload(uuid4().hex.upper(), "bulk.json", partner, request.now)
+        call = BulkCall(file_of(body), entries.by_place)
+        send_bulk_call(replace(upload, idempotency_key=key), call, table=table, files=uploads(), proofs=proofs())
         return accepted(upload.id)
     codes_shown(entries.by_place)  # more than there is time for are refused
     # Before anything is posted: what is posted has to be told.

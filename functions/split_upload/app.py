@@ -1,8 +1,9 @@
 """Split a file that was dropped in the upload bucket, or what is left of it since the time of the last call was out."""
 
+from functools import partial
 from os import environ
 
-from loyalty.api.triggers.s3_handler import S3Call, s3_handler
+from loyalty.api.triggers.s3_handler import Relay, S3Call, s3_handler
 from loyalty.store.client import connect, connect_files, connect_function, connect_queue
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads.begin_upload import begin_upload
@@ -24,10 +25,8 @@ def split(upload: Upload, call: S3Call) -> bool:
 
 handler = s3_handler(
     split,
-    begin_upload,
+    partial(begin_upload, table=table, dropped=dropped),
     table=table,
-    dropped=dropped,
     closings=closings,
-    itself=itself,
-    milliseconds_to_keep=MILLISECONDS_TO_KEEP,
+    relay=Relay(itself, MILLISECONDS_TO_KEEP),
 )

@@ -16,7 +16,7 @@ from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases import post_purchase
 from loyalty.usecases.uploads.chunk_rows import Read
-from loyalty.usecases.uploads.close_upload import close_upload
+from loyalty.usecases.uploads.close_upload import UploadCloser
 from loyalty.usecases.uploads.make_result import result_key
 from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 from loyalty.usecases.uploads.split_upload import Workplace, split_upload
@@ -128,8 +128,7 @@ class Stage:
     def text(self, upload_id: str) -> str:
         """Return the result."""
         closings: Any = self.closings
-        at = {"table": self.table, "files": self.files, "closings": closings}
-        close_upload(upload_id, **at, now=CREATED_ON, out_of_time=lambda: False)
+        UploadCloser(self.table, self.files, closings).close(upload_id, now=CREATED_ON, out_of_time=lambda: False)
         return self.files.read(result_key(self.upload(upload_id))).decode()
 
     def statuses(self, upload_id: str) -> list[str]:

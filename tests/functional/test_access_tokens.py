@@ -17,7 +17,7 @@ from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
 from loyalty.store.writes import Delete
 from loyalty.usecases.access import customer_tokens
-from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, issue_one_time_password
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchases
@@ -237,9 +237,9 @@ def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stor
     almost = NOW + timedelta(minutes=5, seconds=-1)
 
     assert item
-    assert shown_token("Account", again, item, partner_id="DEMO", table=demo, now=almost).id == "T-CARD"
+    assert ShownTokens("DEMO", demo, almost).token("Account", again, item).id == "T-CARD"
     with pytest.raises(Refused, match="one-time password") as refused:
-        shown_token("Account", again, item, partner_id="DEMO", table=demo, now=NOW + timedelta(minutes=5))
+        ShownTokens("DEMO", demo, NOW + timedelta(minutes=5)).token("Account", again, item)
     assert password not in str(refused.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.engine import Engine
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import NOW, Answer, Functions, example
@@ -102,7 +102,7 @@ class Desk:
 
     def of(self, merchant: str) -> Functions:
         """Return the functions, with a key of the partner for one merchant, or `*`."""
-        key, _ = create_key("PARTNER", [merchant], list(Scope), table=self.table, now=NOW, request=merchant)
+        key, _ = create_key(KeyRequest("PARTNER", [merchant], list(Scope), request=merchant), table=self.table, now=NOW)
         return replace(self._functions, api_key=key)
 
     def told(self, merchant: str, *records: dict[str, Any]) -> list[Answer]:

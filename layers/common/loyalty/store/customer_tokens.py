@@ -85,18 +85,25 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
     return True
 
 
-def put_one_time_password(
-    table: Table, password: str, token: CustomerToken, partner_id: str, expires_on: datetime, request: str
-) -> bool:
-    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the
-    same `request`, whose answer was lost. What the token says is looked up when the password is shown
-    (`behind_passwords`)."""
+@dataclass(frozen=True, slots=True)
+class OneTimePassword:
+    """A password, the partner whose purchases it is for, and until when; `drawn_by` names the call that drew it."""
+
+    text: str
+    partner_id: str
+    expires_on: datetime
+    drawn_by: str
+
+
+def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
+    """Let a one-time password lead to a token; False where it is in use, unless by the call that drew it, whose answer
+    was lost. What the token says is looked up when the password is shown (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,
-        "partner_id": partner_id,
-        "expires_at": int(expires_on.timestamp()),
-        "drawn_by": request,
+        "partner_id": password.partner_id,
+        "expires_at": int(password.expires_on.timestamp()),
+        "drawn_by": password.drawn_by,
     }
     condition = "attribute_not_exists(pk) OR drawn_by = :request"
-    return table.put(Put(one_time_password_key(password), item, condition, {":request": request}))
+    return table.put(Put(one_time_password_key(password.text), item, condition, {":request": password.drawn_by}))

@@ -23,7 +23,7 @@ from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
 from loyalty.store.table import WholeTable
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry, with_alternative
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, post_events
 from loyalty.usecases.ledger.transaction_batch import Used
 from loyalty.usecases.newest_programme import with_newest_programme_each
@@ -121,15 +121,8 @@ class ExpiryDraft:
         at, account = end_of_month(max(movement.lots)), customer.account
         movement = with_alternative(movement, account, self.programme, at)
         wallet = customer.wallet.moved(movement)
-        entry = journal_entry(
-            movement,
-            wallet,
-            account,
-            self.programme,
-            event_id=derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version)),
-            event_type=EventType.EXPIRY,
-            performed_on=at,
-            posted_on=self.now,
-        )
+        event_id = derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version))
+        header = EntryHeader(event_id, EventType.EXPIRY, performed_on=at, posted_on=self.now)
+        entry = journal_entry(header, movement, wallet, account, self.programme)
         printed = Fingerprint.of_fields({"expires": wallet.account_id, "sequence": wallet.version}).digest
         return PreparedEvent(Event(entry, Origin.EXPIRY, printed, partner_id=None, document=None), wallet)

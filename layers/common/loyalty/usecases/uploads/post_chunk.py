@@ -32,7 +32,7 @@ from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
-from loyalty.usecases.uploads.chunk_rows import ROW_KEY, ChunkRows, Read, Report, known_by, rows_of
+from loyalty.usecases.uploads.chunk_rows import ROW_KEY, ChunkReader, ChunkRows, Read, Report, known_by
 from loyalty.usecases.uploads.close_upload import close_if_complete
 from loyalty.usecases.uploads.post_rows import RowPoster
 
@@ -196,10 +196,8 @@ class _Work:
     def _rows(self, numbers: Iterable[int]) -> ChunkRows:
         wanted = set(numbers)
         entries = (entry for entry in self.chunk.entries if entry.number in wanted)
-        layout, partner = self.chunk.layout, self.poster.partner
-        return rows_of(
-            layout, entries, self.upload, partner, proofs=self.proofs, read=self.by.read, report=self.by.report
-        )
+        reader = ChunkReader(self.upload, self.poster.partner, self.proofs, self.by.read, self.by.report)
+        return reader.rows(self.chunk.layout, entries)
 
     def _give_up(self, attempt: Attempt) -> None:
         """Tell of all that has no outcome that it failed, before anything is done that might kill the worker once more.
