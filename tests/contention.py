@@ -8,7 +8,7 @@ wherever it runs, and says nothing of how fast the engine is.
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,7 +94,7 @@ class ContendedTable(DynamoTable):
         """As `Table.get`."""
         return self.get_many([key], consistent=consistent).get(key)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """As `Table.get_many`."""
         self._time.sleep(READ_SECONDS)
         return self._items.get_many(keys, consistent=consistent)

@@ -204,7 +204,7 @@ def import_of_lines(functions: Functions, table: DynamoTable) -> Act:  # noqa: A
     def act() -> None:
         assert not import_records(data, table=table, now=NOW).refused
 
-        assert len(table.get_many(keys.record("contact", person["id"]) for person in PEOPLE)) == len(PEOPLE)
+        assert len(table.get_many([keys.record("contact", person["id"]) for person in PEOPLE])) == len(PEOPLE)
         assert (table.get(keys.wallet("A-one")) or {})["version"] == 1
 
     return act

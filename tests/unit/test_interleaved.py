@@ -2,7 +2,7 @@
 impossible."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -76,7 +76,7 @@ class Interrupted(MemoryTable):
         if self._left == 0:
             self._rival(self._table)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """As `Table.get_many`."""
         self._call()
         return self._table.get_many(keys, consistent=consistent)
@@ -211,7 +211,7 @@ def test_of_two_imports_of_records_with_one_name_the_later_row_is_refused_and_al
         lambda at: refused.extend(imported(at, "RIVAL")),
     ):
         assert refused == [Code.DUPLICATE]
-        kept = table.get_many(keys.record("product", name) for name in ("OURS", "OURS-2", "RIVAL", "RIVAL-2"))
+        kept = table.get_many([keys.record("product", name) for name in ("OURS", "OURS-2", "RIVAL", "RIVAL-2")])
         assert len(kept) == 3
 
 

@@ -1,7 +1,7 @@
 """Programmes and products, as containers keep them between calls."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from loyalty import exactjson
@@ -72,7 +72,7 @@ class Catalogue:
             self._checked = now
         return self._programme is not before
 
-    def missing(self, products: Iterable[Reference]) -> list[keys.Key]:
+    def missing(self, products: Collection[Reference]) -> list[keys.Key]:
         """Return the keys of those products that have to be read before `product` can find them.
 
         Products that were not asked for the longest are forgotten here, before anything is learnt: what is learnt for a
@@ -88,7 +88,7 @@ class Catalogue:
                 unknown.append(_product_key(*name))
         return unknown
 
-    def learn(self, items: Iterable[Item]) -> None:
+    def learn(self, items: Collection[Item]) -> None:
         """Remember the products among `items`."""
         for item in items:
             if "product" in item:

@@ -1,7 +1,7 @@
 """Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
 
 
 def behind_passwords(
-    table: Table, wanted: Iterable[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
+    table: Table, wanted: Collection[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
     """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
     as long as that is of the account that it was of when the password was given out. Without passwords nothing is read.

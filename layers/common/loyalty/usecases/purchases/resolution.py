@@ -133,7 +133,7 @@ class Resolution:
     def wanted(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
         """Return where to look for what the request names and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
-        yield from catalogue.missing(line.product for line in self._request.lines)
+        yield from catalogue.missing([line.product for line in self._request.lines])
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 

@@ -68,7 +68,8 @@ class _Making:
             result, beside = Assembly.taken_up(self._files, result.key, kept)
             segment = beside["segment"]
         for number in range(segment, self._upload.segments + 1):
-            result.add(self._rendered(number))
+            for piece in self._rendered(number):
+                result.add(piece)
             if number < self._upload.segments and self._out_of_time():
                 result.put_down(self._place, segment=number + 1)
                 return False
@@ -88,7 +89,7 @@ class _Making:
         order."""
         segment = read_segment(self._table, self._upload.id, number)
         assert segment
-        marks = read_marks(self._table, self._upload.id, (piece.chunk for piece in segment.pieces))
+        marks = read_marks(self._table, self._upload.id, [piece.chunk for piece in segment.pieces])
         chunks = (self._chunk(segment.location, piece, marks[piece.chunk]) for piece in segment.pieces)
         return merge(*chunks, key=lambda told: told[0].number)
 

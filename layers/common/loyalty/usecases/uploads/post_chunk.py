@@ -186,7 +186,7 @@ class _Work:
         by."""
         layout = self.chunk.layout
         names = {entry.number: self._named(customer_of(layout, entry), entry.number) for entry in self.chunk.entries}
-        accounts = account_ids(self.by.engine.table, filter(None, names.values()))
+        accounts = account_ids(self.by.engine.table, [name for name in names.values() if name])
         return {row: accounts.get(name, name) if name else None for row, name in names.items()}
 
     def _named(self, name: Reference | None, row: int) -> Reference | None:
