@@ -1,9 +1,9 @@
 """Workers that post the chunks of uploads, in the place of the function and its queue, and what kills them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.errors import Refused
@@ -11,10 +11,11 @@ from loyalty.store import keys
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
-from loyalty.store.queue import Message
+from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases import post_purchase
+from loyalty.usecases.uploads.chunk_queue import ChunkQueue
 from loyalty.usecases.uploads.chunk_rows import Read
 from loyalty.usecases.uploads.close_upload import UploadCloser
 from loyalty.usecases.uploads.make_result import result_key
@@ -50,7 +51,7 @@ class Cut:
 
     sent: list[Message] = field(default_factory=list)
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         self.sent += messages
 
 
@@ -99,7 +100,9 @@ class Stage:
             idempotency_key=idempotency_key,
         )
         add_upload(self.table, upload)
-        split_upload(upload, Workplace(self.table, self.files, self.files, cut), attempt="1", out_of_time=lambda: False)
+        chunks = ChunkQueue(cast(Queue, cut))
+        at = Workplace(self.table, self.files, self.files, chunks)
+        split_upload(upload, at, attempt="1", out_of_time=lambda: False)
         assert all(self.deliver(message.body) for message in cut.sent)
         return self.result(upload_id) if name.endswith(".jsonl") else []
 
