@@ -24,7 +24,7 @@ from loyalty.store.ledger import PreparedEvent
 from loyalty.store.table import WholeTable
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry, with_alternative
-from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, post_events
+from loyalty.usecases.ledger.post_events import EventOutcome, post_events
 from loyalty.usecases.ledger.transaction_batch import Used
 from loyalty.usecases.newest_programme import with_newest_programme_each
 
@@ -51,7 +51,7 @@ def expire_lots(
     *,
     now: datetime,
     time_left: Callable[[], float],
-    report: FaultReport = lambda _: None,
+    report: Callable[[Refused], None] = lambda _: None,
 ) -> ExpiryRun:
     """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
     however long ago that was; `index` is the engine's table as a whole. `time_left` tells the seconds that the run may
