@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.programme.offers import EFFECTIVE
@@ -85,8 +86,7 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class OneTimePassword:
+class OneTimePassword(NamedTuple):
     """A password, the partner whose purchases it is for, and until when; `drawn_by` names the call that drew it."""
 
     text: str

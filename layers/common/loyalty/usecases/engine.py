@@ -1,7 +1,6 @@
 """What the use cases of one process work with, so that they are handed one thing and not its parts one by one."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 from loyalty.store.backoff import Pause, pause
 from loyalty.store.catalogue import Catalogue
@@ -9,8 +8,7 @@ from loyalty.store.numbers import Numbers
 from loyalty.store.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """The table, what is remembered of it, the numbers that are leased from it, and how to wait for others.
 
     It is made once and lives as long as its process; making it reads nothing. Who calls, when, and what about, are
@@ -29,4 +27,4 @@ class Engine:
 
     def rehearsing_on(self, table: Table) -> Self:
         """Return an engine that writes to another table, under the programme that this one knows."""
-        return replace(self, table=table, numbers=Numbers(table))
+        return self._replace(table=table, numbers=Numbers(table))

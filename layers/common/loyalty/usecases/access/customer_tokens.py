@@ -2,8 +2,9 @@
 password."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS
 from loyalty.domain.access.pass_codes import LEFT_OUT, is_pass_code
@@ -39,8 +40,7 @@ def is_guess(shown: Reference) -> bool:
     return shown.pass_code is not None or shown.by == ONE_TIME_PASSWORD
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTokens:
+class ShownTokens(NamedTuple):
     """The tokens that a partner shows in one call."""
 
     partner_id: str

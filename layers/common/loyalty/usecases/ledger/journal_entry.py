@@ -1,7 +1,8 @@
 """What an event writes into its wallet's journal."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
 from loyalty.domain.money import ZERO
@@ -9,8 +10,7 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 
 
-@dataclass(frozen=True, slots=True)
-class EntryHeader:
+class EntryHeader(NamedTuple):
     """What an entry says of its event, beside what that did to the wallet.
 
     Attributes:
