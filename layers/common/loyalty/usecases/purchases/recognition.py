@@ -1,8 +1,8 @@
 """Whose purchase it is: from what a request says of the customer to the account and the access token that was shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
@@ -19,8 +19,7 @@ from loyalty.usecases.access.customer_tokens import ShownTokens, is_guess
 _PAID_WITH = ("payment_medium_brand", "payment_medium_type")
 
 
-@dataclass(frozen=True, slots=True)
-class Recognized:
+class Recognized(NamedTuple):
     """The account, and the token that the customer was recognized by in this call, or else authorized by before it.
 
     `one_time_password` is where the password lies that was shown, if one was.

@@ -1,10 +1,9 @@
 """Finding what a request names: every name that cannot be found is reported, not just the first."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
@@ -47,8 +46,7 @@ _STORED_APART = {"invoice", "promo_code"}
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Performer:
+class Performer(NamedTuple):
     """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
     where none was, that it has just one of."""
 
@@ -57,8 +55,7 @@ class Performer:
     tap_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
     unit of whoever performed it.
 
