@@ -35,8 +35,8 @@ class Begin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """How a call hands over to the next one: by calling the function `itself` while `milliseconds_to_keep` of its time are
-    left, which are for what is under way by then."""
+    """How a call hands over to the next one: by calling the function `itself` while `milliseconds_to_keep` of its time
+    are left, which are for what is under way by then."""
 
     itself: LambdaFunction
     milliseconds_to_keep: int
