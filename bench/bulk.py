@@ -28,7 +28,7 @@ from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.bulk_call import BulkCall, bulk_call, import_wallets
@@ -120,7 +120,7 @@ def _stocked(account: AwsAccount, name: str) -> tuple[DynamoTable, str]:
     table = DynamoTable(client, name)
     assert not import_records(DEMO.read_bytes().splitlines(), table=table, now=now).refused
     import_wallets(table)
-    return table, create_key("DEMO", ["*"], list(Scope), table=table, now=now)[0]
+    return table, create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=table, now=now)[0]
 
 
 def _function(name: str) -> ModuleType:

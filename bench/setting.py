@@ -25,7 +25,7 @@ from bench.stub import Answers, recording, replaying
 from cli.local.deployment import Host
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.template import create_table
 
@@ -183,5 +183,5 @@ def _demo_table() -> Iterator[str]:
         table, now = DynamoTable(client, TABLE), datetime.now(UTC)
         summary = import_records(DEMO.read_bytes().splitlines(), table=table, now=now)
         assert not summary.refused, summary.refused
-        api_key, _ = create_key("DEMO", ["*"], list(Scope), table=table, now=now)
+        api_key, _ = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=table, now=now)
         yield api_key

@@ -8,6 +8,11 @@ import typer
 
 Stack = Annotated[str | None, typer.Option(help="A deployed stack's name; the local stack where none is given.")]
 Region = Annotated[str | None, typer.Option(help="The deployed stack's region.")]
+PartnerId = Annotated[str, typer.Option("--partner", help="The partner's id.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="Files of JSON Lines.")]
+Deployed = Annotated[
+    bool, typer.Option("--deployed", help="On top of what the stack has, the local one unless --stack names another.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day before which to end.")]

@@ -73,20 +73,18 @@ def redrive(target: "Target", upload_id: str | None) -> int:
     """Take up again what failed, of one upload or of all; answers how many dead letters and failed calls."""
     from loyalty.store.lambda_function import LambdaFunction
     from loyalty.usecases.uploads import dead_letters
-    from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane
+    from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
 
     functions = target.client("lambda")
-    return dead_letters.redrive(
-        upload_id,
-        uuid4().hex,
+    letters = DeadLetters(
         chunks=Lane(target.open_queue(target.chunk_queue_url), target.open_queue(target.dead_chunk_queue_url)),
         closings=Lane(target.open_queue(target.close_queue_url), target.open_queue(target.dead_close_queue_url)),
         failed_calls=FailedCalls(
             target.open_queue(target.failed_call_queue_url),
             lambda name, event: LambdaFunction(functions, name).call_later(event),
         ),
-        table=target.open_table(),
     )
+    return dead_letters.redrive(upload_id, uuid4().hex, letters, table=target.open_table())
 
 
 def watch_upload(target: "Target", upload_id: str) -> "UploadView":

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.import_files import Files
 from cli.console import CommandFailure, err, out, step
-from cli.options import AsJson, Days, From, Region, Stack, To, in_a_folder
+from cli.options import AsJson, Days, Files, From, Region, Stack, To, in_a_folder
 from cli.target import Target
 
 if TYPE_CHECKING:

@@ -68,6 +68,6 @@ class Source(Protocol):
 
 def read_products(ids: Iterable[str], table: Table) -> dict[str, Product]:
     """Return the products of these ids, as pricing needs them, as many as exist."""
-    items = table.get_many(keys.record("product", product_id) for product_id in ids)
+    items = table.get_many([keys.record("product", product_id) for product_id in ids])
     records = [exactjson.loads(item["product"]) for item in items.values()]
     return {record["id"]: Product(record["id"], record["code"], record.get("product_type")) for record in records}

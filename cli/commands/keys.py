@@ -10,13 +10,12 @@ import typer
 from rich.markup import escape
 
 from cli.console import CommandFailure, answer, err, refusals_as_failures
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, PartnerId, Region, Stack
 from cli.target import Target
 
 if TYPE_CHECKING:
     from loyalty.store.credentials import ApiKey
 
-PartnerId = Annotated[str, typer.Option("--partner", help="The partner's id.")]
 KeyId = Annotated[str, typer.Argument(help="The key's id, as `loyalty key list` shows it.")]
 Merchants = Annotated[str, typer.Option(help="Codes or ids of merchants, with commas between; `*` for all.")]
 Scopes = Annotated[str | None, typer.Option(help="Scopes, with commas between; all of them where none is given.")]
@@ -100,8 +99,8 @@ def create_key(
     from loyalty.usecases.access import api_keys
 
     with _repeatable(request) as name:
-        table, now = target.open_table(), datetime.now(UTC)
-        text, _ = api_keys.create_key(partner, merchants, scopes or list(Scope), table=table, now=now, request=name)
+        asked = api_keys.KeyRequest(partner, merchants, scopes or list(Scope), request=name)
+        text, _ = api_keys.create_key(asked, table=target.open_table(), now=datetime.now(UTC))
     return text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.console import CommandFailure, answer, err, refusals_as_failures
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, PartnerId, Region, Stack
 from cli.target import Target
 from loyalty.domain.access.partner import Partner
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, JSON Lines or JSON; or .gz.")
 ]
-PartnerId = Annotated[str, typer.Option("--partner", help="Whose purchases they are.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Wait until all is posted, and fetch the result.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Post nothing; just tell what posting would do.")]
 UploadId = Annotated[str, typer.Argument(help="The upload's id, as `loyalty uploads list` shows it.")]

@@ -95,7 +95,7 @@ def replay_baskets(target: "Target", key: str, choice: "Choice", *, workers: int
         movements = _movements(run, workers)
     uncatalogued = len(needs.products - catalogue.keys())
     wallets = BookTotals.of(movements)
-    return summarize(run.outcomes, api, left_out, uncatalogued=uncatalogued, seconds=seconds, wallets=wallets)
+    return summarize(run, left_out, uncatalogued=uncatalogued, seconds=seconds, wallets=wallets)
 
 
 def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, str]) -> None:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from rich.markup import escape
 from rich.table import Table
 
-from cli.journey.api import Api, CallOutcome
 from cli.journey.baskets import LeftOutBaskets
+from cli.journey.posting import Run
 from cli.journey.wallets import BookTotals
 
 PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
@@ -40,18 +40,10 @@ class Summary(NamedTuple):
         return self._asdict() | {"wallets": self.wallets._asdict()}
 
 
-def summarize(
-    outcomes: Sequence[CallOutcome],
-    api: Api,
-    left_out: LeftOutBaskets,
-    *,
-    uncatalogued: int,
-    seconds: float,
-    wallets: BookTotals,
-) -> Summary:
+def summarize(run: Run, left_out: LeftOutBaskets, *, uncatalogued: int, seconds: float, wallets: BookTotals) -> Summary:
     """Count what a run met; `seconds` is what the posting took, with the first look at each wallet."""
-    kinds = Counter(outcome.kind for outcome in outcomes)
-    codes = Counter((outcome.kind, outcome.code or "") for outcome in outcomes if outcome.code)
+    kinds = Counter(outcome.kind for outcome in run.outcomes)
+    codes = Counter((outcome.kind, outcome.code or "") for outcome in run.outcomes if outcome.code)
     return Summary(
         posted=kinds["posted"],
         replayed=kinds["replayed"],
@@ -60,9 +52,9 @@ def summarize(
         skipped=dict(left_out.baskets),
         lines_left_out=dict(left_out.lines),
         products_not_in_catalogue=uncatalogued,
-        retries=dict(Counter(api.retried)),
+        retries=dict(Counter(run.api.retried)),
         seconds=round(seconds, 1),
-        latency_ms=percentiles_ms(api.latencies),
+        latency_ms=percentiles_ms(run.api.latencies),
         wallets=wallets,
     )
 

@@ -29,7 +29,6 @@ def local_stack(
     *,
     keep: bool = False,
     docker: bool = False,
-    load_demo: bool = True,
     report: Report = silent,
 ) -> Iterator[Target]:
     """Serve the real template on 127.0.0.1:`port`; 0 takes any free port.
@@ -72,7 +71,7 @@ def local_stack(
         kept_key = emulator.state / "api_key"
         if restored and kept_key.exists():
             target = replace(target, api_key=kept_key.read_text())
-        elif load_demo:
+        else:
             with report("Demo programme loaded"):
                 target = replace(target, api_key=demo_key(target))
             write_whole(kept_key, target.api_key or "")

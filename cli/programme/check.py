@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.markup import escape
 
-from cli.commands.import_files import Files
 from cli.console import CommandFailure, answer, out
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, Deployed, Files, Region, Stack
 from cli.target import Target
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from loyalty.domain.programme.directory import Record
     from loyalty.domain.programme.programme import Programme
     from loyalty.store.table import Table
-
-Deployed = Annotated[
-    bool, typer.Option("--deployed", help="On top of what the stack has, the local one unless --stack names another.")
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class ProgrammeDraft:
             programme = Catalogue(self.table).programme(now)
         own = [item for item in self.table.partition(keys.PROGRAMME_VERSION.pk) if "record" in item]
         named = {product for offer in programme.offers for product in offer.products}
-        products = self.table.get_many(keys.record("product", product) for product in named)
+        products = self.table.get_many([keys.record("product", product) for product in named])
         records = (exactjson.loads(item["record"]) for item in (*own, *products.values()))
         return programme, [record for record in records if record["type"] != FORMER_NAME]
 

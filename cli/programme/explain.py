@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import CommandFailure, out, refusals_as_failures
-from cli.options import AsJson, Region, Stack
-from cli.programme.check import Deployed, base_table
+from cli.options import AsJson, Deployed, Region, Stack
+from cli.programme.check import base_table
 
 if TYPE_CHECKING:
     from cli.programme.draft import ProgrammeDraft

@@ -11,15 +11,14 @@ from loyalty.domain.access.pass_codes import hashed_pass_code
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customer_tokens import behind_passwords
 from loyalty.store.customers import customer_key
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
-from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Delete
 from loyalty.usecases.access import customer_tokens
-from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, issue_one_time_password
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from tests.cards import (
@@ -238,9 +237,9 @@ def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stor
     almost = NOW + timedelta(minutes=5, seconds=-1)
 
     assert item
-    assert shown_token("Account", again, item, partner_id="DEMO", table=demo, now=almost).id == "T-CARD"
+    assert ShownTokens("DEMO", demo, almost).token("Account", again, item).id == "T-CARD"
     with pytest.raises(Refused, match="one-time password") as refused:
-        shown_token("Account", again, item, partner_id="DEMO", table=demo, now=NOW + timedelta(minutes=5))
+        ShownTokens("DEMO", demo, NOW + timedelta(minutes=5)).token("Account", again, item)
     assert password not in str(refused.value)
 
 
@@ -288,11 +287,10 @@ def test_a_one_time_password_does_not_outlive_what_it_stands_for(
 
 def test_of_postings_that_read_the_same_one_time_password_one_uses_it(demo: DynamoTable) -> None:
     """As rivals do: both have found the password before either has posted."""
-    catalogue, numbers = Catalogue(demo), Numbers(demo)
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
     request = read_purchase(shown("", {"one_time_password": password}), EVERYTHING, None)
 
-    outcomes = post_purchases([request, request], EVERYTHING, table=demo, catalogue=catalogue, numbers=numbers, now=NOW)
+    outcomes = post_purchases(Engine.on(demo), [request, request], EVERYTHING, now=NOW)
 
     assert [type(outcome) for outcome in outcomes] == [PostedEvent, Refused]
 

@@ -122,7 +122,7 @@ def test_a_file_whose_splitting_is_killed_at_any_call_is_split_like_any_other_wh
     splitting: Splitting, functions: Functions
 ) -> None:
     at = functions.module("split_upload").at
-    clients = [at.table.client, at.work.client, at.queue.client, at.dropped.client]
+    clients = [at.table.client, at.work.client, at.taker.queue.client, at.dropped.client]
     left = 0
 
     def kill(**_: Any) -> None:

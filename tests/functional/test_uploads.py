@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key, revoke_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Answer, Functions
@@ -172,7 +172,7 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: D
     form = functions.call("create_upload", {"name": "day.jsonl"}).body
     other = json.dumps({"type": "partner", "id": "OTHER", "name": "Other"}).encode()
     assert not import_records([other], table=demo, now=NOW).refused
-    key, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
+    key, _ = create_key(KeyRequest("OTHER", ["*"], list(Scope)), table=demo, now=datetime.now(UTC))
     context = functions.authorize(key)["context"]
 
     assert functions.call("show_upload", path={"id": form["id"]}, context=context).status == 404
@@ -181,7 +181,7 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: D
 
 def key_for(functions: Functions, demo: DynamoTable, merchant: str) -> tuple[str, dict[str, Any]]:
     """Make a key of the demo partner for one merchant; return its id, and the context of calls with it."""
-    text, key = create_key("DEMO", [merchant], list(Scope), table=demo, now=datetime.now(UTC))
+    text, key = create_key(KeyRequest("DEMO", [merchant], list(Scope)), table=demo, now=datetime.now(UTC))
     return key.id, functions.authorize(text)["context"]
 
 
@@ -266,7 +266,7 @@ def test_an_upload_is_shown_to_keys_whose_merchants_cover_it_and_to_others_it_do
 def test_a_bulk_call_of_a_key_that_is_revoked_before_it_is_split_is_refused(
     functions: Functions, demo: DynamoTable, splitting: Splitting
 ) -> None:
-    text, key = create_key("DEMO", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
+    text, key = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=demo, now=datetime.now(UTC))
     token = functions.call("issue_token", headers={"api_key": text}, context={}).body["data"]["token"]
     body = {"token": token, "purchase_customer_events_set": [classic("one") | {"request_unique_identifier": "1"}]}
     accepted = functions.call("classic_bulk_create", body, headers={"Prefer": "respond-async"}, context={})

@@ -1,7 +1,7 @@
 """What became of an upload's chunks: a mark for each that was counted, once however often it was delivered; and the
 counters, which lie apart from the upload itself."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -74,7 +74,7 @@ def read_mark(table: Table, upload_id: str, chunk: int) -> Mark | None:
     return read_marks(table, upload_id, [chunk]).get(chunk)
 
 
-def read_marks(table: Table, upload_id: str, chunks: Iterable[int]) -> dict[int, Mark]:
+def read_marks(table: Table, upload_id: str, chunks: Collection[int]) -> dict[int, Mark]:
     """Return the marks of those chunks that have one, by their numbers."""
     places = {keys.chunk_mark(upload_id, chunk): chunk for chunk in chunks}
     found = table.get_many(places, consistent=True)

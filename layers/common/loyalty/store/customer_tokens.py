@@ -1,9 +1,10 @@
 """Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.programme.offers import EFFECTIVE
@@ -36,7 +37,7 @@ def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
 
 
 def behind_passwords(
-    table: Table, wanted: Iterable[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
+    table: Table, wanted: Collection[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
     """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
     as long as that is of the account that it was of when the password was given out. Without passwords nothing is read.
@@ -85,18 +86,24 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
     return True
 
 
-def put_one_time_password(
-    table: Table, password: str, token: CustomerToken, partner_id: str, expires_on: datetime, request: str
-) -> bool:
-    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the
-    same `request`, whose answer was lost. What the token says is looked up when the password is shown
-    (`behind_passwords`)."""
+class OneTimePassword(NamedTuple):
+    """A password, the partner whose purchases it is for, and until when; `drawn_by` names the call that drew it."""
+
+    text: str
+    partner_id: str
+    expires_on: datetime
+    drawn_by: str
+
+
+def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
+    """Let a one-time password lead to a token; False where it is in use, unless by the call that drew it, whose answer
+    was lost. What the token says is looked up when the password is shown (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,
-        "partner_id": partner_id,
-        "expires_at": int(expires_on.timestamp()),
-        "drawn_by": request,
+        "partner_id": password.partner_id,
+        "expires_at": int(password.expires_on.timestamp()),
+        "drawn_by": password.drawn_by,
     }
     condition = "attribute_not_exists(pk) OR drawn_by = :request"
-    return table.put(Put(one_time_password_key(password), item, condition, {":request": request}))
+    return table.put(Put(one_time_password_key(password.text), item, condition, {":request": password.drawn_by}))

@@ -4,7 +4,7 @@ Whoever reads the table itself sees none of it: neither the journal's index nor 
 these items for events or wallets. TTL removes them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ class DryRunTable:
         """Return the item at `key`, None where there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
         seen = self._seen(keys, consistent=consistent)
         return {key: one.item for key, one in seen.items() if one.item is not None}

@@ -1,7 +1,7 @@
 """The table in DynamoDB: one thin class over the low-level client. Errors of the SDK become the engine's own in one
 place."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from loyalty.domain.errors import Code, Problem, Refused
@@ -49,7 +49,7 @@ class DynamoTable:
             answer = self.client.get_item(TableName=self.name, Key=packed_key(key), ConsistentRead=consistent)
         return unpacked(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist, in as few calls as possible, several at a time.
 
         Raises:

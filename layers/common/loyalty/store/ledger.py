@@ -1,6 +1,6 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loyalty.domain.errors import Problem
@@ -88,14 +88,14 @@ def read_event(table: Table, event_id: str) -> Event | None:
     return event_of(item) if item and is_event(item) else None
 
 
-def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
+def read_events(table: Table, event_ids: Collection[str]) -> dict[str, Event]:
     """Return those of the posted events with these ids that exist."""
     wanted = list(map(keys.event, event_ids))
     found = events_at(wanted, table.get_many(wanted, consistent=True))
     return {event_id: event for event_id, event in found.items() if event}
 
 
-def events_at(wanted: Iterable[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
+def events_at(wanted: Collection[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
     """Return the posted events at those of the keys that are of events, by their ids; None where `items`, which were
     read, have none."""
     found = {keys.event_id(key): items.get(key) for key in wanted if keys.is_event(key)}

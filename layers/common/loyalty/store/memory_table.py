@@ -1,6 +1,6 @@
 """A table in memory: to try what is not to happen to a real one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from loyalty.domain.money import ZERO
@@ -27,7 +27,7 @@ class MemoryTable:
         """Return the item at `key`, None where there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
         wanted = list(keys)
         unwritten = [key for key in wanted if key not in self._written]
@@ -63,7 +63,7 @@ class MemoryTable:
         Raises:
             ConditionFailed: a condition did not hold.
         """
-        before = self.get_many(write.key for write in writes)
+        before = self.get_many([write.key for write in writes])
         if found := failures(writes, before):
             raise ConditionFailed(found)
         for write in writes:

@@ -1,6 +1,6 @@
 """A queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,7 @@ class Queue:
         self.client = client
         self.url = url
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         """Send messages, in order within each group.
 
         Raises:
@@ -108,7 +108,7 @@ class Queue:
         return [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
 
 
-def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
+def _batches(messages: Sequence[Message]) -> Iterator[list[Message]]:
     """Batches with no two messages of a group: of those, SQS might take the second one only."""
     batch: list[Message] = []
     groups: set[str] = set()

@@ -3,7 +3,7 @@
 Attribute values are plain Python (str, int, Decimal, bytes, bool, list of str, None for absent).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -32,7 +32,7 @@ class Table(Protocol):
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """Return the item at `key`, None where there is none."""
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:

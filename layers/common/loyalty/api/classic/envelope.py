@@ -57,7 +57,7 @@ def asked_for(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, An
     return {name: value for name, value in data.items() if name in names} if names else data
 
 
-def asked_for_within(data: Mapping[str, Mapping[str, Any]], names: frozenset[str]) -> Mapping[str, Any]:
+def asked_for_within(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
     """Return the same where data consists of objects: those that are named; or else, of each, the fields that are."""
     return asked_for(data, names) or {name: asked_for(part, names) for name, part in data.items()}
 

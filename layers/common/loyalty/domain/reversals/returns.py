@@ -9,6 +9,7 @@ from fractions import Fraction
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.money import ZERO
+from loyalty.domain.purchases.purchase import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,10 @@ class ReturnedProduct:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequest:
-    """Goods to take back; the reference number makes it the same return of its purchase when it is sent again."""
+    """Goods to take back of the purchase that is named; the reference number makes it the same return of it when it is
+    sent again."""
 
+    purchase: Reference
     reference_number: str
     products: tuple[ReturnedProduct, ...]
     performed_on: datetime

@@ -1,7 +1,8 @@
 """API keys of partners: made, changed over, revoked. Two may be active at a time, so that a change needs no pause."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
@@ -15,32 +16,37 @@ from loyalty.store.table import Table
 KEY_BYTES = 32
 
 
-def create_key(
-    partner_id: str,
-    merchants: Iterable[str],
-    scopes: Iterable[str],
-    *,
-    table: Table,
-    now: datetime,
-    request: str | None = None,
-) -> tuple[str, ApiKey]:
-    """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Answers its text, which is
-    stored nowhere and so cannot be shown again, and the key.
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """A key to make for a partner, what it may do, and for which merchants: their ids or codes, or `*`.
 
-    `request` names this call, as no other one of the partner is named: called again with the same, after an answer that
-    was lost, it makes another key in the place of the one that nobody has.
+    `request` names the call that asks for it, as no other one of the partner is named; None where it has no name.
+    """
+
+    partner_id: str
+    merchants: Iterable[str]
+    scopes: Collection[str]
+    request: str | None = None
+
+
+def create_key(asked: KeyRequest, *, table: Table, now: datetime) -> tuple[str, ApiKey]:
+    """Make a key for a partner that was imported. Answers its text, which is stored nowhere and so cannot be shown
+    again, and the key.
+
+    Where the call has a name: made again, after an answer that was lost, it makes another key in the place of the one
+    that nobody has.
 
     Raises:
         Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
             DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
             knows then.
     """
-    require_partner(partner_id, table)
-    unknown = set(scopes) - set(Scope)
+    require_partner(asked.partner_id, table)
+    unknown = set(asked.scopes) - set(Scope)
     if unknown:
         raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
-    partner = Partner(partner_id, frozenset(scopes), frozenset(_merchant_ids(merchants, table, now)))
-    return _added(partner, request, table, now)
+    merchants = frozenset(_merchant_ids(asked.merchants, table, now))
+    return _added(Partner(asked.partner_id, frozenset(asked.scopes), merchants), asked.request, table, now)
 
 
 def require_partner(partner_id: str, table: Table) -> None:
@@ -57,7 +63,7 @@ def rotate_key(
     partner_id: str, key_id: str, *, table: Table, now: datetime, request: str | None = None
 ) -> tuple[str, ApiKey]:
     """Make another key that may do what this one may; this one stays active until it is revoked. `request` names this
-    call as that of `create_key` does, among those for this key.
+    call as that of a `KeyRequest` does, among those for this key.
 
     Raises:
         Refused: NOT_FOUND, LIMIT_EXCEEDED, RETRY_LATER.

@@ -19,7 +19,7 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
 from loyalty.store.table import Table
-from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry, with_alternative
 from loyalty.usecases.ledger.post_events import PostedEvent, post_event
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
 
@@ -65,17 +65,14 @@ class _AdjustmentDraft:
             raise Refused(Problem(Code.INVALID, description, "/amount"))
         movement = with_alternative(Movement(amount, ZERO), account, programme, at)
         wallet = customer.wallet.moved(movement)
-        entry = journal_entry(
-            movement,
-            wallet,
-            account,
-            programme,
+        header = EntryHeader(
             event_id=derived_id(Origin.OPENING_BALANCE, self.record["id"]),
-            event_type=EventType.ADJUSTMENT,
+            type=EventType.ADJUSTMENT,
             performed_on=at,
             posted_on=self.now,
             reference_number=self.record["id"],
         )
+        entry = journal_entry(header, movement, wallet, account, programme)
         event = Event(entry, Origin.OPENING_BALANCE, self._fingerprint.digest, partner_id=None, document=None)
         return PreparedEvent(event, wallet)
 

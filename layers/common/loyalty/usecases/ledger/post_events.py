@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
@@ -69,8 +70,9 @@ def post_events(
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
     several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
     event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew. As long as
-    that leads to nothing, there is a wait before each try, and an end to them. `customers` are the accounts' as they
-    were read already, if they were.
+    that leads to nothing, there is a wait before each try, and an end to them. A fault of ours that an event meets
+    holds up the rest of its wallet, once `report` has heard of it. `customers` are the accounts' as they were read
+    already, if they were.
     """
     run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
@@ -144,7 +146,7 @@ class _Run:
         taken: set[Key] = set()
         batches, open_batch = [], TransactionBatch()
         for account_id, drafts in by_account.items():
-            batch = next_batch(drafts, customers.get(account_id), used, taken)
+            batch = self._next_of_wallet(drafts, customers.get(account_id), used, taken)
             if not batch.prepared:
                 self._settle(batch.refused)
             elif account_id in self._moved:
@@ -155,6 +157,17 @@ class _Run:
                     open_batch = TransactionBatch()
                 open_batch.add(batch)
         return [*batches, open_batch] if open_batch.prepared else batches
+
+    def _next_of_wallet(
+        self, drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
+    ) -> TransactionBatch:
+        """Return the next events of a wallet (`next_batch`); all that is left of it refused, where the first meets a
+        fault of ours."""
+        try:
+            return next_batch(drafts, customer, used, taken)
+        except Exception as fault:  # noqa: BLE001 - reported; other wallets' events are to be posted
+            self._report(fault)
+            return TransactionBatch(refused=dict.fromkeys(drafts, Refused(FAULT)))
 
     def _settle(self, outcomes: Mapping[int, EventOutcome]) -> None:
         self.outcomes |= outcomes

@@ -126,7 +126,8 @@ def next_batch(
     drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
 ) -> TransactionBatch:
     """Return the next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what
-    nobody else may write at the same time to `taken`."""
+    nobody else may write at the same time to `taken`. An event that meets a fault of ours waits until those before it
+    are settled, and then it passes through."""
     batch = TransactionBatch(items=1)
     for place, draft in drafts.items():
         try:
@@ -136,6 +137,10 @@ def next_batch(
         except Refused as refusal:
             batch.refused[place] = refusal
             continue
+        except Exception:
+            if batch.prepared or batch.refused:
+                break
+            raise
         writes, own_keys = one.writes, one.own_keys
         if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
             batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))

@@ -9,10 +9,10 @@ from loyalty.domain.programme.directory import Directory, Record
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import directory_for
 
 
@@ -54,9 +54,9 @@ class EventRecordsReader:
     """Reads what the events of one call are about. Nothing is read twice, so of an event that was gathered before it
     was posted nothing is left to be read after."""
 
-    def __init__(self, *, table: Table, catalogue: Catalogue, now: datetime) -> None:
-        self._table = table
-        self._catalogue = catalogue
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self._table = engine.table
+        self._catalogue = engine.catalogue
         self._now = now
         self._records: dict[Key, Record | None] = {}
 

@@ -11,12 +11,9 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import ledger
-from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
-from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
@@ -27,14 +24,11 @@ from loyalty.usecases.purchases.resolution import Resolution, looked_up
 
 
 def post_purchase(
+    engine: Engine,
     request: PurchaseRequest,
     partner: Partner,
     *,
-    table: Table,
-    catalogue: Catalogue,
-    numbers: Numbers,
     now: datetime,
-    pause: Pause = pause,
     before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
     """Post `request` once, however often it is sent. `before_posting` hears of the posting.
@@ -43,8 +37,8 @@ def post_purchase(
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    batch = _Batch([request], partner, table, catalogue, numbers, now, is_classic(request), before_posting)
-    (outcome,) = batch.posted(pause)
+    batch = _Batch(engine, [request], partner, now, filed=is_classic(request), before_posting=before_posting)
+    (outcome,) = batch.posted()
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
@@ -52,14 +46,11 @@ def post_purchase(
 
 @gc_paused()
 def post_purchases(
+    engine: Engine,
     requests: Sequence[PurchaseRequest],
     partner: Partner,
     *,
-    table: Table,
-    catalogue: Catalogue,
-    numbers: Numbers,
     now: datetime,
-    pause: Pause = pause,
     report: FaultReport = pass_on,
 ) -> list[EventOutcome]:
     """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
@@ -68,12 +59,12 @@ def post_purchases(
     Their reference numbers do not lead to them. A fault of ours passes through, whatever was posted by then; unless
     there is a `report` to hear of it.
     """
-    numbers.reserve(len(requests))
-    return _Batch(list(requests), partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
+    engine.numbers.reserve(len(requests))
+    return _Batch(engine, list(requests), partner, now, report=report).posted()
 
 
 def posted_before(
-    requests: Sequence[PurchaseRequest], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+    engine: Engine, requests: Sequence[PurchaseRequest], partner: Partner, *, now: datetime
 ) -> dict[int, PostedEvent]:
     """Return the events of equal requests that were posted before, by the requests' places, as far as they tell their
     ids.
@@ -81,8 +72,7 @@ def posted_before(
     Raises:
         Refused: RETRY_LATER, where the storage is busy.
     """
-    batch = _Batch(list(requests), partner, table, catalogue, Numbers(table), now, filed=False)
-    return batch.earlier(range(len(requests)), {})
+    return _Batch(engine, list(requests), partner, now).earlier(range(len(requests)), {})
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -92,13 +82,11 @@ def is_classic(request: PurchaseRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
+    engine: Engine
     requests: list[PurchaseRequest]
     partner: Partner
-    table: Table
-    catalogue: Catalogue
-    numbers: Numbers
     now: datetime
-    filed: bool
+    filed: bool = False
     before_posting: BeforePosting[PostedEvent] = nothing
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
@@ -106,10 +94,10 @@ class _Batch:
     older: dict[str, Event | None] = field(default_factory=dict)
     """By id, the events that were looked for with the requests' names."""
 
-    def posted(self, pause: Pause) -> list[EventOutcome]:
+    def posted(self) -> list[EventOutcome]:
         """Return what became of each."""
         places = range(len(self.requests))
-        drawn_up = with_newest_programme_each(self.catalogue, self.now, places, self._drafts)
+        drawn_up = with_newest_programme_each(self.engine.catalogue, self.now, places, self._drafts)
         drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
         outcomes: dict[int, EventOutcome] = {
             place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
@@ -118,7 +106,9 @@ class _Batch:
         left = {place: draft for place, draft in drafts.items() if place not in outcomes}
         events = [(draft.resolved.account_id, draft) for draft in left.values()]
         customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
-        posted = post_events(events, table=self.table, pause=pause, report=self.report, customers=customers)
+        posted = post_events(
+            events, table=self.engine.table, pause=self.engine.pause, report=self.report, customers=customers
+        )
         outcomes |= dict(zip(left, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
         try:
@@ -155,24 +145,16 @@ class _Batch:
         """Return the requests whose names were all found, of customers whom the programme knows all about; or why
         not."""
         drafts: dict[int, PurchaseDraft | Refused] = {}
-        programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
+        catalogue = self.engine.catalogue
+        programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
-        items = looked_up(
-            resolutions.values(),
-            self.partner,
-            table=self.table,
-            catalogue=self.catalogue,
-            now=self.now,
-            beside=beside,
-        )
+        items = looked_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
         self.older.update(ledger.events_at(beside, items))
         for place, resolution in resolutions.items():
             self.requests[place] = identified(self.requests[place], self.partner, items)
             try:
-                resolved = resolution.resolved(
-                    resolution.performer(), items, table=self.table, catalogue=self.catalogue, now=self.now
-                )
+                resolved = resolution.resolved(self.engine, items, now=self.now)
             except Refused as refusal:
                 drafts[place] = refusal
             else:
@@ -181,10 +163,10 @@ class _Batch:
                     self.partner,
                     programme,
                     resolved,
-                    self.numbers,
+                    self.engine.numbers,
                     self.now,
-                    self.filed,
-                    self.before_posting,
+                    filed=self.filed,
+                    before_posting=self.before_posting,
                 )
         return drafts | self._unknown(drafts, directory)
 
@@ -194,8 +176,9 @@ class _Batch:
         """Return why those of `drafts` cannot be priced whose customers, who are read here, name what the programme
         lacks."""
         found = {place: draft for place, draft in drafts.items() if isinstance(draft, PurchaseDraft)}
+        account_ids = {draft.resolved.account_id for draft in found.values()}
         try:
-            self.customers.update(read_customers(self.table, {draft.resolved.account_id for draft in found.values()}))
+            self.customers.update(read_customers(self.engine.table, account_ids))
         except Refused as busy:
             return dict.fromkeys(found, busy)
         unknown: dict[int, PurchaseDraft | Refused] = {}
@@ -225,7 +208,8 @@ class _Batch:
         }
 
     def _ids(self, places: Iterable[int]) -> dict[int, set[str | None]]:
-        repetitions = Repetitions(self.catalogue.programme(self.now), self.catalogue.directory(self.now))
+        catalogue = self.engine.catalogue
+        repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
         return {place: repetitions.ids(self.requests[place]) for place in places}
 
     def _read(
@@ -235,7 +219,7 @@ class _Batch:
         events: dict[str, Event | None] = dict(known or {})
         wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
         if wanted:
-            events.update(ledger.read_events(self.table, wanted))
+            events.update(ledger.read_events(self.engine.table, wanted))
         found = {
             place: [event for one in of_place if one and (event := events.get(one))] for place, of_place in ids.items()
         }

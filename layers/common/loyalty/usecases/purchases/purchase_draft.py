@@ -33,7 +33,7 @@ from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, PreparedEvent
 from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Add, Delete, Put
-from loyalty.usecases.ledger.journal_entry import journal_entry
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
@@ -108,20 +108,16 @@ class PurchaseDraft:
         plan = priced(self.resolved.purchase, customer, self.programme, used)
         vouchers = tuple(self._vouchers(plan))
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
-        entry = journal_entry(
-            plan.movement,
-            wallet,
-            account,
-            self.programme,
+        header = EntryHeader(
             event_id=self.event_id,
-            event_type=EventType.PURCHASE,
+            type=EventType.PURCHASE,
             performed_on=purchase.performed_on,
             posted_on=self.now,
             reference_number=self.request.reference_number,
             merchant_id=purchase.merchant_id,
         )
         event = Event(
-            entry=entry,
+            entry=journal_entry(header, plan.movement, wallet, account, self.programme),
             origin=self.request.identity.origin,
             fingerprint=self.request.fingerprint.digest,
             form=FORM,

@@ -3,7 +3,7 @@ however often a chunk is begun."""
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,8 @@ from loyalty.domain.uploads.row_outcome import STATUSES, Kind, RowOutcome, RowSt
 from loyalty.domain.validation import is_readable
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
 from loyalty.store.files import Files
-from loyalty.store.queue import Message
 from loyalty.store.table import Table
-from loyalty.store.uploads import Upload, read_upload
+from loyalty.store.uploads import Piece, Segment, Upload
 from loyalty.usecases.reference.import_rows import MAX_RECORD_BYTES, ImportedRow, import_rows
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
 from loyalty.usecases.uploads.chunk_rows import ROW_KEY, Report
@@ -52,8 +51,8 @@ def rest(tries: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChunkImporter:
-    """Imports the chunks of a file as they are cut, where those of other files are sent to a queue. `report` hears of
-    rows that meet a fault of ours; `now` is when the call began."""
+    """Imports the chunks of a file as they are cut. `report` hears of rows that meet a fault of ours; `now` is when the
+    call began."""
 
     table: Table
     files: Files
@@ -61,31 +60,26 @@ class ChunkImporter:
     report: Report
     pause: Callable[[int], None] = rest
 
-    def send(self, messages: Iterable[Message]) -> None:
-        """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`. Their pass codes are
+    def take_chunks(self, upload: Upload, segment: Segment) -> None:
+        """Import the chunks of a segment, one after the other; see `split_upload.ChunkTaker`. Their pass codes are
         taken out of them then.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy all the time.
         """
-        for message in messages:
-            if upload := read_upload(self.table, message.body["upload"]):
-                self._import(upload, message.body)
+        for piece in segment.pieces:
+            data = self.files.read(segment.location, piece.start, piece.length)
+            self._tell(upload, piece.chunk, read_chunk(data))
+            if (without_codes := blanked(data)) != data:
+                self._write_over(segment.location, piece, without_codes)
 
-    def _import(self, upload: Upload, place: dict[str, Any]) -> None:
-        data = self.files.read(place["location"], place["start"], place["length"])
-        self._tell(upload, place, read_chunk(data))
-        if (without_codes := blanked(data)) != data:
-            self._write_over(place, without_codes)
-
-    def _write_over(self, place: dict[str, Any], data: bytes) -> None:
+    def _write_over(self, location: str, piece: Piece, data: bytes) -> None:
         """Write a chunk in the place of what it was, which is as long, among others that lie with it."""
-        start, end = place["start"], place["start"] + place["length"]
-        all_of_it = self.files.read(place["location"])
-        self.files.write(place["location"], all_of_it[:start] + data + all_of_it[end:])
+        all_of_it = self.files.read(location)
+        self.files.write(location, all_of_it[: piece.start] + data + all_of_it[piece.start + piece.length :])
 
-    def _tell(self, upload: Upload, place: dict[str, Any], chunk: Chunk) -> None:
-        work = _Work(self, upload, place["chunk"], chunk)
+    def _tell(self, upload: Upload, number: int, chunk: Chunk) -> None:
+        work = _Work(self, upload, number, chunk)
         for tries in range(MAX_TRIES):
             try:
                 if work.is_done():

@@ -21,7 +21,7 @@ from loyalty.store.customers import Customer
 from loyalty.store.events import Event, EventState
 from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
-from loyalty.usecases.ledger.journal_entry import journal_entry
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.transaction_batch import Used
 from loyalty.usecases.prepared_answer import nothing
 from loyalty.usecases.reversals.settlement import Settlement, kept_after, settle, sums
@@ -127,20 +127,16 @@ class ReversalDraft:
         self, purchase: Event, movement: Movement, document: ReversalDocument, wallet: Wallet, account: Account
     ) -> Event:
         event_type, origin = self.asked.kind
-        entry = journal_entry(
-            movement,
-            wallet,
-            account,
-            self.programme,
+        header = EntryHeader(
             event_id=self.asked.event_id,
-            event_type=event_type,
+            type=event_type,
             performed_on=self.asked.performed_on,
             posted_on=self.now,
             reference_number=self.asked.reference_number,
             merchant_id=purchase.entry.merchant_id,
         )
         return Event(
-            entry=entry,
+            entry=journal_entry(header, movement, wallet, account, self.programme),
             origin=origin,
             fingerprint=self.asked.fingerprint.digest,
             form=FORM,

@@ -10,12 +10,9 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest
 from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
 from loyalty.domain.uploads.wallet_order import WalletOrder
-from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event
 from loyalty.store.ledger import read_events
-from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchases, posted_before
 from loyalty.usecases.purchases.repetition import is_repeated
@@ -53,13 +50,10 @@ class RowPoster:
     """Posts rows for a partner; `report` hears of rows that met a fault of ours, and of the first that others, or the
     storage, kept from being posted."""
 
+    engine: Engine
     partner: Partner
-    table: Table
-    catalogue: Catalogue
-    numbers: Numbers
     now: datetime
     report: Report
-    pause: Pause = pause
 
     def post(self, rows: Rows, told: Mapping[int, str], order: WalletOrder) -> TriedRows:
         """Post rows, each once, however often they are sent; but for those that `order` holds back, or comes to.
@@ -78,14 +72,14 @@ class RowPoster:
         have the same reference number; one that says something else by now is refused, as it would be posted twice.
         """
         numbers, requests = list(rows), list(rows.values())
-        before = posted_before(requests, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+        before = posted_before(self.engine, requests, self.partner, now=self.now)
         found = {numbers[place]: _posted(numbers[place], requests[place], before[place]) for place in before}
         named = {
             row: told[row]
             for row, request in rows.items()
             if row not in found and request.identity.origin is Origin.ROW and told.get(row)
         }
-        events = read_events(self.table, named.values()) if named else {}
+        events = read_events(self.engine.table, named.values()) if named else {}
         for row, event_id in named.items():
             event, request = events.get(event_id), rows[row]
             if event and _is_of_row(event, request, self.partner):
@@ -97,7 +91,7 @@ class RowPoster:
         """Return what is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
         told: Mapping[int, Refused] = rows
         try:
-            told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+            told = with_unknown_names(self.engine, rows, self.partner, now=self.now)
         except Exception as fault:  # noqa: BLE001 - reported; their faults are known, and the other rows are to be posted
             self.report(next(iter(rows)), fault)
         return {row: RowOutcome.refused(row, refusal) for row, refusal in told.items()}
@@ -111,15 +105,7 @@ class RowPoster:
             claimed = {row: request for row, request in rows.items() if row in told}
             tried.settled |= self.look_up(claimed, told) if claimed else {}
             left = {row: request for row, request in rows.items() if row not in tried.settled}
-            outcomes = post_purchases(
-                list(left.values()),
-                self.partner,
-                table=self.table,
-                catalogue=self.catalogue,
-                numbers=self.numbers,
-                now=self.now,
-                pause=self.pause,
-            )
+            outcomes = post_purchases(self.engine, list(left.values()), self.partner, now=self.now)
         except Refused as refused:  # storage that is busy
             self.report(next(iter(rows)), refused)
             tried.unsettled |= dict.fromkeys(rows, refused.problems[0])

@@ -37,46 +37,13 @@ class UploadView:
         return UploadState.INCOMPLETE if self.upload.fault else UploadState.DONE
 
 
-def expect_upload(
-    upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
-) -> tuple[Upload, Form]:
-    """Expect one file of a partner, which may act for the merchants of the key that the partner calls with, as long as
-    that key is active when the file arrives; answers what to send it with.
+def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime) -> Upload:
+    """Return the upload of one file of a partner, which may act for the merchants of the key that the partner calls
+    with, as long as that key is active when the file arrives.
 
     Raises:
         Refused: NOT_PERMITTED (`Partner.folder`).
     """
-    upload = replace(_expected(upload_id, name, partner, now), dry_run=dry_run)
-    add_upload(table, upload)
-    return upload, files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
-
-
-def send_upload(
-    upload_id: str,
-    name: str,
-    data: bytes,
-    partner: Partner,
-    *,
-    idempotency_key: str | None,
-    content: str,
-    proven: bool,
-    table: Table,
-    files: Files,
-    now: datetime,
-) -> Upload:
-    """Send a file for a partner, as if the partner had. `content` tells what the file said that was left out of it;
-    `proven` says that there are proofs of that.
-
-    Raises:
-        Refused: NOT_PERMITTED (`Partner.folder`).
-    """
-    upload = _expected(upload_id, name, partner, now)
-    add_upload(table, replace(upload, idempotency_key=idempotency_key, content=content, proven=proven))
-    files.write(upload.key, data)
-    return upload
-
-
-def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upload:
     return Upload(
         id=upload_id,
         partner_id=partner.id,
@@ -86,6 +53,18 @@ def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upl
         created_on=now,
         key_hash=partner.key_hash,
     )
+
+
+def expect_upload(upload: Upload, *, table: Table, files: Files) -> Form:
+    """Expect the file of an upload; answers what to send it with."""
+    add_upload(table, upload)
+    return files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
+
+
+def send_upload(upload: Upload, data: bytes, *, table: Table, files: Files) -> None:
+    """Send the file of an upload for its partner, as if the partner had."""
+    add_upload(table, upload)
+    files.write(upload.key, data)
 
 
 def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files, now: datetime) -> UploadView:

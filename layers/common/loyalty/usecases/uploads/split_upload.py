@@ -25,7 +25,6 @@ from loyalty.domain.rows.sharding import Shards
 from loyalty.domain.rows.unpacking import unpacked
 from loyalty.store.customers import account_ids
 from loyalty.store.files import Files
-from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Overtaken, Piece, Segment, Upload, UploadState, move_upload, read_segment
 
@@ -41,28 +40,38 @@ BLOCK_BYTES = 262_144
 IN_FLIGHT = 3
 """Parts of the file that are read ahead."""
 
-READERS = 8
-"""Calls at a time that find out to whose accounts names lead."""
-
 NO_ROWS = Problem(Code.INVALID, "The file has no rows.")
 
 
-class Chunks(Protocol):
-    """Where chunks go to be posted: a queue, as a rule."""
+class ChunkTaker(Protocol):
+    """What chunks are handed to once they are kept, segment by segment."""
 
-    def send(self, messages: Iterable[Message]) -> None:
-        """Take messages about chunks, in order; see `Queue.send`."""
+    def take_chunks(self, upload: Upload, segment: Segment) -> None:
+        """See to it that the chunks of a segment are posted or imported, those of each shard in order. It may have had
+        them before: a run that was killed hands its last segment over again.
+
+        Raises:
+            Refused: RETRY_LATER, where what that takes is busy.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What splitting works on: the bucket that files are dropped in, the one that chunks lie in, and the queue that
-    they are posted from; how those files are read, and how much of one is split at a time."""
+    """What splitting works on.
+
+    Attributes:
+        table: where it is kept how far splitting has got.
+        dropped: the bucket that files are dropped in.
+        work: the bucket that chunks lie in.
+        taker: what takes the chunks.
+        reading: how those files are read.
+        segment_bytes: how much of one is split at a time.
+    """
 
     table: Table
     dropped: Files
     work: Files
-    queue: Chunks
+    taker: ChunkTaker
     reading: Reading = PURCHASES
     segment_bytes: int = SEGMENT_BYTES
 
@@ -74,7 +83,7 @@ def split_upload(upload: Upload, at: Workplace, *, attempt: str, out_of_time: Ca
     Raises:
         Refused: RETRY_LATER, where storage is busy. Nothing was lost; called again, it goes on.
     """
-    with ThreadPoolExecutor(IN_FLIGHT + READERS) as pool, ThreadPoolExecutor(1) as keeper:
+    with ThreadPoolExecutor(IN_FLIGHT) as pool, ThreadPoolExecutor(1) as keeper:
         run = _Run(upload, at, attempt, pool, keeper)
         try:
             return run.to_the_end(out_of_time)
@@ -92,11 +101,11 @@ class _Run:
         self._pool = pool
         self._keeper = keeper
         self._kept: Future[None] | None = None
-        self._shards = Shards(upload.shards, partial(account_ids, at.table, over=pool.map))
+        self._shards = Shards(upload.shards, partial(account_ids, at.table))
 
     def to_the_end(self, out_of_time: Callable[[], bool]) -> bool:
         """Split as much as there is time for; answers whether that is all."""
-        self._send_again()
+        self._hand_over_again()
         if self._upload.state is not UploadState.SPLITTING:
             return True
         cutter: Cutter | None = None
@@ -210,32 +219,20 @@ class _Run:
             self._at.work.write(segment.location, data)
         move_upload(self._at.table, before, after, segment)
         if segment:
-            self._at.queue.send(_messages(after, segment))
+            self._at.taker.take_chunks(after, segment)
 
-    def _send_again(self) -> None:
-        """Send what the last run may have kept and not sent; whatever was sent is known by its chunk."""
+    def _hand_over_again(self) -> None:
+        """Hand over what the last run may have kept and not handed over."""
         upload = self._upload
         if upload.state in (UploadState.SPLITTING, UploadState.POSTING):
             segment = read_segment(self._at.table, upload.id, upload.segments)
             if segment:
-                self._at.queue.send(_messages(upload, segment))
+                self._at.taker.take_chunks(upload, segment)
 
     def _wait(self) -> None:
         """Wait until what was to be kept is kept."""
         if self._kept:
             self._kept.result()
-
-
-def _messages(upload: Upload, segment: Segment) -> Iterator[Message]:
-    for piece in segment.pieces:
-        body = {
-            "upload": upload.id,
-            "chunk": piece.chunk,
-            "location": segment.location,
-            "start": piece.start,
-            "length": piece.length,
-        }
-        yield Message(f"{upload.id}-{piece.chunk}", f"{upload.id}-{piece.shard}", body)
 
 
 def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:
