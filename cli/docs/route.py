@@ -38,7 +38,7 @@ def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
 
 
 IN_PATH = {
-    PURCHASES: parameter("id", "path", "The id that posting it answered."),
+    PURCHASES: parameter("id", "path", "The id that posting it returned."),
     WALLETS: parameter("account", "path", "The account's id or number."),
     UPLOADS: parameter("id", "path", "The upload's id."),
 }

@@ -116,5 +116,5 @@ def _wallet_lines(wallets: BookTotals) -> list[tuple[str, str]]:
     ]
     if not wallets.add_up:
         lines.append(("wallets that do not add up by themselves", f"[red]{wallets.unbalanced:,}[/]"))
-        lines.append(("events that journals lack", f"[red]{wallets.missing_events:,}[/]"))
+        lines.append(("events missing in journals", f"[red]{wallets.missing_events:,}[/]"))
     return lines

@@ -120,7 +120,7 @@ class Deployment:
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return
-            raise CommandFailure(f"the emulator does not take the template: {error}") from error
+            raise CommandFailure(f"the emulator refuses the template: {error}") from error
         self._wait_until_up()
 
     def _wait_until_up(self) -> None:

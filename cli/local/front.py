@@ -67,7 +67,7 @@ class Front(ThreadingHTTPServer):
         except OSError as error:
             self.server_close()
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise CommandFailure(f"port {port} {reason}: end what listens there, or `make run PORT=...`") from error
+            raise CommandFailure(f"port {port} {reason}: stop what listens there, or `make run PORT=...`") from error
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def server_bind(self) -> None:

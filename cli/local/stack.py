@@ -125,6 +125,6 @@ def locked(path: Path) -> Iterator[IO[str]]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise CommandFailure(f"another local stack runs in {path.parent}: end that one first") from None
+                    raise CommandFailure(f"another local stack runs in {path.parent}: stop that one first") from None
                 time.sleep(0.1)
         yield file

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from loyalty.store.table import Table
 
 Deployed = Annotated[
-    bool, typer.Option("--deployed", help="On top of what the stack has, the local one unless --stack names another.")
+    bool, typer.Option("--deployed", help="On top of what the stack has: the local one, or that of --stack.")
 ]
 
 
@@ -58,7 +58,7 @@ def check(
     """
     found = findings(files, base_table(deployed, stack, region), datetime.now(UTC))
     if not found.records:
-        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has no lines but blank ones")
+        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has only blank lines")
     if as_json:
         answer(asdict(found), as_json=True)
     else:
@@ -108,7 +108,7 @@ def _warnings(draft: "ProgrammeDraft", now: datetime) -> Iterator[Finding]:
         lines[key] = line
     for alike in _lookalikes(draft):
         line, other = alike.line, f"{alike.other.file.name}:{alike.other.number}"
-        reason = f"{alike.value} of {other} differs from it in case or in Unicode form only, and is another one."
+        reason = f"{alike.value} of {other} differs from it only in case or in Unicode form, so it is another value."
         yield Finding(str(line.file), line.number, f"/{alike.field}", reason, "Give one of the two another value.")
     programme, records = draft.accepted(now)
     for cut in _cut_short(programme):

@@ -87,5 +87,5 @@ def test_a_file_in_a_folder_that_is_no_partners_is_nobodys(
     _, summary = splitting.closed(upload)
 
     assert (upload.state, upload.partner_id, summary["partner"]) == (UploadState.REFUSED, "", None)
-    assert ("names no folder" if partner else "names no partner") in summary["fault"]
+    assert ("cannot name a folder" if partner else "No partner is named") in summary["fault"]
     assert len(summary_key(upload).encode()) <= LONGEST_OF_S3

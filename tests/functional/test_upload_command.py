@@ -38,12 +38,12 @@ def sent() -> set[str]:
 @pytest.mark.parametrize(
     ("name", "data", "partner", "why"),
     [
-        ("day.xlsx", csv(row("A")), "DEMO", "has to end in .csv"),
-        ("day.txt", csv(row("A")), "DEMO", "has to end in .csv"),
+        ("day.xlsx", csv(row("A")), "DEMO", "must end in .csv"),
+        ("day.txt", csv(row("A")), "DEMO", "must end in .csv"),
         ("day.csv", b"", "DEMO", "is empty"),
-        ("day.csv", csv(row("A"), header="what,is,this"), "DEMO", "has to name the columns"),
-        ("day.csv.gz", csv(row("A")), "DEMO", "was not compressed by gzip"),
-        ("day.jsonl", b"[{}]", "DEMO", "has to end in .json"),
+        ("day.csv", csv(row("A"), header="what,is,this"), "DEMO", "must name the columns"),
+        ("day.csv.gz", csv(row("A")), "DEMO", "is not compressed by gzip"),
+        ("day.jsonl", b"[{}]", "DEMO", "must end in .json"),
         ("day\n.csv", csv(row("A")), "DEMO", "control characters"),
         ("day.csv", csv(row("A")), "NOBODY", "no partner NOBODY"),
     ],

@@ -69,13 +69,13 @@ def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
         (offer(id="with space"), "/id", "Write a text of at most 64 characters"),
         (offer(priority="1"), "/priority", "Write a whole number, without quotes."),
         (offer(stacking="ALONE"), "/stacking", "Write one of COMBINE, EXCLUSIVE."),
-        (offer(effective_from="2026-01-01"), "/effective_from", 'Write a text such as "2026-01-31T00:00:00".'),
+        (offer(effective_from="2026-01-01"), "/effective_from", 'Write a string such as "2026-01-31T00:00:00".'),
         (offer(award={"method": "FIXED", "value": "5"}), "/award/value", "Write a number from 0, without quotes."),
         (offer(award={"method": "TIERED"}), "/award", "Write an object of method, value, step, tiers"),
         (
             offer(award={"method": "FIXED", "value": 5, "expires_after": "1Y"}),
             "/award/expires_after",
-            'Write a text such as "P90D".',
+            'Write a string such as "P90D".',
         ),
         (offer(limits={"budget": 0}), "/limits/budget", "Write a number above 0, without quotes."),
         (
@@ -83,11 +83,11 @@ def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
             "/conditions/weekdays/1",
             "Write one of MON, TUE, WED, THU, FRI, SAT, SUN.",
         ),
-        (offer(conditions={"weekdays": "MON"}), "/conditions/weekdays", "Write a list, each of it one of MON"),
-        (offer(conditions={"taps": [1]}), "/conditions/taps/0", "Write a `tap`, by its id or by any value that"),
+        (offer(conditions={"weekdays": "MON"}), "/conditions/weekdays", "Write a list, each element one of MON"),
+        (offer(conditions={"taps": [1]}), "/conditions/taps/0", "Write a `tap`, by its id or by any of its"),
         (offer(conditions={"first_purchase": 1}), "/conditions/first_purchase", "Write true or false, without quotes."),
         (offer(scheme="Reward"), "/scheme", "or look at what is deployed too, with --deployed. Did you mean Rewards?"),
-        (offer(name="TWIN"), "/name", "programme.jsonl:23 has it already: give this one another name, or the same id"),
+        (offer(name="TWIN"), "/name", "programme.jsonl:23 already has it: give this one another name, or the same id"),
         (
             {"type": "business_unit", "id": "B", "name": "B", "parent_business_unit": "DESK"},
             "/parent_business_unit",
@@ -224,7 +224,7 @@ NEVER: list[tuple[dict[str, Any], str, str]] = [
         "/conditions/product_types",
         "None of its products is of one of its product_types",
     ),
-    (WEEKEND | {"conditions": {"weekdays": ["TUE"]}}, "/conditions/weekdays", "Its days and hours do not come by"),
+    (WEEKEND | {"conditions": {"weekdays": ["TUE"]}}, "/conditions/weekdays", "None of its days and hours fall"),
     (
         {
             "effective_from": "2026-06-06T10:00:30",
@@ -232,7 +232,7 @@ NEVER: list[tuple[dict[str, Any], str, str]] = [
             "conditions": {"business_units": ["SHOP"], "time_from": "10:01"},
         },
         "/conditions/time_from",
-        "Its days and hours do not come by",
+        "None of its days and hours fall",
     ),
     (
         {"conditions": {"first_purchase": True, "every_nth_purchase": 2}},
@@ -264,7 +264,7 @@ NEVER: list[tuple[dict[str, Any], str, str]] = [
     (
         {"award": {"method": "FIXED", "value": 1, "maximum_per_event": 0}},
         "/award/maximum_per_event",
-        "It gives nothing: it is capped at 0.",
+        "It gives nothing: its cap is 0.",
     ),
     (
         {"award": {"method": "FIXED", "value": 1, "currency": "ALTERNATIVE"}},
@@ -384,7 +384,7 @@ def test_two_rates_that_begin_together_are_an_error(tmp_path: Path) -> None:
         assert (error.line, error.field, error.reason) == (
             len(PROGRAMME) + 3,
             "/from_date",
-            "A has this value already.",
+            "A already has this value.",
         )
 
 

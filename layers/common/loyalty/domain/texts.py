@@ -20,7 +20,7 @@ def damage_of(text: str) -> str | None:
     if text.isascii():
         return None
     if REPLACEMENT in text:
-        return "This text was damaged on its way, as it has the character U+FFFD. Send it in UTF-8."
+        return "This text has the character U+FFFD, so it was damaged on its way. Send it in UTF-8."
     return "This text is not valid Unicode." if _HALF.search(text) else None
 
 

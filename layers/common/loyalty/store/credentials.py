@@ -75,15 +75,15 @@ def add_key(table: Table, key: ApiKey) -> None:
         with suppress(ConditionFailed):  # the slot was taken, or set free, meanwhile
             table.transact(_activation(replace(key, slot=slot), before))
             return
-    raise Refused(Problem(Code.RETRY_LATER, f"Somebody else is changing the keys of partner {key.partner.id}."))
+    raise Refused(Problem(Code.RETRY_LATER, f"Another call is changing partner {key.partner.id}'s keys. Try again."))
 
 
 def _says_something_else(before: ApiKey) -> Problem:
     """Return why a call is refused that has the name of another one, whose key somebody may have."""
     merchants, scopes = (",".join(sorted(said)) for said in (before.partner.merchants, before.partner.scopes))
     description = (
-        f"A call of this name made key {before.id}, for merchants {merchants} with scopes {scopes}. Say the same to "
-        "have that key replaced, or give this call a name of its own."
+        f"A request of this name already made key {before.id}, for merchants {merchants} with scopes {scopes}. Repeat "
+        "it with the same merchants and scopes to replace that key, or use another name."
     )
     return Problem(Code.DUPLICATE, description)
 

@@ -24,7 +24,7 @@ REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 FOR_REAL = ("TRIES#",)
 """Guesses count in a dry run too, or else it would be a way to make them."""
 
-_BUSY = Problem(Code.RETRY_LATER, "Other chunks of this dry run are at work on the same wallets.")
+_BUSY = Problem(Code.RETRY_LATER, "Other chunks of this dry run are using the same wallets. Try again.")
 _KEPT = "rehearsed_"
 """Before the names of attributes, so that no index knows them."""
 

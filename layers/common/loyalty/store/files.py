@@ -18,7 +18,7 @@ MAX_READS = 3
 """Tries to read a part of a file. The SDK repeats requests, but not the reading of an answer that breaks off."""
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion"})
-_BUSY = Problem(Code.RETRY_LATER, "The file storage is busy.")
+_BUSY = Problem(Code.RETRY_LATER, "The file storage is busy. Try again.")
 _RETRYABLE = frozenset(
     {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
 )

@@ -17,7 +17,7 @@ MAX_BATCH = 10
 MAX_TRIES = 3
 """Tries to send what SQS did not take of a batch."""
 
-_BUSY = Problem(Code.RETRY_LATER, "The queue is busy.")
+_BUSY = Problem(Code.RETRY_LATER, "The queue is busy. Try again.")
 _RETRYABLE = frozenset({"InternalError", "RequestThrottled", "ServiceUnavailable", "ThrottlingException", "OverLimit"})
 
 

@@ -27,7 +27,7 @@ from loyalty.domain.validation import exactly_one
 def _truth(value: object) -> bool:
     if value in (0, 1) and isinstance(value, bool | int):
         return bool(value)
-    raise PydanticCustomError("bool", "has to be true, false, 1 or 0")
+    raise PydanticCustomError("bool", "must be true, false, 1 or 0")
 
 
 Truth = Annotated[
@@ -43,7 +43,7 @@ class ClassicCall(ClassicModel):
 
     fields_set: Annotated[
         str | None,
-        Field(exclude=True, description="Fields of `data` to answer, with commas between; else all of them."),
+        Field(exclude=True, description="Fields of `data` to return, separated by commas; all of them by default."),
     ] = None
 
 

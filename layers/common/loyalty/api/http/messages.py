@@ -51,7 +51,7 @@ class Request:
         """
         text = self.query.get(name, "false")
         if text not in ("true", "false"):
-            raise Refused(Problem(Code.INVALID, f"{name} has to be true or false.", f"/{name}"))
+            raise Refused(Problem(Code.INVALID, f"{name} must be true or false.", f"/{name}"))
         return text == "true"
 
     def prefers(self, preference: str) -> bool:
@@ -77,7 +77,7 @@ class Request:
         if not self.body:
             return ""
         if not isinstance(self._json, dict):
-            raise Refused(Problem(Code.INVALID, "The body has to be an object."))
+            raise Refused(Problem(Code.INVALID, "The body must be an object."))
         token = self._json.get("token")
         return token if isinstance(token, str) else ""
 

@@ -71,8 +71,8 @@ def _epoch_second(value: object) -> Decimal:
 
 _NO_EPOCH_SECOND = PydanticCustomError(
     "epoch",
-    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds, "
-    "nor a date without its signs (20260115)",
+    "must be a date in whole seconds since 1970, as a JSON number such as 1768469400; not a string, not milliseconds, "
+    "not a date without separators (20260115)",
 )
 
 EpochSecond = Annotated[
@@ -88,7 +88,7 @@ _NO_STEP = ("preview", ".", "..")
 
 def _step(event_id: str) -> str:
     if event_id in _NO_STEP:
-        raise PydanticCustomError("id", "cannot stand in a path: take another id")
+        raise PydanticCustomError("id", "cannot be part of a path: use another id")
     return event_id
 
 
@@ -179,7 +179,7 @@ def named_in_path(request: Request) -> Reference:
     """
     merchant_id = request.query.get("merchant")
     if merchant_id == "":
-        raise Refused(Problem(ErrorCode.INVALID, "merchant has to be the id of a merchant.", "/merchant"))
+        raise Refused(Problem(ErrorCode.INVALID, "merchant must be the id of a merchant.", "/merchant"))
     return Reference("id", request.path["id"], "", merchant_id=merchant_id)
 
 

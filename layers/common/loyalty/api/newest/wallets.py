@@ -64,7 +64,7 @@ def _whole(request: Request, name: str, default: int | None, maximum: int) -> in
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and 1 <= int(text) <= maximum):
-        raise Refused(Problem(Code.INVALID, f"{name} has to be a whole number from 1 to {maximum}.", f"/{name}"))
+        raise Refused(Problem(Code.INVALID, f"{name} must be a whole number from 1 to {maximum}.", f"/{name}"))
     return int(text)
 
 

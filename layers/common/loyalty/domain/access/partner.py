@@ -71,10 +71,10 @@ def no_folder(partner_id: str) -> Problem | None:
     if len(partner_id) <= MAX_IDENTIFIER and re.fullmatch(PARTNER_ID, partner_id):
         return None
     description = (
-        f"Partner {partner_id[:MAX_IDENTIFIER]} cannot send files, as its id names no folder. Ask for another."
+        f"Partner {partner_id[:MAX_IDENTIFIER]} cannot send files, as its id cannot name a folder. Ask for another id."
     )
     if not partner_id:
-        description = "The file names no partner: give one with --partner, or put it into uploads/<partner>/."
+        description = "No partner is named for this file: give one with --partner, or put it into uploads/<partner>/."
     return Problem(Code.NOT_PERMITTED, description)
 
 

@@ -134,7 +134,7 @@ class Payment:
         """Return the amounts of a requested spend, which are above zero."""
         amounts = self.exchange.asked(spend)
         if amounts.wallet <= 0 or amounts.system <= 0:
-            raise Refused(Problem(Code.INVALID, "The amount is nothing once it is rounded.", spend.pointer))
+            raise Refused(Problem(Code.INVALID, "The amount is zero after rounding.", spend.pointer))
         return amounts
 
     def _broken_limit(self, amount: Decimal) -> str | None:
@@ -146,5 +146,5 @@ class Payment:
         if settings.maximum is not None and amount > settings.maximum:
             return f"The largest spend in one transaction is {settings.maximum}."
         if amount > self.left:
-            return f"No more can be spent than is left to pay, {self.left}."
+            return f"At most {self.left} can be spent, as no more is left to pay."
         return None

@@ -37,7 +37,7 @@ class PromoCode:
     @property
     def used_up(self) -> Problem:
         """What to say where it was used as often as it may be."""
-        return Problem(Code.INVALID, f"The promo code {self.code} was used as often as it may be.", self.pointer)
+        return Problem(Code.INVALID, f"The promo code {self.code} is used up.", self.pointer)
 
     @property
     def subject(self) -> str:

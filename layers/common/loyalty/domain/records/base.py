@@ -18,7 +18,7 @@ class Ref:
         self.target = target
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        described = f"A `{self.target}`, by its id or by any value that no other one may have."
+        described = f"A `{self.target}`, by its id or by any of its unique values."
         return {**handler(schema), "description": described}
 
 

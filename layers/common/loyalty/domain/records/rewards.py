@@ -113,7 +113,7 @@ class AwardRecord(RecordPart):
         needed = {Method.TIERED: {"tiers"}, Method.PER_STEP: {"value", "step"}}.get(self.method, {"value"})
         given = {name for name in ("value", "step", "tiers") if getattr(self, name) is not None}
         if given != needed:
-            raise ValueError(f"of value, step and tiers, {self.method} takes {' and '.join(sorted(needed))}")
+            raise ValueError(f"{self.method} takes {' and '.join(sorted(needed))} of value, step and tiers")
         starts = [tier.from_ for tier in self.tiers or ()]
         if len(starts) != len(set(starts)):
             raise ValueError("two tiers start at the same base")
@@ -223,5 +223,5 @@ class VoucherTypeRecord(BaseRecord):
     @model_validator(mode="after")
     def _has_its_value(self) -> Self:
         if (self.value is None) == (self.value_options == "FIXED"):
-            raise ValueError("FIXED ones need a value, VARIABLE ones have none here")
+            raise ValueError("a FIXED voucher type needs a value, a VARIABLE one must not have one")
         return self

@@ -17,13 +17,12 @@ FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n
 results an apostrophe goes before it."""
 
 NO_NUMBER = (
-    "has to be a number such as 15.19: with a decimal point, and without separators of thousands, spaces or currency "
-    "signs"
+    "must be a number such as 15.19: with a decimal point, and without thousands separators, spaces or currency signs"
 )
 
 NO_SECONDS = (
-    "says {}, which is no time that a till tells in seconds since 1970, but may be a spreadsheet's number of a day, a "
-    f"date without its signs, or milliseconds: write a date such as {dates.FORMS}"
+    "says {}, which is no plausible time in seconds since 1970; it may be a spreadsheet's day number, a date without "
+    f"separators, or milliseconds: write a date such as {dates.FORMS}"
 )
 MAX_TOLD = 40
 """Characters that a message repeats of a cell."""
@@ -59,8 +58,8 @@ def text_in(cell: str) -> str:
     text = meant(cell)
     if "#" in text and _IN_ITS_PLACE.fullmatch(text.strip()):
         raise ValueError(
-            f"says {text.strip()[:MAX_TOLD]}, which a spreadsheet shows in the place of a value: make the column "
-            "wider, or mend its formula, before the file is saved as CSV"
+            f"says {text.strip()[:MAX_TOLD]}, which a spreadsheet shows instead of a value: widen the column, or "
+            "correct its formula, before you save the file as CSV"
         )
     if "+" in text and _SHORTENED.fullmatch(text.strip()):
         raise _shortened(text)
@@ -115,13 +114,13 @@ def _refuse_grouped(number: str) -> None:
     if _GROUPED.fullmatch(number):
         whole = number.replace(".", "")
         raise ValueError(
-            f"may mean {number} or {whole}, as a point separates thousands where files have semicolons: write "
+            f"may mean {number} or {whole}, because a point often separates thousands in files with semicolons: write "
             f"{number}0 or {whole}"
         )
 
 
 def _shortened(cell: str) -> ValueError:
     return ValueError(
-        f"says {cell.strip()}, to which a spreadsheet has shortened it, so some of its digits are lost: format the "
-        "column as text before the file is opened or typed, or take the file from where it was made"
+        f"says {cell.strip()}, a number that a spreadsheet has shortened, so some of its digits are lost: format the "
+        "column as text before you open or type the file, or send the original file"
     )

@@ -19,12 +19,12 @@ SETTLED = frozenset({"posted", "replayed"})
 """A `status` with which a row needs nothing more."""
 
 NOT_CSV = Problem(
-    Code.INVALID, "The row is not proper CSV: a quote or a carriage return stands astray, or a cell is far too long."
+    Code.INVALID, "The row is not valid CSV: a quote or a carriage return is misplaced, or a cell is far too long."
 )
 
 STRAYED_ROW = (
-    "This row names no customer and no merchant or outlet, as the later rows of a purchase may; but the row before it "
-    "is of another purchase, or could not be read. The rows of a purchase have to follow each other."
+    "This row names no customer and no merchant or outlet, which only the later rows of a purchase may leave out; but "
+    "the row before it belongs to another purchase, or could not be read. Keep the rows of a purchase together."
 )
 
 HEAD_COLUMNS: Mapping[str, Read] = {
@@ -86,7 +86,7 @@ def cells_of(layout: Layout, row: bytes) -> list[str]:
         raise Refused(NOT_CSV) from error
     cells = without_surplus(layout, cells)
     if len(cells) != len(layout.columns):
-        description = f"The row has {len(cells)} cells, and the header {len(layout.columns)}."
+        description = f"The row has {len(cells)} cells, but the header has {len(layout.columns)}."
         raise Refused(Problem(Code.INVALID, description))
     return cells
 
@@ -105,7 +105,7 @@ def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     for name, read in HEAD_COLUMNS.items():
         said = [cell for record in records if (cell := record.get(name))]
         if any(cell != said[0] for cell in said):
-            put_in(body, name.split("."), Unreadable("The rows of a purchase say different things here."))
+            put_in(body, name.split("."), Unreadable("The rows of a purchase differ here. Make them equal."))
         elif said:
             put_in(body, name.split("."), read_cell(layout, read, said[0]))
     if REFERENCE_NUMBER in body and body.keys().isdisjoint(_FIRST_ROW):

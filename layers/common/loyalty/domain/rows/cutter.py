@@ -55,10 +55,10 @@ class Cutter(ABC):
         told of it."""
         number, rest = self._left_out()
         if self._is_empty(rest):
-            missing = f"Nothing of it is left behind row {number - 1}: if a row is missing there, send it"
-            return Problem(fault.code, f"{fault.description} {missing} as a file of its own.")
+            missing = f"Row {number - 1} is the last one that was read: if rows are missing after it, send them"
+            return Problem(fault.code, f"{fault.description} {missing} as a separate file.")
         description = (
-            f"{fault.description} From row {number} on, the file was left out: send that part as a file of its own."
+            f"{fault.description} From row {number} on, the file was not read: send that part as a separate file."
         )
         told = Problem(fault.code, description)
         self._shards.all[0].add_rows(number, [self._trace(rest[:KEPT_BYTES])], told)

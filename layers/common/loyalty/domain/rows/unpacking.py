@@ -11,7 +11,7 @@ MAX_UNPACKED_BYTES = 20 * 10**9
 PIECE_BYTES = 262_144
 """Unpacked at a time."""
 
-NOT_GZIP = Problem(Code.INVALID, "The name of the file ends in .gz, but it was not compressed by gzip.")
+NOT_GZIP = Problem(Code.INVALID, "The name of the file ends in .gz, but the file is not compressed by gzip.")
 DAMAGED = Problem(Code.INVALID, "The compressed file is damaged here.")
 CUT_SHORT = Problem(Code.INVALID, "The compressed file is cut short: it ends in the middle.")
 

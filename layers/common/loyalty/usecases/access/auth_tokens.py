@@ -92,7 +92,7 @@ class TokenCheck:
         checked = self._checked.get(token.id)
         if checked is None or now - checked > RECHECK_AFTER:
             if not credentials.is_good(self._table, token):
-                raise Refused(Problem(Code.INVALID_TOKEN, "The token was given back, or its API key was revoked."))
+                raise Refused(Problem(Code.INVALID_TOKEN, "The token was returned, or its API key was revoked."))
             if len(self._checked) >= MAX_TOKENS:
                 self._checked.clear()
             self._checked[token.id] = now

@@ -26,7 +26,7 @@ MAX_DRAWS = 3
 
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
-    "Pass codes and one-time passwords are not taken in files, and left out of results. Post the purchase by a call.",
+    "Pass codes and one-time passwords are not accepted in files. Post this purchase with a call of the API.",
 )
 
 
@@ -66,7 +66,7 @@ def shown_token(
         raise Refused(not_found(label, named(shown), shown.pointer))
     at = guessed_passwords(partner_id, now)
     if locked_until := count_guess(table, at, [AT_ONE_TIME_PASSWORDS], partner_id, now):
-        raise _locked("Too many one-time passwords were wrong, so none is taken", locked_until, shown)
+        raise _locked("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
     raise GuessRefused(not_found(label, named(shown), shown.pointer))
 
 
@@ -110,4 +110,4 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
         password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
         if customer_tokens.put_one_time_password(table, password, token, partner_id, expires_on, request):
             return password, expires_on
-    raise Refused(Problem(Code.RETRY_LATER, "All passwords drawn are in use. Ask for another one-time password."))
+    raise Refused(Problem(Code.RETRY_LATER, "No unused one-time password was found. Ask for one again."))

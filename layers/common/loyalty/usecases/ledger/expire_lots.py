@@ -110,7 +110,7 @@ class ExpiryDraft:
         return Reference("id", self.account_id, "")
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
-        return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
+        return Problem(Code.DUPLICATE, "Another event has this expiry's place in the journal.")
 
     def is_posted_as(self, event: Event) -> bool:
         return event.entry.type is EventType.EXPIRY
@@ -121,7 +121,7 @@ class ExpiryDraft:
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
         movement = expiry(customer.wallet, self.now)
         if movement is None:  # another run was faster, or the index is late
-            raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))
+            raise Refused(Problem(Code.INVALID, "Nothing in this wallet has expired."))
         at, account = end_of_month(max(movement.lots)), customer.account
         movement = with_alternative(movement, account, self.programme, at)
         wallet = customer.wallet.moved(movement)

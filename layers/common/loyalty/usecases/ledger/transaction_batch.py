@@ -22,7 +22,7 @@ from loyalty.store.writes import Add
 MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 """Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
 
-TOO_MANY_WRITES = "This would use more budgets, and give more vouchers, than one purchase may."
+TOO_MANY_WRITES = "This purchase would use more budgets and give more vouchers than one purchase may."
 
 Used = Mapping[Key, Decimal]
 """What all accounts together have used, by the key of the counter."""

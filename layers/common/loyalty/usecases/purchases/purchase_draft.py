@@ -64,7 +64,7 @@ class PurchaseDraft:
     def duplicate_of(self, rival: Event | None) -> Problem:
         """Return what to say where another purchase has this one's identity; of a row, where the other one came
         from."""
-        description = "Another purchase has this identity already, and says something else."
+        description = "Another purchase with different content is already posted under this identity."
         if rival and self.request.row:
             description = _of_row(rival, self.request.row)
         field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
@@ -223,13 +223,13 @@ def _posted_line(line: Line) -> PostedLine:
 def _of_row(rival: Event, row: RowOrigin) -> str:
     """Return what to say of a row where `rival` has its identity."""
     event_id, other = rival.entry.told_id, rival.purchase.upload
-    step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
+    step = "To post this as another purchase, give it its own reference number or id."
     if other and other.upload_id == row.upload_id:
         return (
-            f"Row {other.number} of this file has the same reference number or id, and was posted as {event_id} "
-            f"without this. The rows of one purchase have to follow each other. {step}"
+            f"Row {other.number} of this file has the same reference number or id and was posted as {event_id}, "
+            f"without this row. Keep the rows of a purchase together. {step}"
         )
-    return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
+    return f"This reference number or id is already posted as {event_id}, with different content. {step}"
 
 
 KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)

@@ -35,7 +35,7 @@ MAX_TRIES = 10
 
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
-    "Results leave pass codes out. Put the pass code in, or take the field out, which leaves a code as it is.",
+    "Results do not contain pass codes. Enter the pass code, or remove the field to keep the code as it is.",
     f"/{PASS_CODE}",
 )
 
@@ -94,7 +94,7 @@ class ChunkImporter:
                 if tries == MAX_TRIES - 1:
                     raise
             self.pause(tries)
-        raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this file."))
+        raise Refused(Problem(Code.RETRY_LATER, "Another worker is importing this file."))
 
 
 @dataclass(slots=True)

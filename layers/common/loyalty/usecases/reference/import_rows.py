@@ -258,7 +258,7 @@ class _Import:
 
     def _post_opening_balance(self, number: int, record: Record) -> ImportedRow:
         if not self._known.programme.is_complete:
-            raise Refused(Problem(Code.INVALID, "There is no currency of the role SYSTEM yet; import one before."))
+            raise Refused(Problem(Code.INVALID, "There is no currency with the role SYSTEM yet. Import one first."))
         self._flush()
         catalogue = self._catalogue = self._catalogue or Catalogue(self._table)
 

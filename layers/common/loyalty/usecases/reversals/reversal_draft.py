@@ -71,7 +71,7 @@ class ReversalDraft:
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         """Return what to say where another return of the purchase has this one's reference number."""
-        description = "Another return of this purchase has this reference number already, and says something else."
+        description = "Another return of this purchase, with different content, already has this reference number."
         return Problem(Code.DUPLICATE, description, "/reference_number")
 
     def is_posted_as(self, event: Event) -> bool:

@@ -26,7 +26,7 @@ from loyalty.store.ledger import Effect
 from loyalty.store.writes import Add, Update
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
-_VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot be had back any more.")
+_VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave can no longer be taken back.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,11 @@ DRY_RUN = "dry-run"
 """The note on a file that is not to be posted: just what posting it would do is to be told."""
 
 KEY_REVOKED = Problem(
-    Code.NOT_PERMITTED, "The API key that this file was sent with was revoked. Send it with a key that is active."
+    Code.NOT_PERMITTED, "The API key that this file was sent with is revoked. Send the file again with an active key."
 )
 
 NO_DRY_RUN = Problem(
-    Code.INVALID, "Reference data has no dry run; `loyalty programme check` tells what would be refused."
+    Code.INVALID, "Reference data has no dry run. Use `loyalty programme check` to see what would be refused."
 )
 
 
@@ -101,7 +101,7 @@ def _sent_with_a_used_form(expected: Upload, file: StoredFile, now: datetime) ->
         key=file.key,
         created_on=now,
     )
-    description = f"The form of upload {expected.id} was used before. Ask for another form and send the file with that."
+    description = f"The form of upload {expected.id} is already used. Ask for another form and send the file with it."
     return _refused(_taken_up(upload, file), Problem(Code.NOT_PERMITTED, description))
 
 
@@ -114,8 +114,8 @@ def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
 def no_key(partner_id: str) -> Problem:
     """Return why a file of a partner without such merchants is refused."""
     description = (
-        f"There is no partner {partner_id} that has an API key to post purchases with. Make one with `loyalty key "
-        "create`, and send the file then."
+        f"Partner {partner_id} does not exist, or has no API key that may post purchases. Make one with `loyalty key "
+        "create`, then send the file again."
     )
     return Problem(Code.NOT_PERMITTED, description)
 
@@ -176,7 +176,11 @@ def check_name(name: str) -> None:
     if len(name.encode()) > MAX_NAME_BYTES:
         raise Refused(Problem(Code.INVALID, f"The name of the file has more than {MAX_NAME_BYTES} bytes."))
     if _ASTRAY.search(name):
-        raise Refused(Problem(Code.INVALID, "The name of the file has control characters, or a step `.` or `..`."))
+        raise Refused(
+            Problem(
+                Code.INVALID, "The name of the file has control characters, or `.` or `..` as a step. Rename the file."
+            )
+        )
 
 
 def _refused(upload: Upload, fault: Problem) -> Upload:

@@ -41,7 +41,7 @@ from loyalty.usecases.uploads.post_rows import RowPoster
 LATE = 3
 """Deliveries that begin with telling what has failed: the last ones, of which one at least will live to do that."""
 
-NEVER_FINISHED = Problem(Code.INTERNAL, "Nothing came of this row in all tries, and nothing was posted. Send it again.")
+NEVER_FINISHED = Problem(Code.INTERNAL, "All attempts to post this row failed, and nothing was posted. Send it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class _Work:
             if before and not before.dead:
                 return
             if not backoff.wait():
-                raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this chunk."))
+                raise Refused(Problem(Code.RETRY_LATER, "Another worker is processing this chunk."))
 
     def _keep(self, attempt: Attempt) -> None:
         self.by.files.write(self._attempt_key, attempt.text().encode())

@@ -23,7 +23,7 @@ from loyalty.usecases.purchases.unknown_names import with_unknown_names
 from loyalty.usecases.uploads.chunk_rows import Report
 
 HELD_BACK = Problem(
-    Code.RETRY_LATER, "A row above, of the same wallet, has no outcome yet, so this one was not tried. Send it again."
+    Code.RETRY_LATER, "An earlier row of the same wallet has no outcome yet, so this row was not tried. Send it again."
 )
 
 Rows = Mapping[int, PurchaseRequest]
@@ -164,8 +164,8 @@ def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool
 
 def _differs(row: int, event: Event) -> RowOutcome:
     description = (
-        f"This row was posted as {event.entry.told_id}, and it said something else then. Take event_id out to have it "
-        "posted as another purchase."
+        f"This row is already posted as {event.entry.told_id}, with different content. Remove event_id to post it "
+        "as another purchase."
     )
     return RowOutcome(row, RowStatus.REFUSED, problem=Problem(Code.DUPLICATE, description, "/event_id"))
 

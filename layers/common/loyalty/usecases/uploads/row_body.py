@@ -69,7 +69,7 @@ def _csv_row(layout: Layout, entry: ChunkEntry, body_of: BodyOf) -> RowBody:
 def _json_row(layout: Layout, entry: ChunkEntry) -> RowBody:
     body = read_whole_json(entry.rows[0], "row")
     if not isinstance(body, dict):
-        raise Refused(Problem(Code.INVALID, "The row has to be an object."))
+        raise Refused(Problem(Code.INVALID, "The row must be an object."))
     earlier = {name: str(body.pop(name)) for name in RESULT_FIELDS if name in body}
     if layout.currency:
         body.setdefault(CURRENCY, exactjson.loads(layout.currency))
