@@ -91,7 +91,7 @@ class Hints:
         if "description" in node and "properties" not in node:
             return str(node["description"][0].lower() + node["description"][1:-1])
         if "examples" in node:
-            return f'a string such as "{node["examples"][0]}"'
+            return f'a text such as "{node["examples"][0]}"'
         match node.get("type"):
             case "object":
                 return f"an object of {_listed(node['properties'])}" if "properties" in node else "an object"

@@ -117,7 +117,7 @@ def test_each_row_has_its_outcome_and_the_summary_counts_them(importing: Importi
     assert importing.told(upload) == [
         "1 unchanged",
         "2 updated",
-        "4 refused /title This must be a string.",
+        "4 refused /title This must be text.",
         "5 refused /contact Error:contact (C3) Not Found. - Description:The specified API value was not found.",
         "6 created",
         "7 created",

@@ -20,9 +20,9 @@ RECORDS = [
         (
             "1 refused The row is not valid JSON",
             *(f"{number} refused The row must be an object." for number in (2, 3, 4)),
-            "5 refused /type This must be a string, the type of the record.",
-            "6 refused /type This must be a string, the type of the record.",
-            "7 refused /type This must be a string, the type of the record.",
+            "5 refused /type This must be text, the type of the record.",
+            "6 refused /type This must be text, the type of the record.",
+            "7 refused /type This must be text, the type of the record.",
             "8 created",
         ),
     ),

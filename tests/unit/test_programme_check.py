@@ -69,13 +69,13 @@ def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
         (offer(id="with space"), "/id", "Write a text of at most 64 characters"),
         (offer(priority="1"), "/priority", "Write a whole number, without quotes."),
         (offer(stacking="ALONE"), "/stacking", "Write one of COMBINE, EXCLUSIVE."),
-        (offer(effective_from="2026-01-01"), "/effective_from", 'Write a string such as "2026-01-31T00:00:00".'),
+        (offer(effective_from="2026-01-01"), "/effective_from", 'Write a text such as "2026-01-31T00:00:00".'),
         (offer(award={"method": "FIXED", "value": "5"}), "/award/value", "Write a number from 0, without quotes."),
         (offer(award={"method": "TIERED"}), "/award", "Write an object of method, value, step, tiers"),
         (
             offer(award={"method": "FIXED", "value": 5, "expires_after": "1Y"}),
             "/award/expires_after",
-            'Write a string such as "P90D".',
+            'Write a text such as "P90D".',
         ),
         (offer(limits={"budget": 0}), "/limits/budget", "Write a number above 0, without quotes."),
         (

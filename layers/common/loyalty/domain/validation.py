@@ -19,7 +19,7 @@ _MESSAGES: Mapping[str, str] = {
     "string_too_short": "This must not be empty.",
     "string_too_long": "This has more than {max_length} characters.",
     "string_unicode": "This text is not valid Unicode.",
-    "string_type": "This must be a string.",
+    "string_type": "This must be text.",
     "dict_type": "This must be an object.",
     "model_type": "This must be an object.",
     "list_type": "This must be an array.",

@@ -71,7 +71,7 @@ def _epoch_second(value: object) -> Decimal:
 
 _NO_EPOCH_SECOND = PydanticCustomError(
     "epoch",
-    "must be a date in whole seconds since 1970, as a JSON number such as 1768469400; not a string, not milliseconds, "
+    "must be a date in whole seconds since 1970, as a JSON number such as 1768469400; not text, not milliseconds, "
     "not a date without separators (20260115)",
 )
 
