@@ -63,7 +63,7 @@ JSON = [
         "a name twice",
         "x.jsonl",
         lambda: body("R1", more=', "cim": "B"').encode(),
-        ("1 The row is not valid JSON: the name 'cim' stands twice",),
+        ("1 The row is not valid JSON: the name 'cim' appears twice",),
     ),
     Hostile(
         "bottomless nesting",

@@ -136,7 +136,7 @@ def test_of_what_names_a_line_that_is_refused_that_line_is_to_be_mended(tmp_path
 
     _, named = checked(tmp_path, refused, offer(scheme="NEXT")).errors
 
-    assert named.hint == f"Mend programme.jsonl:{len(PROGRAMME) + 1}, which is it."
+    assert named.hint == f"Correct programme.jsonl:{len(PROGRAMME) + 1}, where it is defined."
 
 
 def test_what_a_later_file_has_is_told_by_that_file(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_what_a_later_file_has_is_told_by_that_file(tmp_path: Path) -> None:
 
     [found] = findings([first, second], None, NOW).errors
 
-    assert found.hint == "Mend schemes.jsonl:1, which is it, or name schemes.jsonl before offers.jsonl."
+    assert found.hint == "Correct schemes.jsonl:1, where it is defined, or name schemes.jsonl before offers.jsonl."
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_codes_that_differ_in_case_or_unicode_form_only_are_warned_of(code: str,
     [warning] = checked(tmp_path, *products).warnings
 
     assert (warning.line, warning.field) == (len(PROGRAMME) + 2, "/code")
-    assert warning.reason.startswith(f"{code} of programme.jsonl:{len(PROGRAMME) + 1} differs from it in case")
+    assert warning.reason.startswith(f"{code} of programme.jsonl:{len(PROGRAMME) + 1} differs from it only in case")
 
 
 def test_codes_of_different_types_or_with_other_letters_are_not(tmp_path: Path) -> None:
