@@ -24,8 +24,16 @@ from loyalty.usecases.purchases.shared_limits import budget_key, priced, promo_c
 
 @dataclass(slots=True)
 class OfferTally:
-    """What an offer gave, in the system currency, in all and by month and customer, vouchers by their value; `sales`
-    are the totals of the purchases that got something."""
+    """What an offer gave so far, in the system currency, vouchers by their value.
+
+    Attributes:
+        offer: the offer.
+        purchases: purchases that got something.
+        sales: the total of these purchases.
+        given: what the offer gave.
+        by_month: the same, by month.
+        by_customer: the same, by customer.
+    """
 
     offer: Offer
     purchases: int = 0
@@ -37,7 +45,17 @@ class OfferTally:
 
 @dataclass(slots=True)
 class MonthTally:
-    """What happened in a month, in the system currency. `liability` is what wallets hold at its end."""
+    """A month so far, in the system currency.
+
+    Attributes:
+        purchases: the number of purchases.
+        sales: the total of the purchases.
+        awarded: awards to wallets.
+        vouchers: the value of vouchers.
+        spent: what wallets paid.
+        expired: what expired.
+        liability: what wallets hold at the end of the month.
+    """
 
     purchases: int = 0
     sales: Decimal = ZERO

@@ -57,12 +57,18 @@ REQUESTS = {"preview_purchase": ("create_v5_1",), "classic_create_purchase": ("c
 
 @dataclass(frozen=True)
 class Route:
-    """A route. `name` is that of its function, `call` its method and path; `takes` the model of its body, if it has
-    one; `answers` the shape of its answer, in the classic API within the envelope; `refusals` are the statuses of its
-    errors, `asks` its parameters beside the path's; `replays` says that an answer may be that of an earlier call.
+    """A route of either API.
 
-    Of the bulk call, `entries` is the model that entries have to be of to be posted, and `answers_later` the shape of
-    the answer 202.
+    Attributes:
+        name: the name of its function.
+        call: its method and path.
+        takes: the model of its body, if it has one.
+        answers: the shape of its answer; in the classic API, within the envelope.
+        refusals: the statuses of its errors.
+        asks: its parameters, except those of the path.
+        replays: whether an answer may be that of an earlier call.
+        entries: the model of each entry that the bulk call posts.
+        answers_later: the shape of the bulk call's answer 202.
     """
 
     name: str

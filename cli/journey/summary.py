@@ -16,7 +16,21 @@ PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 
 
 class Summary(NamedTuple):
-    """Purchases by outcome, errors by code, what was left out by reason, milliseconds by percentile."""
+    """The result of a replay.
+
+    Attributes:
+        posted: purchases that were posted.
+        replayed: purchases that were already posted.
+        refused: refused purchases, by error code.
+        failed: failed purchases, by error.
+        skipped: baskets that were left out, by reason.
+        lines_left_out: lines that were left out, by reason.
+        products_not_in_catalogue: products that the catalogue lacks.
+        retries: calls that were sent again, by reason.
+        seconds: how long the replay took.
+        latency_ms: milliseconds of a call, by percentile.
+        wallets: what happened to the wallets.
+    """
 
     posted: int
     replayed: int

@@ -28,11 +28,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far posting an upload has got: chunks that are done with, those of them that are dead, and what has become of
-    their purchases.
+    """How far posting an upload has got.
 
-    `recorded` counts how often what became of a chunk was recorded; `closed` is what it was when the result was made,
-    None before that: where they differ, the result is out of date.
+    Attributes:
+        done: chunks that are done.
+        dead: those of them that are dead letters.
+        counts: the outcomes of their purchases.
+        recorded: how often outcomes of a chunk were recorded.
+        closed: the value of `recorded` when the result was made, None before that; if the two differ, the result is out
+            of date.
+        closed_on: when the result was made.
     """
 
     done: int

@@ -24,8 +24,16 @@ SIGNING_KEY_OVERLAP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An active API key, without its text. `request` names the call that it was made by, None of keys that were made
-    before calls had names; `slot` is its place among the partner's active ones, set once it has one."""
+    """An active API key, without its text.
+
+    Attributes:
+        id: the public part of the key.
+        partner: the partner, and what the key may do.
+        created_on: when it was made.
+        key_hash: the SHA-256 of its text.
+        request: the name of the call that made it; None for keys from before calls had names.
+        slot: its place among the partner's active keys; 0 until it has one.
+    """
 
     id: str
     partner: Partner

@@ -18,7 +18,18 @@ MAX_BODY_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Request:
-    """One call. `now` is when it arrived; header names are lower case."""
+    """One call of a route.
+
+    Attributes:
+        now: when it arrived.
+        headers: its headers, with names in lower case.
+        path: the parameters in the path.
+        query: the parameters of the query.
+        context: what the authorizer added.
+        body: the body as it came; None if there is none.
+        is_base64: whether the body is encoded in base64.
+        max_body_bytes: the most bytes that the body may have.
+    """
 
     now: datetime
     headers: Mapping[str, str]

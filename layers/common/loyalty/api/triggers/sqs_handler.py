@@ -19,8 +19,18 @@ dead letter at once. One whose worker was killed waits for the queue's own time.
 
 @dataclass(frozen=True, slots=True)
 class SqsDelivery:
-    """A message of SQS as it is handed over, for the `receives`th time of `receives_max`; `group` is None in a standard
-    queue. `milliseconds_left` tells how long the call may last yet."""
+    """A message of SQS, delivered for the `receives`th time.
+
+    Attributes:
+        id: the id of the message.
+        now: when it was delivered.
+        body: its body, parsed.
+        receives: how often it was delivered, this time included.
+        receives_max: how often it is delivered at most.
+        receipt: the handle that deletes it.
+        group: its message group; None in a standard queue.
+        milliseconds_left: return how long the call may still last.
+    """
 
     id: str
     now: datetime

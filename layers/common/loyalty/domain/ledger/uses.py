@@ -17,14 +17,15 @@ UNRECORDED = ""
 
 
 class Use(Struct, frozen=True, array_like=True):
-    """What an event used of a subject (an offer's id, or `PromoCode.subject`), or gave back where it is below zero.
+    """How much of a limit an event used for its account, or gave back if it is below zero.
 
     Attributes:
+        subject: an offer's id, or `PromoCode.subject`.
         window: the day, week, month or year that it counts in, or all time (`loyalty.domain.ledger.windows`).
         count: how often.
         amount: for how much, in `currency`.
-        currency: the id of the award's own currency, UNRECORDED where there is no amount.
-        per_account: how often the subject could be used in the window as the limit was then, None for no limit.
+        currency: the id of the award's own currency; UNRECORDED if there is no amount.
+        per_account: how often the subject could be used in the window by the limit of that time; None for no limit.
         per_account_amount: the same for the sum of amounts.
     """
 

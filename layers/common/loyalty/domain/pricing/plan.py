@@ -96,11 +96,17 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that posting the purchase would do.
+    """Everything that posting the purchase would do.
 
-    `vouchers` are awards that do not go to the wallet. `settings` are the limits that hold for each spend, `available`
-    what could still be requested (system currency, 0 where nothing could). `why` has a verdict on each offer that was
-    looked at; `explain` has one on every offer.
+    Attributes:
+        totals: the sums of the lines.
+        awards: awards to the wallet.
+        vouchers: awards that are given as vouchers.
+        spends: what the wallet pays.
+        movement: what happens to the wallet.
+        settings: the limits of each spend.
+        available: what could still be requested, in the system currency; 0 if nothing.
+        why: A verdict on each offer that was examined; `explain` has one on every offer.
     """
 
     totals: Totals

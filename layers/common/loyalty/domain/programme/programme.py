@@ -29,7 +29,17 @@ LookedUp = TypeVar("LookedUp")
 
 @dataclass(frozen=True, slots=True)
 class BusinessUnit:
-    """A merchant, or an outlet (`parent_id` is its merchant). `time_zone` is None where it names none itself."""
+    """A merchant, or an outlet of one.
+
+    Attributes:
+        id: its id.
+        code: its code, if it has one.
+        parent_id: the merchant of an outlet; None for a merchant.
+        currency_id: its own currency, if it has one.
+        time_zone: its own time zone, if it has one.
+        effective: whether its state is EFFECTIVE.
+        clawback: its own setting for spent awards that are taken back, if it has one.
+    """
 
     id: str
     code: str | None
@@ -74,7 +84,19 @@ class Place:
 class Programme:
     """Everything that pricing looks up, by id.
 
-    Methods raise `NotInProgramme` where a record names what this programme lacks, as it is older than the record.
+    Methods raise `NotInProgramme` if a record names what this programme lacks, as it is older than the record.
+
+    Attributes:
+        version: changes with each import of programme records.
+        system_currency: the currency of the role SYSTEM.
+        alternative_currency: the currency of the role ALTERNATIVE, if there is one.
+        currencies: currencies by id.
+        rates: rates by the id of their currency.
+        business_units: merchants and outlets by id.
+        places: places where purchases are performed, by the id of the business unit.
+        offers: all offers, in their order.
+        offer_index: the offers that can apply to a purchase.
+        with_budget: the ids of offers with a budget.
     """
 
     version: int

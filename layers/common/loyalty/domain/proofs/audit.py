@@ -86,7 +86,17 @@ class ReversalEvidence:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseEvidence:
-    """A purchase as it stands: what it gave and took, its lines' quantities, and what it tells of its reversals."""
+    """A purchase as it stands: what it gave and took, and what it says about its reversals.
+
+    Attributes:
+        event_id: its event.
+        account_id: the account whose wallet it moved.
+        movement: what it gave and took.
+        quantities: the quantities of its lines.
+        cancelled: whether it says that it is cancelled.
+        taken_back: what it says was taken back of it.
+        kept: what it says the customer keeps of each offer's awards.
+    """
 
     event_id: str
     account_id: str

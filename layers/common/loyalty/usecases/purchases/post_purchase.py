@@ -92,6 +92,22 @@ def is_classic(request: PurchaseRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
+    """Requests that are posted together, and what was read for them.
+
+    Attributes:
+        requests: the requests.
+        partner: the partner that sent them.
+        table: the table.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        now: the time of posting.
+        filed: whether reference numbers lead to the purchases afterwards.
+        before_posting: receives each event before it is posted.
+        report: receives faults on our side.
+        customers: customers by account id, as they were when the requests were resolved.
+        older: events by id that were looked up together with the names of the requests.
+    """
+
     requests: list[PurchaseRequest]
     partner: Partner
     table: Table
@@ -102,9 +118,7 @@ class _Batch:
     before_posting: BeforePosting[PostedEvent] = nothing
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
-    """By account id, as they were when the requests were looked up."""
     older: dict[str, Event | None] = field(default_factory=dict)
-    """By id, the events that were looked for with the requests' names."""
 
     def posted(self, pause: Pause) -> list[EventOutcome]:
         """Return what became of each."""

@@ -44,8 +44,18 @@ from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, pr
 
 @dataclass(frozen=True)
 class PurchaseDraft:
-    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`).
-    `before_posting` hears of the event before it is posted."""
+    """A request whose names are all resolved.
+
+    Attributes:
+        request: the request.
+        partner: the partner that sent it.
+        programme: the programme to price it by.
+        resolved: what its names refer to.
+        numbers: numbers for the event and its parts.
+        now: the time of posting.
+        filed: whether its reference number leads to it afterwards (`ledger.read_filed`).
+        before_posting: receives the event before it is posted.
+    """
 
     request: PurchaseRequest
     partner: Partner

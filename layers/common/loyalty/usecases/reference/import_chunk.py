@@ -99,7 +99,16 @@ class ChunkImporter:
 
 @dataclass(slots=True)
 class _Work:
-    """A chunk at work, and what has become so far of its rows, by their numbers."""
+    """A chunk that is being imported.
+
+    Attributes:
+        by: the importer.
+        upload: its upload.
+        number: the number of the chunk.
+        chunk: its rows.
+        told: the outcomes so far, by row.
+        faults: rows that met a fault on our side so far.
+    """
 
     by: ChunkImporter
     upload: Upload

@@ -46,7 +46,17 @@ NEVER_FINISHED = Problem(Code.INTERNAL, "All attempts to post this row failed, a
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A chunk as the queue hands it over: where its rows lie, for the how many-th time, and how many there will be."""
+    """A chunk as the queue delivers it.
+
+    Attributes:
+        upload_id: its upload.
+        chunk: the number of the chunk.
+        location: the object that its rows are in.
+        start: its first byte there.
+        length: its number of bytes.
+        receives: how often it was delivered, this time included.
+        receives_max: how often it is delivered at most.
+    """
 
     upload_id: str
     chunk: int
@@ -87,7 +97,18 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPoster:
-    """Posts chunks. `report` hears of rows that come to nothing for now."""
+    """Posts chunks.
+
+    Attributes:
+        table: the table.
+        files: the bucket with chunks and outcomes.
+        closings: the queue of uploads to close.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        read: return the request of a body.
+        report: receives rows without an outcome for now.
+        pause: wait between attempts.
+    """
 
     table: Table
     files: Files
@@ -131,7 +152,17 @@ class ChunkPoster:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A chunk at work; `mark` is what was counted of it before, `proofs` are those of its upload."""
+    """A chunk that is being posted.
+
+    Attributes:
+        by: the poster.
+        delivery: how it was delivered.
+        upload: its upload.
+        mark: what was counted of it before, if anything.
+        chunk: its rows.
+        proofs: the proofs of codes of its upload, by row.
+        poster: posts its rows.
+    """
 
     by: ChunkPoster
     delivery: Delivery

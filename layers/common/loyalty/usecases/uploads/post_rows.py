@@ -50,8 +50,18 @@ class TriedRows:
 
 @dataclass(frozen=True, slots=True)
 class RowPoster:
-    """Posts rows for a partner; `report` hears of rows that met a fault of ours, and of the first that others, or the
-    storage, kept from being posted."""
+    """Posts rows for a partner.
+
+    Attributes:
+        partner: the partner.
+        table: the table.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        now: the time of posting.
+        report: receives rows that met a fault on our side, and the first row that a conflict or busy storage kept from
+            being posted.
+        pause: wait between attempts.
+    """
 
     partner: Partner
     table: Table

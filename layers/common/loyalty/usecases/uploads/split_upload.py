@@ -56,8 +56,16 @@ class Chunks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What splitting works on: the bucket that files are dropped in, the one that chunks lie in, and the queue that
-    they are posted from; how those files are read, and how much of one is split at a time."""
+    """What splitting works on.
+
+    Attributes:
+        table: the table.
+        dropped: the bucket of files.
+        work: the bucket of chunks.
+        queue: the queue that chunks are posted from.
+        reading: how files are read: as purchases or as records.
+        segment_bytes: how much of a file is split in one go.
+    """
 
     table: Table
     dropped: Files
