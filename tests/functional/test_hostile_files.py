@@ -66,7 +66,7 @@ def test_a_file_whose_name_is_not_good_for_that_of_a_result_is_refused(
     _, summary = dropping.closed(upload)
 
     assert upload.state is UploadState.REFUSED
-    assert summary["fault"].startswith("The name of the file has")
+    assert summary["fault"].startswith("The name of the file")
 
 
 def test_the_longest_name_there_may_be_has_a_result(lasting: tuple[Functions, DynamoTable]) -> None:

@@ -210,7 +210,7 @@ def test_a_form_is_used_once_and_a_second_file_sent_with_it_is_refused(
 
     assert (second.state, second.chunks) == ("REFUSED", 0)
     assert second.fault
-    assert f"The form of upload {form['id']} was used before" in second.fault.description
+    assert f"The form of upload {form['id']} is already used" in second.fault.description
     assert finished(functions, splitting, form["id"]).body["posted"] == 1
 
 
@@ -232,7 +232,7 @@ def test_a_revoked_key_stops_its_forms(functions: Functions, demo: DynamoTable, 
 
     told = functions.call("show_upload", path={"id": form["id"]}).body
     assert (told["state"], told["purchases"]) == ("REFUSED", 0)
-    assert "was revoked" in told["fault"]["detail"]
+    assert "is revoked" in told["fault"]["detail"]
 
 
 def test_a_revoked_key_lets_the_files_that_were_taken_up_before_come_to_their_end(

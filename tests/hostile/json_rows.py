@@ -141,7 +141,7 @@ JSON = [
         "x.json",
         lambda: array(body("R1"))[:-1] + b" ,\n",
         ("1 R1",),
-        f"{NOT_CLOSED}, the closing ] is missing. Row 1 is the last one that was read",
+        f"{NOT_CLOSED}: the closing ] is missing. Row 1 is the last one that was read",
     ),
     Hostile("an array that is only opened", "x.json", lambda: b"[ ", (), NOT_CLOSED),
     Hostile(
