@@ -13,7 +13,7 @@ from bench.setting import OUT, ROOT, prepare, zipped_bytes
 from bench.usage import usage
 
 EVENTS_PER_SECOND = 4000
-"""What one core has to post, of many purchases."""
+"""The rate at which one core has to post many purchases."""
 
 
 @dataclass(frozen=True)

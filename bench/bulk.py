@@ -44,7 +44,7 @@ DEMO = ROOT / "cli" / "demo" / "programme.jsonl"
 
 @dataclass(frozen=True)
 class Taken:
-    """What a call took."""
+    """The cost of a call."""
 
     seconds: float
     cpu_seconds: float

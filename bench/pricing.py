@@ -72,7 +72,7 @@ def grown_ms(offers: int, matching: int = 10) -> float:
 
 
 def _milliseconds(known: Programme) -> float:
-    """Of the quickest round: whatever else runs on the machine only ever makes one slower."""
+    """Return the time of the quickest round, as other processes on the machine only make a round slower."""
     rounds = []
     for _ in range(ROUNDS):
         began = time.process_time()

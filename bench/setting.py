@@ -52,7 +52,7 @@ PLAIN_PACKAGES = (
     "typing_extensions",
     "typing_inspection",
 )
-"""What the plain variant has in its layer, whole."""
+"""Packages that the plain variant has in its layer, unreduced."""
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",

@@ -23,7 +23,7 @@ LAYOUT = Layout(FileFormat.JSON_LINES)
 
 
 class Bucket(dict[str, bytes]):
-    """What was written lies in the process."""
+    """A table in the process."""
 
     def read(self, key: str, start: int, length: int) -> bytes:
         """As `Files.read`."""

@@ -16,7 +16,7 @@ PIECE_BYTES = 1 << 20
 
 
 class _Body(io.RawIOBase):
-    """What S3 answers."""
+    """An answer of S3."""
 
     def __init__(self, source: Repeated) -> None:
         self._source, self._at = source, 0

@@ -15,7 +15,7 @@ TOP_OF_AN_OFFER = 3
 
 @dataclass(frozen=True, slots=True)
 class CustomerLine:
-    """What a customer got."""
+    """The amount that a customer got."""
 
     account: str
     name: str | None

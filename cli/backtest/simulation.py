@@ -111,9 +111,9 @@ class Simulation:
 
     @property
     def outstanding(self) -> dict[str, Decimal]:
-        """What wallets hold, system currency, by the month at whose end it expires; "" is never.
+        """The amounts that wallets hold, in the system currency, by the month at whose end they expire; "" is never.
 
-        It is told as of the last month, so nothing where there was none.
+        They are those of the last month, so there are none without a month.
         """
         if not self._month:
             return {}
@@ -135,7 +135,7 @@ class Simulation:
         self._tally(plan, customer.account, month)
 
     def _plan(self, purchase: Purchase, customer: Customer) -> Plan:
-        """Return the plan; without the spend that was requested, where that cannot be had."""
+        """Return the plan, without the requested spend if the wallet cannot pay it."""
         try:
             return priced(purchase, customer, self.programme, self._used)
         except Refused:

@@ -31,7 +31,7 @@ LISTED_FIELDS = (
     *("purchases", "posted", "replayed", "records", "created", "updated", "unchanged"),
     *("refused", "failed", "dead_letters"),
 )
-"""What a list tells of each, be it purchases or records."""
+"""The columns of a list of uploads, of purchases or records."""
 
 uploads = typer.Typer(no_args_is_help=True, help="Files of purchases and of reference data.")
 
@@ -101,7 +101,7 @@ def show(upload_id: UploadId, stack: Stack = None, region: Region = None, as_jso
 def redrive_uploads(
     upload_id: SomeUploadId = None, stack: Stack = None, region: Region = None, as_json: AsJson = False
 ) -> None:
-    """Take up again what failed: of one upload, or of all. Their results are made anew."""
+    """Repeat what failed, of one upload or of all. Their results are made again."""
     from cli.uploading import redrive, view
 
     target = Target.load(stack, region)

@@ -103,7 +103,8 @@ class Route:
 
     @property
     def security(self) -> list[Json]:
-        """What a caller shows: in the classic API a token, but where that is issued; else a key."""
+        """How a caller identifies itself: in the classic API with a token, except where it is issued; otherwise with a
+        key."""
         if self.answers is TokenData:
             return BY_KEY_OR_BASIC
         return BY_TOKEN if self.classic else BY_KEY
@@ -125,10 +126,10 @@ class Route:
 
     @property
     def summary(self) -> str:
-        """What it does, in a line."""
+        """A summary of the route, in one line."""
         return WORDS[self.name].partition("\n")[0]
 
     @property
     def description(self) -> str:
-        """What else there is to say of it, if anything."""
+        """Further details of the route, if there are any."""
         return " ".join(WORDS[self.name].partition("\n")[2].split())

@@ -1,4 +1,4 @@
-"""What docs/openapi.json says of each route: a line, and what else there is to say."""
+"""The descriptions of routes in docs/openapi.json: a summary, and further details."""
 
 WORDS = {
     "create_purchase": """Post a purchase

@@ -22,7 +22,7 @@ JOURNAL_PAGE = 100
 
 
 class CallOutcome(NamedTuple):
-    """What became of a purchase: `event_id` where it was posted, now or before, else the error's `code`."""
+    """The outcome of a purchase: `event_id` if it was posted, now or before, else the error's `code`."""
 
     kind: Literal["posted", "replayed", "refused", "failed"]
     event_id: str | None = None

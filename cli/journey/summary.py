@@ -1,4 +1,4 @@
-"""What a replay comes to: counts by reason, latencies, and whether the wallets add up."""
+"""The result of a replay: counts by reason, latencies, and whether the wallets add up."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -34,7 +34,8 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Host:
-    """What functions run on here: Lambda's names of runtime and architecture, uv's of the platform."""
+    """The platform that functions run on here: runtime and architecture by Lambda's names, the platform by uv's
+    name."""
 
     runtime: str
     architecture: str
@@ -104,7 +105,7 @@ class Deployment:
         return outputs
 
     def _bring_up(self, template_url: str) -> None:
-        """What `sam deploy` does, without its waits of five seconds each."""
+        """Deploy as `sam deploy` does, without its waits of five seconds each."""
         from botocore.exceptions import ClientError
 
         client = self.account.client("cloudformation")

@@ -1,4 +1,4 @@
-"""What importing a record would change of limits that are deployed: what was used before counts on, or begins anew."""
+"""How importing a record would change deployed limits: earlier uses still count, or start again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple

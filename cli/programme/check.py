@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong, so that the import refuses the line; and what can hardly be meant."""
+    """Errors, for which the import refuses the line, and warnings of what is hardly intended."""
 
     records: int
     errors: list[Finding]

@@ -1,6 +1,7 @@
-"""What is allowed in a programme and yet can hardly be meant: offers that can never apply, or never give anything.
+"""Warnings about what is allowed in a programme but hardly intended: offers that can never apply, or never give
+anything.
 
-Nothing is said of an offer that is NOT_EFFECTIVE: whoever switched it off means that it does not apply.
+An offer that is NOT_EFFECTIVE gets no warning: it was switched off on purpose.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,8 +21,8 @@ from loyalty.domain.programme.programme import Place, Programme
 
 
 class Doubt(NamedTuple):
-    """What is strange about an offer: where in its record (a JSON pointer), why, and what to do about it; and the other
-    offer that makes it so, if one does."""
+    """A suspicion about an offer: where in its record (a JSON pointer), why, and what to do about it; and the other
+    offer that causes it, if any."""
 
     offer_id: str
     field: str

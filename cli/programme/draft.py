@@ -21,7 +21,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import BadLine, import_records
 
 EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
-"""What is taken for the system currency where nothing says which one it is."""
+"""The system currency, if nothing says which one it is."""
 
 
 class FileLine(NamedTuple):

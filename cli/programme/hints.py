@@ -1,4 +1,4 @@
-"""What to do about a line that is refused: from what stands there, and what could."""
+"""Hints on how to correct a refused line, from its content and the known names."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches

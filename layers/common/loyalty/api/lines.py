@@ -1,4 +1,4 @@
-"""What both APIs hold a purchase's lines to."""
+"""Rules for a purchase's lines, in both APIs."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -14,8 +14,8 @@ NOISY_DIGITS = 15
 many, or 16 or 17."""
 
 NOISE = Decimal("0.00000001")
-"""What a number may be off by: a double's last place up to some ten millions, and what differences and sums of a bill
-add to it up to some ten thousands."""
+"""How far a number may be off: a double's last place up to some ten millions, and the noise of differences and sums of
+a bill up to some ten thousands."""
 
 _UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
 _WIDE = Context(prec=60)

@@ -33,7 +33,7 @@ _MESSAGES: Mapping[str, str] = {
     "literal_error": "This must be {expected}.",
     "enum": "This must be {expected}.",
 }
-"""What is told of an error of pydantic's, whose own words are those of a program."""
+"""The message for an error of pydantic, whose own messages speak of types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,11 @@ _Errors = Mapping[_Place, ErrorDetails]
 def validated(
     model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "", empty: _Errors = MappingProxyType({})
 ) -> Model:
-    """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15), and
-    so is an empty text in a field that may be left out. `empty` are those that were taken out already, and what is
-    wrong with them where they may not be.
+    """Return `body`, which is at pointer `at`, as a `model`. In an object, null counts as absent (contract, Q15), and
+    so does an empty text in an optional field. `empty` are the errors of empty texts that are already removed, for
+    fields that are not optional.
 
-    `rules` tell from the raw body what does not hold between its fields, so that it is reported beside what is wrong in
-    them.
+    `rules` check the raw body for faults between its fields, so that these are reported together with faults in fields.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.

@@ -8,7 +8,7 @@ from loyalty import exactjson
 from loyalty.store.files import Files
 
 PART_BYTES = 8_000_000
-"""Of a file that are written at a time: S3 takes parts of 5 MiB and more, and 10,000 of them."""
+"""The bytes of a file that are written at a time: S3 accepts parts of 5 MiB and more, and 10,000 of them."""
 
 
 @dataclass(slots=True)

@@ -1,5 +1,5 @@
-"""What became of an upload's chunks: a mark for each that was counted, once however often it was delivered; and the
-counters, which lie apart from the upload itself."""
+"""The outcomes of an upload's chunks: a mark for each chunk that was counted, once however often it was delivered; and
+the counters, which are apart from the upload itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from loyalty.store.writes import Count, Put, Update
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was counted of a chunk. `results` is where its outcomes lie; `dead` means that some of its purchases failed,
-    and that its message lies with the dead letters."""
+    """The counts of a chunk. `results` is the file of its outcomes; `dead` means that some of its purchases failed, and
+    that its message is a dead letter."""
 
     chunk: int
     results: str

@@ -62,11 +62,11 @@ def active_keys(table: Table, partner_id: str) -> Iterator[ApiKey]:
 
 
 def add_key(table: Table, key: ApiKey) -> None:
-    """Make a key active, in the place of one that was made by the same request, if there is one.
+    """Make a key active, instead of one that was made by the same request, if there is one.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where the partner has two active keys; RETRY_LATER, and whether the key is active,
-            nobody knows then.
+        Refused: LIMIT_EXCEEDED, where the partner has two active keys; RETRY_LATER, after which nobody knows whether
+            the key is active.
     """
     for _ in range(ACTIVE_KEYS_PER_PARTNER + 1):
         active = {other.slot: other for other in active_keys(table, key.partner.id)}

@@ -66,7 +66,7 @@ def count_try(
 
 
 def forget_tries(table: Table, token: CustomerToken, pass_code_hash: str, now: datetime) -> None:
-    """Start counting anew: the pass code was right."""
+    """Reset the count, as the pass code was right."""
     table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"expires_at": int(now.timestamp())}))
 
 

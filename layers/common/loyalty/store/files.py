@@ -46,7 +46,7 @@ def notified(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What to send a file with, as `multipart/form-data` by POST: the fields before the file."""
+    """A form to send a file with, as `multipart/form-data` by POST: the fields before the file."""
 
     url: str
     fields: Mapping[str, str]
@@ -115,8 +115,8 @@ class Files:
             return self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
 
     def write_part(self, key: str, parts: str, number: int, data: bytes) -> str:
-        """Write a part, in the place of an earlier one of the same number; answers its ETag. All parts but the last one
-        have to have 5 MiB."""
+        """Write a part, which replaces an earlier one of the same number; return its ETag. All parts except the last
+        one must have 5 MiB."""
         part: Any = {"Bucket": self.bucket, "Key": key, "UploadId": parts, "PartNumber": number, "Body": data}
         with _as_domain_errors(key):
             return self.client.upload_part(**part)["ETag"]

@@ -37,7 +37,7 @@ def record_key(kind: str, record_id: str) -> Key:
 
 
 SEVERAL: Item = {"target": "*"}
-"""What a name's item says once more than one record has that name: it leads to none of them, and never will again."""
+"""The target of a name that more than one record has had: it leads to none of them, and never will again."""
 
 
 def items_of(record: Record) -> dict[Key, Item]:

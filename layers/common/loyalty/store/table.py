@@ -68,7 +68,7 @@ class WholeTable(Table, Protocol):
 
 @contextmanager
 def in_flight(calls: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """What takes the place of `map` for so many calls, so that several of them are under way at a time."""
+    """Return a replacement of `map` for so many calls, which runs several of them at a time."""
     if calls > 1:
         with ThreadPoolExecutor(min(calls, MAX_IN_FLIGHT)) as pool:
             yield pool.map

@@ -20,8 +20,8 @@ KEPT = timedelta(days=90)
 
 
 class UploadState(StrEnum):
-    """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could
-    be read. What is kept of an upload stays POSTING: whether it is DONE or INCOMPLETE, its counters tell."""
+    """How far an upload has got. A REFUSED file was not posted; an INCOMPLETE one was posted as far as it could be
+    read. The stored state stays POSTING: the counters show whether the upload is DONE or INCOMPLETE."""
 
     EXPECTED = "EXPECTED"
     SPLITTING = "SPLITTING"

@@ -28,7 +28,7 @@ gives back, where the answer is a text in JSON once more. One problem is told in
 ENTRY_ID = "request_unique_identifier"
 
 RESPOND_ASYNC = "respond-async"
-"""What a caller prefers who does not wait for the outcomes (RFC 7240)."""
+"""The preference of a caller that does not wait for the outcomes (RFC 7240)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class BulkEntries:
 
     @property
     def by_place(self) -> dict[int, PurchaseRequest]:
-        """What those that can be read ask for, by their places in the call, from 1."""
+        """The requests of readable entries, by their places in the call, from 1."""
         places = enumerate(self.ids, start=1)
         return {place: self.requests[own_id] for place, own_id in places if own_id in self.requests}
 

@@ -1,4 +1,4 @@
-"""What all classic endpoints share: the token in the body or the header, and the envelope around data and errors."""
+"""Handling of calls on classic routes: the token in the body or the header, and the envelope around data and errors."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

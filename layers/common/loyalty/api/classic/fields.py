@@ -39,7 +39,7 @@ Truth = Annotated[
 
 
 class ClassicCall(ClassicModel):
-    """What the body of a call has beside its token, which is looked at before anything else."""
+    """The body of a call, without its token, which is checked first."""
 
     fields_set: Annotated[
         str | None,
@@ -58,7 +58,7 @@ class PurchaseProduct(ClassicModel):
 
 
 class SpendAmounts(ClassicModel):
-    """What to pay from the wallet, in the system currency or in the alternative one; above zero."""
+    """An amount to pay from the wallet, in the system currency or in the alternative one; above zero."""
 
     spend_amount: Positive | None = None
     spend_alternative_amount: Positive | None = None
@@ -108,8 +108,8 @@ class BasketFields(ClassicModel):
 
 
 class PurchaseFields(ClassicModel):
-    """What else a purchase has in every operation. It stands beside the others, not above them, as the order of a
-    request's fields is part of its fingerprint."""
+    """Further fields of a purchase in every operation. The class stands beside the others, not above them, because the
+    order of a request's fields is part of its fingerprint."""
 
     classification_identifier: NamedIdentifier | None = None
     description: Text | None = None

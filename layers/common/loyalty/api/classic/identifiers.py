@@ -19,7 +19,7 @@ from loyalty.domain.validation import exactly_one, validated
 
 
 class ClassicModel(BaseModel):
-    """What is not listed is ignored, at every level (contract, row 7)."""
+    """A model that ignores fields that it does not list, at every level (contract, row 7)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

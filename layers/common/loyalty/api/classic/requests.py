@@ -67,8 +67,8 @@ class ClassicPreviewPurchase(ClassicCall, PurchaseFields, EventFields, BasketFie
 
 
 class BulkEntry(ClassicModel):
-    """What tells an entry of the bulk call from the others. It is for the answer only, so it is left out of whatever is
-    kept of the entry."""
+    """The field that tells an entry of the bulk call from the others. Only the answer uses it, so nothing that is kept
+    of the entry has it."""
 
     request_unique_identifier: Annotated[Code, Field(exclude=True)]
 

@@ -1,4 +1,4 @@
-"""What all endpoints share: checking the token, and turning whatever is raised into an answer."""
+"""Handling of calls on all routes: the token is checked, and exceptions become answers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,5 +1,5 @@
-"""What stands beside a body: the values in path and query and of headers that name something. They are looked at before
-anything else of a call, on every route."""
+"""Values beside the body that name something: in path, query and headers. They are checked before anything else of a
+call, on every route."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

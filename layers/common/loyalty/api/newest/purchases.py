@@ -83,7 +83,7 @@ EpochSecond = Annotated[
 
 
 _NO_STEP = ("preview", ".", "..")
-"""What is the name of a route, or what clients take out of a path: there would be no way to it."""
+"""Ids that are names of routes, or that clients remove from a path, so that no call could reach them."""
 
 
 def _step(event_id: str) -> str:
@@ -101,7 +101,7 @@ EventId = Annotated[
 
 
 class NewestModel(BaseModel):
-    """What is not listed is refused."""
+    """A model that refuses fields that it does not list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What functions that a queue feeds share: each message by itself, and which ones are to be delivered again."""
+"""Handling of messages from a queue: each by itself, with an answer which ones to deliver again."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who calls, and what they may: scopes and merchants, as a verified token states them."""
+"""The caller and its rights: scopes and merchants, as a verified token states them."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ EVERY_MERCHANT = "*"
 
 
 class Scope(StrEnum):
-    """What a key may be used for."""
+    """The rights that a key may have."""
 
     POST_PURCHASES = "purchases:write"
     READ_PURCHASES = "purchases:read"
@@ -21,8 +21,8 @@ class Scope(StrEnum):
 
 
 class ClassicRepeats(StrEnum):
-    """What a call of the classic API is that says nothing of itself and equals an earlier one of the same partner:
-    another purchase, or the same one sent again."""
+    """How to treat a classic call without an identity that equals an earlier one of the same partner: as another
+    purchase, or as the same one sent again."""
 
     POST = "POST"
     REPLAY = "REPLAY"

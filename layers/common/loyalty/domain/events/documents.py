@@ -40,7 +40,7 @@ class PostedLine(Struct, frozen=True, array_like=True):
 
 
 class AskedSpend(Struct, frozen=True, array_like=True):
-    """What a customer wanted to pay from the wallet: one of the amounts, in the system currency or the alternative."""
+    """The spend that a customer requested: one of the amounts, in the system currency or the alternative one."""
 
     amount: Decimal | None
     alternative_amount: Decimal | None
@@ -112,8 +112,8 @@ def _given(award: Award) -> dict[str, Any]:
 
 
 class PostedSpend(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What was paid from the wallet. `request_number` is that of the spend request behind it, which the classic API
-    tells; `lots` are those that it was taken from, by month, in the wallet's currency."""
+    """A payment from the wallet. `request_number` is the number of its spend request, which the classic API shows;
+    `lots` are the lots that it was taken from, by month, in the wallet's currency."""
 
     number: str = ""
     request_number: str = ""
@@ -194,8 +194,8 @@ class ReversalDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
         reverses: the purchase's id.
         lines: how much of which lines came back; none for a cancellation.
         waived: what the customer keeps of awards, as it was spent.
-        completes: whether nothing of the purchase is left now, and was before; None where an early version wrote it,
-            which told nothing of limits either.
+        completes: whether something of the purchase was left before, and nothing is left now; None if an early version
+            wrote it, which did not record limits either.
         uses: what was given back of limits per account, below zero.
         budgets: what budgets got back, by offer, below zero.
         counted_codes: ids of promo codes that may be used once more by all accounts together.
@@ -229,4 +229,4 @@ class ReversalDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 Document = PurchaseDocument | ReversalDocument | None
-"""What is kept of an event; None where its entry tells all: of an expiry, an opening balance."""
+"""What is kept of an event; None if its entry says everything, as of an expiry or an opening balance."""

@@ -20,7 +20,7 @@ LASTING = ""
 
 
 class Clawback(StrEnum):
-    """What happens where an award that is to be taken back is spent already, and the wallet does not hold it."""
+    """What happens if an award is taken back that is already spent, and the wallet does not hold the amount."""
 
     REFUSE = "REFUSE"
     WITHIN_BALANCE = "WITHIN_BALANCE"
@@ -164,7 +164,7 @@ def negated(lots: Lots) -> Lots:
 
 
 class EventType(StrEnum):
-    """What an event is."""
+    """The type of an event."""
 
     PURCHASE = "PURCHASE"
     ADJUSTMENT = "ADJUSTMENT"
@@ -210,5 +210,5 @@ class JournalEntry:
 
     @property
     def told_id(self) -> str:
-        """What callers know the event by."""
+        """The id by which callers know the event."""
         return told_id(self.event_id)

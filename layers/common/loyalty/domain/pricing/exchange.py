@@ -136,7 +136,7 @@ class Exchange:
         return str(amount) if self._wallet is self._system else f"{amount} {self._wallet.currency.code}"
 
     def asked(self, spend: RequestedSpend) -> Amounts:
-        """Return the amounts of a requested spend, from whichever one was named.
+        """Return the amounts of a requested spend, from the one that is given.
 
         Raises:
             NotInProgramme: CURRENCY_MISMATCH, where that is of an alternative currency, and there is none or no rate

@@ -43,7 +43,7 @@ class Award:
 
     @property
     def voucher_type(self) -> VoucherType | None:
-        """What kind of voucher it is, None where it is none."""
+        """The type of the voucher; None if it is not a voucher."""
         return self.offer.voucher_type
 
     @property
@@ -58,7 +58,7 @@ class Award:
 
     @property
     def budget(self) -> Decimal | None:
-        """What all accounts together may get of the offer, None where there is no such limit."""
+        """The most that all accounts together may get of the offer; None without such a limit."""
         return self.offer.limits.budget
 
     @property

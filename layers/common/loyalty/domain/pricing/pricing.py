@@ -29,7 +29,7 @@ from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
 
 NOTHING_GIVEN: Mapping[str, Decimal] = {}
-"""What offers with a budget have given where there is none."""
+"""The amounts given, if there are no offers with a budget."""
 
 
 def price(
@@ -45,8 +45,8 @@ def price(
     has given nothing.
 
     Raises:
-        Refused: SPEND_LIMIT or INSUFFICIENT_BALANCE, where the requested spend is not to be had; INVALID, where it is
-            nothing once it is rounded, or where the account has used the promo code as often as it may;
+        Refused: SPEND_LIMIT or INSUFFICIENT_BALANCE, if the requested spend is not possible; INVALID, if it is zero
+            after rounding, or if the account has used up the promo code;
             CURRENCY_MISMATCH, where an amount would have to be converted on a day without a rate.
     """
     occasion = programme.occasion(purchase, account, wallet, given)
@@ -130,8 +130,8 @@ def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Baske
 
 
 class _Grounds(NamedTuple):
-    """What an award is reckoned on: lines of the basket, by their places; the award's currency, by its id, and how many
-    units of it one of the system currency is worth."""
+    """The base of an award: lines of the basket, by their places; the id of the award's currency, and its units for one
+    unit of the system currency."""
 
     basket: Basket
     places: tuple[int, ...]

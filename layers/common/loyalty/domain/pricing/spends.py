@@ -28,7 +28,7 @@ class SpendMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What is paid from the wallet. Of each method, a purchase has one at most. `lots` are those that it is taken from,
+    """A payment from the wallet. A purchase has at most one of each method. `lots` are the lots that it is taken from,
     as amounts above zero in the wallet's currency."""
 
     method: SpendMethod
@@ -57,8 +57,8 @@ class Payment:
         theirs.
 
         Raises:
-            Refused: SPEND_LIMIT, INSUFFICIENT_BALANCE, INVALID or CURRENCY_MISMATCH, where the requested spend is not
-                to be had.
+            Refused: SPEND_LIMIT, INSUFFICIENT_BALANCE, INVALID or CURRENCY_MISMATCH, if the requested spend is not
+                possible.
         """
         payment = self
         at_once = self._instant(instant)

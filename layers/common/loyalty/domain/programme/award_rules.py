@@ -38,7 +38,7 @@ class AwardCurrency(StrEnum):
 
 
 class Rounding(StrEnum):
-    """What becomes of the part of an award that is smaller than a currency's last decimal."""
+    """How to round the part of an award that is smaller than a currency's last decimal."""
 
     HALF_UP = "HALF_UP"
     HALF_EVEN = "HALF_EVEN"

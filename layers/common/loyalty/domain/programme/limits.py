@@ -79,5 +79,5 @@ class Limits:
 
 
 def _counted(used: WindowUse, currency: str) -> Decimal:
-    """Return what counts of the amounts against a limit in `currency`: amounts in another one begin anew."""
+    """Return the amounts that count against a limit in `currency`; amounts in another one do not."""
     return sum((used.amount(name) for name in {currency, UNRECORDED}), ZERO)

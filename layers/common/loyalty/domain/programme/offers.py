@@ -25,8 +25,8 @@ class Stacking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """What offers belong to. `merchants` are ids of business units, each standing for all below it too; an empty set
-    stands for everywhere."""
+    """A scheme that offers belong to. `merchants` are ids of business units, which include all units below them; an
+    empty set means everywhere."""
 
     id: str
     name: str
@@ -134,7 +134,7 @@ class Offer:
 
     @property
     def turn(self) -> tuple[bool, int, str]:
-        """What offers are sorted by: exclusive ones first, then by priority, the highest first, then by id."""
+        """The sort key of offers: exclusive ones first, then by priority, the highest first, then by id."""
         return (self.stacking is not Stacking.EXCLUSIVE, -self.priority, self.id)
 
     def is_about(self, line: Line) -> bool:

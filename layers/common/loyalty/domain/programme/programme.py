@@ -1,7 +1,7 @@
 """The reward programme as pricing sees it: currencies and rates, business units, offers, limits.
 
-Built from imported reference records (`loyalty.domain.records`), which were validated when they were imported and whose
-references are ids by then; so nothing is checked twice here.
+Built from imported reference records (`loyalty.domain.records`), which are validated on import and then have ids as
+references; so nothing is checked twice here.
 """
 
 from collections import defaultdict

@@ -69,8 +69,8 @@ def _moved_on(journal: Wallet, entry: JournalEntry) -> Wallet:
 
 @dataclass(frozen=True, slots=True)
 class ReversalEvidence:
-    """What an event took back of a purchase: its own cancellation, or a return of it; or the reversal of another one,
-    with which was settled what had been waived of this one.
+    """The part of a purchase that an event took back: its own cancellation or return, or the reversal of another
+    purchase that settled what was waived of this one.
 
     Attributes:
         account_id: whose wallet the event moved.

@@ -44,10 +44,10 @@ class PromoCode:
 
     @property
     def used_up(self) -> Problem:
-        """What to say where it was used as often as it may be."""
+        """The problem of a code that is used up."""
         return Problem(Code.INVALID, f"The promo code {self.code} is used up.", self.pointer)
 
     @property
     def subject(self) -> str:
-        """What an account's uses are remembered under: never an offer's id, as no id has a `#`."""
+        """The subject of an account's uses: never an offer's id, as no id has a `#`."""
         return f"promo_code#{self.id}"

@@ -16,8 +16,8 @@ from loyalty.domain.purchases.promo_code import PromoCode
 
 
 class ShownBefore(NamedTuple):
-    """What became of a pass code or one-time password that was shown when a call came in: the id of the token that it
-    proved, or else why it was not taken."""
+    """The result of a pass code or one-time password that was checked when a call came in: the id of the token that it
+    proved, or why it was refused."""
 
     token_id: str | None
     problem: Problem | None
@@ -48,7 +48,7 @@ class Reference(NamedTuple):
 
 
 class RequestedSpend(NamedTuple):
-    """What the customer wants to pay from the wallet: exactly one of the amounts is set, and above zero.
+    """The spend that the customer requests: exactly one of the amounts is set, and above zero.
 
     `amount` is in the system currency, `alternative_amount` in the alternative currency.
     """
@@ -118,8 +118,8 @@ class PurchaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a body names of which something is faulty, as far as that can be read; `performed_by` and `references` as
-    those of a `PurchaseRequest`, `performed_on` None where nobody can tell."""
+    """The names in a faulty body, as far as they can be read; `performed_by` and `references` as in a
+    `PurchaseRequest`, `performed_on` None if it is not known."""
 
     customer: Reference | None
     performed_by: Mapping[str, Reference]
@@ -137,7 +137,7 @@ class Faulty(Refused):
 
 
 class Product(NamedTuple):
-    """What pricing needs to know of a product."""
+    """A product, as pricing needs it."""
 
     id: str
     code: str

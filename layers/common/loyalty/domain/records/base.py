@@ -33,8 +33,8 @@ class BaseRecord(RecordPart):
 
     `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
     as long as no other has the same value, such as people's names. `unique_within` lists those that no other record may
-    share a value of, or the lack of one, that has the same value of the field beside it. `kept` lists what stays as it
-    is where an import does not say it: what is blocked is not to be opened by saying nothing.
+    share a value of, or the lack of one, that has the same value of the field beside it. `kept` lists the fields that
+    stay as they are if an import does not set them: leaving a field out must not open what is blocked.
     """
 
     unique: ClassVar[tuple[str, ...]] = ()

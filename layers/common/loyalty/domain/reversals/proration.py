@@ -27,7 +27,7 @@ class LotAmounts:
 
     @property
     def lasting(self) -> Decimal:
-        """What is of no lot, as it never expires; in the wallet's currency."""
+        """The part that belongs to no lot, as it never expires; in the wallet's currency."""
         return self.amounts.wallet - sum(self.lots.values(), ZERO)
 
     def __add__(self, other: "LotAmounts") -> "LotAmounts":

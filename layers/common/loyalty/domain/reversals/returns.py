@@ -13,8 +13,8 @@ from loyalty.domain.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class ReturnedProduct:
-    """Goods that come back: of the line at a place (from 0), or of whichever lines have a product, by its code; exactly
-    one of them is set. All that is left of it, where `quantity` is None. `pointer` is where this stands in the
+    """Goods that are returned: those of a line (its place, from 0), or of all lines with a product (its code); exactly
+    one of the two is set. Without `quantity`, everything that is left of them. `pointer` is their place in the
     request."""
 
     line: int | None

@@ -30,8 +30,8 @@ class TakenBack:
     """What of a purchase was taken back so far; amounts are in the wallet's currency.
 
     Attributes:
-        lines: how much of each line was returned, by its place. A cancellation takes back whatever returns have left,
-            and returns no lines.
+        lines: how much of each line was returned, by its place. A cancellation takes back what returns have left, and
+            returns no lines.
         awarded: what the wallet gave back of the purchase's awards.
         spent: what the wallet got back of its spends.
         waived: what of the awards is left to the customer, as it is spent.

@@ -1,4 +1,4 @@
-"""What a cell of CSV says: a text, a number or a date, and none that a spreadsheet has made another of."""
+"""Reading cells of CSV: texts, numbers and dates, unless a spreadsheet has changed them."""
 
 import re
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from loyalty.domain.rows.layout import Layout
 from loyalty.domain.validation import Unreadable
 
 Read = Callable[[str], Any]
-"""What reads cells of a column; raises ValueError, in words that go on after "The cell"."""
+"""Read a cell of a column; raise ValueError, with a message that continues after "The cell"."""
 
 FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""What a spreadsheet takes a cell for a formula by, at its start, white space apart; the sign may be of full width. In
-results an apostrophe goes before it."""
+"""Signs at the start of a cell that a spreadsheet takes for a formula, after white space; also full-width signs. In
+results an apostrophe goes before them."""
 
 NO_NUMBER = (
     "must be a number such as 15.19: with a decimal point, and without thousands separators, spaces or currency signs"
@@ -37,7 +37,7 @@ _SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}")
 """A number as spreadsheets show it that has more digits than the column is wide: 1.23457E+12 for 1234567890123."""
 
 _IN_ITS_PLACE = re.compile(r"#+|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
-"""What spreadsheets show for a value that the column is too narrow for, or that cannot be reckoned."""
+"""Texts that spreadsheets show instead of a value, because the column is too narrow or the formula is wrong."""
 
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A number whose point separates thousands where the comma is the decimal sign."""

@@ -13,7 +13,7 @@ REFERENCE_NUMBER = "reference_number"
 UNIT_COLUMNS = ("merchant_tap.id", "merchant_tap.code", "outlet_tap.id", "outlet_tap.code")
 
 RESULT_FIELDS = ("status", "event_id", "error_code", "error_field", "error_description")
-"""What a result file has beside the caller's own columns or members; a file that has them is a result sent again."""
+"""Columns or members that a result file adds to the caller's own; a file that has them is a result sent again."""
 
 SETTLED = frozenset({"posted", "replayed"})
 """A `status` with which a row needs nothing more."""
@@ -42,7 +42,7 @@ HEAD_COLUMNS: Mapping[str, Read] = {
     "spend_request.alternative_amount": number_in,
     "promo_code": text_in,
 }
-"""What the first row of a purchase says, and the others repeat or leave empty."""
+"""Columns that the first row of a purchase sets, and the others repeat or leave empty."""
 
 _FIRST_ROW = ("cim", "contact_id", "merchant_tap", "outlet_tap")
 """Members of a body of which the first row of a purchase says some."""
@@ -55,7 +55,7 @@ LINE_COLUMNS: Mapping[str, Read] = {
     "products.tax_amount": number_in,
     "products.total_amount": number_in,
 }
-"""What each row of a purchase says of a line."""
+"""Columns that each row of a purchase sets for a line."""
 
 COLUMNS = frozenset({*HEAD_COLUMNS, *LINE_COLUMNS})
 
@@ -65,7 +65,7 @@ NEEDED = (
     UNIT_COLUMNS,
     *((name,) for name in LINE_COLUMNS if name != "products.quantity"),
 )
-"""Of each of these, a file has to have one column at least: without it, no row could be posted."""
+"""Groups of columns of which a file needs at least one each: without it, no row could be posted."""
 
 
 def cells_of(layout: Layout, row: bytes) -> list[str]:

@@ -1,8 +1,8 @@
 """Cutting CSV into purchases: which rows make up one.
 
 A purchase goes on in the rows that directly follow its first one, as long as they have the same reference number, and
-the same customer and unit, or none. All its rows stay together; empty rows between them are passed over. Of a row, just
-the first cells are looked at.
+the same customer and unit, or none. All its rows stay together; empty rows between them are skipped. Only the first
+cells of a row are read.
 """
 
 import re
@@ -23,7 +23,7 @@ from loyalty.domain.rows.sharding import Shards
 LONG_PURCHASE = Problem(Code.LIMIT_EXCEEDED, f"The rows of this purchase are longer than {MAX_ROW_BYTES} bytes.")
 
 INSIDE_PURCHASE = "purchase"
-"""Of a position: the row that begins here was refused, and so are those that its purchase goes on in."""
+"""In a position: the row that begins here was refused, and so are the further rows of its purchase."""
 
 Cells = list[bytes]
 Purchase = tuple[Hashable, int, int]

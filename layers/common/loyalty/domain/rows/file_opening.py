@@ -1,4 +1,4 @@
-"""What a file's name and its first bytes tell: how its rows are to be read, or why they cannot be."""
+"""Finding out from a file's name and its first bytes how to read its rows, or why that is not possible."""
 
 import csv
 import json

@@ -22,13 +22,13 @@ NOT_AN_ARRAY = Problem(Code.INVALID, "From here on, the file is not a valid JSON
 NOT_LAST = Problem(Code.INVALID, "Something follows the array, which must come last in the file.")
 
 AT_END = "end"
-"""Of a position: the array is closed."""
+"""In a position: the array is closed."""
 
 INSIDE_ELEMENT = "element"
-"""Of a position, with depth and whether it is in a text: what follows belongs to an element that was refused."""
+"""In a position, with depth and whether it is in a text: the next bytes belong to an element that was refused."""
 
 _DIGITS = 20
-"""Of a number: it takes twelve to name a customer, and converting a million takes long."""
+"""The most digits of a number: it takes twelve to name a customer, and converting a million takes long."""
 
 _DEPTH = 8
 """Levels of nesting that one pattern sees through; bodies have four. What is deeper takes a longer way."""

@@ -69,7 +69,7 @@ def _written_out(cell: str) -> Decimal:
 
 
 _READERS: Mapping[Any, Read] = {Decimal: _written_out, int: _whole_number, bool: _truth, list: _list}
-"""What reads cells of a type; what is not here is text."""
+"""Readers of cells, by type; cells of other types are text."""
 
 
 def _columns(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Read]]:

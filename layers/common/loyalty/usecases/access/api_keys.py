@@ -27,13 +27,13 @@ def create_key(
     """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Answers its text, which is
     stored nowhere and so cannot be shown again, and the key.
 
-    `request` names this call, as no other one of the partner is named: called again with the same, after an answer that
-    was lost, it makes another key in the place of the one that nobody has.
+    `request` is a name for this call that no other call of the partner has. If the call is repeated with it after a
+    lost answer, it makes another key instead of the one that nobody has.
 
     Raises:
         Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
-            DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
-            knows then.
+            DUPLICATE, if another call had this name; LIMIT_EXCEEDED; RETRY_LATER, after which nobody knows whether
+            there is a key.
     """
     require_partner(partner_id, table)
     unknown = set(scopes) - set(Scope)

@@ -1,5 +1,4 @@
-"""What a customer shows to be recognized: an access token's code, its identifier with the pass code, or a one-time
-password."""
+"""Customer tokens: an access token's code, its identifier with the pass code, or a one-time password."""
 
 import secrets
 from dataclasses import replace

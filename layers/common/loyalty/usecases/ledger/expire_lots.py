@@ -1,4 +1,4 @@
-"""Expiry: taking what is over out of the wallets, an EXPIRY event for each."""
+"""Expiry: taking expired lots out of the wallets, with an EXPIRY event for each wallet."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ RESERVE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ExpiryRun:
-    """What a run did: wallets of which something expired; those that were too busy; whether the time was enough for
-    all. The next run finds what is left."""
+    """The result of a run: wallets with an expiry, wallets that were too busy, and whether the time was enough for all.
+    The next run finds the rest."""
 
     wallets: int
     busy: int
@@ -55,9 +55,9 @@ def expire_lots(
     report: FaultReport = lambda _: None,
     pause: Pause = pause,
 ) -> ExpiryRun:
-    """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
-    however long ago that was. `time_left` tells the seconds that the run may still take;
-    `report` hears of what kept the first wallet of a batch from being moved.
+    """Post the expiry of all lots whose month has ended, however long ago, for the wallets that the index has under
+    such a month. `time_left` returns the seconds that the run may still take; `report` receives the reason why the
+    first wallet of a batch was not moved.
 
     It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
     """

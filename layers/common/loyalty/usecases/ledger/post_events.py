@@ -23,8 +23,8 @@ from loyalty.usecases.ledger.transaction_batch import (
 
 @dataclass(frozen=True, slots=True)
 class PostedEvent:
-    """What became of a request: its event, and whether that had been posted by an earlier, equal request. Where it was
-    posted now and takes a purchase back, that is the `purchase` as it is after it."""
+    """The outcome of a request: its event, and whether an earlier, equal request had posted it. If it was posted now
+    and takes a purchase back, `purchase` is that purchase afterwards."""
 
     event: Event
     replayed: bool
@@ -52,7 +52,7 @@ FaultReport = Callable[[Exception], None]
 
 
 def pass_on(fault: Exception) -> None:
-    """Let a fault pass, whatever was posted by then."""
+    """Let a fault pass, even if something was already posted."""
     raise fault
 
 
@@ -64,13 +64,13 @@ def post_events(
     report: FaultReport = pass_on,
     customers: Mapping[str, Customer] | None = None,
 ) -> list[EventOutcome]:
-    """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
+    """Post events, each for the account whose id is beside it; return the outcome of each, in the same order.
 
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
-    several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
-    event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew. As long as
-    that leads to nothing, there is a wait before each try, and an end to them. `customers` are the accounts' as they
-    were read already, if they were.
+    several transactions at a time. Each event is posted or refused alone: an event that cannot be posted is left out,
+    and the wallet's next event is priced without it. If a wallet has moved, its remaining events are priced again.
+    While attempts post nothing, there is a wait before each, and their number is limited. `customers` are the customers
+    of the accounts that are already read.
     """
     run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
@@ -133,7 +133,7 @@ class _Run:
         """Return the next events of each wallet, as many as fit into a transaction, together with those of other
         wallets.
 
-        A wallet that has moved before has a transaction of its own, lest it is in the way of others once more.
+        A wallet that has moved before has its own transaction, so that it does not hold up others again.
         """
         by_account: dict[str, dict[int, EventDraft]] = defaultdict(dict)
         for place, (account_id, draft) in self.left.items():

@@ -1,4 +1,4 @@
-"""What goes into one transaction: events of wallets, each priced on the wallet as the one before leaves it."""
+"""Batches of events for one transaction, each priced on the wallet as the previous event leaves it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 TOO_MANY_WRITES = "This purchase would use more budgets and give more vouchers than one purchase may."
 
 Used = Mapping[Key, Decimal]
-"""What all accounts together have used, by the key of the counter."""
+"""The uses by all accounts together, by the key of the counter."""
 
 
 class EventDraft(Protocol):
@@ -51,7 +51,7 @@ class EventDraft(Protocol):
         """Return the event, as the next one of the customer's wallet.
 
         Raises:
-            Refused: it cannot be had.
+            Refused: it cannot be posted.
         """
 
 

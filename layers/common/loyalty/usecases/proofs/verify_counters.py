@@ -19,7 +19,7 @@ MAX_READINGS = 3
 
 
 class Counters:
-    """What a scan has shown of counters, and of the events that moved them."""
+    """The counters of a scan, and the events that moved them."""
 
     def __init__(self) -> None:
         self._used: dict[Key, Decimal] = {}

@@ -109,7 +109,7 @@ def _wallet(table: Table, account_id: str) -> Wallet:
 
 
 class _Audit:
-    """What a scan has shown so far."""
+    """The state of a scan so far."""
 
     def __init__(self) -> None:
         self.events = 0

@@ -62,11 +62,11 @@ def post_purchases(
     pause: Pause = pause,
     report: FaultReport = pass_on,
 ) -> list[EventOutcome]:
-    """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
+    """Post many purchases, each once, however often they are sent; return the outcome of each, in the same order.
 
-    They stand or fall alone. Those of one wallet are posted in their order, those of different wallets side by side.
-    Their reference numbers do not lead to them. A fault of ours passes through, whatever was posted by then; unless
-    there is a `report` to hear of it.
+    Each is posted or refused alone. Those of one wallet are posted in their order, those of different wallets side by
+    side. Their reference numbers do not lead to them. A fault on our side passes through, even if something was already
+    posted, unless there is a `report` to receive it.
     """
     numbers.reserve(len(requests))
     return _Batch(list(requests), partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
@@ -143,12 +143,12 @@ class _Batch:
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
-        """Return what became of those that were posted before, as far as it is looked up.
+        """Return the outcomes of those that were posted before, as far as they are looked up.
 
         Under another id than they would have now: hardly a request has one that was not looked for with the names, so
-        this reads nothing as a rule; no such id is given any more, so that reading is as good as a condition. And under
-        their own id, where several of them draw on counters that all accounts share: what is posted already must not be
-        taken from the counter a second time, or the others would be priced on less than there is.
+        this reads nothing as a rule; no such id is given any more, so that a read is enough. And under their own id,
+        where several of them draw on counters that all accounts share: what is posted already must not be taken from
+        the counter a second time, or the others would be priced on less than there is.
 
         Raises:
             Refused: RETRY_LATER, where the storage is busy.

@@ -35,11 +35,11 @@ LABELS: Mapping[str, str] = {
     "tap": "Transaction Acquiring Point",
     "unit": "Unit",
 }
-"""What each type is called where it is not found."""
+"""The label of each type in a message that it is not found."""
 
 _BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
 _RECORD_TYPES = dict.fromkeys(_BUSINESS_UNITS, "business_unit") | {"spend_request_classification": "classification"}
-"""What a thing is where its part in a purchase has another name."""
+"""The record types of parts of a purchase with another name."""
 
 _STORED_APART = {"invoice", "promo_code"}
 
@@ -111,7 +111,7 @@ class Resolution:
         self._is_lacking = False
 
     def performer(self) -> Performer | None:
-        """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
+        """Return who performed it. All given names must agree; the rest follows from them (contract, row 34)."""
         named = self._request.performed_by
         ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
         units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
@@ -223,7 +223,7 @@ class Resolution:
         return unit
 
     def _is_other(self, unit: BusinessUnit, reference: Reference) -> str:
-        """Return what a business unit is that was named in the place of the other kind, and what to do."""
+        """Return the message for a business unit of the wrong kind, with what to do."""
         merchant = self._programme.business_units.get(unit.parent_id or "")
         if merchant:
             return f"{reference.value} is an outlet of {merchant.code or merchant.id}: name it as the outlet."

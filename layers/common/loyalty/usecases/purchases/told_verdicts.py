@@ -1,4 +1,4 @@
-"""What a partner is told of why offers applied or did not; whoever runs the programme is told all."""
+"""The verdicts on offers that a partner may see; the operator of the programme sees all."""
 
 from collections.abc import Iterable
 from datetime import datetime

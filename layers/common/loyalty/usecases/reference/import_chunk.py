@@ -79,7 +79,7 @@ class ChunkImporter:
             self._write_over(place, without_codes)
 
     def _write_over(self, place: dict[str, Any], data: bytes) -> None:
-        """Write a chunk in the place of what it was, which is as long, among others that lie with it."""
+        """Overwrite a chunk among others in its object; its length stays the same."""
         start, end = place["start"], place["start"] + place["length"]
         all_of_it = self.files.read(place["location"])
         self.files.write(place["location"], all_of_it[:start] + data + all_of_it[end:])
@@ -182,9 +182,9 @@ def _outcome(row: ImportedRow, said: Said) -> RowOutcome:
 
 
 def _known_as(record: Mapping[str, Any]) -> str:
-    """Return what a record that was imported is known by in its result. As it follows from all that the row says, it
-    proves that the row is the one that was imported, and no other with a status of the caller's own. Of a pass code,
-    only that there was one is in it, as results leave it out."""
+    """Return the key of an imported record in its result. It is derived from the whole row, so it proves that the row
+    is the one that was imported, and not another with the caller's own status. Of a pass code it includes only its
+    presence, as results leave the code out."""
     shown = {name: LEFT_OUT if name == PASS_CODE and value else value for name, value in record.items()}
     said = exactjson.dumps(shown).encode(errors="surrogatepass")  # nobody has looked at it yet
     return f"{ROW_KEY}{hashlib.sha256(said).hexdigest()[:EVENT_ID_LENGTH].upper()}"

@@ -10,8 +10,8 @@ from loyalty.usecases.reference.import_chunk import ChunkImporter
 from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 
 SEGMENT_BYTES = 250_000
-"""Of a file that are imported between two looks at the clock: opening balances, the slowest, may take a minute of
-them."""
+"""The rows of a file that are imported between two looks at the clock: opening balances, the slowest, may take a
+minute."""
 
 
 def import_reference(

@@ -1,4 +1,4 @@
-"""What no single field of a record tells: whether it fits among the others, and on what was there."""
+"""Checks of a record beyond single fields: whether it fits to other records, and to its previous version."""
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.programme.award_rules import AwardCurrency
@@ -11,11 +11,11 @@ _FIXED = {
     "currency": ("role", "exponent"),
     "voucher_type": ("value_options",),
 }
-"""What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
+"""Fields that stay as they were first imported: ids of events are derived from them, or balances are kept in them."""
 
 
 def check_sense(record: Record, old: Record | None, programme: ProgrammeNames) -> None:
-    """Let only a record pass that makes sense in the place of `old`.
+    """Check that a record makes sense as the successor of `old`.
 
     Raises:
         Refused: INVALID.

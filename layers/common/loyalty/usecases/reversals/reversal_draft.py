@@ -40,7 +40,7 @@ class ReversalRequest:
 
     @property
     def kind(self) -> tuple[EventType, Origin]:
-        """What it is, and where its id comes from."""
+        """The type of the event, and the origin of its id."""
         if self.products is None:
             return EventType.CANCELLATION, Origin.CANCELLATION
         return EventType.RETURN, Origin.RETURN

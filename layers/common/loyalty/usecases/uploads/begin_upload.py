@@ -24,7 +24,7 @@ MAX_SHARDS = 32
 """Of one upload: so many of its chunks may be posted at a time."""
 
 SHARD_BYTES = 100_000
-"""Of a file for each shard: a thousand short rows, which make a chunk."""
+"""The bytes of a file for each shard: a thousand short rows, which make a chunk."""
 
 PACKED = 8
 """How many bytes of rows a compressed one holds, as a rule."""
@@ -42,10 +42,11 @@ NO_DRY_RUN = Problem(
 
 
 MAX_NAME_BYTES = 255
-"""Of a file's name: S3 takes 1,024 bytes of the result's, which has the partner and the upload before it."""
+"""The most bytes of a file's name: S3 accepts 1,024 bytes for that of the result, which has the partner and the upload
+before it."""
 
 _ASTRAY = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{1,2}(?:/|$)")
-"""What clients take out of a link, which is good for nothing then."""
+"""Path steps that clients remove from a link, which then does not work."""
 
 
 def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
@@ -66,7 +67,7 @@ def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: d
 
 
 def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
-    """Return the upload of the file of reference data that lies at `key`; as `begin_upload`. Who may drop files there
+    """Return the upload of the file of reference data at `key`, like `begin_upload`. Anyone who may drop files there
     may have them imported."""
     file = dropped.look_at(key, version)
     upload = Upload(

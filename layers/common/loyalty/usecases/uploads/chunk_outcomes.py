@@ -1,4 +1,4 @@
-"""What became of a chunk's rows, as it is kept beside its mark."""
+"""The outcomes of a chunk's rows, as they are kept beside its mark."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

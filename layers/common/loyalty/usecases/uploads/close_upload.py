@@ -1,4 +1,4 @@
-"""Closing an upload: its summary and its result, once each of its rows has an outcome; and anew after a redrive."""
+"""Closing an upload: its summary and its result, once each of its rows has an outcome; and again after a redrive."""
 
 from collections.abc import Callable
 from datetime import datetime

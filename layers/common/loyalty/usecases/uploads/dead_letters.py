@@ -1,5 +1,5 @@
-"""What failed for good, and how it is taken up again: dead letters, which are closings that failed and chunks of which
-some rows did; and calls of functions that did not split or import a file to its end."""
+"""Redriving what failed for good: dead letters, which are closings that failed and chunks with failed rows; and calls
+of functions that did not split or import a file to its end."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

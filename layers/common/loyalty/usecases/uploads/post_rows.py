@@ -36,7 +36,7 @@ MAX_FAULTS = 20
 
 @dataclass(slots=True)
 class TriedRows:
-    """What became of rows: outcomes, and of the others what kept them from having one this time."""
+    """The results of an attempt: outcomes of rows, and the reasons why others have none this time."""
 
     settled: dict[int, RowOutcome] = field(default_factory=dict)
     unsettled: dict[int, Problem] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class RowPoster:
         return found
 
     def refused(self, rows: Mapping[int, Faulty]) -> dict[int, RowOutcome]:
-        """Return what is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
+        """Return the outcomes of rows that cannot be posted as they are: their faults and unknown names."""
         told: Mapping[int, Refused] = rows
         try:
             told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)

@@ -1,4 +1,4 @@
-"""What an entry of a chunk asks for: the body that either API would have been sent."""
+"""The request of a chunk entry: a body of either API."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _CLASSIC_MEMBERS = frozenset(
         "rewards_participant_identifier",
     }
 )
-"""What no body of the newest API has, and each of the classic API some of."""
+"""Fields that no body of the newest API has, and every body of the classic API has some of."""
 
 BodyOf = Callable[[Layout, Sequence[Sequence[str]]], dict[str, Any]]
 

@@ -24,7 +24,7 @@ MAX_SHOWN = 300
 """Pass codes and one-time passwords in a call: hashing a pass code takes some 40 ms, and API Gateway waits for 29 s."""
 
 Requests = Mapping[int, PurchaseRequest]
-"""What the entries ask for that can be read, by their places in the call, from 1."""
+"""The requests of readable entries, by their places in the call, from 1."""
 
 
 def send_bulk_call(

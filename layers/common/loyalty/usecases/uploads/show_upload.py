@@ -16,7 +16,7 @@ from loyalty.usecases.uploads.make_result import result_key
 FORM_LIFETIME = timedelta(hours=1)
 LINK_LIFETIME = timedelta(hours=1)
 MAX_FILE_BYTES = 5_000_000_000
-"""What S3 takes in one request. A file put into the bucket by other means may be larger."""
+"""The most bytes that S3 accepts in one request. A file put into the bucket by other means may be larger."""
 
 
 @dataclass(frozen=True, slots=True)

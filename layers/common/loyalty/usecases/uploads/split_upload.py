@@ -1,8 +1,8 @@
 """Splitting a file of purchases into chunks that are posted side by side, the rows of each wallet in order.
 
-A file is split in segments. What counts is the one write that keeps a segment, on the condition that splitting has got
-just so far before: its chunks lie in the work bucket by then, and are sent to be posted only after it. So a row is in
-one chunk only, whoever splits the file, however often, and wherever it is killed.
+A file is split in segments. One write decides: it keeps a segment, on the condition that splitting has got exactly that
+far. Before it, the segment's chunks are put into the work bucket; only after it, they are sent to be posted. So a row
+is in one chunk only, whoever splits the file, however often, and wherever it is killed.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import Overtaken, Piece, Segment, Upload, UploadState, move_upload, read_segment
 
 SEGMENT_BYTES = 8_000_000
-"""Of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
+"""The bytes of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
 
 RANGE_BYTES = 4_000_000
 """Read from the file in one call."""
