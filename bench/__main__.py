@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def throughput_figures(ours: Sequence[Path], plain: Sequence[Path]) -> Iterator[Figure]:
-    """Of posting many purchases, with the packages that either variant sees."""
+    """Yield the figures of posting many purchases, with the packages that each variant sees."""
     for setting in throughput.prepare():
         mine = setting.measure(ROOT / "bench" / "ours" / "throughput.py", ours)
         other = setting.measure(ROOT / "bench" / "plain" / "throughput.py", plain)

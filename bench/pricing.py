@@ -18,7 +18,7 @@ from tests.builders import account, line, offer, programme, purchase
 LINES = 10
 ROUNDS, CALLS = 30, 200
 SIZES = (10, 100, 1000)
-"""Of programmes that grow around what can match."""
+"""The sizes of programmes that grow around the offers that can match."""
 
 KINDS = ("COFFEE", "CAKE", "BREAD", "FRUIT", "TEA")
 PURCHASE = purchase(

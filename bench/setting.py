@@ -1,4 +1,4 @@
-"""What is measured, and where: the layer as it ships, the runtime's boto3, and a recording of DynamoDB's answers."""
+"""The setting of measurements: the layer as it ships, the runtime's boto3, and a recording of DynamoDB's answers."""
 
 import base64
 import compileall
@@ -41,7 +41,7 @@ RECORDED = 11
 """Calls that are recorded after the first one, which reads more than they do; one for each round."""
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
-"""What Lambda's Python runtime brings along; everything else has to be in the layer."""
+"""Packages of Lambda's Python runtime; everything else has to be in the layer."""
 
 PLAIN_PACKAGES = (
     "aws_lambda_powertools",
@@ -69,7 +69,7 @@ ENVIRONMENT = {
     # The same order of sets in each run, so that instruction counts can be compared.
     "PYTHONHASHSEED": "0",
 }
-"""What a container of ours has, as far as anything looks at it. Nothing of the caller's own environment is in it."""
+"""The environment of a container, as far as anything reads it, without the caller's own environment."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the command prints: answers on stdout, as text or JSON; progress and failures on stderr."""
+"""The output of the command: answers on stdout, as text or JSON; progress and failures on stderr."""
 
 import codecs
 import json

@@ -1,4 +1,4 @@
-"""What a backtest found, in numbers: of the draft, and of the current programme beside it."""
+"""The report of a backtest: figures of the draft, and of the current programme."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -68,7 +68,7 @@ class MonthTally:
 
 @dataclass(slots=True)
 class CustomerTally:
-    """What a customer bought and got, in the system currency."""
+    """The purchases and awards of a customer, in the system currency."""
 
     account: Account
     purchases: int = 0

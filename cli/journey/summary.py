@@ -82,7 +82,7 @@ def summarize(
 
 
 def percentiles_ms(seconds: Sequence[float]) -> dict[str, float | None]:
-    """Of so many calls, how many milliseconds that share of them took at most (nearest rank); None of none."""
+    """Return how many milliseconds that share of the calls took at most (nearest rank); None without calls."""
     ranked = sorted(seconds)
     return {
         name: round(ranked[ceil(len(ranked) * share / 100) - 1] * 1000, 1) if ranked else None

@@ -34,8 +34,8 @@ CLIENTS_MAX = 64
 HOP_BY_HOP = {"connection", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"}
 
 OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
-"""What a client of this machine calls it. Another name may be one that a web page in a browser has let lead here, to
-get at the key and the data (DNS rebinding)."""
+"""The names by which a client of this machine calls it. Another name may be one that a web page in a browser has let
+lead here, to get at the key and the data (DNS rebinding)."""
 MISDIRECTED = b"this answers to 127.0.0.1 and localhost only\n"
 
 

@@ -30,7 +30,7 @@ OF_MERCHANT = (Origin.GIVEN, Origin.REFERENCE)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
+    """The identity of a request. Two requests of the same identity are the same event, or one of them is wrong.
 
     `parts` are, by origin:
 

@@ -105,7 +105,7 @@ def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> An
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
-    """Return the semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
+    """Yield a problem unless exactly one of these fields of the object at pointer `at` is given."""
     given = [name for name in names if is_given(body.get(name))]
     if not given:
         yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")
@@ -114,7 +114,7 @@ def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Probl
 
 
 def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
-    """Of fields of the object at pointer `at`, only one may be given."""
+    """Yield a problem if more than one of these fields of the object at pointer `at` is given."""
     given = [name for name in names if is_given(body.get(name))]
     if len(given) > 1:
         yield _exclusive(names, f"{at}/{given[1]}")

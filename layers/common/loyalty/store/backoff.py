@@ -11,7 +11,7 @@ FIRST_SECONDS = 0.02
 """Twice what a transaction takes."""
 
 MAX_SECONDS = 0.5
-"""Of one wait."""
+"""The most seconds of one wait."""
 
 MAX_TOTAL_SECONDS = 7.0
 """The most seconds of all waits together, half of a function's time limit: its other reads and writes, and one

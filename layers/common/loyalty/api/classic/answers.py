@@ -1,4 +1,4 @@
-"""What the classic API's operations answer in `data`, and the envelope around it."""
+"""The answers of the classic API's operations in `data`, and the envelope around it."""
 
 from decimal import Decimal
 from typing import Literal, NotRequired

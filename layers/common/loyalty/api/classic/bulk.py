@@ -22,8 +22,8 @@ MAX_BULK_BODY_BYTES = 5_000_000
 
 MAX_PROBLEMS_TOLD = 10
 MAX_BYTES_TOLD = 4000
-"""Of each entry, with all that JSON escapes in what was sent: those of a thousand have to fit into the 6 MB that Lambda
-gives back, where the answer is a text in JSON once more. One problem is told in any case."""
+"""The most bytes of an entry's problems, with all escapes of JSON: those of a thousand entries must fit into the 6 MB
+that Lambda returns, where the answer is JSON text within JSON. One problem is reported in any case."""
 
 ENTRY_ID = "request_unique_identifier"
 

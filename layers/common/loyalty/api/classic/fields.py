@@ -1,4 +1,4 @@
-"""What the bodies of the classic API's operations have in common (contract, objects A and the tables' shared rows)."""
+"""Parts that the bodies of the classic API's operations share (contract, objects A and the tables' shared rows)."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -65,7 +65,7 @@ class SpendAmounts(ClassicModel):
 
 
 class SpendRequest(SpendAmounts):
-    """What to pay from the wallet: exactly one amount."""
+    """The amount to pay from the wallet: exactly one of the two."""
 
     @classmethod
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
@@ -92,7 +92,7 @@ class EventFields(ClassicModel):
 
 
 class BasketFields(ClassicModel):
-    """What was bought and paid with."""
+    """The goods, and the means of payment."""
 
     reference_number: Code
     payment_medium_brand_identifier: NamedIdentifier | None = None

@@ -1,4 +1,4 @@
-"""What the classic API's operations take (contract, operations 2 to 5), their token apart.
+"""The bodies of the classic API's operations (contract, operations 2 to 5), without their token.
 
 Each operation has the fields that its table lists; what the table does not list is ignored (row 7). Business unit and
 tap are the exception: they are taken wherever a unit is (row 34).

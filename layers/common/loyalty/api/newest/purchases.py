@@ -129,7 +129,7 @@ class PurchaseItem(NewestModel):
 
 
 class PurchaseSpendRequest(NewestModel):
-    """What to pay from the wallet (contract, `v5_spend_request`): exactly one amount, above zero."""
+    """The amount to pay from the wallet (contract, `v5_spend_request`): exactly one of the two, above zero."""
 
     amount: Positive | None = None
     alternative_amount: Positive | None = None

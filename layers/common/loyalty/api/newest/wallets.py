@@ -13,7 +13,7 @@ from loyalty.usecases.ledger.show_wallet import JournalPage, WalletView
 PAGE = 50
 
 MAX_DIGITS = len(str(2**63))
-"""Of `next`, whose number DynamoDB has to take."""
+"""The most digits of `next`, whose number DynamoDB must accept."""
 
 
 def render_wallet(view: WalletView) -> WalletAnswer:

@@ -1,4 +1,4 @@
-"""What is kept of an event beside its journal entry: all that answers, reversals and proofs need of it later.
+"""Documents of events: everything beside the journal entry that answers, reversals and proofs need later.
 
 `store/event_documents.py` writes and reads it. A field that is added needs a default, so that documents of earlier
 versions stay readable; a field that is taken out is passed over where they have it.

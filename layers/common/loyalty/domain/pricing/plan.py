@@ -1,4 +1,4 @@
-"""What posting a purchase would do, and why: the outcome of pricing."""
+"""The plan of a purchase, which is the result of pricing: what posting it would do, and why."""
 
 from dataclasses import dataclass
 from decimal import Decimal

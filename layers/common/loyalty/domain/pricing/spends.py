@@ -1,4 +1,4 @@
-"""What a purchase takes from the wallet: awards spent at once, then what was requested, or else what pays by itself.
+"""The spends of a purchase: awards spent at once, then the requested spend, or else the automatic one.
 
 No spend exceeds what is left to pay, what the wallet holds, or the limits of one spend. A requested one that would is
 refused (decision 6); the others take less, and where that is below a minimum, nothing.

@@ -1,4 +1,4 @@
-"""What all records have, and how they name each other."""
+"""The base of all records, and how they name each other."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
@@ -29,7 +29,7 @@ class RecordPart(BaseModel):
 
 
 class BaseRecord(RecordPart):
-    """What every record has.
+    """The base of every record.
 
     `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
     as long as no other has the same value, such as people's names. `unique_within` lists those that no other record may

@@ -19,7 +19,7 @@ TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, examples=["07:00"])]
 
 
 class RewardSchemeRecord(BaseRecord):
-    """What offers belong to, and the merchants that take part; all of them where none is named.
+    """A scheme that offers belong to, and the merchants that take part; all of them if none is named.
 
     `contribution_percentage` is the merchant's share of each award. It is told with the award and changes no amount.
     """
@@ -121,9 +121,9 @@ class AwardRecord(RecordPart):
 
 
 class OfferLimits(RecordPart):
-    """What an offer gives at most: `per_account` so many awards, `per_account_amount` so much to one account, each
-    within a calendar `period` (a day, week, month or year; for ever, where it is missing); `budget` so much to all
-    accounts together, ever. Amounts are in the award's currency."""
+    """The most that an offer gives: `per_account` awards and `per_account_amount` to one account, each within a
+    calendar `period` (a day, week, month or year; for ever if it is missing); `budget` to all accounts together, for
+    ever. Amounts are in the award's currency."""
 
     per_account: Annotated[StrictInt, Field(ge=1)] | None = None
     per_account_amount: Positive | None = None
@@ -184,7 +184,7 @@ class SpendSettingsRecord(BaseRecord):
 
 
 class PromotionCampaignRecord(BaseRecord):
-    """What promo codes belong to."""
+    """A campaign that promo codes belong to."""
 
     unique = ("name",)
     type: Literal["promotion_campaign"]

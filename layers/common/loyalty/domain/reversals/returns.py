@@ -55,8 +55,8 @@ WHOLE = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLines:
-    """What comes back: the quantities that are returned now (none, where the purchase is cancelled), and how much of
-    each line has come back without and with that."""
+    """The quantities that are returned now (none if the purchase is cancelled), and how much of each line has come back
+    before and after that."""
 
     quantities: Quantities
     before: Fractions

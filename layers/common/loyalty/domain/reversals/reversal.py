@@ -27,7 +27,7 @@ from loyalty.domain.reversals.returns import Quantities
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What of a purchase was taken back so far; amounts are in the wallet's currency.
+    """The part of a purchase that was taken back so far; amounts are in the wallet's currency.
 
     Attributes:
         lines: how much of each line was returned, by its place. A cancellation takes back what returns have left, and
@@ -60,7 +60,7 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What a reversal does to a wallet, in the wallet's currency.
+    """The change that a reversal makes to a wallet, in the wallet's currency.
 
     Attributes:
         waived: what is left to the customer of the purchase's own awards, as it is spent.

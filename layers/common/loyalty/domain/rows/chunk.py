@@ -19,7 +19,7 @@ MAX_ENTRIES = 1000
 """In a chunk: what one call posts in a few seconds."""
 
 MAX_CHUNK_BYTES = 500_000
-"""Of rows in a chunk, unless its only entry has more."""
+"""The most rows in a chunk, unless its only entry has more."""
 
 _HEAD_BYTES = 4
 

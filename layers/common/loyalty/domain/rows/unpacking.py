@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from loyalty.domain.errors import Code, Problem, Refused
 
 MAX_UNPACKED_BYTES = 20 * 10**9
-"""Of one file: what is split in a few minutes. gzip packs zeros a thousandfold, so 20 MB may hold this much."""
+"""The most bytes of one unpacked file: it is split in a few minutes. gzip packs zeros a thousandfold, so 20 MB may hold
+this much."""
 
 PIECE_BYTES = 262_144
 """Unpacked at a time."""

@@ -20,7 +20,8 @@ SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
 """Twelve digits, the first not 0, so that a password is the same as a number and as text."""
 
 MAX_DRAWS = 3
-"""Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
+"""The most passwords to draw until one is unused: each is in use with a probability of the passwords in use in 900
+billion."""
 
 
 CODE_LEFT_OUT = Problem(

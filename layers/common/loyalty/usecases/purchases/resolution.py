@@ -49,8 +49,8 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
-    where none was, that it has just one of."""
+    """The performer of a purchase: the business unit (an outlet or a merchant), and the unit and the tap that were
+    named, or the only ones that it has."""
 
     business_unit: BusinessUnit
     unit_id: str | None

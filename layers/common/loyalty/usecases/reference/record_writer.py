@@ -11,7 +11,7 @@ from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.store.writes import Delete, Put, Update, Write
 
 MAX_WRITES = MAX_TRANSACTION - 2
-"""Of records in a transaction; beside them it may have the programme's version and a fence."""
+"""The most records in a transaction, which may also have the programme's version and a fence."""
 
 MAX_TRANSACTION_SIZE = 2_000_000
 """Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""

@@ -21,7 +21,7 @@ REFERENCE_FOLDER = "reference"
 """Where files of reference data are dropped: `reference/<name>`."""
 
 MAX_SHARDS = 32
-"""Of one upload: so many of its chunks may be posted at a time."""
+"""The most shards of an upload: so many of its chunks may be posted at a time."""
 
 SHARD_BYTES = 100_000
 """The bytes of a file for each shard: a thousand short rows, which make a chunk."""
