@@ -87,7 +87,7 @@ class Function:
             return self._run(url, command, more)
 
     def record(self) -> Any:
-        """Handle some calls over moto's DynamoDB, to get its answers; answers what the first call was answered."""
+        """Handle some calls over moto's DynamoDB, to get its answers; return what the first call was answered."""
         with recording(f"https://dynamodb.{REGION}.amazonaws.com/", self.answers) as url:
             return self._run(url, (), more=RECORDED if "body" in self.event else 0)["answer"]
 
@@ -176,7 +176,7 @@ def zipped_bytes(folder: Path) -> int:
 
 @contextmanager
 def _demo_table() -> Iterator[str]:
-    """The demo programme in moto's DynamoDB, which answers in DynamoDB's form; answers an API key."""
+    """The demo programme in moto's DynamoDB, which answers in DynamoDB's form; yields an API key."""
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
         create_table(client, TABLE)

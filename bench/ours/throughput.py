@@ -71,7 +71,7 @@ chunks, row_numbers = count(1), count(1)
 
 
 def post(rows: list[str]) -> int:
-    """Post the purchase of each row; answers how many were new."""
+    """Post the purchase of each row; return how many were new."""
     shard = Shard(1)
     for row in rows:
         shard.add(next(row_numbers), row.encode())

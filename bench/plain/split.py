@@ -32,7 +32,7 @@ class _Body(io.RawIOBase):
 
 
 def split(name: str, source: Repeated) -> int:
-    """Split a file; answers how many rows it has."""
+    """Split a file; return how many rows it has."""
     text = io.TextIOWrapper(io.BufferedReader(_Body(source), PIECE_BYTES), encoding="utf-8", newline="")
     rows: Iterator[dict[str, Any]] = csv.DictReader(text) if name.endswith(".csv") else map(json.loads, text)
     shards: list[list[dict[str, Any]]] = [[] for _ in range(SHARDS)]

@@ -106,7 +106,7 @@ def _nothing_priced(report: "Report") -> str:
 
 
 def _current(base: "Table | None", now: datetime) -> "Programme | None":
-    """Return the programme without the draft; None where there is none, or none with offers."""
+    """Return the programme without the draft; None if there is none, or none with offers."""
     from cli.programme.draft import ProgrammeDraft
 
     if base is None:

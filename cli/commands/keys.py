@@ -97,7 +97,7 @@ def create_key(
     scopes: Sequence[str] | None = None,
     request: str | None = None,
 ) -> str:
-    """Make an API key with these scopes, or all; answers its text. Raises `CommandFailure` for an unknown name."""
+    """Make an API key with these scopes, or all; return its text. Raises `CommandFailure` for an unknown name."""
     from loyalty.domain.access.partner import Scope
     from loyalty.usecases.access import api_keys
 

@@ -83,7 +83,7 @@ class Deployment:
         )
 
     def deploy(self) -> dict[str, str]:
-        """Create the stack, or bring the one that was kept up to date; answers its outputs."""
+        """Create the stack, or bring the one that was kept up to date; return its outputs."""
         packaged = self.directory / "packaged.json"
         s3 = self.account.client("s3")
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # of a state that was kept

@@ -91,7 +91,7 @@ class Front(ThreadingHTTPServer):
             self.upstream.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no fault of ours."""
+        """A client that hangs up is not a fault on our side."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 

@@ -87,7 +87,7 @@ def local_stack(
 
 
 def demo_key(target: Target) -> str:
-    """Load the demo programme; answers a key of its partner, which may do everything."""
+    """Load the demo programme; return a key of its partner, which may do everything."""
     from cli.commands.import_files import import_files
     from cli.commands.keys import create_key
 

@@ -25,7 +25,7 @@ EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
 
 
 class FileLine(NamedTuple):
-    """A line of a file: its number from 1, its text, and what it says, None where that is no record."""
+    """A line of a file: its number from 1, its text, and what it says, None if that is no record."""
 
     file: Path
     number: int

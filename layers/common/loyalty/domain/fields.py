@@ -77,7 +77,7 @@ def _date_time(value: object) -> str:
 
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
-"""Years in which something may have been performed: any day has neighbours then, in whatever time zone."""
+"""Years in which something may have been performed: any day has neighbours then, in any time zone."""
 
 
 def _performed_on(text: str) -> str:

@@ -35,8 +35,8 @@ class Fingerprint:
     def of(cls, request: "BaseModel") -> Self:
         """Return the fingerprint of a request whose model has put it into order.
 
-        A model writes its fields in the order in which it declares them, so that must stay. A new field is None where
-        it is not used and, if it was ignored before, stands in the model's `since`, beside the form that it came with.
+        A model writes its fields in the order in which it declares them, so that must stay. A new field is None if it
+        is not used and, if it was ignored before, stands in the model's `since`, beside the form that it came with.
         """
 
         def in_form(form: int | None) -> tuple[bytes, ...]:

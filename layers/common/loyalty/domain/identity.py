@@ -53,7 +53,7 @@ class Identity:
 
     @property
     def own_id(self) -> str | None:
-        """The event's id; None where it takes more than the request to know it."""
+        """The event's id; None if it takes more than the request to know it."""
         if self.is_of_merchant or self.origin is Origin.NUMBER:
             return None
         return derived_id(self.origin, *self.parts)

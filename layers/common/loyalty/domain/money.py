@@ -63,7 +63,7 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
 
 def is_noise(number: Decimal, meant: Decimal) -> bool:
     """Return whether what a number has beyond `meant`, its rounding to four decimals, is the noise of a program that
-    reckons in doubles: 15.190000000000001 for 15.19, or 0.10999999999999943 for 100.10 - 99.99.
+    calculates in doubles: 15.190000000000001 for 15.19, or 0.10999999999999943 for 100.10 - 99.99.
 
     Nobody writes so many digits, and no price is so near to another one by chance.
     """

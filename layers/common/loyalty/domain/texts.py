@@ -16,7 +16,7 @@ _SUSPICIOUS = re.compile(rf"[{REPLACEMENT}\ud800-\udfff]|\\u(?:[fF]{{3}}[dD]|[dD
 
 
 def damage_of(text: str) -> str | None:
-    """Return what is wrong with a text, in words; None where it is whole."""
+    """Return what is wrong with a text, in words; None if it is whole."""
     if text.isascii():
         return None
     if REPLACEMENT in text:

@@ -16,7 +16,7 @@ class Assembly:
     """The file at `key` as far as it is made: parts that are written, by their ETags, and `rest`, which is not yet. The
     file is there once it is finished, and an earlier one until then.
 
-    Methods raise `Refused` as those of `Files`; with NOT_FOUND, where the parts were joined before, or given up.
+    Methods raise `Refused` as those of `Files`; with NOT_FOUND, if the parts were joined before, or given up.
     """
 
     files: Files

@@ -33,7 +33,7 @@ class Backoff:
         self._left = MAX_TOTAL_SECONDS
 
     def wait(self) -> bool:
-        """Wait for the next try; answers False, at once, where there have been enough."""
+        """Wait for the next try; return False, at once, where there have been enough."""
         if self._left <= 0:
             return False
         longest = min(3 * self._last, MAX_SECONDS * self._left / MAX_TOTAL_SECONDS)

@@ -65,7 +65,7 @@ def add_key(table: Table, key: ApiKey) -> None:
     """Make a key active, instead of one that was made by the same request, if there is one.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where the partner has two active keys; RETRY_LATER, after which nobody knows whether
+        Refused: LIMIT_EXCEEDED, if the partner has two active keys; RETRY_LATER, after which nobody knows whether
             the key is active.
     """
     for _ in range(ACTIVE_KEYS_PER_PARTNER + 1):
@@ -170,7 +170,7 @@ class SigningKeys:
         return month, secret
 
     def secret(self, key_id: str) -> bytes | None:
-        """Return the secret with this id, None where there is none (any more)."""
+        """Return the secret with this id, None if there is none (any more)."""
         if key_id not in self._known:
             item = self._table.get(keys.signing_key(key_id), consistent=True)
             if item is None:

@@ -56,7 +56,7 @@ class Files:
     """A bucket.
 
     Every method raises `Refused` with NOT_FOUND where there is no such file, and with RETRY_LATER where S3 is busy or
-    out of reach for longer than the client's own retries last; other errors of the SDK are faults of ours and pass
+    out of reach for longer than the client's own retries last; other errors of the SDK are faults on our side and pass
     through.
     """
 
@@ -101,7 +101,7 @@ class Files:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def read_if_there(self, key: str) -> bytes | None:
-        """Return a file, None where there is none."""
+        """Return a file, None if there is none."""
         try:
             return self.read(key)
         except Refused as refused:
@@ -110,7 +110,7 @@ class Files:
         return None
 
     def begin_parts(self, key: str) -> str:
-        """Begin to write a file in parts; answers what names them until they are joined, or a day has gone by."""
+        """Begin to write a file in parts; return what names them until they are joined, or a day has gone by."""
         with _as_domain_errors(key):
             return self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
 

@@ -96,8 +96,8 @@ def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
 
 
 def events_at(wanted: Iterable[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
-    """Return the posted events at those of the keys that are of events, by their ids; None where `items`, which were
-    read, have none."""
+    """Return the posted events at those of the keys that are of events, by their ids; None if `items`, which were read,
+    have none."""
     found = {keys.event_id(key): items.get(key) for key in wanted if keys.is_event(key)}
     return {event_id: event_of(item) if item and is_event(item) else None for event_id, item in found.items()}
 

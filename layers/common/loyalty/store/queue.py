@@ -50,7 +50,7 @@ class Queue:
         """Send messages, in order within each group.
 
         Raises:
-            Refused: RETRY_LATER, where SQS is busy or out of reach. Some may have been sent; sending all of them again
+            Refused: RETRY_LATER, if SQS is busy or out of reach. Some may have been sent; sending all of them again
                 sends the others.
         """
         for batch in _batches(messages):

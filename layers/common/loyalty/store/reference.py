@@ -32,7 +32,7 @@ PROGRAMME_TYPES = frozenset(
 
 
 def record_key(kind: str, record_id: str) -> Key:
-    """Return where a record lies."""
+    """Return the key of a record."""
     return keys.programme(kind, record_id) if kind in PROGRAMME_TYPES else keys.record(kind, record_id)
 
 

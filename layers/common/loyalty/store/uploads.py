@@ -157,7 +157,7 @@ def read_segment(table: Table, upload_id: str, number: int) -> Segment | None:
 
 
 def add_upload(table: Table, upload: Upload) -> Upload:
-    """Begin an upload, or take over the one that is EXPECTED at its id; answers the one that was begun before, if one
+    """Begin an upload, or take over the one that is EXPECTED at its id; return the one that was begun before, if one
     was.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The bulk call (contract, operation 2): many purchases in one body, each of which stands or falls alone."""
+"""The bulk call (contract, operation 2): many purchases in one body, each of which is posted or refused alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

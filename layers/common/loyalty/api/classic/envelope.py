@@ -30,8 +30,7 @@ def classic_endpoint(
 
 
 def token_in(request: Request) -> str:
-    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty where there is
-    none."""
+    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()

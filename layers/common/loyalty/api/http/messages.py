@@ -73,17 +73,17 @@ class Request:
         """Return the body, with exact numbers. It is read once, and not to be changed.
 
         Raises:
-            Refused: INVALID, where it is no proper JSON, or a text of it is damaged; LIMIT_EXCEEDED, where it is too
+            Refused: INVALID, if it is no proper JSON, or a text of it is damaged; LIMIT_EXCEEDED, if it is too
                 large.
         """
         check_texts(self._text, self._json)
         return self._json
 
     def token(self) -> str:
-        """Return the token in the body, whatever else that has; empty where there is none.
+        """Return the token in the body, whatever else that has; empty if there is none.
 
         Raises:
-            Refused: as `json` has it; INVALID, where the body is no object.
+            Refused: as `json` has it; INVALID, if the body is no object.
         """
         if not self.body:
             return ""

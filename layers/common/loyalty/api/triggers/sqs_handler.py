@@ -49,8 +49,8 @@ class SqsDelivery:
 
 def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_max: int) -> Handler:
     """Return a Lambda handler around `action`, which answers whether a message is dealt with. One that is not, or that
-    a fault of ours ends, is delivered again, and so are those behind it in its group; at most `receives_max` times, as
-    the queue's redrive policy has it."""
+    a fault on our side ends, is delivered again, and so are those behind it in its group; at most `receives_max` times,
+    as the queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()

@@ -31,7 +31,7 @@ class ClassicRepeats(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Partner:
     """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
-    key that it calls with, None where no call is at work."""
+    key that it calls with, None if no call is at work."""
 
     id: str
     scopes: frozenset[str]
@@ -51,7 +51,7 @@ class Partner:
         """Return the name of the folder of the partner's files, which says that they are the partner's.
 
         Raises:
-            Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
+            Refused: NOT_PERMITTED, if the id, of before ids of partners were checked, could name another's.
         """
         if fault := no_folder(self.id):
             raise Refused(fault)

@@ -7,7 +7,7 @@ from loyalty.domain.money import ZERO
 
 
 class RuleBroken(Exception):  # noqa: N818 - reads as what it says
-    """An event would break a rule of the ledger, which is a fault of ours: nothing of it may be written."""
+    """An event would break a rule of the ledger, which is a fault on our side: nothing of it may be written."""
 
 
 def require_rules(before: Wallet, entry: JournalEntry, after: Wallet) -> None:

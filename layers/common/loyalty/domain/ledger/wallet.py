@@ -112,7 +112,7 @@ class Wallet:
         """Return the wallet after `movement`, which may leave a debt only where `overdrawn` says so.
 
         Raises:
-            Refused: INSUFFICIENT_BALANCE, where the balance would fall below zero.
+            Refused: INSUFFICIENT_BALANCE, if the balance would fall below zero.
         """
         balance = self.balance + movement.amount
         if balance < 0 and movement.amount < 0 and not overdrawn:

@@ -28,7 +28,7 @@ class Award:
     """What `offer` gives. `portion` is what its value was applied to: lines, by their amounts in the system currency,
     for PER_UNIT by their pieces. Where the offer has a voucher type, it is a voucher of this value, else it goes to the
     wallet; there it expires at the end of the month `expires`, if it does. `use` is what it takes of the offer's limits
-    per account, None where there are none."""
+    per account, None if there are none."""
 
     offer: Offer
     portion: Portion

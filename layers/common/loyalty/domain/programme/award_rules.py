@@ -24,7 +24,7 @@ class Method(StrEnum):
 
 
 class Base(StrEnum):
-    """Which amount of the matching lines an award is reckoned on."""
+    """Which amount of the matching lines an award is based on."""
 
     NET = "NET"
     TOTAL = "TOTAL"

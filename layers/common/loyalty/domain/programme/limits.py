@@ -66,7 +66,7 @@ class Limits:
         return min(left, default=None)
 
     def use(self, offer_id: str, occasion: Occasion, amount: Decimal, currency: str) -> Use | None:
-        """Return what an award uses of the limits per account, None where there are none."""
+        """Return what an award uses of the limits per account, None if there are none."""
         if not self.count_per_account:
             return None
         window = self.window(occasion.local)

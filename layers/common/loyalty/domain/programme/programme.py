@@ -180,23 +180,22 @@ class Programme:
         return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
 
     def rate(self, currency: Currency, at: datetime) -> Decimal | None:
-        """Units of `currency` for one unit of the system currency at `at`; None where no rate is in force."""
+        """Units of `currency` for one unit of the system currency at `at`; None if no rate is in force."""
         if currency.id == self.system_currency.id:
             return Decimal(1)
         in_force = self.rate_in_force(currency.id, at)
         return in_force.rate if in_force else None
 
     def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
-        """Return the rate of a currency at `at`, of several the one that began last; None where there is none, as for
-        the system currency."""
+        """Return the rate of a currency at `at`, of several the one that began last; None if there is none, as for the
+        system currency."""
         for rate in self.rates.get(currency_id, ()):
             if rate.period.holds(at):
                 return rate
         return None
 
     def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
-        """Return an amount of `source` in `target` at the rates in force, rounded once; None where a rate is
-        missing."""
+        """Return an amount of `source` in `target` at the rates in force, rounded once; None if a rate is missing."""
         if source.id == target.id:
             return rounded(amount, target.exponent)
         of_source, of_target = self.rate(source, at), self.rate(target, at)
@@ -218,7 +217,7 @@ class Programme:
         )
 
     def alternative_of(self, balance: Decimal, account: Account, at: datetime) -> Decimal | None:
-        """Return a balance in the alternative currency; None where there is none, or no rate of it at `at`."""
+        """Return a balance in the alternative currency; None if there is none, or no rate of it at `at`."""
         if self.alternative_currency is None:
             return None
         return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)

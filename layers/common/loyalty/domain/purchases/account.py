@@ -31,7 +31,7 @@ class AutomaticSpend:
 
     @classmethod
     def of(cls, account: Mapping[str, Any]) -> Self | None:
-        """Return what an `account` record sets in `automatic_spend`; None where that is missing or not enabled."""
+        """Return what an `account` record sets in `automatic_spend`; None if that is missing or not enabled."""
         setting = account.get("automatic_spend") or {}
         if not setting.get("enabled"):
             return None

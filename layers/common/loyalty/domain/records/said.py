@@ -20,7 +20,7 @@ class Said:
 
     @property
     def kind(self) -> str | None:
-        """The record's type; None where that is none."""
+        """The record's type; None if that is none."""
         kind = self.fields.get("type") if isinstance(self.fields, dict) else None
         return kind if isinstance(kind, str) else None
 

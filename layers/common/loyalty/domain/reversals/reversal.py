@@ -88,7 +88,7 @@ def settlement(amount: Decimal) -> TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class ReversedAward:
-    """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None where it
+    """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None if it
     never expires; and whether it was spent at once."""
 
     offer_id: str
@@ -134,7 +134,7 @@ def reversal(
     in one order and not in another is settled by the end.
 
     Raises:
-        Refused: INSUFFICIENT_BALANCE, where the clawback setting is REFUSE and the award is spent.
+        Refused: INSUFFICIENT_BALANCE, if the clawback setting is REFUSE and the award is spent.
     """
     awarded, spent = step.awards.amounts, step.spends.amounts
     given_back = spent.wallet - step.at_once

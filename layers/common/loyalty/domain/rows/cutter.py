@@ -80,7 +80,7 @@ class Cutter(ABC):
 
     @abstractmethod
     def _put(self, data: bytes, *, last: bool) -> int:
-        """Put the rows that end in `data` into their shards; answers how many bytes have to wait for what follows."""
+        """Put the rows that end in `data` into their shards; return how many bytes have to wait for what follows."""
 
     @abstractmethod
     def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
@@ -122,7 +122,7 @@ class Cutter(ABC):
 
     def _close(self, rows: list[bytes], faults: Faults, data: bytes, at: int, *, last: bool) -> int:
         """Add what no line end follows, from `at` on, to the rows of `data` if it is the last one or too long already,
-        and find those that are too long. Answers how many bytes have to wait for what follows."""
+        and find those that are too long. Return how many bytes have to wait for what follows."""
         waiting = len(data) - at
         if waiting > MAX_ROW_BYTES or (last and waiting):
             rows.append(data[at:])

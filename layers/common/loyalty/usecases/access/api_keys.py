@@ -24,14 +24,14 @@ def create_key(
     now: datetime,
     request: str | None = None,
 ) -> tuple[str, ApiKey]:
-    """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Answers its text, which is
+    """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Return its text, which is
     stored nowhere and so cannot be shown again, and the key.
 
     `request` is a name for this call that no other call of the partner has. If the call is repeated with it after a
     lost answer, it makes another key instead of the one that nobody has.
 
     Raises:
-        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
+        Refused: NOT_FOUND, if partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
             DUPLICATE, if another call had this name; LIMIT_EXCEEDED; RETRY_LATER, after which nobody knows whether
             there is a key.
     """
@@ -72,7 +72,7 @@ def revoke_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> 
     """End a key, once however often that is asked for.
 
     Raises:
-        Refused: NOT_FOUND, where there never was such a key; RETRY_LATER.
+        Refused: NOT_FOUND, if there never was such a key; RETRY_LATER.
     """
     key = _active(partner_id, key_id, table)
     removed = key is not None and credentials.remove_key(table, key, now)

@@ -47,9 +47,9 @@ def shown_token(
     of the request, as a wrong one-time password does.
 
     Raises:
-        Refused: NOT_FOUND, where there is no such token; INVALID, where its pass code or password was left out.
-        GuessRefused: NOT_FOUND, where there is none or its pass code is another, which a caller cannot tell apart;
-            NOT_PERMITTED, where the partner was wrong too often.
+        Refused: NOT_FOUND, if there is no such token; INVALID, if its pass code or password was left out.
+        GuessRefused: NOT_FOUND, if there is none or its pass code is another, which a caller cannot tell apart;
+            NOT_PERMITTED, if the partner was wrong too often.
     """
     if shown.before and shown.before.problem:
         raise GuessRefused(replace(shown.before.problem, pointer=shown.pointer))

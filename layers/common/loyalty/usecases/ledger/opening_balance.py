@@ -30,7 +30,7 @@ def post_opening_balance(
     """Post an `opening_balance` record, whose account is an id by now, in the wallet's currency.
 
     Raises:
-        Refused: see `post_event`; INVALID, where the currency has fewer decimals than the amount; DUPLICATE, where the
+        Refused: see `post_event`; INVALID, if the currency has fewer decimals than the amount; DUPLICATE, if the
             record's id was posted with another amount, account or date.
     """
     return post_event(record["account"], _AdjustmentDraft(record, programme, now), table=table)

@@ -38,8 +38,8 @@ def post_event(account_id: str, draft: EventDraft, *, table: Table, pause: Pause
     """Post one event.
 
     Raises:
-        Refused: NOT_FOUND or INVALID, where the account does not exist or is not active; DUPLICATE; RETRY_LATER, where
-            others got in first every time; whatever the draft refuses. Nothing was posted.
+        Refused: NOT_FOUND or INVALID, if the account does not exist or is not active; DUPLICATE; RETRY_LATER, if others
+            got in first every time; whatever the draft refuses. Nothing was posted.
     """
     (outcome,) = post_events([(account_id, draft)], table=table, pause=pause)
     if isinstance(outcome, Refused):
@@ -48,7 +48,7 @@ def post_event(account_id: str, draft: EventDraft, *, table: Table, pause: Pause
 
 
 FaultReport = Callable[[Exception], None]
-"""Hears of a fault of ours that is not to keep others from being posted, or from being told that they are."""
+"""Hears of a fault on our side that is not to keep others from being posted, or from being told that they are."""
 
 
 def pass_on(fault: Exception) -> None:
@@ -99,7 +99,7 @@ class _Run:
         self._moved: set[str] = set()
 
     def round(self, backoff: Backoff) -> bool:
-        """Price and post as much as can be posted at once; answers whether that led to anything."""
+        """Price and post as much as can be posted at once; return whether that led to anything."""
         before = len(self.outcomes)
         try:
             batches = self._batches()
@@ -118,7 +118,7 @@ class _Run:
         return len(self.outcomes) > before
 
     def _failure(self, backoff: Backoff, batch: TransactionBatch) -> Exception | None:
-        """Post a batch; answers what kept it from being posted, a fault of ours included."""
+        """Post a batch; return what kept it from being posted, a fault on our side included."""
         try:
             return batch.post(self._table, backoff)
         except Exception as fault:  # noqa: BLE001 - reported, once other batches' outcomes are known

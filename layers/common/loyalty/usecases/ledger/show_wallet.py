@@ -36,7 +36,7 @@ def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: dateti
     """Return the wallet of the account with this id or number.
 
     Raises:
-        Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
+        Refused: NOT_FOUND; RETRY_LATER, if its currency is not known here yet.
     """
     customer = _customer(table, account)
     return with_newest_programme(catalogue, now, lambda: _view(customer, catalogue.programme(now), now))

@@ -104,7 +104,7 @@ class TransactionBatch:
         return any(isinstance(effect.write, Add) for one in self.prepared.values() for effect in one.effects)
 
     def post(self, table: Table, backoff: Backoff) -> Exception | None:
-        """Post the events; answers what kept them from being posted."""
+        """Post the events; return what kept them from being posted."""
         try:
             ledger.post(table, list(self.prepared.values()), backoff)
         except (Changed, Unpostable, Refused) as failure:

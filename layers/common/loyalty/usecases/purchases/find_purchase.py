@@ -23,7 +23,7 @@ def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
     through it call by call, as long as that is one purchase; those of the bulk call do not lead anywhere.
 
     Raises:
-        Refused: NOT_FOUND, where there is none that the partner may see; DUPLICATE, where several have the reference
+        Refused: NOT_FOUND, if there is none that the partner may see; DUPLICATE, if several have the reference
             number, or were given the id.
     """
     found = [event for event in _FINDERS[named.by](named, partner, table) if _is_meant(event, named, partner)]

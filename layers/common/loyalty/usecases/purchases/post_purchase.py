@@ -37,7 +37,7 @@ def post_purchase(
     pause: Pause = pause,
     before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
-    """Post `request` once, however often it is sent. `before_posting` hears of the posting.
+    """Post `request` once, however often it is sent. `before_posting` receives the posting.
 
     Raises:
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
@@ -79,7 +79,7 @@ def posted_before(
     ids.
 
     Raises:
-        Refused: RETRY_LATER, where the storage is busy.
+        Refused: RETRY_LATER, if the storage is busy.
     """
     batch = _Batch(list(requests), partner, table, catalogue, Numbers(table), now, filed=False)
     return batch.earlier(range(len(requests)), {})
@@ -151,7 +151,7 @@ class _Batch:
         the counter a second time, or the others would be priced on less than there is.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         ids = self._ids(drafts)
         if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
@@ -227,7 +227,7 @@ class _Batch:
         answer was lost: only its draft tells the id of what says nothing of itself.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
         found = self._read({place: ids | drawn_up.get(place, set()) for place, ids in self._ids(places).items()})
@@ -257,10 +257,10 @@ class _Batch:
 
 
 def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
-    """Return what became of a request, given what has an id that it may have been posted under before; None where that
-    is other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something
-    else is another purchase there; so is what a newer version posted by a key that is not the request's identity. What
-    an older one posted by it, or by its row, may be this one."""
+    """Return what became of a request, given what has an id that it may have been posted under before; None if that is
+    other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
+    is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an
+    older one posted by it, or by its row, may be this one."""
     for event in events:
         if draft.is_posted_as(event):
             return PostedEvent(event, replayed=True)

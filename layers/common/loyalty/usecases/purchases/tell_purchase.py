@@ -28,7 +28,7 @@ def post_and_tell(
     """Post `request` as `post_purchase` does, and tell of it.
 
     Raises:
-        Refused: as `post_purchase`; RETRY_LATER, where what there is to tell cannot be read. Nothing was posted.
+        Refused: as `post_purchase`; RETRY_LATER, if what there is to tell cannot be read. Nothing was posted.
     """
     answer = event_answer(render, table, catalogue, now)
     posting = post_purchase(

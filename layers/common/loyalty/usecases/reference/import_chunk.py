@@ -52,8 +52,8 @@ def rest(tries: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChunkImporter:
-    """Imports the chunks of a file as they are cut, where those of other files are sent to a queue. `report` hears of
-    rows that meet a fault of ours; `now` is when the call began."""
+    """Imports the chunks of a file as they are cut, where those of other files are sent to a queue. `report` receives
+    rows that meet a fault on our side; `now` is when the call began."""
 
     table: Table
     files: Files
@@ -66,7 +66,7 @@ class ChunkImporter:
         taken out of them then.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy all the time.
+            Refused: RETRY_LATER, if the storage is busy all the time.
         """
         for message in messages:
             if upload := read_upload(self.table, message.body["upload"]):
@@ -118,8 +118,8 @@ class _Work:
     faults: int = 0
 
     def is_done(self) -> bool:
-        """Import what has no outcome yet, and tell what became of all, unless somebody else has; answers whether that
-        is told now."""
+        """Import what has no outcome yet, and tell what became of all, unless somebody else has; return whether that is
+        told now."""
         if read_mark(self.by.table, self.upload.id, self.number):
             return True
         self._try([entry for entry in self.chunk.entries if entry.number not in self.told])
@@ -127,7 +127,7 @@ class _Work:
         return put_mark(self.by.table, self.upload, mark, None)
 
     def _try(self, entries: Sequence[ChunkEntry]) -> None:
-        """Import rows. Where that meets a fault of ours, find out by halves which row it is, and tell that it
+        """Import rows. Where that meets a fault on our side, find out by halving which row it is, and record that it
         failed."""
         try:
             records = [(entry.number, said) for entry in entries if (said := self._said(entry)) is not None]

@@ -62,7 +62,7 @@ def import_rows(
     later records, come last. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
-        Refused: RETRY_LATER, where the table is busy or another import is always faster with the same names, or the
+        Refused: RETRY_LATER, if the table is busy or another import is always faster with the same names, or the
             fence fails. Records that are already imported stay; importing the same rows again imports the rest.
     """
     run = None
@@ -116,7 +116,7 @@ class _Import:
         self._wanted: set[RecordName] = set()
 
     def take(self, window: Sequence[Row]) -> list[ImportedRow]:
-        """Import some rows, in their order; answers what became of them, and of those that waited for them."""
+        """Import some rows, in their order; return what became of them, and of those that waited for them."""
         return self._done(partial(self._take, window))
 
     def finish(self) -> list[ImportedRow]:

@@ -36,10 +36,10 @@ class RecordWriter:
         self._touches_programme |= kind in _PRICED_FROM_MEMORY
 
     def flush(self) -> bool:
-        """Do what was taken up; answers whether that changed what containers remember.
+        """Do what was taken up; return whether that changed what containers remember.
 
         Raises:
-            Refused: RETRY_LATER, where the table is busy.
+            Refused: RETRY_LATER, if the table is busy.
             ConditionFailed: another import was faster with the same names, or the fence fails.
         """
         if not self._pending:

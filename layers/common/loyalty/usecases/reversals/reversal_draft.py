@@ -123,7 +123,7 @@ class ReversalDraft:
         """Return what comes back with it.
 
         Raises:
-            Refused: INVALID, where the purchase is cancelled, or does not have (any more) what is returned.
+            Refused: INVALID, if the purchase is cancelled, or does not have (any more) what is returned.
         """
         lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
         if self.asked.products is None:

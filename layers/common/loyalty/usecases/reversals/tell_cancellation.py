@@ -24,7 +24,7 @@ def cancel_and_tell(
     """Cancel the purchase that the partner names as `cancel_purchase` does, and tell of it.
 
     Raises:
-        Refused: as `cancel_purchase`; RETRY_LATER, where what there is to tell cannot be read. Nothing was changed.
+        Refused: as `cancel_purchase`; RETRY_LATER, if what there is to tell cannot be read. Nothing was changed.
     """
     answer = event_answer(render, table, catalogue, now)
     posting = cancel_purchase(named, partner, table=table, catalogue=catalogue, now=now, before_posting=answer.draw_up)

@@ -50,11 +50,11 @@ _ASTRAY = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{1,2}(?:/|$)")
 
 
 def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
-    """Return the upload of the file that lies at `key`. One that cannot be split at all, or that nobody may have sent,
-    is REFUSED.
+    """Return the upload of the file at `key`. One that cannot be split at all, or that nobody may have sent, is
+    REFUSED.
 
     Raises:
-        Refused: NOT_FOUND, where the file is gone; RETRY_LATER.
+        Refused: NOT_FOUND, if the file is gone; RETRY_LATER.
     """
     file = dropped.look_at(key, version)
     expected = _expected(file, table)

@@ -35,7 +35,7 @@ def close_upload(
     Whoever records an outcome while this is at work asks for it once more.
 
     Raises:
-        Refused: RETRY_LATER, where the storage is busy.
+        Refused: RETRY_LATER, if the storage is busy.
     """
     tally, upload = read_tally(table, upload_id), read_upload(table, upload_id)
     if upload and upload.state is UploadState.REFUSED:
@@ -50,7 +50,7 @@ def close_upload(
 
 
 def summary_key(upload: Upload) -> str:
-    """Return where the summary lies."""
+    """Return the key of the summary."""
     return f"{result_folder(upload)}/summary.json"
 
 

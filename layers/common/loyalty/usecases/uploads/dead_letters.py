@@ -35,8 +35,8 @@ class FailedCalls:
 def redrive(
     upload_id: str | None, run: str, *, chunks: Lane, closings: Lane, failed_calls: FailedCalls, table: Table
 ) -> int:
-    """Have what failed taken up again, of one upload or of all; answers how many letters and calls. `run` is a name
-    that no other run of this has. An upload whose result was never made is closed."""
+    """Have what failed taken up again, of one upload or of all; return how many letters and calls. `run` is a name that
+    no other run of this has. An upload whose result was never made is closed."""
     moved = sum(_moved(lane, upload_id, run) for lane in (chunks, closings)) + _called(failed_calls, upload_id, table)
     if upload_id:
         close_if_complete(upload_id, table=table, closings=closings.queue)

@@ -121,10 +121,10 @@ class ChunkPoster:
 
     @gc_paused()
     def post(self, delivery: Delivery, now: datetime) -> bool:
-        """Post a chunk; answers whether it is done with, or else has to be delivered again.
+        """Post a chunk; return whether it is done with, or else has to be delivered again.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         upload = read_upload(self.table, delivery.upload_id)
         mark = read_mark(self.table, delivery.upload_id, delivery.chunk)
@@ -173,7 +173,7 @@ class _Work:
     poster: RowPoster
 
     def is_done(self) -> bool:
-        """Post what is left; answers whether all has an outcome."""
+        """Post what is left; return whether all has an outcome."""
         attempt = self._begun()
         if self.delivery.is_late:
             self._give_up(attempt)

@@ -31,7 +31,7 @@ Rows = Mapping[int, PurchaseRequest]
 
 
 MAX_FAULTS = 20
-"""Rows that may meet a fault of ours, until the rest is left for the next try: more are hardly the rows' fault."""
+"""Rows that may meet a fault on our side, until the rest is left for the next try: more are hardly the rows' fault."""
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ def send_bulk_call(
     else writes.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where it has too many codes; RETRY_LATER.
+        Refused: LIMIT_EXCEEDED, if it has too many codes; RETRY_LATER.
     """
     shown = codes_shown(requests)
     if shown:
@@ -70,7 +70,7 @@ def codes_shown(requests: Requests) -> dict[int, Reference]:
     """Return what shows a pass code or a one-time password, by the places of the entries.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where they are more than there is time for, whether the call is answered now or later.
+        Refused: LIMIT_EXCEEDED, if they are more than there is time for, whether the call is answered now or later.
     """
     shown = {place: one.customer for place, one in requests.items() if _holds_code(one.customer)}
     if len(shown) > MAX_SHOWN:

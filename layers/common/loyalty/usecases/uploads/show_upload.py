@@ -41,7 +41,7 @@ def expect_upload(
     upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
 ) -> tuple[Upload, Form]:
     """Expect one file of a partner, which may act for the merchants of the key that the partner calls with, as long as
-    that key is active when the file arrives; answers what to send it with.
+    that key is active when the file arrives; return what to send it with.
 
     Raises:
         Refused: NOT_PERMITTED (`Partner.folder`).
@@ -92,7 +92,7 @@ def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files,
     """Return how far an upload of the partner's has got.
 
     Raises:
-        Refused: NOT_FOUND, where there is none, it is another partner's, or it acts for merchants that the partner may
+        Refused: NOT_FOUND, if there is none, it is another partner's, or it acts for merchants that the partner may
             not act for with the key of this call.
     """
     upload = read_upload(table, upload_id)

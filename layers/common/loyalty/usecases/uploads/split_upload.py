@@ -76,11 +76,11 @@ class Workplace:
 
 
 def split_upload(upload: Upload, at: Workplace, *, attempt: str, out_of_time: Callable[[], bool]) -> bool:
-    """Split what is left of an upload; `attempt` is a name that no other run of it has. Answers False where the time is
+    """Split what is left of an upload; `attempt` is a name that no other run of it has. Return False where the time is
     out before: it has to be called again then.
 
     Raises:
-        Refused: RETRY_LATER, where storage is busy. Nothing was lost; called again, it goes on.
+        Refused: RETRY_LATER, if storage is busy. Nothing was lost; called again, it goes on.
     """
     with ThreadPoolExecutor(IN_FLIGHT + READERS) as pool, ThreadPoolExecutor(1) as keeper:
         run = _Run(upload, at, attempt, pool, keeper)
@@ -103,7 +103,7 @@ class _Run:
         self._shards = Shards(upload.shards, partial(account_ids, at.table, over=pool.map))
 
     def to_the_end(self, out_of_time: Callable[[], bool]) -> bool:
-        """Split as much as there is time for; answers whether that is all."""
+        """Split as much as there is time for; return whether that is all."""
         self._send_again()
         if self._upload.state is not UploadState.SPLITTING:
             return True
@@ -125,7 +125,7 @@ class _Run:
         return True
 
     def _cut(self, cutter: Cutter, blocks: Iterable[bytes], out_of_time: Callable[[], bool]) -> bool:
-        """Cut what is left, a segment at a time; answers whether there was time for all of it."""
+        """Cut what is left, a segment at a time; return whether there was time for all of it."""
         size = 0
         for block in blocks:
             cutter.cut(block)
