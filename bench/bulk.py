@@ -44,7 +44,7 @@ DEMO = ROOT / "cli" / "demo" / "programme.jsonl"
 
 @dataclass(frozen=True)
 class Taken:
-    """What a call took."""
+    """The cost of a call."""
 
     seconds: float
     cpu_seconds: float
@@ -144,7 +144,7 @@ def _emulator() -> Iterator[AwsAccount]:
 
 
 def report() -> bool:
-    """Print what the call takes; answers whether it takes too long."""
+    """Print what the call takes; return whether it takes too long."""
     ours, plain = measure()
     print(f"{'a bulk call of 1000 entries':46}{'ours':>8}{'plain':>8}")
     for what, unit, of in (

@@ -36,7 +36,7 @@ def check_partner(target: "Target", partner: str) -> None:
 
 
 def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
-    """Put a file where a partner's files are dropped; answers the upload's id.
+    """Put a file where a partner's files are dropped; return the upload's id.
 
     Raises:
         Failure: it is too large for what this machine may send, or the bucket does not take it.
@@ -70,7 +70,7 @@ def view(target: "Target", upload_id: str) -> "UploadView":
 
 
 def redrive(target: "Target", upload_id: str | None) -> int:
-    """Take up again what failed, of one upload or of all; answers how many dead letters and failed calls."""
+    """Take up again what failed, of one upload or of all; return how many dead letters and failed calls."""
     from loyalty.store.lambda_function import LambdaFunction
     from loyalty.usecases.uploads import dead_letters
     from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
@@ -88,7 +88,7 @@ def redrive(target: "Target", upload_id: str | None) -> int:
 
 
 def watch_upload(target: "Target", upload_id: str) -> "UploadView":
-    """Wait until an upload is done or refused, showing how far it has got; answers it as it is then.
+    """Wait until an upload is done or refused, showing how far it has got; return it as it is then.
 
     Raises:
         Failure: nobody takes the file up.
@@ -113,7 +113,7 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
 
 
 def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
-    """Fetch the result of an upload into a folder; answers where it is."""
+    """Fetch the result of an upload into a folder; return where it is."""
     from loyalty.usecases.uploads.make_result import result_key
 
     key = result_key(upload)

@@ -22,7 +22,7 @@ LAYOUT = Layout(FileFormat.JSON_LINES)
 
 
 class Bucket(dict[str, bytes]):
-    """What was written lies in the process."""
+    """A table in the process."""
 
     def read(self, key: str, start: int, length: int) -> bytes:
         """As `Files.read`."""
@@ -68,7 +68,7 @@ chunks, row_numbers = count(1), count(1)
 
 
 def post(rows: list[str]) -> int:
-    """Post the purchase of each row; answers how many were new."""
+    """Post the purchase of each row; return how many were new."""
     shard = Shard(1)
     for row in rows:
         shard.add(next(row_numbers), row.encode())

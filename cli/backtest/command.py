@@ -80,7 +80,7 @@ def backtest_command(
         report = priced(history)
     except OutOfOrder as found:
         assert history.in_order
-        err.print(f"{found}, so all are put into order first, which takes longer.")
+        err.print(f"{found}, so all of them are sorted first, which takes longer.")
         report = priced(history.in_order())
     if not report.draft.purchases:
         raise CommandFailure(_nothing_priced(report))
@@ -100,12 +100,12 @@ def _nothing_priced(report: "Report") -> str:
     reasons = "; ".join([*report.reasons(), *refused]) or "it has none on these days"
     return (
         f"no purchase of {report.source} could be priced: {reasons} (docs/errors.md lists the codes; what purchases "
-        "refer to has to be in the stack, or in the files of --reference)"
+        "refer to must be in the stack, or in the files of --reference)"
     )
 
 
 def _current(base: "Table | None", now: datetime) -> "Programme | None":
-    """Return the programme without the draft; None where there is none, or none with offers."""
+    """Return the programme without the draft; None if there is none, or none with offers."""
     from cli.programme.draft import ProgrammeDraft
 
     if base is None:

@@ -26,7 +26,7 @@ def import_command(files: Files, stack: Stack = None, region: Region = None, as_
     totals = {name: sum(getattr(summary, name) for summary in summaries.values()) for name in counts}
     answer(totals | {"refused": refused}, as_json=as_json)
     if refused:
-        raise CommandFailure(f"{refused} lines were not imported; mend them and import the file again")
+        raise CommandFailure(f"{refused} lines were not imported; correct them and import the file again")
 
 
 def import_files(target: Target, files: Sequence[Path]) -> "dict[Path, ImportSummary]":

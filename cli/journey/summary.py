@@ -1,4 +1,4 @@
-"""What a replay comes to: counts by reason, latencies, and whether the wallets add up."""
+"""The result of a replay: counts by reason, latencies, and whether the wallets add up."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,21 @@ PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 
 
 class Summary(NamedTuple):
-    """Purchases by outcome, errors by code, what was left out by reason, milliseconds by percentile."""
+    """The result of a replay.
+
+    Attributes:
+        posted: purchases that were posted.
+        replayed: purchases that were already posted.
+        refused: refused purchases, by error code.
+        failed: failed purchases, by error.
+        skipped: baskets that were left out, by reason.
+        lines_left_out: lines that were left out, by reason.
+        products_not_in_catalogue: products that the catalogue lacks.
+        retries: calls that were sent again, by reason.
+        seconds: how long the replay took.
+        latency_ms: milliseconds of a call, by percentile.
+        wallets: what happened to the wallets.
+    """
 
     posted: int
     replayed: int
@@ -60,7 +74,7 @@ def summarize(run: Run, left_out: LeftOutBaskets, *, uncatalogued: int, seconds:
 
 
 def percentiles_ms(seconds: Sequence[float]) -> dict[str, float | None]:
-    """Of so many calls, how many milliseconds that share of them took at most (nearest rank); None of none."""
+    """Return how many milliseconds that share of the calls took at most (nearest rank); None without calls."""
     ranked = sorted(seconds)
     return {
         name: round(ranked[ceil(len(ranked) * share / 100) - 1] * 1000, 1) if ranked else None
@@ -108,5 +122,5 @@ def _wallet_lines(wallets: BookTotals) -> list[tuple[str, str]]:
     ]
     if not wallets.add_up:
         lines.append(("wallets that do not add up by themselves", f"[red]{wallets.unbalanced:,}[/]"))
-        lines.append(("events that journals lack", f"[red]{wallets.missing_events:,}[/]"))
+        lines.append(("events missing in journals", f"[red]{wallets.missing_events:,}[/]"))
     return lines

@@ -86,7 +86,7 @@ def local_stack(
 
 
 def demo_key(target: Target) -> str:
-    """Load the demo programme; answers a key of its partner, which may do everything."""
+    """Load the demo programme; return a key of its partner, which may do everything."""
     from cli.commands.import_files import import_files
     from cli.commands.keys import create_key
 
@@ -124,6 +124,6 @@ def locked(path: Path) -> Iterator[IO[str]]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise CommandFailure(f"another local stack runs in {path.parent}: end that one first") from None
+                    raise CommandFailure(f"another local stack runs in {path.parent}: stop that one first") from None
                 time.sleep(0.1)
         yield file

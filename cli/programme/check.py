@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong, so that the import refuses the line; and what can hardly be meant."""
+    """Errors, for which the import refuses the line, and warnings of what is hardly intended."""
 
     records: int
     errors: list[Finding]
@@ -53,7 +53,7 @@ def check(
     """
     found = findings(files, base_table(deployed, stack, region), datetime.now(UTC))
     if not found.records:
-        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has no lines but blank ones")
+        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has only blank lines")
     if as_json:
         answer(asdict(found), as_json=True)
     else:
@@ -103,7 +103,7 @@ def _warnings(draft: "ProgrammeDraft", now: datetime) -> Iterator[Finding]:
         lines[key] = line
     for alike in _lookalikes(draft):
         line, other = alike.line, f"{alike.other.file.name}:{alike.other.number}"
-        reason = f"{alike.value} of {other} differs from it in case or in Unicode form only, and is another one."
+        reason = f"{alike.value} of {other} differs from it only in case or in Unicode form, so it is another value."
         yield Finding(str(line.file), line.number, f"/{alike.field}", reason, "Give one of the two another value.")
     programme, records = draft.accepted(now)
     for cut in _cut_short(programme):

@@ -21,11 +21,11 @@ from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import BadLine, import_records
 
 EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
-"""What is taken for the system currency where nothing says which one it is."""
+"""The system currency, if nothing says which one it is."""
 
 
 class FileLine(NamedTuple):
-    """A line of a file: its number from 1, its text, and what it says, None where that is no record."""
+    """A line of a file: its number from 1, its text, and what it says, None if that is no record."""
 
     file: Path
     number: int

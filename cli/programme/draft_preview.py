@@ -29,7 +29,7 @@ SOMEBODY = "SOMEBODY"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is to be taken for the wallet; None leaves it as it is."""
+    """Values to assume for the wallet; None leaves a value as it is."""
 
     balance: Decimal | None = None
     purchases: int | None = None

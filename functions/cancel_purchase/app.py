@@ -1,4 +1,4 @@
-"""POST /purchases/{id}/cancel: cancel a purchase; answers it as GET /purchases/{id} does then."""
+"""POST /purchases/{id}/cancel: cancel a purchase; return it as GET /purchases/{id} does then."""
 
 from os import environ
 

@@ -1,4 +1,4 @@
-"""POST /customer_events/purchases/cancel: cancel a posted purchase; answers the complete event."""
+"""POST /customer_events/purchases/cancel: cancel a posted purchase; return the complete event."""
 
 from os import environ
 

@@ -11,7 +11,7 @@ from loyalty.usecases.uploads.chunk_queue import ChunkQueue
 from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 
 MILLISECONDS_TO_KEEP = 60_000
-"""How much of a call's time it hands over with: what is under way has to be kept by then."""
+"""The time before the end of a call at which it hands over: work in progress has to be kept by then."""
 
 table = connect(environ["TABLE_NAME"])
 dropped = connect_files(environ["UPLOAD_BUCKET"])

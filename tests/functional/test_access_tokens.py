@@ -248,7 +248,7 @@ def test_a_password_that_is_drawn_twice_is_given_out_once(demo: DynamoTable, mon
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
 
     assert password == "100000000000"
-    with pytest.raises(Refused, match="Ask for another"):
+    with pytest.raises(Refused, match="Ask for one again"):
         issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
 
 

@@ -64,7 +64,7 @@ def test_a_reference_number_that_recurs_is_refused_with_what_to_do(functions: Fu
     answer = show(functions, token, reference_number=posted["reference_number"])
 
     assert answer.status == 409
-    assert "name this one by id or number" in answer.body["status"]["description"]
+    assert "name the one you mean by its id or number" in answer.body["status"]["description"]
 
 
 def test_what_is_not_there_is_told_in_the_vendors_words(functions: Functions, token: str) -> None:

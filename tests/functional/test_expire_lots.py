@@ -162,6 +162,6 @@ def test_an_expiry_of_what_is_not_over_is_found(functions: Functions, demo: Dyna
     attributes = {name: value for name, value in item.items() if name not in key._fields}
     demo.put(Put(key, attributes | {"lots": '{"2199-01":-3}'}))
 
-    assert "an expiry takes out what is over, and no more" in {
+    assert "an expiry takes out what has expired, and no more" in {
         deviation.rule for deviation in verify_journal(demo, settle=lambda _: None).deviations
     }

@@ -7,7 +7,7 @@ from loyalty import exactjson
 from loyalty.store.files import Files
 
 PART_BYTES = 8_000_000
-"""Of a file that are written at a time: S3 takes parts of 5 MiB and more, and 10,000 of them."""
+"""The bytes of a file that are written at a time: S3 accepts parts of 5 MiB and more, and 10,000 of them."""
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class Assembly:
     """The file at `key` as far as it is made: parts that are written, by their ETags, and `rest`, which is not yet. The
     file is there once it is finished, and an earlier one until then.
 
-    Methods raise `Refused` as those of `Files`; with NOT_FOUND, where the parts were joined before, or given up.
+    Methods raise `Refused` as those of `Files`; with NOT_FOUND, if the parts were joined before, or given up.
     """
 
     files: Files

@@ -42,7 +42,7 @@ class Catalogue:
         """Return the reward programme, at most a minute old.
 
         Raises:
-            Refused: RETRY_LATER, where none was imported yet.
+            Refused: RETRY_LATER, if none was imported yet.
         """
         if self._programme is None or self._checked is None or now - self._checked > REFRESH_AFTER:
             self._refresh()
@@ -99,7 +99,7 @@ class Catalogue:
                         self._products[by, record[by]] = product
 
     def product(self, reference: Reference) -> Product | None:
-        """Return the product that was named, None where there is none (or it was not learnt)."""
+        """Return the product that was named, None if there is none (or it was not learnt)."""
         return self._products.get((reference.by, reference.value))
 
     def _refresh(self, *, consistent: bool = False) -> None:

@@ -18,7 +18,7 @@ from loyalty.store.writes import Delete, Put
 
 @dataclass(frozen=True, slots=True)
 class CustomerToken:
-    """An effective access token. `pass_code` is a hash, None where the token has no pass code."""
+    """An effective access token. `pass_code` is a hash, None if the token has no pass code."""
 
     id: str
     account_id: str
@@ -27,7 +27,7 @@ class CustomerToken:
 
 
 def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
-    """Return the token that an item of a name of it leads to, or one that `behind_passwords` found; None where there is
+    """Return the token that an item of a name of it leads to, or one that `behind_passwords` found; None if there is
     none, or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
     if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
         return None
@@ -67,12 +67,12 @@ def count_try(
 
 
 def forget_tries(table: Table, token: CustomerToken, pass_code_hash: str, now: datetime) -> None:
-    """Start counting anew: the pass code was right."""
+    """Reset the count, as the pass code was right."""
     table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"expires_at": int(now.timestamp())}))
 
 
 def one_time_password_key(password: str) -> keys.Key:
-    """Return where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for
+    """Return the key of a one-time password. A plain SHA-256 will do for what is random, used once and good for
     minutes."""
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
 

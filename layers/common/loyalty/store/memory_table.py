@@ -24,7 +24,7 @@ class MemoryTable:
         """By key; None where an item was deleted."""
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item at `key`, None where there is none."""
+        """Return the item at `key`, None if there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
     def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
@@ -51,7 +51,7 @@ class MemoryTable:
         return True
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
-        """Add to counters of an item, which start at zero; answers what they are now."""
+        """Add to counters of an item, which start at zero; return what they are now."""
         before = self.get(key) or {}
         counters = {name: before.get(name, 0) + amount for name, amount in amounts.items()}
         self.transact([Put(key, {**before, **counters})])

@@ -1,4 +1,4 @@
-"""What all classic endpoints share: the token in the body or the header, and the envelope around data and errors."""
+"""Handling of calls on classic routes: the token in the body or the header, and the envelope around data and errors."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,8 +30,7 @@ def classic_endpoint(
 
 
 def token_in(request: Request) -> str:
-    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty where there is
-    none."""
+    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()

@@ -37,7 +37,7 @@ KEPT_FIELDS = {
     "terminal_identifier",
     *UDF_FIELDS,
 }
-"""What is kept as it was sent, and answered again."""
+"""Fields that are kept as they were sent, and returned."""
 
 _PERFORMERS = {
     "unit": "performed_by_unit_identifier",

@@ -1,4 +1,4 @@
-"""What a purchase gave and took, as the classic API tells it: awards, spends, and the requests behind the spends."""
+"""The awards and spends of a purchase and the requests behind the spends, as the classic API shows them."""
 
 from typing import Any
 

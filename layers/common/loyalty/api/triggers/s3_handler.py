@@ -1,5 +1,5 @@
-"""What functions share that S3 calls with files that were dropped: each file is an upload, and a call that runs out of
-time hands over to another."""
+"""Handling of calls by S3 for dropped files: each file is an upload, and a call that runs out of time hands over to
+another."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class S3Call:
 
 
 class Begin(Protocol):
-    """What makes an upload of a dropped file, such as `begin_upload` with the table and the bucket."""
+    """Make an upload of a dropped file, such as `begin_upload` with the table and the bucket."""
 
     def __call__(self, key: str, version: str, *, now: datetime) -> Upload: ...
 

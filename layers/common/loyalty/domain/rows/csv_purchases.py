@@ -1,8 +1,8 @@
 """Cutting CSV into purchases: which rows make up one.
 
 A purchase goes on in the rows that directly follow its first one, as long as they have the same reference number, and
-the same customer and unit, or none. All its rows stay together; empty rows between them are passed over. Of a row, just
-the first cells are looked at.
+the same customer and unit, or none. All its rows stay together; empty rows between them are skipped. Only the first
+cells of a row are read.
 """
 
 import re
@@ -23,7 +23,7 @@ from loyalty.domain.rows.sharding import Shards
 LONG_PURCHASE = Problem(Code.LIMIT_EXCEEDED, f"The rows of this purchase are longer than {MAX_ROW_BYTES} bytes.")
 
 INSIDE_PURCHASE = "purchase"
-"""Of a position: the row that begins here was refused, and so are those that its purchase goes on in."""
+"""In a position: the row that begins here was refused, and so are the further rows of its purchase."""
 
 Cells = list[bytes]
 Purchase = tuple[Hashable, int, int]
@@ -81,8 +81,8 @@ class CsvCutter(CsvRows):
         return self._quoted_delimiter if all_quoted else None
 
     def _gather(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None, *, last: bool) -> int:
-        """Put purchases into their shards, from the row at place `first` on; answers at which place the last one
-        begins, as it may go on in the next block."""
+        """Put purchases into their shards, from the row at place `first` on; return at which place the last one begins,
+        as it may go on in the next block."""
         purchases, empty = self._purchases(rows, faults, first, plain)
         may_go_on = not last and purchases and purchases[-1][1] not in faults
         opened = purchases.pop() if may_go_on else None
@@ -168,7 +168,7 @@ class CsvCutter(CsvRows):
         return len(rows)
 
     def _go_on_refusing(self, rows: list[bytes], faults: Faults) -> int:
-        """Refuse the rows that the purchase goes on in that the first row belongs to; answers where it ends."""
+        """Refuse the rows that the purchase goes on in that the first row belongs to; return where it ends."""
         end, more = 1, dict[int, bytes]()
         while end < len(rows) and end not in faults:
             if self._goes_on(rows[end], rows[0]):

@@ -20,7 +20,7 @@ KEY_BYTES = 32
 class KeyRequest:
     """A key to make for a partner, what it may do, and for which merchants: their ids or codes, or `*`.
 
-    `request` names the call that asks for it, as no other one of the partner is named; None where it has no name.
+    `request` is a name for the call that no other call of the partner has; None if it has no name.
     """
 
     partner_id: str
@@ -30,16 +30,15 @@ class KeyRequest:
 
 
 def create_key(asked: KeyRequest, *, table: Table, now: datetime) -> tuple[str, ApiKey]:
-    """Make a key for a partner that was imported. Answers its text, which is stored nowhere and so cannot be shown
+    """Make a key for a partner that was imported. Return its text, which is stored nowhere and so cannot be shown
     again, and the key.
 
-    Where the call has a name: made again, after an answer that was lost, it makes another key in the place of the one
-    that nobody has.
+    If a call with a name is repeated after a lost answer, it makes another key instead of the one that nobody has.
 
     Raises:
-        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
-            DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
-            knows then.
+        Refused: NOT_FOUND, if partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
+            DUPLICATE, if another call had this name; LIMIT_EXCEEDED; RETRY_LATER, after which nobody knows whether
+            there is a key.
     """
     require_partner(asked.partner_id, table)
     unknown = set(asked.scopes) - set(Scope)
@@ -78,7 +77,7 @@ def revoke_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> 
     """End a key, once however often that is asked for.
 
     Raises:
-        Refused: NOT_FOUND, where there never was such a key; RETRY_LATER.
+        Refused: NOT_FOUND, if there never was such a key; RETRY_LATER.
     """
     key = _active(partner_id, key_id, table)
     removed = key is not None and credentials.remove_key(table, key, now)

@@ -1,5 +1,4 @@
-"""What a customer shows to be recognized: an access token's code, its identifier with the pass code, or a one-time
-password."""
+"""Customer tokens: an access token's code, its identifier with the pass code, or a one-time password."""
 
 import secrets
 from dataclasses import replace
@@ -22,12 +21,13 @@ SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
 """Twelve digits, the first not 0, so that a password is the same as a number and as text."""
 
 MAX_DRAWS = 3
-"""Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
+"""The most passwords to draw until one is unused: each is in use with a probability of the passwords in use in 900
+billion."""
 
 
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
-    "Pass codes and one-time passwords are not taken in files, and left out of results. Post the purchase by a call.",
+    "Pass codes and one-time passwords are not accepted in files. Post this purchase with a call of the API.",
 )
 
 
@@ -49,13 +49,13 @@ class ShownTokens(NamedTuple):
 
     def token(self, label: str, shown: Reference, item: Item | None) -> CustomerToken:
         """Return the effective token that `shown` names; `item` is what was found at its key, `label` what it is called
-        where it is not found. A pass code is checked, unless it was before, and that counts even where nothing else
+        if it is not found. A pass code is checked, unless it was before, and that counts even if nothing else
         comes of the request, as a wrong one-time password does.
 
         Raises:
-            Refused: NOT_FOUND, where there is no such token; INVALID, where its pass code or password was left out.
-            GuessRefused: NOT_FOUND, where there is none or its pass code is another, which a caller cannot tell apart;
-                NOT_PERMITTED, where the partner was wrong too often.
+            Refused: NOT_FOUND, if there is no such token; INVALID, if its pass code or password was left out.
+            GuessRefused: NOT_FOUND, if there is none or its pass code is another, which a caller cannot tell apart;
+                NOT_PERMITTED, if the partner was wrong too often.
         """
         if shown.before and shown.before.problem:
             raise GuessRefused(replace(shown.before.problem, pointer=shown.pointer))
@@ -72,7 +72,7 @@ class ShownTokens(NamedTuple):
             raise Refused(not_found(label, named(shown), shown.pointer))
         at = guessed_passwords(self.partner_id, self.now)
         if locked_until := count_guess(self.table, at, [AT_ONE_TIME_PASSWORDS], self.partner_id, self.now):
-            raise _locked("Too many one-time passwords were wrong, so none is taken", locked_until, shown)
+            raise _locked("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
         raise GuessRefused(not_found(label, named(shown), shown.pointer))
 
     def _is_right(self, token: CustomerToken, shown: Reference, pass_code: str) -> bool:
@@ -112,4 +112,4 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
         drawn = OneTimePassword(password, partner_id, expires_on, drawn_by=request)
         if customer_tokens.put_one_time_password(table, drawn, token):
             return password, expires_on
-    raise Refused(Problem(Code.RETRY_LATER, "All passwords drawn are in use. Ask for another one-time password."))
+    raise Refused(Problem(Code.RETRY_LATER, "No unused one-time password was found. Ask for one again."))

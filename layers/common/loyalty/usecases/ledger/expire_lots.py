@@ -1,4 +1,4 @@
-"""Expiry: taking what is over out of the wallets, an EXPIRY event for each."""
+"""Expiry: taking expired lots out of the wallets, with an EXPIRY event for each wallet."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ RESERVE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ExpiryRun:
-    """What a run did: wallets of which something expired; those that were too busy; whether the time was enough for
-    all. The next run finds what is left."""
+    """The result of a run: wallets with an expiry, wallets that were too busy, and whether the time was enough for all.
+    The next run finds the rest."""
 
     wallets: int
     busy: int
@@ -53,9 +53,9 @@ def expire_lots(
     time_left: Callable[[], float],
     report: Callable[[Refused], None] = lambda _: None,
 ) -> ExpiryRun:
-    """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
-    however long ago that was; `index` is the engine's table as a whole. `time_left` tells the seconds that the run may
-    still take; `report` hears of what kept the first wallet of a batch from being moved.
+    """Post the expiry of all lots whose month has ended, however long ago, for the wallets that the index has under
+    such a month; `index` is the engine's table as a whole. `time_left` returns the seconds that the run may still take;
+    `report` receives the reason why the first wallet of a batch was not moved.
 
     It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
     """
@@ -106,7 +106,7 @@ class ExpiryDraft:
         return Reference("id", self.account_id, "")
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
-        return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
+        return Problem(Code.DUPLICATE, "Another event has this expiry's place in the journal.")
 
     def is_posted_as(self, event: Event) -> bool:
         return event.entry.type is EventType.EXPIRY
@@ -117,7 +117,7 @@ class ExpiryDraft:
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
         movement = expiry(customer.wallet, self.now)
         if movement is None:  # another run was faster, or the index is late
-            raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))
+            raise Refused(Problem(Code.INVALID, "Nothing in this wallet has expired."))
         at, account = end_of_month(max(movement.lots)), customer.account
         movement = with_alternative(movement, account, self.programme, at)
         wallet = customer.wallet.moved(movement)

@@ -1,4 +1,4 @@
-"""What an event writes into its wallet's journal."""
+"""The journal entry that an event writes."""
 
 from dataclasses import replace
 from datetime import datetime

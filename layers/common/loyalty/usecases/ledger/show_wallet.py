@@ -36,7 +36,7 @@ def show_wallet(engine: Engine, account: str, *, now: datetime) -> WalletView:
     """Return the wallet of the account with this id or number.
 
     Raises:
-        Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
+        Refused: NOT_FOUND; RETRY_LATER, if its currency is not known here yet.
     """
     customer = _customer(engine.table, account)
     return with_newest_programme(engine.catalogue, now, lambda: _view(customer, engine.catalogue.programme(now), now))

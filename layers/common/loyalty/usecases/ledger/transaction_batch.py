@@ -1,4 +1,4 @@
-"""What goes into one transaction: events of wallets, each priced on the wallet as the one before leaves it."""
+"""Batches of events for one transaction, each priced on the wallet as the previous event leaves it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ from loyalty.store.writes import Add
 MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 """Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
 
-TOO_MANY_WRITES = "This would use more budgets, and give more vouchers, than one purchase may."
+TOO_MANY_WRITES = "This purchase would use more budgets and give more vouchers than one purchase may."
 
 Used = Mapping[Key, Decimal]
-"""What all accounts together have used, by the key of the counter."""
+"""The uses by all accounts together, by the key of the counter."""
 
 
 class EventDraft(Protocol):
@@ -51,7 +51,7 @@ class EventDraft(Protocol):
         """Return the event, as the next one of the customer's wallet.
 
         Raises:
-            Refused: it cannot be had.
+            Refused: it cannot be posted.
         """
 
 
@@ -104,7 +104,7 @@ class TransactionBatch:
         return any(isinstance(effect.write, Add) for one in self.prepared.values() for effect in one.effects)
 
     def post(self, table: Table, backoff: Backoff) -> Exception | None:
-        """Post the events; answers what kept them from being posted."""
+        """Post the events; return what kept them from being posted."""
         try:
             ledger.post(table, list(self.prepared.values()), backoff)
         except (Changed, Unpostable, Refused) as failure:

@@ -19,7 +19,7 @@ MAX_READINGS = 3
 
 
 class Counters:
-    """What a scan has shown of counters, and of the events that moved them."""
+    """The counters of a scan, and the events that moved them."""
 
     def __init__(self) -> None:
         self._used: dict[Key, Decimal] = {}
@@ -62,7 +62,9 @@ class Counters:
                 yield _deviation(key, f"{used[key]} on the counter, {recount._journal[key]} in the journal")
             suspects = {key for key in suspects if used[key] != after[key]}
         for key in sorted(suspects):
-            yield _deviation(key, f"it moved during each of {MAX_READINGS} readings, so nothing is proven of it")
+            yield _deviation(
+                key, f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
+            )
 
 
 def _deviation(key: Key, found: str) -> Deviation:

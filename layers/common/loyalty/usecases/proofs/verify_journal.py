@@ -40,7 +40,7 @@ class Verification:
 def verify_journal(
     table: WholeTable, *, seen: Callable[[int], None] = lambda _: None, settle: Callable[[float], None] = time.sleep
 ) -> Verification:
-    """Read the whole table and check that every posting did exactly what it should. `seen` hears of progress, in items.
+    """Read the whole table and check that every posting did exactly what it should. `seen` receives progress, in items.
 
     Postings may go on meanwhile: what does not add up is read once more before it is reported. Holds the journal in
     memory.
@@ -73,7 +73,7 @@ def _unpaired(table: Table, pairs: Iterable[tuple[str, str]]) -> Iterator[Deviat
     for pointer, event_id in sorted(pairs):
         event, item = ledger.read_event(table, event_id), table.get(keys.event(pointer), consistent=True)
         if event is None or event.pointer != pointer or item is None or item.get("event_id") != event_id:
-            yield Deviation(None, event_id, "a given id and its reference number lead to each other", pointer)
+            yield Deviation(None, event_id, "a given id and its reference number refer to each other", pointer)
 
 
 def _again(table: WholeTable, account_id: str) -> list[Deviation]:
@@ -109,7 +109,7 @@ def _wallet(table: Table, account_id: str) -> Wallet:
 
 
 class _Audit:
-    """What a scan has shown so far."""
+    """The state of a scan so far."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -177,9 +177,12 @@ def _at_odds(event: Event) -> Iterator[tuple[str, str]]:
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
     told, of_merchant = parted_id(entry.event_id)
     if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):
-        yield "an id that was given is one among those of the event's merchant", f"{told} of {of_merchant}"
+        yield "a given id is stored under the event's merchant", f"{told} of {of_merchant}"
     if entry.type is EventType.EXPIRY and not _is_due(entry):
-        yield "an expiry takes out what is over, and no more", f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}"
+        yield (
+            "an expiry takes out what has expired, and no more",
+            f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}",
+        )
     if entry.type is not EventType.PURCHASE:
         return
     purchase, movement = event.purchase, entry.movement

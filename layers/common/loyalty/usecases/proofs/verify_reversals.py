@@ -63,7 +63,7 @@ def _again(table: WholeTable, purchase_id: str, seen: set[str]) -> list[Deviatio
     for _ in range(MAX_READINGS):
         purchase = ledger.read_event(table, purchase_id)
         if purchase is None or purchase.entry.type is not EventType.PURCHASE:
-            return [Deviation(None, purchase_id, "what is reversed is a purchase", f"reversed by {sorted(seen)}")]
+            return [Deviation(None, purchase_id, "only purchases are reversed", f"reversed by {sorted(seen)}")]
         found = [*reversal_deviations(_sold(purchase), _reversals(table, purchase, seen)), *_vouchers(table, purchase)]
         if ledger.read_event(table, purchase_id) == purchase:
             break

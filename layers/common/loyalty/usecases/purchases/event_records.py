@@ -1,4 +1,4 @@
-"""Reading everything that the classic API tells of an event: its event holds ids, and this finds what they name now."""
+"""Reading everything that the classic API shows of an event: its event holds ids, and this finds what they name now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class EventRecords:
     _records: Mapping[Key, Record]
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
-        """Return a record of the programme or of the table; None where there is none (any more)."""
+        """Return a record of the programme or of the table; None if there is none (any more)."""
         if record_id is None:
             return None
         return self.directory.record(kind, record_id) or self._records.get(keys.record(kind, record_id))
@@ -64,7 +64,7 @@ class EventRecordsReader:
         """Gather what an event is about, in one call for up to 94 different products.
 
         Raises:
-            Refused: RETRY_LATER, where that cannot be read now.
+            Refused: RETRY_LATER, if that cannot be read now.
         """
         document = event.purchase
         wanted = [

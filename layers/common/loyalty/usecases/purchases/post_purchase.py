@@ -31,7 +31,7 @@ def post_purchase(
     now: datetime,
     before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
-    """Post `request` once, however often it is sent. `before_posting` hears of the posting.
+    """Post `request` once, however often it is sent. `before_posting` receives the posting.
 
     Raises:
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
@@ -53,11 +53,11 @@ def post_purchases(
     now: datetime,
     report: FaultReport = pass_on,
 ) -> list[EventOutcome]:
-    """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
+    """Post many purchases, each once, however often they are sent; return the outcome of each, in the same order.
 
-    They stand or fall alone. Those of one wallet are posted in their order, those of different wallets side by side.
-    Their reference numbers do not lead to them. A fault of ours passes through, whatever was posted by then; unless
-    there is a `report` to hear of it.
+    Each is posted or refused alone. Those of one wallet are posted in their order, those of different wallets side by
+    side. Their reference numbers do not lead to them. A fault on our side passes through, even if something was already
+    posted, unless there is a `report` to receive it.
     """
     engine.numbers.reserve(len(requests))
     return _Batch(engine, list(requests), partner, now, report=report).posted()
@@ -70,7 +70,7 @@ def posted_before(
     ids.
 
     Raises:
-        Refused: RETRY_LATER, where the storage is busy.
+        Refused: RETRY_LATER, if the storage is busy.
     """
     return _Batch(engine, list(requests), partner, now).earlier(range(len(requests)), {})
 
@@ -82,6 +82,20 @@ def is_classic(request: PurchaseRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
+    """Requests that are posted together, and what was read for them.
+
+    Attributes:
+        engine: what it works with.
+        requests: the requests.
+        partner: the partner that sent them.
+        now: the time of posting.
+        filed: whether reference numbers lead to the purchases afterwards.
+        before_posting: receives each event before it is posted.
+        report: receives faults on our side.
+        customers: customers by account id, as they were when the requests were resolved.
+        older: events by id that were looked up together with the names of the requests.
+    """
+
     engine: Engine
     requests: list[PurchaseRequest]
     partner: Partner
@@ -90,9 +104,7 @@ class _Batch:
     before_posting: BeforePosting[PostedEvent] = nothing
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
-    """By account id, as they were when the requests were looked up."""
     older: dict[str, Event | None] = field(default_factory=dict)
-    """By id, the events that were looked for with the requests' names."""
 
     def posted(self) -> list[EventOutcome]:
         """Return what became of each."""
@@ -119,15 +131,15 @@ class _Batch:
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
-        """Return what became of those that were posted before, as far as it is looked up.
+        """Return the outcomes of those that were posted before, as far as they are looked up.
 
         Under another id than they would have now: hardly a request has one that was not looked for with the names, so
-        this reads nothing as a rule; no such id is given any more, so that reading is as good as a condition. And under
-        their own id, where several of them draw on counters that all accounts share: what is posted already must not be
-        taken from the counter a second time, or the others would be priced on less than there is.
+        this reads nothing as a rule; no such id is given any more, so that a read is enough. And under their own id,
+        where several of them draw on counters that all accounts share: what is posted already must not be taken from
+        the counter a second time, or the others would be priced on less than there is.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         ids = self._ids(drafts)
         if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
@@ -196,7 +208,7 @@ class _Batch:
         answer was lost: only its draft tells the id of what says nothing of itself.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
         found = self._read({place: ids | drawn_up.get(place, set()) for place, ids in self._ids(places).items()})
@@ -227,10 +239,10 @@ class _Batch:
 
 
 def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
-    """Return what became of a request, given what has an id that it may have been posted under before; None where that
-    is other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something
-    else is another purchase there; so is what a newer version posted by a key that is not the request's identity. What
-    an older one posted by it, or by its row, may be this one."""
+    """Return what became of a request, given what has an id that it may have been posted under before; None if that is
+    other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
+    is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an
+    older one posted by it, or by its row, may be this one."""
     for event in events:
         if draft.is_posted_as(event):
             return PostedEvent(event, replayed=True)

@@ -18,8 +18,8 @@ from loyalty.usecases.purchases.shared_limits import counters_of, explained_offe
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting would do, and for whom as things stand; the balance in the alternative currency, if there is one;
-    and, where that was asked for, why each offer of the programme applies or does not."""
+    """The plan of a purchase, and its customer at this moment; the balance in the alternative currency, if there is
+    one; and, if requested, why each offer of the programme applies or does not."""
 
     plan: Plan
     customer: Customer

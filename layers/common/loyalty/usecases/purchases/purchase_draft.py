@@ -44,8 +44,18 @@ from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, pr
 
 @dataclass(frozen=True)
 class PurchaseDraft:
-    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`).
-    `before_posting` hears of the event before it is posted."""
+    """A request whose names are all resolved.
+
+    Attributes:
+        request: the request.
+        partner: the partner that sent it.
+        programme: the programme to price it by.
+        resolved: what its names refer to.
+        numbers: numbers for the event and its parts.
+        now: the time of posting.
+        filed: whether its reference number leads to it afterwards (`ledger.read_filed`).
+        before_posting: receives the event before it is posted.
+    """
 
     request: PurchaseRequest
     partner: Partner
@@ -64,7 +74,7 @@ class PurchaseDraft:
     def duplicate_of(self, rival: Event | None) -> Problem:
         """Return what to say where another purchase has this one's identity; of a row, where the other one came
         from."""
-        description = "Another purchase has this identity already, and says something else."
+        description = "Another purchase with different content is already posted under this identity."
         if rival and self.request.row:
             description = _of_row(rival, self.request.row)
         field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
@@ -219,13 +229,13 @@ def _posted_line(line: Line) -> PostedLine:
 def _of_row(rival: Event, row: RowOrigin) -> str:
     """Return what to say of a row where `rival` has its identity."""
     event_id, other = rival.entry.told_id, rival.purchase.upload
-    step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
+    step = "To post this as another purchase, give it its own reference number or id."
     if other and other.upload_id == row.upload_id:
         return (
-            f"Row {other.number} of this file has the same reference number or id, and was posted as {event_id} "
-            f"without this. The rows of one purchase have to follow each other. {step}"
+            f"Row {other.number} of this file has the same reference number or id and was posted as {event_id}, "
+            f"without this row. Keep the rows of a purchase together. {step}"
         )
-    return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
+    return f"This reference number or id is already posted as {event_id}, with different content. {step}"
 
 
 KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)

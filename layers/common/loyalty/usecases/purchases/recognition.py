@@ -64,7 +64,7 @@ def recognized(
     """Whose purchase it is; `items` are those at `keys_to_recognize`.
 
     Raises:
-        Refused: NOT_FOUND, where there is no such account or token; INVALID, where the token that authorized the
+        Refused: NOT_FOUND, if there is no such account or token; INVALID, if the token that authorized the
             customer is another account's.
         GuessRefused: as `ShownTokens.token`.
     """

@@ -28,7 +28,7 @@ def may_be_told(event: Event, partner: Partner) -> bool:
 
 def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> set[Key]:
     """Return where to look for what `identified` needs, and for events that earlier versions gave other ids: there are
-    no new ones, so what is found with the names is as good as what a read of their own would find."""
+    no new ones, so reading them together with the names is enough."""
     wanted: set[Key] = set()
     for request in requests:
         if request.identity.origin is Origin.NUMBER:
@@ -53,7 +53,7 @@ def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, I
 
 @dataclass(frozen=True, slots=True)
 class Repetitions:
-    """What was posted before, as names lead to it in a programme, or once led."""
+    """The lookup of events that were posted before, by the names that a programme has or once had."""
 
     programme: Programme
     directory: Directory

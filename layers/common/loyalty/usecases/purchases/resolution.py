@@ -34,11 +34,11 @@ LABELS: Mapping[str, str] = {
     "tap": "Transaction Acquiring Point",
     "unit": "Unit",
 }
-"""What each type is called where it is not found."""
+"""The label of each type in a message that it is not found."""
 
 _BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
 _RECORD_TYPES = dict.fromkeys(_BUSINESS_UNITS, "business_unit") | {"spend_request_classification": "classification"}
-"""What a thing is where its part in a purchase has another name."""
+"""The record types of parts of a purchase with another name."""
 
 _STORED_APART = {"invoice", "promo_code"}
 
@@ -47,8 +47,8 @@ Result = TypeVar("Result")
 
 
 class Performer(NamedTuple):
-    """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
-    where none was, that it has just one of."""
+    """The performer of a purchase: the business unit (an outlet or a merchant), and the unit and the tap that were
+    named, or the only ones that it has."""
 
     business_unit: BusinessUnit
     unit_id: str | None
@@ -107,7 +107,7 @@ class Resolution:
         self._is_lacking = False
 
     def _performer(self) -> Performer | None:
-        """Return who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
+        """Return who performed it. All given names must agree; the rest follows from them (contract, row 34)."""
         named = self._request.performed_by
         ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
         units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
@@ -212,7 +212,7 @@ class Resolution:
         return unit
 
     def _is_other(self, unit: BusinessUnit, reference: Reference) -> str:
-        """Return what a business unit is that was named in the place of the other kind, and what to do."""
+        """Return the message for a business unit of the wrong kind, with what to do."""
         merchant = self._programme.business_units.get(unit.parent_id or "")
         if merchant:
             return f"{reference.value} is an outlet of {merchant.code or merchant.id}: name it as the outlet."

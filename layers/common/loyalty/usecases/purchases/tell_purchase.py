@@ -22,7 +22,7 @@ def post_and_tell(
     """Post `request` as `post_purchase` does, and tell of it.
 
     Raises:
-        Refused: as `post_purchase`; RETRY_LATER, where what there is to tell cannot be read. Nothing was posted.
+        Refused: as `post_purchase`; RETRY_LATER, if what there is to tell cannot be read. Nothing was posted.
     """
     answer = event_answer(engine, render, now)
     posting = post_purchase(engine, request, partner, now=now, before_posting=answer.draw_up)

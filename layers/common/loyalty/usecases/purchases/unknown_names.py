@@ -1,4 +1,4 @@
-"""What a faulty body names that cannot be found: told beside its faults, so that nobody mends a request twice."""
+"""Unknown names in a faulty body: reported together with its faults, so that nobody has to correct a request twice."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,7 +23,7 @@ _NOBODY = Reference("contact_id", "-", "")
 
 @contextmanager
 def unknown_names_told(engine: Engine, partner: Partner, *, now: datetime) -> Iterator[None]:
-    """Let a body that is found to be faulty be refused for what it names in vain as well.
+    """Add unknown names to the refusal of a faulty body.
 
     Raises:
         Refused: with all that is wrong, faults first.

@@ -40,11 +40,11 @@ def cancel_purchase(
     now: datetime,
     before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
-    """Cancel the purchase that the partner names (`find_purchase`); answers the purchase as it is then.
-    `before_posting` hears of that before.
+    """Cancel the purchase that the partner names (`find_purchase`); return the purchase as it is then. `before_posting`
+    receives that before.
 
     Raises:
-        Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, where its merchant wants it so if an
+        Refused: NOT_FOUND or DUPLICATE; INSUFFICIENT_BALANCE, if its merchant wants it so if an
             award is spent; RETRY_LATER. Nothing was changed.
     """
     purchase = find_purchase(named, partner, table=engine.table)
@@ -73,11 +73,11 @@ def return_products(
     now: datetime,
     before_posting: BeforePosting[PostedReturn] = nothing,
 ) -> PostedReturn:
-    """Take back goods of the purchase that the partner names (`find_purchase`). `before_posting` hears of the return.
+    """Take back goods of the purchase that the partner names (`find_purchase`). `before_posting` receives the return.
 
     Raises:
-        Refused: NOT_FOUND or DUPLICATE; INVALID, where the purchase does not have them (any more) or is cancelled;
-            INSUFFICIENT_BALANCE, where its merchant wants it so if an award is spent; DUPLICATE, where another return
+        Refused: NOT_FOUND or DUPLICATE; INVALID, if the purchase does not have them (any more) or is cancelled;
+            INSUFFICIENT_BALANCE, if its merchant wants it so if an award is spent; DUPLICATE, if another return
             of it has this reference number; RETRY_LATER. Nothing was changed.
     """
     purchase = find_purchase(request.purchase, partner, table=engine.table)

@@ -17,7 +17,7 @@ def cancel_and_tell(
     """Cancel the purchase that the partner names as `cancel_purchase` does, and tell of it.
 
     Raises:
-        Refused: as `cancel_purchase`; RETRY_LATER, where what there is to tell cannot be read. Nothing was changed.
+        Refused: as `cancel_purchase`; RETRY_LATER, if what there is to tell cannot be read. Nothing was changed.
     """
     answer = event_answer(engine, render, now)
     posting = cancel_purchase(engine, named, partner, now=now, before_posting=answer.draw_up)

@@ -19,14 +19,14 @@ Read = Callable[[RowBody, Partner, Upload], PurchaseRequest]
 """The purchase that a row asks for; raises `Refused` where it asks for none."""
 
 Report = Callable[[int, Exception], None]
-"""Hears of a row that comes to nothing for now, by its number, and of what kept it: a fault of ours, or a storage or a
-wallet that is busy."""
+"""Hears of a row that comes to nothing for now, by its number, and of what kept it: a fault on our side, or a storage
+or a wallet that is busy."""
 
 
 @dataclass(slots=True)
 class ChunkRows:
     """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, what nobody
-    could make sense of because of a fault of ours, and what is `unfit` to be posted.
+    could make sense of because of a fault on our side, and what is `unfit` to be posted.
 
     `told` are those of `asked` that may have been posted, as the rows say so; with the id of the event that they name,
     empty where they name none that could be.
@@ -42,7 +42,7 @@ class ChunkRows:
 @dataclass(frozen=True, slots=True)
 class ChunkReader:
     """Reads chunks of an upload for its partner: `proofs` tell what became of codes that were left out of rows,
-    `report` hears of a row that meets a fault of ours."""
+    `report` receives a row that meets a fault on our side."""
 
     upload: Upload
     partner: Partner

@@ -1,4 +1,4 @@
-"""Closing an upload: its summary and its result, once each of its rows has an outcome; and anew after a redrive."""
+"""Closing an upload: its summary and its result, once each of its rows has an outcome; and again after a redrive."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class UploadCloser:
 
     def close(self, upload_id: str, *, now: datetime, out_of_time: Callable[[], bool]) -> None:
         """Make the result and the summary of an upload whose rows all have an outcome, the summary alone of one that
-        was refused; of any other, do nothing. Where the time is out before, ask for the rest.
+        was refused; of any other, do nothing. If time runs out before, ask for the rest.
 
         Whoever records an outcome while this is at work asks for it once more.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         tally, upload = read_tally(self.table, upload_id), read_upload(self.table, upload_id)
         if upload and upload.state is UploadState.REFUSED:
@@ -62,7 +62,7 @@ class UploadCloser:
 
 
 def summary_key(upload: Upload) -> str:
-    """Return where the summary lies."""
+    """Return the key of the summary."""
     return f"{result_folder(upload)}/summary.json"
 
 

@@ -1,5 +1,5 @@
-"""What failed for good, and how it is taken up again: dead letters, which are closings that failed and chunks of which
-some rows did; and calls of functions that did not split or import a file to its end."""
+"""Redriving what failed for good: dead letters, which are closings that failed and chunks with failed rows; and calls
+of functions that did not split or import a file to its end."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class FailedCalls:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """Where all lies that failed for good."""
+    """The queues of everything that failed for good."""
 
     chunks: Lane
     closings: Lane
@@ -42,8 +42,8 @@ class DeadLetters:
 
 
 def redrive(upload_id: str | None, run: str, letters: DeadLetters, *, table: Table) -> int:
-    """Have what failed taken up again, of one upload or of all; answers how many letters and calls. `run` is a name
-    that no other run of this has. An upload whose result was never made is closed."""
+    """Have what failed taken up again, of one upload or of all; return how many letters and calls. `run` is a name that
+    no other run of this has. An upload whose result was never made is closed."""
     moved = sum(_moved(lane, upload_id, run) for lane in (letters.chunks, letters.closings))
     called = _called(letters.failed_calls, upload_id, table)
     if upload_id:

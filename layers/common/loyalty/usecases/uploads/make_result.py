@@ -19,12 +19,12 @@ from loyalty.usecases.uploads.upload_results import Rendering, rendered
 
 
 def make_result(upload: Upload, tally: Tally, *, table: Table, files: Files, out_of_time: Callable[[], bool]) -> bool:
-    """Make the result of an upload whose rows all have an outcome, or what is left of it. Answers False where the time
+    """Make the result of an upload whose rows all have an outcome, or what is left of it. Return False where the time
     is out before: what is made so far is put down then, and called again, this takes it up, as long as nothing was
     recorded in between.
 
     Raises:
-        Refused: RETRY_LATER, where the storage is busy.
+        Refused: RETRY_LATER, if the storage is busy.
     """
     place = f"closings/{upload.id}/{tally.recorded}"
     making = _Making(upload, place, table, files, out_of_time)
@@ -38,7 +38,7 @@ def make_result(upload: Upload, tally: Tally, *, table: Table, files: Files, out
 
 
 def result_key(upload: Upload) -> str:
-    """Return where the result lies: `orders.csv.gz` has the result `orders.result.csv.gz`."""
+    """Return the key of the result: `orders.csv.gz` has the result `orders.result.csv.gz`."""
     name, *kinds = upload.name.rsplit(".", 2 if _is_packed(upload) else 1)
     return f"{result_folder(upload)}/{'.'.join([name, 'result', *kinds])}"
 

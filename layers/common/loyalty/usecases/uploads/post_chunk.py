@@ -39,12 +39,22 @@ from loyalty.usecases.uploads.post_rows import RowPoster
 LATE = 3
 """Deliveries that begin with telling what has failed: the last ones, of which one at least will live to do that."""
 
-NEVER_FINISHED = Problem(Code.INTERNAL, "Nothing came of this row in all tries, and nothing was posted. Send it again.")
+NEVER_FINISHED = Problem(Code.INTERNAL, "All attempts to post this row failed, and nothing was posted. Send it again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A chunk as the queue hands it over: where its rows lie, for the how many-th time, and how many there will be."""
+    """A chunk as the queue delivers it.
+
+    Attributes:
+        upload_id: its upload.
+        chunk: the number of the chunk.
+        location: the object that its rows are in.
+        start: its first byte there.
+        length: its number of bytes.
+        receives: how often it was delivered, this time included.
+        receives_max: how often it is delivered at most.
+    """
 
     upload_id: str
     chunk: int
@@ -85,7 +95,18 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPoster:
-    """Posts chunks. `report` hears of rows that come to nothing for now."""
+    """Posts chunks.
+
+    Attributes:
+        table: the table.
+        files: the bucket with chunks and outcomes.
+        closings: the queue of uploads to close.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        read: return the request of a body.
+        report: receives rows without an outcome for now.
+        pause: wait between attempts.
+    """
 
     engine: Engine
     files: Files
@@ -95,10 +116,10 @@ class ChunkPoster:
 
     @gc_paused()
     def post(self, delivery: Delivery, now: datetime) -> bool:
-        """Post a chunk; answers whether it is done with, or else has to be delivered again.
+        """Post a chunk; return whether it is done with, or else has to be delivered again.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         upload = read_upload(self.engine.table, delivery.upload_id)
         mark = read_mark(self.engine.table, delivery.upload_id, delivery.chunk)
@@ -125,7 +146,17 @@ class ChunkPoster:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A chunk at work; `mark` is what was counted of it before, `proofs` are those of its upload."""
+    """A chunk that is being posted.
+
+    Attributes:
+        by: the poster.
+        delivery: how it was delivered.
+        upload: its upload.
+        mark: what was counted of it before, if anything.
+        chunk: its rows.
+        proofs: the proofs of codes of its upload, by row.
+        poster: posts its rows.
+    """
 
     by: ChunkPoster
     delivery: Delivery
@@ -136,7 +167,7 @@ class _Work:
     poster: RowPoster
 
     def is_done(self) -> bool:
-        """Post what is left; answers whether all has an outcome."""
+        """Post what is left; return whether all has an outcome."""
         attempt = self._begun()
         if self.delivery.is_late:
             self._give_up(attempt)
@@ -236,7 +267,7 @@ class _Work:
             if before and not before.dead:
                 return
             if not backoff.wait():
-                raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this chunk."))
+                raise Refused(Problem(Code.RETRY_LATER, "Another worker is processing this chunk."))
 
     def _keep(self, attempt: Attempt) -> None:
         self.by.files.write(self._attempt_key, attempt.text().encode())

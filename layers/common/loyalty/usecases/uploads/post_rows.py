@@ -20,7 +20,7 @@ from loyalty.usecases.purchases.unknown_names import with_unknown_names
 from loyalty.usecases.uploads.chunk_rows import Report
 
 HELD_BACK = Problem(
-    Code.RETRY_LATER, "A row above, of the same wallet, has no outcome yet, so this one was not tried. Send it again."
+    Code.RETRY_LATER, "An earlier row of the same wallet has no outcome yet, so this row was not tried. Send it again."
 )
 
 Rows = Mapping[int, PurchaseRequest]
@@ -28,12 +28,12 @@ Rows = Mapping[int, PurchaseRequest]
 
 
 MAX_FAULTS = 20
-"""Rows that may meet a fault of ours, until the rest is left for the next try: more are hardly the rows' fault."""
+"""Rows that may meet a fault on our side, until the rest is left for the next try: more are hardly the rows' fault."""
 
 
 @dataclass(slots=True)
 class TriedRows:
-    """What became of rows: outcomes, and of the others what kept them from having one this time."""
+    """The results of an attempt: outcomes of rows, and the reasons why others have none this time."""
 
     settled: dict[int, RowOutcome] = field(default_factory=dict)
     unsettled: dict[int, Problem] = field(default_factory=dict)
@@ -47,8 +47,18 @@ class TriedRows:
 
 @dataclass(frozen=True, slots=True)
 class RowPoster:
-    """Posts rows for a partner; `report` hears of rows that met a fault of ours, and of the first that others, or the
-    storage, kept from being posted."""
+    """Posts rows for a partner.
+
+    Attributes:
+        partner: the partner.
+        table: the table.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        now: the time of posting.
+        report: receives rows that met a fault on our side, and the first row that a conflict or busy storage kept from
+            being posted.
+        pause: wait between attempts.
+    """
 
     engine: Engine
     partner: Partner
@@ -88,7 +98,7 @@ class RowPoster:
         return found
 
     def refused(self, rows: Mapping[int, Faulty]) -> dict[int, RowOutcome]:
-        """Return what is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
+        """Return the outcomes of rows that cannot be posted as they are: their faults and unknown names."""
         told: Mapping[int, Refused] = rows
         try:
             told = with_unknown_names(self.engine, rows, self.partner, now=self.now)
@@ -150,8 +160,8 @@ def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool
 
 def _differs(row: int, event: Event) -> RowOutcome:
     description = (
-        f"This row was posted as {event.entry.told_id}, and it said something else then. Take event_id out to have it "
-        "posted as another purchase."
+        f"This row is already posted as {event.entry.told_id}, with different content. Remove event_id to post it "
+        "as another purchase."
     )
     return RowOutcome(row, RowStatus.REFUSED, problem=Problem(Code.DUPLICATE, description, "/event_id"))
 

@@ -23,7 +23,7 @@ MAX_SHOWN = 300
 """Pass codes and one-time passwords in a call: hashing a pass code takes some 40 ms, and API Gateway waits for 29 s."""
 
 Requests = Mapping[int, PurchaseRequest]
-"""What the entries ask for that can be read, by their places in the call, from 1."""
+"""The requests of readable entries, by their places in the call, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def send_bulk_call(upload: Upload, call: BulkCall, *, table: Table, files: Files
     writes.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where it has too many codes; RETRY_LATER.
+        Refused: LIMIT_EXCEEDED, if it has too many codes; RETRY_LATER.
     """
     shown = codes_shown(call.requests)
     if shown:
@@ -54,7 +54,7 @@ def codes_shown(requests: Requests) -> dict[int, Reference]:
     """Return what shows a pass code or a one-time password, by the places of the entries.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where they are more than there is time for, whether the call is answered now or later.
+        Refused: LIMIT_EXCEEDED, if they are more than there is time for, whether the call is answered now or later.
     """
     shown = {place: one.customer for place, one in requests.items() if _holds_code(one.customer)}
     if len(shown) > MAX_SHOWN:

@@ -16,7 +16,7 @@ from loyalty.usecases.uploads.make_result import result_key
 FORM_LIFETIME = timedelta(hours=1)
 LINK_LIFETIME = timedelta(hours=1)
 MAX_FILE_BYTES = 5_000_000_000
-"""What S3 takes in one request. A file put into the bucket by other means may be larger."""
+"""The most bytes that S3 accepts in one request. A file put into the bucket by other means may be larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime) 
 
 
 def expect_upload(upload: Upload, *, table: Table, files: Files) -> Form:
-    """Expect the file of an upload; answers what to send it with."""
+    """Expect the file of an upload; return what to send it with."""
     add_upload(table, upload)
     return files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
 
@@ -71,7 +71,7 @@ def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files,
     """Return how far an upload of the partner's has got.
 
     Raises:
-        Refused: NOT_FOUND, where there is none, it is another partner's, or it acts for merchants that the partner may
+        Refused: NOT_FOUND, if there is none, it is another partner's, or it acts for merchants that the partner may
             not act for with the key of this call.
     """
     upload = read_upload(table, upload_id)

@@ -1,8 +1,8 @@
 """Splitting a file of purchases into chunks that are posted side by side, the rows of each wallet in order.
 
-A file is split in segments. What counts is the one write that keeps a segment, on the condition that splitting has got
-just so far before: its chunks lie in the work bucket by then, and are sent to be posted only after it. So a row is in
-one chunk only, whoever splits the file, however often, and wherever it is killed.
+A file is split in segments. One write decides: it keeps a segment, on the condition that splitting has got exactly that
+far. Before it, the segment's chunks are put into the work bucket; only after it, they are sent to be posted. So a row
+is in one chunk only, whoever splits the file, however often, and wherever it is killed.
 """
 
 from collections import deque
@@ -29,7 +29,7 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import Overtaken, Piece, Segment, Upload, UploadState, move_upload, read_segment
 
 SEGMENT_BYTES = 8_000_000
-"""Of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
+"""The bytes of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
 
 RANGE_BYTES = 4_000_000
 """Read from the file in one call."""
@@ -60,12 +60,12 @@ class Workplace:
     """What splitting works on.
 
     Attributes:
-        table: where it is kept how far splitting has got.
-        dropped: the bucket that files are dropped in.
-        work: the bucket that chunks lie in.
-        taker: what takes the chunks.
-        reading: how those files are read.
-        segment_bytes: how much of one is split at a time.
+        table: the table, which keeps how far splitting has got.
+        dropped: the bucket of files.
+        work: the bucket of chunks.
+        taker: receives the chunks.
+        reading: how files are read: as purchases or as records.
+        segment_bytes: how much of a file is split in one go.
     """
 
     table: Table
@@ -77,11 +77,11 @@ class Workplace:
 
 
 def split_upload(upload: Upload, at: Workplace, *, attempt: str, out_of_time: Callable[[], bool]) -> bool:
-    """Split what is left of an upload; `attempt` is a name that no other run of it has. Answers False where the time is
+    """Split what is left of an upload; `attempt` is a name that no other run of it has. Return False where the time is
     out before: it has to be called again then.
 
     Raises:
-        Refused: RETRY_LATER, where storage is busy. Nothing was lost; called again, it goes on.
+        Refused: RETRY_LATER, if storage is busy. Nothing was lost; called again, it goes on.
     """
     with ThreadPoolExecutor(IN_FLIGHT) as pool, ThreadPoolExecutor(1) as keeper:
         run = _Run(upload, at, attempt, pool, keeper)
@@ -104,7 +104,7 @@ class _Run:
         self._shards = Shards(upload.shards, partial(account_ids, at.table))
 
     def to_the_end(self, out_of_time: Callable[[], bool]) -> bool:
-        """Split as much as there is time for; answers whether that is all."""
+        """Split as much as there is time for; return whether that is all."""
         self._hand_over_again()
         if self._upload.state is not UploadState.SPLITTING:
             return True
@@ -126,7 +126,7 @@ class _Run:
         return True
 
     def _cut(self, cutter: Cutter, blocks: Iterable[bytes], out_of_time: Callable[[], bool]) -> bool:
-        """Cut what is left, a segment at a time; answers whether there was time for all of it."""
+        """Cut what is left, a segment at a time; return whether there was time for all of it."""
         size = 0
         for block in blocks:
             cutter.cut(block)
