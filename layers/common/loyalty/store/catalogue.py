@@ -56,7 +56,7 @@ class Catalogue:
         return self._directory
 
     def audience(self, partner: Partner, now: datetime) -> Audience:
-        """Return a partner as one who is told of the reward programme; see `programme`."""
+        """Return a partner as an audience of the reward programme; see `programme`."""
         return Audience(partner, self.programme(now), self._directory)
 
     def renewed(self, now: datetime, *, at_once: bool = False) -> bool:

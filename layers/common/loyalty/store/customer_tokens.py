@@ -87,7 +87,7 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
 
 
 class OneTimePassword(NamedTuple):
-    """A password, the partner whose purchases it is for, and until when; `drawn_by` names the call that drew it."""
+    """A password, the partner whose purchases it is for, and its expiry; `drawn_by` names the call that drew it."""
 
     text: str
     partner_id: str
@@ -96,8 +96,8 @@ class OneTimePassword(NamedTuple):
 
 
 def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
-    """Let a one-time password lead to a token; False where it is in use, unless by the call that drew it, whose answer
-    was lost. What the token says is looked up when the password is shown (`behind_passwords`)."""
+    """Let a one-time password lead to a token; return False if it is in use, unless by the call that drew it, whose
+    answer was lost. The token itself is read when the password is shown (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,

@@ -64,7 +64,7 @@ def read_customers(table: Table, account_ids: Collection[str]) -> dict[str, Cust
 
 
 def account_ids(table: Table, names: Collection[Reference]) -> dict[Reference, str]:
-    """Return the ids of the accounts that customers' names lead to, as far as they do; eventually consistent."""
+    """Return the account ids that customers' names lead to, for the names that lead to one; eventually consistent."""
     at = {name: customer_key(name) for name in names if _may_exist(name.value)}
     found = table.get_many(at.values())
     return {name: found[key]["account_id"] for name, key in at.items() if "account_id" in found.get(key, ())}

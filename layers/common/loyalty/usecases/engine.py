@@ -1,4 +1,4 @@
-"""What the use cases of one process work with, so that they are handed one thing and not its parts one by one."""
+"""The tools of the use cases of one process, passed as one value."""
 
 from typing import NamedTuple, Self
 
@@ -9,9 +9,9 @@ from loyalty.store.table import Table
 
 
 class Engine(NamedTuple):
-    """The table, what is remembered of it, the numbers that are leased from it, and how to wait for others.
+    """The table, its cached records, the numbers that are leased from it, and the pause between attempts.
 
-    It is made once and lives as long as its process; making it reads nothing. Who calls, when, and what about, are
+    It is made once and lives as long as its process; making it reads nothing. The partner, the time and the request are
     arguments of each call.
     """
 
@@ -22,9 +22,9 @@ class Engine(NamedTuple):
 
     @classmethod
     def on(cls, table: Table, pause: Pause = pause) -> Self:
-        """Return an engine that works on a table and remembers nothing of it yet."""
+        """Return an engine that works on a table and has cached nothing of it yet."""
         return cls(table, Catalogue(table), Numbers(table), pause)
 
     def rehearsing_on(self, table: Table) -> Self:
-        """Return an engine that writes to another table, under the programme that this one knows."""
+        """Return an engine that writes to another table, under the programme of this one."""
         return self._replace(table=table, numbers=Numbers(table))

@@ -210,7 +210,7 @@ class Places(NamedTuple):
 
 
 WHOLE_BODY = Places()
-"""Of a body that is event and basket in one."""
+"""The places in a body that is event and basket in one."""
 
 
 def requested(
@@ -220,9 +220,9 @@ def requested(
     identities: Sequence[Identity],
     at: Places = WHOLE_BODY,
 ) -> PurchaseRequest:
-    """Return what a purchase asks for whose parts stand at these places.
+    """Return the request of a purchase whose parts are at these places.
 
-    The first of `identities` is what it is known by, the others what earlier versions knew it by. A spend request that
+    The first of `identities` identifies it; the others are its identities in earlier versions. A spend request that
     names no amount spends nothing, but is one all the same (contract, row 30).
     """
     amounts = _amounts(spend, at.spend)

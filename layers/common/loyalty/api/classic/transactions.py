@@ -76,7 +76,7 @@ def _spend(spend: PostedSpend, place: int, shared: Shared) -> SpendRewardTransac
 def _spend_request(
     place: int, number: str, spend: PostedSpend | None, told: SpendRewardTransaction | None, shared: Shared
 ) -> SpendRequestCustomerEvent:
-    """Return the request behind a spend, with the spend as it is told; or one that asked for nothing and got none."""
+    """Return the request behind a spend, with the spend as it is reported; without a spend, an empty request."""
     method, amounts = (spend.method, spend.amounts) if spend else (SpendMethod.ON_REQUEST, None)
     on_request = method is SpendMethod.ON_REQUEST
     in_points = on_request and shared.document.requested and shared.document.requested.alternative_amount is not None

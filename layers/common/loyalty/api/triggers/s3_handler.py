@@ -35,8 +35,8 @@ class Begin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """How a call hands over to the next one: by calling the function `itself` while `milliseconds_to_keep` of its time
-    are left, which are for what is under way by then."""
+    """The hand-over from a call to the next one: the function `itself` is called while `milliseconds_to_keep` of the
+    call's time are left, which it needs to finish what it has begun."""
 
     itself: LambdaFunction
     milliseconds_to_keep: int
@@ -50,8 +50,8 @@ def s3_handler(
     closings: Queue,
     relay: Relay,
 ) -> Callable[[dict[str, Any], Any], None]:
-    """Return a Lambda handler around `action`, which answers whether it is through with an upload. If so, and all rows
-    have an outcome by then, or there are none, the upload is closed; if not, the `relay` goes on."""
+    """Return a Lambda handler around `action`, which returns whether it has finished an upload. If it has, and all rows
+    have an outcome or there are none, the upload is closed; if not, the `relay` goes on."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()

@@ -26,8 +26,7 @@ class ReturnedProduct:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequest:
-    """Goods to take back of the purchase that is named; the reference number makes it the same return of it when it is
-    sent again."""
+    """Goods of the named purchase to take back. If the return is sent again, the reference number identifies it."""
 
     purchase: Reference
     reference_number: str

@@ -61,8 +61,8 @@ def require_partner(partner_id: str, table: Table) -> None:
 def rotate_key(
     partner_id: str, key_id: str, *, table: Table, now: datetime, request: str | None = None
 ) -> tuple[str, ApiKey]:
-    """Make another key that may do what this one may; this one stays active until it is revoked. `request` names this
-    call as that of a `KeyRequest` does, among those for this key.
+    """Make another key with the permissions of this one, which stays active until it is revoked. `request` names
+    this call as no other call for this key is named; see `KeyRequest`.
 
     Raises:
         Refused: NOT_FOUND, LIMIT_EXCEEDED, RETRY_LATER.

@@ -11,15 +11,15 @@ from loyalty.domain.purchases.account import Account
 
 
 class EntryHeader(NamedTuple):
-    """What an entry says of its event, beside what that did to the wallet.
+    """What an entry records of its event, beside the event's effect on the wallet.
 
     Attributes:
         event_id: the event's id.
-        type: what kind of event it is.
-        performed_on: when what it stands for took place.
+        type: the kind of event.
+        performed_on: when it was performed.
         posted_on: when it was posted.
-        reference_number: what whoever asked for it calls it, if anything.
-        merchant_id: the merchant that performed it; None where none did.
+        reference_number: the caller's name for it, if any.
+        merchant_id: the merchant that performed it; None if none did.
     """
 
     event_id: str

@@ -161,8 +161,8 @@ class _Run:
     def _next_of_wallet(
         self, drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
     ) -> TransactionBatch:
-        """Return the next events of a wallet (`next_batch`); all that is left of it refused, where the first meets a
-        fault of ours."""
+        """Return the next events of a wallet (`next_batch`). If the first one meets a fault on our side, refuse all
+        that is left of the wallet."""
         try:
             return next_batch(drafts, customer, used, taken)
         except Exception as fault:  # noqa: BLE001 - reported; other wallets' events are to be posted

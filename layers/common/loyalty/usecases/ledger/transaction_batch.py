@@ -125,9 +125,9 @@ def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customer
 def next_batch(
     drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
 ) -> TransactionBatch:
-    """Return the next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what
-    nobody else may write at the same time to `taken`. An event that meets a fault of ours waits until those before it
-    are settled, and then it passes through."""
+    """Return the next events of a wallet, as many as fit into a transaction. Their uses are added to `used`, and the
+    keys that nobody else may write at the same time to `taken`. An event that meets a fault on our side waits until the
+    events before it are settled; then the fault passes through."""
     batch = TransactionBatch(items=1)
     for place, draft in drafts.items():
         try:

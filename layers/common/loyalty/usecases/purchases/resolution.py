@@ -135,7 +135,7 @@ class Resolution:
             yield _key(kind, self._request.references[kind])
 
     def resolved(self, engine: Engine, items: Mapping[keys.Key, Item], *, now: datetime) -> Resolved:
-        """Return all that the request names; `items` are those at `wanted`, which the catalogue has learnt.
+        """Return all that the request names; `items` are those at `wanted`, which the catalogue already has.
 
         Raises:
             Refused: with everything that does not fit.

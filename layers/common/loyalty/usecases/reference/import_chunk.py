@@ -61,8 +61,8 @@ class ChunkImporter:
     pause: Callable[[int], None] = rest
 
     def take_chunks(self, upload: Upload, segment: Segment) -> None:
-        """Import the chunks of a segment, one after the other; see `split_upload.ChunkTaker`. Their pass codes are
-        taken out of them then.
+        """Import the chunks of a segment, one after the other; see `split_upload.ChunkTaker`. Then remove
+        their pass codes from the work bucket.
 
         Raises:
             Refused: RETRY_LATER, if the storage is busy all the time.

@@ -108,7 +108,7 @@ class _Reversing:
     def posted(
         self, asked: ReversalRequest, purchase: Event, before_posting: Callable[[Event, Event], None]
     ) -> PostedEvent:
-        """Post what was asked of a purchase; what an earlier, equal call has posted is a replay."""
+        """Post the reversal of a purchase; if an earlier, equal call posted it, return it as a replay."""
         account_id, purchase_id = purchase.entry.account_id, purchase.entry.event_id
         read = partial(_read, self.engine.table)
         draft = ReversalDraft(
@@ -118,7 +118,7 @@ class _Reversing:
             try:
                 return with_newest_programme(self.engine.catalogue, self.now, partial(self._post, draft))
             except Refused as refused:
-                # It may be what an earlier, equal call has done: nothing is left of it to be taken back.
+                # An earlier, equal call may have posted it, so nothing is left to take back.
                 if earlier := ledger.read_event(self.engine.table, asked.event_id):
                     if not draft.is_posted_as(earlier):
                         raise Refused(draft.duplicate_of(earlier)) from refused

@@ -1,4 +1,4 @@
-"""Chunks on their way to be posted: the queue that the splitter hands them to, a message for each."""
+"""The queue of chunks to be posted, which the splitter fills with one message for each chunk."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from loyalty.store.uploads import Piece, Segment, Upload
 
 @dataclass(frozen=True, slots=True)
 class ChunkQueue:
-    """The queue that chunks are posted from. Those of a shard are a group, so they arrive in order."""
+    """The queue that chunks are posted from. The chunks of a shard are a message group, so they arrive in order."""
 
     queue: Queue
 
     def take_chunks(self, upload: Upload, segment: Segment) -> None:
-        """Send a message for each chunk of a segment; see `split_upload.ChunkTaker`. A chunk that was sent before is
-        known by its message."""
+        """Send a message for each chunk of a segment; see `split_upload.ChunkTaker`. The message's id
+        identifies a chunk that was sent before."""
         self.queue.send([_message(upload, segment.location, piece) for piece in segment.pieces])
 
 

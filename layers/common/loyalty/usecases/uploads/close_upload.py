@@ -29,8 +29,8 @@ def close_if_complete(upload_id: str, *, table: Table, closings: Queue) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UploadCloser:
-    """Closes uploads: their results and summaries go to `files`, and what there is no time for is asked for at
-    `closings`."""
+    """Closes uploads: it writes results and summaries to `files`, and asks `closings` for another call if time runs
+    out."""
 
     table: Table
     files: Files
@@ -40,7 +40,7 @@ class UploadCloser:
         """Make the result and the summary of an upload whose rows all have an outcome, the summary alone of one that
         was refused; of any other, do nothing. If time runs out before, ask for the rest.
 
-        Whoever records an outcome while this is at work asks for it once more.
+        A call that records an outcome in the meantime asks for another closing.
 
         Raises:
             Refused: RETRY_LATER, if the storage is busy.

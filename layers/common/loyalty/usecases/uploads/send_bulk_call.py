@@ -28,15 +28,15 @@ Requests = Mapping[int, PurchaseRequest]
 
 @dataclass(frozen=True, slots=True)
 class BulkCall:
-    """A bulk call's body, as a file that says the same, and what its entries ask for."""
+    """A bulk call's body as the file of an upload, and the requests of its entries."""
 
     data: bytes
     requests: Requests
 
 
 def send_bulk_call(upload: Upload, call: BulkCall, *, table: Table, files: Files, proofs: Files) -> None:
-    """Send a bulk call as the file of an upload; `proofs` is the bucket that proofs are kept in, where nobody else
-    writes.
+    """Send a bulk call as the file of an upload; `proofs` is the bucket of proofs, which nobody else
+    writes to.
 
     Raises:
         Refused: LIMIT_EXCEEDED, if it has too many codes; RETRY_LATER.

@@ -62,7 +62,7 @@ def expect_upload(upload: Upload, *, table: Table, files: Files) -> Form:
 
 
 def send_upload(upload: Upload, data: bytes, *, table: Table, files: Files) -> None:
-    """Send the file of an upload for its partner, as if the partner had."""
+    """Write the file of an upload on behalf of its partner."""
     add_upload(table, upload)
     files.write(upload.key, data)
 

@@ -44,14 +44,14 @@ NO_ROWS = Problem(Code.INVALID, "The file has no rows.")
 
 
 class ChunkTaker(Protocol):
-    """What chunks are handed to once they are kept, segment by segment."""
+    """Receives the chunks of each segment, after the segment is kept."""
 
     def take_chunks(self, upload: Upload, segment: Segment) -> None:
-        """See to it that the chunks of a segment are posted or imported, those of each shard in order. It may have had
-        them before: a run that was killed hands its last segment over again.
+        """Have the chunks of a segment posted or imported, those of each shard in order. They may come a second time:
+        after a run is killed, its last segment is handed over again.
 
         Raises:
-            Refused: RETRY_LATER, where what that takes is busy.
+            Refused: RETRY_LATER, if the queue or the storage is busy.
         """
 
 
@@ -222,7 +222,7 @@ class _Run:
             self._at.taker.take_chunks(after, segment)
 
     def _hand_over_again(self) -> None:
-        """Hand over what the last run may have kept and not handed over."""
+        """Hand over the segment that the last run may have kept but not handed over."""
         upload = self._upload
         if upload.state in (UploadState.SPLITTING, UploadState.POSTING):
             segment = read_segment(self._at.table, upload.id, upload.segments)
