@@ -24,6 +24,9 @@ MAX_DRAWS = 3
 """Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
 
 
+_NO_HASH = "-"
+"""In the place of a pass code's hash, which no pass code has."""
+
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
     "Pass codes and one-time passwords are not taken in files, and left out of results. Post the purchase by a call.",
@@ -57,7 +60,7 @@ def shown_token(
         raise Refused(replace(CODE_LEFT_OUT, pointer=shown.pointer))
     token = customer_tokens.access_token_in(item, now)
     if shown.pass_code is not None and not shown.before:
-        if token and _is_right(token, shown, shown.pass_code, partner_id, table, now):
+        if _is_right(token, shown, shown.pass_code, partner_id, table, now) and token:
             return token
         raise GuessRefused(not_found(label, shown.value, shown.pointer))
     if token:
@@ -76,17 +79,17 @@ def named(shown: Reference) -> str:
 
 
 def _is_right(
-    token: CustomerToken, shown: Reference, pass_code: str, partner_id: str, table: Table, now: datetime
+    token: CustomerToken | None, shown: Reference, pass_code: str, partner_id: str, table: Table, now: datetime
 ) -> bool:
     """Return whether it is the token's pass code. The try is counted before it is looked at, so that many at once are
-    no more than many one by one; and that bounds the work, as a hash is slow on purpose."""
-    if token.pass_code is None:
-        return False
-    if locked_until := customer_tokens.count_try(table, token, token.pass_code, partner_id, now):
+    no more than many one by one; and that bounds the work, as a hash is slow on purpose. Where there is no such token,
+    or it has no pass code, that is counted and hashed all the same, so that neither a lock nor the time tells it."""
+    token_id, hashed = (token.id, token.pass_code) if token and token.pass_code else (shown.value, _NO_HASH)
+    if locked_until := customer_tokens.count_try(table, token_id, hashed, partner_id, now):
         raise _locked("The pass code was wrong too often, so it is locked", locked_until, shown)
-    right = is_pass_code(pass_code, token.id, token.pass_code)
+    right = is_pass_code(pass_code, token_id, hashed)
     if right:
-        customer_tokens.forget_tries(table, token, token.pass_code, now)
+        customer_tokens.forget_tries(table, token_id, hashed, now)
     return right
 
 
