@@ -141,10 +141,9 @@ def test_a_wrong_pass_code_and_an_unknown_identifier_are_told_alike(functions: F
 
 
 def test_a_token_without_a_pass_code_is_not_to_be_had_by_its_identifier(
-    functions: Functions, demo: DynamoTable, token: str, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     bring(demo, {"type": "access_token", "id": "T-2", "account": ACCOUNT_NUMBER, "identifier": "OPEN"})
-    monkeypatch.setattr(customer_tokens, "is_pass_code", None)
 
     assert post(functions, shown(token, {"identifier": "OPEN", "pass_code": "1234"})).status == 404
 

@@ -53,6 +53,15 @@ def test_a_pass_code_is_locked_for_the_partner_that_guesses_and_nobody_else(demo
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == "T-CARD"
 
 
+def test_a_token_that_does_not_exist_is_locked_as_one_that_does_so_that_a_lock_does_not_tell_which_do(
+    demo: DynamoTable,
+) -> None:
+    absent = [answered(demo, WRONG._replace(value="ABSENT"), "MALLORY", MIDNIGHT) for _ in range(6)]
+
+    assert absent == wrong(demo, "MALLORY", MIDNIGHT, 6)
+    assert answered(demo, WRONG._replace(value="ABSENT"), "DEMO", MIDNIGHT) == Code.NOT_FOUND
+
+
 def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: DynamoTable) -> None:
     wrong(demo, "DEMO", MIDNIGHT, 5)
     almost = MIDNIGHT + QUARTER - timedelta(seconds=1)

@@ -58,17 +58,15 @@ def behind_passwords(
     return found
 
 
-def count_try(
-    table: Table, token: CustomerToken, pass_code_hash: str, partner_id: str, now: datetime
-) -> datetime | None:
+def count_try(table: Table, token_id: str, pass_code_hash: str, partner_id: str, now: datetime) -> datetime | None:
     """Count a partner's try of a token's pass code; or answer until when that is locked for it."""
-    at = keys.pass_code_tries(token.id, pass_code_hash)
+    at = keys.pass_code_tries(token_id, pass_code_hash)
     return count_guess(table, at, AT_A_PASS_CODE, partner_id, now)
 
 
-def forget_tries(table: Table, token: CustomerToken, pass_code_hash: str, now: datetime) -> None:
+def forget_tries(table: Table, token_id: str, pass_code_hash: str, now: datetime) -> None:
     """Reset the count, as the pass code was right."""
-    table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"expires_at": int(now.timestamp())}))
+    table.put(Put(keys.pass_code_tries(token_id, pass_code_hash), {"expires_at": int(now.timestamp())}))
 
 
 def one_time_password_key(password: str) -> keys.Key:

@@ -116,11 +116,10 @@ def scan_events(table: WholeTable) -> Iterator[Event]:
 
 
 def read_pointed(table: Table, pointer: str) -> Event | None:
-    """Return the posted event with this id, or that this other id leads to."""
-    item = table.get(keys.event(pointer), consistent=True)
-    if item and "event_id" in item:
-        return read_event(table, item["event_id"])
-    return event_of(item) if item else None
+    """Return the posted event with this id, or that this other id leads to: two reads, whatever there is, so that the
+    time does not tell what a partner may not see."""
+    item = table.get(keys.event(pointer), consistent=True) or {}
+    return read_event(table, item.get("event_id", pointer))
 
 
 def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[int, str | None]:

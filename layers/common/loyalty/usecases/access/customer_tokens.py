@@ -25,6 +25,9 @@ MAX_DRAWS = 3
 billion."""
 
 
+_NO_HASH = "-"
+"""In the place of a pass code's hash, which no pass code has."""
+
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
     "Pass codes and one-time passwords are not accepted in files. Post this purchase with a call of the API.",
@@ -63,7 +66,7 @@ class ShownTokens(NamedTuple):
             raise Refused(replace(CODE_LEFT_OUT, pointer=shown.pointer))
         token = customer_tokens.access_token_in(item, self.now)
         if shown.pass_code is not None and not shown.before:
-            if token and self._is_right(token, shown, shown.pass_code):
+            if self._is_right(token, shown, shown.pass_code) and token:
                 return token
             raise GuessRefused(not_found(label, shown.value, shown.pointer))
         if token:
@@ -75,16 +78,17 @@ class ShownTokens(NamedTuple):
             raise _locked("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
         raise GuessRefused(not_found(label, named(shown), shown.pointer))
 
-    def _is_right(self, token: CustomerToken, shown: Reference, pass_code: str) -> bool:
+    def _is_right(self, token: CustomerToken | None, shown: Reference, pass_code: str) -> bool:
         """Return whether it is the token's pass code. The try is counted before it is looked at, so that many at once
-        are no more than many one by one; and that bounds the work, as a hash is slow on purpose."""
-        if token.pass_code is None:
-            return False
-        if locked_until := customer_tokens.count_try(self.table, token, token.pass_code, self.partner_id, self.now):
+        are no more than many one by one; and that bounds the work, as a hash is slow on purpose. If there is no such
+        token, or it has no pass code, the try is counted and hashed as well, so that neither a lock nor the time
+        reveals that."""
+        token_id, hashed = (token.id, token.pass_code) if token and token.pass_code else (shown.value, _NO_HASH)
+        if locked_until := customer_tokens.count_try(self.table, token_id, hashed, self.partner_id, self.now):
             raise _locked("The pass code was wrong too often, so it is locked", locked_until, shown)
-        right = is_pass_code(pass_code, token.id, token.pass_code)
+        right = is_pass_code(pass_code, token_id, hashed)
         if right:
-            customer_tokens.forget_tries(self.table, token, token.pass_code, self.now)
+            customer_tokens.forget_tries(self.table, token_id, hashed, self.now)
         return right
 
 

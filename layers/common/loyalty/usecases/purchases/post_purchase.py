@@ -211,7 +211,8 @@ class _Batch:
             Refused: RETRY_LATER, if the storage is busy.
         """
         drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
-        found = self._read({place: ids | drawn_up.get(place, set()) for place, ids in self._ids(places).items()})
+        ids = self._ids(places, told_to=self.partner)
+        found = self._read({place: of_place | drawn_up.get(place, set()) for place, of_place in ids.items()})
         return {
             place: PostedEvent(event, replayed=True)
             for place, events in found.items()
@@ -219,10 +220,10 @@ class _Batch:
             if is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
         }
 
-    def _ids(self, places: Iterable[int]) -> dict[int, set[str | None]]:
+    def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
         catalogue = self.engine.catalogue
         repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
-        return {place: repetitions.ids(self.requests[place]) for place in places}
+        return {place: repetitions.ids(self.requests[place], told_to) for place in places}
 
     def _read(
         self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None

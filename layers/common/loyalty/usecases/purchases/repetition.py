@@ -58,13 +58,14 @@ class Repetitions:
     programme: Programme
     directory: Directory
 
-    def ids(self, request: PurchaseRequest) -> set[str | None]:
+    def ids(self, request: PurchaseRequest, told_to: Partner | None = None) -> set[str | None]:
         """Return the ids under which an equal request may have been posted; None for one that the request does not
-        tell."""
+        tell. Where what is found is to be `told_to` a partner, they are none of merchants that it does not see."""
         identity = request.identity
         ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
         if identity.is_of_merchant:
-            ids |= {identity.event_id(at, request.reference_number, "") for at in self._merchants(request)}
+            merchants = {at for at in self._merchants(request) if told_to is None or told_to.sees(at)}
+            ids |= {identity.event_id(at, request.reference_number, "") for at in merchants}
         return ids
 
     def _merchants(self, request: PurchaseRequest) -> Iterator[str]:
