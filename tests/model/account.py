@@ -42,18 +42,22 @@ class Account:
         return used(self.uses, subject, period, window)
 
     def post(self, posted: Posted) -> None:
-        """Carry out a purchase: spends come from what the wallet held before, awards go to their lots."""
+        """Carry out a purchase: spends come from what the wallet held before, awards go to their lots.
+
+        An instant spend comes from the awards that it spends, what ends first at first.
+        """
         before = self.wallet.balance
         plan = posted.plan
         drawn = sum((one.amounts[WALLET] for one in plan.spends if one.method != INSTANTLY), NOTHING)
         posted.drawn = self.wallet.draw(drawn)
         self.wallet.book({lot: -amount for lot, amount in posted.drawn.items()})
         left = sum((one.amounts[WALLET] for one in plan.spends if one.method == INSTANTLY), NOTHING)
-        for award in plan.awards:
-            if not award.is_voucher:
-                at_once = min(left, award.amounts[WALLET]) if award.is_instant else NOTHING
-                left -= at_once
-                self.wallet.book({award.lot: award.amounts[WALLET] - at_once})
+        for award in sorted((one for one in plan.awards if not one.is_voucher), key=lambda one: one.lot):
+            part = min(left, award.amounts[WALLET]) if award.is_instant else NOTHING
+            if part:
+                posted.at_once[award.lot] = posted.at_once.get(award.lot, NOTHING) + part
+                left -= part
+            self.wallet.book({award.lot: award.amounts[WALLET] - part})
         posted.paid_off = max(NOTHING, -before) - max(NOTHING, -self.wallet.balance)
         posted.balance = self.wallet.balance
         posted.returned = [NOTHING for _ in posted.purchase.lines]

@@ -95,12 +95,8 @@ def purchase_answer(posted: Posted) -> Json:
                 }
                 for at, line in enumerate(plan.purchase.lines)
             ],
-            "reversed": {
-                "awarded": posted.awarded_back,
-                "spent": posted.spent_back,
-                "waived": posted.waived,
-                "settled": posted.settled,
-            },
+            "reversed": {"awarded": posted.awarded_back, "spent": posted.spent_back, "waived": posted.waived}
+            | ({"settled": posted.settled} if posted.settled else {}),
             "wallet_version": posted.version,
             "why": dict(plan.why),
             "vouchers": vouchers(posted),

@@ -47,9 +47,15 @@ class Award:
         """The currency of its value, which limits and budgets are counted in."""
         return str(self.offer.get("award", {}).get("currency", SYSTEM))
 
-    def line_shares(self, currency: str, decimals: int) -> dict[int, Fraction]:
-        """Return the share of each line (rewards.md, "Rounding", shares of lines)."""
-        return dict(zip(self.lines, shares(self.amounts[currency], list(self.weights), decimals), strict=True))
+    def line_shares(self, decimals: int) -> dict[int, Fraction]:
+        """Return the share of each line (rewards.md, "Rounding", shares of lines), in the system currency.
+
+        Of an award that is nothing in that currency, but something in another one, lines have their exact parts.
+        """
+        if not self.amounts[SYSTEM]:
+            exact_parts = self.weights if any(self.weights) else [Fraction(1)] * len(self.lines)
+            return dict(zip(self.lines, exact_parts, strict=True))
+        return dict(zip(self.lines, shares(self.amounts[SYSTEM], list(self.weights), decimals), strict=True))
 
 
 def award(

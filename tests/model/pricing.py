@@ -55,9 +55,8 @@ def price(
     of_day = rates(programme, account, purchase.performed_on)
     awards, why = _awards(purchase, programme, bought_before, limits, of_day)
     terms = Terms.of(programme.spend_settings(purchase.merchant, purchase.outlet))
-    gained = sum((one.amounts[WALLET] for one in awards if not one.is_voucher), NOTHING)
     held = max(NOTHING, balance)
-    at_once = instant(purchase, awards, terms, of_day, max(NOTHING, balance + gained))
+    at_once = instant(purchase, awards, terms, of_day)
     to_pay = purchase.total - (at_once.amounts["SYSTEM"] if at_once else 0)
     by_hand = requested(purchase, terms, of_day, to_pay, held)
     if purchase.spend is None:

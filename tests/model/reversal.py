@@ -10,7 +10,7 @@ from fractions import Fraction
 from tests.model.dates import NEVER
 from tests.model.exact import NOTHING, shares
 from tests.model.money import WALLET
-from tests.model.posted import Posted, Returned, award_back, spend_back
+from tests.model.posted import Posted, Returned, award_back, instant_back, spend_back
 from tests.model.purchase import INSUFFICIENT, Refused
 from tests.model.spends import INSTANTLY
 from tests.model.wallet import Lots, Wallet, add
@@ -54,15 +54,18 @@ def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str) -> S
         for at, one in enumerate(posted.plan.awards)
         if not one.is_voucher
     }
-    takeable = _less_instant(posted, due, at_once)
+    takeable = _less_instant(posted, due, returned)
     expired = _expired(posted, takeable, wallet)
     for at in takeable:
         takeable[at] -= expired[at]
     wanted = sum(takeable.values(), NOTHING)
     _settle(wallet, step, requested, wanted if clawback == REFUSE else None)
+    held = max(NOTHING, wallet.balance)
     for at, amount in takeable.items():
         wallet.book({posted.plan.awards[at].lot: -amount})
-    _waive(posted, wallet, step, takeable, clawback)
+    lacking = max(NOTHING, wanted - held - posted.paid_off)
+    posted.paid_off -= min(posted.paid_off, max(NOTHING, wanted - held))
+    _waive(posted, wallet, step, takeable, lacking, clawback)
     step.taken = wanted + at_once - step.waived
     return step
 
@@ -93,12 +96,16 @@ def _where_it_came_from(posted: Posted, returned: Returned) -> Lots:
     return after
 
 
-def _less_instant(posted: Posted, due: dict[int, Fraction], at_once: Fraction) -> dict[int, Fraction]:
-    """Leave out what instant spends give back: they came from their own purchase, so it is taken at the same time."""
-    left, result = at_once, {}
+def _less_instant(posted: Posted, due: dict[int, Fraction], returned: Returned) -> dict[int, Fraction]:
+    """Leave out what the instant spend gives back: it came from these awards, and is taken at the same time."""
+    left = instant_back(posted, returned)
+    add(left, instant_back(posted, posted.returned), -1)
+    result = {}
     for at, amount in due.items():
-        part = min(left, amount) if posted.plan.awards[at].is_instant else NOTHING
-        left -= part
+        award = posted.plan.awards[at]
+        part = min(left.get(award.lot, NOTHING), amount) if award.is_instant else NOTHING
+        if part:
+            left[award.lot] -= part
         result[at] = amount - part
     return result
 
@@ -141,11 +148,10 @@ def _settle(wallet: Wallet, step: Step, given: Fraction, own: Fraction | None) -
         unforgiven -= part
 
 
-def _waive(posted: Posted, wallet: Wallet, step: Step, takeable: dict[int, Fraction], clawback: str) -> None:
+def _waive(
+    posted: Posted, wallet: Wallet, step: Step, takeable: dict[int, Fraction], lacking: Fraction, clawback: str
+) -> None:
     """Where the wallet does not hold enough, `clawback` decides; but a debt that the purchase paid off comes back."""
-    owes = max(NOTHING, -wallet.balance)
-    wanted = sum(takeable.values(), NOTHING)
-    lacking = min(wanted, max(NOTHING, owes - posted.paid_off))
     if clawback == ALLOW_NEGATIVE or not lacking:
         return
     if clawback == REFUSE:

@@ -43,15 +43,15 @@ class Terms:
         return most if self.allowed and most >= self.least else NOTHING
 
 
-def instant(purchase: Purchase, awards: list[Award], terms: Terms, rates: Rates, held: Fraction) -> Spend | None:
+def instant(purchase: Purchase, awards: list[Award], terms: Terms, rates: Rates) -> Spend | None:
     """Return the one spend of all awards that are to be spent at once.
 
     What is more than the total or the maximum stays in the wallet, and all of it where that leaves less than the
-    minimum. It draws on what the purchase awards: `held` is what the wallet holds with that.
+    minimum. It draws on these awards alone, so a wallet that owes gives it as well.
     """
     at_once = [award for award in awards if award.is_instant]
     whole = sum((award.amounts[SYSTEM] for award in at_once), NOTHING)
-    amount = largest(min(whole, purchase.total), terms, rates, held)
+    amount = largest(min(whole, purchase.total), terms, rates, whole * rates.rate[WALLET])
     if not amount:
         return None
     if amount == whole:

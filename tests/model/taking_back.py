@@ -9,7 +9,7 @@ from tests.model.exact import NOTHING, Json
 from tests.model.history import REPLAYED, Answer, Entry
 from tests.model.identity import fingerprint
 from tests.model.money import ALTERNATIVE
-from tests.model.posted import Posted, Returned, amounts_back, whole
+from tests.model.posted import Posted, Returned, points_taken, spend_back, whole
 from tests.model.purchase import DUPLICATE, NOT_FOUND, Refused
 from tests.model.returns import check_return, returned_after
 from tests.model.reversal import WITHIN_BALANCE, Step, undo
@@ -48,9 +48,9 @@ def give_back(state: State, entry: Entry, number: int) -> Answer:
         "account_id": posted.purchase.account,
         "products": lines,
         "waived": step.waived,
-        "settled": step.all_settled,
         "wallet_version": line["sequence"],
     }
+    data |= {"settled": step.all_settled} if step.settled else {}
     answer = replace(state.told(posted.purchase.account, entry.moment, data), number=number, entry=line)
     state.returns[name] = (said, answer)
     return answer
@@ -71,10 +71,15 @@ def _undo(
     wallet = account.wallet.copy()
     place = (posted.purchase.merchant, posted.purchase.outlet)
     step = undo(posted, wallet, returned, state.programme.own_or_merchants("clawback", *place) or WITHIN_BALANCE)
-    points = None
-    if ALTERNATIVE in posted.plan.rates.rate:
-        after, before = (amounts_back(posted, one, ALTERNATIVE) for one in (returned, posted.returned))
-        points = (before[0] - after[0], before[1] - after[1])
+    spent_points = NOTHING
+    has_points = ALTERNATIVE in posted.plan.rates.rate
+    if has_points:
+        methods = [one.method for one in posted.plan.spends]
+        after, before = (
+            sum((spend_back(posted, one, back, ALTERNATIVE) for one in methods), NOTHING)
+            for back in (returned, posted.returned)
+        )
+        spent_points = before - after
     account.wallet = wallet
     had_come_back = posted.returned == whole(posted.purchase)
     record(posted, step)
@@ -91,7 +96,14 @@ def _undo(
     if posted.counts_code and not had_come_back and returned == whole(posted.purchase):
         assert posted.purchase.promo_code is not None
         state.code_uses[posted.purchase.promo_code] -= 1
-    return step, points
+    if not has_points:
+        return step, None
+    awarded_points = NOTHING
+    for one in touched:
+        awarded_points += one.points_back
+        one.points_back = points_taken(one)
+        awarded_points -= one.points_back
+    return step, (awarded_points, spent_points)
 
 
 def _enter(
