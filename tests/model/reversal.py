@@ -45,6 +45,7 @@ class Step:
 def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str) -> Step:
     """Move the wallet by what a step undoes, from `posted.returned` to `returned`."""
     step = Step()
+    owed = max(NOTHING, -wallet.balance)
     requested = _spends_step(posted, returned)
     at_once = spend_back(posted, INSTANTLY, returned) - spend_back(posted, INSTANTLY, posted.returned)
     step.given = requested + at_once
@@ -60,11 +61,11 @@ def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str) -> S
         takeable[at] -= expired[at]
     wanted = sum(takeable.values(), NOTHING)
     _settle(wallet, step, requested, wanted if clawback == REFUSE else None)
-    held = max(NOTHING, wallet.balance)
     for at, amount in takeable.items():
         wallet.book({posted.plan.awards[at].lot: -amount})
-    lacking = max(NOTHING, wanted - held - posted.paid_off)
-    posted.paid_off -= min(posted.paid_off, max(NOTHING, wanted - held))
+    deeper = max(NOTHING, -wallet.balance - owed)
+    lacking = max(NOTHING, deeper - posted.paid_off)
+    posted.paid_off -= min(posted.paid_off, deeper)
     _waive(posted, wallet, step, takeable, lacking, clawback)
     step.taken = wanted + at_once - step.waived
     return step
