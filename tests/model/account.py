@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from tests.model.dates import end_of
 from tests.model.exact import NOTHING, Json, rounded
-from tests.model.limits import Use, used
+from tests.model.limits import Memory
 from tests.model.money import ALTERNATIVE, WALLET, Rates
 from tests.model.posted import Posted, all_came_back, award_back, whole
 from tests.model.programme import Programme, exponent
@@ -23,23 +23,19 @@ class Account:
     Attributes:
         wallet: What it holds after that.
         purchases: Its purchases.
-        uses: What each of them used of limits and promo codes.
+        memory: What they used of limits and promo codes, as far as the wallet remembers it.
         journal: The entries of GET /wallets/{account}/journal, the first at first.
     """
 
     wallet: Wallet = field(default_factory=Wallet)
     purchases: list[Posted] = field(default_factory=list)
-    uses: list[Use] = field(default_factory=list)
+    memory: Memory = field(default_factory=Memory)
     journal: list[Json] = field(default_factory=list)
 
     @property
     def bought(self) -> int:
         """How many purchases stand, in the order in which they were posted, at all merchants."""
         return sum(posted.stands for posted in self.purchases)
-
-    def used(self, subject: str, period: str, window: str) -> tuple[int, Fraction, bool]:
-        """Return how often and how much of an offer, or a promo code, was used in a period, and if it is forgotten."""
-        return used(self.uses, subject, period, window)
 
     def post(self, posted: Posted) -> None:
         """Carry out a purchase: spends come from what the wallet held before, awards go to their lots.
@@ -62,7 +58,8 @@ class Account:
         posted.balance = self.wallet.balance
         posted.returned = [NOTHING for _ in posted.purchase.lines]
         self.purchases.append(posted)
-        self.uses += posted.uses.values()
+        for use in posted.uses.values():
+            self.memory.add(use)
 
 
 def record(posted: Posted, step: Step) -> None:

@@ -1,6 +1,6 @@
 """How often, and how much, an offer may give (rewards.md, "Limits")."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.model.dates import EVER, holds
@@ -29,35 +29,48 @@ class Use:
     times: int = 1
 
 
-def remembered(uses: list[Use], subject: str, period: str) -> tuple[list[str], str | None]:
-    """Return the windows that a wallet remembers of a subject, and the latest one that it has forgotten.
+@dataclass
+class Memory:
+    """What a wallet remembers of the uses of its account (rewards.md, "What is forgotten stays forgotten").
 
-    Goes through the uses in the order of their postings: a fifth window drives out the earliest of the five.
+    Attributes:
+        uses: Every use, in the order of the postings, with what was given back since.
+        windows: By subject and kind of period, the windows that are remembered, the earliest first.
+        forgotten: Likewise, the latest one that has been forgotten: it and all before it count as used up.
     """
-    windows: list[str] = []
-    forgotten: str | None = None
-    for use in uses:
-        if (use.subject, use.period) == (subject, period) and use.window not in windows:
-            windows = sorted([*windows, use.window])
-            if len(windows) > REMEMBERED:
-                forgotten = max(forgotten or "", windows.pop(0))
-    return windows, forgotten
 
+    uses: list[Use] = field(default_factory=list)
+    windows: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    forgotten: dict[tuple[str, str], str] = field(default_factory=dict)
 
-def used(uses: list[Use], subject: str, period: str, window: str) -> tuple[int, Fraction, bool]:
-    """Return how often and how much was used in a window, as far as the wallet knows, and whether it has forgotten it.
+    def add(self, use: Use) -> None:
+        """Take a use down; a fifth window drives out the earliest of the five."""
+        self.uses.append(use)
+        of = (use.subject, use.period)
+        windows = sorted({*self.windows.get(of, []), use.window})
+        if len(windows) > REMEMBERED:
+            self.forgotten[of] = max(self.forgotten.get(of, ""), windows.pop(0))
+        self.windows[of] = windows
 
-    The latest window that it has forgotten, and all before it, count as used up, whatever is given back later.
-    """
-    times, amount = 0, NOTHING
-    for kind in sorted({use.period for use in uses if use.subject == subject}):
-        windows, _ = remembered(uses, subject, kind)
-        counted = [use for use in uses if (use.subject, use.period) == (subject, kind) and use.window in windows]
-        for use in counted:
-            if holds(window, period, use.window, kind):
-                times, amount = times + use.times, amount + use.amount
-    _, forgotten = remembered(uses, subject, period)
-    return times, amount, forgotten is not None and window <= forgotten
+    def drop_emptied(self) -> None:
+        """Drop the windows of which everything was given back: they are none that an offer was used in."""
+        for of, windows in self.windows.items():
+            self.windows[of] = [window for window in windows if any(one.times for one in self.of(*of, window))]
+
+    def of(self, subject: str, period: str, window: str) -> list[Use]:
+        """Return the uses of one window."""
+        return [one for one in self.uses if (one.subject, one.period, one.window) == (subject, period, window)]
+
+    def used(self, subject: str, period: str, window: str) -> tuple[int, Fraction, bool]:
+        """Return how often and how much was used in a window, as far as remembered, and whether that is forgotten."""
+        times, amount = 0, NOTHING
+        for (of, kind), windows in self.windows.items():
+            for inner in windows if of == subject else []:
+                if holds(window, period, inner, kind):
+                    times += sum(one.times for one in self.of(subject, kind, inner))
+                    amount += sum((one.amount for one in self.of(subject, kind, inner)), NOTHING)
+        forgotten = self.forgotten.get((subject, period))
+        return times, amount, forgotten is not None and window <= forgotten
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _require_code(state: State, purchase: Purchase, account: Account) -> None:
     in_use = all(row and effective(row) and in_force(row, purchase.performed_on) for row in (code, campaign))
     by_all, by_this = code.get("maximum_uses"), code.get("maximum_uses_per_account")
     used_up = by_all is not None and state.code_uses.get(code["id"], 0) >= by_all
-    used_up |= by_this is not None and account.used(code["id"], EVER, "")[0] >= by_this
+    used_up |= by_this is not None and account.memory.used(code["id"], EVER, "")[0] >= by_this
     if not in_use or used_up:
         raise Refused(("/promo_code", INVALID))
 
@@ -98,7 +98,7 @@ def _window(state: State, purchase: Purchase, period: str) -> str:
 def _limits(state: State, offer: Json, purchase: Purchase, account: Account) -> Limits:
     terms = offer.get("limits") or {}
     period = terms.get("period", EVER)
-    times, amount, is_forgotten = account.used(offer["id"], period, _window(state, purchase, period))
+    times, amount, is_forgotten = account.memory.used(offer["id"], period, _window(state, purchase, period))
     return Limits(terms, times, amount, is_forgotten, state.given.get(offer["id"], NOTHING))
 
 

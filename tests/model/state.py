@@ -8,7 +8,6 @@ from tests.model.answers import sums
 from tests.model.exact import NOTHING, Json, exact
 from tests.model.history import POSTED, Answer
 from tests.model.identity import Identities
-from tests.model.limits import remembered
 from tests.model.money import ALTERNATIVE, WALLET, Rates
 from tests.model.posted import Posted
 from tests.model.programme import Programme, exponent
@@ -94,13 +93,11 @@ class State:
     def told(self, account: str, now: int, data: Json) -> Answer:
         """Return an answer with all that the judge may look at after it: the wallet, uses, budgets and codes."""
         book = self.account(account)
-        subjects = sorted({(use.subject, use.period) for use in book.uses})
-        uses = []
-        for subject, period in subjects:
-            for window in remembered(book.uses, subject, period)[0]:
-                ones = [use for use in book.uses if (use.subject, use.period, use.window) == (subject, period, window)]
-                times, amount = sum(use.times for use in ones), sum((use.amount for use in ones), NOTHING)
-                uses.append((subject, period, window, times, amount))
+        uses = [
+            (subject, period, window, *book.memory.used(subject, period, window)[:2])
+            for (subject, period), windows in sorted(book.memory.windows.items())
+            for window in windows
+        ]
         return Answer(
             POSTED,
             data=data,

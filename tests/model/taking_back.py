@@ -93,6 +93,7 @@ def _undo(
     for one in touched:
         for offer, amount in give_back_uses(one).items():
             state.given[offer] -= amount
+    account.memory.drop_emptied()
     if posted.counts_code and not had_come_back and returned == whole(posted.purchase):
         assert posted.purchase.promo_code is not None
         state.code_uses[posted.purchase.promo_code] -= 1

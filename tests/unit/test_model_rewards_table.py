@@ -27,7 +27,9 @@ EXAMPLES = list(examples())
 
 def state_of(example: Example) -> State:
     state = State(example.programme, given=example.given)
-    account = Account(uses=example.uses)
+    account = Account()
+    for use in example.uses:
+        account.memory.add(use)
     account.wallet.book(example.lots)
     state.accounts["A"] = account
     return state
