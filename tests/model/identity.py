@@ -5,25 +5,26 @@ from typing import Any
 from tests.model.dates import seconds
 from tests.model.exact import Json, exact
 from tests.model.history import BULK, CREATE_SPEND, NEWEST, Entry
-from tests.model.purchase import DUPLICATE, Purchase, Refused
+from tests.model.purchase import Purchase
 
 Key = tuple[Any, ...]
 NOT_COUNTED = ("token", "fields_set", "pass_code")
 
 
-def fingerprint(value: Any, field: str = "") -> Any:
+def fingerprint(value: Any, field: str = "", one_piece: bool = True) -> Any:
     """Return what a body says, in a form in which equal requests are equal.
 
     The order of fields, `1.0` for `1`, `null` or `""` for absent and a spelled-out quantity of 1 make no difference,
-    nor do spellings of a date; the order of lines, and an absent `performed_on` against a given one, do.
+    nor do spellings of a date; the order of lines, and an absent `performed_on` against a given one, do. Of returns,
+    a quantity that is absent is all that is left: there, without `one_piece`, a spelled-out 1 makes a difference.
     """
     if isinstance(value, dict):
-        said = {name: fingerprint(one, name) for name, one in value.items() if name not in NOT_COUNTED}
-        if said.get("quantity") == exact(1):
+        said = {name: fingerprint(one, name, one_piece) for name, one in value.items() if name not in NOT_COUNTED}
+        if one_piece and said.get("quantity") == exact(1):
             del said["quantity"]
         return tuple(sorted((name, one) for name, one in said.items() if one is not None))
     if isinstance(value, list):
-        return ("list", *(fingerprint(one) for one in value))
+        return ("list", *(fingerprint(one, "", one_piece) for one in value))
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -64,15 +65,13 @@ class Identities:
         if entry.api == NEWEST:
             self._said.setdefault(said, number)
 
-    def posted(self, entry: Entry, purchase: Purchase, repeats: bool = False) -> int | None:
-        """Return the event that an equal request posted; refuse another one under the same identity."""
+    def posted(self, entry: Entry, purchase: Purchase, repeats: bool = False) -> tuple[int | None, bool]:
+        """Return the event that an equal request posted, and whether the identity is another one's."""
         said = self._of(entry)
         found = [self._events[key] for key in self._keys(entry, purchase, repeats) if key in self._events]
-        if not found:
-            return None
         if any(before != said for _, before in found):
-            raise Refused(("", DUPLICATE))
-        return found[0][0]
+            return None, True
+        return (found[0][0] if found else None), False
 
     def repeated(self, entry: Entry, repeats: bool = False) -> int | None:
         """Return the event that an equal request posted, whatever its names lead to today."""

@@ -30,7 +30,7 @@ class Names:
         row = self.programme.named("business_unit", field, value)
         if row and not self.partner.may(row["id"], row.get("parent_business_unit")):
             row = None
-        self.found(pointer, row)
+        self.found(f"{pointer}/{field}", row)
         return row
 
     def account_of_token(self, pointer: str, token: Json | None) -> str:

@@ -69,12 +69,12 @@ def newest_place(names: Names, fields: Json, faulty: bool) -> tuple[str, str | N
     merchant = names.unit("/merchant_tap", said(fields["merchant_tap"])) if "merchant_tap" in fields else None
     outlet = names.unit("/outlet_tap", said(fields["outlet_tap"])) if "outlet_tap" in fields else None
     if merchant and "parent_business_unit" in merchant:
-        names.problem("/merchant_tap", INVALID)
+        names.problem(f"/merchant_tap/{next(iter(said(fields['merchant_tap'])))}", INVALID)
     elif (
         outlet
         and outlet.get("parent_business_unit") != (merchant or {"id": outlet.get("parent_business_unit", "")})["id"]
     ):
-        names.problem("/outlet_tap", INVALID)
+        names.problem(f"/outlet_tap/{next(iter(said(fields['outlet_tap'])))}", INVALID)
     if outlet and not faulty:
         return outlet.get("parent_business_unit", ""), outlet["id"]
     return (merchant["id"], None) if merchant else ("", None)
@@ -102,13 +102,13 @@ def newest_classification(names: Names, fields: Json) -> str | None:
         return None
     by = said(fields["classification"])
     if "id" in by:
-        return names.found("/classification", names.programme.get("classification", by["id"]))
+        return names.found("/classification/id", names.programme.get("classification", by["id"]))
     rows = [
         row
         for row in names.programme.of("classification")
         if by["code"] in (row.get("code"), row.get("alternative_code"))
     ]
-    return names.found("/classification", rows[0] if len(rows) == 1 else None)
+    return names.found("/classification/code", rows[0] if len(rows) == 1 else None)
 
 
 def _line(names: Names, at: int, line: Json) -> Line:
@@ -126,9 +126,9 @@ def _faults(fields: Json) -> Iterator[Problem]:
     if "reference_number" not in fields:
         yield "/reference_number", MANDATORY
     if "cim" in fields and "contact_id" in fields:
-        yield "/contact_id", EXCLUSIVE
+        yield "/cim", EXCLUSIVE
     if "cim" not in fields and "contact_id" not in fields:
-        yield "/cim", MANDATORY
+        yield "/contact_id", MANDATORY
     if "merchant_tap" not in fields and "outlet_tap" not in fields:
         yield "/merchant_tap", MANDATORY
     for name in ("merchant_tap", "outlet_tap", "classification"):
@@ -151,7 +151,7 @@ def _naming(name: str, given: Any) -> Iterator[Problem]:
     if "id" in by and "code" in by:
         yield f"/{name}/code", EXCLUSIVE
     if "id" not in by and "code" not in by:
-        yield f"/{name}", MANDATORY
+        yield f"/{name}/id", MANDATORY
 
 
 def _spend_request(given: Any) -> Iterator[Problem]:
@@ -167,7 +167,7 @@ def _spend_request(given: Any) -> Iterator[Problem]:
     if all(field in by for field in known):
         yield "/spend_request/alternative_amount", EXCLUSIVE
     if not any(field in by for field in known):
-        yield "/spend_request", MANDATORY
+        yield "/spend_request/amount", MANDATORY
 
 
 def line_faults(lines: Any, place: str, fields: set[str], tax: str, product: str) -> Iterator[Problem]:
@@ -205,7 +205,7 @@ def _line_faults(line: Any, fields: set[str], tax: str, product: str) -> Iterato
     if not wrong and all(name in by for name in ("net_amount", tax, "total_amount")):
         gap = exact(by["net_amount"]) + exact(by[tax]) - exact(by["total_amount"])
         if abs(gap) > exact("0.01"):
-            yield "", INVALID
+            yield "/total_amount", INVALID
 
 
 def is_text(value: Any) -> bool:

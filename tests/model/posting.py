@@ -14,20 +14,26 @@ from tests.model.money import ALTERNATIVE, WALLET, rates
 from tests.model.newest import read_purchase
 from tests.model.posted import Posted
 from tests.model.pricing import Plan, price
-from tests.model.purchase import INVALID, Purchase, Refused
+from tests.model.purchase import DUPLICATE, INVALID, Purchase, Refused
 from tests.model.state import State
 
 
 def post(state: State, entry: Entry, number: int) -> Answer:
-    """Post a purchase, or find that an equal request was posted before, even if it would be refused today."""
+    """Post a purchase, or find that an equal request was posted before, even if it would be refused today.
+
+    Another one under the same identity is a duplicate, unless it is refused for a reason of its own.
+    """
     try:
         purchase = _read(state, entry)
-        earlier = state.identities.posted(entry, purchase, _repeats(state, entry))
+        earlier, is_taken = state.identities.posted(entry, purchase, _repeats(state, entry))
         plan = None if earlier is not None else _plan(state, purchase)
     except Refused:
         earlier = state.identities.repeated(entry, _repeats(state, entry))
         if earlier is None or not state.visible(earlier, entry.partner):
             raise
+        is_taken = False
+    if is_taken:
+        raise Refused(("", DUPLICATE))
     if earlier is not None:
         posted = state.purchases[earlier]
         told = state.told(posted.purchase.account, entry.moment, purchase_answer(posted))

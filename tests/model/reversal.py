@@ -143,7 +143,7 @@ def _settle(wallet: Wallet, step: Step, given: Fraction, own: Fraction | None) -
                 del wallet.waived[number]
             left -= part
     unforgiven = step.all_settled
-    for lot in sorted(wallet.forgiven):
+    for lot in sorted(wallet.forgiven, reverse=True):
         part = min(unforgiven, wallet.forgiven[lot])
         wallet.forgiven[lot] -= part
         unforgiven -= part
