@@ -40,7 +40,7 @@ def read_purchase(body: Json, partner: Partner, programme: Programme, now: int) 
     sound = {name: value for name, value in fields.items() if name not in faulty}
     names = Names(programme, partner)
     merchant, outlet = newest_place(names, sound, bool(faulty & {"merchant_tap", "outlet_tap"}))
-    account = newest_customer(names, sound)
+    account = newest_customer(names, sound) if not {"cim", "contact_id"} <= fields.keys() else ""
     classification = newest_classification(names, sound)
     promo_code = names.promo_code(sound.get("promo_code"))
     lines = [_line(names, at, line) for at, line in enumerate(sound.get("products", []))]
@@ -82,11 +82,11 @@ def newest_place(names: Names, fields: Json, faulty: bool) -> tuple[str, str | N
 
 def newest_customer(names: Names, fields: Json) -> str:
     """Return the account: that of the effective access token, or the primary one of the contact."""
-    if "cim" in fields and "contact_id" not in fields:
+    if "cim" in fields:
         return names.account_of_token(
             "/cim", names.programme.named("access_token", "authentication_code", fields["cim"])
         )
-    if "contact_id" in fields and "cim" not in fields:
+    if "contact_id" in fields:
         primary = [
             account
             for account in names.programme.of("account")

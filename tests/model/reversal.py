@@ -133,7 +133,7 @@ def _settle(wallet: Wallet, step: Step, given: Fraction, own: Fraction | None) -
 
     With `REFUSE`, only as far as the give-back does not pay for the award of its own purchase, `own`.
     """
-    left = given if own is None else min(given, max(NOTHING, wallet.balance - own))
+    left = given if own is None else max(NOTHING, given - own)
     for number, amount in list(wallet.waived.items()):
         part = min(left, amount)
         if part:
