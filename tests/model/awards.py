@@ -53,9 +53,9 @@ class Award:
         Of an award that is nothing in that currency, but something in another one, lines have their exact parts.
         """
         if not self.amounts[SYSTEM]:
-            exact_parts = self.weights if any(self.weights) else [Fraction(1)] * len(self.lines)
+            exact_parts = self.weights if any(self.weights) else (Fraction(1),) * len(self.lines)
             return dict(zip(self.lines, exact_parts, strict=True))
-        return dict(zip(self.lines, shares(self.amounts[SYSTEM], list(self.weights), decimals), strict=True))
+        return dict(zip(self.lines, shares(self.amounts[SYSTEM], self.weights, decimals), strict=True))
 
 
 def award(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 NEVER = 10**6
@@ -10,6 +11,7 @@ NEVER = 10**6
 EVER, DAY, WEEK, MONTH, YEAR = "", "P1D", "P1W", "P1M", "P1Y"
 
 
+@cache
 def seconds(text: str) -> int:
     """Return a date of reference data as seconds since 1970: in UTC, or with an offset; fractions are cut off."""
     moment = datetime.fromisoformat(re.sub(r"\.\d+", "", text).replace("Z", "+00:00"))
@@ -48,16 +50,13 @@ def expiry_month(performed_on: int, expires_after: str | None) -> int:
     return month_of(performed_on) + count * (12 if unit == "Y" else 1)
 
 
+@cache
 def window(date: datetime, period: str) -> str:
     """Return the calendar period that a local date lies in, in a form that sorts by time (rewards.md, "Limits")."""
-    week = date.isocalendar()
-    return {
-        EVER: "",
-        DAY: f"{date:%Y-%m-%d}",
-        WEEK: f"{week.year}-W{week.week:02}",
-        MONTH: f"{date:%Y-%m}",
-        YEAR: f"{date:%Y}",
-    }[period]
+    if period == WEEK:
+        week = date.isocalendar()
+        return f"{week.year}-W{week.week:02}"
+    return date.strftime({EVER: "", DAY: "%Y-%m-%d", MONTH: "%Y-%m", YEAR: "%Y"}[period])
 
 
 def holds(outer: str, outer_period: str, inner: str, inner_period: str) -> bool:

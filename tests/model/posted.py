@@ -70,7 +70,10 @@ class Posted:
     @property
     def stands(self) -> bool:
         """Whether it counts as one of the account's purchases: not once it was cancelled or returned whole."""
-        return not self.is_cancelled and self.returned != whole(self.purchase)
+        lines = self.purchase.lines
+        return not self.is_cancelled and any(
+            back < line.quantity for back, line in zip(self.returned, lines, strict=True)
+        )
 
 
 def whole(purchase: Purchase) -> Returned:

@@ -103,6 +103,8 @@ def _window(state: State, purchase: Purchase, period: str) -> str:
 
 def _limits(state: State, offer: Json, purchase: Purchase, account: Account) -> Limits:
     terms = offer.get("limits") or {}
+    if not terms:
+        return Limits(terms, 0, NOTHING, False, NOTHING)
     period = terms.get("period", EVER)
     times, amount, is_forgotten = account.memory.used(offer["id"], period, _window(state, purchase, period))
     return Limits(terms, times, amount, is_forgotten, state.given.get(offer["id"], NOTHING))

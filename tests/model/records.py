@@ -63,6 +63,7 @@ class Records:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Json] = {}
         self._named: dict[tuple[str, str, str], list[str]] = {}
+        self._by_type: dict[str, list[Json]] = {}
 
     def put(self, rows: list[Json]) -> None:
         """Import a file: each line replaces the record of its type and id; what names others is resolved to ids."""
@@ -78,7 +79,7 @@ class Records:
 
     def of(self, kind: str) -> list[Json]:
         """Return all records of a type."""
-        return [row for (type_, _), row in self.rows.items() if type_ == kind]
+        return self._by_type.get(kind, [])
 
     def get(self, kind: str, id_: str | None) -> Json | None:
         """Return the record of an id."""
@@ -96,8 +97,9 @@ class Records:
         return next((row for row in found if row), None)
 
     def _index(self) -> None:
-        self._named = {}
+        self._named, self._by_type = {}, {}
         for (kind, id_), row in self.rows.items():
+            self._by_type.setdefault(kind, []).append(row)
             for field, value in row.items():
                 if isinstance(value, str):
                     self._named.setdefault((kind, field, value), []).append(id_)

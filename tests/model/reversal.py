@@ -159,7 +159,7 @@ def _waive(
         raise Refused(("", INSUFFICIENT))
     step.waived = lacking
     places = list(takeable)
-    weights = [takeable[at] for at in places]
+    weights = tuple(takeable[at] for at in places)
     decimals = posted.plan.rates.decimals[WALLET]
     step.kept = dict(zip(places, shares(lacking, weights, decimals), strict=True))
     wallet.waived[posted.number] = wallet.waived.get(posted.number, NOTHING) + lacking

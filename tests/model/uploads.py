@@ -1,7 +1,7 @@
 """What becomes of the rows of a file (uploads.md, "What becomes of a row"): each has one outcome.
 
-Rows of one wallet are posted in the order of the file. What is read here is CSV and JSON Lines; pass codes, results with
-apostrophes and files that break off are not.
+Rows of one wallet are posted in the order of the file. What is read here is CSV and JSON Lines; pass codes, results
+with apostrophes and files that break off are not.
 """
 
 import csv

@@ -63,9 +63,13 @@ def test_a_preview_tells_what_its_example_does(name: str) -> None:
 def test_entries_of_a_bulk_call_stand_and_fall_alone() -> None:
     model = demo()
     entries = read("bulk_1.request")["purchase_customer_events_set"]
-    answers = {one["request_unique_identifier"]: model.take(Entry(NOW, PURCHASE, DEMO, one, api=BULK)) for one in entries}
+    answers = {
+        one["request_unique_identifier"]: model.take(Entry(NOW, PURCHASE, DEMO, one, api=BULK)) for one in entries
+    }
     example = read("bulk_1.response")["data"]
-    refused = {one["request_unique_identifier"]: one["error_code"] for one in example["unprocessed_customer_events_set"]}
+    refused = {
+        one["request_unique_identifier"]: one["error_code"] for one in example["unprocessed_customer_events_set"]
+    }
     assert {name: answer.code for name, answer in answers.items() if answer.code} == refused
 
 

@@ -65,7 +65,11 @@ def test_the_rest_of_a_purchase_that_comes_later_is_refused() -> None:
     text = (CASES / "blank-line.csv").read_text().splitlines()
     other = text[1].replace("A-1", "A-2")
     of_file = outcomes(shops(), DEMO, "x.csv", "\n".join([text[0], text[1], other, text[3]]), NOW)
-    assert [(outcome.rows, outcome.status) for outcome in of_file] == [((1,), "posted"), ((2,), "posted"), ((3,), "refused")]
+    assert [(outcome.rows, outcome.status) for outcome in of_file] == [
+        ((1,), "posted"),
+        ((2,), "posted"),
+        ((3,), "refused"),
+    ]
 
 
 def test_what_a_row_repeats_may_be_left_empty() -> None:
