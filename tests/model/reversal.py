@@ -7,13 +7,16 @@ steps do not matter, and once everything came back it is what a cancellation und
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.model.dates import NEVER
+from tests.model.dates import NEVER, month_of
 from tests.model.exact import NOTHING, shares
 from tests.model.money import WALLET
 from tests.model.posted import Posted, Returned, award_back, instant_back, spend_back
 from tests.model.purchase import INSUFFICIENT, Refused
 from tests.model.spends import INSTANTLY
 from tests.model.wallet import Lots, Wallet, add
+
+REMEMBERED = 12
+"""For how many months a wallet remembers what has expired."""
 
 REFUSE, WITHIN_BALANCE, ALLOW_NEGATIVE = "REFUSE", "WITHIN_BALANCE", "ALLOW_NEGATIVE"
 
@@ -42,7 +45,7 @@ class Step:
         return sum(self.settled.values(), NOTHING)
 
 
-def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str) -> Step:
+def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str, now: int) -> Step:
     """Move the wallet by what a step undoes, from `posted.returned` to `returned`."""
     step = Step()
     owed = max(NOTHING, -wallet.balance)
@@ -56,7 +59,7 @@ def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str) -> S
         if not one.is_voucher
     }
     takeable = _less_instant(posted, due, returned)
-    expired = _expired(posted, takeable, wallet)
+    expired = _expired(posted, takeable, wallet, now)
     for at in takeable:
         takeable[at] -= expired[at]
     wanted = sum(takeable.values(), NOTHING)
@@ -111,10 +114,11 @@ def _less_instant(posted: Posted, due: dict[int, Fraction], returned: Returned) 
     return result
 
 
-def _expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet) -> dict[int, Fraction]:
+def _expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet, now: int) -> dict[int, Fraction]:
     """If the award has expired already, it is not taken a second time.
 
-    As much of what is missing of a lot counts as expired as has; the rest was spent.
+    As much of what is missing of a lot counts as expired as has; the rest was spent. That is remembered for twelve
+    months: what is missing of a lot that ended longer ago, of a purchase posted longer ago, counts as expired.
     """
     result = {}
     sums = dict(wallet.booked)
@@ -122,8 +126,10 @@ def _expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet) -> d
     for at, amount in takeable.items():
         lot = posted.plan.awards[at].lot
         missing = max(NOTHING, amount - max(NOTHING, sums.get(lot, NOTHING)))
-        result[at] = min(missing, wallet.expired.get(lot, NOTHING))
-        wallet.expired[lot] = wallet.expired.get(lot, NOTHING) - result[at]
+        known = wallet.expired.get(lot, NOTHING)
+        is_long_ago = max(lot, month_of(posted.posted_on)) < month_of(now) - REMEMBERED
+        result[at] = missing if is_long_ago else min(missing, known)
+        wallet.expired[lot] = max(NOTHING, known - result[at])
         sums[lot] = sums.get(lot, NOTHING) - (amount - result[at])
     return result
 

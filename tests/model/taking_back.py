@@ -23,7 +23,7 @@ def cancel(state: State, entry: Entry) -> Answer:
     if posted.is_cancelled:
         told = state.told(account, entry.moment, purchase_answer(posted))
         return replace(told, outcome=REPLAYED, number=posted.number)
-    step, points = _undo(state, posted, whole(posted.purchase), is_cancellation=True)
+    step, points = _undo(state, posted, whole(posted.purchase), entry.moment, is_cancellation=True)
     line = _enter(state, posted, "CANCELLATION", (entry.moment, entry.moment), step, points, posted.purchase.reference)
     told = state.told(account, entry.moment, purchase_answer(posted))
     return replace(told, number=posted.number, entry=line)
@@ -41,7 +41,7 @@ def give_back(state: State, entry: Entry, number: int) -> Answer:
             raise Refused(("/reference_number", DUPLICATE))
         return replace(answer, outcome=REPLAYED)
     returned, lines = returned_after(posted, entry.body)
-    step, points = _undo(state, posted, returned)
+    step, points = _undo(state, posted, returned, entry.moment)
     moments = (entry.body.get("performed_on") or entry.moment, entry.moment)
     line = _enter(state, posted, "RETURN", moments, step, points, name[1])
     data = {one: value for one, value in line.items() if one not in ("sequence", "type")} | {
@@ -64,13 +64,14 @@ def _found(state: State, entry: Entry) -> Posted:
 
 
 def _undo(
-    state: State, posted: Posted, returned: Returned, is_cancellation: bool = False
+    state: State, posted: Posted, returned: Returned, now: int, is_cancellation: bool = False
 ) -> tuple[Step, tuple[Fraction, Fraction] | None]:
     """Move wallet, uses, budgets and promo codes, in one; a refusal leaves the wallet as it was."""
     account = state.account(posted.purchase.account)
     wallet = account.wallet.copy()
     place = (posted.purchase.merchant, posted.purchase.outlet)
-    step = undo(posted, wallet, returned, state.programme.own_or_merchants("clawback", *place) or WITHIN_BALANCE)
+    clawback = state.programme.own_or_merchants("clawback", *place) or WITHIN_BALANCE
+    step = undo(posted, wallet, returned, clawback, now)
     spent_points = NOTHING
     has_points = ALTERNATIVE in posted.plan.rates.rate
     if has_points:
