@@ -33,7 +33,7 @@ def shop(code: str, award: Json | None = None, clawback: str | None = None, **mo
 
 TEN: Json = {"method": "FIXED", "value": 10}
 TENTH: Json = {"method": "PERCENTAGE", "value": 10}
-WORLD = [
+WORLD: list[Json] = [
     {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"},
     {"type": "reward_scheme", "id": "S", "name": "S"},
     {"type": "product", "id": "COFFEE", "code": "COFFEE"},
