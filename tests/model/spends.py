@@ -98,7 +98,7 @@ def automatic(
     amount = largest(wished, terms, rates, held)
     if not amount or amount < exact(wishes.get("minimum_amount", 0)):
         return None
-    return Spend(AUTOMATICALLY, rates.amounts(amount, cap=held / rates.rate[WALLET]))
+    return Spend(AUTOMATICALLY, rates.amounts(amount))
 
 
 def available(terms: Terms, rates: Rates, to_pay: Fraction, held: Fraction) -> Fraction:
