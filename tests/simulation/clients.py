@@ -1,10 +1,10 @@
 """The clients that a process reaches the cloud with: each call takes time, others go on meanwhile, and faults strike.
 
-botocore's own retries are part of a client, as the engine configures it (`loyalty.store.client.CONFIG`): standard mode,
-so many attempts in all, the errors that botocore itself holds for passing, its waits between attempts. What the engine
-sees is what is left after the last one. The token by which DynamoDB knows a transaction again is the same for all attempts
-of a call, and another for the next call, as botocore has it. Not modelled: botocore's quota of retries, which only ends
-them earlier.
+botocore's own retries are part of a client, as the engine configures it (`loyalty.store.client.CONFIG`): standard
+mode, so many attempts in all, the errors that botocore itself holds for passing, its waits between attempts. What the
+engine sees is what is left after the last one. The token by which DynamoDB knows a transaction again is the same for
+all attempts of a call, and another for the next call, as botocore has it. Not modelled: botocore's quota of retries,
+which only ends them earlier.
 """
 
 import random
@@ -32,10 +32,10 @@ from tests.simulation.scheduler import Killed, Scheduler, current_process
 
 ATTEMPTS: int = CONFIG.retries["max_attempts"]  # type: ignore[attr-defined]  # botocore's stubs do not know it
 
-_PASSING = frozenset(
-    [*TransientRetryableChecker._TRANSIENT_ERROR_CODES, *ThrottledRetryableChecker._THROTTLED_ERROR_CODES]
-)
-_PASSING_STATUSES = frozenset(TransientRetryableChecker._TRANSIENT_STATUS_CODES)
+_TRANSIENT: Any = TransientRetryableChecker
+_THROTTLES: Any = ThrottledRetryableChecker
+_PASSING = frozenset([*_TRANSIENT._TRANSIENT_ERROR_CODES, *_THROTTLES._THROTTLED_ERROR_CODES])
+_PASSING_STATUSES = frozenset(_TRANSIENT._TRANSIENT_STATUS_CODES)
 
 REPEATS = 0.4
 """How likely an attempt meets the fault of the one before: what is amiss lasts for a while."""
@@ -310,5 +310,3 @@ def sqs_client(service: QueueService, network: Network) -> Client:
 def lambda_client(invoke: Operation, network: Network) -> Client:
     """Return a client of Lambda."""
     return Client("lambda", {"invoke": invoke}, network, float(CONFIG.read_timeout))  # type: ignore[attr-defined]
-
-

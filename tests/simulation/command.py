@@ -48,11 +48,11 @@ def main() -> int:
             case Outcome():
                 total.add(report)
             case Failed():
-                print(f"\n{report.why}\nagain: make simulate SEED={report.seed} OPS={report.operations}")
+                _say(f"\n{report.why}\nagain: make simulate SEED={report.seed} OPS={report.operations}")
                 return 1
         if monotonic() - shown >= SHOWN_EVERY:
             shown = monotonic()
-            print(f"seed {arguments.seed}: {done} operations, {done / (shown - began):.0f} a second", flush=True)
+            _say(f"seed {arguments.seed}: {done} operations, {done / (shown - began):.0f} a second")
     _tell(total, monotonic() - began, len(runs))
     return 0
 
@@ -117,21 +117,26 @@ def _outcome(
 ) -> Outcome | Failed:
     try:
         return simulate(seed, operations, progress=hear, trace=trace)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the seed shows it again
+    except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         return Failed(seed, operations, f"seed {seed}: {''.join(traceback.format_exception(error)[-8:])}")
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _tell(total: Outcome, seconds: float, runs: int) -> None:
-    print(f"{total.operations} operations in {seconds:.1f} s, {total.operations / seconds:.0f} a second")
-    print(f"{runs} runs from seed {total.seed} on, {total.steps} steps")
-    print("faults:")
+    _say(f"{total.operations} operations in {seconds:.1f} s, {total.operations / seconds:.0f} a second")
+    _say(f"{runs} runs from seed {total.seed} on, {total.steps} steps")
+    _say("faults:")
     for kind, count in sorted(total.faults.items()):
-        print(f"  {count:8} {kind}")
-    print("invariants checked:")
+        _say(f"  {count:8} {kind}")
+    _say("invariants checked:")
     for rule, count in sorted(total.checked.items()):
-        print(f"  {count:8} {rule}")
-    print("answers:")
+        _say(f"  {count:8} {rule}")
+    _say("answers:")
     for (name, status), count in sorted(total.statuses.items()):
-        print(f"  {count:8} {name} {status}")
+        _say(f"  {count:8} {name} {status}")

@@ -196,9 +196,7 @@ class DynamoService:
                 if item is not None:
                     yield item, _key_of((pk, sk))
 
-    def _of_index(
-        self, request: Request, terms: list[tuple[str, str, Any]]
-    ) -> Iterator[tuple[Attributes, Attributes]]:
+    def _of_index(self, request: Request, terms: list[tuple[str, str, Any]]) -> Iterator[tuple[Attributes, Attributes]]:
         if request.get("ConsistentRead"):
             raise refused("Query", "ValidationException", "Consistent reads are not supported on global indexes")
         if request["IndexName"] not in self.indexes:
@@ -225,8 +223,7 @@ class DynamoService:
             else:
                 low = max(low, bisect_right(entries, after))
         for at in range(high - 1, low - 1, -1) if backwards else range(low, high):
-            place, *key = entries[at]
-            item = index.items[key[0], key[1]][2]
+            item = index.items[entries[at][1:]][2]
             yield item, {name: item[name] for name in ("pk", "sk", index.hash_name, index.range_name)}
 
     def _seen(self, place: Key, sight: Sight | None) -> Attributes | None:
@@ -498,7 +495,8 @@ def _size(item: Mapping[str, Any]) -> int:
 
 def _page(rows: Any, request: Request) -> Any:
     """Return a page of items: as many as there may be, and where the next one goes on."""
-    limit, size, items = request.get("Limit"), 0, []
+    limit, size = request.get("Limit"), 0
+    items: list[Attributes] = []
     last: Attributes | None = None
     for item, key in rows:
         if (limit is not None and len(items) >= limit) or size > MAX_PAGE_BYTES:
@@ -509,4 +507,3 @@ def _page(rows: Any, request: Request) -> Any:
     if limit is not None and len(items) == limit and items:
         return {"Items": items, "Count": len(items), "LastEvaluatedKey": last}  # DynamoDB does not look any further
     return {"Items": items, "Count": len(items)}
-

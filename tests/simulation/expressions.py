@@ -51,7 +51,7 @@ class Names:
         """Return the attribute that a token stands for."""
         if not token.startswith("#"):
             return token
-        return self._told(self.names, token)
+        return str(self._told(self.names, token))
 
     def value(self, token: str) -> Any:
         """Return the typed value that a token stands for."""

@@ -88,8 +88,9 @@ def journals_are_chained(seen: Seen) -> Iterator[str]:
         for event in seen.events.get(account, []):
             number += 1
             balance += event.entry.movement.amount
-            if (event.entry.sequence, event.entry.balance) != (number, balance):
-                yield f"{account}: {event.entry.event_id} is {event.entry.sequence}, {event.entry.balance}, not {number}, {balance}"
+            found = (event.entry.sequence, event.entry.balance)
+            if found != (number, balance):
+                yield f"{account}: {event.entry.event_id} is {found}, not {(number, balance)}"
         wallet = seen.wallets.get(account)
         if wallet is None or (wallet.version, wallet.balance) != (number, balance):
             yield f"{account}: the wallet is {wallet and (wallet.version, wallet.balance)}, not {(number, balance)}"
@@ -111,8 +112,9 @@ def one_event_of_each_identity(seen: Seen) -> Iterator[str]:
         if counted[reference] > 1:
             yield f"{reference} was posted {counted[reference]} times"
     for told_id, body in seen.load.bought:
-        if counted[body["reference_number"]] != 1:
-            yield f"{told_id} was answered, and {body['reference_number']} posted {counted[body['reference_number']]} times"
+        reference = body["reference_number"]
+        if counted[reference] != 1:
+            yield f"{told_id} was answered, and {reference} posted {counted[reference]} times"
 
 
 @invariant

@@ -1,7 +1,7 @@
 """What callers do: each operation is a function, registered here; it answers how many operations it counts for.
 
-To add one, write a function that takes a `Caller`, and decorate it with `operation` and how often it is drawn beside the
-others. Whatever it sends goes through `Caller.send`, which asks again as a client would until it has an answer.
+To add one, write a function that takes a `Caller`, and decorate it with `operation` and how often it is drawn beside
+the others. Whatever it sends goes through `Caller.send`, which asks again as a client would until it has an answer.
 """
 
 import random
@@ -301,20 +301,26 @@ def _create(caller: Caller, body: Mapping[str, Any]) -> int:
 def _purchase(caller: Caller, name: str, **fields: Any) -> dict[str, Any]:
     merchant, chance = caller.chance.choice(("CF", "CF", "BK", "KI")), caller.chance
     goods = [
-        scenario.line(chance.choice(("TEA", "CAKE", "NOVEL")), f"{chance.randint(50, 6000) / 100:.2f}", chance.randint(1, 3))
+        scenario.line(
+            chance.choice(("TEA", "CAKE", "NOVEL")), f"{chance.randint(50, 6000) / 100:.2f}", chance.randint(1, 3)
+        )
         for _ in range(chance.randint(1, 3))
     ]
     wallet = caller.wallet()
     shown = {"contact_id": f"C-{wallet}"} if chance.random() < 0.2 else {"cim": f"CIM-{wallet}"}
     when = caller.now() if chance.random() < 0.7 else None
-    return scenario.newest(name, when, merchant=merchant, products=goods, **shown, **fields).body
+    body: dict[str, Any] = scenario.newest(name, when, merchant=merchant, products=goods, **shown, **fields).body
+    return body
 
 
 def _row(caller: Caller, name: str) -> dict[str, Any]:
     merchant = caller.chance.choice(("CF", "BK", "KI"))
-    goods = [scenario.line(caller.chance.choice(("TEA", "CAKE", "NOVEL")), f"{caller.chance.randint(50, 2000) / 100:.2f}")]
+    goods = [
+        scenario.line(caller.chance.choice(("TEA", "CAKE", "NOVEL")), f"{caller.chance.randint(50, 2000) / 100:.2f}")
+    ]
     shown = {"cim": f"CIM-{caller.wallet()}"}
-    return scenario.newest(name, caller.now(), merchant=merchant, products=goods, **shown).body
+    body: dict[str, Any] = scenario.newest(name, caller.now(), merchant=merchant, products=goods, **shown).body
+    return body
 
 
 COLUMNS = (

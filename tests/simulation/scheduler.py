@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 
 class Killed(BaseException):
@@ -21,7 +21,7 @@ class Process:
     dead: bool = False
 
 
-class Task(greenlet):
+class Task(greenlet):  # type: ignore[misc]  # it brings no types
     """Work that waits for time to pass; `process` is what it runs in, as long as it does."""
 
     process: Process | None = None

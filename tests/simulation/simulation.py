@@ -1,4 +1,4 @@
-"""Runs: callers at work in a world of their own, with faults, until all is quiet; then what has to hold is looked at."""
+"""Runs: callers at work in a world of their own, with faults, until all is quiet; then what has to hold is checked."""
 
 import random
 from collections import Counter
@@ -75,7 +75,9 @@ class Outcome:
 def rates_of(seed: int, usual: Rates = USUAL) -> Rates:
     """Return how likely faults are in the run of a seed: some kinds are left out, others more frequent than usual."""
     chance = random.Random(f"rates {seed}")
-    return {kind: 0.0 if chance.random() < 0.2 else rate * chance.choice((0.3, 1.0, 2.0)) for kind, rate in usual.items()}
+    return {
+        kind: 0.0 if chance.random() < 0.2 else rate * chance.choice((0.3, 1.0, 2.0)) for kind, rate in usual.items()
+    }
 
 
 def simulate(
@@ -196,4 +198,3 @@ def _pass_time(world: World, chance: random.Random) -> None:
     if seconds >= 86_400:
         world.invoke_later(world.deployment.functions["expire_lots"], {})
         world.scheduler.run()
-

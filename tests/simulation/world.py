@@ -1,4 +1,4 @@
-"""The stack of the template in one process: functions in containers, the table, buckets and queues, the API before it."""
+"""The stack of the template in one process: functions in containers, the table, buckets, queues, the API before it."""
 
 import logging
 import os
@@ -344,7 +344,7 @@ class World:
             return idle.pop(self.chance.randrange(len(idle)))
         os.environ.update(function.environment)
         namespace: dict[str, Any] = {"__name__": f"functions.{function.name}.app"}
-        exec(function.code, namespace)  # noqa: S102 - our own app.py, as a container runs it
+        exec(function.code, namespace)
         stand_in_for_time(namespace, self.scheduler)
         return Container(Process(function.name), namespace["handler"])
 
