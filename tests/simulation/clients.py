@@ -103,7 +103,7 @@ class Client:
 
     def _call(self, name: str, **request: Any) -> Any:
         if name == "transact_write_items":
-            request["ClientRequestToken"] = f"{self._network.chance.getrandbits(64):016x}"
+            request.setdefault("ClientRequestToken", f"{self._network.chance.getrandbits(64):016x}")
         fault: Fault | None = None
         for attempt in range(1, ATTEMPTS + 1):
             if fault is None or self._network.chance.random() >= REPEATS:

@@ -147,7 +147,7 @@ class World:
         for url, settings in self.deployment.queues.items():
             self.queues[url].dead = self.queues[settings.dead] if settings.dead else None
         self._objects = ObjectService(self.buckets)
-        self._clients = {
+        self.clients = {
             "dynamodb": dynamo_client(self.dynamo, self.network),
             "s3": s3_client(self._objects, self.network),
             "sqs": sqs_client(QueueService(self.queues), self.network),
@@ -170,7 +170,7 @@ class World:
             for function in self.deployment.functions.values():
                 for name, value in function.environment.items():
                     patch.setenv(name, value)
-            patch.setattr(store_client, "_client", lambda service, _: self._clients[service])
+            patch.setattr(store_client, "_client", lambda service, _: self.clients[service])
             patch.setattr(store_client, "pass_as_is", lambda _: None)
             patch.setattr(inner, "handlers", [log])
             patch.setattr(inner, "level", logging.ERROR)
@@ -183,19 +183,19 @@ class World:
     @property
     def table(self) -> DynamoTable:
         """The table, as an operator's command has it."""
-        return DynamoTable(self._clients["dynamodb"], KNOWN["Table"])  # type: ignore[arg-type]
+        return DynamoTable(self.clients["dynamodb"], KNOWN["Table"])  # type: ignore[arg-type]
 
     def files(self, name: str) -> Files:
         """Return a bucket, by its name in the template."""
-        return Files(self._clients["s3"], KNOWN[name])  # type: ignore[arg-type]
+        return Files(self.clients["s3"], KNOWN[name])  # type: ignore[arg-type]
 
     def queue(self, name: str) -> Queue:
         """Return a queue, by its name in the template."""
-        return Queue(self._clients["sqs"], KNOWN[name])  # type: ignore[arg-type]
+        return Queue(self.clients["sqs"], KNOWN[name])  # type: ignore[arg-type]
 
     def function(self, called: str) -> LambdaFunction:
         """Return a function, by how Lambda knows it."""
-        return LambdaFunction(self._clients["lambda"], called.rpartition(":")[2])  # type: ignore[arg-type]
+        return LambdaFunction(self.clients["lambda"], called.rpartition(":")[2])  # type: ignore[arg-type]
 
     @contextmanager
     def calm(self) -> Iterator[None]:
