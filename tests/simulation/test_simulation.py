@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import dynamo, objects
-from tests.simulation.faults import Fault
+from tests.simulation import dynamo, queues
+from tests.simulation.faults import USUAL, Fault
 from tests.simulation.invariants import INVARIANTS
 from tests.simulation.simulation import Broken, simulate
 from tests.template import TEMPLATE
@@ -48,22 +48,49 @@ def test_another_seed_is_another_run(tmp_path: Path) -> None:
     assert first != other
 
 
+def let_through(sort_key: str) -> Callable[..., None]:
+    """Return what lets conditions of such items hold always, in transactions."""
+    raise_failed = dynamo._raise_failed
+
+    def failed(place: dynamo.Key, found: dynamo.Attributes | None) -> None:
+        if not place[1].startswith(sort_key):
+            raise_failed(place, found)
+
+    return failed
+
+
+def leave_out_wallets(table: dynamo.DynamoService, *asked: Any) -> list[Any]:
+    """Do a transaction, each seventh without its wallets."""
+    writes = WHOLE(table, *asked)
+    return writes if len(table.tokens) % 7 else [write for write in writes if write[0][1] != "WALLET"]
+
+
+def lose_every_fifth(queue: queues.MessageQueue, body: str, group: str = "", deduplication_id: str = "") -> str:
+    """Take a message; each fifth is lost."""
+    queue.names += 1
+    return "lost" if queue.names % 5 == 0 else SEND(queue, body, group, deduplication_id)
+
+
+WHOLE, SEND = dynamo.DynamoService._transaction, queues.MessageQueue.send
+
+
 @pytest.mark.parametrize(
-    ("place", "name", "broken"),
+    ("place", "name", "broken", "rule"),
     [
-        (dynamo, "holds", lambda *_: True),
-        (dynamo.DynamoService, "_seen", lambda table, place, _: table.older.get(place, (0, None))[1]),
-        (objects, "_found", lambda *_: objects.Stored(b"", '""', "v1", {})),
+        (dynamo, "_raise_failed", let_through("WALLET"), "journals_are_chained"),
+        (dynamo, "_raise_failed", let_through("EVENT"), "journals_are_chained"),
+        (dynamo.DynamoService, "_transaction", leave_out_wallets, "journals_are_chained"),
+        (queues.MessageQueue, "send", lose_every_fifth, "all_has_ended"),
     ],
-    ids=["conditions hold always", "reads are older always", "files are empty"],
+    ids=["wallets are written over", "events are written over", "transactions are cut", "messages are lost"],
 )
-def test_a_cloud_that_is_broken_is_found_out(
-    monkeypatch: pytest.MonkeyPatch, place: Any, name: str, broken: Callable[..., Any]
+def test_what_is_broken_is_found(
+    monkeypatch: pytest.MonkeyPatch, place: Any, name: str, broken: Callable[..., Any], rule: str
 ) -> None:
     monkeypatch.setattr(place, name, broken)
 
-    with pytest.raises((Broken, Exception)):
-        simulate(1, 300)
+    with pytest.raises(Broken, match=rule):
+        simulate(5, 900, USUAL)
 
 
 def _traced(file: Path, *, seed: int, hashes: str) -> bytes:
