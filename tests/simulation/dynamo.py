@@ -42,6 +42,21 @@ Key = tuple[str, str]
 Request = Mapping[str, Any]
 
 
+class Kept(dict[str, Any]):
+    """An item as it is kept, with about as many bytes as it has: characters that take several count as one."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, attributes: Mapping[str, Any]) -> None:
+        super().__init__(attributes)
+        self.size = 0
+        for name, typed in self.items():
+            for kind, value in typed.items():
+                self.size += len(name) + (len(value) if kind in ("S", "N", "B") else 1)
+                if kind == "L":
+                    self.size += sum(1 + len(text["S"]) for text in value)
+
+
 @dataclass
 class Sight:
     """How much of the newest writes a call sees, and what else gets in its way. `versions` says of an item whether an
@@ -64,16 +79,17 @@ class Index:
     """Attributes, beside those of the keys."""
     partitions: dict[str, list[tuple[Any, str, str]]] = field(default_factory=dict)
     items: dict[Key, tuple[str, Any, Attributes]] = field(default_factory=dict)
-    pending: deque[tuple[float, Key, Attributes | None]] = field(default_factory=deque)
+    pending: deque[tuple[float, Key, Kept | None]] = field(default_factory=deque)
     announced: set[Key] = field(default_factory=set)
 
-    def hear(self, key: Key, item: Attributes | None, due: float) -> None:
-        """Learn of a write by a certain time; in order."""
+    def hear(self, key: Key, item: Kept | None, now: float, lag: Callable[[], float]) -> None:
+        """Learn of a write, late maybe, but never before an earlier one."""
         has = item is not None and self.hash_name in item and self.range_name in item
         if not has and key not in self.announced:
             return
         (self.announced.add if has else self.announced.discard)(key)
-        self.pending.append((max(due, self.pending[-1][0]) if self.pending else due, key, item if has else None))
+        due = max(now + lag(), self.pending[-1][0] if self.pending else 0.0)
+        self.pending.append((due, key, item if has else None))
 
     def catch_up(self, now: float) -> None:
         """Show what was to be shown by now."""
@@ -88,8 +104,8 @@ class Index:
                 insort(self.partitions.setdefault(partition, []), (place, *key))
                 self.items[key] = (partition, place, self._shown(item))
 
-    def _shown(self, item: Attributes) -> Attributes:
-        return {name: value for name, value in item.items() if name in self.shown}
+    def _shown(self, item: Kept) -> Kept:
+        return Kept({name: value for name, value in item.items() if name in self.shown})
 
 
 @dataclass
@@ -99,8 +115,8 @@ class DynamoService:
     name: str
     description: Mapping[str, Any]
     now: Callable[[], float]
-    partitions: dict[str, dict[str, Attributes]] = field(default_factory=dict)
-    older: dict[Key, tuple[float, Attributes | None]] = field(default_factory=dict)
+    partitions: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    older: dict[Key, tuple[float, Kept | None]] = field(default_factory=dict)
     """The version of an item before the newest one, and when that was written."""
     gone: dict[str, set[str]] = field(default_factory=dict)
     """Sort keys of items that were deleted, by partition."""
@@ -134,7 +150,7 @@ class DynamoService:
         for place in places[left:]:
             item = self._seen(place, seen)
             if item is not None:
-                size += _size(item)
+                size += item.size
                 if size > MAX_BATCH_BYTES:
                     raise Unmodelled("a batch of more than 16 MB")
                 found.append(item)
@@ -226,7 +242,7 @@ class DynamoService:
             item = index.items[entries[at][1:]][2]
             yield item, {name: item[name] for name in ("pk", "sk", index.hash_name, index.range_name)}
 
-    def _seen(self, place: Key, sight: Sight | None) -> Attributes | None:
+    def _seen(self, place: Key, sight: Sight | None) -> Kept | None:
         """Return an item as a call sees it: one that reads consistently has no sight of older versions."""
         if sight and place in self.older and self.now() - self.older[place][0] < STALE_SECONDS and sight.versions():
             return self.older[place][1]
@@ -269,7 +285,7 @@ class DynamoService:
 
     def _transaction(
         self, items: Sequence[Mapping[str, Any]], held: Mapping[int, str]
-    ) -> list[tuple[Key, Attributes | None]]:
+    ) -> list[tuple[Key, Kept | None]]:
         """Return what a transaction writes.
 
         Raises:
@@ -277,7 +293,7 @@ class DynamoService:
         """
         if not 1 <= len(items) <= MAX_TRANSACTION:
             raise refused("TransactWriteItems", "ValidationException", "from 1 to 100 items")
-        writes: list[tuple[Key, Attributes | None]] = []
+        writes: list[tuple[Key, Kept | None]] = []
         reasons: list[dict[str, Any]] = []
         for item in items:
             reason: dict[str, Any] = {"Code": "None"}
@@ -292,7 +308,7 @@ class DynamoService:
             reasons.append(reason)
         if len({place for place, _ in writes}) != len(writes):
             raise refused("TransactWriteItems", "ValidationException", "one item twice in a transaction")
-        if sum(_size(after) for _, after in writes if after) > MAX_TRANSACTION_BYTES:
+        if sum(after.size for _, after in writes if after) > MAX_TRANSACTION_BYTES:
             raise refused("TransactWriteItems", "ValidationException", "more than 4 MB")
         for at, why in held.items():
             reasons[at] = {"Code": why, "Message": "held by others"}
@@ -300,7 +316,7 @@ class DynamoService:
             raise cancelled(reasons)
         return writes
 
-    def _asked(self, action: str, request: Request) -> tuple[Key, Attributes | None]:
+    def _asked(self, action: str, request: Request) -> tuple[Key, Kept | None]:
         old = "ReturnValuesOnConditionCheckFailure"
         operation = "TransactWriteItems"
         if action == "Put":
@@ -317,13 +333,13 @@ class DynamoService:
             return place, None
         raise Unmodelled(f"{action} in a transaction")
 
-    def _put(self, request: Request, operation: str, failed: "_Failed") -> tuple[Key, Attributes]:
+    def _put(self, request: Request, operation: str, failed: "_Failed") -> tuple[Key, Kept]:
         item = request["Item"]
         place = _key({name: item[name] for name in ("pk", "sk") if name in item})
         self._check_condition(request, place, operation, failed)
         return place, self._kept(item, operation)
 
-    def _update(self, request: Request, operation: str, failed: "_Failed") -> tuple[Key, Attributes, set[str]]:
+    def _update(self, request: Request, operation: str, failed: "_Failed") -> tuple[Key, Kept, set[str]]:
         place, names = _key(request["Key"]), _names(request)
         before = self.partitions.get(place[0], {}).get(place[1])
         condition = request.get("ConditionExpression")
@@ -345,15 +361,15 @@ class DynamoService:
         if not met:
             failed(place, item)
 
-    def _kept(self, item: Mapping[str, Any], operation: str) -> Attributes:
+    def _kept(self, item: Mapping[str, Any], operation: str) -> Kept:
         """Return an item as it is kept: numbers as they are told, bytes in base64."""
         with _as_refusal(operation):
-            kept = {name: _kept_value(typed) for name, typed in item.items()}
-        if _size(kept) > MAX_ITEM_BYTES:
+            kept = Kept({name: _kept_value(typed) for name, typed in item.items()})
+        if kept.size > MAX_ITEM_BYTES:
             raise refused(operation, "ValidationException", "Item size has exceeded the maximum allowed size")
         return kept
 
-    def _write(self, place: Key, after: Attributes | None, sight: Sight) -> None:
+    def _write(self, place: Key, after: Kept | None, sight: Sight) -> None:
         pk, sk = place
         partition = self.partitions.setdefault(pk, {})
         now = self.now()
@@ -366,7 +382,7 @@ class DynamoService:
         if not partition:
             del self.partitions[pk]
         for index in self.indexes.values():
-            index.hear(place, after, now + sight.lag())
+            index.hear(place, after, now, sight.lag)
 
     def end(self, chance: Callable[[], bool]) -> int:
         """Remove items whose time is over, if `chance` says so of each: TTL is late. Answers how many."""
@@ -392,22 +408,22 @@ _PUT = ("Item", *_EXPRESSIONS)
 _UPDATE = ("Key", "UpdateExpression", *_EXPRESSIONS)
 _DELETE = ("Key", *_EXPRESSIONS)
 
-_Failed = Callable[[Key, "Attributes | None"], None]
+_Failed = Callable[[Key, "Kept | None"], None]
 """What becomes of a condition that does not hold: of which item, and what that is."""
 
 
 class _ConditionFailed(Exception):  # noqa: N818 - reads as what it says
-    def __init__(self, place: Key, found: Attributes | None) -> None:
+    def __init__(self, place: Key, found: Kept | None) -> None:
         self.place = place
         self.found = found
 
 
-def _raise_failed(place: Key, found: Attributes | None) -> None:
+def _raise_failed(place: Key, found: Kept | None) -> None:
     raise _ConditionFailed(place, found)
 
 
 def _single(operation: str) -> _Failed:
-    def failed(_: Key, __: Attributes | None) -> None:
+    def failed(_: Key, __: Kept | None) -> None:
         raise refused(operation, "ConditionalCheckFailedException", "The conditional request failed")
 
     return failed
@@ -482,27 +498,16 @@ def _kept_value(typed: Mapping[str, Any]) -> Mapping[str, Any]:
     return typed
 
 
-def _size(item: Mapping[str, Any]) -> int:
-    """Return about how many bytes an item has: characters that take several count as one."""
-    size = 0
-    for name, typed in item.items():
-        for kind, value in typed.items():
-            size += len(name) + (len(value) if kind in ("S", "N", "B") else 1)
-            if kind == "L":
-                size += sum(1 + len(text["S"]) for text in value)
-    return size
-
-
 def _page(rows: Any, request: Request) -> Any:
     """Return a page of items: as many as there may be, and where the next one goes on."""
     limit, size = request.get("Limit"), 0
     items: list[Attributes] = []
-    last: Attributes | None = None
+    last: Kept | None = None
     for item, key in rows:
         if (limit is not None and len(items) >= limit) or size > MAX_PAGE_BYTES:
             return {"Items": items, "Count": len(items), "LastEvaluatedKey": last}
         items.append(item)
-        size += _size(item)
+        size += item.size
         last = key
     if limit is not None and len(items) == limit and items:
         return {"Items": items, "Count": len(items), "LastEvaluatedKey": last}  # DynamoDB does not look any further

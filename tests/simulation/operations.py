@@ -21,8 +21,12 @@ UNKNOWN = frozenset({0, 429, 500, 502, 503, 504})
 
 MAX_TRIES = 60
 TOKEN_SECONDS = 3600.0
-ROWS = (1, 12)
-ENTRIES = (1, 6)
+FEW = (1, 8)
+MANY = (50, 1200)
+MANY_SHARE = 0.02
+"""Of files and bulk calls: as many rows as take several chunks, entries as take several transactions."""
+
+ENTRIES_MAX = 100
 
 
 class Stuck(Exception):  # noqa: N818 - reads as what it says
@@ -64,6 +68,7 @@ class Load:
     """Purchases of the newest API, by their ids."""
     told: list[Told] = field(default_factory=list)
     files: list[SentFile] = field(default_factory=list)
+    operations: int = 0
     names: int = 0
 
     def name(self) -> str:
@@ -89,7 +94,9 @@ class Caller:
         while done < operations:
             [chosen] = self.chance.choices(OPERATIONS, WEIGHTS)
             self.operation = chosen.__name__
-            done += chosen(self)
+            count = chosen(self)
+            done += count
+            self.load.operations += count
 
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, partner: str = "POS"
@@ -113,6 +120,10 @@ class Caller:
     def wallet(self) -> str:
         """Return somebody to buy."""
         return self.chance.choice(self.load.wallets)
+
+    def count(self) -> int:
+        """Return of how many rows a file is: few as a rule, many at times."""
+        return self.chance.randint(*(MANY if self.chance.random() < MANY_SHARE else FEW))
 
     def now(self) -> datetime:
         """Return when something was performed: a while ago."""
@@ -243,8 +254,12 @@ def show_wallet(caller: Caller) -> int:
 
 @operation(3)
 def show_journal(caller: Caller) -> int:
-    """Look at a wallet's journal."""
-    caller.send("GET", f"/wallets/N-{caller.wallet()}/journal")
+    """Look at a wallet's journal, a page or all of it."""
+    path = f"/wallets/N-{caller.wallet()}/journal"
+    limit = caller.chance.choice(("", "?limit=3"))
+    answer = caller.send("GET", f"{path}{limit}")
+    if limit and answer.status == 200 and answer.body["next"]:
+        caller.send("GET", f"{path}{limit}&next={answer.body['next']}")
     return 1
 
 
@@ -260,7 +275,7 @@ def classic_create(caller: Caller) -> int:
 @operation(4)
 def classic_bulk(caller: Caller) -> int:
     """Post many purchases of the classic API in one call, under a key."""
-    name, count = caller.load.name(), caller.chance.randint(*ENTRIES)
+    name, count = caller.load.name(), min(caller.count(), ENTRIES_MAX)
     entries = [
         scenario.entry(
             str(place),
@@ -278,7 +293,7 @@ def classic_bulk(caller: Caller) -> int:
 @operation(3)
 def upload(caller: Caller) -> int:
     """Drop a file of purchases, in JSON Lines or CSV; some of its rows were sent before."""
-    name, count = caller.load.name(), caller.chance.randint(*ROWS)
+    name, count = caller.load.name(), caller.count()
     rows = [_row(caller, f"{name}-{place}") for place in range(count)]
     if caller.load.bought and caller.chance.random() < 0.3:
         rows.append(dict(caller.chance.choice(caller.load.bought)[1]))

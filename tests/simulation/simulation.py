@@ -99,11 +99,11 @@ def simulate(
     with world.running():
         load = prepared(world)
         while outcome.operations < operations:
-            count = min(ROUND, operations - outcome.operations)
-            _round(world, load, chance, count)
-            outcome.operations += count
+            before = load.operations
+            _round(world, load, chance, min(ROUND, operations - before))
+            outcome.operations = load.operations
             check(world, load, outcome)
-            progress(count)
+            progress(load.operations - before)
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
     outcome.statuses.update((told.operation, told.answer.status) for told in load.told)
@@ -164,6 +164,7 @@ def _customers(world: World, load: Load, chance: random.Random) -> list[str]:
             records.append({"type": "opening_balance", "id": f"O-{name}", **opening})
     with world.calm():
         _import(world, [exactjson.dumps(record).encode() for record in records])
+    world.scheduler.advance(SETTLED_SECONDS)
     return names
 
 

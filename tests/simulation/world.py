@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, quote_plus
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -235,7 +236,8 @@ class World:
         self.network.tell(f"{method} {path} {answer.status}", answer.text)
         return Answer(0) if self.faults.strikes(Fault.RESPONSE_LOST) else answer
 
-    def _served(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
+    def _served(self, method: str, address: str, body: Any, headers: Mapping[str, str]) -> Answer:
+        path, _, query = address.partition("?")
         for function in self.deployment.functions.values():
             route = function.route
             if route and route.method == method and (found := route.path.fullmatch(path)):
@@ -253,7 +255,7 @@ class World:
             "path": path,
             "headers": dict(headers),
             "pathParameters": found.groupdict() or None,
-            "queryStringParameters": None,
+            "queryStringParameters": dict(parse_qsl(query)) or None,
             "requestContext": {"authorizer": dict(authorizer)},
             "body": body if body is None or isinstance(body, str) else exactjson.dumps(body),
             "isBase64Encoded": False,
@@ -352,7 +354,7 @@ class World:
 
     def _notify(self, key: str, stored: Stored) -> None:
         """Tell functions of an object that was written, once at least."""
-        record = {"s3": {"object": {"key": key.replace(" ", "+"), "versionId": stored.version}}}
+        record = {"s3": {"object": {"key": quote_plus(key, safe="/"), "versionId": stored.version}}}
         for function in self.deployment.functions.values():
             if function.prefix and key.startswith(function.prefix):
                 for _ in range(2 if self.faults.strikes(Fault.NOTIFIED_TWICE) else 1):
