@@ -51,7 +51,7 @@ class Told:
 
 @dataclass(frozen=True)
 class SentFile:
-    """A file that was dropped, when, and its rows."""
+    """A file that was dropped, when, and its rows: purchases or, in the folder of reference data, records."""
 
     key: str
     at: datetime
@@ -111,9 +111,8 @@ class Caller:
         bearer = {"Authorization": f"Bearer {self._token(partner)}"}
         return self._asked("POST", path, body, {**bearer, **(headers or {})})
 
-    def drop(self, name: str, rows: list[Mapping[str, Any]], data: bytes) -> None:
+    def drop(self, key: str, rows: list[Mapping[str, Any]], data: bytes) -> None:
         """Put a file into the upload bucket."""
-        key = f"uploads/OFFICE/{name}"
         self.world.put_file(KNOWN["UploadBucket"], key, data)
         self.load.files.append(SentFile(key, self.world.time(), tuple(rows)))
 
@@ -298,12 +297,40 @@ def upload(caller: Caller) -> int:
     if caller.load.bought and caller.chance.random() < 0.3:
         rows.append(dict(caller.chance.choice(caller.load.bought)[1]))
     if caller.chance.random() < 0.5:
-        data = "".join(f"{exactjson.dumps(row)}\n" for row in rows)
-        caller.drop(f"{name}.jsonl", list(rows), data.encode())
+        data = _lines(rows)
+        caller.drop(f"uploads/OFFICE/{name}.jsonl", list(rows), data)
     else:
         rows = [_row(caller, f"{name}-{place}") for place in range(count)]
-        caller.drop(f"{name}.csv", list(rows), _csv(rows))
+        caller.drop(f"uploads/OFFICE/{name}.csv", list(rows), _csv(rows))
     return count
+
+
+@operation(1)
+def import_customer(caller: Caller) -> int:
+    """Drop a file of records of somebody new, who buys at once; the programme is another one from then on."""
+    name = f"W{caller.load.name()}"
+    records = customer(name, caller.chance.randint(0, 40))
+    records.append({"type": "reward_scheme", "id": "SALES", "name": f"Sales {name}"})
+    caller.drop(f"reference/{name}.jsonl", list(records), _lines(records))
+    caller.load.wallets.append(name)
+    return len(records)
+
+
+def customer(name: str, balance: int) -> list[dict[str, Any]]:
+    """Return the records of a customer whose wallet holds this much."""
+    records: list[dict[str, Any]] = [
+        {"type": "contact", "id": f"C-{name}"},
+        {"type": "account", "id": f"A-{name}", "number": f"N-{name}", "contact": f"C-{name}"},
+        {"type": "access_token", "id": f"T-{name}", "account": f"A-{name}", "authentication_code": f"CIM-{name}"},
+    ]
+    if balance:
+        opening = {"account": f"A-{name}", "amount": balance, "performed_on": "2026-01-01T00:00:00"}
+        records.append({"type": "opening_balance", "id": f"O-{name}", **opening})
+    return records
+
+
+def _lines(rows: list[dict[str, Any]]) -> bytes:
+    return "".join(f"{exactjson.dumps(row)}\n" for row in rows).encode()
 
 
 def _create(caller: Caller, body: Mapping[str, Any]) -> int:

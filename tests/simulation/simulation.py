@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from loyalty import exactjson
@@ -16,7 +15,7 @@ from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane, redrive
 from tests.simulation.faults import USUAL, Fault, Rates
 from tests.simulation.invariants import INVARIANTS, Seen
-from tests.simulation.operations import Caller, Load
+from tests.simulation.operations import Caller, Load, customer
 from tests.simulation.world import World
 
 PROGRAMME = Path(__file__).parents[1] / "tables" / "programme.jsonl"
@@ -152,16 +151,9 @@ def _round(world: World, load: Load, chance: random.Random, operations: int) -> 
 def _customers(world: World, load: Load, chance: random.Random) -> list[str]:
     """Return customers that are new to the world, some of them with a balance."""
     names = [f"W{load.name()}" for _ in range(WALLETS)]
-    records: list[dict[str, Any]] = []
-    for name in names:
-        records += [
-            {"type": "contact", "id": f"C-{name}"},
-            {"type": "account", "id": f"A-{name}", "number": f"N-{name}", "contact": f"C-{name}"},
-            {"type": "access_token", "id": f"T-{name}", "account": f"A-{name}", "authentication_code": f"CIM-{name}"},
-        ]
-        if chance.random() < 0.6:
-            opening = {"account": f"A-{name}", "amount": chance.randint(1, 60), "performed_on": "2026-01-01T00:00:00"}
-            records.append({"type": "opening_balance", "id": f"O-{name}", **opening})
+    records = [
+        record for name in names for record in customer(name, chance.randint(1, 60) if chance.random() < 0.6 else 0)
+    ]
     with world.calm():
         _import(world, [exactjson.dumps(record).encode() for record in records])
     world.scheduler.advance(SETTLED_SECONDS)

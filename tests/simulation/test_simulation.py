@@ -35,6 +35,19 @@ def test_a_world_with_all_faults_holds(seed: int) -> None:
     assert outcome.checked.keys() == {rule.__name__ for rule in INVARIANTS}
 
 
+OFTEN = 0.4
+LETHAL = 0.1
+"""How often a process is killed at a call: of more, hardly any comes to its end."""
+RESULTS = {Fault.OUT_OF_TIME}  # of other faults
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Fault if kind not in RESULTS], ids=lambda kind: kind.name)
+def test_a_world_holds_where_one_kind_of_fault_is_frequent(kind: Fault) -> None:
+    outcome = simulate(11, 200, {kind: LETHAL if kind.name.startswith("KILLED") else OFTEN})
+
+    assert outcome.faults[kind] > 0
+
+
 def test_the_same_seed_is_the_same_run_to_the_byte(tmp_path: Path) -> None:
     traces = [_traced(tmp_path / f"{hashes}.txt", seed=3, hashes=hashes) for hashes in ("1", "2")]
 
