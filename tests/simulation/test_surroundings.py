@@ -1,9 +1,12 @@
 """The engine finds no time, no chance and no threads but the simulation's."""
 
+import random
 import re
 import secrets
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from pathlib import Path
 
 from loyalty.api.http import http_handler
@@ -54,7 +57,7 @@ def drawn() -> list[object]:
         secrets.randbelow(10**9),
         secrets.randbits(32),
         uuid.uuid4().hex,
-        backoff.random.random(),
+        random.random(),
     ]
 
 
@@ -69,12 +72,13 @@ def test_chance_follows_from_the_seed() -> None:
 
 
 def test_time_is_the_schedulers_and_afterwards_the_worlds() -> None:
-    scheduler = Scheduler(1_000_000_000.0)
+    scheduler, asking = Scheduler(1_000_000_000.0), vars(http_handler)
+    threaded: dict[str, object] = vars(table)
     with surroundings(scheduler, 1):
         backoff.pause(3.5)
         assert time.time() == time.monotonic() == scheduler.now == 1_000_000_003.5
-        assert http_handler.datetime.now(http_handler.UTC).timestamp() == scheduler.now
-        assert table.ThreadPoolExecutor is InOrder
+        assert asking["datetime"].now(UTC).timestamp() == scheduler.now
+        assert threaded["ThreadPoolExecutor"] is InOrder
 
     assert time.time() > scheduler.now
-    assert table.ThreadPoolExecutor is not InOrder
+    assert threaded["ThreadPoolExecutor"] is ThreadPoolExecutor
