@@ -78,7 +78,7 @@ def test_time_is_the_schedulers_and_afterwards_the_worlds() -> None:
         backoff.pause(3.5)
         assert time.time() == time.monotonic() == scheduler.now == 1_000_000_003.5
         assert asking["datetime"].now(UTC).timestamp() == scheduler.now
-        assert threaded["ThreadPoolExecutor"] is InOrder
+        within = threaded["ThreadPoolExecutor"]
 
     assert time.time() > scheduler.now
-    assert threaded["ThreadPoolExecutor"] is ThreadPoolExecutor
+    assert (within, threaded["ThreadPoolExecutor"]) == (InOrder, ThreadPoolExecutor)
