@@ -1,0 +1,102 @@
+"""The areas of the code that moves money, and the tests that have to fail for a fault in them, quick ones first."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.planting import LAYER, ROOT
+
+
+
+@dataclass(frozen=True)
+class Area:
+    """Modules, by patterns below the package, and the tests that judge them, by patterns below `tests`."""
+
+    modules: Sequence[str]
+    tests: Sequence[str]
+
+    def paths(self) -> Iterator[Path]:
+        """Return the files of its modules."""
+        for pattern in self.modules:
+            yield from (path for path in sorted((LAYER / "loyalty").glob(pattern)) if path.name != "__init__.py")
+
+    def judges(self) -> list[str]:
+        """Return the files of its tests."""
+        return [str(path) for pattern in self.tests for path in sorted((ROOT / "tests").glob(pattern))]
+
+
+PRICING = ["unit/test_pricing.py", "unit/test_rewards_table.py", "unit/test_offer_language.py"]
+REVERSALS = ["unit/test_reversal.py", "unit/test_given_back.py", "unit/test_interleaved.py", "property/test_reversal*.py"]
+LEDGER = ["unit/test_ledger_rules.py", "property/test_ledger.py"]
+LIMITS = ["unit/test_uses.py", "property/test_limits.py"]
+POSTING = [
+    "functional/test_create_purchase.py",
+    "functional/test_repetitions.py",
+    "functional/test_claimed_ids.py",
+    "functional/test_sent_again.py",
+    "functional/test_promo_codes.py",
+    "functional/test_policies.py",
+    "functional/test_disturbed_writes.py",
+    "functional/test_post_chunk.py",
+    "functional/test_nothing_after_posting.py",
+]
+TAKING_BACK = ["functional/test_cancel_purchase.py", "functional/test_returns.py"]
+PROOFS = ["functional/test_verify.py", "functional/test_written_tables.py"]
+
+AREAS = {
+    "money": Area(
+        ["domain/money.py"],
+        ["unit/test_money.py", "property/test_money.py", "unit/test_numbers_as_sent.py", *PRICING, *REVERSALS],
+    ),
+    "limits": Area(
+        ["domain/programme/limits.py", "domain/programme/award_rules.py", "domain/ledger/uses.py"],
+        [*LIMITS, *PRICING, "unit/test_reversal.py"],
+    ),
+    "ledger": Area(
+        [f"domain/ledger/{name}.py" for name in ("expiry", "rules", "vouchers", "wallet", "windows")],
+        [*LEDGER, *LIMITS, *PRICING, *REVERSALS, "functional/test_expire_lots.py"],
+    ),
+    "pricing": Area(
+        ["domain/pricing/*.py", "domain/programme/spend_settings.py"],
+        [*PRICING, "unit/test_audience.py", "property/test_audience.py", "property/test_pricing.py"],
+    ),
+    "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
+    "identity": Area(
+        ["domain/identity.py", "domain/fingerprint.py"],
+        ["unit/test_fingerprint.py", "unit/test_identity.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
+    ),
+    "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
+    "posting": Area(
+        [
+            "usecases/ledger/*.py",
+            "usecases/purchases/post_purchase.py",
+            "usecases/purchases/purchase_draft.py",
+            "usecases/purchases/repetition.py",
+            "usecases/purchases/shared_limits.py",
+        ],
+        [*LEDGER, *POSTING, "functional/test_expire_lots.py", "functional/test_wallets.py", "functional/test_import.py"],
+    ),
+    "taking-back": Area(["usecases/reversals/*.py"], [*REVERSALS, *TAKING_BACK]),
+    "store": Area(
+        [
+            f"store/{name}.py"
+            for name in ("ledger", "writes", "events", "memory_table", "dry_run_table", "chunk_marks")
+        ],
+        [
+            "unit/test_write_failures.py",
+            "unit/test_backtest.py",
+            *REVERSALS,
+            *POSTING,
+            *TAKING_BACK,
+            *PROOFS,
+            "functional/test_wallets.py",
+            "functional/test_rehearsal.py",
+            "functional/test_close_upload.py",
+            "functional/test_dead_letters.py",
+        ],
+    ),
+    "splitting": Area(
+        ["usecases/uploads/split_upload.py", "domain/rows/cutter.py", "domain/rows/csv_purchases.py"],
+        ["unit/test_chunk.py", "unit/test_upload_rows.py", "property/test_rows.py", "functional/test_split_upload.py"],
+    ),
+}
