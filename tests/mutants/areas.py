@@ -7,7 +7,6 @@ from pathlib import Path
 from tests.mutants.planting import LAYER, ROOT
 
 
-
 @dataclass(frozen=True)
 class Area:
     """Modules, by patterns below the package, and the tests that judge them, by patterns below `tests`."""
@@ -26,9 +25,14 @@ class Area:
 
 
 PRICING = ["unit/test_pricing.py", "unit/test_rewards_table.py", "unit/test_offer_language.py"]
-REVERSALS = ["unit/test_reversal.py", "unit/test_given_back.py", "unit/test_interleaved.py", "property/test_reversal*.py"]
+REVERSALS = [
+    "unit/test_reversal.py",
+    "unit/test_given_back.py",
+    "unit/test_interleaved.py",
+    "property/test_reversal*.py",
+]
 LEDGER = ["unit/test_ledger_rules.py", "property/test_ledger.py"]
-LIMITS = ["unit/test_uses.py", "property/test_limits.py"]
+LIMITS = ["unit/test_limits.py", "property/test_limits.py"]
 POSTING = [
     "functional/test_create_purchase.py",
     "functional/test_repetitions.py",
@@ -63,7 +67,7 @@ AREAS = {
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(
         ["domain/identity.py", "domain/fingerprint.py"],
-        ["unit/test_fingerprint.py", "unit/test_identity.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
+        ["unit/test_fingerprint.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
     ),
     "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
     "posting": Area(
@@ -74,14 +78,17 @@ AREAS = {
             "usecases/purchases/repetition.py",
             "usecases/purchases/shared_limits.py",
         ],
-        [*LEDGER, *POSTING, "functional/test_expire_lots.py", "functional/test_wallets.py", "functional/test_import.py"],
+        [
+            *LEDGER,
+            *POSTING,
+            "functional/test_expire_lots.py",
+            "functional/test_wallets.py",
+            "functional/test_import.py",
+        ],
     ),
     "taking-back": Area(["usecases/reversals/*.py"], [*REVERSALS, *TAKING_BACK]),
     "store": Area(
-        [
-            f"store/{name}.py"
-            for name in ("ledger", "writes", "events", "memory_table", "dry_run_table", "chunk_marks")
-        ],
+        [f"store/{name}.py" for name in ("ledger", "writes", "events", "memory_table", "dry_run_table", "chunk_marks")],
         [
             "unit/test_write_failures.py",
             "unit/test_backtest.py",

@@ -1,13 +1,12 @@
 """The judge of mutants: a plugin of pytest that, in place of running the tests, plants one mutant after the other.
 
 Tests are collected once. Each mutant gets a process of its own, a fork of this one, in which the tests run that reach
-its lines, quick ones first, until one fails. Where none does, all is imported anew around the mutant and the tests run
-once more, as what a module works out while it is imported may have hidden it. Last, the simulation may judge.
+its lines, quick ones first, until one fails. What takes effect as its module is imported takes importing all anew. The
+simulation may have the last word on what no test has noticed.
 """
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from tests.mutants.planting import Live, Module, live_functions, replace, swap
 SECONDS = 20.0
 """CPU time that a mutant gets beyond three times that of its tests: some never end."""
 
-EXAMPLES = 50
+EXAMPLES = 30
 """Of each property: a thousand would take too long for each mutant that they let pass."""
 
 QUIET = ("-q", "-s", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist")
@@ -90,7 +89,7 @@ class Judge:
             suppress_health_check=list(HealthCheck),
         )
         settings.load_profile("mutants")
-        hypothesis.settings = _Few  # type: ignore[assignment,misc] # for the tests that ask for more
+        hypothesis.settings = _Few  # type: ignore[misc] # for the tests that ask for more
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Judge all mutants in place of running the tests."""
@@ -120,26 +119,22 @@ class _Trial:
     def fate(self, items: Sequence[pytest.Item], simulate: Callable[[], object] | None) -> Fate:
         tests = self.reach.tests(self.module, self.mutant)
         seconds = SECONDS + 3 * sum(self.reach.seconds[test] for test in tests)
-        if _ended(seconds, lambda: self._in_place(tests, items)) != PASSED:
-            return Fate.FAILED_A_TEST
-        if tests and _ended(seconds, lambda: self._anew(tests)) != PASSED:
+        if tests and _ended(seconds, lambda: self._tested(tests, items)) != PASSED:
             return Fate.FAILED_A_TEST
         if simulate and _ended(seconds, lambda: self._simulated(simulate)) != PASSED:
             return Fate.FAILED_THE_SIMULATION
         return Fate.SURVIVED if tests else Fate.UNREACHED
 
-    def _in_place(self, tests: Sequence[str], items: Sequence[pytest.Item]) -> int:
-        if not tests or not swap(self.module, self.mutant, self.live):
-            return PASSED
-        by_name = {item.nodeid: item for item in items}
-        return FAILED if any(_run([by_name[test] for test in tests])) else PASSED
-
-    def _anew(self, tests: Sequence[str]) -> int:
-        replace(self.module, self.mutant)
+    def _tested(self, tests: Sequence[str], items: Sequence[pytest.Item]) -> int:
+        code = self.module.planted(self.mutant)
+        if swap(self.module, self.mutant, code, self.live):
+            by_name = {item.nodeid: item for item in items}
+            return FAILED if any(_run([by_name[test] for test in tests])) else PASSED
+        replace(self.module, code)
         return int(pytest.main([*QUIET, "-x", *tests]))
 
     def _simulated(self, simulate: Callable[[], object]) -> int:
-        replace(self.module, self.mutant)
+        replace(self.module, self.module.planted(self.mutant))
         simulate()
         return PASSED
 

@@ -145,7 +145,7 @@ def _is_no_code(node: ast.AST, field: str) -> bool:
 
 
 def _is_type(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and (node.id[0].isupper() and not node.id.isupper() or node.id in _BUILTIN_TYPES)
+    return isinstance(node, ast.Name) and (node.id in _BUILTIN_TYPES or node.id.istitle())
 
 
 def _is_left_alone(node: ast.AST) -> bool:

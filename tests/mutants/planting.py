@@ -63,21 +63,20 @@ def live_functions() -> Live:
         if isinstance(one, FunctionType):
             code = one.__code__
             found[code.co_filename, Function(code.co_qualname, code.co_firstlineno)].append(one)
+    gc.freeze()  # so that no fork has to copy what it looks through for garbage
     return found
 
 
-def swap(module: Module, mutant: Mutant, live: Live) -> bool:
+def swap(module: Module, mutant: Mutant, code: CodeType, live: Live) -> bool:
     """Give a function its mutated code where it is; False where that takes importing its module anew."""
     if mutant.function is None:
         return False
     functions = live.get((str(module.path), mutant.function), ())
-    code = next(_codes(module.planted(mutant), mutant.function), None)
-    if not functions or not code:
+    mutated = next(_codes(code, mutant.function))
+    if not functions or any(one.__code__.co_freevars != mutated.co_freevars for one in functions):
         return False
     for one in functions:
-        if one.__code__.co_freevars != code.co_freevars:
-            return False
-        one.__code__ = code
+        one.__code__ = mutated
     return True
 
 
@@ -89,11 +88,11 @@ def _codes(code: CodeType, function: Function) -> Iterator[CodeType]:
             yield from _codes(constant, function)
 
 
-def replace(module: Module, mutant: Mutant) -> None:
-    """Forget all that was imported of ours; importing it anew finds the module with the mutant."""
+def replace(module: Module, code: CodeType) -> None:
+    """Forget all that was imported of ours; importing it anew finds the module with this code."""
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         del sys.modules[name]
-    sys.meta_path.insert(0, _Finder(module, module.planted(mutant)))
+    sys.meta_path.insert(0, _Finder(module, code))
 
 
 class _Finder(MetaPathFinder):

@@ -100,6 +100,17 @@ def test_of_a_limit_as_much_is_given_back_as_was_returned() -> None:
     assert award.amounts.system == money("2.50")
 
 
+def test_an_award_counts_as_used_until_all_its_lines_came_back() -> None:
+    ledger = book(TEN | {"limits": {"per_account": 1}, "conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20"), line("20"), line("20", product="Q")), "E")
+
+    ledger.give_back({0: Decimal(1), 2: Decimal(1)}, JANUARY)
+    assert not ledger.buy(purchase(line("20")), "F").purchase.awards
+    ledger.give_back({1: Decimal(1)}, JANUARY)
+
+    assert ledger.buy(purchase(line("20")), "G").purchase.awards
+
+
 def test_what_is_kept_of_an_award_is_reckoned_exactly() -> None:
     """Two thirds of it stay with the customer, so one third of the budget is given back, and no cent less."""
     ledger = book(offer(method="FIXED", value="3", limits={"budget": 10}, conditions={"products": ["P"]}))

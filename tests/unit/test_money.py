@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from pydantic_core import PydanticCustomError
 
-from loyalty.domain.money import plain, rounded, split
+from loyalty.domain.fields import json_number
+from loyalty.domain.money import is_noise, plain, rounded, share, split
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,47 @@ def test_nothing_is_shared_among_nobody() -> None:
 @pytest.mark.parametrize(("amount", "text"), [("1E+2", "100"), ("2.50", "2.5"), ("-0.0", "0"), ("0.0001", "0.0001")])
 def test_an_amount_is_written_without_trailing_zeros_or_exponent(amount: str, text: str) -> None:
     assert str(plain(Decimal(amount))) == text
+
+
+LARGEST = Decimal("999999999999.9999")
+
+
+def test_an_amount_at_the_largest_rate_is_exact_to_the_cent() -> None:
+    assert rounded(Decimal("9" * 30 + ".125"), 2) == Decimal("9" * 30 + ".13")
+
+
+def test_an_amount_has_twelve_digits_before_its_point_at_most() -> None:
+    assert json_number(LARGEST) == LARGEST
+    with pytest.raises(PydanticCustomError, match="at most 12 digits"):
+        json_number(Decimal("1000000000000"))
+
+
+def test_the_whole_of_an_amount_is_that_amount_however_fine_it_is() -> None:
+    assert share(Decimal("0.125"), Decimal(3), Decimal(3), 2) == Decimal("0.125")
+    assert share(Decimal("0.125"), Decimal(3), Decimal(6), 2) == Decimal("0.06")
+
+
+def test_there_is_no_share_in_nothing() -> None:
+    assert share(Decimal(1), Decimal(5), Decimal(0), 2) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "meant", "noise"),
+    [
+        ("15.1900000000001", "15.19", True),  # 15 digits, as many as survive in a double
+        ("15.190000000001", "15.19", False),
+        ("15.1899999999999", "15.19", True),
+        ("-15.1899999999999", "-15.19", True),
+        ("15.1900000100000", "15.19", False),  # off by as much as sums of a bill may be, no less
+        ("15.1900000099999", "15.19", True),
+        ("15.1899999900000", "15.19", False),
+        ("99999999999.12350005", "99999999999.1235", True),  # off by less than a double that large can tell
+        ("-99999999999.12350005", "-99999999999.1235", True),
+        ("99999999999.1236", "99999999999.1235", False),
+        ("99999999999.12360000", "99999999999.1235", False),
+    ],
+)
+def test_noise_has_as_many_digits_as_a_double_and_is_no_larger_than_its_last_ones(
+    number: str, meant: str, noise: bool
+) -> None:
+    assert is_noise(Decimal(number), Decimal(meant)) is noise

@@ -12,7 +12,7 @@ from loyalty.domain.ledger.wallet import Clawback, Wallet
 from loyalty.domain.purchases.purchase import Purchase
 from loyalty.domain.reversals.reversal import TakenBack
 from tests.book import Book
-from tests.builders import AT, SHOP, account, line, offer, programme, purchase
+from tests.builders import AT, POINTS, RATE, SHOP, account, line, offer, programme, purchase
 
 JANUARY = AT
 MARCH, MAY = datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 5, 5, tzinfo=UTC)
@@ -377,3 +377,28 @@ def test_a_wallet_in_its_own_currency_gives_back_in_it() -> None:
     movement: Any = ledger.give_back({0: Decimal(1)}, JANUARY).entry.movement
 
     assert (movement.awarded, ledger.wallet.balance) == (money("-3.67"), money("3.66"))
+
+
+def points(*rules: dict[str, Any]) -> Book:
+    """Return a wallet of points, of which a thousand are one euro."""
+    return Book(programme(POINTS, {**RATE, "rate": 1000}, *rules), account("PTS"), Wallet("A1"))
+
+
+def test_lines_that_brought_nothing_in_euros_share_the_points_evenly() -> None:
+    """Three points are less than half a cent, so that no line has a share of the award in euros."""
+    ledger = points(offer(method="FIXED", value="4", currency="ALTERNATIVE"))
+    ledger.buy(purchase(line("20"), line("60"), line("20"), line("20")))
+    assert ledger.wallet.balance == 4
+
+    taken: Any = [ledger.give_back({place: Decimal(1)}, JANUARY).entry.movement.awarded for place in range(4)]
+
+    assert taken == [-1, -1, -1, -1]
+
+
+def test_a_line_that_brought_nothing_takes_nothing_of_the_award_with_it() -> None:
+    ledger = book(offer(value="10"))
+    ledger.buy(purchase(line("0"), line("20")))
+
+    taken: Any = [ledger.give_back({place: Decimal(1)}, JANUARY).entry.movement.awarded for place in range(2)]
+
+    assert taken == [0, -2]

@@ -30,11 +30,10 @@ def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> De
     return amount.quantize(_UNITS[exponent], rounding, _WIDE)
 
 
-def rounded_fraction(amount: Fraction, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
-    """Return `amount` to `exponent` decimals, as `rounded` does; a share that no decimal can hold stays exact until
-    then."""
+def rounded_fraction(amount: Fraction, exponent: int) -> Decimal:
+    """Return `amount` to `exponent` decimals, half up; a share that no decimal can hold stays exact until then."""
     # Sixty digits tell a tie from everything else as long as the denominator has fewer than about fifty.
-    return rounded(_WIDE.divide(Decimal(amount.numerator), Decimal(amount.denominator)), exponent, rounding)
+    return rounded(_WIDE.divide(Decimal(amount.numerator), Decimal(amount.denominator)), exponent)
 
 
 def share(amount: Decimal, part: Decimal | Fraction, whole: Decimal | Fraction, exponent: int) -> Decimal:
