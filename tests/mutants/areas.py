@@ -32,7 +32,7 @@ REVERSALS = [
     "property/test_reversal*.py",
 ]
 LEDGER = ["unit/test_ledger_rules.py", "property/test_ledger.py"]
-LIMITS = ["unit/test_limits.py", "property/test_limits.py"]
+LIMITS = ["unit/test_limits.py", "unit/test_award_rules.py", "property/test_limits.py"]
 POSTING = [
     "functional/test_create_purchase.py",
     "functional/test_repetitions.py",
@@ -61,8 +61,11 @@ AREAS = {
         [*LEDGER, *LIMITS, *PRICING, *REVERSALS, "functional/test_expire_lots.py"],
     ),
     "pricing": Area(
-        ["domain/pricing/*.py", "domain/programme/spend_settings.py"],
-        [*PRICING, "unit/test_audience.py", "property/test_audience.py", "property/test_pricing.py"],
+        [
+            *(f"domain/pricing/{name}.py" for name in ("basket", "exchange", "plan", "pricing", "spends")),
+            "domain/programme/spend_settings.py",
+        ],
+        [*PRICING, "property/test_pricing.py"],
     ),
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(

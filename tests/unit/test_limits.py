@@ -37,7 +37,10 @@ def test_a_budget_gives_what_is_left_of_it_and_all_of_it_as_long_as_nothing_is_g
 
 def test_an_offer_that_is_not_limited_per_account_uses_nothing_of_the_account() -> None:
     assert plan({}, budget=1).movement.uses == ()
-    assert plan({}, per_account=2).movement.uses == (Use("O1", FOR_EVER, 1, Decimal("5.00"), "EUR", 2, None),)
+    assert plan({}, per_account=2).movement.uses == (Use("O1", FOR_EVER, 1, Decimal(5), "EUR", 2, None),)
+    assert plan({}, per_account_amount=3).movement.uses == (
+        Use("O1", FOR_EVER, 1, Decimal(3), "EUR", None, Decimal(3)),
+    )
 
 
 def used(*uses: tuple[str, int, str, str]) -> UseHistory:

@@ -179,16 +179,18 @@ def test_what_is_waived_is_no_debt_that_later_awards_pay_off() -> None:
     assert held(ledger) == (10, {"2026-02": 10})
 
 
-def test_an_instant_award_that_comes_and_goes_settles_nothing() -> None:
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_an_instant_award_that_comes_and_goes_settles_nothing(steps: int) -> None:
     instant = offer("NOW", method="FIXED", value="3", spend="INSTANT", conditions={"products": ["R"]})
     ledger = book(BRIEF, instant)
     ledger.buy(purchase(line("20")))
     ledger.buy(spend("10"), "SPENT")
     ledger.cancel(JANUARY)
     ledger.buy(purchase(line("20")), "LATER")
-    ledger.buy(purchase(line("5", product="R")), "NOW")
+    ledger.buy(purchase(line("5", product="R", quantity="3")), "NOW")
 
-    ledger.cancel(JANUARY, "NOW")
+    for _ in range(steps):
+        ledger.give_back({0: Decimal(3) / steps}, JANUARY, "NOW")
 
     assert held(ledger) == (10, {"2026-02": 10})
     assert ledger.wallet.waived == {"E": money("10")}
@@ -348,6 +350,19 @@ def test_an_instant_award_comes_and_goes_with_its_lines() -> None:
     assert held(ledger) == (0, {})
 
 
+def test_an_award_that_was_not_spent_at_once_gives_nothing_back_of_one_that_was() -> None:
+    ledger = book(
+        offer("A", method="FIXED", value="10", spend="INSTANT", conditions={"products": ["P"]}),
+        offer("B", method="FIXED", value="5", conditions={"products": ["Q"]}),
+    )
+    ledger.buy(purchase(line("20"), line("20", product="Q")))
+
+    second, first = (ledger.give_back({place: Decimal(1)}, JANUARY).entry.movement for place in (1, 0))
+
+    assert (second.awarded, second.spent) == (-5, 0)
+    assert (first.awarded, first.spent) == (-10, -10)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)], ids=str)
 def test_cents_that_do_not_divide_are_never_lost_or_doubled(order: tuple[int, ...]) -> None:
     ledger = book(offer(method="FIXED", value="1"), balance="1")
@@ -377,6 +392,15 @@ def test_a_wallet_in_its_own_currency_gives_back_in_it() -> None:
     movement: Any = ledger.give_back({0: Decimal(1)}, JANUARY).entry.movement
 
     assert (movement.awarded, ledger.wallet.balance) == (money("-3.67"), money("3.66"))
+
+
+def test_where_there_are_no_points_none_are_taken_back() -> None:
+    ledger = book(balance="20")
+    ledger.buy(spend("5"), "E")
+
+    movement = ledger.cancel(JANUARY).entry.movement
+
+    assert (movement.alternative_awarded, movement.alternative_spent) == (None, None)
 
 
 def points(*rules: dict[str, Any]) -> Book:
