@@ -26,6 +26,7 @@ class Area:
 
 PRICING = ["unit/test_pricing.py", "unit/test_rewards_table.py", "unit/test_offer_language.py"]
 REVERSALS = [
+    "unit/test_returns.py",
     "unit/test_reversal.py",
     "unit/test_given_back.py",
     "unit/test_interleaved.py",
@@ -70,7 +71,7 @@ AREAS = {
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(
         ["domain/identity.py", "domain/fingerprint.py"],
-        ["unit/test_fingerprint.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
+        ["unit/test_fingerprint.py", "unit/test_identity.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
     ),
     "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
     "posting": Area(

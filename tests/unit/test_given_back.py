@@ -111,6 +111,15 @@ def test_an_award_counts_as_used_until_all_its_lines_came_back() -> None:
     assert ledger.buy(purchase(line("20")), "G").purchase.awards
 
 
+def test_a_purchase_counts_until_all_its_lines_came_back_whole() -> None:
+    ledger = book()
+    ledger.buy(purchase(line("20"), line("20", quantity="2")))
+
+    counted = [(ledger.give_back({place: Decimal(1)}, JANUARY), ledger.wallet.purchases)[1] for place in (0, 1, 1)]
+
+    assert counted == [1, 1, 0]
+
+
 def test_what_is_kept_of_an_award_is_reckoned_exactly() -> None:
     """Two thirds of it stay with the customer, so one third of the budget is given back, and no cent less."""
     ledger = book(offer(method="FIXED", value="3", limits={"budget": 10}, conditions={"products": ["P"]}))
