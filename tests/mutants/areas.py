@@ -32,7 +32,7 @@ REVERSALS = [
     "unit/test_interleaved.py",
     "property/test_reversal*.py",
 ]
-LEDGER = ["unit/test_ledger_rules.py", "property/test_ledger.py"]
+LEDGER = ["unit/test_wallet.py", "unit/test_ledger_rules.py", "property/test_ledger.py"]
 LIMITS = ["unit/test_limits.py", "unit/test_award_rules.py", "property/test_limits.py"]
 POSTING = [
     "functional/test_create_purchase.py",
@@ -66,7 +66,7 @@ AREAS = {
             *(f"domain/pricing/{name}.py" for name in ("basket", "exchange", "plan", "pricing", "spends")),
             "domain/programme/spend_settings.py",
         ],
-        [*PRICING, "property/test_pricing.py"],
+        [*PRICING, *LIMITS, "property/test_pricing.py"],
     ),
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(

@@ -199,6 +199,14 @@ def test_the_alternative_total_is_told_where_some_award_was_given_in_points() ->
     assert plan(what, POINTS, RATE, offer(), points).awarded == Decimal("0.70")
 
 
+def test_an_award_is_told_in_the_currency_of_its_offer() -> None:
+    points = offer("PTS", method="FIXED", value="20", currency="ALTERNATIVE", limits={"per_account_amount": 30})
+    found = plan(purchase(line("10")), POINTS, RATE, offer(), points)
+
+    assert [award.amount for award in found.awards] == [Decimal("0.50"), 20]
+    assert [use.amount for use in found.movement.uses] == [20]
+
+
 def test_a_plan_tells_what_each_method_spends_and_what_limits_hold() -> None:
     settings = {**SETTINGS, "reduction_method": "BACK_END_REDUCTION"}
     found = plan(
