@@ -24,7 +24,7 @@ class Area:
         return [str(path) for pattern in self.tests for path in sorted((ROOT / "tests").glob(pattern))]
 
 
-PRICING = ["unit/test_pricing.py", "unit/test_rewards_table.py", "unit/test_offer_language.py"]
+PRICING = ["unit/test_exchange.py", "unit/test_pricing.py", "unit/test_rewards_table.py", "unit/test_offer_language.py"]
 REVERSALS = [
     "unit/test_returns.py",
     "unit/test_reversal.py",

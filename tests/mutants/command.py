@@ -41,7 +41,7 @@ def equivalent() -> dict[str, str]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("areas", nargs="*", choices=[*AREAS, []], default=list(AREAS), help="what to plant them in")
-    parser.add_argument("--only", default="", help="part of the names of the mutants to plant")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of the mutants to plant")
     parser.add_argument("--seeds", type=int, default=0, help="runs of the simulation that judge a survivor")
     return parser.parse_args()
 
@@ -51,7 +51,7 @@ def _judged(name: str, area: Area, arguments: argparse.Namespace, known: dict[st
     report = _Report(name)
     judge = Judge(
         modules=[Module.at(path) for path in area.paths()],
-        wanted=lambda mutant: arguments.only in mutant and mutant not in known,
+        wanted=lambda mutant: mutant not in known and any(part in mutant for part in arguments.only),
         simulate=partial(_simulate, arguments.seeds) if arguments.seeds else None,
         begin=report.begin,
         hear=report.hear,
