@@ -118,7 +118,7 @@ def _spots(node: ast.AST, at: Spot) -> Iterator[Spot]:
             continue
         children = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
         for index, child in children:
-            if not isinstance(child, ast.AST) or _is_left_alone(child):
+            if not isinstance(child, ast.AST) or _is_left_alone(child, node):
                 continue
             scope, function = at.scope, at.function if field != "args" or _is_call(node) else None
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
@@ -148,8 +148,10 @@ def _is_type(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and (node.id in _BUILTIN_TYPES or node.id.istitle())
 
 
-def _is_left_alone(node: ast.AST) -> bool:
+def _is_left_alone(node: ast.AST, holder: ast.AST) -> bool:
     match node:
+        case ast.Constant():
+            return isinstance(holder, ast.JoinedStr)
         case ast.Import() | ast.ImportFrom() | ast.Assert() | ast.Expr(value=ast.Constant()):
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.keyword(arg=("strict" | "repr" | "compare")):
