@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 _COMPARISONS = {
@@ -33,12 +34,10 @@ _OPERATORS = {
 _OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _CONVERSIONS = {"Decimal", "Fraction", "str", "int", "list", "tuple", "dict", "super"}
 """Functions that make of a value the same one of another type."""
-_OF_THE_LANGUAGE = {"strict", "repr", "compare", "default_factory"}
-"""Keywords that change no result."""
 _BUILTIN_TYPES = {"dict", "list", "tuple", "set", "frozenset", "type"}
 
-Change = tuple[str, ast.AST | None]
-"""What is changed, in words, and what stands in the place of the node then; None for nothing."""
+Change = tuple[str, ast.AST]
+"""What is changed, in words, and what stands in the place of the node then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def mutants_of(tree: ast.Module) -> Iterator[Mutant]:
             told[name] += 1
             number = f" ({told[name]})" if told[name] > 1 else ""
             lines = range(spot.node.lineno, (spot.node.end_lineno or spot.node.lineno) + 1)
-            yield Mutant(name + number, lines, spot.function, spot.planter(replacement))
+            yield Mutant(name + number, lines, spot.function, partial(spot.put, replacement))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +93,13 @@ class Spot:
         found = getattr(self.holder, self.field)
         return found if self.index is None else found[self.index]
 
-    def planter(self, replacement: ast.AST | None) -> Callable[[], None]:
-        """Return what puts `replacement` there."""
-
-        def plant() -> None:
-            old, new = self.node, replacement
-            if new is not None:
-                for node in ast.walk(new):
-                    if "lineno" in node._attributes and not hasattr(node, "lineno"):
-                        ast.copy_location(node, old)
-            if self.index is None:
-                setattr(self.holder, self.field, new)
-            else:
-                getattr(self.holder, self.field)[self.index : self.index + 1] = [] if new is None else [new]
-
-        return plant
+    def put(self, replacement: ast.AST) -> None:
+        """Let something else hang there."""
+        ast.copy_location(replacement, self.node)
+        if self.index is None:
+            setattr(self.holder, self.field, replacement)
+        else:
+            getattr(self.holder, self.field)[self.index] = replacement
 
 
 def _spots(node: ast.AST, at: Spot) -> Iterator[Spot]:
@@ -120,7 +111,7 @@ def _spots(node: ast.AST, at: Spot) -> Iterator[Spot]:
         for index, child in children:
             if not isinstance(child, ast.AST) or _is_left_alone(child, node):
                 continue
-            scope, function = at.scope, at.function if field != "args" or _is_call(node) else None
+            scope, function = at.scope, None if isinstance(node, ast.arguments) else at.function
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 scope = child.name if scope == "module" else f"{scope}.{child.name}"
             if isinstance(child, ast.FunctionDef) and function is None:
@@ -129,10 +120,6 @@ def _spots(node: ast.AST, at: Spot) -> Iterator[Spot]:
             if hasattr(child, "lineno"):
                 yield spot
             yield from _spots(child, spot)
-
-
-def _is_call(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call)
 
 
 def _is_no_code(node: ast.AST, field: str) -> bool:
@@ -243,9 +230,9 @@ def _call(node: ast.Call) -> Iterator[Change]:
     if name in _OPPOSITES:
         yield _becomes(node, _with(node, func=ast.Name(_OPPOSITES[name], ast.Load())))
     for index, keyword in enumerate(node.keywords):
-        if keyword.arg not in _OF_THE_LANGUAGE:
+        if not _is_left_alone(keyword, node):
             yield (
-                f"`{ast.unparse(node.func)}` without `{keyword.arg}={ast.unparse(keyword.value)}`",
+                f"`{ast.unparse(node.func)}` without `{ast.unparse(keyword)}`",
                 _with(node, keywords=_without(node.keywords, index)),
             )
     if len(node.args) > 1 and name != "sum" and not isinstance(node.args[-1], ast.Starred):

@@ -136,9 +136,7 @@ def test_a_wallet_whose_currency_has_no_rate_is_refused() -> None:
 )
 def test_a_spend_beyond_the_wallet_is_refused_in_its_currency(currency: str | None, told: str) -> None:
     with pytest.raises(Refused) as refused:
-        price(
-            purchase(line("30"), spend="5.01"), account(currency), Wallet("A1", 1, Decimal(5)), programme(*EVERY[2:])
-        )
+        price(purchase(line("30"), spend="5.01"), account(currency), Wallet("A1", 1, Decimal(5)), programme(*EVERY[2:]))
 
     [problem] = refused.value.problems
     assert (problem.code, problem.description) == (Code.INSUFFICIENT_BALANCE, told)

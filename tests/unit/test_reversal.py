@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.ledger.wallet import Clawback, Wallet
+from loyalty.domain.ledger.wallet import LASTING, Clawback, Wallet
 from loyalty.domain.purchases.purchase import Purchase
 from loyalty.domain.reversals.reversal import TakenBack
 from tests.book import Book
@@ -129,9 +129,11 @@ def test_a_give_back_settles_no_more_than_is_waived() -> None:
     ledger.cancel(JANUARY)
     assert held(ledger) == (0, {})
     assert ledger.event().taken_back.waived == 5
+    assert (ledger.wallet.booked, ledger.wallet.forgiven) == ({}, {LASTING: 5})
 
     undone: Any = ledger.cancel(JANUARY, "SPENT").entry.movement
 
+    assert (ledger.wallet.booked, ledger.wallet.forgiven) == ({}, {})
     assert (undone.awarded, undone.spent) == (-5, -25)
     assert held(ledger) == (20, {})
     assert ledger.event("SPENT").taken_back == TakenBack(spent=money("25"), settled=money("5"))
@@ -166,6 +168,25 @@ def test_with_refuse_what_is_waived_elsewhere_keeps_no_purchase_from_being_taken
 
     assert held(ledger) == (0, {})
     assert ledger.wallet.waived == {"E": money("10")}
+
+
+@pytest.mark.parametrize(("own_award", "settled"), [("0", "10"), ("3", "7"), ("10", "0")])
+def test_with_refuse_what_is_given_back_beyond_the_own_award_settles_what_is_waived(
+    own_award: str, settled: str
+) -> None:
+    own = offer("OWN", method="FIXED", value=own_award, conditions={"products": ["R"]})
+    ledger = book(BRIEF, own)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(purchase(line("20", product="R"), spend="10"), "SPENT")
+    ledger.buy(spend(own_award), "OWN") if money(own_award) else None
+    ledger.cancel(JANUARY)
+    assert ledger.wallet.waived == {"E": 10}
+    ledger.programme = programme({**SHOP, "clawback": "REFUSE"}, BRIEF, own)
+
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert ledger.wallet.waived == ({"E": 10 - money(settled)} if settled != "10" else {})
+    assert held(ledger) == (0, {})
 
 
 def test_what_is_waived_is_no_debt_that_later_awards_pay_off() -> None:
