@@ -118,7 +118,7 @@ def test_what_was_waived_is_settled_with_what_is_given_back(order: tuple[str, st
         ledger.cancel(JANUARY, event_id)
 
     assert held(ledger) == (0, {})
-    assert ledger.wallet.waived == {}
+    assert (ledger.wallet.booked, ledger.wallet.waived, ledger.wallet.forgiven) == ({}, {}, {})
     assert ledger.event("E").taken_back == TakenBack(awarded=money("10"))
 
 
@@ -170,22 +170,33 @@ def test_with_refuse_what_is_waived_elsewhere_keeps_no_purchase_from_being_taken
     assert ledger.wallet.waived == {"E": money("10")}
 
 
-@pytest.mark.parametrize(("own_award", "settled"), [("0", "10"), ("3", "7"), ("10", "0")])
-def test_with_refuse_what_is_given_back_beyond_the_own_award_settles_what_is_waived(
-    own_award: str, settled: str
+@pytest.mark.parametrize(
+    ("clawback", "own_award", "waived"),
+    [
+        (Clawback.REFUSE, "0", {}),
+        (Clawback.REFUSE, "3", {"E": 3}),
+        (Clawback.REFUSE, "10", {"E": 10}),
+        (Clawback.WITHIN_BALANCE, "0", {}),
+        (Clawback.WITHIN_BALANCE, "3", {"SPENT": 3}),
+        (Clawback.WITHIN_BALANCE, "10", {"SPENT": 10}),
+    ],
+)
+def test_what_is_given_back_settles_what_is_waived_but_with_refuse_pays_for_the_own_award_first(
+    clawback: Clawback, own_award: str, waived: dict[str, int]
 ) -> None:
     own = offer("OWN", method="FIXED", value=own_award, conditions={"products": ["R"]})
     ledger = book(BRIEF, own)
     ledger.buy(purchase(line("20")))
     ledger.buy(purchase(line("20", product="R"), spend="10"), "SPENT")
-    ledger.buy(spend(own_award), "OWN") if money(own_award) else None
+    if own_award != "0":
+        ledger.buy(spend(own_award), "OWN")
     ledger.cancel(JANUARY)
     assert ledger.wallet.waived == {"E": 10}
-    ledger.programme = programme({**SHOP, "clawback": "REFUSE"}, BRIEF, own)
+    ledger.programme = programme({**SHOP, "clawback": clawback}, BRIEF, own)
 
     ledger.cancel(JANUARY, "SPENT")
 
-    assert ledger.wallet.waived == ({"E": 10 - money(settled)} if settled != "10" else {})
+    assert ledger.wallet.waived == waived
     assert held(ledger) == (0, {})
 
 
