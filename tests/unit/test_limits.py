@@ -57,12 +57,12 @@ def days(count: int) -> list[str]:
     return [window_of(LimitPeriod.DAY, first + timedelta(days=day)) for day in range(count)]
 
 
-def test_the_latest_windows_are_remembered_and_the_one_before_them_is_forgotten() -> None:
-    names = days(MAX_WINDOWS + 2)
+def test_the_latest_four_windows_are_remembered_and_the_one_before_them_is_forgotten() -> None:
+    names = days(6)
     history = used(*((name, 1, "3", "EUR") for name in names))
 
     assert sorted(history.windows) == names[2:]
-    assert [history.has_forgotten(name) for name in names] == [True, True, *[False] * MAX_WINDOWS]
+    assert [history.has_forgotten(name) for name in names] == [True, True, False, False, False, False]
     assert history.forgotten == {names[1]}
 
 

@@ -322,6 +322,19 @@ def test_what_is_missing_of_a_lot_counts_as_expired_once_that_is_forgotten() -> 
     assert ledger.wallet.balance == 30
 
 
+def test_what_a_lot_was_short_of_before_does_not_count_as_expired_once_more() -> None:
+    ledger = book(BRIEF, balance="30")
+    for event_id in ("E", "F"):
+        ledger.buy(purchase(line("20")), event_id)
+    ledger.buy(spend("20"), "SPENT")
+    ledger.cancel(MARCH, "E")
+    assert held(ledger) == (20, {})
+
+    ledger.cancel(datetime(2027, 3, 1, tzinfo=UTC), "F")
+
+    assert held(ledger) == (20, {})
+
+
 def test_what_was_posted_lately_into_a_lot_that_ended_long_ago_is_no_more_expired_than_has() -> None:
     late = datetime(2027, 6, 1, tzinfo=UTC)
     ledger = book(TEN | {"award": {**BRIEF["award"]}, "limits": {"budget": 10}, "conditions": {"products": ["P"]}})
