@@ -66,7 +66,7 @@ AREAS = {
             *(f"domain/pricing/{name}.py" for name in ("basket", "exchange", "plan", "pricing", "spends")),
             "domain/programme/spend_settings.py",
         ],
-        [*PRICING, *LIMITS, "property/test_pricing.py"],
+        [*PRICING, *LIMITS, "unit/test_given_back.py", "property/test_pricing.py"],
     ),
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(

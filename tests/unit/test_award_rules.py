@@ -48,7 +48,8 @@ def test_a_method_measures_lines_and_makes_an_award_of_what_they_bring(
 def test_what_is_not_said_limits_nothing() -> None:
     found = rule()
 
-    assert (found.value, found.step, found.tiers) == (0, 0, ())
+    assert found.value == found.step == 0
+    assert found.tiers == ()
     assert (found.maximum, found.ceiling, found.expires_after, found.instant) == (None, None, None, False)
     assert (found.currency, found.rounding) == (AwardCurrency.SYSTEM, decimal.ROUND_HALF_UP)
 
@@ -65,7 +66,7 @@ def test_what_is_said_is_read() -> None:
     )
 
     assert found.ceiling
-    assert (found.ceiling(LINE), found.maximum, found.instant) == (12, 9, True)
+    assert [found.ceiling(LINE), found.maximum, found.instant] == [12, 9, True]
     assert (found.currency, found.rounding) == (AwardCurrency.ALTERNATIVE, decimal.ROUND_DOWN)
     assert found.expires_after is not None
 

@@ -66,6 +66,14 @@ def test_the_latest_four_windows_are_remembered_and_the_one_before_them_is_forgo
     assert history.forgotten == {names[1]}
 
 
+def test_amounts_are_kept_by_currency_in_order_and_those_that_come_to_nothing_are_dropped() -> None:
+    some = WindowUse(1, {"PTS": Decimal(3)}).plus(1, {"EUR": Decimal(2), "CRW": Decimal(4)})
+
+    assert list(some.amounts) == ["CRW", "EUR", "PTS"]
+    assert some.amounts == {"CRW": 4, "EUR": 2, "PTS": 3}
+    assert some.plus(-1, {"CRW": Decimal(-4)}) == WindowUse(1, {"EUR": Decimal(2), "PTS": Decimal(3)})
+
+
 def test_what_is_forgotten_of_one_period_is_remembered_of_the_others() -> None:
     names = days(MAX_WINDOWS + 1)
     history = used(("2025", 1, "3", "EUR"), *((name, 1, "3", "EUR") for name in names))

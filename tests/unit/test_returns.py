@@ -7,7 +7,14 @@ from fractions import Fraction
 import pytest
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.reversals.returns import ReturnedLines, ReturnedProduct, SoldLine, cancelled, returning
+from loyalty.domain.reversals.returns import (
+    WHOLE,
+    ReturnedLines,
+    ReturnedProduct,
+    SoldLine,
+    cancelled,
+    returning,
+)
 
 SOLD = [SoldLine("A", Decimal(2)), SoldLine("B", Decimal("1.5")), SoldLine("A", Decimal(3))]
 
@@ -73,7 +80,9 @@ def test_a_return_completes_a_purchase_with_the_last_of_its_lines_and_a_cancella
     assert cancelled(SOLD, {}).completes
     assert cancelled(SOLD, most).completes
     assert not cancelled(SOLD, most | quantities(l2="3")).completes
-    assert cancelled(SOLD, most) == ReturnedLines({}, {0: 1, 1: 1, 2: Fraction(2, 3)}, {0: 1, 1: 1, 2: 1})
+    assert cancelled(SOLD, most) == ReturnedLines(
+        {}, {0: WHOLE, 1: WHOLE, 2: Fraction(2, 3)}, {0: WHOLE, 1: WHOLE, 2: WHOLE}
+    )
 
 
 @pytest.mark.parametrize(
