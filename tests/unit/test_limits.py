@@ -95,6 +95,9 @@ def test_what_is_given_back_in_a_window_that_is_forgotten_changes_nothing() -> N
 def test_a_window_of_which_all_is_given_back_is_as_if_it_had_never_been() -> None:
     assert used(("2026", 1, "3", "EUR"), ("2026", -1, "-3", "EUR")) == UseHistory()
     assert used(("2026", 1, "3", "EUR"), ("2026", 0, "-3", "EUR")).windows == {"2026": WindowUse(1)}
+    assert used(("2026", 1, "3", "EUR"), ("2026", -1, "-2.99", "EUR"), ("2026", 0, "-1", "PTS")).windows == {
+        "2026": WindowUse(0, {"EUR": Decimal("0.01"), "PTS": Decimal(-1)})
+    }
     assert used(("2026", 1, "3", "EUR"), ("2026", -1, "0", "EUR")).windows == {
         "2026": WindowUse(0, {"EUR": Decimal(3)})
     }

@@ -323,6 +323,17 @@ def test_what_is_missing_of_a_lot_counts_as_expired_once_that_is_forgotten() -> 
     assert ledger.wallet.balance == 30
 
 
+def test_of_a_lot_that_ended_long_ago_what_is_there_is_taken_and_what_is_missing_has_expired() -> None:
+    ledger = book(offer(method="FIXED", value="1", expires_after="P1M", conditions={"products": ["P"]}), balance="30")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("0.50"), "SPENT")
+    assert held(ledger) == (money("30.50"), {"2026-02": money("0.50")})
+
+    ledger.cancel(datetime(2027, 3, 1, tzinfo=UTC))
+
+    assert held(ledger) == (30, {})
+
+
 def test_what_a_lot_was_short_of_before_does_not_count_as_expired_once_more() -> None:
     ledger = book(BRIEF, balance="30")
     for event_id in ("E", "F"):
