@@ -74,23 +74,38 @@ AREAS = {
         ["unit/test_fingerprint.py", "unit/test_identity.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
     ),
     "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
+    "drafts": Area(
+        [
+            "usecases/ledger/journal_entry.py",
+            "usecases/ledger/transaction_batch.py",
+            "usecases/purchases/purchase_draft.py",
+            "usecases/purchases/shared_limits.py",
+            "usecases/reversals/reversal_draft.py",
+            "usecases/reversals/reversal_effects.py",
+            "usecases/reversals/settlement.py",
+        ],
+        [*LEDGER, *LIMITS, *REVERSALS],
+    ),
     "posting": Area(
         [
-            "usecases/ledger/*.py",
+            "usecases/ledger/expire_lots.py",
+            "usecases/ledger/opening_balance.py",
+            "usecases/ledger/post_events.py",
+            "usecases/ledger/show_wallet.py",
             "usecases/purchases/post_purchase.py",
-            "usecases/purchases/purchase_draft.py",
             "usecases/purchases/repetition.py",
-            "usecases/purchases/shared_limits.py",
+            "usecases/reversals/take_back.py",
+            "usecases/reversals/tell_cancellation.py",
         ],
         [
             *LEDGER,
             *POSTING,
+            *TAKING_BACK,
             "functional/test_expire_lots.py",
             "functional/test_wallets.py",
             "functional/test_import.py",
         ],
     ),
-    "taking-back": Area(["usecases/reversals/*.py"], [*REVERSALS, *TAKING_BACK]),
     "store": Area(
         [f"store/{name}.py" for name in ("ledger", "writes", "events", "memory_table", "dry_run_table", "chunk_marks")],
         [
