@@ -141,6 +141,61 @@ def test_a_give_back_settles_no_more_than_is_waived() -> None:
     assert ledger.event().taken_back == TakenBack(awarded=money("10"))
 
 
+def test_what_was_waived_first_is_settled_first_and_never_more_than_is_given_back() -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}})
+    for event_id in ("E", "F"):
+        ledger.buy(purchase(line("20")), event_id)
+    ledger.buy(purchase(line("20", product="Q", quantity="4"), spend="20"), "SPENT")
+    for event_id in ("E", "F"):
+        ledger.cancel(JANUARY, event_id)
+    assert ledger.wallet.waived == {"E": 10, "F": 10}
+
+    seen = []
+    for quantity in (1, 2, 1):
+        ledger.give_back({0: Decimal(quantity)}, JANUARY, "SPENT")
+        seen.append(ledger.wallet.waived)
+        assert held(ledger) == (0, {})
+
+    assert seen == [{"E": 5, "F": 10}, {"F": 5}, {}]
+
+
+def test_lots_are_forgiven_the_earliest_first_and_what_is_settled_is_taken_off_the_latest() -> None:
+    rules = [
+        offer(name, method="FIXED", value=value, conditions={"products": ["P"]}, **expires)
+        for name, value, expires in (
+            ("A", "4", {"expires_after": "P1M"}),
+            ("B", "4", {}),
+            ("C", "2", {"expires_after": "P2M"}),
+        )
+    ]
+    ledger = book(*rules)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(purchase(line("10", product="Q", quantity="10"), spend="10"), "SPENT")
+    ledger.cancel(JANUARY)
+    assert ledger.wallet.forgiven == {LASTING: 4, "2026-02": 4, "2026-03": 2}
+
+    seen = []
+    for quantity in (3, 2, 2, 3):
+        ledger.give_back({0: Decimal(quantity)}, JANUARY, "SPENT")
+        seen.append(ledger.wallet.forgiven)
+        assert held(ledger) == (0, {})
+
+    assert seen == [{LASTING: 1, "2026-02": 4, "2026-03": 2}, {"2026-02": 4, "2026-03": 1}, {"2026-02": 3}, {}]
+    assert ledger.wallet.booked == {}
+
+
+def test_only_a_lot_that_is_short_is_forgiven() -> None:
+    ledger = book(BRIEF, balance="0.50", m06="0.50")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+
+    ledger.cancel(JANUARY)
+
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.forgiven == {"2026-02": money("9.50")}
+    assert ledger.wallet.booked == {"2026-02": money("-0.50"), "2026-06": money("0.50")}
+
+
 def test_a_part_that_is_given_back_settles_as_much() -> None:
     ledger = book(TEN | {"conditions": {"products": ["P"]}})
     ledger.buy(purchase(line("20")))

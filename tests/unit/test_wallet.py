@@ -214,6 +214,35 @@ def test_a_link_of_a_journal_keeps_the_rules(before: Wallet, told: JournalEntry,
     assert [rule for rule, _ in broken_links(before, told, after)] == rules
 
 
+class Claiming(Wallet):
+    """A wallet that claims to have the lots that are booked, whatever it holds."""
+
+    @property
+    def lots(self) -> Mapping[str, Decimal]:
+        """What is booked."""
+        return self.booked
+
+
+@pytest.mark.parametrize(
+    ("balance", "booked", "holds"),
+    [
+        ("5", lots(m02="2", m03="3"), True),
+        ("5", lots(m02="2", m03="3.01"), False),
+        ("5", lots(m02="-1", m03="2"), False),
+        ("-5", lots(), True),
+        ("-5", lots(m02="0.01"), False),
+    ],
+    ids=str,
+)
+def test_lots_are_above_zero_and_within_the_balance(balance: str, booked: Mapping[str, Decimal], holds: bool) -> None:
+    told = entry(moved(), 2, balance)
+    found = list(broken_links(wallet(balance), told, Claiming("A1", 2, Decimal(balance), booked)))
+
+    assert found == (
+        [] if holds else [("lots are above zero, and within the balance", f"{as_text(booked)} of {balance}")]
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "rules"),
     [
