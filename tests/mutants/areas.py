@@ -32,8 +32,8 @@ REVERSALS = [
     "unit/test_interleaved.py",
     "property/test_reversal*.py",
 ]
-LEDGER = ["unit/test_wallet.py", "unit/test_ledger_rules.py", "property/test_ledger.py"]
-LIMITS = ["unit/test_limits.py", "unit/test_award_rules.py", "property/test_limits.py"]
+LEDGER = ["unit/test_stored_words.py", "unit/test_wallet.py", "unit/test_ledger_rules.py", "property/test_ledger.py"]
+LIMITS = ["unit/test_stored_words.py", "unit/test_limits.py", "unit/test_award_rules.py", "property/test_limits.py"]
 POSTING = [
     "functional/test_create_purchase.py",
     "functional/test_repetitions.py",
@@ -71,7 +71,12 @@ AREAS = {
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(
         ["domain/identity.py", "domain/fingerprint.py"],
-        ["unit/test_fingerprint.py", "unit/test_identity.py", "unit/test_event_documents.py", *POSTING[:4], *PROOFS],
+        [
+            "unit/test_stored_words.py",
+            "unit/test_fingerprint.py",
+            "unit/test_identity.py",
+            "unit/test_event_documents.py",
+        ],
     ),
     "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
     "drafts": Area(
