@@ -52,11 +52,10 @@ class Reach:
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
 
     def tests(self, module: Module, mutant: Mutant) -> list[str]:
-        """Return the tests that reach a mutant, quick ones first; for one that takes effect as its module is imported,
-        those that reach anything of that."""
+        """Return the tests that reach a mutant, quick ones first: all, if it takes effect as its module is imported."""
         lines = self.lines[str(module.path)]
-        found = {test for line in (mutant.lines if mutant.function else lines) for test in lines.get(line, ())}
-        return sorted(found & self.seconds.keys(), key=lambda test: (self.seconds[test], test))
+        found = {test for line in mutant.lines for test in lines.get(line, ())} if mutant.function else self.seconds
+        return sorted(self.seconds.keys() & found, key=lambda test: (self.seconds[test], test))
 
 
 @dataclass

@@ -22,25 +22,27 @@ TIERS = [{"from": 10, "value": 1}, {"from": 50, "value": 8}]
 
 
 @pytest.mark.parametrize(
-    ("found", "measured", "base", "awarded"),
+    ("award", "measured", "base", "awarded"),
     [
-        (rule(method="PERCENTAGE", value=5), "10", "40", "14"),
-        (rule(method="PERCENTAGE", base="TOTAL", value=5), "12", "40", "14"),
-        (rule(method="FIXED", value=5), "10", "40", "5"),
-        (rule(method="PER_UNIT", value=5), "3", "4", "20"),
-        (rule(method="PER_STEP", value=5, step=3), "10", "8.99", "10"),
-        (rule(method="PER_STEP", value=5, step=3), "10", "9", "15"),
-        (rule(method="TIERED", tiers=TIERS), "10", "9.99", "0"),
-        (rule(method="TIERED", tiers=TIERS), "10", "10", "1"),
-        (rule(method="TIERED", tiers=TIERS), "10", "49.99", "1"),
-        (rule(method="TIERED", tiers=TIERS), "10", "50", "8"),
+        ({"method": "PERCENTAGE", "value": 5}, "10", "40", "14"),
+        ({"method": "PERCENTAGE", "value": 5, "base": "TOTAL"}, "12", "40", "14"),
+        ({"method": "FIXED", "value": 5}, "10", "40", "5"),
+        ({"method": "PER_UNIT", "value": 5}, "3", "4", "20"),
+        ({"method": "PER_STEP", "value": 5, "step": 3}, "10", "8.99", "10"),
+        ({"method": "PER_STEP", "value": 5, "step": 3}, "10", "9", "15"),
+        ({"method": "TIERED", "tiers": TIERS}, "10", "9.99", "0"),
+        ({"method": "TIERED", "tiers": TIERS}, "10", "10", "1"),
+        ({"method": "TIERED", "tiers": TIERS}, "10", "49.99", "1"),
+        ({"method": "TIERED", "tiers": TIERS}, "10", "50", "8"),
     ],
     ids=str,
 )
 def test_a_method_measures_lines_and_makes_an_award_of_what_they_bring(
-    found: AwardRule, measured: str, base: str, awarded: str
+    award: dict[str, Any], measured: str, base: str, awarded: str
 ) -> None:
     """At seven units of the award's currency for one of the system currency: only a percentage is converted."""
+    found = rule(**award)
+
     assert found.measure(LINE) == Decimal(measured)
     assert found.exact(Decimal(base), Decimal(7)) == Decimal(awarded)
 
