@@ -227,6 +227,7 @@ class Claiming(Wallet):
     ("balance", "booked", "holds"),
     [
         ("5", lots(m02="2", m03="3"), True),
+        ("5", lots(m02="0", m03="5"), True),
         ("5", lots(m02="2", m03="3.01"), False),
         ("5", lots(m02="-1", m03="2"), False),
         ("-5", lots(), True),
