@@ -228,6 +228,18 @@ def test_an_award_that_is_spent_at_once_leaves_the_wallet_as_it_was() -> None:
     assert found.available == Decimal("0.27")
 
 
+def test_what_is_spent_at_once_takes_no_more_of_the_wallet_than_was_awarded() -> None:
+    """Ten awards of half a cent are ten cents, of which nine can be spent: 66 hundredths of a crown, but each award is
+    only 4 of them."""
+    crowns = {"type": "currency", "id": "CRW", "code": "CRW"}
+    rate = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("7.33")}
+    half_cents = [offer(f"O{number}", method="FIXED", value="0.005", spend="INSTANT") for number in range(10)]
+    found = plan(purchase(line("0.09")), crowns, rate, *half_cents, balance="2", currency="CRW")
+
+    assert found.spent(SpendMethod.INSTANTLY) == Decimal("0.09")
+    assert found.movement.awarded == found.movement.spent == Decimal("0.40")
+
+
 def test_the_settings_of_an_outlet_come_before_its_merchants_and_these_before_the_organisations() -> None:
     everywhere = {**SETTINGS, "id": "1", "maximum_spend_amount_per_transaction": 3}
     shop = {**everywhere, "id": "2", "business_unit": "SHOP", "maximum_spend_amount_per_transaction": 2}
