@@ -118,9 +118,9 @@ class _Trial:
     def fate(self, items: Sequence[pytest.Item], simulate: Callable[[], object] | None) -> Fate:
         tests = self.reach.tests(self.module, self.mutant)
         seconds = SECONDS + 3 * sum(self.reach.seconds[test] for test in tests)
-        if tests and _ended(seconds, lambda: self._tested(tests, items)) != PASSED:
+        if tests and ended(seconds, lambda: self._tested(tests, items)) != PASSED:
             return Fate.FAILED_A_TEST
-        if simulate and _ended(seconds, lambda: self._simulated(simulate)) != PASSED:
+        if simulate and ended(seconds, lambda: self._simulated(simulate)) != PASSED:
             return Fate.FAILED_THE_SIMULATION
         return Fate.SURVIVED if tests else Fate.UNREACHED
 
@@ -143,7 +143,7 @@ class _Few(settings):
         super().__init__(*parent, max_examples=min(EXAMPLES, max_examples), **given)
 
 
-def _ended(seconds: float, work: Callable[[], int]) -> int:
+def ended(seconds: float, work: Callable[[], int]) -> int:
     """Do something in a process of its own, and return how that ended: below zero if it took too long."""
     pid = os.fork()
     if pid == 0:

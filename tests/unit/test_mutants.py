@@ -1,14 +1,18 @@
-"""The faults that `make mutants` plants: where they are, and what they are called."""
+"""The faults that `make mutants` plants: where they are, what they are called, and how they get there."""
 
 import ast
+from decimal import Decimal
+from importlib import import_module
 from textwrap import dedent
 
 import pytest
 
+from loyalty.domain.money import share
 from tests.mutants.areas import AREAS, Area
 from tests.mutants.command import equivalent
-from tests.mutants.mutations import mutants_of
-from tests.mutants.planting import ROOT, Module
+from tests.mutants.judge import ended
+from tests.mutants.mutations import Mutant, mutants_of
+from tests.mutants.planting import LAYER, ROOT, Module, live_functions, replace, swap
 
 
 def planted(source: str) -> dict[str, str]:
@@ -78,3 +82,45 @@ def test_what_is_excused_is_planted_and_says_why() -> None:
 
     assert known.keys() <= planted
     assert all(known.values())
+
+
+SHARE_OF_NOTHING = "share: `whole` counts as true"
+
+
+def money(mutant: str) -> tuple[Module, Mutant]:
+    """Return a mutant of the module of amounts."""
+    module = Module.at(LAYER / "loyalty/domain/money.py")
+    [found] = [one for one in module.mutants() if one.name == mutant]
+    return module, found
+
+
+def test_a_function_that_is_there_gets_its_mutated_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, mutant = money(SHARE_OF_NOTHING)
+    monkeypatch.setattr(share, "__code__", share.__code__)  # which is put back
+
+    assert swap(module, mutant, module.planted(mutant), live_functions())
+
+    with pytest.raises(ZeroDivisionError):
+        share(Decimal(1), Decimal(1), Decimal(0), 2)
+
+
+def test_what_takes_effect_as_its_module_is_imported_is_imported_anew() -> None:
+    module, mutant = money("module: `4` becomes `5`")
+    code = module.planted(mutant)
+    assert not swap(module, mutant, code, live_functions())
+
+    def largest() -> int:
+        replace(module, code)
+        return int(import_module("loyalty.domain.money").MAX_DECIMALS)
+
+    assert ended(20, largest) == 5
+
+
+def test_a_mutant_that_fails_or_never_ends_has_not_passed() -> None:
+    def forever() -> int:
+        while True:
+            pass
+
+    assert ended(20, lambda: 0) == 0
+    assert ended(20, lambda: 1 // 0) > 0
+    assert ended(0.05, forever) < 0

@@ -250,6 +250,7 @@ def test_lots_are_above_zero_and_within_the_balance(balance: str, booked: Mappin
         ({}, 0),
         ({"waived": {"E": Decimal(3)}, "forgiven": lots(m01="1", m02="2")}, 0),
         ({"waived": {"E": Decimal(3)}, "forgiven": lots(m01="1")}, 1),
+        ({"waived": {"E": Decimal(0)}, "forgiven": {"": Decimal(0)}}, 0),
         ({"waived": {"E": Decimal(-1), "F": Decimal(1)}}, 1),
         ({"forgiven": lots(m01="-1", m02="1")}, 1),
         ({"lapsed": lots(m01="1", m02="0")}, 0),
@@ -259,6 +260,16 @@ def test_lots_are_above_zero_and_within_the_balance(balance: str, booked: Mappin
 )
 def test_what_a_wallet_keeps_beside_its_balance_adds_up(fields: dict[str, Any], rules: int) -> None:
     assert len(list(broken_sums(replace(wallet("9"), **fields)))) == rules
+
+
+def test_what_does_not_add_up_is_told_with_both_sides() -> None:
+    odd = replace(wallet("9"), waived={"E": Decimal(-3)}, forgiven=lots(m01="1"), lapsed=lots(m02="-1"))
+
+    assert list(broken_sums(odd)) == [
+        ("the amount waived is never negative", "E: -3; 2026-01: 1"),
+        ("what is waived equals what is forgiven to lots", "E: -3; 2026-01: 1"),
+        ("the amount expired is never negative", "2026-02: -1"),
+    ]
 
 
 def test_amounts_are_told_by_name_in_order() -> None:
