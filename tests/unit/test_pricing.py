@@ -327,6 +327,32 @@ def test_a_spend_that_rounds_to_nothing_is_refused() -> None:
         plan(purchase(line("30"), spend="0.001"), balance="5")
 
 
+CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
+
+
+@pytest.mark.parametrize(
+    ("rate", "asked"),
+    [
+        pytest.param("7.33", "0.004", id="three hundredths of a crown, but no cent"),
+        pytest.param("0.004", "0.50", id="fifty cents, but no hundredth of a crown"),
+    ],
+)
+def test_a_spend_is_refused_that_rounds_to_nothing_in_either_currency(rate: str, asked: str) -> None:
+    known = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal(rate)}
+    with pytest.raises(Refused, match="zero after rounding"):
+        plan(purchase(line("30"), spend=asked), CROWNS, known, balance="5", currency="CRW")
+
+
+def test_a_wallet_pays_nothing_by_itself_where_that_would_cost_it_nothing() -> None:
+    known = programme(CROWNS, {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("0.004")})
+    owner = account("CRW", automatic_spend={"enabled": True})
+    rich, poor = (price(purchase(line(net)), owner, Wallet("A1", 1, Decimal(5)), known) for net in ("30", "0.50"))
+
+    [spend] = rich.spends
+    assert [spend.amounts.system, spend.amounts.wallet] == [30, Decimal("0.12")]
+    assert poor.spends == ()
+
+
 def test_awards_are_told_in_the_alternative_currency_too() -> None:
     found = plan(purchase(line("10.30")), POINTS, {**RATE, "rate": 150}, offer())
 

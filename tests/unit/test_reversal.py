@@ -354,6 +354,18 @@ def test_an_award_that_was_spent_before_its_lot_ended_is_taken_all_the_same() ->
     assert ledger.wallet.balance == 20
 
 
+@pytest.mark.parametrize(("records", "told"), [((), (None, None, None)), ((POINTS, RATE), (-1000, 0, 2000))])
+def test_what_expires_is_told_in_points_where_there_are_some(records: tuple[Any, ...], told: tuple[Any, ...]) -> None:
+    ledger = book(BRIEF, *records, balance="20")
+    ledger.buy(purchase(line("20")))
+
+    entry = ledger.expire(MARCH).entry
+
+    assert entry.movement.awarded == -10
+    assert entry.movement.lots == {"2026-02": -10}
+    assert (entry.movement.alternative_awarded, entry.movement.alternative_spent, entry.alternative_balance) == told
+
+
 def test_of_two_awards_of_one_lot_as_much_counts_as_expired_as_has() -> None:
     ledger = book(BRIEF, balance="30")
     for event_id in ("E", "F"):
