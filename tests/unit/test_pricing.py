@@ -339,8 +339,12 @@ CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
 )
 def test_a_spend_is_refused_that_rounds_to_nothing_in_either_currency(rate: str, asked: str) -> None:
     known = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal(rate)}
-    with pytest.raises(Refused, match="zero after rounding"):
+    with pytest.raises(Refused) as refused:
         plan(purchase(line("30"), spend=asked), CROWNS, known, balance="5", currency="CRW")
+
+    [problem] = refused.value.problems
+    assert (problem.code, problem.pointer) == (Code.INVALID, "/spend_request")
+    assert problem.description == "The amount is zero after rounding."
 
 
 def test_a_wallet_pays_nothing_by_itself_where_that_would_cost_it_nothing() -> None:
