@@ -82,7 +82,6 @@ AREAS = {
     "drafts": Area(
         [
             "usecases/ledger/journal_entry.py",
-            "usecases/ledger/transaction_batch.py",
             "usecases/purchases/purchase_draft.py",
             "usecases/purchases/shared_limits.py",
             "usecases/reversals/reversal_draft.py",
@@ -97,6 +96,7 @@ AREAS = {
             "usecases/ledger/opening_balance.py",
             "usecases/ledger/post_events.py",
             "usecases/ledger/show_wallet.py",
+            "usecases/ledger/transaction_batch.py",
             "usecases/purchases/post_purchase.py",
             "usecases/purchases/repetition.py",
             "usecases/reversals/take_back.py",
