@@ -102,6 +102,13 @@ def test_requests_with_a_field_that_was_ignored_before_are_known_by_what_was_not
     assert after.is_of(after.digest, FORM)
 
 
+def test_a_request_none_of_whose_fields_is_new_has_one_fingerprint_in_every_form() -> None:
+    asked = Fingerprint.of(OldRequest(**WITHOUT))
+
+    assert asked.is_of(asked.digest, FORM)
+    assert asked.is_of(asked.digest, None)
+
+
 def test_a_form_of_a_later_version_is_not_known() -> None:
     asked = Fingerprint.of(Request(**WITH))
 

@@ -5,12 +5,17 @@ from enum import StrEnum
 import pytest
 
 from loyalty.domain.identity import Origin
+from loyalty.domain.ledger.uses import UNRECORDED
 from loyalty.domain.ledger.vouchers import VoucherState
-from loyalty.domain.ledger.wallet import Clawback, EventType
-from loyalty.domain.ledger.windows import LimitPeriod
+from loyalty.domain.ledger.wallet import LASTING, Clawback, EventType
+from loyalty.domain.ledger.windows import FOR_EVER, LimitPeriod
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.award_rules import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.programme.spend_settings import ReductionMethod
+
+
+def test_what_has_no_lot_no_period_and_no_currency_is_kept_under_an_empty_name() -> None:
+    assert LASTING == FOR_EVER == UNRECORDED == ""
 
 
 @pytest.mark.parametrize(
