@@ -1,8 +1,10 @@
 """What tells a repetition of a request from another request under the same identity."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -113,3 +115,63 @@ def test_a_form_of_a_later_version_is_not_known() -> None:
     asked = Fingerprint.of(Request(**WITH))
 
     assert not asked.is_of(asked.digest, FORM + 1)
+
+
+class Dated(BaseModel):
+    since: ClassVar = {"more": FORM, "later": FORM}
+    zone: str
+    at: datetime
+    own: Part
+    part: Part | None = None
+    more: Part | None = None
+    code: str | None = None
+    later: str | None = None
+
+
+RED = Part(number=1, colour="red")
+DATED: dict[str, Any] = {"zone": "Z", "at": NOW, "own": RED, "part": RED, "more": RED, "later": "L"}
+IN_ORDER = '{"zone":"Z","at":"2026-01-31T00:00:00Z","own":{"number":1},"part":{"number":1}}'
+SORTED = '{"at":"2026-01-31T00:00:00Z","own":{"number":1},"part":{"number":1},"zone":"Z"}'
+WITH_LATER = (
+    '{"zone":"Z","at":"2026-01-31T00:00:00Z","own":{"number":1,"colour":"red"},"part":{"number":1,"colour":"red"},'
+    '"more":{"number":1,"colour":"red"},"later":"L"}'
+)
+
+
+def printed(text: str) -> bytes:
+    """Return the fingerprint of a text."""
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def test_before_there_were_forms_a_request_was_printed_in_its_order_or_sorted_without_later_fields() -> None:
+    asked = Fingerprint.of(Dated(**DATED))
+
+    assert asked.digest == printed(WITH_LATER)
+    assert asked.in_form(None) == (printed(IN_ORDER), printed(SORTED))
+    assert asked.in_form(FORM) == (printed(WITH_LATER),)
+
+
+def test_an_empty_text_is_none_but_once_it_counted() -> None:
+    asked = Fingerprint.of(Dated(**DATED | {"code": ""}))
+
+    assert asked == Fingerprint.of(Dated(**DATED))
+    assert asked.in_form(FORM) == (printed(WITH_LATER), printed(WITH_LATER.replace(',"later"', ',"code":"","later"')))
+    assert Fingerprint.of(Dated(**DATED | {"code": '"'})).in_form(FORM) == (
+        printed(WITH_LATER.replace(',"later"', ',"code":"\\"","later"')),
+    )
+
+
+def test_what_no_model_describes_has_one_fingerprint_whatever_the_order_of_its_fields() -> None:
+    asked = Fingerprint.of_fields({"b": Decimal("1.50"), "a": "A"})
+
+    assert asked.digest == printed('{"a":"A","b":"1.5"}')
+    assert asked.in_form(None) == asked.in_form(FORM) == (asked.digest,)
+
+
+def test_a_fingerprint_that_was_kept_is_known_in_all_its_forms() -> None:
+    asked = Fingerprint.of(Dated(**DATED))
+    kept = asked.kept()
+
+    assert kept == [printed(text).hex() for text in (WITH_LATER, IN_ORDER, SORTED)]
+    assert Fingerprint.of_kept(kept) == asked
+    assert all(Fingerprint.of_kept(kept).is_of(bytes.fromhex(one), None) for one in kept)
