@@ -107,6 +107,7 @@ def test_a_movement_moves_all_that_a_wallet_remembers() -> None:
         (wallet("10", m04="-2", m05="4"), lots(m05="2")),
         (wallet("2", m04="-2", m05="4"), lots(m05="2")),
         (wallet("1", m04="-2", m05="4"), lots(m05="1")),
+        (wallet("10", m04="0", m05="4"), lots(m05="4")),
         (wallet("10"), {}),
     ],
     ids=str,
