@@ -207,6 +207,23 @@ def test_an_award_is_told_in_the_currency_of_its_offer() -> None:
     assert [use.amount for use in found.movement.uses] == [20]
 
 
+def test_awards_and_vouchers_draw_on_the_budgets_of_their_offers() -> None:
+    kind = {"type": "voucher_type", "id": "V", "name": "V", "value_options": "VARIABLE"}
+    limited: dict[str, Any] = {"limits": {"budget": 5}}
+    found = plan(
+        purchase(line("10")),
+        kind,
+        offer("A", **limited),
+        offer("B"),
+        offer("C", voucher_type="V", **limited),
+        offer("D", voucher_type="V"),
+    )
+
+    assert [award.offer_id for award in found.awards] == ["A", "B"]
+    assert [award.offer_id for award in found.vouchers] == ["C", "D"]
+    assert [award.offer_id for award in found.budgeted] == ["A", "C"]
+
+
 def test_a_plan_tells_what_each_method_spends_and_what_limits_hold() -> None:
     settings = {**SETTINGS, "reduction_method": "BACK_END_REDUCTION"}
     found = plan(
