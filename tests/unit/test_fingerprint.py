@@ -166,6 +166,7 @@ def test_what_no_model_describes_has_one_fingerprint_whatever_the_order_of_its_f
 
     assert asked.digest == printed('{"a":"A","b":"1.5"}')
     assert asked.in_form(None) == asked.in_form(FORM) == (asked.digest,)
+    assert Fingerprint.of_fields({"at": NOW}).digest == printed('{"at":"2026-01-31 00:00:00+00:00"}')
 
 
 def test_a_fingerprint_that_was_kept_is_known_in_all_its_forms() -> None:
