@@ -21,6 +21,7 @@ SETTINGS = {
     "minimum_spend_amount_per_transaction": 1,
     "maximum_spend_amount_per_transaction": 20,
 }
+CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
 
 
 def plan(what: Purchase, *records: dict[str, Any], balance: str = "0", currency: str | None = None) -> Plan:
@@ -235,23 +236,27 @@ def test_a_plan_tells_what_each_method_spends_and_what_limits_hold() -> None:
     assert found.settings.reduction_method is ReductionMethod.BACK_END
 
 
-def test_an_award_that_is_spent_at_once_leaves_the_wallet_as_it_was() -> None:
-    crowns = {"type": "currency", "id": "CRW", "code": "CRW"}
+@pytest.mark.parametrize(
+    ("net", "crowns", "available"),
+    [
+        pytest.param("30.10", "11.03", "0.27", id="1.505 euros are 11.03165 crowns; 1.51 would be 11.07"),
+        pytest.param("30.08", "11.02", "0.27", id="1.504 euros are 11.02432 crowns; 1.50 would be 11.00"),
+    ],
+)
+def test_an_award_that_is_spent_at_once_leaves_the_wallet_as_it_was(net: str, crowns: str, available: str) -> None:
     rate = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("7.33")}
-    found = plan(purchase(line("30.10")), crowns, rate, offer(spend="INSTANT"), balance="2", currency="CRW")
+    found = plan(purchase(line(net)), CROWNS, rate, offer(spend="INSTANT"), balance="2", currency="CRW")
 
-    # 1.505 euros are 11.03165 crowns.
-    assert (found.movement.awarded, found.movement.spent) == (Decimal("11.03"), Decimal("11.03"))
-    assert found.available == Decimal("0.27")
+    assert found.movement.awarded == found.movement.spent == Decimal(crowns)
+    assert found.available == Decimal(available)
 
 
 def test_what_is_spent_at_once_takes_no_more_of_the_wallet_than_was_awarded() -> None:
     """Ten awards of half a cent are ten cents, of which nine can be spent: 66 hundredths of a crown, but each award is
     only 4 of them."""
-    crowns = {"type": "currency", "id": "CRW", "code": "CRW"}
     rate = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("7.33")}
     half_cents = [offer(f"O{number}", method="FIXED", value="0.005", spend="INSTANT") for number in range(10)]
-    found = plan(purchase(line("0.09")), crowns, rate, *half_cents, balance="2", currency="CRW")
+    found = plan(purchase(line("0.09")), CROWNS, rate, *half_cents, balance="2", currency="CRW")
 
     assert found.spent(SpendMethod.INSTANTLY) == Decimal("0.09")
     assert found.movement.awarded == found.movement.spent == Decimal("0.40")
@@ -342,9 +347,6 @@ def test_points_are_spent_at_the_days_rate() -> None:
 def test_a_spend_that_rounds_to_nothing_is_refused() -> None:
     with pytest.raises(Refused, match="zero after rounding"):
         plan(purchase(line("30"), spend="0.001"), balance="5")
-
-
-CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
 
 
 @pytest.mark.parametrize(
