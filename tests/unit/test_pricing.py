@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from loyalty.domain.errors import Code, Refused
+from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.ledger.windows import FOR_EVER
 from loyalty.domain.pricing.plan import Plan, Verdict
 from loyalty.domain.pricing.pricing import explain, price
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.spend_settings import ReductionMethod
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Line, Purchase, Totals
 from tests.builders import AT, POINTS, RATE, SCHEME, SHOP, account, line, offer, programme, purchase
 
@@ -189,6 +192,30 @@ def test_what_is_nothing_in_euros_may_be_something_in_points() -> None:
     [award] = plan(purchase(line("10")), POINTS, rate, offer(method="FIXED", value="3", currency="ALTERNATIVE")).awards
 
     assert (award.amounts.system, award.amounts.alternative) == (Decimal(0), Decimal(3))
+
+
+@pytest.mark.parametrize(
+    ("rate", "value", "system", "wallet"),
+    [
+        pytest.param("7.33", "0.004", "0", "0.03", id="no cent, but three hundredths of a crown"),
+        pytest.param("0.004", "0.50", "0.50", "0", id="fifty cents, but no hundredth of a crown"),
+    ],
+)
+def test_an_award_is_given_that_is_something_in_any_currency(rate: str, value: str, system: str, wallet: str) -> None:
+    known = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal(rate)}
+    found = plan(purchase(line("10")), CROWNS, known, offer(method="FIXED", value=value), currency="CRW")
+
+    assert [(award.amounts.system, award.amounts.wallet) for award in found.awards] == [
+        (Decimal(system), Decimal(wallet))
+    ]
+
+
+def test_a_promo_code_that_is_limited_per_account_is_used_once() -> None:
+    code = PromoCode("CODE", "CODE", "SUMMER", maximum_uses_per_account=3)
+    unlimited = PromoCode("CODE", "CODE", "SUMMER", maximum_uses=3)
+
+    assert plan(purchase(line("10"), promo_code=code)).movement.uses == (Use(code.subject, FOR_EVER, 1, per_account=3),)
+    assert plan(purchase(line("10"), promo_code=unlimited)).movement.uses == ()
 
 
 def test_the_alternative_total_is_told_where_some_award_was_given_in_points() -> None:
