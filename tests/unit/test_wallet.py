@@ -10,7 +10,7 @@ import pytest
 
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.expiry import expiry, lapsed_part
-from loyalty.domain.ledger.rules import as_text, broken_links, broken_sums
+from loyalty.domain.ledger.rules import RuleBroken, as_text, broken_links, broken_sums, require_rules
 from loyalty.domain.ledger.uses import Use, UseHistory, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet, added, changed, taken
 from loyalty.domain.ledger.windows import FOR_EVER, LimitPeriod, lies_in, previous, same_period, window_of
@@ -213,6 +213,21 @@ def test_a_link_of_a_journal_keeps_the_rules(before: Wallet, told: JournalEntry,
     after = Wallet("A1", told.sequence, told.balance)
 
     assert [rule for rule, _ in broken_links(before, told, after)] == rules
+
+
+def test_an_event_that_breaks_rules_tells_all_of_them() -> None:
+    told = entry(moved(spent="6"), 3, "-1")
+    with pytest.raises(RuleBroken) as broken:
+        require_rules(wallet("5"), told, Wallet("A1", 2, Decimal(-1)))
+
+    assert str(broken.value) == (
+        "the journal is numbered 1 to n without gaps: 3 follows 1; only a reversal leaves a debt: -1; "
+        "the wallet is at 2 with -1, its entry at 3"
+    )
+
+
+def test_an_entry_is_told_by_the_id_that_callers_know() -> None:
+    assert replace(entry(moved(), 2, "5"), event_id="X1#M1").told_id == "X1"
 
 
 class Claiming(Wallet):
