@@ -48,6 +48,20 @@ def test_a_promo_code_of_a_cancelled_purchase_can_be_used_again(code: dict[str, 
     assert ledger.buy(purchase(line("20"), **code), "F")
 
 
+@pytest.mark.parametrize("code", PROMOTED, ids=["for all", "per account"])
+def test_a_promo_code_is_used_as_long_as_the_customer_keeps_an_award_of_its_purchase(code: dict[str, Any]) -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20"), **code), "E")
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY, "E")
+    with pytest.raises(Refused):
+        ledger.buy(purchase(line("20"), **code), "F")
+
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert ledger.buy(purchase(line("20"), **code), "F")
+
+
 def test_an_offer_and_a_promo_code_of_the_same_id_are_limited_each_for_itself() -> None:
     code = replace(CODE_PER_ACCOUNT, id="TEN")
     ledger = book(TEN | {"id": "TEN", "limits": {"per_account": 1}})
