@@ -196,6 +196,18 @@ def test_only_a_lot_that_is_short_is_forgiven() -> None:
     assert ledger.wallet.booked == {"2026-02": money("-0.50"), "2026-06": money("0.50")}
 
 
+def test_what_is_settled_is_told_in_points_too() -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}}, POINTS, RATE)
+    ledger.buy(purchase(line("20")))
+    ledger.buy(purchase(line("10", product="Q", quantity="5"), spend="10"), "SPENT")
+    ledger.cancel(JANUARY)
+
+    movement = ledger.give_back({0: Decimal(2)}, JANUARY, "SPENT").entry.movement
+
+    assert [movement.awarded, movement.alternative_awarded] == [-4, -400]
+    assert [movement.spent, movement.alternative_spent] == [-4, -400]
+
+
 def test_a_part_that_is_given_back_settles_as_much() -> None:
     ledger = book(TEN | {"conditions": {"products": ["P"]}})
     ledger.buy(purchase(line("20")))
