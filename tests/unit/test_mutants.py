@@ -28,23 +28,23 @@ def planted(source: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("source", "mutants"),
     [
-        ("a < b", {"a <= b"}),
-        ("a - b", {"a + b"}),
-        ("a and b", {"a", "b"}),
-        ("not a", {"a"}),
-        ("min(a, b)", {"max(a, b)", "min(a)"}),
-        ("f(a, b=c)", {"f(a)"}),
-        ("a.plus(b)", {"a", "b"}),
-        ("b if a else c", {"b if True else c", "b if False else c"}),
-        ("[a for a in b if c]", {"[a for a in b]"}),
-        ("a[:n]", {"a[:]"}),
-        ("{'a': b, 'c': d}", {"{'c': d}", "{'a': b}", "{'': b, 'c': d}", "{'a': b, '': d}"}),
-        ("a + 1", {"a - 1", "a + 2"}),
+        ("a < b", ["a <= b"]),
+        ("a - b", ["a + b"]),
+        ("a and b", ["a", "b"]),
+        ("not a", ["a"]),
+        ("min(a, b)", ["max(a, b)", "min(a)"]),
+        ("f(a, b=c)", ["f(a)"]),
+        ("a.plus(b)", ["a", "b"]),
+        ("b if a else c", ["b if True else c", "b if False else c"]),
+        ("[a for a in b if c]", ["[a for a in b]"]),
+        ("a[:n]", ["a[:]"]),
+        ("{'a': b, 'c': d}", ["{'c': d}", "{'a': b}", "{'': b, 'c': d}", "{'a': b, '': d}"]),
+        ("a + 1", ["a - 1", "a + 2"]),
     ],
     ids=str,
 )
-def test_a_mutant_is_what_somebody_might_have_written_by_mistake(source: str, mutants: set[str]) -> None:
-    assert set(planted(f"x = {source}").values()) == {f"x = {mutant}" for mutant in mutants}
+def test_a_mutant_is_what_somebody_might_have_written_by_mistake(source: str, mutants: list[str]) -> None:
+    assert sorted(planted(f"x = {source}").values()) == sorted(f"x = {mutant}" for mutant in mutants)
 
 
 def test_a_mutant_is_named_after_what_it_is_in_and_no_two_are_called_the_same() -> None:
