@@ -221,4 +221,5 @@ def test_what_is_posted_already_takes_nothing_of_a_counter_from_the_rows_behind_
 
     assert [row["status"] for row in told] == ["replayed", "posted"]
     counters = [keys.used("reward_offer", "BUDGETED"), keys.used("promo_code", "PC-1")]
-    assert [item["used"] for item in stage.table.get_many(counters).values()] == [4, 2]
+    found = stage.table.get_many(counters)
+    assert [found[key]["used"] for key in counters] == [4, 2]
