@@ -126,6 +126,10 @@ PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
 """What each import changes at random, so that containers notice."""
 
 
+TABLE = Key("PROGRAMME", "table#IDENTITY")
+"""What tells this table from others: a record beside the programme's, so that it is read with them."""
+
+
 NUMBERS = Key("NUMBERS", "NUMBERS")
 """The counters that numbers of records are leased from."""
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from secrets import token_bytes
 
 from loyalty.domain.errors import Problem
+from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
@@ -11,6 +13,7 @@ from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
 from loyalty.store.events import (
     Event,
+    content_of,
     entry_of,
     event_item,
     event_of,
@@ -47,6 +50,12 @@ class PreparedEvent:
     wallet: Wallet
     effects: tuple[Effect, ...] = ()
     purchase: Event | None = None
+
+    def linked(self, before: Wallet, table_id: str | None) -> "PreparedEvent":
+        """Return the event with its place in the chain of its wallet, which was at `before`."""
+        head = before.head or root(table_id, before.account_id, before.version, before.balance)
+        link = linked(content_of(self.event), head, token_bytes(SALT_BYTES))
+        return replace(self, event=replace(self.event, link=link), wallet=replace(self.wallet, head=link.digest))
 
     @property
     def writes(self) -> int:

@@ -79,6 +79,7 @@ class Wallet:
         waived: what is left to the customer of awards that were taken back and were spent, by the purchases' ids. What
             is given back of spends settles it first.
         forgiven: the same by the lots that are short of it, LASTING for what never expires.
+        head: the hash of the last event that has one (`chain`), None where there is none.
     """
 
     account_id: str
@@ -90,6 +91,7 @@ class Wallet:
     lapsed: Lots = field(default_factory=dict)
     waived: Mapping[str, Decimal] = field(default_factory=dict)
     forgiven: Lots = field(default_factory=dict)
+    head: bytes | None = None
 
     @property
     def lots(self) -> Lots:

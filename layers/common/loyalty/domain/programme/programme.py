@@ -17,7 +17,7 @@ from loyalty.domain.ledger.wallet import Clawback, Wallet
 from loyalty.domain.money import rounded
 from loyalty.domain.period import time_zone
 from loyalty.domain.programme.conditions import Occasion
-from loyalty.domain.programme.directory import Record
+from loyalty.domain.programme.directory import TABLE, Record
 from loyalty.domain.programme.offer_index import OfferIndex
 from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.programme.spend_settings import SpendSettings
@@ -72,7 +72,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Everything that pricing looks up, by id.
+    """Everything that pricing looks up, by id. `table_id` is the identity of the table that it is in, None of one that
+    was not imported into since tables have one.
 
     Methods raise `NotInProgramme` where a record names what this programme lacks, as it is older than the record.
     """
@@ -87,6 +88,7 @@ class Programme:
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
     with_budget: frozenset[str]
+    table_id: str | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], version: int = 0) -> Self:
@@ -127,6 +129,7 @@ class Programme:
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
             with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
+            table_id=next((record["id"] for record in kinds[TABLE]), None),
         )
 
     def place_of(self, purchase: Purchase) -> Place:
