@@ -5,11 +5,13 @@ objects are told apart, names are sorted, numbers have no trailing zeros. So it 
 event, nor what later versions add to others.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
+from types import NoneType
 from typing import Any
 
 HASH_FORM = 1
@@ -100,30 +102,13 @@ def _hash(value: Any) -> bytes:
 
 
 def canonical(value: Any) -> bytes:
-    """Return the bytes that stand for a value, and for no other one."""
+    """Return the bytes that stand for a value, and for no other one: JSON without spaces, in ASCII, its names sorted
+    and its numbers plain; and bytes as `x` and hex digits."""
     return _written(value).encode("ascii")
 
 
 def _written(value: Any) -> str:
-    """Return JSON without spaces, in ASCII, its names sorted and its numbers plain; and bytes as `x` and hex digits."""
-    match value:
-        case str():
-            return encode_basestring_ascii(value)
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case Decimal():
-            return _plain(value)
-        case bytes():
-            return f"x{value.hex()}"
-        case Mapping():
-            members = (f"{encode_basestring_ascii(name)}:{_written(value[name])}" for name in sorted(value))
-            return "{" + ",".join(members) + "}"
-        case _:
-            return "[" + ",".join(map(_written, value)) + "]"
+    return _WRITERS[type(value)](value)
 
 
 def _plain(number: Decimal) -> str:
@@ -132,3 +117,25 @@ def _plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def _object(value: Mapping[str, Any]) -> str:
+    return "{" + ",".join([f"{encode_basestring_ascii(name)}:{_written(value[name])}" for name in sorted(value)]) + "}"
+
+
+def _list(value: Iterable[Any]) -> str:
+    return "[" + ",".join([_written(part) for part in value]) + "]"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = defaultdict(
+    lambda: encode_basestring_ascii,  # which takes texts, a StrEnum among them, and raises TypeError for all else
+    {
+        Decimal: _plain,
+        NoneType: lambda _: "null",
+        bool: lambda value: "true" if value else "false",
+        bytes: lambda value: f"x{value.hex()}",
+        dict: _object,
+        int: str,
+        list: _list,
+    },
+)
