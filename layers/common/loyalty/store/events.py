@@ -36,6 +36,7 @@ class Event:
     - `pointer` is another id that leads to the event: where the caller chose its id, the one that the reference number
       alone would have given; where the classic API's caller told what makes it the same, the one that its number would
       have given.
+    - `filed` tells that its reference number leads to it (`ledger.read_filed`); older versions do not tell.
     - `link` is its place in the wallet's chain; events of before there were chains have none.
     - `state`, `taken_back`, `updated_on` and `updated_by` tell of a purchase what became of it since, when, and by
       which partner.
@@ -48,6 +49,7 @@ class Event:
     document: Document
     form: int | None = None
     pointer: str | None = None
+    filed: bool = False
     link: Link | None = None
     state: EventState = EventState.POSTED
     taken_back: TakenBack = field(default_factory=TakenBack)
@@ -160,6 +162,7 @@ def event_of(item: Item) -> Event:
         partner_id=item.get("partner_id"),
         document=read_document(EventType(item["event_type"]), item["document"]),
         pointer=item.get("pointer"),
+        filed=item.get("filed", False),
         link=link_in(item),
         state=EventState(item.get("state", EventState.POSTED)),
         taken_back=_taken_back_in(item),
@@ -239,6 +242,7 @@ def _attributes(event: Event) -> Item:
         "form": event.form,
         "partner_id": event.partner_id,
         "pointer": event.pointer,
+        "filed": event.filed or None,
         "lots": _amounts_text(entry.movement.lots),
         "lapsed": _amounts_text(entry.movement.lapsed),
     }

@@ -91,6 +91,11 @@ def alias(kind: str, by: str, value: str) -> Key:
     return Key(f"ALIAS#{kind}.{by}#{value}", "ALIAS")
 
 
+def alias_kind(key: Key) -> str:
+    """Return the type of the record that an alias leads to."""
+    return key.pk.removeprefix("ALIAS#").partition(".")[0]
+
+
 def token(authentication_code: str) -> Key:
     """Return an access token by what the customer shows."""
     return Key(f"TOKEN#{authentication_code}", "TOKEN")
