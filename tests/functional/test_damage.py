@@ -2,9 +2,11 @@
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -18,15 +20,20 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.export import TableExport
 from loyalty.store.keys import Key
 from loyalty.store.writes import Delete, Put
 from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.proofs import verify_export as verify_export_module
+from loyalty.usecases.proofs.audit import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import WITHIN
-from loyalty.usecases.proofs.verify_journal import READABLE, Verification, verify_journal
+from loyalty.usecases.proofs.verify_export import verify_export
+from loyalty.usecases.proofs.verify_journal import Verification, verify_journal
 from loyalty.usecases.proofs.verify_references import COUNTED
 from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
+from tests.exports import export
 from tests.functional.conftest import Functions, example
 from tests.moto_table import Items, fill, kept
 
@@ -72,6 +79,7 @@ class Damaged:
     """The table, and what damage is done with."""
 
     table: DynamoTable
+    folder: Path
 
     def item(self, **attributes: Any) -> Item:
         """Return the one item that has these attributes."""
@@ -104,16 +112,23 @@ class Damaged:
         self.change(item, document=zlib.compress(exactjson.dumps(document).encode()))
 
     def verified(self) -> Verification:
-        return verify_journal(self.table, settle=lambda _: None)
+        """Prove the table, and an export of it, which have to be found the same."""
+        of_table = verify_journal(self.table, settle=lambda _: None)
+        made = export(self.table, Path(mkdtemp(dir=self.folder)) / "export")
+        of_export = verify_export(TableExport.of(made), Path(mkdtemp(dir=self.folder)))
+        assert sorted(map(str, of_export.deviations)) == sorted(map(str, of_table.deviations))
+        assert replace(of_export, deviations=[]) == replace(of_table, deviations=[])
+        return of_table
 
     def found(self) -> list[Deviation]:
         return self.verified().deviations
 
 
 @pytest.fixture
-def damaged(_history: Items, _aws: DynamoTable) -> Damaged:
+def damaged(_history: Items, _aws: DynamoTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Damaged:
     fill(_aws, _history)
-    return Damaged(_aws)
+    monkeypatch.setattr(verify_export_module, "ITEMS_OF_A_SHARD", 20)
+    return Damaged(_aws, tmp_path)
 
 
 def rules(found: list[Deviation]) -> set[str]:

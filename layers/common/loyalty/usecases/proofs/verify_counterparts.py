@@ -4,10 +4,12 @@ so, and says the same."""
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from loyalty import exactjson
 from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.money import plain
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.domain.reversals.proration import sold_lines, weighted
 from loyalty.domain.reversals.returns import all_of, come_back
@@ -156,5 +158,9 @@ def _rule(key: Key) -> str:
 
 
 def _told(item: Item) -> str:
-    told = {name: value for name, value in item.items() if name not in ("pk", "sk", "pass_code")}
+    told = {
+        name: plain(value) if isinstance(value, Decimal) else value
+        for name, value in item.items()
+        if name not in ("pk", "sk", "pass_code")
+    }
     return ", ".join(f"{name} {value}" for name, value in sorted(told.items()))

@@ -20,6 +20,7 @@ MAX_READINGS = 3
 """How often the table is read again for counters that keep moving while it is read."""
 
 
+COUNTERS_COUNT = "a budget's or promo code's counter is what its events used of it"
 WITHIN = "all accounts together use no more of a budget or promo code than its limit"
 
 
@@ -69,6 +70,11 @@ class Counters:
             if self._used.get(key, ZERO) != self._journal.get(key, ZERO)
         }
 
+    def listed(self) -> Iterator[Deviation]:
+        """Return the counters that do not agree with what was seen of their events."""
+        for key in sorted(self.suspects):
+            yield self._deviation(key, self._used.get(key, ZERO))
+
     def deviations(self, table: WholeTable) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a reading of the table during which each stood still; or that
         there was none."""
@@ -82,12 +88,15 @@ class Counters:
                     recount.take(seen.event)
             after = read_used(table, suspects)
             for key in sorted(key for key in suspects if used[key] == after[key] != recount._journal[key]):
-                yield _deviation(key, f"{used[key]} on the counter, {recount._journal[key]} in the journal")
+                yield recount._deviation(key, used[key])
             suspects = {key for key in suspects if used[key] != after[key]}
         for key in sorted(suspects):
             yield _deviation(key, f"it moved during each of {MAX_READINGS} readings, so nothing is proven of it")
 
+    def _deviation(self, key: Key, used: Decimal) -> Deviation:
+        return _deviation(key, f"{used} on the counter, {self._journal[key]} in the journal")
+
 
 def _deviation(key: Key, found: str) -> Deviation:
     what = keys.used_of(key)
-    return Deviation(None, None, "a budget's or promo code's counter is what its events used of it", f"{what}: {found}")
+    return Deviation(None, None, COUNTERS_COUNT, f"{what}: {found}")

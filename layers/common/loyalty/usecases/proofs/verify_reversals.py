@@ -10,7 +10,7 @@ from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys
 from loyalty.store.attributes import key_of
 from loyalty.store.events import Event, EventState, is_event
-from loyalty.store.table import WholeTable
+from loyalty.store.table import JournalTable
 from loyalty.usecases.proofs.verify_wallets import journal_items, readable
 from loyalty.usecases.reversals.settlement import UNTOLD
 
@@ -44,14 +44,14 @@ class Reversals:
         }
         return sorted(orphans | at_odds)
 
-    def deviations(self, table: WholeTable) -> Iterator[Deviation]:
+    def deviations(self, table: JournalTable) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for purchase_id in self.suspects:
             seen = {one.event_id for one in self._undone.get(purchase_id, ())}
             yield from _again(table, purchase_id, seen)
 
 
-def _again(table: WholeTable, purchase_id: str, seen: set[str]) -> list[Deviation]:
+def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviation]:
     """Deviations of one purchase, from a reading during which it stood still; `seen` are reversals of it."""
     for _ in range(MAX_READINGS):
         purchase = _event(table, purchase_id)
@@ -63,7 +63,7 @@ def _again(table: WholeTable, purchase_id: str, seen: set[str]) -> list[Deviatio
     return found
 
 
-def _reversals(table: WholeTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
+def _reversals(table: JournalTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
     journal = journal_items(table, purchase.entry.account_id)
     event_ids = seen | {keys.event_id(key_of(entry)) for entry in journal if entry["event_type"] in _REVERSING}
     events = [event for event_id in sorted(event_ids) if (event := _event(table, event_id))]
@@ -74,7 +74,7 @@ def _reversals(table: WholeTable, purchase: Event, seen: set[str]) -> list[Rever
 _REVERSING = frozenset(kind for kind in EventType if kind.reverses)
 
 
-def _event(table: WholeTable, event_id: str) -> Event | None:
+def _event(table: JournalTable, event_id: str) -> Event | None:
     item = table.get(keys.event(event_id), consistent=True)
     seen = readable(item) if item and is_event(item) else None
     return seen.event if seen else None

@@ -14,7 +14,7 @@ from loyalty.domain.proofs.chain_audit import ChainEvidence, chain_findings
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
-from loyalty.store.table import Table, WholeTable
+from loyalty.store.table import JournalTable, Table
 
 MAX_READINGS = 5
 """How often a wallet is read again that keeps moving while it is read."""
@@ -117,7 +117,7 @@ class Wallets:
             if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], table_id))
         ]
 
-    def deviations(self, table: WholeTable, suspects: Iterable[str], table_id: str | None) -> Iterator[Deviation]:
+    def deviations(self, table: JournalTable, suspects: Iterable[str], table_id: str | None) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for account_id in suspects:
             yield from _again(table, account_id, table_id)
@@ -138,7 +138,7 @@ def _deviations(account_id: str, item: Item | None, journal: Journal, table_id: 
             yield Deviation(account_id, None, IN_EXPIRY_INDEX, found)
 
 
-def _again(table: WholeTable, account_id: str, table_id: str | None) -> list[Deviation]:
+def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[Deviation]:
     """Deviations of one wallet, from a reading during which it stood still."""
     for _ in range(MAX_READINGS):
         item, journal = _wallet(table, account_id), Journal()
@@ -155,7 +155,7 @@ def _again(table: WholeTable, account_id: str, table_id: str | None) -> list[Dev
     return listed
 
 
-def journal_items(table: WholeTable, account_id: str) -> Iterator[Item]:
+def journal_items(table: JournalTable, account_id: str) -> Iterator[Item]:
     """Return what the index has of a wallet's journal, newest first, readable or not."""
     before: int | None = None
     while page := table.journal(account_id, before=before, limit=ledger.MAX_PAGE):
