@@ -174,7 +174,7 @@ def event_of(item: Item) -> Event:
 
 def event_item(event: Event) -> Item:
     """Return the item of an event."""
-    return {**_attributes(event), **_link_attributes(event.link), "document": write_document(event.document)}
+    return {**_attributes(event), **link_attributes(event.link), "document": write_document(event.document)}
 
 
 def content_of(event: Event) -> Content:
@@ -214,7 +214,8 @@ def link_in(item: Item) -> Link | None:
     return Link(item["hash"], item["personal"], item.get("salt"), int(item["hash_form"]))
 
 
-def _link_attributes(link: Link | None) -> Item:
+def link_attributes(link: Link | None) -> Item:
+    """Return the attributes that tell an event's link."""
     if link is None:
         return {}
     return {"hash": link.digest, "hash_form": link.form, "personal": link.personal, "salt": link.salt}
