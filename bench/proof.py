@@ -1,6 +1,6 @@
 """Proving an export: `python -m bench.proof [EVENTS]`, a million where nothing is said. An export is generated from one
 purchase that was really posted, twenty of them to a wallet; it is then proven by a process of its own, of which the
-time, the largest memory and the room for temporary files are told."""
+time and the largest memory are told."""
 
 import json
 import resource
@@ -80,8 +80,8 @@ def _wallet(event: Item, account_id: str, table_id: str) -> Iterator[Any]:
         item = {**event, **key._asdict(), **said}
         link = linked(stored_content(item), head, bytes(SALT_BYTES))
         head = link.digest
-        yield packed(item | link_attributes(link))
-    wallet = {"version": EVENTS_OF_A_WALLET, "balance": balance, "purchases": EVENTS_OF_A_WALLET, "head": head}
+        yield packed({**item, **link_attributes(link)})
+    wallet: Item = {"version": EVENTS_OF_A_WALLET, "balance": balance, "purchases": EVENTS_OF_A_WALLET, "head": head}
     yield packed_key(keys.wallet(account_id)) | packed(wallet)
 
 
@@ -92,7 +92,7 @@ def main(events: int) -> None:
         wallets = events // EVENTS_OF_A_WALLET
         made = write_export(_files(_items(programme, event, record, wallets)), Path(folder) / "export")
         start = time.perf_counter()
-        command = [ROOT / ".venv/bin/loyalty", "verify", "--export", str(made), "--json"]
+        command = [str(ROOT / ".venv/bin/loyalty"), "verify", "--export", str(made), "--json"]
         told = subprocess.run(command, capture_output=True, check=False)
         seconds, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     answer = json.loads(told.stdout)
