@@ -17,7 +17,7 @@ from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of
+from loyalty.store.attributes import Item, key_of, packed_key
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.export import TableExport
@@ -376,6 +376,19 @@ def test_a_wallet_that_cannot_be_read(damaged: Damaged, attribute: str) -> None:
     damaged.change(damaged.wallet(), **{attribute: "{"})
 
     assert READABLE in rules(damaged.found())
+
+
+@pytest.mark.parametrize("value", [{"NULL": True}, {"M": {}}, {"SS": ["a"]}, {"L": [{"N": "1"}]}])
+def test_a_value_of_a_kind_that_we_never_write(damaged: Damaged, value: Any) -> None:
+    event = damaged.event("STANDING")
+    damaged.table.client.update_item(
+        TableName=damaged.table.name,
+        Key=packed_key(key_of(event)),
+        UpdateExpression="SET note = :value",
+        ExpressionAttributeValues={":value": value},
+    )
+
+    assert (keys.event_id(key_of(event)), READABLE) in {(found.event_id, found.rule) for found in damaged.found()}
 
 
 def test_a_record_that_cannot_be_read(damaged: Damaged) -> None:

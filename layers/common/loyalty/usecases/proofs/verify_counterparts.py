@@ -21,6 +21,9 @@ from loyalty.store.reference import SEVERAL, items_of, record_key, shared_name_k
 from loyalty.store.table import Table
 from loyalty.usecases.proofs.verify_wallets import readable
 
+MAX_READINGS = 5
+"""How often an item is read again that is written while what it is there for is read."""
+
 VOUCHERS_KEPT = "each voucher that a purchase gave is there, and is void once what it was for was taken back"
 NAMES_LEAD = "a name leads to the record that has it"
 POINTERS_LEAD = "a given id and its reference number lead to each other"
@@ -109,13 +112,22 @@ class Counterparts:
     def deviations(self, table: Table) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for key in self.suspects:
-            closer, item = Counterparts(), table.get(key, consistent=True)
-            owners = {claim.owner for claim in self._claims.get(key, ())} | (_owners(item) if item else set())
-            for owner in table.get_many(owners, consistent=True).values():
-                closer.claim(claim for claim in _claims_of(owner) if claim.key == key)
-            if item:
-                closer.take(item)
-            yield from closer.listed()
+            for _ in range(MAX_READINGS):
+                item = table.get(key, consistent=True)
+                found = list(self._closer(table, key, item).listed())
+                if not found or table.get(key, consistent=True) == item:
+                    break
+            yield from found
+
+    def _closer(self, table: Table, key: Key, item: Item | None) -> "Counterparts":
+        """Return what is seen of one key: the item there, and what its owners say by now."""
+        closer = Counterparts()
+        owners = {claim.owner for claim in self._claims.get(key, ())} | (_owners(item) if item else set())
+        for owner in table.get_many(owners, consistent=True).values():
+            closer.claim(claim for claim in _claims_of(owner) if claim.key == key)
+        if item:
+            closer.take(item)
+        return closer
 
     def listed(self) -> Iterator[Deviation]:
         """Return where what was found is not what was said."""
