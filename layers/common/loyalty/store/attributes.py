@@ -53,7 +53,7 @@ _PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
     },
 )
 
-_UNPACK: Mapping[str, Callable[[Any], Value]] = {
+_UNPACK: Mapping[str, Callable[[Any], Any]] = {
     "S": str,
     "N": Decimal,
     "B": lambda value: value if isinstance(value, bytes) else base64.b64decode(value),  # see loyalty.store.wire

@@ -24,7 +24,7 @@ from loyalty.store.events import (
 )
 from loyalty.store.keys import Key
 from loyalty.store.sdk_errors import ConditionFailed
-from loyalty.store.table import Table, WholeTable
+from loyalty.store.table import JournalTable, Table, WholeTable
 from loyalty.store.writes import Add, Put, Update, Write
 
 MAX_PAGE = 100
@@ -226,17 +226,17 @@ def _account_of(row: _Row, prepared: Sequence[PreparedEvent]) -> str:
     return prepared[row.place].wallet.account_id
 
 
-def read_journal(table: WholeTable, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
+def read_journal(table: JournalTable, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
     """Return at most `limit` entries, newest first, below the sequence number `before`."""
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
-def read_whole_journal(table: WholeTable, account_id: str) -> Iterator[JournalEntry]:
-    """Return all entries, newest first."""
+def journal_items(table: JournalTable, account_id: str) -> Iterator[Item]:
+    """Return all that the index has of an account's journal, newest first, readable or not."""
     before: int | None = None
-    while page := read_journal(table, account_id, before=before, limit=MAX_PAGE):
+    while page := table.journal(account_id, before=before, limit=MAX_PAGE):
         yield from page
-        before = page[-1].sequence
+        before = int(page[-1]["sequence"])
 
 
 def take_back(before: Event, after: Event) -> Update:

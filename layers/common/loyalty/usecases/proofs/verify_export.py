@@ -28,6 +28,9 @@ from loyalty.usecases.proofs.verify_untold import told_apart
 ITEMS_OF_A_SHARD = 20_000
 """Items that are in memory at a time, but for those of one account, which stay together: some 100 MB."""
 
+TOLD_EVERY = 1_000
+"""Items after which progress is told: to tell it takes about as long as to read an item."""
+
 Progress = Callable[[str, int, int], None]
 """Hears what is done, and how much of how much."""
 
@@ -45,7 +48,8 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     rest = Audit(sink, sink, counters)
     for count, line in enumerate(export.lines(), start=1):
         _sort(line, accounts, names, rest)
-        progress("reading", count, export.count)
+        if count % TOLD_EVERY == 0:
+            progress("reading", count, export.count)
     verification = Verification(deviations=list(rest.items_at_odds))
     untold: set[str] = set()
     for number in range(shards):

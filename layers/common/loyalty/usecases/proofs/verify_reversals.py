@@ -7,11 +7,11 @@ from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
 from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
-from loyalty.store import keys
+from loyalty.store import keys, ledger
 from loyalty.store.attributes import key_of
 from loyalty.store.events import Event, EventState, is_event
 from loyalty.store.table import JournalTable
-from loyalty.usecases.proofs.verify_wallets import journal_items, readable
+from loyalty.usecases.proofs.verify_wallets import readable
 from loyalty.usecases.reversals.settlement import UNTOLD
 
 MAX_READINGS = 5
@@ -64,7 +64,7 @@ def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviat
 
 
 def _reversals(table: JournalTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
-    journal = journal_items(table, purchase.entry.account_id)
+    journal = ledger.journal_items(table, purchase.entry.account_id)
     event_ids = seen | {keys.event_id(key_of(entry)) for entry in journal if entry["event_type"] in _REVERSING}
     events = [event for event_id in sorted(event_ids) if (event := _event(table, event_id))]
     undone = (one for event in events for one in _undone(event))

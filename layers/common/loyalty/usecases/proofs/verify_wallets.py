@@ -142,7 +142,7 @@ def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[D
     """Deviations of one wallet, from a reading during which it stood still."""
     for _ in range(MAX_READINGS):
         item, journal = _wallet(table, account_id), Journal()
-        events = [key_of(entry) for entry in journal_items(table, account_id)]
+        events = [key_of(entry) for entry in ledger.journal_items(table, account_id)]
         for found in table.get_many(events, consistent=True).values():
             if seen := readable(found):
                 journal.take(seen)
@@ -153,14 +153,6 @@ def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[D
         if _wallet(table, account_id) == item:
             break
     return listed
-
-
-def journal_items(table: JournalTable, account_id: str) -> Iterator[Item]:
-    """Return what the index has of a wallet's journal, newest first, readable or not."""
-    before: int | None = None
-    while page := table.journal(account_id, before=before, limit=ledger.MAX_PAGE):
-        yield from page
-        before = int(page[-1]["sequence"])
 
 
 def _wallet(table: Table, account_id: str) -> Item | None:
