@@ -48,11 +48,21 @@ def _of_pages(data: Path) -> None:
     (data.parents[1] / "manifest-summary.json").write_text('{"outputFormat": "ION"}')
 
 
+def _garble(data: Path) -> None:
+    (data.parents[1] / "manifest-summary.json").write_text("{")
+
+
+def _strip(data: Path) -> None:
+    (data.parents[1] / "manifest-files.json").write_text("{}")
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a file is missing": (Path.unlink, "cannot be read"),
     "a file is cut": (_cut, "is not what the manifest tells"),
     "a file lacks an item": (_shorten, "is not what the manifest tells"),
     "the manifest is missing": (lambda data: (data.parents[1] / "manifest-files.json").unlink(), "cannot be read"),
+    "the manifest is no manifest": (_garble, "cannot be read"),
+    "the manifest lacks something": (_strip, "lacks 'dataFileS3Key'"),
     "it is of another kind": (_of_pages, "make a FULL_EXPORT in DYNAMODB_JSON"),
 }
 

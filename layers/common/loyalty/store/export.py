@@ -41,12 +41,11 @@ class TableExport:
         Raises:
             NotAnExport: it is not all there, or no full export in DynamoDB JSON.
         """
-        summary = exactjson.loads(_text(folder / "manifest-summary.json"))
+        (summary,) = _manifest(folder / "manifest-summary.json")
         kind = (summary.get("outputFormat", "DYNAMODB_JSON"), summary.get("exportType", "FULL_EXPORT"))
         if kind != ("DYNAMODB_JSON", "FULL_EXPORT"):
             raise NotAnExport(f"the export is {kind[1]} in {kind[0]}; make a FULL_EXPORT in DYNAMODB_JSON")
-        entries = map(exactjson.loads, _text(folder / "manifest-files.json").splitlines())
-        return cls(tuple(_data_file(folder, entry) for entry in entries))
+        return cls(tuple(_data_file(folder, entry) for entry in _manifest(folder / "manifest-files.json")))
 
     @property
     def count(self) -> int:
@@ -85,17 +84,21 @@ def attributes_in(line: bytes) -> dict[str, dict[str, Any]]:
 _LINES = json.Decoder(dict[str, dict[str, dict[str, Any]]])
 
 
-def _text(file: Path) -> str:
+def _manifest(file: Path) -> list[dict[str, Any]]:
+    """Return the objects of a manifest, one in each line."""
     try:
-        return file.read_text()
-    except OSError as error:
-        found = f"{file} cannot be read ({error.strerror}); copy the whole folder of the export, as S3 has it"
+        return [dict(exactjson.loads(line)) for line in file.read_text().splitlines()]
+    except (OSError, ValueError, TypeError) as error:
+        found = f"{file} cannot be read ({error}); copy the whole folder of the export, as S3 has it"
         raise NotAnExport(found) from error
 
 
-def _data_file(folder: Path, entry: dict[str, object]) -> DataFile:
-    name = str(entry["dataFileS3Key"]).rpartition("/")[2]
-    return DataFile(folder / "data" / name, int(str(entry["itemCount"])), str(entry["md5Checksum"]))
+def _data_file(folder: Path, entry: dict[str, Any]) -> DataFile:
+    try:
+        name = entry["dataFileS3Key"].rpartition("/")[2]
+        return DataFile(folder / "data" / name, int(entry["itemCount"]), entry["md5Checksum"])
+    except KeyError as lacking:
+        raise NotAnExport(f"manifest-files.json lacks {lacking}; copy it again, as S3 has it") from lacking
 
 
 def _require_whole(file: DataFile) -> None:
