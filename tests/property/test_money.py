@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.fields import json_number
@@ -31,6 +31,7 @@ def test_rounding_moves_an_amount_by_half_a_unit_at_most(amount: Decimal, expone
     assert abs(rounded(amount, exponent) - amount) <= Decimal(5).scaleb(-exponent - 1)
 
 
-@given(st.decimals(min_value=-1_000_000, max_value=1_000_000, places=4), st.integers(min_value=1, max_value=100))
+@given(st.decimals(min_value=-(10**8), max_value=10**8, places=4), st.integers(min_value=1, max_value=100))
+@example(Decimal("910664.1839"), 72)
 def test_an_amount_that_went_through_a_double_and_back_is_the_amount(amount: Decimal, times: int) -> None:
     assert json_number(Decimal(repr(float(amount) * times))) == amount * times

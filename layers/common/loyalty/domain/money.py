@@ -14,8 +14,11 @@ NOISY_DIGITS = 15
 many, or 16 or 17."""
 
 NOISE = Decimal("0.00000001")
-"""What a number may be off by: a double's last place up to some ten millions, and what differences and sums of a bill
-add to it up to some ten thousands."""
+"""What a number may be off by: what differences and sums of a bill of some ten thousands leave behind."""
+
+LAST_PLACES = Decimal(2) ** -51
+"""What a number may be off by in proportion to itself, if that is more: two units in a double's last place, as a
+product has that is made of a rounded factor."""
 
 _UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
 _WIDE = Context(prec=60)
@@ -67,7 +70,7 @@ def is_noise(number: Decimal, meant: Decimal) -> bool:
 
     Nobody writes so many digits, and no price is so near to another one by chance.
     """
-    return len(number.as_tuple().digits) >= NOISY_DIGITS and abs(number - meant) < NOISE
+    return len(number.as_tuple().digits) >= NOISY_DIGITS and abs(number - meant) < max(NOISE, abs(number) * LAST_PLACES)
 
 
 def plain(amount: Decimal) -> Decimal:
