@@ -5,7 +5,6 @@ time and the largest memory are told."""
 import json
 import resource
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.setting import DEMO, EXAMPLE, ROOT
+from bench.usage import usage
 from loyalty import exactjson
 from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.access.partner import Partner
@@ -85,8 +85,11 @@ def _wallet(event: Item, account_id: str, table_id: str) -> Iterator[Any]:
     yield packed_key(keys.wallet(account_id)) | packed(wallet)
 
 
-def main(events: int) -> None:
+def main() -> None:
     """Generate an export, have it proven, and print what that took."""
+    parser = usage(__doc__)
+    parser.add_argument("events", nargs="?", type=int, default=1_000_000)
+    events = parser.parse_args().events
     with TemporaryDirectory(prefix="loyalty-bench-") as folder:
         programme, event, record = _posted()
         wallets = events // EVENTS_OF_A_WALLET
@@ -109,4 +112,4 @@ def _files(items: Iterator[Any]) -> Iterator[Iterator[Any]]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main()
