@@ -12,6 +12,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 READY := .venv/.ready
 export SAM_CLI_TELEMETRY := 0
+# Where Python is told to keep no bytecode, each of the many processes of a test run would compile all it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test fuzz lint format build lock bench clean
 .DEFAULT_GOAL := help

@@ -13,7 +13,7 @@ from bench.setting import OUT, ROOT, prepare, zipped_bytes
 from bench.usage import usage
 
 EVENTS_PER_SECOND = 4000
-"""What one core has to post, of many purchases."""
+"""The rate at which one core has to post many purchases."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def throughput_figures(ours: Sequence[Path], plain: Sequence[Path]) -> Iterator[Figure]:
-    """Of posting many purchases, with the packages that either variant sees."""
+    """Yield the figures of posting many purchases, with the packages that each variant sees."""
     for setting in throughput.prepare():
         mine = setting.measure(ROOT / "bench" / "ours" / "throughput.py", ours)
         other = setting.measure(ROOT / "bench" / "plain" / "throughput.py", plain)

@@ -28,7 +28,7 @@ from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.bulk_call import BulkCall, bulk_call, import_wallets
@@ -44,7 +44,7 @@ DEMO = ROOT / "cli" / "demo" / "programme.jsonl"
 
 @dataclass(frozen=True)
 class Taken:
-    """What a call took."""
+    """The cost of a call."""
 
     seconds: float
     cpu_seconds: float
@@ -120,7 +120,7 @@ def _stocked(account: AwsAccount, name: str) -> tuple[DynamoTable, str]:
     table = DynamoTable(client, name)
     assert not import_records(DEMO.read_bytes().splitlines(), table=table, now=now).refused
     import_wallets(table)
-    return table, create_key("DEMO", ["*"], list(Scope), table=table, now=now)[0]
+    return table, create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=table, now=now)[0]
 
 
 def _function(name: str) -> ModuleType:
@@ -144,7 +144,7 @@ def _emulator() -> Iterator[AwsAccount]:
 
 
 def report() -> bool:
-    """Print what the call takes; answers whether it takes too long."""
+    """Print what the call takes; return whether it takes too long."""
     ours, plain = measure()
     print(f"{'a bulk call of 1000 entries':46}{'ours':>8}{'plain':>8}")
     for what, unit, of in (

@@ -17,7 +17,7 @@ REPETITIONS = 15
 
 @dataclass(frozen=True)
 class ColdStart:
-    """What one cold start takes; `instructions_m` is None where there is no valgrind."""
+    """The cost of a cold start; `instructions_m` is None without valgrind."""
 
     cpu_ms: float
     instructions_m: float | None

@@ -43,7 +43,7 @@ def main(job: dict[str, Any]) -> None:
 
 
 def _seconds_per_call(app: Any, events: list[dict[str, Any]]) -> float:
-    """Of the quickest of ROUNDS rounds: whatever else runs on the machine only ever makes one slower."""
+    """Return the time of the quickest of ROUNDS rounds, as other processes on the machine only make a round slower."""
     context = LambdaContext()
     size = len(events) // (ROUNDS + 1)
     rounds = []

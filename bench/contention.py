@@ -9,7 +9,7 @@ from tests.contention import crowd
 
 CALLERS = (1, 4, 16, 64)
 PURCHASES = 100
-"""Of each caller, one after the other."""
+"""The number of purchases of each caller, one after the other."""
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from loyalty.domain.errors import Refused
 
 SIZES = (100_000, 1_000_000, 2_500_000, 4_900_000)
 MAX_SECONDS_PER_MB = 5.0
-"""What no shape may take: a quadratic one takes a hundred at the first size already."""
+"""The most that a shape may take: a quadratic one takes a hundred at the first size already."""
 
 SHAPES: Mapping[str, Callable[[int], str]] = {
     "many names": lambda size: "{" + ",".join(f'"{name:06}":1' for name in range(size // 11)) + "}",

@@ -21,7 +21,7 @@ _INDEXES = {"sequence": JOURNAL_INDEX, "expires": EXPIRY_INDEX}
 
 @dataclass(slots=True)
 class Counts:
-    """What was asked: calls and transactions, and the write capacity units of the latter."""
+    """The calls and transactions that were made, and the write capacity units of the transactions."""
 
     calls: int = 0
     transactions: int = 0

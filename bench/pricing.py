@@ -18,7 +18,7 @@ from tests.builders import account, line, offer, programme, purchase
 LINES = 10
 ROUNDS, CALLS = 30, 200
 SIZES = (10, 100, 1000)
-"""Of programmes that grow around what can match."""
+"""The sizes of programmes that grow around the offers that can match."""
 
 KINDS = ("COFFEE", "CAKE", "BREAD", "FRUIT", "TEA")
 PURCHASE = purchase(
@@ -72,7 +72,7 @@ def grown_ms(offers: int, matching: int = 10) -> float:
 
 
 def _milliseconds(known: Programme) -> float:
-    """Of the quickest round: whatever else runs on the machine only ever makes one slower."""
+    """Return the time of the quickest round, as other processes on the machine only make a round slower."""
     rounds = []
     for _ in range(ROUNDS):
         began = time.process_time()

@@ -1,4 +1,4 @@
-"""What is measured, and where: the layer as it ships, the runtime's boto3, and a recording of DynamoDB's answers."""
+"""The setting of measurements: the layer as it ships, the runtime's boto3, and a recording of DynamoDB's answers."""
 
 import base64
 import compileall
@@ -25,7 +25,7 @@ from bench.stub import Answers, recording, replaying
 from cli.local.deployment import Host
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.template import create_table
 
@@ -41,7 +41,7 @@ RECORDED = 11
 """Calls that are recorded after the first one, which reads more than they do; one for each round."""
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
-"""What Lambda's Python runtime brings along; everything else has to be in the layer."""
+"""Packages of Lambda's Python runtime; everything else has to be in the layer."""
 
 PLAIN_PACKAGES = (
     "aws_lambda_powertools",
@@ -52,7 +52,7 @@ PLAIN_PACKAGES = (
     "typing_extensions",
     "typing_inspection",
 )
-"""What the plain variant has in its layer, whole."""
+"""Packages that the plain variant has in its layer, unreduced."""
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -69,7 +69,7 @@ ENVIRONMENT = {
     # The same order of sets in each run, so that instruction counts can be compared.
     "PYTHONHASHSEED": "0",
 }
-"""What a container of ours has, as far as anything looks at it. Nothing of the caller's own environment is in it."""
+"""The environment of a container, as far as anything reads it, without the caller's own environment."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Function:
             return self._run(url, command, more)
 
     def record(self) -> Any:
-        """Handle some calls over moto's DynamoDB, to get its answers; answers what the first call was answered."""
+        """Handle some calls over moto's DynamoDB, to get its answers; return what the first call was answered."""
         with recording(f"https://dynamodb.{REGION}.amazonaws.com/", self.answers) as url:
             return self._run(url, (), more=RECORDED if "body" in self.event else 0)["answer"]
 
@@ -176,12 +176,12 @@ def zipped_bytes(folder: Path) -> int:
 
 @contextmanager
 def _demo_table() -> Iterator[str]:
-    """The demo programme in moto's DynamoDB, which answers in DynamoDB's form; answers an API key."""
+    """The demo programme in moto's DynamoDB, which answers in DynamoDB's form; yields an API key."""
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
         create_table(client, TABLE)
         table, now = DynamoTable(client, TABLE), datetime.now(UTC)
         summary = import_records(DEMO.read_bytes().splitlines(), table=table, now=now)
         assert not summary.refused, summary.refused
-        api_key, _ = create_key("DEMO", ["*"], list(Scope), table=table, now=now)
+        api_key, _ = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=table, now=now)
         yield api_key

@@ -16,7 +16,7 @@ from cli.journey.baskets import Choice, LeftOutBaskets
 from cli.journey.files import WRITERS
 
 MEGABYTES_PER_SECOND = 100
-"""What splitting has to reach."""
+"""The speed that splitting has to reach."""
 
 SMALL, LARGE = 10_000_000, 500_000_000
 RUNS = {"ours": 5, "plain": 2}
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def measure(variant: str, format_: str, size: int, path: Sequence[Path], runs: int) -> Speed:
-    """Of the quickest of several runs through so many bytes of the year."""
+    """Return the speed of the quickest of several runs through so many bytes of the year."""
     head, body = year(format_)
     app = ROOT / "bench" / variant / "split.py"
     job = {"app": str(app), "name": f"year.{format_}", "head": str(head), "body": str(body), "bytes": size}

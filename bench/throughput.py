@@ -38,7 +38,7 @@ SHORT = 10
 
 @dataclass(frozen=True)
 class Rate:
-    """What one of many purchases took: process CPU and wall clock in microseconds, and its share of what was asked."""
+    """The cost of one of many purchases: process CPU and wall clock in microseconds, and its share of the requests."""
 
     cpu_us: float
     wall_us: float

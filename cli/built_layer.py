@@ -16,7 +16,7 @@ from cli.local.deployment import ARCHITECTURES
 
 BUILT = Path(".aws-sam/build")
 MACHINES = {62: "x86_64", 183: "arm64"}
-"""What an ELF file says that it runs on, in Lambda's names."""
+"""The architectures of ELF files, in Lambda's names."""
 
 MACHINE_AT = slice(18, 20)
 VERSION = re.compile(r"\.cpython-3(\d+)-")
@@ -24,7 +24,7 @@ VERSION = re.compile(r"\.cpython-3(\d+)-")
 
 
 class LayerHost(NamedTuple):
-    """What functions run on, in Lambda's names."""
+    """A platform that functions run on, in Lambda's names."""
 
     runtime: str
     architecture: str

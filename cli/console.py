@@ -1,4 +1,4 @@
-"""What the command prints: answers on stdout, as text or JSON; progress and failures on stderr."""
+"""The output of the command: answers on stdout, as text or JSON; progress and failures on stderr."""
 
 import codecs
 import json
@@ -87,7 +87,7 @@ def answer(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_j
 
 
 Report = Callable[[str], AbstractContextManager[None]]
-"""What tells of a step as long as it goes on, and when it is done."""
+"""A progress display of a step, which ends when the step is done."""
 
 
 def silent(_what: str) -> AbstractContextManager[None]:

@@ -69,7 +69,21 @@ class AwsAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class Target(AwsAccount):
-    """A stack: where its API and its table are. `api_key` is known of the local stack only."""
+    """A stack: where its API, its table, its buckets and its queues are.
+
+    Attributes:
+        api_url: the address of the API.
+        stack_name: the name of the CloudFormation stack.
+        table: the name of the table.
+        upload_bucket: the bucket for files to post or import.
+        result_bucket: the bucket of results.
+        chunk_queue_url: the queue of chunks.
+        dead_chunk_queue_url: the dead letters of chunks.
+        close_queue_url: the queue of uploads to close.
+        dead_close_queue_url: the dead letters of uploads to close.
+        failed_call_queue_url: the queue of failed calls.
+        api_key: an API key; only the local stack's is known.
+    """
 
     api_url: str
     stack_name: str

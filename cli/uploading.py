@@ -36,7 +36,7 @@ def check_partner(target: "Target", partner: str) -> None:
 
 
 def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
-    """Put a file where a partner's files are dropped; answers the upload's id.
+    """Put a file where a partner's files are dropped; return the upload's id.
 
     Raises:
         Failure: it is too large for what this machine may send, or the bucket does not take it.
@@ -70,27 +70,25 @@ def view(target: "Target", upload_id: str) -> "UploadView":
 
 
 def redrive(target: "Target", upload_id: str | None) -> int:
-    """Take up again what failed, of one upload or of all; answers how many dead letters and failed calls."""
+    """Take up again what failed, of one upload or of all; return how many dead letters and failed calls."""
     from loyalty.store.lambda_function import LambdaFunction
     from loyalty.usecases.uploads import dead_letters
-    from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane
+    from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
 
     functions = target.client("lambda")
-    return dead_letters.redrive(
-        upload_id,
-        uuid4().hex,
+    letters = DeadLetters(
         chunks=Lane(target.open_queue(target.chunk_queue_url), target.open_queue(target.dead_chunk_queue_url)),
         closings=Lane(target.open_queue(target.close_queue_url), target.open_queue(target.dead_close_queue_url)),
         failed_calls=FailedCalls(
             target.open_queue(target.failed_call_queue_url),
             lambda name, event: LambdaFunction(functions, name).call_later(event),
         ),
-        table=target.open_table(),
     )
+    return dead_letters.redrive(upload_id, uuid4().hex, letters, table=target.open_table())
 
 
 def watch_upload(target: "Target", upload_id: str) -> "UploadView":
-    """Wait until an upload is done or refused, showing how far it has got; answers it as it is then.
+    """Wait until an upload is done or refused, showing how far it has got; return it as it is then.
 
     Raises:
         Failure: nobody takes the file up.
@@ -115,7 +113,7 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
 
 
 def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
-    """Fetch the result of an upload into a folder; answers where it is."""
+    """Fetch the result of an upload into a folder; return where it is."""
     from loyalty.usecases.uploads.make_result import result_key
 
     key = result_key(upload)

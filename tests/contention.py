@@ -8,7 +8,7 @@ wherever it runs, and says nothing of how fast the engine is.
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,12 +23,11 @@ from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Write
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
 
@@ -95,7 +94,7 @@ class ContendedTable(DynamoTable):
         """As `Table.get`."""
         return self.get_many([key], consistent=consistent).get(key)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """As `Table.get_many`."""
         self._time.sleep(READ_SECONDS)
         return self._items.get_many(keys, consistent=consistent)
@@ -149,15 +148,14 @@ def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Cro
     table = ContendedTable(items, time)
 
     def call(caller: int) -> None:
-        catalogue, numbers = Catalogue(table), Numbers(table)
-        numbers.reserve(purchases)  # not on the way: a cached property is no place to wait in, as Python 3.11 locks it
+        engine = Engine.on(table, pause=time.sleep)
+        # Not on the way: a cached property is no place to wait in, as Python 3.11 locks it.
+        engine.numbers.reserve(purchases)
         for number in range(purchases):
             began = time.now
             request = read_purchase(_purchase(caller, f"{caller}-{number}"), NOW)
             try:
-                posting = post_purchase(
-                    request, PARTNER, table=table, catalogue=catalogue, numbers=numbers, now=NOW, pause=time.sleep
-                )
+                posting = post_purchase(engine, request, PARTNER, now=NOW)
             except Refused as refused:
                 if refused.problems[0].code is not Code.RETRY_LATER:
                     raise

@@ -7,9 +7,11 @@ from functools import cache
 from typing import Any
 
 import botocore.loaders
+import botocore.session
 import pytest
 from moto.core.model_instances import model_data
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 
@@ -20,28 +22,43 @@ Items = dict[Any, Any]
 
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
-    """moto copies the whole table for each single write of a transaction, before the first of them is done: once is
-    enough. It remembers each part of each item, and of each copy, that there ever was. And botocore reads DynamoDB's
-    model for each client anew."""
+    """moto copies the whole table for each single write of a transaction, where one copy of what the transaction writes
+    to is enough. It looks for each type that a value might have, in several spellings, and remembers each part of each
+    item that there ever was. And botocore reads DynamoDB's model for each client anew."""
     copies: dict[str, MotoTable] = {}
+    written: set[str] = set()
     transact_write_items = DynamoDBBackend.transact_write_items
+    get_value = ResponseSerializer.get_value
 
     def transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
         copies.clear()
+        written.clear()
+        written.update(_partition(write) for item in transact_items for write in item.values())
         transact_write_items(backend, transact_items)
 
-    def copied(table: MotoTable, memo: dict[int, Any]) -> MotoTable:
+    def copied(table: MotoTable, _: dict[int, Any]) -> MotoTable:
         if table.name not in copies:
             copies[table.name] = copy.copy(table)
-            vars(copies[table.name]).update(copy.deepcopy(vars(table), memo))
+            kept_as_is = {pk: copy.deepcopy(of) if pk.value in written else of for pk, of in table.items.items()}
+            copies[table.name].items = defaultdict(dict, kept_as_is)
         return copies[table.name]
+
+    def told(serializer: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
+        typed = type(value) is dict and shape.parent.name == "AttributeValue"
+        return value.get(key) if typed else get_value(serializer, value, key, shape)
 
     patch.setattr(DynamoDBBackend, "transact_write_items", transact)
     patch.setattr(MotoTable, "__deepcopy__", copied, raising=False)
-    patch.setattr(botocore.loaders, "create_loader", cache(botocore.loaders.create_loader))
+    patch.setattr(ResponseSerializer, "get_value", told)
+    patch.setattr(botocore.session, "create_loader", cache(botocore.loaders.create_loader))
     for models in model_data.values():
         for model in models.values():
             patch.setattr(model, "instances_tracked", deque(maxlen=0))
+
+
+def _partition(write: dict[str, Any]) -> str:
+    key: dict[str, dict[str, str]] = write.get("Key") or write["Item"]
+    return key["pk"]["S"]
 
 
 def kept(table: DynamoTable, of: Callable[[str], bool] = lambda _: True) -> Items:

@@ -1,6 +1,6 @@
 """A file of any size, and the places that splitting it works on, all without leaving the process."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -13,6 +13,7 @@ from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.store.writes import Put, Update, Write
 from loyalty.usecases.uploads.begin_upload import MAX_SHARDS
+from loyalty.usecases.uploads.chunk_queue import ChunkQueue
 from loyalty.usecases.uploads.split_upload import Workplace, split_upload
 
 
@@ -72,9 +73,9 @@ class Ended:
         """As `Files.write`."""
         self.size += len(data)
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         """As `Queue.send`."""
-        self.messages += sum(1 for _ in messages)
+        self.messages += len(messages)
 
 
 def split(name: str, source: Repeated, end: Ended, looks: int) -> tuple[Upload, Memory, int]:
@@ -82,7 +83,7 @@ def split(name: str, source: Repeated, end: Ended, looks: int) -> tuple[Upload, 
     many calls that took."""
     memory, calls, done = Memory(), 0, False
     table = cast(DynamoTable, memory)
-    at = Workplace(table, cast(Files, source), cast(Files, end), cast(Queue, end))
+    at = Workplace(table, cast(Files, source), cast(Files, end), ChunkQueue(cast(Queue, end)))
     upload = Upload(
         id="U",
         partner_id="DEMO",

@@ -8,7 +8,7 @@ BLOCKS_A_CALL = 1000
 
 
 def split(name: str, source: Repeated) -> int:
-    """Split a file; answers how many rows it has."""
+    """Split a file; return how many rows it has."""
     upload, _, _ = split_all(name, source, Ended(), looks=BLOCKS_A_CALL)
     assert not upload.fault
     return upload.rows

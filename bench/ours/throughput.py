@@ -11,19 +11,18 @@ from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.rows.chunk import Shard
 from loyalty.domain.rows.layout import FileFormat, Layout
 from loyalty.domain.uploads.row_outcome import RowStatus
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.files import Files
-from loyalty.store.numbers import Numbers
 from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 
 LAYOUT = Layout(FileFormat.JSON_LINES)
 
 
 class Bucket(dict[str, bytes]):
-    """What was written lies in the process."""
+    """A table in the process."""
 
     def read(self, key: str, start: int, length: int) -> bytes:
         """As `Files.read`."""
@@ -45,11 +44,9 @@ class Unasked:
 table = connect(environ["TABLE_NAME"])
 bucket = Bucket()
 poster = ChunkPoster(
-    table=table,
+    engine=Engine.on(table),
     files=cast(Files, bucket),
     closings=cast(Queue, Unasked()),
-    catalogue=Catalogue(table),
-    numbers=Numbers(table),
     read=read_row,
     report=lambda _row, _fault: None,  # what is not posted is not counted
 )
@@ -71,7 +68,7 @@ chunks, row_numbers = count(1), count(1)
 
 
 def post(rows: list[str]) -> int:
-    """Post the purchase of each row; answers how many were new."""
+    """Post the purchase of each row; return how many were new."""
     shard = Shard(1)
     for row in rows:
         shard.add(next(row_numbers), row.encode())

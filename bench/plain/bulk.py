@@ -51,7 +51,7 @@ class Entry(BaseModel):
     def adds_up(self) -> "Entry":
         for line in self.products_set:
             if abs(line.total_amount - line.net_amount - line.vat_amount) > CENT:
-                raise ValueError("total_amount has to be net_amount plus vat_amount")
+                raise ValueError("total_amount must be net_amount plus vat_amount")
         return self
 
 

@@ -16,7 +16,7 @@ PIECE_BYTES = 1 << 20
 
 
 class _Body(io.RawIOBase):
-    """What S3 answers."""
+    """An answer of S3."""
 
     def __init__(self, source: Repeated) -> None:
         self._source, self._at = source, 0
@@ -32,7 +32,7 @@ class _Body(io.RawIOBase):
 
 
 def split(name: str, source: Repeated) -> int:
-    """Split a file; answers how many rows it has."""
+    """Split a file; return how many rows it has."""
     text = io.TextIOWrapper(io.BufferedReader(_Body(source), PIECE_BYTES), encoding="utf-8", newline="")
     rows: Iterator[dict[str, Any]] = csv.DictReader(text) if name.endswith(".csv") else map(json.loads, text)
     shards: list[list[dict[str, Any]]] = [[] for _ in range(SHARDS)]

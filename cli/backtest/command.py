@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.import_files import Files
 from cli.console import CommandFailure, err, out, step
-from cli.options import AsJson, Days, From, Region, Stack, To, in_a_folder
+from cli.options import AsJson, Days, Files, From, Region, Stack, To, in_a_folder
 from cli.target import Target
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def backtest_command(
         report = priced(history)
     except OutOfOrder as found:
         assert history.in_order
-        err.print(f"{found}, so all are put into order first, which takes longer.")
+        err.print(f"{found}, so all of them are sorted first, which takes longer.")
         report = priced(history.in_order())
     if not report.draft.purchases:
         raise CommandFailure(_nothing_priced(report))
@@ -101,12 +100,12 @@ def _nothing_priced(report: "Report") -> str:
     reasons = "; ".join([*report.reasons(), *refused]) or "it has none on these days"
     return (
         f"no purchase of {report.source} could be priced: {reasons} (docs/errors.md lists the codes; what purchases "
-        "refer to has to be in the stack, or in the files of --reference)"
+        "refer to must be in the stack, or in the files of --reference)"
     )
 
 
 def _current(base: "Table | None", now: datetime) -> "Programme | None":
-    """Return the programme without the draft; None where there is none, or none with offers."""
+    """Return the programme without the draft; None if there is none, or none with offers."""
     from cli.programme.draft import ProgrammeDraft
 
     if base is None:

@@ -92,7 +92,7 @@ def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Tab
 def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
     """Return the promo codes that purchases brought, by id."""
     named = {event.purchase.ids.get("promo_code") for event in events} - {None}
-    items = table.get_many(keys.record("promo_code", str(code)) for code in named)
+    items = table.get_many([keys.record("promo_code", str(code)) for code in named])
     records = [exactjson.loads(item["promo_code"]) for item in items.values()]
     return {record["id"]: PromoCode.of(record) for record in records}
 

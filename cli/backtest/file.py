@@ -16,9 +16,9 @@ from cli.programme.draft import ProgrammeDraft
 from cli.programme.draft_preview import ANYBODY
 from cli.purchase_file import PurchaseFile
 from loyalty.domain.errors import Refused
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customers
 from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.resolution import Resolution, Resolved, looked_up
 
 PURCHASES_AT_A_TIME = 200
@@ -72,12 +72,12 @@ class FileOfPurchases:
 
 
 def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out: LeftOutPurchases) -> Iterator[Visit]:
-    catalogue = Catalogue(table)
+    engine = Engine.on(table)
     with closing(MetIdentities()) as repetitions:
         while some := list(islice(asked, PURCHASES_AT_A_TIME)):
             found = [
                 resolved
-                for one, resolved in _resolved(some, table, catalogue, now, left_out)
+                for one, resolved in _resolved(some, engine, now, left_out)
                 if not _passed_over(one, resolved, repetitions, left_out)
             ]
             customers = read_customers(table, {one.account_id for one in found})
@@ -86,15 +86,15 @@ def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out
 
 
 def _resolved(
-    some: Iterable[FilePurchase], table: Table, catalogue: Catalogue, now: datetime, left_out: LeftOutPurchases
+    some: Iterable[FilePurchase], engine: Engine, now: datetime, left_out: LeftOutPurchases
 ) -> Iterator[tuple[FilePurchase, Resolved]]:
     """Return the purchases whose every name is found."""
-    programme, directory = catalogue.programme(now), catalogue.directory(now)
+    programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
-    items = looked_up([resolution for _, resolution in resolutions], ANYBODY, table=table, catalogue=catalogue, now=now)
+    items = looked_up(engine, [resolution for _, resolution in resolutions], ANYBODY, now=now)
     for one, resolution in resolutions:
         try:
-            yield one, resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
+            yield one, resolution.resolved(engine, items, now=now)
         except Refused as refused:
             left_out.add(_told(refused), one.entry.number)
 

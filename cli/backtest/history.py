@@ -44,9 +44,16 @@ class LeftOutPurchases:
 
 @dataclass(frozen=True)
 class PastPurchases:
-    """What happened, in the order of time, `total` purchases among it; and customers of whom nothing may be heard, but
-    who hold something. `left_out` is filled as `events` go by. Where these raise `OutOfOrder`, `in_order` puts the same
-    history into order, which takes longer."""
+    """The purchases of the past, in the order of time.
+
+    Attributes:
+        source: where they come from, for the report.
+        events: visits and deposits, in order. Reading them raises `OutOfOrder` if they are not.
+        total: the number of purchases among the events.
+        customers: customers who hold something at the start, and may have no events.
+        left_out: purchases that cannot be priced; filled while `events` are read.
+        in_order: return the same history sorted, which takes longer; None if it is always in order.
+    """
 
     source: str
     events: Iterable[Visit | Deposit]
@@ -68,6 +75,6 @@ class Source(Protocol):
 
 def read_products(ids: Iterable[str], table: Table) -> dict[str, Product]:
     """Return the products of these ids, as pricing needs them, as many as exist."""
-    items = table.get_many(keys.record("product", product_id) for product_id in ids)
+    items = table.get_many([keys.record("product", product_id) for product_id in ids])
     records = [exactjson.loads(item["product"]) for item in items.values()]
     return {record["id"]: Product(record["id"], record["code"], record.get("product_type")) for record in records}

@@ -17,7 +17,7 @@ class MetIdentities:
         self._met.execute("CREATE TABLE met (event_id TEXT PRIMARY KEY, fingerprint BLOB) WITHOUT ROWID")
 
     def reason_to_pass_over(self, request: PurchaseRequest, merchant_id: str) -> str | None:
-        """Return why a purchase is not one more: it is REPEATED, or another one has its identity; None where it is one
+        """Return why a purchase is not one more: it is REPEATED, or another one has its identity; None if it is one
         more, which counts as met then."""
         ids = _ids(request, merchant_id)
         marks = ", ".join("?" * len(ids))

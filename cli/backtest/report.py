@@ -1,4 +1,4 @@
-"""What a backtest found, in numbers: of the draft, and of the current programme beside it."""
+"""The report of a backtest: figures of the draft, and of the current programme."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ TOP_OF_AN_OFFER = 3
 
 @dataclass(frozen=True, slots=True)
 class CustomerLine:
-    """What a customer got."""
+    """The amount that a customer got."""
 
     account: str
     name: str | None
@@ -26,7 +26,20 @@ class CustomerLine:
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """What an offer gave; `share` is that in percent of all sales, `rate` in percent of the `sales` that it was for."""
+    """What an offer gave. Amounts are in the system currency.
+
+    Attributes:
+        id: the offer's id.
+        name: the offer's name.
+        purchases: purchases that got something.
+        customers: customers who got something.
+        sales: the total of these purchases.
+        given: what the offer gave, vouchers included.
+        share: `given` in percent of all sales.
+        rate: `given` in percent of `sales`.
+        by_month: what it gave, by month.
+        top_customers: what the customers got who got most, by account.
+    """
 
     id: str
     name: str
@@ -42,8 +55,19 @@ class OfferLine:
 
 @dataclass(frozen=True, slots=True)
 class MonthLine:
-    """A month: amounts in the system currency, `share` what was given in percent of its sales, `liability` what wallets
-    held at its end."""
+    """A month under one programme. Amounts are in the system currency.
+
+    Attributes:
+        month: the month, as YYYY-MM.
+        purchases: the number of purchases.
+        sales: the total of the purchases.
+        awarded: awards to wallets.
+        vouchers: the value of vouchers.
+        share: awards and vouchers in percent of `sales`.
+        spent: what wallets paid.
+        expired: what expired.
+        liability: what wallets hold at the end of the month.
+    """
 
     month: str
     purchases: int
@@ -58,9 +82,26 @@ class MonthLine:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeLine:
-    """A programme in the period. `given` is awards and vouchers; `outstanding` is what wallets hold in the end, by the
-    month at whose end it expires ("" is never). `forgone` spends were not to be had from its wallets, `refused`
-    purchases, by code, could not be priced."""
+    """A programme over the whole period. Amounts are in the system currency.
+
+    Attributes:
+        purchases: purchases that were priced.
+        customers: customers who bought something.
+        reached: customers who got something.
+        sales: the total of the purchases.
+        given: awards and vouchers.
+        share: `given` in percent of `sales`.
+        vouchers: the value of vouchers.
+        spent: what wallets paid.
+        expired: what expired.
+        liability: what wallets hold at the end.
+        outstanding: `liability` by the month at whose end it expires, "" for never.
+        forgone: spends that the wallets could not pay.
+        refused: purchases that could not be priced, by error code.
+        offers: what each offer gave.
+        months: the programme month by month.
+        top_customers: the customers who got most.
+    """
 
     purchases: int
     customers: int
@@ -107,8 +148,19 @@ class ProgrammeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A backtest: `draft` is what the files would make of the programme, `current` the programme without them.
-    `left_out` counts by reason what could not be priced; `first_rows` are where in a file each reason is met first."""
+    """The result of a backtest.
+
+    Attributes:
+        title: the name of the draft.
+        source: where the purchases come from.
+        currency: the code of the system currency.
+        start: when the first purchase was performed.
+        end: when the last purchase was performed.
+        left_out: purchases that were left out, by reason.
+        first_rows: the first row of the file with each reason.
+        draft: the programme with the files imported on top.
+        current: the programme without them; None if there is none.
+    """
 
     title: str
     source: str

@@ -24,8 +24,16 @@ from loyalty.usecases.purchases.shared_limits import budget_key, priced, promo_c
 
 @dataclass(slots=True)
 class OfferTally:
-    """What an offer gave, in the system currency, in all and by month and customer, vouchers by their value; `sales`
-    are the totals of the purchases that got something."""
+    """What an offer gave so far, in the system currency, vouchers by their value.
+
+    Attributes:
+        offer: the offer.
+        purchases: purchases that got something.
+        sales: the total of these purchases.
+        given: what the offer gave.
+        by_month: the same, by month.
+        by_customer: the same, by customer.
+    """
 
     offer: Offer
     purchases: int = 0
@@ -37,7 +45,17 @@ class OfferTally:
 
 @dataclass(slots=True)
 class MonthTally:
-    """What happened in a month, in the system currency. `liability` is what wallets hold at its end."""
+    """A month so far, in the system currency.
+
+    Attributes:
+        purchases: the number of purchases.
+        sales: the total of the purchases.
+        awarded: awards to wallets.
+        vouchers: the value of vouchers.
+        spent: what wallets paid.
+        expired: what expired.
+        liability: what wallets hold at the end of the month.
+    """
 
     purchases: int = 0
     sales: Decimal = ZERO
@@ -50,7 +68,7 @@ class MonthTally:
 
 @dataclass(slots=True)
 class CustomerTally:
-    """What a customer bought and got, in the system currency."""
+    """The purchases and awards of a customer, in the system currency."""
 
     account: Account
     purchases: int = 0
@@ -93,9 +111,9 @@ class Simulation:
 
     @property
     def outstanding(self) -> dict[str, Decimal]:
-        """What wallets hold, system currency, by the month at whose end it expires; "" is never.
+        """The amounts that wallets hold, in the system currency, by the month at whose end they expire; "" is never.
 
-        It is told as of the last month, so nothing where there was none.
+        They are those of the last month, so there are none without a month.
         """
         if not self._month:
             return {}
@@ -117,7 +135,7 @@ class Simulation:
         self._tally(plan, customer.account, month)
 
     def _plan(self, purchase: Purchase, customer: Customer) -> Plan:
-        """Return the plan; without the spend that was requested, where that cannot be had."""
+        """Return the plan, without the requested spend if the wallet cannot pay it."""
         try:
             return priced(purchase, customer, self.programme, self._used)
         except Refused:

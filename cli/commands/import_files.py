@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import rich.progress
-import typer
 
 from cli.console import CommandFailure, answer, err, refusals_as_failures
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, Files, Region, Stack
 from cli.target import Target
 
 if TYPE_CHECKING:
     from loyalty.usecases.reference.import_records import ImportSummary
-
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="Files of JSON Lines.")]
 
 
 def import_command(files: Files, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
@@ -29,7 +26,7 @@ def import_command(files: Files, stack: Stack = None, region: Region = None, as_
     totals = {name: sum(getattr(summary, name) for summary in summaries.values()) for name in counts}
     answer(totals | {"refused": refused}, as_json=as_json)
     if refused:
-        raise CommandFailure(f"{refused} lines were not imported; mend them and import the file again")
+        raise CommandFailure(f"{refused} lines were not imported; correct them and import the file again")
 
 
 def import_files(target: Target, files: Sequence[Path]) -> "dict[Path, ImportSummary]":

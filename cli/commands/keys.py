@@ -10,17 +10,16 @@ import typer
 from rich.markup import escape
 
 from cli.console import CommandFailure, answer, err, refusals_as_failures
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, PartnerId, Region, Stack
 from cli.target import Target
 
 if TYPE_CHECKING:
     from loyalty.store.credentials import ApiKey
 
-PartnerId = Annotated[str, typer.Option("--partner", help="The partner's id.")]
 KeyId = Annotated[str, typer.Argument(help="The key's id, as `loyalty key list` shows it.")]
-Merchants = Annotated[str, typer.Option(help="Codes or ids of merchants, with commas between; `*` for all.")]
-Scopes = Annotated[str | None, typer.Option(help="Scopes, with commas between; all of them where none is given.")]
-Request = Annotated[str | None, typer.Option(help="The name of a call that broke off, to repeat it: as that says.")]
+Merchants = Annotated[str, typer.Option(help="Codes or ids of merchants, separated by commas; `*` for all.")]
+Scopes = Annotated[str | None, typer.Option(help="Scopes, separated by commas; all of them by default.")]
+Request = Annotated[str | None, typer.Option(help="The name that an interrupted call gave, to repeat that call.")]
 
 keys = typer.Typer(no_args_is_help=True, help="API keys of partners.")
 
@@ -74,7 +73,9 @@ def rotate(
         table = Target.load(stack, region).open_table()
         text, _ = rotate_key(partner, key_id, table=table, now=datetime.now(UTC), request=name)
     _show(text, as_json=as_json)
-    err.print(f"Key {key_id} still works. Once it is out of use: loyalty key revoke {key_id} --partner {partner}")
+    err.print(
+        f"Key {key_id} still works. Once nothing uses it, revoke it: loyalty key revoke {key_id} --partner {partner}"
+    )
 
 
 @keys.command()
@@ -95,13 +96,13 @@ def create_key(
     scopes: Sequence[str] | None = None,
     request: str | None = None,
 ) -> str:
-    """Make an API key with these scopes, or all; answers its text. Raises `CommandFailure` for an unknown name."""
+    """Make an API key with these scopes, or all; return its text. Raises `CommandFailure` for an unknown name."""
     from loyalty.domain.access.partner import Scope
     from loyalty.usecases.access import api_keys
 
     with _repeatable(request) as name:
-        table, now = target.open_table(), datetime.now(UTC)
-        text, _ = api_keys.create_key(partner, merchants, scopes or list(Scope), table=table, now=now, request=name)
+        asked = api_keys.KeyRequest(partner, merchants, scopes or list(Scope), request=name)
+        text, _ = api_keys.create_key(asked, table=target.open_table(), now=datetime.now(UTC))
     return text
 
 
@@ -117,14 +118,14 @@ def _repeatable(request: str | None) -> Iterator[str]:
     except CommandFailure as failure:
         refused = failure.__cause__
         if isinstance(refused, Refused) and refused.problems[0].code is Code.RETRY_LATER:
-            again = f"It is not known whether a key was made. Run the same again, with --request {name} added."
+            again = f"It is not known whether a key was made. Run the same command again with --request {name}."
             raise CommandFailure(again) from refused
         raise
 
 
 def _show(text: str, *, as_json: bool) -> None:
     answer({"api_key": text}, as_json=as_json)
-    err.print("Keep it now: it is stored nowhere and cannot be shown again.")
+    err.print("Save it now: it is stored nowhere and cannot be shown again.")
 
 
 def _described(key: "ApiKey") -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.console import CommandFailure, answer, err, refusals_as_failures
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, PartnerId, Region, Stack
 from cli.target import Target
 from loyalty.domain.access.partner import Partner
 
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, JSON Lines or JSON; or .gz.")
 ]
-PartnerId = Annotated[str, typer.Option("--partner", help="Whose purchases they are.")]
-Watch = Annotated[bool, typer.Option("--watch", help="Wait until all is posted, and fetch the result.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Post nothing; just tell what posting would do.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Wait until everything is posted, and fetch the result.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Post nothing, only show what posting would do.")]
 UploadId = Annotated[str, typer.Argument(help="The upload's id, as `loyalty uploads list` shows it.")]
-SomeUploadId = Annotated[str | None, typer.Argument(help="The upload's id; all of them without it.")]
+SomeUploadId = Annotated[str | None, typer.Argument(help="The upload's id; all uploads by default.")]
 
 LISTED = 50
 """Uploads in a list; older ones are seldom asked for."""
@@ -31,7 +30,7 @@ LISTED_FIELDS = (
     *("purchases", "posted", "replayed", "records", "created", "updated", "unchanged"),
     *("refused", "failed", "dead_letters"),
 )
-"""What a list tells of each, be it purchases or records."""
+"""The columns of a list of uploads, of purchases or records."""
 
 uploads = typer.Typer(no_args_is_help=True, help="Files of purchases and of reference data.")
 
@@ -73,8 +72,8 @@ def upload(
     if view.upload.fault and not left:
         raise CommandFailure(f"{file.name} was posted as far as it could be read")
     if left:
-        redrive = f", or `loyalty uploads redrive {upload_id}` where the fault was ours" if told["failed"] else ""
-        raise CommandFailure(f"{left} purchases were not posted; {result} says why: mend it and send it{redrive}")
+        redrive = f", or `loyalty uploads redrive {upload_id}` if the fault was ours" if told["failed"] else ""
+        raise CommandFailure(f"{left} purchases were not posted; {result} says why: correct it and send it{redrive}")
 
 
 @uploads.command("list")
@@ -101,14 +100,14 @@ def show(upload_id: UploadId, stack: Stack = None, region: Region = None, as_jso
 def redrive_uploads(
     upload_id: SomeUploadId = None, stack: Stack = None, region: Region = None, as_json: AsJson = False
 ) -> None:
-    """Take up again what failed: of one upload, or of all. Their results are made anew."""
+    """Repeat what failed, of one upload or of all. Their results are made again."""
     from cli.uploading import redrive, view
 
     target = Target.load(stack, region)
     with refusals_as_failures(), err.status("looking through what failed ..."):
         taken_up = redrive(target, upload_id)
     if upload_id and not taken_up and view(target, upload_id).tally.dead:
-        err.print("What failed is still being tried: take it up once that is over, in a few minutes at most.")
+        err.print("What failed is still being tried. Run this again in a few minutes.")
     answer({"taken_up": taken_up}, as_json=as_json)
 
 

@@ -22,8 +22,8 @@ def text() -> str:
 _HEAD = """\
 # Errors
 
-Every code that either API answers, in `code` of the newest API's problem or in `status.code` of the classic API's
-envelope; [what they look like](api.md#errors). Program against codes, never against texts. Where the status is
+All error codes of both APIs. A code is in `code` of the newest API's problem or in `status.code` of the classic API's
+envelope; [what errors look like](api.md#errors). Program against codes, never against texts. With a status of
 4xx, nothing was posted.
 
 | Code | Status | Cause | Cure |

@@ -8,7 +8,7 @@ import typer
 from cli.console import CommandFailure, err
 from cli.target import REPOSITORY
 
-Check = Annotated[bool, typer.Option("--check", help="Only tell whether the file is up to date.")]
+Check = Annotated[bool, typer.Option("--check", help="Only check whether the file is up to date.")]
 
 
 def bring_up_to_date(path: Path, text: str, *, check: bool, command: str) -> None:

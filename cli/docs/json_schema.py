@@ -26,4 +26,4 @@ class ApiSchema(JsonSchema):
         """Without a default, which generators take to say that the field is always there."""
         told: dict[str, Any] = self.generate_inner(schema["schema"])
         default = schema.get("default")
-        return told if default is None else told | {"description": f"{exactjson.dumps(default)} where it is left out."}
+        return told if default is None else told | {"description": f"{exactjson.dumps(default)} if it is left out."}

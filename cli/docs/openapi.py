@@ -73,9 +73,7 @@ _TOKEN = {
     "properties": {"token": {"type": "string", "description": "The token, unless the header has it."}},
 }
 
-_REPLAYED = {
-    "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There where it had been posted before."}
-}
+_REPLAYED = {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "Present if it was already posted."}}
 
 
 def _schemas() -> "tuple[Mapping[Any, Json], Json]":

@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of a programme file of the loyalty engine",
-        "description": "One record a line. `loyalty programme check FILE` tells the rest: whether names lead to "
-        "records, are unique, and which fields go together.",
+        "description": "One record a line. `loyalty programme check FILE` checks the rest: whether names lead to "
+        "records and are unique, and which fields go together.",
         **TypeAdapter(line).json_schema(schema_generator=JsonSchema),
     }

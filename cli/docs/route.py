@@ -38,7 +38,7 @@ def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
 
 
 IN_PATH = {
-    PURCHASES: parameter("id", "path", "The id that posting it answered."),
+    PURCHASES: parameter("id", "path", "The id that posting it returned."),
     WALLETS: parameter("account", "path", "The account's id or number."),
     UPLOADS: parameter("id", "path", "The upload's id."),
 }
@@ -57,12 +57,18 @@ REQUESTS = {"preview_purchase": ("create_v5_1",), "classic_create_purchase": ("c
 
 @dataclass(frozen=True)
 class Route:
-    """A route. `name` is that of its function, `call` its method and path; `takes` the model of its body, if it has
-    one; `answers` the shape of its answer, in the classic API within the envelope; `refusals` are the statuses of its
-    errors, `asks` its parameters beside the path's; `replays` says that an answer may be that of an earlier call.
+    """A route of either API.
 
-    Of the bulk call, `entries` is the model that entries have to be of to be posted, and `answers_later` the shape of
-    the answer 202.
+    Attributes:
+        name: the name of its function.
+        call: its method and path.
+        takes: the model of its body, if it has one.
+        answers: the shape of its answer; in the classic API, within the envelope.
+        refusals: the statuses of its errors.
+        asks: its parameters, except those of the path.
+        replays: whether an answer may be that of an earlier call.
+        entries: the model of each entry that the bulk call posts.
+        answers_later: the shape of the bulk call's answer 202.
     """
 
     name: str
@@ -97,7 +103,8 @@ class Route:
 
     @property
     def security(self) -> list[Json]:
-        """What a caller shows: in the classic API a token, but where that is issued; else a key."""
+        """How a caller identifies itself: in the classic API with a token, except where it is issued; otherwise with a
+        key."""
         if self.answers is TokenData:
             return BY_KEY_OR_BASIC
         return BY_TOKEN if self.classic else BY_KEY
@@ -119,10 +126,10 @@ class Route:
 
     @property
     def summary(self) -> str:
-        """What it does, in a line."""
+        """A summary of the route, in one line."""
         return WORDS[self.name].partition("\n")[0]
 
     @property
     def description(self) -> str:
-        """What else there is to say of it, if anything."""
+        """Further details of the route, if there are any."""
         return " ".join(WORDS[self.name].partition("\n")[2].split())

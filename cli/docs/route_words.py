@@ -1,9 +1,9 @@
-"""What docs/openapi.json says of each route: a line, and what else there is to say."""
+"""The descriptions of routes in docs/openapi.json: a summary, and further details."""
 
 WORDS = {
     "create_purchase": """Post a purchase
-        Posts it once, however often it is sent: by `id`, or else by merchant and `reference_number`, the engine knows
-        it again.""",
+        Posts it once, however often it is sent: the engine recognizes it by
+        `id`, or else by merchant and `reference_number`.""",
     "preview_purchase": """Show what posting a purchase would do
         Nothing is written. Refused for whatever posting it would be refused for.""",
     "show_purchase": "Show a posted purchase",
@@ -11,13 +11,13 @@ WORDS = {
         Takes back what is left of its awards and gives back what is left of its spends, once, however often it is sent;
         answers the purchase. The body may be left out.""",
     "return_products": """Return some of a purchase's goods
-        Takes back and gives back their share of its awards and spends, once, however often it is sent: by its reference
-        number, the engine knows it again.""",
+        Takes back and gives back their share of its awards and spends, once, however often it is sent: the engine
+        recognizes it by its reference number.""",
     "show_wallet": "Show a wallet",
     "show_journal": "List a wallet's events, newest first",
     "create_upload": """Get a form to send a file of purchases with
-        POST the file to `url` as `multipart/form-data`, the `fields` before it. Its purchases are posted then, or with
-        `dry_run` gone through.""",
+        POST the file to `url` as `multipart/form-data`, the `fields` before it. Its purchases are then posted, or only
+        checked with `dry_run`.""",
     "show_upload": "Show how far an upload has got, and what became of its purchases",
     "classic_create_purchase": """Post a purchase
         Answers the complete event. Posts each call anew, unless it has an `Idempotency-Key` header or an external

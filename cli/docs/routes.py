@@ -41,15 +41,15 @@ SHOWING = (400, 401, 403, 404, 413, 500, 503)
 PREVIEWING = (*SHOWING, 422)
 POSTING = (*SHOWING, 409, 422)
 
-EXPLAIN = parameter("explain", "query", "Whether to say why offers applied.", type="boolean")
+EXPLAIN = parameter("explain", "query", "Whether to explain why offers applied.", type="boolean")
 MERCHANT = parameter("merchant", "query", "The id of the merchant whose purchase is meant, where several have the id.")
-LIMIT = parameter("limit", "query", "Entries on a page.", type="integer", minimum=1, maximum=MAX_PAGE)
+LIMIT = parameter("limit", "query", "Entries per page.", type="integer", minimum=1, maximum=MAX_PAGE)
 NEXT = parameter(
-    "next", "query", "What the page before answered as `next`.", type="string", pattern="^[0-9]+$", maxLength=MAX_DIGITS
+    "next", "query", "The previous page's `next`.", type="string", pattern="^[0-9]+$", maxLength=MAX_DIGITS
 )
-ONCE = parameter("Idempotency-Key", "header", "The same key, the same purchase (of a bulk call, the same entry).")
-EACH_ONCE = parameter("Idempotency-Key", "header", "The same key and the same entry's id, the same purchase.")
-PREFER = parameter("Prefer", "header", "`respond-async`: do it later.", type="string")
+ONCE = parameter("Idempotency-Key", "header", "A repeated key is the same purchase (or entry of a bulk call).")
+EACH_ONCE = parameter("Idempotency-Key", "header", "A repeated key with the same entry id is the same purchase.")
+PREFER = parameter("Prefer", "header", "`respond-async`: post the entries later.", type="string")
 
 ROUTES = (
     Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, replays=True),

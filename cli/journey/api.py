@@ -11,7 +11,7 @@ from cli.console import CommandFailure
 from loyalty import exactjson
 
 MAX_TRIES = 8
-"""Of one call: some 15 seconds of them, which outlast a busy wallet and a throttled account."""
+"""The attempts of one call: some 15 seconds of them, which outlast a busy wallet and a throttled account."""
 
 LONGEST_PAUSE_SECONDS = 5.0
 BUSY = (429, 502, 503, 504)
@@ -22,7 +22,7 @@ JOURNAL_PAGE = 100
 
 
 class CallOutcome(NamedTuple):
-    """What became of a purchase: `event_id` where it was posted, now or before, else the error's `code`."""
+    """The outcome of a purchase: `event_id` if it was posted, now or before, else the error's `code`."""
 
     kind: Literal["posted", "replayed", "refused", "failed"]
     event_id: str | None = None

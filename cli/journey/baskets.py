@@ -24,13 +24,13 @@ TAX_PERCENT = 7
 """The flat rate included in every amount: that of food in some European countries; the data is silent about it."""
 
 SPEND = Decimal("1.00")
-"""What is paid from the wallet where a basket is to be paid in part with points."""
+"""The amount to pay from the wallet for a basket that is paid in part with points."""
 
 MERCHANT_CODE = "CJ"
 
 
 class LineAmounts(NamedTuple):
-    """Of a line, in the system currency, two decimals: `net` plus `tax` is `total`."""
+    """The amounts of a line, in the system currency, with two decimals: `net` plus `tax` is `total`."""
 
     net: Decimal
     tax: Decimal
@@ -46,7 +46,7 @@ class BasketLine(NamedTuple):
 
 
 class JourneyBasket(NamedTuple):
-    """What a household bought at once: at least one line, a total above zero. `second` is epoch seconds."""
+    """A purchase of a household: at least one line, with a total above zero. `second` is epoch seconds."""
 
     id: int
     household: int
@@ -57,7 +57,7 @@ class JourneyBasket(NamedTuple):
 
 @dataclass(slots=True)
 class LeftOutBaskets:
-    """What the API would refuse, by reason: lines of baskets, and whole baskets."""
+    """Lines of baskets, and whole baskets, that the API would refuse, by reason."""
 
     lines: Counter[str] = field(default_factory=Counter)
     baskets: Counter[str] = field(default_factory=Counter)
@@ -70,7 +70,7 @@ class Choice(NamedTuple):
     limit: int | None = None
 
     def baskets(self, left_out: LeftOutBaskets) -> Iterator[JourneyBasket]:
-        """Return the chosen baskets, read anew; what is passed over until the last of them is counted in `left_out`.
+        """Return the chosen baskets, read again; `left_out` counts what is skipped until the last of them.
 
         Raises:
             Failure: the data is not installed.

@@ -21,10 +21,10 @@ class DatasetFormat(StrEnum):
 File = Annotated[
     Path,
     typer.Argument(
-        dir_okay=False, callback=in_a_folder, help="What to write: .csv or .jsonl; compressed where .gz follows."
+        dir_okay=False, callback=in_a_folder, help="The file to write: .csv or .jsonl, compressed if .gz follows."
     ),
 ]
-FormatOfFile = Annotated[DatasetFormat | None, typer.Option("--format", help="Where the file's name does not say it.")]
+FormatOfFile = Annotated[DatasetFormat | None, typer.Option("--format", help="If the file's name does not say it.")]
 Reference = Annotated[
     Path | None,
     typer.Option(
@@ -74,4 +74,4 @@ def _format_of(file: Path) -> DatasetFormat:
     for format_ in DatasetFormat:
         if name.endswith(f".{format_}"):
             return format_
-    raise CommandFailure(f"{file.name} ends with neither .csv nor .jsonl: say which it is to be with --format")
+    raise CommandFailure(f"{file.name} ends with neither .csv nor .jsonl: choose one with --format")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-Limit = Annotated[int | None, typer.Option(min=1, help="So many baskets, the earliest first; all without it.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="The number of baskets, the earliest first; all by default.")]
 SpendEvery = Annotated[
     int,
     typer.Option(

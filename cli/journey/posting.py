@@ -20,8 +20,8 @@ MAX_FAILED = 20
 
 @dataclass(slots=True)
 class Run:
-    """What was posted, and the wallets that it concerns, by household. Called from several threads, of which one alone
-    has to do with a household."""
+    """The posted purchases and their wallets, by household. Several threads call it, but only one for each
+    household."""
 
     api: Api
     spend_every: int = 0

@@ -19,7 +19,7 @@ Record = dict[str, Any]
 
 @dataclass(slots=True)
 class Needs:
-    """What baskets refer to, by the data's own ids."""
+    """The reference data of baskets, by the ids of the data set."""
 
     baskets: int = 0
     stores: set[int] = field(default_factory=set)

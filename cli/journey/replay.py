@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from cli.target import Target
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Calls at a time; a household's baskets stay in order.")]
-ApiKey = Annotated[
-    str | None, typer.Option(envvar="LOYALTY_API_KEY", help="The local stack's own where none is given.")
-]
+ApiKey = Annotated[str | None, typer.Option(envvar="LOYALTY_API_KEY", help="The local stack's own by default.")]
 
 
 def replay(
@@ -57,7 +55,7 @@ def replay(
     target = Target.load(stack, region)
     key = api_key or target.api_key
     if not key:
-        raise CommandFailure("no API key is known of this stack: give one with --api-key or LOYALTY_API_KEY")
+        raise CommandFailure("no API key is known for this stack: give one with --api-key or LOYALTY_API_KEY")
     choice = Choice(Days.between(start, end), limit)
     summary = replay_baskets(target, key, choice, workers=workers, spend_every=spend_every)
     if as_json:
@@ -95,7 +93,7 @@ def replay_baskets(target: "Target", key: str, choice: "Choice", *, workers: int
         movements = _movements(run, workers)
     uncatalogued = len(needs.products - catalogue.keys())
     wallets = BookTotals.of(movements)
-    return summarize(run.outcomes, api, left_out, uncatalogued=uncatalogued, seconds=seconds, wallets=wallets)
+    return summarize(run, left_out, uncatalogued=uncatalogued, seconds=seconds, wallets=wallets)
 
 
 def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, str]) -> None:

@@ -27,7 +27,17 @@ CENTS = pa.decimal128(38, 0)
 
 
 class Row(NamedTuple):
-    """A line of a basket as the data has it. `second` is epoch seconds; the data's times have no zone, UTC is taken."""
+    """A line of a basket, as in the data set.
+
+    Attributes:
+        household: the household that bought it.
+        store: the store.
+        basket: the basket that the line belongs to.
+        product: the product.
+        quantity: the number of pieces.
+        cents: the amount of the line.
+        second: seconds since 1970; the data has no time zone, UTC is assumed.
+    """
 
     household: int
     store: int

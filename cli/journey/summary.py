@@ -1,4 +1,4 @@
-"""What a replay comes to: counts by reason, latencies, and whether the wallets add up."""
+"""The result of a replay: counts by reason, latencies, and whether the wallets add up."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,29 @@ from typing import Any, NamedTuple
 from rich.markup import escape
 from rich.table import Table
 
-from cli.journey.api import Api, CallOutcome
 from cli.journey.baskets import LeftOutBaskets
+from cli.journey.posting import Run
 from cli.journey.wallets import BookTotals
 
 PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 
 
 class Summary(NamedTuple):
-    """Purchases by outcome, errors by code, what was left out by reason, milliseconds by percentile."""
+    """The result of a replay.
+
+    Attributes:
+        posted: purchases that were posted.
+        replayed: purchases that were already posted.
+        refused: refused purchases, by error code.
+        failed: failed purchases, by error.
+        skipped: baskets that were left out, by reason.
+        lines_left_out: lines that were left out, by reason.
+        products_not_in_catalogue: products that the catalogue lacks.
+        retries: calls that were sent again, by reason.
+        seconds: how long the replay took.
+        latency_ms: milliseconds of a call, by percentile.
+        wallets: what happened to the wallets.
+    """
 
     posted: int
     replayed: int
@@ -40,18 +54,10 @@ class Summary(NamedTuple):
         return self._asdict() | {"wallets": self.wallets._asdict()}
 
 
-def summarize(
-    outcomes: Sequence[CallOutcome],
-    api: Api,
-    left_out: LeftOutBaskets,
-    *,
-    uncatalogued: int,
-    seconds: float,
-    wallets: BookTotals,
-) -> Summary:
+def summarize(run: Run, left_out: LeftOutBaskets, *, uncatalogued: int, seconds: float, wallets: BookTotals) -> Summary:
     """Count what a run met; `seconds` is what the posting took, with the first look at each wallet."""
-    kinds = Counter(outcome.kind for outcome in outcomes)
-    codes = Counter((outcome.kind, outcome.code or "") for outcome in outcomes if outcome.code)
+    kinds = Counter(outcome.kind for outcome in run.outcomes)
+    codes = Counter((outcome.kind, outcome.code or "") for outcome in run.outcomes if outcome.code)
     return Summary(
         posted=kinds["posted"],
         replayed=kinds["replayed"],
@@ -60,15 +66,15 @@ def summarize(
         skipped=dict(left_out.baskets),
         lines_left_out=dict(left_out.lines),
         products_not_in_catalogue=uncatalogued,
-        retries=dict(Counter(api.retried)),
+        retries=dict(Counter(run.api.retried)),
         seconds=round(seconds, 1),
-        latency_ms=percentiles_ms(api.latencies),
+        latency_ms=percentiles_ms(run.api.latencies),
         wallets=wallets,
     )
 
 
 def percentiles_ms(seconds: Sequence[float]) -> dict[str, float | None]:
-    """Of so many calls, how many milliseconds that share of them took at most (nearest rank); None of none."""
+    """Return how many milliseconds that share of the calls took at most (nearest rank); None without calls."""
     ranked = sorted(seconds)
     return {
         name: round(ranked[ceil(len(ranked) * share / 100) - 1] * 1000, 1) if ranked else None
@@ -116,5 +122,5 @@ def _wallet_lines(wallets: BookTotals) -> list[tuple[str, str]]:
     ]
     if not wallets.add_up:
         lines.append(("wallets that do not add up by themselves", f"[red]{wallets.unbalanced:,}[/]"))
-        lines.append(("events that journals lack", f"[red]{wallets.missing_events:,}[/]"))
+        lines.append(("events missing in journals", f"[red]{wallets.missing_events:,}[/]"))
     return lines

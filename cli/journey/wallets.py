@@ -29,7 +29,16 @@ class Book:
 
 
 class BookMovement(NamedTuple):
-    """What happened to a wallet. `missing` are events that its journal lacks, of those posted or numbered."""
+    """What happened to a wallet during the replay.
+
+    Attributes:
+        before: the balance before.
+        after: the balance after.
+        awarded: the sum of its awards.
+        spent: the sum of its spends.
+        events: the number of its events.
+        missing: events that were posted or numbered, but are not in its journal.
+    """
 
     before: Decimal
     after: Decimal
@@ -45,7 +54,20 @@ class BookMovement(NamedTuple):
 
 
 class BookTotals(NamedTuple):
-    """Of all wallets, in their currency. `unbalanced` wallets do not add up by themselves."""
+    """The sums over all wallets, in their currency.
+
+    Attributes:
+        wallets: the number of wallets.
+        moved: wallets that moved.
+        events: events of all wallets.
+        before: the balances before.
+        after: the balances after.
+        awarded: all awards.
+        spent: all spends.
+        difference: by how much the balances differ from what the events say.
+        unbalanced: wallets that do not add up by themselves.
+        missing_events: events that journals lack.
+    """
 
     wallets: int
     moved: int

@@ -20,7 +20,7 @@ DEMO_PURCHASE = REPOSITORY / "cli" / "demo" / "purchase.json"
 
 def run(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of 127.0.0.1 to serve on; 0 takes any.")] = 3000,
-    keep: Annotated[bool, typer.Option("--keep", help="Go on with what the last run posted.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep what the last run posted.")] = False,
     docker: Annotated[
         bool, typer.Option("--docker", help="Let the emulator listen on Docker's bridge, for `sam local`.")
     ] = False,

@@ -34,7 +34,8 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Host:
-    """What functions run on here: Lambda's names of runtime and architecture, uv's of the platform."""
+    """The platform that functions run on here: runtime and architecture by Lambda's names, the platform by uv's
+    name."""
 
     runtime: str
     architecture: str
@@ -82,7 +83,7 @@ class Deployment:
         )
 
     def deploy(self) -> dict[str, str]:
-        """Create the stack, or bring the one that was kept up to date; answers its outputs."""
+        """Create the stack, or bring the one that was kept up to date; return its outputs."""
         packaged = self.directory / "packaged.json"
         s3 = self.account.client("s3")
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # of a state that was kept
@@ -104,7 +105,7 @@ class Deployment:
         return outputs
 
     def _bring_up(self, template_url: str) -> None:
-        """What `sam deploy` does, without its waits of five seconds each."""
+        """Deploy as `sam deploy` does, without its waits of five seconds each."""
         from botocore.exceptions import ClientError
 
         client = self.account.client("cloudformation")
@@ -120,7 +121,7 @@ class Deployment:
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return
-            raise CommandFailure(f"the emulator does not take the template: {error}") from error
+            raise CommandFailure(f"the emulator refuses the template: {error}") from error
         self._wait_until_up()
 
     def _wait_until_up(self) -> None:

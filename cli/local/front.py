@@ -34,8 +34,8 @@ CLIENTS_MAX = 64
 HOP_BY_HOP = {"connection", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"}
 
 OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
-"""What a client of this machine calls it. Another name may be one that a web page in a browser has let lead here, to
-get at the key and the data (DNS rebinding)."""
+"""The names by which a client of this machine calls it. Another name may be one that a web page in a browser has let
+lead here, to get at the key and the data (DNS rebinding)."""
 MISDIRECTED = b"this answers to 127.0.0.1 and localhost only\n"
 
 
@@ -67,7 +67,7 @@ class Front(ThreadingHTTPServer):
         except OSError as error:
             self.server_close()
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise CommandFailure(f"port {port} {reason}: end what listens there, or `make run PORT=...`") from error
+            raise CommandFailure(f"port {port} {reason}: stop what listens there, or `make run PORT=...`") from error
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def server_bind(self) -> None:
@@ -91,7 +91,7 @@ class Front(ThreadingHTTPServer):
             self.upstream.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no fault of ours."""
+        """A client that hangs up is not a fault on our side."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 

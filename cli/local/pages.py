@@ -1,4 +1,4 @@
-"""What the front answers by itself: the page to try the routes on, its assets, and the API's description."""
+"""Pages that the front answers itself: the page to try the routes on, its assets, and the API's description."""
 
 import json
 import mimetypes

@@ -29,7 +29,6 @@ def local_stack(
     *,
     keep: bool = False,
     docker: bool = False,
-    load_demo: bool = True,
     report: Report = silent,
 ) -> Iterator[Target]:
     """Serve the real template on 127.0.0.1:`port`; 0 takes any free port.
@@ -72,7 +71,7 @@ def local_stack(
         kept_key = emulator.state / "api_key"
         if restored and kept_key.exists():
             target = replace(target, api_key=kept_key.read_text())
-        elif load_demo:
+        else:
             with report("Demo programme loaded"):
                 target = replace(target, api_key=demo_key(target))
             write_whole(kept_key, target.api_key or "")
@@ -87,7 +86,7 @@ def local_stack(
 
 
 def demo_key(target: Target) -> str:
-    """Load the demo programme; answers a key of its partner, which may do everything."""
+    """Load the demo programme; return a key of its partner, which may do everything."""
     from cli.commands.import_files import import_files
     from cli.commands.keys import create_key
 
@@ -125,6 +124,6 @@ def locked(path: Path) -> Iterator[IO[str]]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise CommandFailure(f"another local stack runs in {path.parent}: end that one first") from None
+                    raise CommandFailure(f"another local stack runs in {path.parent}: stop that one first") from None
                 time.sleep(0.1)
         yield file

@@ -1,4 +1,4 @@
-"""What importing a record would change of limits that are deployed: what was used before counts on, or begins anew."""
+"""How importing a record would change deployed limits: earlier uses still count, or start again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -30,7 +30,7 @@ def _period(deployed: Record, imported: Record) -> Iterator[Change]:
     else:
         what = "accounts begin anew, and may get both within the period that is under way"
     reason = f"The limit counts {_told(after)} where it counted {_told(before)}: {what}."
-    yield Change("/limits/period", reason, "Import it as one of the longer periods ends, or make it another offer.")
+    yield Change("/limits/period", reason, "Import it when one of the longer periods ends, or make it another offer.")
 
 
 def _new_limits(deployed: Record, imported: Record) -> Iterator[Change]:
@@ -41,7 +41,7 @@ def _new_limits(deployed: Record, imported: Record) -> Iterator[Change]:
         yield Change(f"/limits/{field}", reason, "Set lower limits for the first period if that matters.")
     if "budget" in after and "budget" not in before:
         reason = "What was given while the offer had no budget was not counted, and is not part of it."
-        yield Change("/limits/budget", reason, "Lower the budget by what was given; `loyalty backtest` tells how much.")
+        yield Change("/limits/budget", reason, "Lower the budget by what was given; `loyalty backtest` shows how much.")
 
 
 def _new_maxima(deployed: Record, imported: Record) -> Iterator[Change]:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.markup import escape
 
-from cli.commands.import_files import Files
 from cli.console import CommandFailure, answer, out
-from cli.options import AsJson, Region, Stack
+from cli.options import AsJson, Deployed, Files, Region, Stack
 from cli.target import Target
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from loyalty.domain.programme.directory import Record
     from loyalty.domain.programme.programme import Programme
     from loyalty.store.table import Table
-
-Deployed = Annotated[
-    bool, typer.Option("--deployed", help="On top of what the stack has, the local one unless --stack names another.")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong, so that the import refuses the line; and what can hardly be meant."""
+    """Errors, for which the import refuses the line, and warnings of what is hardly intended."""
 
     records: int
     errors: list[Finding]
@@ -58,7 +53,7 @@ def check(
     """
     found = findings(files, base_table(deployed, stack, region), datetime.now(UTC))
     if not found.records:
-        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has no lines but blank ones")
+        raise CommandFailure(f"there is nothing to check: {', '.join(map(str, files))} has only blank lines")
     if as_json:
         answer(asdict(found), as_json=True)
     else:
@@ -108,7 +103,7 @@ def _warnings(draft: "ProgrammeDraft", now: datetime) -> Iterator[Finding]:
         lines[key] = line
     for alike in _lookalikes(draft):
         line, other = alike.line, f"{alike.other.file.name}:{alike.other.number}"
-        reason = f"{alike.value} of {other} differs from it in case or in Unicode form only, and is another one."
+        reason = f"{alike.value} of {other} differs from it only in case or in Unicode form, so it is another value."
         yield Finding(str(line.file), line.number, f"/{alike.field}", reason, "Give one of the two another value.")
     programme, records = draft.accepted(now)
     for cut in _cut_short(programme):

@@ -1,6 +1,7 @@
-"""What is allowed in a programme and yet can hardly be meant: offers that can never apply, or never give anything.
+"""Warnings about what is allowed in a programme but hardly intended: offers that can never apply, or never give
+anything.
 
-Nothing is said of an offer that is NOT_EFFECTIVE: whoever switched it off means that it does not apply.
+An offer that is NOT_EFFECTIVE gets no warning: it was switched off on purpose.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,8 +21,8 @@ from loyalty.domain.programme.programme import Place, Programme
 
 
 class Doubt(NamedTuple):
-    """What is strange about an offer: where in its record (a JSON pointer), why, and what to do about it; and the other
-    offer that makes it so, if one does."""
+    """A suspicion about an offer: where in its record (a JSON pointer), why, and what to do about it; and the other
+    offer that causes it, if any."""
 
     offer_id: str
     field: str
@@ -90,14 +91,14 @@ def doubts_about(
 def _dates(case: Case) -> Iterator[Suspicion]:
     offer, scheme = case.offer, case.offer.scheme
     if offer.period.is_empty:
-        yield Suspicion("/effective_to", "The offer ends before it begins.", "Let effective_to be later.")
+        yield Suspicion("/effective_to", "The offer ends before it begins.", "Set a later effective_to.")
     elif scheme.period.is_empty:
-        yield Suspicion("/scheme", f"Its scheme {scheme.id} ends before it begins.", "Mend the scheme's dates.")
+        yield Suspicion("/scheme", f"Its scheme {scheme.id} ends before it begins.", "Correct the scheme's dates.")
     elif not scheme.effective:
         yield Suspicion("/scheme", f"Its scheme {scheme.id} is NOT_EFFECTIVE.", "Make the scheme EFFECTIVE.")
     elif case.in_force.is_empty:
         reason = f"It is in force only when its scheme {scheme.id} is not."
-        yield Suspicion("/effective_from", reason, f"The scheme is in force {told(scheme.period)}: let them overlap.")
+        yield Suspicion("/effective_from", reason, f"The scheme is in force {told(scheme.period)}. Make them overlap.")
     elif case.in_force.end and case.in_force.end <= case.now:
         reason = f"It ended on {case.in_force.end:%Y-%m-%d}; later purchases get nothing."
         yield Suspicion("/effective_to", reason, "Give it (and its scheme) a later effective_to, or leave it out.")
@@ -111,7 +112,7 @@ def _places(case: Case) -> Iterator[Suspicion]:
         yield Suspicion("/conditions/business_units", reason, "Make one EFFECTIVE, or name another one.")
     elif not at(case.offer.scheme.merchants, case.everywhere):
         reason = f"None of the merchants of its scheme {case.offer.scheme.id} is EFFECTIVE."
-        yield Suspicion("/scheme", reason, "Make one EFFECTIVE, or let another one take part.")
+        yield Suspicion("/scheme", reason, "Make one EFFECTIVE, or add another one to the scheme.")
     elif not case.places:
         reason = f"None of its business units takes part in its scheme {case.offer.scheme.id}."
         yield Suspicion("/conditions/business_units", reason, "Add them to the scheme's merchants, or name others.")
@@ -127,7 +128,7 @@ def _products(case: Case) -> Iterator[Suspicion]:
     if products and kinds:
         types = {case.records["product", product].get("product_type") for product in products}
         if types.isdisjoint(kinds):
-            reason = "None of its products is of one of its product_types, and a line has to match both."
+            reason = "None of its products is of one of its product_types, and a line must match both."
             yield Suspicion("/conditions/product_types", reason, "Leave one of the two out, or name others.")
 
 
@@ -149,7 +150,7 @@ def _campaign(case: Case) -> Iterator[Suspicion]:
         yield Suspicion(at, f"The campaign {campaign['id']} is NOT_EFFECTIVE.", "Make the campaign EFFECTIVE.")
     elif not case.in_force.is_empty and case.in_force.common(period).is_empty:
         reason = f"It is in force only when the campaign {campaign['id']} is not."
-        yield Suspicion(at, reason, f"The campaign is in force {told(period)}: let them overlap.")
+        yield Suspicion(at, reason, f"The campaign is in force {told(period)}. Make them overlap.")
 
 
 def _classifications(case: Case) -> Iterator[Suspicion]:
@@ -158,7 +159,7 @@ def _classifications(case: Case) -> Iterator[Suspicion]:
         if named and all(classification["applies_to"] != kind for classification in named):
             other = "account_classifications" if kind == "CUSTOMER_EVENT" else "classifications"
             reason = f"What is named here does not apply to {kind}."
-            yield Suspicion(f"/conditions/{name}", reason, f"Should it be {other}? Or mend the record's applies_to.")
+            yield Suspicion(f"/conditions/{name}", reason, f"Did you mean {other}? Or correct the record's applies_to.")
 
 
 def _worth(case: Case) -> Iterator[Suspicion]:
@@ -166,7 +167,7 @@ def _worth(case: Case) -> Iterator[Suspicion]:
     if not any(tier.value for tier in rule.tiers) and not rule.value:
         yield Suspicion("/award", "It gives nothing: its value is 0.", "Give it a value above 0.")
     elif rule.maximum == 0:
-        yield Suspicion("/award/maximum_per_event", "It gives nothing: it is capped at 0.", "Raise or drop the cap.")
+        yield Suspicion("/award/maximum_per_event", "It gives nothing: its cap is 0.", "Raise or remove the cap.")
 
 
 def _instant(case: Case) -> Iterator[Suspicion]:
@@ -191,9 +192,7 @@ def _rate(case: Case) -> Iterator[Suspicion]:
     currency = case.programme.alternative_currency
     if currency is None:
         reason = "No currency has the role ALTERNATIVE."
-        yield Suspicion(
-            "/award/currency", reason, "Import one with a rate, or let the award be in the SYSTEM currency."
-        )
+        yield Suspicion("/award/currency", reason, "Import one with a rate, or give the award in the SYSTEM currency.")
     elif all(case.in_force.common(rate.period).is_empty for rate in case.programme.rates.get(currency.id, ())):
         reason = f"{currency.code} has no rate while it is in force."
         yield Suspicion("/award/currency", reason, "Import a currency_rate for that time.")
@@ -203,7 +202,7 @@ def _hours(case: Case) -> Iterator[Suspicion]:
     clocks = {place.zone for place in case.places} or {UTC}
     if not come_by(case.conditions, case.in_force, clocks):
         field = next(name for name in HOURS if case.conditions.get(name))
-        reason = "Its days and hours do not come by while it is in force."
+        reason = "None of its days and hours fall into the time when it is in force."
         yield Suspicion(f"/conditions/{field}", reason, f"It is in force {told(case.in_force)}, UTC.")
 
 

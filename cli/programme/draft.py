@@ -21,11 +21,11 @@ from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import BadLine, import_records
 
 EURO = b'{"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}'
-"""What is taken for the system currency where nothing says which one it is."""
+"""The system currency, if nothing says which one it is."""
 
 
 class FileLine(NamedTuple):
-    """A line of a file: its number from 1, its text, and what it says, None where that is no record."""
+    """A line of a file: its number from 1, its text, and what it says, None if that is no record."""
 
     file: Path
     number: int
@@ -71,7 +71,7 @@ class ProgrammeDraft:
             programme = Catalogue(self.table).programme(now)
         own = [item for item in self.table.partition(keys.PROGRAMME_VERSION.pk) if "record" in item]
         named = {product for offer in programme.offers for product in offer.products}
-        products = self.table.get_many(keys.record("product", product) for product in named)
+        products = self.table.get_many([keys.record("product", product) for product in named])
         records = (exactjson.loads(item["record"]) for item in (*own, *products.values()))
         return programme, [record for record in records if record["type"] not in NOT_IMPORTED]
 

@@ -18,6 +18,7 @@ from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import customer_key
 from loyalty.store.events import wallet_item
 from loyalty.store.writes import Put
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.preview_purchase import Preview, preview_purchase
 from loyalty.usecases.reference.import_records import import_records
 
@@ -28,7 +29,7 @@ SOMEBODY = "SOMEBODY"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is to be taken for the wallet; None leaves it as it is."""
+    """Values to assume for the wallet; None leaves a value as it is."""
 
     balance: Decimal | None = None
     purchases: int | None = None
@@ -53,13 +54,13 @@ def preview_on_draft(
     """
     is_classic = isinstance(body, dict) and "products_set" in body
     request = classic.read_preview(body) if is_classic else read_preview(body, now)[0]
-    catalogue = Catalogue(draft.table)
+    engine = Engine.on(draft.table)
     assumed = ["the euro is the system currency"] if draft.euro_assumed else []
     if not strict:
-        request, made_up = _known(request, draft, catalogue, now)
+        request, made_up = _known(request, draft, engine.catalogue, now)
         assumed += made_up
     _hold(holding, request, draft)
-    found = preview_purchase(request, ANYBODY, table=draft.table, catalogue=catalogue, now=now, explained=True)
+    found = preview_purchase(engine, request, ANYBODY, now=now, explained=True)
     return DraftPreview(found, tuple(assumed))
 
 

@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import CommandFailure, out, refusals_as_failures
-from cli.options import AsJson, Region, Stack
-from cli.programme.check import Deployed, base_table
+from cli.options import AsJson, Deployed, Region, Stack
+from cli.programme.check import base_table
 
 if TYPE_CHECKING:
     from cli.programme.draft import ProgrammeDraft
@@ -31,7 +31,8 @@ def _amount(text: str) -> Decimal:
 
 
 Purchase = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="A purchase as either API's body, such as a preview's.")
+    Path,
+    typer.Argument(exists=True, dir_okay=False, help="A purchase as either API's body, such as that of a preview."),
 ]
 Balance = Annotated[Decimal | None, typer.Option(parser=_amount, metavar="AMOUNT", help="What the wallet holds.")]
 Bought = Annotated[int | None, typer.Option(min=0, help="Purchases that the customer has made before.")]

@@ -1,4 +1,4 @@
-"""What to do about a line that is refused: from what stands there, and what could."""
+"""Hints on how to correct a refused line, from its content and the known names."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ from loyalty.usecases.reference.import_records import BadLine
 Node = Mapping[str, Any]
 
 _IN_ITS_PLACE = {
-    "/parent_business_unit": "Name a merchant, which has no parent itself; and always the same one.",
+    "/parent_business_unit": "Name a merchant, which has no parent itself, and always the same one.",
     "/award": "Leave it out for vouchers of a FIXED value, and give one for those of a VARIABLE value.",
     "/amount": "Write no more decimals than the wallet's currency has.",
 }
@@ -56,18 +56,18 @@ class Hints:
         if name in known:
             other = known[str(name)]
             first = "" if other.file == line.file else f", or name {other.file.name} before {line.file.name}"
-            return f"Mend {other.file.name}:{other.number}, which is it{first}."
+            return f"Correct {other.file.name}:{other.number}, where it is defined{first}."
         elsewhere = "" if self._deployed else ", or look at what is deployed too, with --deployed"
         return f"Add the {target}{elsewhere}." + _meant(name, known)
 
     def _owner(self, line: FileLine, field: str) -> str:
         assert line.record
         if field == "contact":
-            return 'Of the accounts of a contact, let all but one say "primary": false.'
+            return 'Write "primary": false on all but one account of the contact.'
         value = line.record.get(field)
         owner = self._names(str(line.record["type"])).get(str(value))
         where = f"{owner.file.name}:{owner.number}" if owner and owner is not line else "Another record"
-        return f"{where} has it already: give this one another {field}, or the same id if both are the same."
+        return f"{where} already has it: give this one another {field}, or the same id if both are the same."
 
     def _expected(self, kind: str, path: list[str]) -> str:
         node: Node = self._schema["$defs"][RECORD_TYPES[kind].__name__]
@@ -96,7 +96,7 @@ class Hints:
             case "object":
                 return f"an object of {_listed(node['properties'])}" if "properties" in node else "an object"
             case "array":
-                return f"a list, each of it {self._told(node['items'])}"
+                return f"a list, each element {self._told(node['items'])}"
             case "number" | "integer" as type_:
                 words = "a number" if type_ == "number" else "a whole number"
                 above = f" above {node['exclusiveMinimum']}" if "exclusiveMinimum" in node else ""

@@ -34,7 +34,7 @@ def _doubt(rate: Rate, later: Rate, comes_back: bool) -> Iterator[CutShort]:
     begins = f"from {later.period.start:%Y-%m-%dT%H:%M:%S} on" if later.period.start else "always"
     if comes_back:
         reason = f"{later.id} counts in place of {rate.id} {begins}, and {rate.id} again when that ends."
-        yield CutShort(rate.id, later.id, reason, f"Give {rate.id} a to_date, or drop the to_date of {later.id}.")
+        yield CutShort(rate.id, later.id, reason, f"Give {rate.id} a to_date, or remove the to_date of {later.id}.")
     elif rate.period.end:
         reason = f"{later.id} counts in place of {rate.id} {begins}, though that ends later."
-        yield CutShort(rate.id, later.id, reason, f"Let {rate.id} end where {later.id} begins.")
+        yield CutShort(rate.id, later.id, reason, f"End {rate.id} where {later.id} begins.")

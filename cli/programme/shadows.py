@@ -36,7 +36,7 @@ def shadows_among(programme: Programme, records: Iterable[Record]) -> Iterator[D
         if shadow and not later.in_force.is_empty:
             first, last = shadow.offer.id, later.offer.id
             reason = f"{last} never applies: {first} is EXCLUSIVE, comes first and always has its lines."
-            hint = f"Let {last} be EXCLUSIVE of a higher priority, or {first} COMBINE or apply elsewhere."
+            hint = f"Make {last} EXCLUSIVE with a higher priority, or {first} COMBINE or apply elsewhere."
             yield Doubt(last, "/stacking", reason, hint, first)
     yield from _twins(by_id[side.offer.id] for side in sides)
 

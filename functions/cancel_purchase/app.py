@@ -1,32 +1,34 @@
-"""POST /purchases/{id}/cancel: cancel a purchase; answers it as GET /purchases/{id} does then."""
+"""POST /purchases/{id}/cancel: cancel a purchase; return it as GET /purchases/{id} does then."""
 
 from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
+from loyalty.api.newest.answers import PurchaseAnswer
 from loyalty.api.newest.purchases import named_in_path, render_purchase
 from loyalty.api.newest.returns import check_cancellation
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.engine import Engine
+from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.newest_programme import directory_for
 from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.reversals.take_back import cancel_purchase
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def cancel(request: Request, partner: Partner) -> Response:
     check_cancellation(request)
     named = named_in_path(request)
-    answer = PreparedAnswer(
-        lambda posting: render_purchase(posting.event, directory_for(posting.event, catalogue, request.now))
-    )
-    posting = cancel_purchase(
-        named, partner, table=table, catalogue=catalogue, now=request.now, before_posting=answer.draw_up
-    )
+
+    def render(posting: PostedEvent) -> PurchaseAnswer:
+        return render_purchase(posting.event, directory_for(posting.event, engine.catalogue, request.now))
+
+    answer = PreparedAnswer(render)
+    posting = cancel_purchase(engine, named, partner, now=request.now, before_posting=answer.draw_up)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
     return Response(200, answer.to(posting), headers)
 

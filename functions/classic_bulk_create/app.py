@@ -1,5 +1,6 @@
 """POST /customer_events/bulk/purchases/create: post many purchases, each for itself (contract, operation 2)."""
 
+from dataclasses import replace
 from functools import cache
 from os import environ
 from uuid import uuid4
@@ -17,18 +18,17 @@ from loyalty.api.classic.envelope import classic_endpoint, succeeded
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.logs import log_fault, log_put_off_within
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect, connect_files
 from loyalty.store.credentials import SigningKeys
-from loyalty.store.numbers import Numbers
 from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from loyalty.usecases.purchases.unknown_names import with_unknown_names
-from loyalty.usecases.uploads.send_bulk_call import codes_shown, send_bulk_call
+from loyalty.usecases.uploads.send_bulk_call import BulkCall, codes_shown, send_bulk_call
+from loyalty.usecases.uploads.show_upload import expected_upload
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
-numbers = Numbers(table)
+engine = Engine.on(table)
 uploads = cache(lambda: connect_files(environ["UPLOAD_BUCKET"]))  # few calls have a use for it
 proofs = cache(lambda: connect_files(environ["RESULT_BUCKET"]))  # fewer still
 
@@ -37,26 +37,15 @@ def create(request: Request, partner: Partner) -> Response:
     body, key = request.json(), request.headers.get("idempotency-key")
     entries = read_entries(body, partner, key)
     if request.prefers(RESPOND_ASYNC):
-        upload = send_bulk_call(
-            uuid4().hex.upper(),
-            "bulk.json",
-            file_of(body),
-            entries.by_place,
-            partner,
-            idempotency_key=key,
-            table=table,
-            files=uploads(),
-            proofs=proofs(),
-            now=request.now,
-        )
+        upload = expected_upload(uuid4().hex.upper(), "bulk.json", partner, request.now)
+        call = BulkCall(file_of(body), entries.by_place)
+        send_bulk_call(replace(upload, idempotency_key=key), call, table=table, files=uploads(), proofs=proofs())
         return accepted(upload.id)
     codes_shown(entries.by_place)  # more than there is time for are refused
     # Before anything is posted: what is posted has to be told.
-    unreadable = with_unknown_names(entries.unreadable, partner, table=table, catalogue=catalogue, now=request.now)
+    unreadable = with_unknown_names(engine, entries.unreadable, partner, now=request.now)
     requests = list(entries.requests.values())
-    posted = post_purchases(
-        requests, partner, table=table, catalogue=catalogue, numbers=numbers, now=request.now, report=log_fault
-    )
+    posted = post_purchases(engine, requests, partner, now=request.now, report=log_fault)
     outcomes = entries.outcomes(posted, unreadable)
     log_put_off_within(outcomes.values())
     return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))

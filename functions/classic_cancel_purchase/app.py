@@ -1,4 +1,4 @@
-"""POST /customer_events/purchases/cancel: cancel a posted purchase; answers the complete event."""
+"""POST /customer_events/purchases/cancel: cancel a posted purchase; return the complete event."""
 
 from os import environ
 
@@ -7,20 +7,20 @@ from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_named_purchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.reversals.tell_cancellation import cancel_and_tell
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def cancel(request: Request, partner: Partner) -> Response:
     body = request.json()
     named = read_named_purchase(body)
-    told = cancel_and_tell(named, partner, render_purchase, table=table, catalogue=catalogue, now=request.now)
+    told = cancel_and_tell(engine, named, partner, render_purchase, now=request.now)
     return succeeded(told.answer, body, replayed=told.replayed)
 
 

@@ -7,26 +7,22 @@ from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
-from loyalty.store.numbers import Numbers
 from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
 from loyalty.usecases.purchases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
-numbers = Numbers(table)
+engine = Engine.on(table)
 
 
 def create(request: Request, partner: Partner) -> Response:
     body = request.json()
-    with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
+    with unknown_names_told(engine, partner, now=request.now):
         purchase = read_purchase(body, partner, request.headers.get("idempotency-key"))
-    told = post_and_tell(
-        purchase, partner, render_purchase, table=table, catalogue=catalogue, numbers=numbers, now=request.now
-    )
+    told = post_and_tell(engine, purchase, partner, render_purchase, now=request.now)
     return succeeded(told.answer, body, replayed=told.replayed)
 
 

@@ -7,25 +7,25 @@ from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.reading import read_preview
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.event_records import owner_of
 from loyalty.usecases.purchases.preview_purchase import preview_purchase
 from loyalty.usecases.purchases.unknown_names import unknown_names_told
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def preview(request: Request, partner: Partner) -> Response:
     body = request.json()
-    with unknown_names_told(partner, table=table, catalogue=catalogue, now=request.now):
+    with unknown_names_told(engine, partner, now=request.now):
         purchase = read_preview(body)
-    found = preview_purchase(purchase, partner, table=table, catalogue=catalogue, now=request.now)
+    found = preview_purchase(engine, purchase, partner, now=request.now)
     owner = owner_of(found.customer.account, table=table)
-    return succeeded(render_preview(found, owner, catalogue.directory(request.now)), body)
+    return succeeded(render_preview(found, owner, engine.catalogue.directory(request.now)), body)
 
 
 handler = classic_endpoint(preview, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -7,21 +7,21 @@ from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_named_purchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.event_records import EventRecordsReader
 from loyalty.usecases.purchases.find_purchase import find_purchase
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
     body = request.json()
     event = find_purchase(read_named_purchase(body), partner, table=table)
-    gathered = EventRecordsReader(table=table, catalogue=catalogue, now=request.now)
+    gathered = EventRecordsReader(engine, request.now)
     return succeeded(render_purchase(gathered(event)), body)
 
 

@@ -1,5 +1,6 @@
 """POST /uploads: a form to send a file of purchases with."""
 
+from dataclasses import replace
 from os import environ
 from uuid import uuid4
 
@@ -9,18 +10,18 @@ from loyalty.api.newest.uploads import read_upload, render_expected
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.credentials import SigningKeys
-from loyalty.usecases.uploads.show_upload import expect_upload
+from loyalty.usecases.uploads.show_upload import expect_upload, expected_upload
 
 table = connect(environ["TABLE_NAME"])
 files = connect_files(environ["UPLOAD_BUCKET"])
 
 
 def create(request: Request, partner: Partner) -> Response:
-    asked, upload_id = read_upload(request.json()), uuid4().hex.upper()
-    upload, form = expect_upload(
-        upload_id, asked.name, partner, dry_run=asked.dry_run, table=table, files=files, now=request.now
-    )
-    return Response(200, render_expected(upload, form), {"Location": f"/uploads/{upload_id}"})
+    asked = read_upload(request.json())
+    upload = expected_upload(uuid4().hex.upper(), asked.name, partner, request.now)
+    upload = replace(upload, dry_run=asked.dry_run)
+    form = expect_upload(upload, table=table, files=files)
+    return Response(200, render_expected(upload, form), {"Location": f"/uploads/{upload.id}"})
 
 
 handler = http_handler(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))

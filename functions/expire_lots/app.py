@@ -7,16 +7,16 @@ from typing import Any
 
 from loyalty.api.logs import log_put_off
 from loyalty.api.triggers.schedule_handler import TimeLeft, schedule_handler
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def expire(now: datetime, time_left: TimeLeft) -> dict[str, Any]:
-    return asdict(expire_lots(table=table, catalogue=catalogue, now=now, time_left=time_left, report=log_put_off))
+    return asdict(expire_lots(engine, table, now=now, time_left=time_left, report=log_put_off))
 
 
 handler = schedule_handler("expired", expire)

@@ -1,9 +1,10 @@
 """Import a file of reference data that was dropped, or what is left of it since the time of the last call was out."""
 
+from functools import partial
 from os import environ
 
 from loyalty.api.logs import log_fault
-from loyalty.api.triggers.s3_handler import S3Call, s3_handler
+from loyalty.api.triggers.s3_handler import Relay, S3Call, s3_handler
 from loyalty.store.client import connect, connect_files, connect_function, connect_queue
 from loyalty.store.uploads import Upload
 from loyalty.usecases.reference.import_chunk import ChunkImporter
@@ -27,10 +28,8 @@ def import_file(upload: Upload, call: S3Call) -> bool:
 
 handler = s3_handler(
     import_file,
-    begin_import,
+    partial(begin_import, table=table, dropped=dropped),
     table=table,
-    dropped=dropped,
     closings=closings,
-    itself=itself,
-    milliseconds_to_keep=MILLISECONDS_TO_KEEP,
+    relay=Relay(itself, MILLISECONDS_TO_KEEP),
 )

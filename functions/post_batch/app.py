@@ -5,18 +5,15 @@ from os import environ
 from loyalty.api.logs import log_fault
 from loyalty.api.triggers.row_reader import read_row
 from loyalty.api.triggers.sqs_handler import SqsDelivery, sqs_handler
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect, connect_files, connect_queue
-from loyalty.store.numbers import Numbers
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 
 table = connect(environ["TABLE_NAME"])
 poster = ChunkPoster(
-    table=table,
+    engine=Engine.on(table),
     files=connect_files(environ["RESULT_BUCKET"]),
     closings=connect_queue(environ["CLOSE_QUEUE_URL"]),
-    catalogue=Catalogue(table),
-    numbers=Numbers(table),
     read=read_row,
     report=lambda row, fault: log_fault(fault, row=row),
 )

@@ -7,23 +7,20 @@ from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.purchases import named_in_path
 from loyalty.api.newest.returns import read_return, render_return
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.reversals.take_back import return_products
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def take_back(request: Request, partner: Partner) -> Response:
-    asked = read_return(request.json(), request.now)
-    named = named_in_path(request)
+    asked = read_return(request.json(), named_in_path(request), request.now)
     answer = PreparedAnswer(render_return)
-    returned = return_products(
-        named, asked, partner, table=table, catalogue=catalogue, now=request.now, before_posting=answer.draw_up
-    )
+    returned = return_products(engine, asked, partner, now=request.now, before_posting=answer.draw_up)
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}
     return Response(200, answer.to(returned), headers)
 

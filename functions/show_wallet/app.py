@@ -6,17 +6,17 @@ from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.wallets import render_wallet
 from loyalty.domain.access.partner import Partner, Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.show_wallet import show_wallet
 
 table = connect(environ["TABLE_NAME"])
-catalogue = Catalogue(table)
+engine = Engine.on(table)
 
 
 def show(request: Request, _: Partner) -> Response:
-    view = show_wallet(request.path["account"], table=table, catalogue=catalogue, now=request.now)
+    view = show_wallet(engine, request.path["account"], now=request.now)
     return Response(200, render_wallet(view))
 
 

@@ -50,7 +50,7 @@ def test_each_of_a_thousand_entries_is_posted_or_refused_as_if_it_were_alone(ans
 
 def test_each_wallet_holds_what_its_entries_brought(stack: Target, answer: Body, call: BulkCall) -> None:
     table = stack.open_table()
-    wallets = table.get_many(map(keys.wallet, call.balances), consistent=True)
+    wallets = table.get_many([keys.wallet(account_id) for account_id in call.balances], consistent=True)
 
     assert answer
     assert {keys.account_id(key.pk): item["balance"] for key, item in wallets.items()} == call.balances

@@ -16,6 +16,7 @@ from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -59,9 +60,7 @@ def post(table: DynamoTable) -> Post:
     def post(body: dict[str, Any]) -> int | Code:
         request = read_purchase(body, now)
         try:
-            posting = post_purchase(
-                request, EVERYTHING, table=table, catalogue=catalogue, numbers=Numbers(table), now=now
-            )
+            posting = post_purchase(Engine(table, catalogue, Numbers(table)), request, EVERYTHING, now=now)
         except Refused as refused:
             return refused.problems[0].code
         return len(posting.event.purchase.awards)

@@ -93,7 +93,7 @@ def test_a_taken_port_is_told_in_one_line(stack: Target) -> None:
     run = subprocess.run([LOYALTY, "run", "--port", port], capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stdout == ""
-    assert run.stderr == f"error: port {port} is taken: end what listens there, or `make run PORT=...`\n"
+    assert run.stderr == f"error: port {port} is taken: stop what listens there, or `make run PORT=...`\n"
 
 
 def test_a_second_stack_in_the_same_directory_is_refused(

@@ -16,6 +16,7 @@ from loyalty.domain.errors import Code, Refused
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
@@ -60,7 +61,7 @@ def test_of_twenty_parallel_spends_from_a_wallet_that_holds_ten_exactly_ten_succ
     def post(number: int) -> Code | None:
         request = read_purchase(purchase(cim, f"RUSH-{number}", spend="5"), now)
         try:
-            post_purchase(request, EVERYTHING, table=table, catalogue=catalogue, numbers=Numbers(table), now=now)
+            post_purchase(Engine(table, catalogue, Numbers(table)), request, EVERYTHING, now=now)
         except Refused as refused:
             return refused.problems[0].code
         return None
@@ -107,18 +108,15 @@ def test_parallel_spends_through_the_api_never_overdraw(api: Api, table: DynamoT
 def test_a_purchase_by_cim_stays_within_its_budget(table: DynamoTable, given: bool, written: int, read: str) -> None:
     """Design: at most 3 round trips and 5 WCU, as long as the event stays within 1 KB; 2.5 RCU beyond products. An id
     that is given takes an item more, and half a read."""
-    cim, catalogue, now = customer(table, f"budget-{given}", 50), Catalogue(table), datetime.now(UTC)
-    numbers = Numbers(table)
-    catalogue.programme(now)
-    numbers.take("purchase")  # which leases a hundred
+    cim, engine, now = customer(table, f"budget-{given}", 50), Engine.on(table), datetime.now(UTC)
+    engine.catalogue.programme(now)
+    engine.numbers.take("purchase")  # which leases a hundred
 
     for number, product_known in enumerate((False, True)):
         name = f"BUDGET-{given}-{number}"
         body = purchase(cim, name, spend="5") | ({"id": name} if given else {})
         with consumption(table.client) as used:
-            post_purchase(
-                read_purchase(body, now), EVERYTHING, table=table, catalogue=catalogue, numbers=numbers, now=now
-            )
+            post_purchase(engine, read_purchase(body, now), EVERYTHING, now=now)
 
         assert used.round_trips <= 3, product_known
         assert 0 < used.written <= written
@@ -127,17 +125,15 @@ def test_a_purchase_by_cim_stays_within_its_budget(table: DynamoTable, given: bo
 
 def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(table: DynamoTable) -> None:
     cim, now = customer(table, "classic", 50), datetime.now(UTC)
-    numbers, catalogue = Numbers(table), Catalogue(table)
-    catalogue.programme(now)
-    numbers.take("purchase")  # which leases a hundred
+    engine = Engine.on(table)
+    engine.catalogue.programme(now)
+    engine.numbers.take("purchase")  # which leases a hundred
     body = exactjson.loads((EXAMPLES / "create_1.request.json").read_text())
     body["accounts_receivable_identifier"] = {"access_token_identifier": {"authentication_code": cim}}
     request = read_classic(body, EVERYTHING, None)
 
     with consumption(table.client) as used:
-        told = post_and_tell(
-            request, EVERYTHING, render_purchase, table=table, catalogue=catalogue, numbers=numbers, now=now
-        )
+        told = post_and_tell(engine, request, EVERYTHING, render_purchase, now=now)
 
     assert told.answer["accounts_receivable"]
     assert told.answer["accounts_receivable"]["number"] == "N-classic"

@@ -23,6 +23,7 @@ from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.events import entry_of
 from loyalty.store.ledger import journal_items
 from loyalty.store.numbers import Numbers
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
@@ -77,19 +78,19 @@ class Shop:
 
     def __init__(self, table: DynamoTable) -> None:
         self.table = table
-        self.catalogue = Catalogue(table)
         self.now = datetime.now(UTC)
-        self.catalogue.programme(self.now)  # containers do not share theirs, these threads do
+        self._catalogue = Catalogue(table)
+        self._catalogue.programme(self.now)  # containers do not share theirs, these threads do
+
+    def _engine(self) -> Engine:
+        return Engine(self.table, self._catalogue, Numbers(self.table))
 
     def buy(self, cim: str, number: str, product: str = "Bronze", **fields: Any) -> str:
         """Post a purchase of 12; answers its id."""
         body = purchase(cim, number)
         line = {**body["products"][0], "product_sku": product, "quantity": 10}
         request = read_purchase({**body, "products": [line], **fields}, self.now)
-        numbers = Numbers(self.table)
-        posting = post_purchase(
-            request, EVERYTHING, table=self.table, catalogue=self.catalogue, numbers=numbers, now=self.now
-        )
+        posting = post_purchase(self._engine(), request, EVERYTHING, now=self.now)
         return posting.event.entry.event_id
 
     def spend(self, cim: str, number: str) -> Outcome:
@@ -101,7 +102,7 @@ class Shop:
 
         def attempt() -> str:
             named = Reference("id", event_id, "")
-            posting = cancel_purchase(named, EVERYTHING, table=self.table, catalogue=self.catalogue, now=self.now)
+            posting = cancel_purchase(self._engine(), named, EVERYTHING, now=self.now)
             return "replayed" if posting.replayed else "cancelled"
 
         return told(attempt)
@@ -111,21 +112,15 @@ class Shop:
 
         def attempt() -> str:
             body = {"reference_number": number, "products": [{"line": 0, "quantity": 1}]}
-            returned = return_products(
-                Reference("id", event_id, ""),
-                read_return(body, self.now),
-                EVERYTHING,
-                table=self.table,
-                catalogue=self.catalogue,
-                now=self.now,
-            )
+            request = read_return(body, Reference("id", event_id, ""), self.now)
+            returned = return_products(self._engine(), request, EVERYTHING, now=self.now)
             return "replayed" if returned.posting.replayed else "returned"
 
         return told(attempt)
 
     def expire(self) -> int:
         """Let expire what is over; answers in how many wallets."""
-        run = expire_lots(table=self.table, catalogue=self.catalogue, now=self.now, time_left=lambda: 900.0)
+        run = expire_lots(self._engine(), self.table, now=self.now, time_left=lambda: 900.0)
         assert run.finished
         return run.wallets
 

@@ -66,7 +66,7 @@ def test_a_bulk_call_can_be_dropped_as_a_file(stack: Target, table: DynamoTable)
 
     upload = dropped(stack, table, "uploads/DEMO/bulk.json", data)
 
-    assert told(upload.layout, entries(stack, table, upload)) == ["1 R1", "2 The row has to be an object.", "3 R2"]
+    assert told(upload.layout, entries(stack, table, upload)) == ["1 R1", "2 The row must be an object.", "3 R2"]
 
 
 def test_a_file_of_nobody_is_refused(stack: Target, table: DynamoTable) -> None:

@@ -97,7 +97,7 @@ def test_the_command_ends_with_a_failure_where_a_file_is_not_read_to_its_end(
 
     told = json.loads(capsys.readouterr().out)
     assert (told["state"], told["posted"], told["refused"]) == ("INCOMPLETE", 1, 1)
-    assert "From row 2 on, the file was left out" in told["fault"]
+    assert "From row 2 on, the file was not read" in told["fault"]
     assert [row["status"] for row in json.loads(Path(told["result"]).read_text())] == ["posted", "refused"]
 
 

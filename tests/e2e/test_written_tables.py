@@ -10,9 +10,9 @@ from cli.target import Target
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import ledger
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.events import EventState
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reversals.take_back import cancel_purchase
 from tests.customers import EVERYTHING
@@ -28,7 +28,7 @@ def test_each_purchase_is_cancelled_once_whoever_else_cancels_it(stack: Target, 
     Written.read(name).load(table)
     purchases = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
     standing = [event.entry.event_id for event in purchases if event.state is EventState.POSTED]
-    cancel = partial(cancel_purchase, partner=EVERYTHING, table=table, catalogue=Catalogue(table), now=now)
+    cancel = partial(cancel_purchase, Engine.on(table), partner=EVERYTHING, now=now)
 
     with ThreadPoolExecutor(6) as threads:
         named = [Reference("id", event_id, "") for event_id in standing for _ in range(2)]

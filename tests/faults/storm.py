@@ -18,11 +18,10 @@ from loyalty import exactjson
 from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.purchases.purchase import PurchaseRequest
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.client import CONFIG
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.uploads import Upload
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 from loyalty.usecases.uploads.row_body import RowBody
 
@@ -48,9 +47,7 @@ def work(feed: Connection, target: Target, seed: int) -> None:
     chance, receives = random.Random(seed), 0
     table = DynamoTable(target.client("dynamodb", CONFIG), target.table)
     files, closings = target.open_results(), target.open_queue(target.close_queue_url)
-    poster = ChunkPoster(
-        table, files, closings, Catalogue(table), Numbers(table), read, lambda *_: None, pause=lambda _: None
-    )
+    poster = ChunkPoster(Engine.on(table, pause=lambda _: None), files, closings, read, lambda *_: None)
 
     def maybe_die(**_: Any) -> None:
         if receives <= LETHAL_RECEIVES and chance.random() < DEADLY:

@@ -9,10 +9,9 @@ from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code, Refused
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.table import MAX_TRANSACTION
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchase, post_purchases
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
@@ -25,15 +24,7 @@ def post(table: DynamoTable, cim: str) -> PostedEvent:
     """Post a purchase that spends 5; the same one each time."""
     now = datetime.now(UTC)
     request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
-    return post_purchase(
-        request,
-        EVERYTHING,
-        table=table,
-        catalogue=Catalogue(table),
-        numbers=Numbers(table),
-        now=now,
-        pause=lambda _: None,
-    )
+    return post_purchase(Engine.on(table, pause=lambda _: None), request, EVERYTHING, now=now)
 
 
 @pytest.mark.parametrize("fault", [answer_lost, request_lost, throttled], ids=["answer", "request", "throttled"])
@@ -71,16 +62,8 @@ def test_a_classic_posting_whose_every_answer_is_lost_is_told_without_another_re
         faulty(table, "TransactWriteItems", answer_lost),
         faulty(table, "BatchGetItem", out_of_reach, after=names_what_is_told_and_the_event),
     ):
-        told = post_and_tell(
-            request,
-            EVERYTHING,
-            render_purchase,
-            table=table,
-            catalogue=Catalogue(table),
-            numbers=Numbers(table),
-            now=datetime.now(UTC),
-            pause=lambda _: None,
-        )
+        engine = Engine.on(table, pause=lambda _: None)
+        told = post_and_tell(engine, request, EVERYTHING, render_purchase, now=datetime.now(UTC))
 
     assert told.replayed
     assert told.answer["total_spend_amount"] == 5
@@ -122,9 +105,7 @@ def test_purchases_are_not_posted_before_an_earlier_one_of_their_wallet_that_has
     requests = [read_purchase(purchase(cim, f"{cim}-{number}"), now) for number in range(MAX_TRANSACTION + 20)]
 
     with faulty(table, "TransactWriteItems", throttled, times=attempts):
-        outcomes = post_purchases(
-            requests, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=now
-        )
+        outcomes = post_purchases(Engine.on(table), requests, EVERYTHING, now=now)
 
     assert {isinstance(outcome, PostedEvent) for outcome in outcomes} == {False}
     assert wallet(table, cim) == (1, 50)

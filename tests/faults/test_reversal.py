@@ -12,9 +12,8 @@ from loyalty.api.newest.purchases import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.numbers import Numbers
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reversals.take_back import cancel_purchase, return_products
@@ -36,17 +35,13 @@ def killed(_: AWSRequest) -> None:
 
 def cancel(table: DynamoTable, event_id: str) -> bool:
     now, named = datetime.now(UTC), Reference("id", event_id, "")
-    return cancel_purchase(
-        named, EVERYTHING, table=table, catalogue=Catalogue(table), now=now, pause=lambda _: None
-    ).replayed
+    return cancel_purchase(Engine.on(table, pause=lambda _: None), named, EVERYTHING, now=now).replayed
 
 
 def give_back(table: DynamoTable, event_id: str) -> bool:
     now, named = datetime.now(UTC), Reference("id", event_id, "")
-    request = read_return({"reference_number": "RET", "products": [{"line": 0}]}, now)
-    return return_products(
-        named, request, EVERYTHING, table=table, catalogue=Catalogue(table), now=now, pause=lambda _: None
-    ).posting.replayed
+    request = read_return({"reference_number": "RET", "products": [{"line": 0}]}, named, now)
+    return return_products(Engine.on(table, pause=lambda _: None), request, EVERYTHING, now=now).posting.replayed
 
 
 ACTS = pytest.mark.parametrize("act", [cancel, give_back], ids=["cancel", "return"])
@@ -57,9 +52,7 @@ def event_id(table: DynamoTable, cim: str) -> str:
     """A purchase that spent 5 of the wallet's 50."""
     now = datetime.now(UTC)
     request = read_purchase(purchase(cim, f"REF-{cim}", spend="5"), now)
-    posting = post_purchase(
-        request, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=now
-    )
+    posting = post_purchase(Engine.on(table), request, EVERYTHING, now=now)
     assert wallet(table, cim) == (2, 45)
     return posting.event.entry.event_id
 

@@ -4,11 +4,11 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -18,9 +18,10 @@ from loyalty import exactjson
 from loyalty.domain.rows.chunk import read_chunk
 from loyalty.store import keys
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.queue import Message
+from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
 from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.uploads.chunk_queue import ChunkQueue
 from loyalty.usecases.uploads.make_result import result_key
 from loyalty.usecases.uploads.show_upload import view_of
 from loyalty.usecases.uploads.split_upload import Workplace, split_upload
@@ -113,7 +114,7 @@ class Shuffled:
 
     kept: list[Message] = field(default_factory=list)
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         self.kept += messages
 
     def copies(self, chance: random.Random) -> list[Message]:
@@ -150,7 +151,7 @@ def split(stack: Target, table: DynamoTable, bodies: list[dict[str, Any]]) -> tu
         shards=8,
     )
     add_upload(table, upload)
-    at = Workplace(table, stack.open_uploads(), stack.open_results(), shuffled)
+    at = Workplace(table, stack.open_uploads(), stack.open_results(), ChunkQueue(cast(Queue, shuffled)))
     assert split_upload(upload, at, attempt="1", out_of_time=lambda: False)
     return upload_id, shuffled
 

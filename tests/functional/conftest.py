@@ -18,7 +18,7 @@ from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer
 from tests.functional.stage import Stage
@@ -174,7 +174,7 @@ def _stocked(_aws: DynamoTable) -> tuple[Functions, Items]:
     fill(_aws, {})
     summary = import_records(DEMO.read_bytes().splitlines(), table=_aws, now=NOW)
     assert not summary.refused
-    text, _ = create_key("DEMO", ["*"], list(Scope), table=_aws, now=NOW)
+    text, _ = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=_aws, now=NOW)
     functions = Functions(api_key=text)
     functions.authorize(text)  # which makes the month's signing key
     return functions, kept(_aws)

@@ -1,23 +1,23 @@
 """Workers that post the chunks of uploads, in the place of the function and its queue, and what kills them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from loyalty.api.triggers.row_reader import read_row
 from loyalty.domain.errors import Refused
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
-from loyalty.store.numbers import Numbers
-from loyalty.store.queue import Message
+from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases import post_purchase
+from loyalty.usecases.uploads.chunk_queue import ChunkQueue
 from loyalty.usecases.uploads.chunk_rows import Read
-from loyalty.usecases.uploads.close_upload import close_upload
+from loyalty.usecases.uploads.close_upload import UploadCloser
 from loyalty.usecases.uploads.make_result import result_key
 from loyalty.usecases.uploads.post_chunk import ChunkPoster, Delivery
 from loyalty.usecases.uploads.split_upload import Workplace, split_upload
@@ -51,7 +51,7 @@ class Cut:
 
     sent: list[Message] = field(default_factory=list)
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         self.sent += messages
 
 
@@ -69,14 +69,11 @@ class Stage:
     def deliver(self, message: dict[str, Any], receives: int = 1) -> bool:
         """Let a worker of its own post a chunk; answers whether it is done with."""
         poster = ChunkPoster(
-            self.table,
+            Engine.on(self.table, pause=lambda _: None),
             self.files,
             self.closings,  # type: ignore[arg-type]  # all that is done with it is to send
-            Catalogue(self.table),
-            Numbers(self.table),
             self.read,
             self._hear,
-            pause=lambda _: None,
         )
         delivery = Delivery.of(message, receives, MAX_RECEIVES)
         return poster.post(delivery, CREATED_ON)
@@ -103,7 +100,9 @@ class Stage:
             idempotency_key=idempotency_key,
         )
         add_upload(self.table, upload)
-        split_upload(upload, Workplace(self.table, self.files, self.files, cut), attempt="1", out_of_time=lambda: False)
+        chunks = ChunkQueue(cast(Queue, cut))
+        at = Workplace(self.table, self.files, self.files, chunks)
+        split_upload(upload, at, attempt="1", out_of_time=lambda: False)
         assert all(self.deliver(message.body) for message in cut.sent)
         return self.result(upload_id) if name.endswith(".jsonl") else []
 
@@ -132,8 +131,7 @@ class Stage:
     def text(self, upload_id: str) -> str:
         """Return the result."""
         closings: Any = self.closings
-        at = {"table": self.table, "files": self.files, "closings": closings}
-        close_upload(upload_id, **at, now=CREATED_ON, out_of_time=lambda: False)
+        UploadCloser(self.table, self.files, closings).close(upload_id, now=CREATED_ON, out_of_time=lambda: False)
         return self.files.read(result_key(self.upload(upload_id))).decode()
 
     def statuses(self, upload_id: str) -> list[str]:
@@ -170,10 +168,10 @@ class Reaper:
 def crashing(rows: set[str], how: type[BaseException]) -> Callable[..., Any]:
     """Return the bulk call, which ends so where it meets one of these reference numbers."""
 
-    def post_purchases(requests: Any, *arguments: Any, **named: Any) -> Any:
+    def post_purchases(engine: Engine, requests: Any, *arguments: Any, **named: Any) -> Any:
         if rows & {request.reference_number for request in requests}:
             raise how
-        return post_purchase.post_purchases(requests, *arguments, **named)
+        return post_purchase.post_purchases(engine, requests, *arguments, **named)
 
     return post_purchases
 

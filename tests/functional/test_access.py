@@ -18,7 +18,7 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
 from loyalty.store.credentials import active_keys, read_key, remove_key
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key, rotate_key
 from tests.functional.conftest import NOW, Functions, example
 
 CONTEXT_LESS: dict[str, Any] = {}
@@ -30,7 +30,7 @@ def key(table: DynamoTable, *, merchants: str = "*", scopes: tuple[str, ...] = t
     """Another key for the demo partner, in the place of the one that the fixture made."""
     for active in list(active_keys(table, "DEMO")):
         revoke_key("DEMO", active.id, table=table, now=NOW)
-    return create_key("DEMO", merchants.split(","), scopes, table=table, now=NOW)[0]
+    return create_key(KeyRequest("DEMO", merchants.split(","), scopes), table=table, now=NOW)[0]
 
 
 def test_a_key_is_let_in_for_every_route_of_the_stage_so_that_the_cached_policy_serves_them_all(
@@ -72,7 +72,7 @@ def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Dy
 def test_a_key_is_revoked_once_however_often_that_is_asked_for_and_nothing_else_is(demo: DynamoTable) -> None:
     [first] = active_keys(demo, "DEMO")
     revoke_key("DEMO", first.id, table=demo, now=NOW)
-    text, second = create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW)
+    text, second = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=demo, now=NOW)
 
     revoke_key("DEMO", first.id, table=demo, now=NOW)  # its place is another key's by now
     assert not remove_key(demo, first, NOW)
@@ -83,7 +83,7 @@ def test_a_key_is_revoked_once_however_often_that_is_asked_for_and_nothing_else_
 
 
 def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_one(demo: DynamoTable) -> None:
-    texts = [create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")[0] for _ in range(3)]
+    texts = [create_key(KeyRequest("DEMO", ["*"], list(Scope), request="R"), table=demo, now=NOW)[0] for _ in range(3)]
 
     assert [bool(read_key(demo, text)) for text in texts] == [False, False, True]
     [_, made] = active_keys(demo, "DEMO")
@@ -91,15 +91,15 @@ def test_a_request_that_is_repeated_makes_one_key_and_another_request_another_on
     rotated = rotate_key("DEMO", next(active_keys(demo, "DEMO")).id, table=demo, now=NOW, request="R")[0]
     assert read_key(demo, rotated)
     with pytest.raises(Refused, match="revoke one first"):
-        create_key("DEMO", ["*"], list(Scope), table=demo, now=NOW, request="R")
+        create_key(KeyRequest("DEMO", ["*"], list(Scope), request="R"), table=demo, now=NOW)
 
 
 def test_a_request_that_says_something_else_by_the_name_of_another_replaces_no_key(demo: DynamoTable) -> None:
-    text, made = create_key("DEMO", ["EK123456"], ["wallets:read"], table=demo, now=NOW, request="R")
+    text, made = create_key(KeyRequest("DEMO", ["EK123456"], ["wallets:read"], request="R"), table=demo, now=NOW)
 
     for merchants, scopes in ((["*"], ["wallets:read"]), (["EK123456"], list(Scope))):
         with pytest.raises(Refused, match=f"made key {made.id}, for merchants .* with scopes wallets:read"):
-            create_key("DEMO", merchants, scopes, table=demo, now=NOW, request="R")
+            create_key(KeyRequest("DEMO", merchants, scopes, request="R"), table=demo, now=NOW)
 
     assert read_key(demo, text)
 
@@ -156,7 +156,7 @@ def test_a_key_is_made_only_for_what_exists(
     demo: DynamoTable, partner: str, merchants: list[str], scopes: list[str], message: str
 ) -> None:
     with pytest.raises(Refused, match=message):
-        create_key(partner, merchants, scopes, table=demo, now=NOW)
+        create_key(KeyRequest(partner, merchants, scopes), table=demo, now=NOW)
 
 
 @pytest.mark.parametrize("function", NEWEST)

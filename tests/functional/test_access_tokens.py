@@ -11,15 +11,14 @@ from loyalty.domain.access.pass_codes import hashed_pass_code
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customer_tokens import behind_passwords
 from loyalty.store.customers import customer_key
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
-from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Delete
 from loyalty.usecases.access import customer_tokens
-from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, issue_one_time_password
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from tests.cards import (
@@ -142,10 +141,9 @@ def test_a_wrong_pass_code_and_an_unknown_identifier_are_told_alike(functions: F
 
 
 def test_a_token_without_a_pass_code_is_not_to_be_had_by_its_identifier(
-    functions: Functions, demo: DynamoTable, token: str, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, demo: DynamoTable, token: str
 ) -> None:
     bring(demo, {"type": "access_token", "id": "T-2", "account": ACCOUNT_NUMBER, "identifier": "OPEN"})
-    monkeypatch.setattr(customer_tokens, "is_pass_code", None)
 
     assert post(functions, shown(token, {"identifier": "OPEN", "pass_code": "1234"})).status == 404
 
@@ -238,9 +236,9 @@ def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stor
     almost = NOW + timedelta(minutes=5, seconds=-1)
 
     assert item
-    assert shown_token("Account", again, item, partner_id="DEMO", table=demo, now=almost).id == "T-CARD"
+    assert ShownTokens("DEMO", demo, almost).token("Account", again, item).id == "T-CARD"
     with pytest.raises(Refused, match="one-time password") as refused:
-        shown_token("Account", again, item, partner_id="DEMO", table=demo, now=NOW + timedelta(minutes=5))
+        ShownTokens("DEMO", demo, NOW + timedelta(minutes=5)).token("Account", again, item)
     assert password not in str(refused.value)
 
 
@@ -249,7 +247,7 @@ def test_a_password_that_is_drawn_twice_is_given_out_once(demo: DynamoTable, mon
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
 
     assert password == "100000000000"
-    with pytest.raises(Refused, match="Ask for another"):
+    with pytest.raises(Refused, match="Ask for one again"):
         issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
 
 
@@ -288,11 +286,10 @@ def test_a_one_time_password_does_not_outlive_what_it_stands_for(
 
 def test_of_postings_that_read_the_same_one_time_password_one_uses_it(demo: DynamoTable) -> None:
     """As rivals do: both have found the password before either has posted."""
-    catalogue, numbers = Catalogue(demo), Numbers(demo)
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
     request = read_purchase(shown("", {"one_time_password": password}), EVERYTHING, None)
 
-    outcomes = post_purchases([request, request], EVERYTHING, table=demo, catalogue=catalogue, numbers=numbers, now=NOW)
+    outcomes = post_purchases(Engine.on(demo), [request, request], EVERYTHING, now=NOW)
 
     assert [type(outcome) for outcome in outcomes] == [PostedEvent, Refused]
 

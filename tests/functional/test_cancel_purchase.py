@@ -8,7 +8,7 @@ import pytest
 from loyalty.domain.access.partner import Scope
 from loyalty.store import keys
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
@@ -145,14 +145,14 @@ def test_events_that_are_no_purchases_cannot_be_cancelled(functions: Functions) 
 
 def test_another_merchants_purchase_does_not_exist(cold_functions: Functions, demo: DynamoTable) -> None:
     event_id = post(cold_functions)
-    cold_functions.api_key, _ = create_key("DEMO", ["MRA"], list(Scope), table=demo, now=NOW)
+    cold_functions.api_key, _ = create_key(KeyRequest("DEMO", ["MRA"], list(Scope)), table=demo, now=NOW)
 
     assert cancel(cold_functions, event_id).status == 404
 
 
 def test_cancelling_takes_the_scope_to_post(cold_functions: Functions, demo: DynamoTable) -> None:
     event_id = post(cold_functions)
-    cold_functions.api_key, _ = create_key("DEMO", ["*"], [Scope.READ_PURCHASES], table=demo, now=NOW)
+    cold_functions.api_key, _ = create_key(KeyRequest("DEMO", ["*"], [Scope.READ_PURCHASES]), table=demo, now=NOW)
 
     assert cancel(cold_functions, event_id).status == 403
 
@@ -336,7 +336,7 @@ class TestClassic:
     ) -> None:
         user = {"id": "2", "username": "other", "person_name": "Other Partner", "email": None}
         bring(demo, {"type": "partner", "id": "OTHER", "name": "Other partner", "user": user})
-        key, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=NOW)
+        key, _ = create_key(KeyRequest("OTHER", ["*"], list(Scope)), table=demo, now=NOW)
         issued = cold_functions.call("issue_token", headers={"api_key": key}, context={})
 
         log = self.cancel(cold_functions, issued.body["data"]["token"], id=posted["id"]).body["data"]["log_information"]

@@ -13,7 +13,7 @@ from loyalty.domain.identity import Origin, told_id
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import key_of
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.cards import bring
@@ -36,7 +36,7 @@ def merchant(table: DynamoTable, code: str) -> tuple[Functions, Body]:
     bring(table, {"type": "partner", "id": code, "name": code})
     line = {"product_sku": "TEA", "net_amount": 10, "tax_amount": 2, "total_amount": 12}
     body = {"cim": customer(table, code, 0), "merchant_tap": {"code": code}, "products": [line]}
-    key, _ = create_key(code, [f"BU-{code}"], list(Scope), table=table, now=NOW)
+    key, _ = create_key(KeyRequest(code, [f"BU-{code}"], list(Scope)), table=table, now=NOW)
     return Functions(api_key=key), body
 
 
@@ -122,7 +122,7 @@ def shared(table: DynamoTable) -> dict[str, Functions]:
     for code in ("ONE", "TWO"):
         partners[code], body = merchant(table, code)
         assert partners[code].call("create_purchase", body | {"id": "SHARED", "reference_number": code}).status == 200
-    key, _ = create_key("POS", ["*"], list(Scope), table=table, now=NOW)
+    key, _ = create_key(KeyRequest("POS", ["*"], list(Scope)), table=table, now=NOW)
     return {**partners, "POS": Functions(api_key=key)}
 
 

@@ -8,7 +8,7 @@ import pytest
 from loyalty.domain.access.partner import Scope
 from loyalty.store.credentials import active_keys
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key, revoke_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
@@ -196,7 +196,7 @@ def test_two_partners_may_have_the_same_reference_in_the_same_system(
 ) -> None:
     lines = [b'{"type": "partner", "id": "OTHER", "name": "Other"}']
     assert not import_records(lines, table=demo, now=NOW).refused
-    text, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=NOW)
+    text, _ = create_key(KeyRequest("OTHER", ["*"], list(Scope)), table=demo, now=NOW)
     other = functions.call("issue_token", headers={"api_key": text}, context={}).body["data"]["token"]
     external = {"external_system": "POS", "external_system_reference_number": "17"}
 

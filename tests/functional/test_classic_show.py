@@ -8,7 +8,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 
@@ -64,7 +64,7 @@ def test_a_reference_number_that_recurs_is_refused_with_what_to_do(functions: Fu
     answer = show(functions, token, reference_number=posted["reference_number"])
 
     assert answer.status == 409
-    assert "name this one by id or number" in answer.body["status"]["description"]
+    assert "name the one you mean by its id or number" in answer.body["status"]["description"]
 
 
 def test_what_is_not_there_is_told_in_the_vendors_words(functions: Functions, token: str) -> None:
@@ -85,7 +85,7 @@ def test_a_key_that_may_not_see_the_purchase_is_refused(
     functions: Functions, demo: DynamoTable, token: str, merchant: str, scopes: list[Scope], status: int
 ) -> None:
     posted = post(functions, token)
-    key, _ = create_key("DEMO", [merchant], scopes, table=demo, now=NOW)
+    key, _ = create_key(KeyRequest("DEMO", [merchant], scopes), table=demo, now=NOW)
     other = functions.call("issue_token", headers={"api_key": key}, context={}).body["data"]["token"]
 
     assert show(functions, other, id=posted["id"]).status == status

@@ -172,15 +172,14 @@ def test_what_is_recorded_while_a_result_is_put_down_is_in_it(importing: Importi
 
 def test_a_result_whose_parts_are_gone_is_made_anew(importing: Importing, closing: Closing) -> None:
     upload = closing.upload(importing, "x.jsonl")
-    layout, tally = upload.layout, read_tally(closing.table, upload.id)
-    assert layout
+    tally = read_tally(closing.table, upload.id)
     at: dict[str, Any] = {"table": closing.table, "files": closing.module.files}
     turns: Iterator[bool] = iter([False, False, True])
-    assert not make_result(upload, layout, tally, **at, out_of_time=lambda: next(turns))
+    assert not make_result(upload, tally, **at, out_of_time=lambda: next(turns))
     client = closing.module.files.client
     for found in client.list_multipart_uploads(Bucket="results").get("Uploads", []):
         client.abort_multipart_upload(Bucket="results", Key=found["Key"], UploadId=found["UploadId"])
 
-    assert make_result(upload, layout, tally, **at, out_of_time=lambda: False)
+    assert make_result(upload, tally, **at, out_of_time=lambda: False)
 
     assert closing.result(upload).count(b"created") == ROWS

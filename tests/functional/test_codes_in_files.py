@@ -180,7 +180,7 @@ def test_the_result_of_a_call_with_codes_posts_nothing_when_it_is_sent_again(
 
     rows = json.loads(splitting.closed(again)[0])
     assert [row["status"] for row in rows] == ["replayed", "refused"]
-    assert "not taken in files" in rows[1]["error_description"]
+    assert "not accepted in files" in rows[1]["error_description"]
 
 
 @pytest.mark.usefixtures("splitting")
@@ -219,7 +219,7 @@ def test_a_row_of_a_file_with_a_code_is_refused_and_its_code_is_in_nothing_of_ou
     result, summary = splitting.closed(upload)
     kept = stored(upload.id, "results")
     assert (summary["refused"], summary["posted"]) == (1, 0)
-    assert end or "not taken in files" in result
+    assert end or "not accepted in files" in result
     assert b"2468-code" not in kept
     assert b"246824682468" not in kept
 

@@ -12,9 +12,8 @@ from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.numbers import Numbers
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -439,16 +438,12 @@ def test_a_purchase_that_does_not_exist_is_not_found(functions: Functions, event
 
 
 def test_a_store_that_was_imported_a_moment_ago_is_known_to_warm_functions(demo: DynamoTable) -> None:
-    catalogue, partner = Catalogue(demo), Partner("DEMO", frozenset(), frozenset({"*"}))
-    catalogue.programme(NOW)
+    engine, partner = Engine.on(demo), Partner("DEMO", frozenset(), frozenset({"*"}))
+    engine.catalogue.programme(NOW)
     import_record(demo, type="business_unit", id="NEW", name="New", code="NEW")
     body = purchase(merchant_tap={"code": "NEW"}, outlet_tap=None)
 
     soon, later = NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)
     with pytest.raises(Refused):
-        post_purchase(
-            read_purchase(body, soon), partner, table=demo, catalogue=catalogue, numbers=Numbers(demo), now=soon
-        )
-    post_purchase(
-        read_purchase(body, later), partner, table=demo, catalogue=catalogue, numbers=Numbers(demo), now=later
-    )
+        post_purchase(engine, read_purchase(body, soon), partner, now=soon)
+    post_purchase(engine, read_purchase(body, later), partner, now=later)

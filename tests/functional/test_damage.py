@@ -18,11 +18,11 @@ from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, packed_key
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.export import TableExport
 from loyalty.store.keys import Key
 from loyalty.store.writes import Delete, Put
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.proofs import verify_export as verify_export_module
 from loyalty.usecases.proofs.audit import READABLE
@@ -67,7 +67,7 @@ def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
     functions.call("cancel_purchase", path={"id": "CANCELLED"})
     goods = {"reference_number": "RET1", "products": [{"line": 0, "quantity": 1}]}
     assert functions.call("return_products", goods, path={"id": "RETURNED"}).status == 200
-    expire_lots(table=_aws, catalogue=Catalogue(_aws), now=datetime.now(UTC), time_left=lambda: 900)
+    expire_lots(Engine.on(_aws), _aws, now=datetime.now(UTC), time_left=lambda: 900)
     token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
     filed = functions.call("classic_create_purchase", {**example("create_1.request"), "token": token}, context={})
     assert filed.status == 200
@@ -336,7 +336,7 @@ def test_a_budget_that_is_exceeded_is_told_apart_as_it_may_have_been_higher(dama
 def test_a_state_that_is_changed_without_its_event(damaged: Damaged) -> None:
     damaged.change(damaged.event("STANDING"), state="CANCELLED")
 
-    assert "a purchase is cancelled by one cancellation, else by none" in rules(damaged.found())
+    assert "a cancelled purchase has one cancellation, any other none" in rules(damaged.found())
 
 
 def test_an_event_of_another_table_that_is_put_in(damaged: Damaged) -> None:

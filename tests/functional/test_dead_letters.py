@@ -13,7 +13,7 @@ from loyalty.store.client import connect_queue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload
-from loyalty.usecases.uploads.dead_letters import FailedCalls, Lane, redrive
+from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, redrive
 from tests.functional.conftest import NOW
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:split:$LATEST"
@@ -43,14 +43,8 @@ class Stack:
     def redrive(self, upload_id: str | None = None) -> int:
         """Take up again what failed."""
         failed_calls = FailedCalls(self.failed, lambda name, event: self.calls.append((name, event)))
-        return redrive(
-            upload_id,
-            uuid4().hex,
-            chunks=self.chunks,
-            closings=self.closings,
-            failed_calls=failed_calls,
-            table=self.table,
-        )
+        letters = DeadLetters(self.chunks, self.closings, failed_calls)
+        return redrive(upload_id, uuid4().hex, letters, table=self.table)
 
 
 @pytest.fixture
@@ -137,7 +131,7 @@ def test_a_call_that_cannot_be_made_is_not_lost(stack: Stack) -> None:
 
     failed_calls = FailedCalls(stack.failed, refuse)
     with pytest.raises(PermissionError):
-        redrive(None, "1", chunks=stack.chunks, closings=stack.closings, failed_calls=failed_calls, table=stack.table)
+        redrive(None, "1", DeadLetters(stack.chunks, stack.closings, failed_calls), table=stack.table)
 
     told = stack.failed.client.get_queue_attributes(QueueUrl=stack.failed.url, AttributeNames=["All"])
     assert told["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"

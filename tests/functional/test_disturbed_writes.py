@@ -21,9 +21,9 @@ from loyalty.store.chunk_marks import read_tally
 from loyalty.store.credentials import SigningKeys, active_keys
 from loyalty.store.customer_tokens import one_time_password_key
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key, rotate_key
 from loyalty.usecases.access.auth_tokens import TokenCheck, issue_token, release_token
-from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, issue_one_time_password
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.cards import BY_PASS_CODE, IDENTIFIER, PASS_CODE, bring
@@ -108,7 +108,7 @@ def disturbed(clients: list[Any], disturbance: Disturbance) -> Iterator[None]:
 
 def create(functions: Functions, table: DynamoTable) -> Act:
     return lambda: is_the_only_other_key(
-        functions, table, create_key("DEMO", ["*"], list(Scope), table=table, now=NOW, request="R")[0]
+        functions, table, create_key(KeyRequest("DEMO", ["*"], list(Scope), request="R"), table=table, now=NOW)[0]
     )
 
 
@@ -185,7 +185,7 @@ def pass_code(functions: Functions, table: DynamoTable) -> Act:  # noqa: ARG001 
     item = table.get(keys.alias("access_token", "identifier", BY_PASS_CODE["identifier"]))
 
     def act() -> None:
-        assert shown_token("Token", shown, item, partner_id="DEMO", table=table, now=NOW).id == "T-CARD"
+        assert ShownTokens("DEMO", table, NOW).token("Token", shown, item).id == "T-CARD"
 
         [tried] = [found for found in table.scan() if found["pk"].startswith("TRIES#")]
         assert tried.keys() == {"pk", "sk", "expires_at"}
@@ -204,7 +204,7 @@ def import_of_lines(functions: Functions, table: DynamoTable) -> Act:  # noqa: A
     def act() -> None:
         assert not import_records(data, table=table, now=NOW).refused
 
-        assert len(table.get_many(keys.record("contact", person["id"]) for person in PEOPLE)) == len(PEOPLE)
+        assert len(table.get_many([keys.record("contact", person["id"]) for person in PEOPLE])) == len(PEOPLE)
         assert (table.get(keys.wallet("A-one")) or {})["version"] == 1
 
     return act

@@ -83,7 +83,7 @@ def test_the_function_that_imports_takes_its_event(functions: Functions, demo: D
 
     upload = read_upload(demo, upload_id)
     assert upload
-    assert importing.told(upload) == ["1 refused /type A record is an object with a type."]
+    assert importing.told(upload) == ["1 refused /type A record must be an object with a type."]
 
 
 @pytest.mark.parametrize("name", sorted(ROUTED))

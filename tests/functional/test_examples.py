@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import DEMO, NOW, Functions
 from tests.goldens import GOLDENS, Golden, Record
@@ -31,7 +31,7 @@ def test_an_example_is_answered_field_by_field_where_its_records_are_its_own(
 ) -> None:
     lines = [json.dumps(record).encode() for record in with_own(golden.own)]
     assert not import_records(lines, table=table, now=NOW).refused
-    api_key, _ = create_key("DEMO", ["*"], list(Scope), table=table, now=NOW)
+    api_key, _ = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=table, now=NOW)
     functions = Functions(api_key)
     issued = functions.call("issue_token", headers={"api_key": api_key}, context={}).body["data"]["token"]
 

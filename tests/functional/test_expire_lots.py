@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from loyalty.store.attributes import key_of
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.writes import Put
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger import expire_lots as module
 from loyalty.usecases.ledger.expire_lots import ExpiryRun, expire_lots
 from loyalty.usecases.proofs.verify_journal import verify_journal
@@ -56,7 +56,7 @@ def journal(functions: Functions) -> list[Body]:
 
 
 def run(table: DynamoTable, now: datetime, seconds_left: float = 900) -> ExpiryRun:
-    return expire_lots(table=table, catalogue=Catalogue(table), now=now, time_left=lambda: seconds_left)
+    return expire_lots(Engine.on(table), table, now=now, time_left=lambda: seconds_left)
 
 
 def test_what_is_over_is_taken_out_of_the_wallet(functions: Functions, demo: DynamoTable) -> None:
@@ -149,9 +149,7 @@ def test_a_run_stops_before_its_time_is_up_and_the_next_one_goes_on(
     buy(functions, "2", cim=OTHER_CIM)
     seconds = count(module.RESERVE_SECONDS, -1)
 
-    first = expire_lots(
-        table=demo, catalogue=Catalogue(demo), now=datetime.now(UTC), time_left=lambda: float(next(seconds))
-    )
+    first = expire_lots(Engine.on(demo), demo, now=datetime.now(UTC), time_left=lambda: float(next(seconds)))
 
     assert first == ExpiryRun(wallets=1, busy=0, finished=False)
     assert run(demo, datetime.now(UTC)) == ExpiryRun(wallets=1, busy=0, finished=True)
@@ -164,6 +162,6 @@ def test_an_expiry_of_what_is_not_over_is_found(functions: Functions, demo: Dyna
     attributes = {name: value for name, value in item.items() if name not in key._fields}
     demo.put(Put(key, attributes | {"lots": '{"2199-01":-3}'}))
 
-    assert "an expiry takes out what is over, and no more" in {
+    assert "an expiry takes out what has expired, and no more" in {
         deviation.rule for deviation in verify_journal(demo, settle=lambda _: None).deviations
     }

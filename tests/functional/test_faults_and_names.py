@@ -88,7 +88,7 @@ def test_a_create_spend_tells_what_both_its_events_name_in_vain(functions: Funct
 
     told = functions.call("classic_create_spend", body).body["status"]["description"]
 
-    for part in ("/performed_on: has to be a date", "Product (NOWHERE)", "Classification (NO SUCH)"):
+    for part in ("/performed_on: must be a date", "Product (NOWHERE)", "Classification (NO SUCH)"):
         assert part in told
 
 
@@ -152,7 +152,7 @@ def test_a_second_primary_account_is_told_which_is_the_first_and_what_to_do(demo
     [bad] = import_records([exactjson.dumps(second).encode()], table=demo, now=NOW).refused
 
     assert bad.field == "/contact"
-    assert bad.reason.startswith("Account A-one is the primary one of this contact.")
+    assert bad.reason.startswith("Account A-one is already the primary account of this contact.")
     assert not import_records([exactjson.dumps(second | {"primary": False}).encode()], table=demo, now=NOW).refused
 
 

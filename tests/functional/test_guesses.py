@@ -13,7 +13,7 @@ from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
-from loyalty.usecases.access.customer_tokens import issue_one_time_password, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, issue_one_time_password
 from tests.cards import BY_PASS_CODE, CODE, IDENTIFIER, PASS_CODE, bring
 
 MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
@@ -37,7 +37,7 @@ def answered(table: Table, shown: Reference, partner_id: str, now: datetime) -> 
     items = behind_passwords(table, wanted, table.get_many(wanted, consistent=True), partner_id, now)
     item = items.get(customer_key(shown))
     try:
-        return shown_token("Account", shown, item, partner_id=partner_id, table=table, now=now).id
+        return ShownTokens(partner_id, table, now).token("Account", shown, item).id
     except Refused as refused:
         return refused.problems[0].code
 
@@ -53,13 +53,22 @@ def test_a_pass_code_is_locked_for_the_partner_that_guesses_and_nobody_else(demo
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT) == "T-CARD"
 
 
+def test_a_token_that_does_not_exist_is_locked_as_one_that_does_so_that_a_lock_does_not_tell_which_do(
+    demo: DynamoTable,
+) -> None:
+    absent = [answered(demo, WRONG._replace(value="ABSENT"), "MALLORY", MIDNIGHT) for _ in range(6)]
+
+    assert absent == wrong(demo, "MALLORY", MIDNIGHT, 6)
+    assert answered(demo, WRONG._replace(value="ABSENT"), "DEMO", MIDNIGHT) == Code.NOT_FOUND
+
+
 def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: DynamoTable) -> None:
     wrong(demo, "DEMO", MIDNIGHT, 5)
     almost = MIDNIGHT + QUARTER - timedelta(seconds=1)
     item = demo.get(customer_key(RIGHT))
 
     with pytest.raises(Refused, match="locked before 2026-01-15 00:15 UTC"):
-        shown_token("Account", RIGHT, item, partner_id="DEMO", table=demo, now=almost)
+        ShownTokens("DEMO", demo, almost).token("Account", RIGHT, item)
     assert answered(demo, RIGHT, "DEMO", MIDNIGHT + QUARTER) == "T-CARD"
 
 

@@ -66,7 +66,7 @@ def test_a_file_whose_name_is_not_good_for_that_of_a_result_is_refused(
     _, summary = dropping.closed(upload)
 
     assert upload.state is UploadState.REFUSED
-    assert summary["fault"].startswith("The name of the file has")
+    assert summary["fault"].startswith("The name of the file")
 
 
 def test_the_longest_name_there_may_be_has_a_result(lasting: tuple[Functions, DynamoTable]) -> None:
@@ -87,5 +87,5 @@ def test_a_file_in_a_folder_that_is_no_partners_is_nobodys(
     _, summary = splitting.closed(upload)
 
     assert (upload.state, upload.partner_id, summary["partner"]) == (UploadState.REFUSED, "", None)
-    assert ("names no folder" if partner else "names no partner") in summary["fault"]
+    assert ("cannot name a folder" if partner else "No partner is named") in summary["fault"]
     assert len(summary_key(upload).encode()) <= LONGEST_OF_S3

@@ -117,7 +117,7 @@ def test_each_row_has_its_outcome_and_the_summary_counts_them(importing: Importi
     assert importing.told(upload) == [
         "1 unchanged",
         "2 updated",
-        "4 refused /title This has to be a text.",
+        "4 refused /title This must be text.",
         "5 refused /contact Error:contact (C3) Not Found. - Description:The specified API value was not found.",
         "6 created",
         "7 created",
@@ -160,7 +160,7 @@ def test_cells_are_read_as_the_records_model_has_them(importing: Importing) -> N
     assert importing.told(upload) == [
         "1 created",
         "2 created",
-        "3 refused /automatic_spend/enabled The cell has to be true or false.",
+        "3 refused /automatic_spend/enabled The cell must be true or false.",
         "4 refused /number Records of the type contact have no such field.",
         "5 refused /type There is no record type wallet.",
         "7 refused /type There is no record type =.",
@@ -241,7 +241,7 @@ def test_a_result_has_no_pass_codes_and_dropped_again_changes_none(importing: Im
     assert text.count("(left out)") == 2
     first, second = importing.told(again)
     assert first == "1 unchanged"
-    assert second.startswith("2 refused /pass_code Results leave pass codes out")
+    assert second.startswith("2 refused /pass_code Results do not contain pass codes")
     edited = importing.drop(name, text.replace("(left out)", "new-code").encode())
     assert importing.told(edited)[0] == "1 updated"
 
@@ -426,10 +426,10 @@ def test_of_two_runs_at_a_time_one_tells_of_each_chunk_and_the_late_one_writes_n
 @pytest.mark.parametrize(
     ("name", "data", "fault"),
     [
-        ("x.xlsx", b"", "The name of the file has to end in"),
-        ("x.csv", b"id,name\n1,2\n", "There has to be a column type"),
-        ("x.csv", b"cim,products.product_sku\n1,2\n", "The first line has to name the columns, such as type, id"),
-        ("x.json", b'{"purchase_customer_events_set": []}', "A .json file is an array of objects. One object"),
+        ("x.xlsx", b"", "The name of the file must end in"),
+        ("x.csv", b"id,name\n1,2\n", "The column type is missing"),
+        ("x.csv", b"cim,products.product_sku\n1,2\n", "The first line must name the columns, such as type, id"),
+        ("x.json", b'{"purchase_customer_events_set": []}', "A .json file must be an array of objects. Name a file"),
         ("x.jsonl", b"", "The file is empty."),
     ],
 )
@@ -532,5 +532,5 @@ def test_an_opening_balance_waits_for_no_programme_that_is_not_there(
 
     assert importing.told(upload) == [
         "1 created",
-        "2 refused There is no currency of the role SYSTEM yet; import one before.",
+        "2 refused There is no currency with the role SYSTEM yet. Import one first.",
     ]

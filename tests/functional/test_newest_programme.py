@@ -9,11 +9,10 @@ import pytest
 from loyalty.api.newest.purchases import read_purchase
 from loyalty.domain.errors import Code
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import find_customer
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Delete
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.ledger.show_wallet import show_wallet
 from loyalty.usecases.purchases.post_purchase import post_purchase
@@ -55,7 +54,7 @@ def body(cim: str = "CIM-USD", **changes: Any) -> Body:
 def warm(cold_functions: Functions, demo: DynamoTable) -> Functions:  # noqa: ARG001 - the table that they work on
     """The functions, which have all just looked at the programme of the demo, and take it for good for a minute."""
     for name in WARM:
-        cold_functions.module(name).catalogue.programme(datetime.now(UTC) + timedelta(seconds=1))
+        cold_functions.module(name).engine.catalogue.programme(datetime.now(UTC) + timedelta(seconds=1))
     return cold_functions
 
 
@@ -172,9 +171,9 @@ def test_what_the_records_of_a_purchase_name_leads_to_the_newest_programme(
     changes = {"cim": "4A30966F684B0269AD91", "spend_request": None, **changes}
 
     for name in ("preview_purchase", "create_purchase"):
-        before = warm.module(name).catalogue.programme(datetime.now(UTC)).version
+        before = warm.module(name).engine.catalogue.programme(datetime.now(UTC)).version
         assert warm.call(name, body(**changes)).status == 200
-        assert warm.module(name).catalogue.programme(datetime.now(UTC)).version != before
+        assert warm.module(name).engine.catalogue.programme(datetime.now(UTC)).version != before
 
 
 @pytest.mark.parametrize("name", ["preview_purchase", "create_purchase"])
@@ -183,10 +182,10 @@ def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(
 ) -> None:
     bring(demo, DOLLARS[0], *DOLLARS[2:])
     for each in ("preview_purchase", "create_purchase"):
-        warm.module(each).catalogue.renewed(datetime.now(UTC), at_once=True)
+        warm.module(each).engine.catalogue.renewed(datetime.now(UTC), at_once=True)
     assert warm.call(name, body(spend_request=None)).body["code"] == Code.CURRENCY_MISMATCH
     bring(demo, DOLLARS[1])
-    warm.module(name).catalogue._checked -= timedelta(seconds=3)  # a caller's purchase may look again by then
+    warm.module(name).engine.catalogue._checked -= timedelta(seconds=3)  # a caller's purchase may look again by then
 
     assert warm.call(name, body(spend_request=None)).status == 200
 
@@ -206,14 +205,14 @@ def test_what_is_named_and_missing_for_good_is_to_be_tried_later(warm: Functions
 def test_the_programme_is_read_once_more_at_most_and_only_for_what_it_lacks(
     demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue = Catalogue(demo)
-    catalogue.programme(NOW)
+    engine = Engine.on(demo)
+    engine.catalogue.programme(NOW)
     bring(demo, *DOLLARS)
     partition = Mock(side_effect=demo.partition)
     monkeypatch.setattr(demo, "partition", partition)
 
     for account in ("ACR0000000001", "A-USD", "A-USD"):
-        show_wallet(account, table=demo, catalogue=catalogue, now=NOW)
+        show_wallet(engine, account, now=NOW)
 
     assert partition.call_args_list.count(call("PROGRAMME", consistent=True)) == 1
 
@@ -226,22 +225,22 @@ def test_a_programme_that_is_written_while_it_is_read_is_read_once_more(
     find = demo.partition
     monkeypatch.setattr(demo, "partition", lambda pk, **named: partition() if pk == "PROGRAMME" else find(pk, **named))
 
-    assert show_wallet("ACR0000000001", table=demo, catalogue=Catalogue(demo), now=NOW).currency_code == "EUR"
+    assert show_wallet(Engine.on(demo), "ACR0000000001", now=NOW).currency_code == "EUR"
     assert partition.call_count == 2
 
 
 def test_what_is_over_in_a_wallet_of_a_new_currency_expires_in_the_same_run(demo: DynamoTable) -> None:
-    catalogue = Catalogue(demo)
-    catalogue.programme(NOW)
+    engine = Engine.on(demo)
+    engine.catalogue.programme(NOW)
     scheme = {"type": "reward_offer", "id": "BRIEF", "name": "Brief", "scheme": "SALES"}
     award = {"method": "FIXED", "value": 3, "expires_after": "P1M"}
     bring(demo, *DOLLARS, {**scheme, "conditions": {"business_units": ["MRA"]}, "award": award})
     line = {"product_sku": "Bronze", "net_amount": 10, "tax_amount": 2, "total_amount": 12}
     where: Body = {"merchant_tap": {"code": "MRA"}, "outlet_tap": None, "classification": None}
     request = read_purchase(body(spend_request=None, performed_on=1743465600, products=[line], **where), NOW)
-    post_purchase(request, EVERYTHING, table=demo, catalogue=Catalogue(demo), numbers=Numbers(demo), now=NOW)
+    post_purchase(Engine.on(demo), request, EVERYTHING, now=NOW)
 
-    expired = expire_lots(table=demo, catalogue=catalogue, now=NOW, time_left=lambda: 900)
+    expired = expire_lots(engine, demo, now=NOW, time_left=lambda: 900)
 
     assert (expired.wallets, expired.busy) == (1, 0)
     customer = find_customer(demo, "A-USD")

@@ -323,7 +323,7 @@ def import_reference(functions: Functions, name: str) -> None:
 def close_upload(functions: Functions, name: str) -> None:
     """Close an upload."""
     poster = functions.module("post_batch").poster
-    [message] = put_upload(poster.table, poster.files, "U", [lines([{}])])
+    [message] = put_upload(poster.engine.table, poster.files, "U", [lines([{}])])
     functions.run("post_batch", queued(message))
     functions.run(name, queued({"upload": "U"}))
 
@@ -416,8 +416,8 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
     with watched(cold_functions, name) as seen:
         EVERYTHING[name](cold_functions, name)
         module = cold_functions.module(name)
-        if catalogue := getattr(getattr(module, "poster", module), "catalogue", None):
-            catalogue.renewed(datetime.now(UTC) + REFRESH_AFTER)
+        if engine := getattr(getattr(module, "poster", module), "engine", None):
+            engine.catalogue.renewed(datetime.now(UTC) + REFRESH_AFTER)
 
     assert seen
     policy = table_statements(name)

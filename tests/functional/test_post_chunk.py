@@ -224,11 +224,11 @@ def test_a_busy_table_puts_rows_off_and_keeps_their_order(stage: Stage, monkeypa
     [message] = put_upload(stage.table, stage.files, "U1", [spends(1, 2, 3)])
     calls: list[int] = []
 
-    def busy_at_first(requests: Any, *arguments: Any, **named: Any) -> Any:
+    def busy_at_first(engine: Any, requests: Any, *arguments: Any, **named: Any) -> Any:
         calls.append(len(requests))
         if len(calls) == 1:
             raise Refused(Problem(Code.RETRY_LATER, "busy"))
-        return post_purchase.post_purchases(requests, *arguments, **named)
+        return post_purchase.post_purchases(engine, requests, *arguments, **named)
 
     monkeypatch.setattr(post_rows, "post_purchases", busy_at_first)
 

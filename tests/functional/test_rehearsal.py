@@ -11,12 +11,11 @@ from loyalty.domain.errors import Code
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.table import Table
 from loyalty.store.writes import Delete, Put
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchases
@@ -34,9 +33,7 @@ def rehearsal(demo: DynamoTable) -> DryRunTable:
 
 def posted(table: Table, requests: list[PurchaseRequest]) -> list[Any]:
     """Outcomes: of what is posted whether it is a replay and the balance after it, of what is refused its code."""
-    outcomes = post_purchases(
-        requests, EVERYTHING, table=table, catalogue=Catalogue(table), numbers=Numbers(table), now=NOW
-    )
+    outcomes = post_purchases(Engine.on(table), requests, EVERYTHING, now=NOW)
     return [
         (outcome.replayed, outcome.event.entry.balance)
         if isinstance(outcome, PostedEvent)

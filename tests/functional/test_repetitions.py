@@ -10,7 +10,7 @@ from loyalty.domain.access.partner import Scope
 from loyalty.store import ledger
 from loyalty.store.attributes import unpacked
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import Answer
@@ -162,7 +162,7 @@ def test_who_may_not_see_the_merchant_is_told_nothing_of_what_was_posted_there(
     written: Written, filled: DynamoTable, name: str
 ) -> None:
     bring(filled, {**CAFE, "code": "CF-OLD"}, {"type": "partner", "id": "STRANGER", "name": "Stranger"})
-    text, _ = create_key("STRANGER", ["KIOSK"], list(Scope), table=filled, now=AT)
+    text, _ = create_key(KeyRequest("STRANGER", ["KIOSK"], list(Scope)), table=filled, now=AT)
     [sent] = [sent for sent in written.calls if sent.call.name == name]
 
     assert Player(filled, {"POS": text}).send(sent.call).body["code"] == "NotFoundAPIValueException"

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from tests.cards import bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 
@@ -204,7 +204,7 @@ def test_goods_of_a_purchase_that_does_not_exist_cannot_be_returned(functions: F
 
 def test_returning_takes_the_scope_to_post(cold_functions: Functions, demo: DynamoTable) -> None:
     event_id = cold_functions.call("create_purchase", example("create_v5_1.request")).body["id"]
-    cold_functions.api_key, _ = create_key("DEMO", ["*"], [Scope.READ_PURCHASES], table=demo, now=NOW)
+    cold_functions.api_key, _ = create_key(KeyRequest("DEMO", ["*"], [Scope.READ_PURCHASES]), table=demo, now=NOW)
 
     assert give_back(cold_functions, event_id, {"line": 0}).status == 403
 

@@ -75,9 +75,9 @@ def test_a_reference_number_that_comes_back_is_told_in_words_and_so_is_its_mende
     event_id = told[0][1]
     assert [status for status, *_ in told] == ["posted", "posted", "refused", "refused"]
     assert told[3][2].endswith(told[2][2])
-    assert f"Row 1 of this file has the same reference number or id, and was posted as {event_id}" in told[2][2]
-    assert "follow each other" in told[2][2]
-    assert "give it a reference number" in told[2][2]
+    assert f"Row 1 of this file has the same reference number or id and was posted as {event_id}" in told[2][2]
+    assert "Keep the rows of a purchase together" in told[2][2]
+    assert "give it its own reference number" in told[2][2]
 
     without_other = "".join(line for line in result.splitlines(keepends=True) if "RF-2" not in line)
     stage.send("U2", "x.csv", without_other.encode())
@@ -165,7 +165,7 @@ def test_a_row_of_a_result_that_was_edited_is_refused_and_not_posted_a_second_ti
     told = stage.send("U2", "x.jsonl", file(*edited))
     assert [row["status"] for row in told] == ["refused", "refused"]
     assert all(before["event_id"] in row["error_description"] for before, row in zip(result, told, strict=True))
-    assert "Take event_id out" in told[1]["error_description"]
+    assert "Remove event_id" in told[1]["error_description"]
     assert stage.balance("one") == 990
 
     del edited[1]["event_id"]

@@ -122,7 +122,7 @@ def test_a_file_whose_splitting_is_killed_at_any_call_is_split_like_any_other_wh
     splitting: Splitting, functions: Functions
 ) -> None:
     at = functions.module("split_upload").at
-    clients = [at.table.client, at.work.client, at.queue.client, at.dropped.client]
+    clients = [at.table.client, at.work.client, at.taker.queue.client, at.dropped.client]
     left = 0
 
     def kill(**_: Any) -> None:
@@ -244,8 +244,8 @@ def test_what_s3_asks_when_it_is_set_up_is_no_upload(splitting: Splitting) -> No
 @pytest.mark.parametrize(
     ("partner", "told"),
     [
-        ("NOBODY", "There is no partner NOBODY"),
-        ("", "The file names no partner"),
+        ("NOBODY", "Partner NOBODY does not exist"),
+        ("", "No partner is named for this file"),
         ("DEMO#1", "Partner DEMO#1 cannot send files"),
     ],
 )
@@ -298,7 +298,7 @@ def test_a_file_in_a_folder_that_no_id_of_a_partner_may_name_is_refused(splittin
     assert upload
     assert upload.state is UploadState.REFUSED
     assert upload.fault
-    assert "names no folder" in upload.fault.description
+    assert "cannot name a folder" in upload.fault.description
 
 
 def test_a_file_with_a_note_is_a_dry_run(splitting: Splitting) -> None:

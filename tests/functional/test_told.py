@@ -8,9 +8,9 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
+from loyalty.usecases.engine import Engine
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import NOW, Answer, Functions, example
 from tests.moto_table import fill, kept
@@ -98,11 +98,11 @@ class Desk:
         """Import records, and let all containers know."""
         bring(self.table, *records)
         for name in (*ROUTES, "show_purchase"):
-            self._patch.setattr(self._functions.module(name), "catalogue", Catalogue(self.table))
+            self._patch.setattr(self._functions.module(name), "engine", Engine.on(self.table))
 
     def of(self, merchant: str) -> Functions:
         """Return the functions, with a key of the partner for one merchant, or `*`."""
-        key, _ = create_key("PARTNER", [merchant], list(Scope), table=self.table, now=NOW, request=merchant)
+        key, _ = create_key(KeyRequest("PARTNER", [merchant], list(Scope), request=merchant), table=self.table, now=NOW)
         return replace(self._functions, api_key=key)
 
     def told(self, merchant: str, *records: dict[str, Any]) -> list[Answer]:

@@ -38,14 +38,14 @@ def sent() -> set[str]:
 @pytest.mark.parametrize(
     ("name", "data", "partner", "why"),
     [
-        ("day.xlsx", csv(row("A")), "DEMO", "has to end in .csv"),
-        ("day.txt", csv(row("A")), "DEMO", "has to end in .csv"),
+        ("day.xlsx", csv(row("A")), "DEMO", "must end in .csv"),
+        ("day.txt", csv(row("A")), "DEMO", "must end in .csv"),
         ("day.csv", b"", "DEMO", "is empty"),
-        ("day.csv", csv(row("A"), header="what,is,this"), "DEMO", "has to name the columns"),
-        ("day.csv.gz", csv(row("A")), "DEMO", "was not compressed by gzip"),
-        ("day.jsonl", b"[{}]", "DEMO", "has to end in .json"),
+        ("day.csv", csv(row("A"), header="what,is,this"), "DEMO", "must name the columns"),
+        ("day.csv.gz", csv(row("A")), "DEMO", "is not compressed by gzip"),
+        ("day.jsonl", b"[{}]", "DEMO", "must end in .json"),
         ("day\n.csv", csv(row("A")), "DEMO", "control characters"),
-        ("day.csv", csv(row("A")), "NOBODY", "no partner NOBODY"),
+        ("day.csv", csv(row("A")), "NOBODY", "Partner NOBODY does not exist"),
     ],
 )
 def test_a_file_that_would_be_refused_as_a_whole_is_a_failure_and_is_not_sent(
@@ -70,7 +70,7 @@ def test_a_file_of_a_partner_whose_id_names_no_folder_is_not_sent_into_anothers(
     file, before = tmp_path / "day.csv", sent()
     file.write_bytes(csv(row("A")))
 
-    with pytest.raises(CommandFailure, match=r"names no (folder|partner)"):
+    with pytest.raises(CommandFailure, match=r"cannot name a folder|No partner is named"):
         upload(file, partner)
 
     assert sent() == before

@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key, revoke_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer, purchase
 from tests.functional.conftest import NOW, Answer, Functions
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_read_to_its_end_is_incomplete_and_its_result_says_fr
     *posted, rest = result_array(functions, told)
     assert (told.body["posted"], told.body["refused"]) == (len(posted), 1)
     assert told.body["fault"]["detail"] == rest["error_description"]
-    assert f"From row {len(posted) + 1} on, the file was left out" in rest["error_description"]
+    assert f"From row {len(posted) + 1} on, the file was not read" in rest["error_description"]
     assert functions.call("show_wallet", path={"account": "N-one"}).body["balance"] == 100 - 5 * len(posted)
 
 
@@ -119,7 +119,7 @@ def test_an_array_that_only_lacks_its_end_has_no_row_for_a_rest_that_is_not_ther
     told = finished(functions, splitting, form["id"])
 
     assert (told.body["state"], told.body["posted"], told.body["refused"]) == ("INCOMPLETE", 2, 0)
-    assert "Nothing of it is left behind row 2" in told.body["fault"]["detail"]
+    assert "Row 2 is the last one that was read" in told.body["fault"]["detail"]
     assert [row["status"] for row in result_array(functions, told)] == ["posted", "posted"]
 
 
@@ -142,7 +142,7 @@ def test_what_stands_for_a_rest_is_not_posted_when_the_result_is_sent_again(
     text, summary = splitting.closed(upload)
     assert 0 < summary["posted"] < count
     assert summary["refused"] == 1
-    assert "the file was left out" in text.splitlines()[-1]
+    assert "the file was not read" in text.splitlines()[-1]
 
     again = splitting.drop(name.removesuffix(".gz"), text.encode())
     delivered(functions, "post_batch", splitting.sent())
@@ -172,7 +172,7 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: D
     form = functions.call("create_upload", {"name": "day.jsonl"}).body
     other = json.dumps({"type": "partner", "id": "OTHER", "name": "Other"}).encode()
     assert not import_records([other], table=demo, now=NOW).refused
-    key, _ = create_key("OTHER", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
+    key, _ = create_key(KeyRequest("OTHER", ["*"], list(Scope)), table=demo, now=datetime.now(UTC))
     context = functions.authorize(key)["context"]
 
     assert functions.call("show_upload", path={"id": form["id"]}, context=context).status == 404
@@ -181,7 +181,7 @@ def test_an_upload_of_another_partner_is_not_found(functions: Functions, demo: D
 
 def key_for(functions: Functions, demo: DynamoTable, merchant: str) -> tuple[str, dict[str, Any]]:
     """Make a key of the demo partner for one merchant; return its id, and the context of calls with it."""
-    text, key = create_key("DEMO", [merchant], list(Scope), table=demo, now=datetime.now(UTC))
+    text, key = create_key(KeyRequest("DEMO", [merchant], list(Scope)), table=demo, now=datetime.now(UTC))
     return key.id, functions.authorize(text)["context"]
 
 
@@ -210,7 +210,7 @@ def test_a_form_is_used_once_and_a_second_file_sent_with_it_is_refused(
 
     assert (second.state, second.chunks) == ("REFUSED", 0)
     assert second.fault
-    assert f"The form of upload {form['id']} was used before" in second.fault.description
+    assert f"The form of upload {form['id']} is already used" in second.fault.description
     assert finished(functions, splitting, form["id"]).body["posted"] == 1
 
 
@@ -232,7 +232,7 @@ def test_a_revoked_key_stops_its_forms(functions: Functions, demo: DynamoTable, 
 
     told = functions.call("show_upload", path={"id": form["id"]}).body
     assert (told["state"], told["purchases"]) == ("REFUSED", 0)
-    assert "was revoked" in told["fault"]["detail"]
+    assert "is revoked" in told["fault"]["detail"]
 
 
 def test_a_revoked_key_lets_the_files_that_were_taken_up_before_come_to_their_end(
@@ -266,7 +266,7 @@ def test_an_upload_is_shown_to_keys_whose_merchants_cover_it_and_to_others_it_do
 def test_a_bulk_call_of_a_key_that_is_revoked_before_it_is_split_is_refused(
     functions: Functions, demo: DynamoTable, splitting: Splitting
 ) -> None:
-    text, key = create_key("DEMO", ["*"], list(Scope), table=demo, now=datetime.now(UTC))
+    text, key = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=demo, now=datetime.now(UTC))
     token = functions.call("issue_token", headers={"api_key": text}, context={}).body["data"]["token"]
     body = {"token": token, "purchase_customer_events_set": [classic("one") | {"request_unique_identifier": "1"}]}
     accepted = functions.call("classic_bulk_create", body, headers={"Prefer": "respond-async"}, context={})

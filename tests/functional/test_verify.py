@@ -112,9 +112,7 @@ def test_an_id_that_was_given_in_the_place_of_another_merchants_is_found(posted:
     rest = {name: value for name, value in event.items() if name not in ("pk", "sk")}
     posted.put(Put(keys.event(given_id("ANOTHER", "GIVEN")), rest))
 
-    assert "an id that was given is one among those of the event's merchant" in {
-        found.rule for found in verified(posted).deviations
-    }
+    assert "a given id is stored under the event's merchant" in {found.rule for found in verified(posted).deviations}
 
 
 def test_an_award_that_its_document_does_not_tell_is_found(posted: DynamoTable) -> None:
@@ -160,7 +158,7 @@ def test_nothing_is_found_where_purchases_were_taken_back(reversed_: DynamoTable
 def test_a_state_that_no_cancellation_explains_is_found(reversed_: DynamoTable, event_id: str, state: str) -> None:
     change(reversed_, keys.event(event_id), state=state)
 
-    assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, event_id)
+    assert "a cancelled purchase has one cancellation, any other none" in broken_rules(reversed_, event_id)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +175,7 @@ def test_a_state_that_no_cancellation_explains_is_found(reversed_: DynamoTable, 
 def test_what_a_purchase_tells_of_returns_that_were_not_is_found(reversed_: DynamoTable, told: Any) -> None:
     change(reversed_, keys.event(RETURNED), taken_back=exactjson.dumps(told))
 
-    assert "what was taken back of a purchase is the sum of its reversals" in broken_rules(reversed_, RETURNED)
+    assert "what is taken back of a purchase is the sum of its reversals" in broken_rules(reversed_, RETURNED)
 
 
 def test_more_taken_back_than_was_given_is_found(reversed_: DynamoTable) -> None:
@@ -199,13 +197,13 @@ def test_a_voucher_that_outlives_its_purchase_is_found(reversed_: DynamoTable) -
 def test_a_reversal_of_no_purchase_is_found(reversed_: DynamoTable) -> None:
     reversed_.transact([Delete(keys.event(CANCELLED))])
 
-    assert "what is reversed is a purchase" in broken_rules(reversed_, CANCELLED)
+    assert "only purchases are reversed" in broken_rules(reversed_, CANCELLED)
 
 
 def test_a_cancellation_that_is_gone_is_found(reversed_: DynamoTable) -> None:
     reversed_.transact([Delete(event_key(reversed_, 4))])
 
-    assert "a purchase is cancelled by one cancellation, else by none" in broken_rules(reversed_, CANCELLED)
+    assert "a cancelled purchase has one cancellation, any other none" in broken_rules(reversed_, CANCELLED)
 
 
 @pytest.fixture
@@ -264,7 +262,7 @@ def _uses(times: int, amount: str, *, code: int) -> str:
         ({"uses": _uses(0, "0.71", code=1)}, "a wallet's uses of limits are those of its journal"),
         ({"uses": _uses(1, "0.72", code=1)}, "a wallet's uses of limits are those of its journal"),
         ({"uses": _uses(1, "0.71", code=2)}, "a wallet's uses of limits are those of its journal"),
-        ({"purchases": 2}, "a wallet counts the purchases of which something stands"),
+        ({"purchases": 2}, "a wallet counts the purchases that are not taken back whole"),
     ],
 )
 def test_a_limit_of_an_account_that_its_journal_does_not_explain_is_found(

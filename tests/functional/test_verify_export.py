@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from loyalty.domain.proofs.audit import PURCHASES_COUNTED
 from loyalty.store import keys
 from loyalty.store.dynamo_table import DynamoTable
 from tests.exports import export
@@ -31,7 +32,7 @@ def test_what_is_wrong_is_told_with_where_and_what_to_do(folder: Path) -> None:
     [deviation] = answer["deviations"]
     assert (told.exit_code, answer["events"], answer["wallets"]) == (1, 4, 3)
     assert deviation["account_id"] == ACCOUNT_ID
-    assert deviation["rule"] == "a wallet counts the purchases of which something stands"
+    assert deviation["rule"] == PURCHASES_COUNTED
     assert deviation["found"] == "7 in the wallet, 1 in the journal"
     assert "who else may write to the table" in deviation["what_to_do"]
 

@@ -125,9 +125,9 @@ def test_a_wallet_that_is_busy_holds_back_its_own_rows_alone(stage: Stage, monke
     rows = [*spends(*range(30)), *spends(*range(30, 40), name="two"), *spends(40)]
     [message] = put_upload(stage.table, stage.files, "U1", [rows])
 
-    def busy_for_one(requests: Any, *arguments: Any, **named: Any) -> Any:
+    def busy_for_one(engine: Any, requests: Any, *arguments: Any, **named: Any) -> Any:
         free = [request for request in requests if request.customer.value != "CIM-one"]
-        outcomes = iter(post_purchase.post_purchases(free, *arguments, **named))
+        outcomes = iter(post_purchase.post_purchases(engine, free, *arguments, **named))
         busy = Refused(Problem(Code.RETRY_LATER, "busy"))
         return [next(outcomes) if request in free else busy for request in requests]
 
@@ -146,7 +146,7 @@ def test_a_storage_that_is_busy_is_not_asked_for_every_piece(stage: Stage, monke
     [message] = put_upload(stage.table, stage.files, "U1", [rows])
     calls: list[int] = []
 
-    def busy(requests: Any, *_: Any, **__: Any) -> Any:
+    def busy(_engine: Any, requests: Any, *_: Any, **__: Any) -> Any:
         calls.append(len(requests))
         raise Refused(Problem(Code.RETRY_LATER, "busy"))
 

@@ -120,7 +120,7 @@ def test_what_was_not_recorded_before_is_told_apart_from_what_is_wrong(table: Dy
     assert {deviation.account_id for deviation in honest.unrecorded} == {"A-ANN", "A-BOB", "A-DEE", "A-FAY", None}
     assert found.unrecorded == honest.unrecorded
     assert [(deviation.account_id, deviation.rule) for deviation in found.deviations] == [
-        ("A-EVE", "a wallet counts the purchases of which something stands")
+        ("A-EVE", "a wallet counts the purchases that are not taken back whole")
     ]
 
 

@@ -127,7 +127,7 @@ class Splitting(Dropping):
 
     def sent(self) -> list[dict[str, Any]]:
         """Return the messages that wait in the queue, each once."""
-        return drained(self._module.at.queue.url)
+        return drained(self._module.chunks.queue.url)
 
 
 class Importing(Dropping):

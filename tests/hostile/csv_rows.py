@@ -72,13 +72,13 @@ CSV = [
         "something behind the last column",
         "x.csv",
         lambda: csv(row("R1") + ",,x", row("R2")),
-        ("1 The row has 11 cells, and the header 9.", "2 R2"),
+        ("1 The row has 11 cells, but the header has 9.", "2 R2"),
     ),
     Hostile(
         "references that a spreadsheet has shortened",
         "x.csv",
         lambda: csv(row("1.23457E+12"), row("1.23457E+12"), row("R2")),
-        ("1-2 /reference_number The cell says 1.23457E+12, to which a spreadsheet has shortened it", "3 R2"),
+        ("1-2 /reference_number The cell says 1.23457E+12, a number that a spreadsheet has shortened", "3 R2"),
     ),
     Hostile(
         "thousands in a file with semicolons",
@@ -102,37 +102,37 @@ CSV = [
         "a quote that is not closed",
         "x.csv",
         lambda: csv(row("R1", cim='"A'), row("R2"), row("R3")),
-        ("1 A quote is opened here", "2 R2", "3 R3"),
+        ("1 A quote opens here", "2 R2", "3 R3"),
     ),
     Hostile(
         "a quote that is not closed, last",
         "x.csv",
         lambda: csv(row("R1"), row("R2") + ',"'),
-        ("1 R1", "2 A quote is opened here"),
+        ("1 R1", "2 A quote opens here"),
     ),
     Hostile(
         "a quote that another row closes",
         "x.csv",
         lambda: csv(row("R1", cim='"A'), row("R2", cim='"A'), row("R3")),
-        ("1 A quote is closed here", "2 A quote is opened here", "3 R3"),
+        ("1 A quote closes here", "2 A quote opens here", "3 R3"),
     ),
     Hostile(
         "something behind a closed quote",
         "x.csv",
         lambda: csv(row("R1", cim='"A"B'), row("R2")),
-        ("1 A quote is closed here", "2 R2"),
+        ("1 A quote closes here", "2 R2"),
     ),
     Hostile(
         "a carriage return in a cell",
         "x.csv",
         lambda: csv(row("R1", cim="A\rB"), row("R2")),
-        ("1 The row is not proper CSV", "2 R2"),
+        ("1 The row is not valid CSV", "2 R2"),
     ),
     Hostile(
         "a carriage return in a cell, among quotes",
         "x.csv",
         lambda: csv(row("R1", cim="A\rB", merchant_tap__code='"M"'), row("R2")),
-        ("1 A quote is closed here", "2 R2"),
+        ("1 A quote closes here", "2 R2"),
     ),
     Hostile(
         "a NUL character",
@@ -156,15 +156,17 @@ CSV = [
         "a cell too few",
         "x.csv",
         lambda: csv(row("R1").rpartition(",")[0], row("R2")),
-        ("1 The row has 8 cells, and the header 9.", "2 R2"),
+        ("1 The row has 8 cells, but the header has 9.", "2 R2"),
     ),
     Hostile(
         "a cell too many",
         "x.csv",
         lambda: csv(row("R1") + ",more", row("R2")),
-        ("1 The row has 10 cells, and the header 9.", "2 R2"),
+        ("1 The row has 10 cells, but the header has 9.", "2 R2"),
     ),
-    Hostile("one cell", "x.csv", lambda: csv("R1", row("R2")), ("1 The row has 1 cells, and the header 9.", "2 R2")),
+    Hostile(
+        "one cell", "x.csv", lambda: csv("R1", row("R2")), ("1 The row has 1 cells, but the header has 9.", "2 R2")
+    ),
     Hostile(
         "nothing but commas",
         "x.csv",
@@ -208,7 +210,7 @@ CSV = [
         "the header once more",
         "x.csv",
         lambda: csv(row("R1"), HEADER, row("R2")),
-        ("1 R1", "2 /performed_on The cell has to be a date", "3 R2"),
+        ("1 R1", "2 /performed_on The cell must be a date", "3 R2"),
     ),
     Hostile(
         "a row of ten million bytes",
@@ -238,7 +240,7 @@ CSV = [
         "a cell of very many lines",
         "x.csv",
         lambda: csv(row("R1", cim='"' + "x\n" * 400_000 + '"'), row("R2")),
-        ("1 The row is not proper CSV", "2 R2"),
+        ("1 The row is not valid CSV", "2 R2"),
     ),
     Hostile(
         "a name that is too long", "x.csv", lambda: csv(row("R1", cim="x" * 100_000), row("R2")), ("1 /cim ", "2 R2")
@@ -259,7 +261,7 @@ CSV = [
         "rows of a purchase that differ",
         "x.csv",
         lambda: csv(row("R1"), row("R1", performed_on="1"), row("R2")),
-        ("1-2 /performed_on The rows of a purchase say different things here.", "3 R2"),
+        ("1-2 /performed_on The rows of a purchase differ here. Make them equal.", "3 R2"),
     ),
     Hostile(
         "the same reference number of two customers",
@@ -287,9 +289,9 @@ CSV = [
             row("R3", products__net_amount="0.00001"),
         ),
         (
-            "1 /products/0/net_amount has to have at most 12 digits",
-            "2 /products/0/net_amount The cell has to be a number",
-            "3 /products/0/net_amount has to have at most 4 decimals",
+            "1 /products/0/net_amount must have at most 12 digits",
+            "2 /products/0/net_amount The cell must be a number",
+            "3 /products/0/net_amount must have at most 4 decimals",
         ),
     ),
     Hostile(
@@ -303,7 +305,7 @@ CSV = [
             row("R2", performed_on="2016-02-30T15:00:00"),
             row("R3", performed_on="22.6.2016"),
         ),
-        ("1 R1", "2 /performed_on The cell is not a date that exists.", "3 /performed_on The cell has to be"),
+        ("1 R1", "2 /performed_on The cell is not a date that exists.", "3 /performed_on The cell must be"),
     ),
     Hostile(
         "a result sent again",
@@ -316,8 +318,8 @@ CSV = [
         "x.csv",
         lambda: csv(*['y","'] * 1000),
         (
-            *(f"{number} A quote is opened here" for number in range(1, 102)),
-            "102 More than 100 quotes are never closed. From row 102 on, the file was left out",
+            *(f"{number} A quote opens here" for number in range(1, 102)),
+            "102 More than 100 quotes are never closed. From row 102 on, the file was not read",
         ),
         "More than 100 quotes",
     ),
@@ -331,7 +333,7 @@ CSV = [
         "gzip and rubbish",
         "x.csv.gz",
         lambda: gzip.compress(csv(*(row(f"R{number}") for number in range(3000)))) + b"rubbish",
-        ("1 R0", "...", "3000 The compressed file is damaged here. From row 3000 on, the file was left out"),
+        ("1 R0", "...", "3000 The compressed file is damaged here. From row 3000 on, the file was not read"),
         "The compressed file is damaged",
     ),
     Hostile(

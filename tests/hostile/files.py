@@ -20,7 +20,7 @@ def _without(*columns: str) -> str:
     return ",".join(name for name in COLUMNS if name not in columns)
 
 
-NO_HEADER = "The first line has to name the columns"
+NO_HEADER = "The first line must name the columns"
 GOOD = csv(row("R1"), row("R2"))
 
 FILES = [
@@ -55,8 +55,8 @@ FILES = [
         lambda: zlib.compress(GOOD),
         fault="The name of the file ends in .gz",
     ),
-    Hostile("an unknown ending", "x.xlsx", lambda: GOOD, fault="The name of the file has to end in"),
-    Hostile("no ending", "csv", lambda: GOOD, fault="The name of the file has to end in"),
+    Hostile("an unknown ending", "x.xlsx", lambda: GOOD, fault="The name of the file must end in"),
+    Hostile("no ending", "csv", lambda: GOOD, fault="The name of the file must end in"),
     Hostile(
         "gzip twice", "x.csv.gz", lambda: gzip.compress(gzip.compress(GOOD)), fault="The file is compressed by gzip"
     ),
@@ -74,32 +74,32 @@ FILES = [
         fault="The compressed file is damaged",
     ),
     Hostile("JSON named CSV", "x.csv", lambda: f"[{body('R1')}]\n".encode(), fault=NO_HEADER),
-    Hostile("CSV named JSON", "x.json", lambda: GOOD, fault="A .json file is an array"),
+    Hostile("CSV named JSON", "x.json", lambda: GOOD, fault="A .json file must be an array"),
     Hostile(
         "JSON Lines named JSON",
         "x.json",
         lambda: f"{body('R1')}\n{body('R2')}\n".encode(),
-        fault="A .json file is an array",
+        fault="A .json file must be an array",
     ),
     Hostile("an array named JSON Lines", "x.jsonl", lambda: f"[{body('R1')}]".encode(), fault="The file is an array"),
-    Hostile("an object without the set", "x.json", lambda: b'{"purchases": []}', fault="A .json file is an array"),
+    Hostile("an object without the set", "x.json", lambda: b'{"purchases": []}', fault="A .json file must be an array"),
     Hostile(
         "a set that is no array",
         "x.json",
         lambda: b'{"purchase_customer_events_set": {}}',
-        fault="A .json file is an array",
+        fault="A .json file must be an array",
     ),
     Hostile(
         "the set's name in a text",
         "x.json",
         lambda: b'{"a": "\\"purchase_customer_events_set\\": ["}',
-        fault="A .json file is an array",
+        fault="A .json file must be an array",
     ),
     Hostile(
         "the set within another member",
         "x.json",
         lambda: b'{"a": {"purchase_customer_events_set": [1]}}',
-        fault="A .json file is an array",
+        fault="A .json file must be an array",
     ),
     Hostile("no header", "x.csv", lambda: csv(row("R2"), header=row("R1")), fault=NO_HEADER),
     Hostile("a blank line before no header", "x.csv", lambda: b"\n" + row("R1").encode(), fault=NO_HEADER),
@@ -108,31 +108,31 @@ FILES = [
         "an unknown column",
         "x.csv",
         lambda: csv(row("R1") + ",x", header=HEADER + ",colour"),
-        fault="There is no column colour.",
+        fault="The column colour is unknown. Rename or remove it.",
     ),
     Hostile(
         "a column without a name",
         "x.csv",
         lambda: csv("," + row("R1"), header="," + HEADER),
-        fault="There is no column without a name.",
+        fault="The column without a name is unknown. Rename or remove it.",
     ),
     Hostile(
         "a column twice",
         "x.csv",
         lambda: csv(row("R1") + ",B", header=HEADER + ",cim"),
-        fault="The column cim is there twice.",
+        fault="The column cim appears twice. Remove one.",
     ),
     Hostile(
         "no reference number",
         "x.csv",
         lambda: csv("A", header=_without("reference_number")),
-        fault="There has to be a column reference_number.",
+        fault="The column reference_number is missing. Add it.",
     ),
     Hostile(
         "no customer",
         "x.csv",
         lambda: csv("A", header=_without("cim")),
-        fault="There has to be a column cim or contact_id.",
+        fault="The column cim or contact_id is missing. Add it.",
     ),
     Hostile(
         "a header in Latin-1",
@@ -145,18 +145,18 @@ FILES = [
         "a header of a hundred thousand columns",
         "x.csv",
         lambda: csv(row("R1"), header=",".join(["cim"] * 100_000)),
-        fault="The first line, which has to name the columns, is longer",
+        fault="The first line, which must name the columns, is longer",
     ),
     Hostile(
         "lines that end as on an old Mac",
         "x.csv",
         lambda: csv(row("R1"), row("R2"), end="\r"),
-        fault="Lines have to end with a line feed",
+        fault="Lines must end with a line feed",
     ),
     Hostile(
         "one line of ten million bytes",
         "x.csv",
         lambda: b"x" * 10_000_000,
-        fault="The first line, which has to name the columns, is longer",
+        fault="The first line, which must name the columns, is longer",
     ),
 ]

@@ -20,7 +20,7 @@ JSON = [
         "no JSON",
         "x.jsonl",
         lambda: lines("{", body("R1"), "null", "[]", "7", '"x"'),
-        ("1 The row is not valid JSON", "2 R1", *(f"{number} The row has to be an object." for number in (3, 4, 5, 6))),
+        ("1 The row is not valid JSON", "2 R1", *(f"{number} The row must be an object." for number in (3, 4, 5, 6))),
     ),
     Hostile(
         "a line separator of Unicode",
@@ -63,7 +63,7 @@ JSON = [
         "a name twice",
         "x.jsonl",
         lambda: body("R1", more=', "cim": "B"').encode(),
-        ("1 The row is not valid JSON: the name 'cim' stands twice",),
+        ("1 The row is not valid JSON: the name 'cim' appears twice",),
     ),
     Hostile(
         "bottomless nesting",
@@ -108,7 +108,7 @@ JSON = [
         "nested arrays and scalars",
         "x.json",
         lambda: array(f"[{body('R1')}]", "1", "null", '"]"', "{}", body("R2")),
-        (*(f"{number} The row has to be an object." for number in (1, 2, 3, 4)), "5 /reference_number", "6 R2"),
+        (*(f"{number} The row must be an object." for number in (1, 2, 3, 4)), "5 /reference_number", "6 R2"),
     ),
     Hostile(
         "an array in an array, bottomless",
@@ -141,7 +141,7 @@ JSON = [
         "x.json",
         lambda: array(body("R1"))[:-1] + b" ,\n",
         ("1 R1",),
-        f"{NOT_CLOSED}, as it has no ] at its end. Nothing of it is left behind row 1",
+        f"{NOT_CLOSED}: the closing ] is missing. Row 1 is the last one that was read",
     ),
     Hostile("an array that is only opened", "x.json", lambda: b"[ ", (), NOT_CLOSED),
     Hostile(
@@ -162,15 +162,15 @@ JSON = [
         "a missing comma",
         "x.json",
         lambda: array(body("R1"), body("R2") + body("R3")),
-        ("1 R1", "2 Here the file is no JSON array any more. From row 2 on, the file was left out"),
-        "Here the file is no JSON array any more",
+        ("1 R1", "2 From here on, the file is not a valid JSON array. From row 2 on, the file was not read"),
+        "From here on, the file is not a valid JSON array",
     ),
     Hostile(
         "a bracket too many",
         "x.json",
         lambda: array(body("R1") + "}", body("R2")),
-        ("1 Here the file is no JSON array any more. From row 1 on",),
-        "Here the file is no JSON array any more",
+        ("1 From here on, the file is not a valid JSON array. From row 1 on",),
+        "From here on, the file is not a valid JSON array",
     ),
     Hostile(
         "something behind the array",

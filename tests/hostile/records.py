@@ -5,7 +5,7 @@ import gzip
 from tests.hostile import Hostile
 
 HEADER = b"type,id,first_name,last_name\n"
-NO_TYPE = "refused /type A record is an object with a type."
+NO_TYPE = "refused /type A record must be an object with a type."
 
 
 def contact(number: int, more: str = "") -> bytes:
@@ -19,10 +19,10 @@ RECORDS = [
         lambda: b'{\nnull\n[]\n7\n{"type": ["contact"]}\n{"type": {}}\n{"type": 7, "id": "X"}\n' + contact(1),
         (
             "1 refused The row is not valid JSON",
-            *(f"{number} refused The row has to be an object." for number in (2, 3, 4)),
-            "5 refused /type This has to be a text, the type of the record.",
-            "6 refused /type This has to be a text, the type of the record.",
-            "7 refused /type This has to be a text, the type of the record.",
+            *(f"{number} refused The row must be an object." for number in (2, 3, 4)),
+            "5 refused /type This must be text, the type of the record.",
+            "6 refused /type This must be text, the type of the record.",
+            "7 refused /type This must be text, the type of the record.",
             "8 created",
         ),
     ),
@@ -123,7 +123,7 @@ RECORDS = [
         "an array that breaks off",
         "x.json",
         lambda: b"[" + contact(13) + b"," + contact(14)[:20],
-        ("1 created", "2 refused The file ends before its array does, as it has no ] at its end. From row 2 on"),
+        ("1 created", "2 refused The file ends before its array does: the closing ] is missing. From row 2 on"),
         fault="The file ends before its array does",
     ),
     Hostile(
@@ -146,8 +146,8 @@ RECORDS = [
             + b',\ncontact,H23,\0,\n\n,,,\n, ,"",\n"\n",,,\n=,,,\n'
         ),
         (
-            "1 refused The row has 2 cells, and the header 4.",
-            "2 refused The row has 5 cells, and the header 4.",
+            "1 refused The row has 2 cells, but the header has 4.",
+            "2 refused The row has 5 cells, but the header has 4.",
             "3 refused The row is not in UTF-8.",
             "4 created",
             "5 refused The row has a NUL character.",
@@ -158,7 +158,7 @@ RECORDS = [
         "quotes astray, and rows over several lines",
         "x.csv",
         lambda: HEADER + b'contact,H30,"a\nb","c ""d"""\ncontact,H31,"a"b,c\ncontact,H32,a"b,c\ncontact,H33,"a,b\n',
-        ("1 created", "2 refused A quote is closed here", "3 created", "4 refused A quote is opened here"),
+        ("1 created", "2 refused A quote closes here", "3 created", "4 refused A quote opens here"),
     ),
     Hostile(
         "formulas",
@@ -175,16 +175,18 @@ RECORDS = [
             b"account,HG,HG,," + b"[" * 100_000 + b"\n"
         ),
         (
-            "1 refused /primary The cell has to be true or false.",
-            "2 refused /automatic_spend/merchants The cell has to be a list",
+            "1 refused /primary The cell must be true or false.",
+            "2 refused /automatic_spend/merchants The cell must be a list",
             "3 refused /automatic_spend/merchants",
             "4 refused /automatic_spend/merchants",
             "5 created",
-            "6 refused /automatic_spend/merchants The cell has to be a list",
+            "6 refused /automatic_spend/merchants The cell must be a list",
         ),
     ),
     Hostile("UTF-16", "x.csv", lambda: HEADER.decode().encode("utf-16"), fault="The file is in UTF-16"),
-    Hostile("a column twice", "x.csv", lambda: b"type,id,id\na,b,c\n", fault="The column id is there twice."),
-    Hostile("purchases", "x.csv", lambda: b"cim,products.product_sku\na,b\n", fault="The first line has to name"),
+    Hostile(
+        "a column twice", "x.csv", lambda: b"type,id,id\na,b,c\n", fault="The column id appears twice. Remove one."
+    ),
+    Hostile("purchases", "x.csv", lambda: b"cim,products.product_sku\na,b\n", fault="The first line must name"),
     Hostile("a ZIP archive", "x.csv", lambda: b"PK\x03\x04", fault="The file is a ZIP archive"),
 ]

@@ -16,12 +16,11 @@ from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.purchases.purchase import Line, PurchaseRequest
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event, wallet_item
 from loyalty.store.memory_table import MemoryTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.reference import items_of
 from loyalty.store.writes import Put
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.event_records import EventRecordsReader, owner_of
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.purchases.preview_purchase import preview_purchase
@@ -71,7 +70,7 @@ class Till:
     def __init__(self, records: list[dict[str, Any]], wallet: Wallet, place: str) -> None:
         self.place = place
         self.table = table_of(records, wallet)
-        self.known: Any = {"table": self.table, "catalogue": Catalogue(self.table), "now": NOW}
+        self.engine = Engine.on(self.table)
 
     def newest(self, lines: list[Line], spend: tuple[str, Decimal] | None) -> tuple[Any, Any]:
         """Return what the newest API's preview answers, and then what it posts."""
@@ -85,7 +84,8 @@ class Till:
         }
 
         def preview() -> Any:
-            return newest.render_preview(preview_purchase(newest.read_preview(body, NOW)[0], EVERYTHING, **self.known))
+            request, _ = newest.read_preview(body, NOW)
+            return newest.render_preview(preview_purchase(self.engine, request, EVERYTHING, now=NOW))
 
         return outcome(preview), outcome(lambda: self.told(self.posted(newest.read_purchase(body, NOW))))
 
@@ -103,24 +103,27 @@ class Till:
         }
 
         def preview() -> Any:
-            found = preview_purchase(read_preview(body), EVERYTHING, **self.known)
+            found = preview_purchase(self.engine, read_preview(body), EVERYTHING, now=NOW)
             owner = owner_of(found.customer.account, table=self.table)
-            return render_preview(found, owner, self.known["catalogue"].directory(NOW))
+            return render_preview(found, owner, self.engine.catalogue.directory(NOW))
 
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
             vouchers = event.purchase.vouchers
-            return render_purchase(EventRecordsReader(**self.known)(event)), {**self.told(event), "vouchers": vouchers}
+            return render_purchase(EventRecordsReader(self.engine, NOW)(event)), {
+                **self.told(event),
+                "vouchers": vouchers,
+            }
 
         return outcome(preview), outcome(create)
 
     def posted(self, request: PurchaseRequest) -> Event:
         """Return the event that a purchase becomes."""
-        return post_purchase(request, EVERYTHING, numbers=Numbers(self.table), **self.known).event
+        return post_purchase(self.engine, request, EVERYTHING, now=NOW).event
 
     def told(self, event: Event) -> Any:
         """Return the event as the newest API tells it."""
-        return newest.render_purchase(event, self.known["catalogue"].directory(NOW))
+        return newest.render_purchase(event, self.engine.catalogue.directory(NOW))
 
 
 def table_of(records: list[dict[str, Any]], wallet: Wallet) -> MemoryTable:

@@ -12,7 +12,7 @@ import boto3
 
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import Answer, aws
@@ -30,7 +30,8 @@ def write(table: DynamoTable, now: datetime) -> Written:
     summary = import_records((FOLDER / "programme.jsonl").read_bytes().splitlines(), table=table, now=now)
     assert not summary.refused, summary
     api_keys = {
-        partner: create_key(partner, ["*"], list(Scope), table=table, now=now)[0] for partner in ("POS", "OFFICE")
+        partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=table, now=now)[0]
+        for partner in ("POS", "OFFICE")
     }
     player = Player(table, api_keys)
     sent = list(_sent(player, now))

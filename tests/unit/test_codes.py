@@ -45,7 +45,7 @@ def test_what_nobody_sees_at_the_ends_of_a_code_is_refused_by_its_name(character
     assert of_classic.keys() == {"/reference_number"}
     assert record.keys() == {"/number"}
     for _, description in (*newest.values(), *of_classic.values(), *record.values()):
-        assert f"(U+{ord(character):04X}), which nobody can see" in description
+        assert f"(U+{ord(character):04X}), which is invisible" in description
 
 
 @pytest.mark.parametrize("code", ["R 1", "R\u200f1", " R", "R ", "é", "مرحبا", "\U0001f600"])

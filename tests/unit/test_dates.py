@@ -75,7 +75,7 @@ def test_a_date_is_taken_in_each_form_and_means_a_second(read: Any, date: str) -
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("date", REFUSED)
 def test_what_has_no_form_of_a_date_is_told_the_forms(read: Any, date: str) -> None:
-    assert f"has to be a date such as {FORMS}" in told(read, date)
+    assert f"must be a date such as {FORMS}" in told(read, date)
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -107,7 +107,7 @@ def test_the_newest_api_tells_a_date_without_its_signs_from_seconds_as_cells_do(
     body = {"cim": "A", "reference_number": "R", "merchant_tap": {"code": "M"}, "products": [line]}
     earliest = 100_000_000
 
-    assert "a date without its signs" in told(lambda sent: read_purchase(body | {"performed_on": sent}, NOW), 20260115)
+    assert "a date without separators" in told(lambda sent: read_purchase(body | {"performed_on": sent}, NOW), 20260115)
     assert read_purchase(body | {"performed_on": earliest}, NOW).performed_on == in_a_row(str(earliest))
 
 

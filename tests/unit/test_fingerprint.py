@@ -61,7 +61,7 @@ def broken_promises(model: type[BaseModel], released: Mapping[str, Any], at: str
             for part in models_in(info.annotation):
                 yield from broken_promises(part, released[name], f"{at}/{name}")
         elif info.default is not None or not 1 <= since.get(name, 0) <= FORM:
-            yield f"{at}/{name} is new: its default has to be None, and its form has to stand in the model's `since`"
+            yield f"{at}/{name} is new: its default must be None, and its form has to stand in the model's `since`"
 
 
 class OldPart(BaseModel):

@@ -2,7 +2,7 @@
 impossible."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -18,14 +18,13 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import EventState
 from loyalty.store.keys import Key
 from loyalty.store.ledger import read_event
 from loyalty.store.memory_table import MemoryTable
-from loyalty.store.numbers import Numbers
 from loyalty.store.table import Table
 from loyalty.store.writes import Write
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.reversals.take_back import cancel_purchase, return_products
@@ -77,7 +76,7 @@ class Interrupted(MemoryTable):
         if self._left == 0:
             self._rival(self._table)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """As `Table.get_many`."""
         self._call()
         return self._table.get_many(keys, consistent=consistent)
@@ -110,27 +109,19 @@ def buy(table: Table, reference_number: str = "R", card: str = "CARD", **fields:
         **fields,
     }
     request = read_purchase(body, NOW)
-    posting = post_purchase(
-        request,
-        PARTNER,
-        table=table,
-        catalogue=Catalogue(table),
-        numbers=Numbers(table),
-        now=NOW,
-        pause=lambda _: None,
-    )
+    posting = post_purchase(Engine.on(table, pause=lambda _: None), request, PARTNER, now=NOW)
     return posting.event.entry.event_id
 
 
 def cancel(table: Table, event_id: str) -> None:
     named = Reference("id", event_id, "")
-    cancel_purchase(named, PARTNER, table=table, catalogue=Catalogue(table), now=NOW, pause=lambda _: None)
+    cancel_purchase(Engine.on(table, pause=lambda _: None), named, PARTNER, now=NOW)
 
 
 def give_back(table: Table, event_id: str, *lines: int) -> None:
     body = {"reference_number": f"RET-{lines}", "products": [{"line": line} for line in lines]}
-    named, request = Reference("id", event_id, ""), read_return(body, NOW)
-    return_products(named, request, PARTNER, table=table, catalogue=Catalogue(table), now=NOW, pause=lambda _: None)
+    request = read_return(body, Reference("id", event_id, ""), NOW)
+    return_products(Engine.on(table, pause=lambda _: None), request, PARTNER, now=NOW)
 
 
 def at_every_call(
@@ -220,7 +211,7 @@ def test_of_two_imports_of_records_with_one_name_the_later_row_is_refused_and_al
         lambda at: refused.extend(imported(at, "RIVAL")),
     ):
         assert refused == [Code.DUPLICATE]
-        kept = table.get_many(keys.record("product", name) for name in ("OURS", "OURS-2", "RIVAL", "RIVAL-2"))
+        kept = table.get_many([keys.record("product", name) for name in ("OURS", "OURS-2", "RIVAL", "RIVAL-2")])
         assert len(kept) == 3
 
 

@@ -91,7 +91,7 @@ def test_what_the_purchases_refer_to_can_be_imported(tmp_path: Path) -> None:
 def test_a_file_of_neither_form_is_refused(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["dataset", str(tmp_path / name)])
 
-    assert (result.exit_code, "say which it is to be with --format" in result.stderr) == (1, True)
+    assert (result.exit_code, "choose one with --format" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("more", [["none/some.csv"], ["some.csv", "--reference", "none/reference.jsonl"]])

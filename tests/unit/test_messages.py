@@ -14,6 +14,7 @@ from loyalty.api.newest.purchases import read_preview, read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.api.newest.uploads import read_upload
 from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.said import Said
 from loyalty.usecases.reference.record_of_row import as_record
@@ -45,7 +46,10 @@ BODIES: list[tuple[Read, dict[str, Any]]] = [
     (lambda body: read_preview(body, NOW), {**example("create_v5_1.request"), "id": "1", "explain": True}),
     (lambda body: read_classic(body, PARTNER, None), example("create_1.request")),
     (lambda body: read_created_spend(body, PARTNER, None), example("create_spend_1.request")),
-    (lambda body: read_return(body, NOW), {"reference_number": "1", "products": [{"line": 0, "quantity": 1}]}),
+    (
+        lambda body: read_return(body, Reference("id", "P", ""), NOW),
+        {"reference_number": "1", "products": [{"line": 0, "quantity": 1}]},
+    ),
     (read_named_purchase, {"customer_event_identifier": {"id": "1"}}),
     (read_token, {"access_token_identifier": {"identifier": "1", "pass_code": "1"}}),
     (read_upload, {"name": "a.csv", "dry_run": True}),

@@ -115,7 +115,7 @@ def test_separators_of_thousands_spaces_and_currencies_are_told(delimiter: str, 
     [(pointer, description), *_] = refused(delimiter, products__net_amount=amount)
 
     assert pointer == "/products/0/net_amount"
-    assert "with a decimal point, and without separators of thousands, spaces or currency signs" in description
+    assert "with a decimal point, and without thousands separators, spaces or currency signs" in description
 
 
 @pytest.mark.parametrize("cell", ["1.23457E+12", "1,23457E+12", "1E+12", "4.00638e+12"])
@@ -130,7 +130,7 @@ def test_what_a_spreadsheet_has_shortened_is_refused_with_what_to_do(column: str
     [problem, *_] = refusal.value.problems
 
     assert problem.pointer.endswith(column.split(".")[-1])
-    assert "a spreadsheet has shortened it" in problem.description
+    assert "a spreadsheet has shortened" in problem.description
     assert "format the column as text" in problem.description
 
 

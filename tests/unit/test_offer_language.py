@@ -27,11 +27,11 @@ from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import BaseRecord
 from loyalty.domain.records.rewards import Conditions
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import wallet_item
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.reference import PROGRAMME_TYPES
 from loyalty.store.writes import Put
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.preview_purchase import preview_purchase
 from loyalty.usecases.reference.import_records import import_records
 from tests.builders import line
@@ -111,7 +111,7 @@ def test_each_condition_holds_for_a_purchase_that_is_as_it_asks(name: str) -> No
     wallet = Wallet("A1", 1, purchases=BOUGHT_BEFORE.get(name, 0))
     table.put(Put(keys.wallet("A1"), wallet_item(wallet)))
 
-    preview = preview_purchase(asked_at(now), ANYBODY, table=table, catalogue=Catalogue(table), now=now, explained=True)
+    preview = preview_purchase(Engine.on(table), asked_at(now), ANYBODY, now=now, explained=True)
 
     assert [(verdict.offer_id, verdict.failed) for verdict in preview.why] == [("O", None)]
 

@@ -303,7 +303,7 @@ def test_points_are_spent_at_the_days_rate() -> None:
 
 
 def test_a_spend_that_rounds_to_nothing_is_refused() -> None:
-    with pytest.raises(Refused, match="nothing once it is rounded"):
+    with pytest.raises(Refused, match="zero after rounding"):
         plan(purchase(line("30"), spend="0.001"), balance="5")
 
 

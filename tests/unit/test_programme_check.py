@@ -83,11 +83,11 @@ def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
             "/conditions/weekdays/1",
             "Write one of MON, TUE, WED, THU, FRI, SAT, SUN.",
         ),
-        (offer(conditions={"weekdays": "MON"}), "/conditions/weekdays", "Write a list, each of it one of MON"),
-        (offer(conditions={"taps": [1]}), "/conditions/taps/0", "Write a `tap`, by its id or by any value that"),
+        (offer(conditions={"weekdays": "MON"}), "/conditions/weekdays", "Write a list, each element one of MON"),
+        (offer(conditions={"taps": [1]}), "/conditions/taps/0", "Write a `tap`, by its id or by any of its"),
         (offer(conditions={"first_purchase": 1}), "/conditions/first_purchase", "Write true or false, without quotes."),
         (offer(scheme="Reward"), "/scheme", "or look at what is deployed too, with --deployed. Did you mean Rewards?"),
-        (offer(name="TWIN"), "/name", "programme.jsonl:23 has it already: give this one another name, or the same id"),
+        (offer(name="TWIN"), "/name", "programme.jsonl:23 already has it: give this one another name, or the same id"),
         (
             {"type": "business_unit", "id": "B", "name": "B", "parent_business_unit": "DESK"},
             "/parent_business_unit",
@@ -136,7 +136,7 @@ def test_of_what_names_a_line_that_is_refused_that_line_is_to_be_mended(tmp_path
 
     _, named = checked(tmp_path, refused, offer(scheme="NEXT")).errors
 
-    assert named.hint == f"Mend programme.jsonl:{len(PROGRAMME) + 1}, which is it."
+    assert named.hint == f"Correct programme.jsonl:{len(PROGRAMME) + 1}, where it is defined."
 
 
 def test_what_a_later_file_has_is_told_by_that_file(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_what_a_later_file_has_is_told_by_that_file(tmp_path: Path) -> None:
 
     [found] = findings([first, second], None, NOW).errors
 
-    assert found.hint == "Mend schemes.jsonl:1, which is it, or name schemes.jsonl before offers.jsonl."
+    assert found.hint == "Correct schemes.jsonl:1, where it is defined, or name schemes.jsonl before offers.jsonl."
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_codes_that_differ_in_case_or_unicode_form_only_are_warned_of(code: str,
     [warning] = checked(tmp_path, *products).warnings
 
     assert (warning.line, warning.field) == (len(PROGRAMME) + 2, "/code")
-    assert warning.reason.startswith(f"{code} of programme.jsonl:{len(PROGRAMME) + 1} differs from it in case")
+    assert warning.reason.startswith(f"{code} of programme.jsonl:{len(PROGRAMME) + 1} differs from it only in case")
 
 
 def test_codes_of_different_types_or_with_other_letters_are_not(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ NEVER: list[tuple[dict[str, Any], str, str]] = [
         "/conditions/product_types",
         "None of its products is of one of its product_types",
     ),
-    (WEEKEND | {"conditions": {"weekdays": ["TUE"]}}, "/conditions/weekdays", "Its days and hours do not come by"),
+    (WEEKEND | {"conditions": {"weekdays": ["TUE"]}}, "/conditions/weekdays", "None of its days and hours fall"),
     (
         {
             "effective_from": "2026-06-06T10:00:30",
@@ -232,7 +232,7 @@ NEVER: list[tuple[dict[str, Any], str, str]] = [
             "conditions": {"business_units": ["SHOP"], "time_from": "10:01"},
         },
         "/conditions/time_from",
-        "Its days and hours do not come by",
+        "None of its days and hours fall",
     ),
     (
         {"conditions": {"first_purchase": True, "every_nth_purchase": 2}},
@@ -264,7 +264,7 @@ NEVER: list[tuple[dict[str, Any], str, str]] = [
     (
         {"award": {"method": "FIXED", "value": 1, "maximum_per_event": 0}},
         "/award/maximum_per_event",
-        "It gives nothing: it is capped at 0.",
+        "It gives nothing: its cap is 0.",
     ),
     (
         {"award": {"method": "FIXED", "value": 1, "currency": "ALTERNATIVE"}},
@@ -384,7 +384,7 @@ def test_two_rates_that_begin_together_are_an_error(tmp_path: Path) -> None:
         assert (error.line, error.field, error.reason) == (
             len(PROGRAMME) + 3,
             "/from_date",
-            "A has this value already.",
+            "A already has this value.",
         )
 
 

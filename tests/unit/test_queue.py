@@ -31,7 +31,8 @@ class Sqs:
 
 
 def send(sqs: Sqs, *groups: str) -> list[str]:
-    Queue(cast(Any, sqs), "url").send(Message(str(number), group, {"n": number}) for number, group in enumerate(groups))
+    messages = [Message(str(number), group, {"n": number}) for number, group in enumerate(groups)]
+    Queue(cast(Any, sqs), "url").send(messages)
     return [text.split()[1] for text in sqs.taken]
 
 

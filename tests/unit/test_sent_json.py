@@ -31,7 +31,7 @@ def test_each_name_of_an_object_is_looked_at_a_few_times_though_one_stands_twice
     pairs: list[tuple[str, Any]] = [(Name(number), 1) for number in [*range(MANY), last]]
     Name.looks = 0
 
-    with pytest.raises(ValueError, match=f"'{last}' stands twice"):
+    with pytest.raises(ValueError, match=f"'{last}' appears twice"):
         exactjson.without_duplicates(pairs)
     assert Name.looks <= 10 * MANY
 

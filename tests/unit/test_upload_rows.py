@@ -107,7 +107,7 @@ def test_what_a_spreadsheet_shows_in_the_place_of_a_value_is_no_reference(shown:
     [(pointer, why)] = refused(row(shown))
 
     assert pointer == "/reference_number"
-    assert "in the place of a value" in why
+    assert "instead of a value" in why
 
 
 @pytest.mark.parametrize("number", ["45678", "45678.39", "0", "20260115", "99999999", "2026", "1768469400000"])

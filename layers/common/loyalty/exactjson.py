@@ -59,7 +59,7 @@ def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError(f"the name {_first_repeated(pairs)[:MAX_NAME_TOLD]!r} stands twice in one object")
+        raise ValueError(f"the name {_first_repeated(pairs)[:MAX_NAME_TOLD]!r} appears twice in one object")
     return members
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 
 class CallFailed(Exception):  # noqa: N818 - reads as what it says
-    """What Lambda is told that a call ended with, as it logs that itself and keeps it with a failed call: the kind of
-    the fault. What a fault says may be what was sent."""
+    """The error that Lambda sees of a failed call, logs itself and keeps with the call. It has only the kind of the
+    fault, as the message of a fault may contain what was sent."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What both APIs hold a purchase's lines to."""
+"""Rules for a purchase's lines, in both APIs."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -24,10 +24,10 @@ def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:
     lines = [_amounts_of(item, tax) for item in items]
     for place, line in enumerate(lines):
         if line and abs(line[2] - line[0] - line[1]) > LINE_TOLERANCE:
-            description = f"total_amount has to be net_amount plus {tax}."
+            description = f"total_amount must be net_amount plus {tax}."
             yield Problem(Code.INVALID, description, f"{at}/{place}/total_amount")
     if lines and all(line and line[2] == 0 for line in lines):
-        yield Problem(Code.INVALID, "A purchase has to have a total above zero.", at)
+        yield Problem(Code.INVALID, "The total of a purchase must be above zero.", at)
 
 
 def _amounts_of(item: Any, tax: str) -> list[Decimal] | None:

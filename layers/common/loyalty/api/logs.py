@@ -1,4 +1,4 @@
-"""What the log has of calls: of what is refused, codes and places; of what fails, what led to it."""
+"""The log of calls: codes and places of refusals, and the causes of failures."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus

@@ -49,7 +49,8 @@ class Rate:
 
     @property
     def turn(self) -> tuple[datetime, str]:
-        """What it is ordered by. Of those that begin together, which only older tables have, the higher id is last."""
+        """The key of its order. Among rates that begin together, which only older tables have, the higher id is
+        last."""
         return self.period.start or _EVER, self.id
 
 

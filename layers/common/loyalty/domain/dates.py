@@ -4,10 +4,10 @@ import re
 from datetime import UTC, datetime
 
 FORMS = "2026-01-15T09:30:00 or 2026-01-15 09:30:00 (in UTC), 2026-01-15T09:30:00Z or 2026-01-15T11:30:00+02:00"
-"""What is taken, as a message tells it."""
+"""The accepted forms, for messages."""
 
-NO_DATE = f"has to be a date such as {FORMS}"
-"""What is told of anything else."""
+NO_DATE = f"must be a date such as {FORMS}"
+"""The message for anything else."""
 
 PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
 

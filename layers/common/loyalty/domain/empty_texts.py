@@ -1,4 +1,4 @@
-"""Empty texts: forms and tills send them for what is not filled in, so they are as good as absent fields."""
+"""Empty texts: forms and tills send them for fields that are not filled in, so they count as absent."""
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,8 +14,7 @@ def is_given(value: object) -> bool:
 
 
 def without_empty_texts(model: Model) -> Model:
-    """Return a model with None in the place of the empty texts of fields that may be left out; itself where there is
-    none."""
+    """Return a model with None instead of empty texts in optional fields; the model itself if it has none."""
     said: dict[str, Any] = {
         name: None for name, value in model if value == "" and not type(model).model_fields[name].is_required()
     }

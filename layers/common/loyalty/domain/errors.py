@@ -46,14 +46,14 @@ class Problem:
 
 
 def pointer(location: Iterable[int | str]) -> str:
-    """Return the JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b. Of a name
-    that is too long, it has the beginning; of half a character, a question mark."""
+    """Return the JSON pointer (RFC 6901) of a place in a body: ("products", 0, "a/b") is /products/0/a~1b. A name that
+    is too long is cut; half a character becomes a question mark."""
     steps = (str(step)[:MAX_STEP].encode(errors="replace").decode() for step in location)
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 FAULT = Problem(Code.INTERNAL, "Something went wrong on our side. It was logged.")
-"""What to say of a fault of ours."""
+"""The message for a fault on our side."""
 
 
 class Refused(Exception):  # noqa: N818 - reads as what it says: `raise Refused(...)`
@@ -75,13 +75,13 @@ class NotInProgramme(Refused):
 
 
 def not_in_programme(kind: str, record_id: str) -> NotInProgramme:
-    """Return what a record names is newer than the programme at hand."""
+    """Return the refusal for a record that names something newer than the programme at hand."""
     description = f"The {kind} {record_id} is not known here yet. Nothing was posted; send the same request again."
     return NotInProgramme(Problem(Code.RETRY_LATER, description))
 
 
 def not_found(kind: str, value: str, pointer: str = "") -> Problem:
-    """Return what was named does not exist, or is none of the caller's business; worded as the vendor words it (row
+    """Return the problem of a name that does not exist or does not concern the caller, in the vendor's wording (row
     13)."""
     description = f"Error:{kind} ({value}) Not Found. - Description:The specified API value was not found."
     return Problem(Code.NOT_FOUND, description, pointer)

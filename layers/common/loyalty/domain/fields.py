@@ -38,7 +38,7 @@ def json_number(value: object) -> Decimal:
         PydanticCustomError: it is not such a number.
     """
     if type(value) not in (int, Decimal):  # a bool is an int to isinstance
-        raise PydanticCustomError("number", "has to be a JSON number")
+        raise PydanticCustomError("number", "must be a JSON number")
     return _amount(value)
 
 
@@ -46,17 +46,17 @@ def json_number(value: object) -> Decimal:
 def _amount(value: int | Decimal) -> Decimal:
     number = Decimal(value)
     if not number.is_finite() or number.adjusted() >= MAX_INTEGER_DIGITS:
-        raise PydanticCustomError("number", f"has to have at most {MAX_INTEGER_DIGITS} digits before the point")
+        raise PydanticCustomError("number", f"must have at most {MAX_INTEGER_DIGITS} digits before the point")
     meant = rounded(number, MAX_DECIMALS)
     if number != meant and not is_noise(number, meant):
-        raise PydanticCustomError("number", f"has to have at most {MAX_DECIMALS} decimals")
+        raise PydanticCustomError("number", f"must have at most {MAX_DECIMALS} decimals")
     return plain(meant)
 
 
 def _positive(value: object) -> Decimal:
     amount = json_number(value)
     if amount <= 0:
-        raise PydanticCustomError("number", "has to be above zero")
+        raise PydanticCustomError("number", "must be above zero")
     return amount
 
 
@@ -77,18 +77,18 @@ def _date_time(value: object) -> str:
 
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
-"""Years in which something may have been performed: any day has neighbours then, in whatever time zone."""
+"""Years in which something may have been performed: any day has neighbours then, in any time zone."""
 
 
 def _performed_on(text: str) -> str:
     if not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR:
-        raise PydanticCustomError("date", f"has to lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
+        raise PydanticCustomError("date", f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return text
 
 
 def _visible_ends(text: str) -> str:
     if found := invisible_end(text):
-        raise PydanticCustomError("invisible", f"begins or ends with {found}, which nobody can see: take it out")
+        raise PydanticCustomError("invisible", f"begins or ends with {found}, which is invisible: remove it")
     return text
 
 

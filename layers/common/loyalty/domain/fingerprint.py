@@ -21,10 +21,10 @@ were forms tell none."""
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a request asks for, in 16 bytes that are the same however it is spelled: order of fields, trailing zeros and
-    empty texts do not count, the order of a list does.
+    """The content of a request in 16 bytes, the same for all its spellings: order of fields, trailing zeros and empty
+    texts do not count, the order of a list does.
 
-    `in_form` makes those that the same request had in a form, the one that it has today first; in None, those of before
+    `in_form` makes the fingerprints of the same request in a form, the one of today first; with None, those from before
     there were forms.
     """
 
@@ -35,8 +35,8 @@ class Fingerprint:
     def of(cls, request: "BaseModel") -> Self:
         """Return the fingerprint of a request whose model has put it into order.
 
-        A model writes its fields in the order in which it declares them, so that must stay. A new field is None where
-        it is not used and, if it was ignored before, stands in the model's `since`, beside the form that it came with.
+        A model writes its fields in the order in which it declares them, so that must stay. A new field is None if it
+        is not used and, if it was ignored before, stands in the model's `since`, beside the form that it came with.
         """
 
         def in_form(form: int | None) -> tuple[bytes, ...]:

@@ -30,7 +30,7 @@ OF_MERCHANT = (Origin.GIVEN, Origin.REFERENCE)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a request says of itself. Two requests of the same identity are the same event, or one of them is wrong.
+    """The identity of a request. Two requests of the same identity are the same event, or one of them is wrong.
 
     `parts` are, by origin:
 
@@ -53,7 +53,7 @@ class Identity:
 
     @property
     def own_id(self) -> str | None:
-        """The event's id; None where it takes more than the request to know it."""
+        """The event's id; None if it takes more than the request to know it."""
         if self.is_of_merchant or self.origin is Origin.NUMBER:
             return None
         return derived_id(self.origin, *self.parts)

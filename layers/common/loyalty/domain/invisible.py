@@ -3,7 +3,7 @@
 import unicodedata
 
 _CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Zs"}
-"""Of Unicode: controls, formats, separators."""
+"""Unicode categories: controls, formats, separators."""
 
 
 def invisible_end(text: str) -> str | None:

@@ -14,11 +14,11 @@ NOISY_DIGITS = 15
 many, or 16 or 17."""
 
 NOISE = Decimal("0.00000001")
-"""What a number may be off by: what differences and sums of a bill of some ten thousands leave behind."""
+"""How far a number may be off: the noise of differences and sums of a bill of some ten thousands."""
 
 LAST_PLACES = Decimal(2) ** -51
-"""What a number may be off by in proportion to itself, if that is more: two units in a double's last place, as a
-product has that is made of a rounded factor."""
+"""How far a number may be off in proportion to itself, if that is more: two units in a double's last place, as in a
+product with a rounded factor."""
 
 _UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
 _WIDE = Context(prec=60)
@@ -66,7 +66,7 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
 
 def is_noise(number: Decimal, meant: Decimal) -> bool:
     """Return whether what a number has beyond `meant`, its rounding to four decimals, is the noise of a program that
-    reckons in doubles: 15.190000000000001 for 15.19, or 0.10999999999999943 for 100.10 - 99.99.
+    calculates in doubles: 15.190000000000001 for 15.19, or 0.10999999999999943 for 100.10 - 99.99.
 
     Nobody writes so many digits, and no price is so near to another one by chance.
     """

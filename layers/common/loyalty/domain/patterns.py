@@ -11,10 +11,10 @@ FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(csv|jsonl|json)(\.gz)?$"
 TIME_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 WORDS: Mapping[str, str] = {
-    IDENTIFIER: "This must have no white space and no #.",
-    PARTNER_ID: "This may have letters, digits and . _ ~ - only, and must not begin with a dot.",
-    EVENT_ID: "This may have letters, digits and . _ : ~ - only.",
-    FILE_NAME: "This may have letters, digits and . _ - only, begins with a letter or a digit, and has to end in .csv, "
-    ".jsonl or .json, or in one of these and .gz.",
-    TIME_OF_DAY: "This has to be a time from 00:00 to 23:59, such as 09:30.",
+    IDENTIFIER: "This must not contain white space or #.",
+    PARTNER_ID: "This may contain only letters, digits and . _ ~ -, and must not begin with a dot.",
+    EVENT_ID: "This may contain only letters, digits and . _ : ~ -.",
+    FILE_NAME: "This may contain only letters, digits and . _ -, must begin with a letter or a digit, and must end in "
+    ".csv, .jsonl or .json, or in one of these and .gz.",
+    TIME_OF_DAY: "This must be a time from 00:00 to 23:59, such as 09:30.",
 }

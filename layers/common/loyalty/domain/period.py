@@ -87,7 +87,7 @@ class Span:
             ValueError: it is none, or longer.
         """
         if not re.fullmatch(SPAN_PATTERN, text):
-            raise ValueError("has to be a number of days, months or years, such as P90D, P12M or P1Y")
+            raise ValueError("must be a number of days, months or years, such as P90D, P12M or P1Y")
         number, unit = int(text[1:-1]), text[-1]
         days = number if unit == "D" else 0
         months = number * {"D": 0, "M": 1, "Y": _MONTHS_PER_YEAR}[unit]

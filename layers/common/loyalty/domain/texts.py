@@ -16,11 +16,11 @@ _SUSPICIOUS = re.compile(rf"[{REPLACEMENT}\ud800-\udfff]|\\u(?:[fF]{{3}}[dD]|[dD
 
 
 def damage_of(text: str) -> str | None:
-    """Return what is wrong with a text, in words; None where it is whole."""
+    """Return what is wrong with a text, in words; None if it is whole."""
     if text.isascii():
         return None
     if REPLACEMENT in text:
-        return "This text was damaged on its way, as it has the character U+FFFD. Send it in UTF-8."
+        return "This text has the character U+FFFD, so it was damaged on its way. Send it in UTF-8."
     return "This text is not valid Unicode." if _HALF.search(text) else None
 
 

@@ -19,21 +19,21 @@ _MESSAGES: Mapping[str, str] = {
     "string_too_short": "This must not be empty.",
     "string_too_long": "This has more than {max_length} characters.",
     "string_unicode": "This text is not valid Unicode.",
-    "string_type": "This has to be a text.",
-    "dict_type": "This has to be an object.",
-    "model_type": "This has to be an object.",
-    "list_type": "This has to be an array.",
+    "string_type": "This must be text.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "list_type": "This must be an array.",
     "too_short": "This must not be empty.",
     "too_long": "This has more than {max_length} elements.",
-    "bool_type": "This has to be true or false.",
-    "int_type": "This has to be a whole number.",
-    "greater_than_equal": "This has to be {ge} or more.",
-    "less_than_equal": "This has to be {le} or less.",
-    "less_than": "This has to be less than {lt}.",
-    "literal_error": "This has to be {expected}.",
-    "enum": "This has to be {expected}.",
+    "bool_type": "This must be true or false.",
+    "int_type": "This must be a whole number.",
+    "greater_than_equal": "This must be {ge} or more.",
+    "less_than_equal": "This must be {le} or less.",
+    "less_than": "This must be less than {lt}.",
+    "literal_error": "This must be {expected}.",
+    "enum": "This must be {expected}.",
 }
-"""What is told of an error of pydantic's, whose own words are those of a program."""
+"""The message for an error of pydantic, whose own messages speak of types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,11 @@ _Errors = Mapping[_Place, ErrorDetails]
 def validated(
     model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "", empty: _Errors = MappingProxyType({})
 ) -> Model:
-    """`body`, which stands at pointer `at`, as a `model`; in an object, null is as good as nothing (contract, Q15), and
-    so is an empty text in a field that may be left out. `empty` are those that were taken out already, and what is
-    wrong with them where they may not be.
+    """Return `body`, which is at pointer `at`, as a `model`. In an object, null counts as absent (contract, Q15), and
+    so does an empty text in an optional field. `empty` are the errors of empty texts that are already removed, for
+    fields that are not optional.
 
-    `rules` tell from the raw body what does not hold between its fields, so that it is reported beside what is wrong in
-    them.
+    `rules` check the raw body for faults between its fields, so that these are reported together with faults in fields.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
@@ -106,7 +105,7 @@ def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> An
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
-    """Return the semi-optional rule for fields of the object at pointer `at`: one has to be given, and only one may."""
+    """Yield a problem unless exactly one of these fields of the object at pointer `at` is given."""
     given = [name for name in names if is_given(body.get(name))]
     if not given:
         yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")
@@ -115,7 +114,7 @@ def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Probl
 
 
 def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:
-    """Of fields of the object at pointer `at`, only one may be given."""
+    """Yield a problem if more than one of these fields of the object at pointer `at` is given."""
     given = [name for name in names if is_given(body.get(name))]
     if len(given) > 1:
         yield _exclusive(names, f"{at}/{given[1]}")

@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable
 
 Pause = Callable[[float], None]
-"""What waits for so many seconds."""
+"""Wait for so many seconds."""
 
 FIRST_SECONDS = 0.02
 """Twice what a transaction takes."""
 
 MAX_SECONDS = 0.5
-"""Of one wait."""
+"""The most seconds of one wait."""
 
 MAX_TOTAL_SECONDS = 7.0
-"""Of all waits together, half of what a function's call may take: what it reads and writes beside that, and as many
-transactions as there are waits, fit into the other half."""
+"""The most seconds of all waits together, half of a function's time limit: its other reads and writes, and one
+transaction per wait, fit into the other half."""
 
 
 def pause(seconds: float) -> None:
@@ -24,8 +24,8 @@ def pause(seconds: float) -> None:
 
 
 class Backoff:
-    """The waits between the tries of one thing: at random, lest rivals meet again, and longer each time (decorrelated
-    jitter); but shorter again for who has waited long, lest he waits while others come and go."""
+    """The waits between attempts: random, so that rivals do not meet again, and longer each time (decorrelated jitter);
+    but shorter again after a long wait, so that a call does not wait while others come and go."""
 
     def __init__(self, pause: Pause = pause) -> None:
         self._pause = pause
@@ -33,7 +33,7 @@ class Backoff:
         self._left = MAX_TOTAL_SECONDS
 
     def wait(self) -> bool:
-        """Wait for the next try; answers False, at once, where there have been enough."""
+        """Wait for the next try; return False, at once, where there have been enough."""
         if self._left <= 0:
             return False
         longest = min(3 * self._last, MAX_SECONDS * self._left / MAX_TOTAL_SECONDS)

@@ -1,11 +1,13 @@
 """Programmes and products, as containers keep them between calls."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from loyalty import exactjson
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import Programme, ProgrammeIncomplete
 from loyalty.domain.purchases.purchase import Product, Reference
@@ -40,7 +42,7 @@ class Catalogue:
         """Return the reward programme, at most a minute old.
 
         Raises:
-            Refused: RETRY_LATER, where none was imported yet.
+            Refused: RETRY_LATER, if none was imported yet.
         """
         if self._programme is None or self._checked is None or now - self._checked > REFRESH_AFTER:
             self._refresh()
@@ -52,6 +54,10 @@ class Catalogue:
         """Return the names of the reward programme; see `programme`."""
         self.programme(now)
         return self._directory
+
+    def audience(self, partner: Partner, now: datetime) -> Audience:
+        """Return a partner as an audience of the reward programme; see `programme`."""
+        return Audience(partner, self.programme(now), self._directory)
 
     def renewed(self, now: datetime, *, at_once: bool = False) -> bool:
         """Return whether there is another programme than the one that `programme` answered; from now on it answers
@@ -66,7 +72,7 @@ class Catalogue:
             self._checked = now
         return self._programme is not before
 
-    def missing(self, products: Iterable[Reference]) -> list[keys.Key]:
+    def missing(self, products: Collection[Reference]) -> list[keys.Key]:
         """Return the keys of those products that have to be read before `product` can find them.
 
         Products that were not asked for the longest are forgotten here, before anything is learnt: what is learnt for a
@@ -82,7 +88,7 @@ class Catalogue:
                 unknown.append(_product_key(*name))
         return unknown
 
-    def learn(self, items: Iterable[Item]) -> None:
+    def learn(self, items: Collection[Item]) -> None:
         """Remember the products among `items`."""
         for item in items:
             if "product" in item:
@@ -93,7 +99,7 @@ class Catalogue:
                         self._products[by, record[by]] = product
 
     def product(self, reference: Reference) -> Product | None:
-        """Return the product that was named, None where there is none (or it was not learnt)."""
+        """Return the product that was named, None if there is none (or it was not learnt)."""
         return self._products.get((reference.by, reference.value))
 
     def _refresh(self, *, consistent: bool = False) -> None:

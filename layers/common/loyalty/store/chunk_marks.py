@@ -1,7 +1,7 @@
-"""What became of an upload's chunks: a mark for each that was counted, once however often it was delivered; and the
-counters, which lie apart from the upload itself."""
+"""The outcomes of an upload's chunks: a mark for each chunk that was counted, once however often it was delivered; and
+the counters, which are apart from the upload itself."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -17,8 +17,8 @@ from loyalty.store.writes import Count, Put, Update
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was counted of a chunk. `results` is where its outcomes lie; `dead` means that some of its purchases failed,
-    and that its message lies with the dead letters."""
+    """The counts of a chunk. `results` is the file of its outcomes; `dead` means that some of its purchases failed, and
+    that its message is a dead letter."""
 
     chunk: int
     results: str
@@ -28,11 +28,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far posting an upload has got: chunks that are done with, those of them that are dead, and what has become of
-    their purchases.
+    """How far posting an upload has got.
 
-    `recorded` counts how often what became of a chunk was recorded; `closed` is what it was when the result was made,
-    None before that: where they differ, the result is out of date.
+    Attributes:
+        done: chunks that are done.
+        dead: those of them that are dead letters.
+        counts: the outcomes of their purchases.
+        recorded: how often outcomes of a chunk were recorded.
+        closed: the value of `recorded` when the result was made, None before that; if the two differ, the result is out
+            of date.
+        closed_on: when the result was made.
     """
 
     done: int
@@ -74,7 +79,7 @@ def read_mark(table: Table, upload_id: str, chunk: int) -> Mark | None:
     return read_marks(table, upload_id, [chunk]).get(chunk)
 
 
-def read_marks(table: Table, upload_id: str, chunks: Iterable[int]) -> dict[int, Mark]:
+def read_marks(table: Table, upload_id: str, chunks: Collection[int]) -> dict[int, Mark]:
     """Return the marks of those chunks that have one, by their numbers."""
     places = {keys.chunk_mark(upload_id, chunk): chunk for chunk in chunks}
     found = table.get_many(places, consistent=True)

@@ -24,8 +24,16 @@ SIGNING_KEY_OVERLAP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An active API key, without its text. `request` names the call that it was made by, None of keys that were made
-    before calls had names; `slot` is its place among the partner's active ones, set once it has one."""
+    """An active API key, without its text.
+
+    Attributes:
+        id: the public part of the key.
+        partner: the partner, and what the key may do.
+        created_on: when it was made.
+        key_hash: the SHA-256 of its text.
+        request: the name of the call that made it; None for keys from before calls had names.
+        slot: its place among the partner's active keys; 0 until it has one.
+    """
 
     id: str
     partner: Partner
@@ -54,11 +62,11 @@ def active_keys(table: Table, partner_id: str) -> Iterator[ApiKey]:
 
 
 def add_key(table: Table, key: ApiKey) -> None:
-    """Make a key active, in the place of one that was made by the same request, if there is one.
+    """Make a key active, instead of one that was made by the same request, if there is one.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where the partner has two active keys; RETRY_LATER, and whether the key is active,
-            nobody knows then.
+        Refused: LIMIT_EXCEEDED, if the partner has two active keys; RETRY_LATER, after which nobody knows whether
+            the key is active.
     """
     for _ in range(ACTIVE_KEYS_PER_PARTNER + 1):
         active = {other.slot: other for other in active_keys(table, key.partner.id)}
@@ -75,15 +83,15 @@ def add_key(table: Table, key: ApiKey) -> None:
         with suppress(ConditionFailed):  # the slot was taken, or set free, meanwhile
             table.transact(_activation(replace(key, slot=slot), before))
             return
-    raise Refused(Problem(Code.RETRY_LATER, f"Somebody else is changing the keys of partner {key.partner.id}."))
+    raise Refused(Problem(Code.RETRY_LATER, f"Another call is changing partner {key.partner.id}'s keys. Try again."))
 
 
 def _says_something_else(before: ApiKey) -> Problem:
     """Return why a call is refused that has the name of another one, whose key somebody may have."""
     merchants, scopes = (",".join(sorted(said)) for said in (before.partner.merchants, before.partner.scopes))
     description = (
-        f"A call of this name made key {before.id}, for merchants {merchants} with scopes {scopes}. Say the same to "
-        "have that key replaced, or give this call a name of its own."
+        f"A request of this name already made key {before.id}, for merchants {merchants} with scopes {scopes}. Repeat "
+        "it with the same merchants and scopes to replace that key, or use another name."
     )
     return Problem(Code.DUPLICATE, description)
 
@@ -162,7 +170,7 @@ class SigningKeys:
         return month, secret
 
     def secret(self, key_id: str) -> bytes | None:
-        """Return the secret with this id, None where there is none (any more)."""
+        """Return the secret with this id, None if there is none (any more)."""
         if key_id not in self._known:
             item = self._table.get(keys.signing_key(key_id), consistent=True)
             if item is None:

@@ -1,9 +1,10 @@
 """Access tokens as customers show them: what their names' items tell, tries of pass codes, one-time passwords."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.programme.offers import EFFECTIVE
@@ -17,7 +18,7 @@ from loyalty.store.writes import Delete, Put
 
 @dataclass(frozen=True, slots=True)
 class CustomerToken:
-    """An effective access token. `pass_code` is a hash, None where the token has no pass code."""
+    """An effective access token. `pass_code` is a hash, None if the token has no pass code."""
 
     id: str
     account_id: str
@@ -26,7 +27,7 @@ class CustomerToken:
 
 
 def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
-    """Return the token that an item of a name of it leads to, or one that `behind_passwords` found; None where there is
+    """Return the token that an item of a name of it leads to, or one that `behind_passwords` found; None if there is
     none, or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
     if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
         return None
@@ -36,7 +37,7 @@ def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
 
 
 def behind_passwords(
-    table: Table, wanted: Iterable[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
+    table: Table, wanted: Collection[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
     """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
     as long as that is of the account that it was of when the password was given out. Without passwords nothing is read.
@@ -57,21 +58,19 @@ def behind_passwords(
     return found
 
 
-def count_try(
-    table: Table, token: CustomerToken, pass_code_hash: str, partner_id: str, now: datetime
-) -> datetime | None:
+def count_try(table: Table, token_id: str, pass_code_hash: str, partner_id: str, now: datetime) -> datetime | None:
     """Count a partner's try of a token's pass code; or answer until when that is locked for it."""
-    at = keys.pass_code_tries(token.id, pass_code_hash)
+    at = keys.pass_code_tries(token_id, pass_code_hash)
     return count_guess(table, at, AT_A_PASS_CODE, partner_id, now)
 
 
-def forget_tries(table: Table, token: CustomerToken, pass_code_hash: str, now: datetime) -> None:
-    """Start counting anew: the pass code was right."""
-    table.put(Put(keys.pass_code_tries(token.id, pass_code_hash), {"expires_at": int(now.timestamp())}))
+def forget_tries(table: Table, token_id: str, pass_code_hash: str, now: datetime) -> None:
+    """Reset the count, as the pass code was right."""
+    table.put(Put(keys.pass_code_tries(token_id, pass_code_hash), {"expires_at": int(now.timestamp())}))
 
 
 def one_time_password_key(password: str) -> keys.Key:
-    """Return where a one-time password lies. A plain SHA-256 will do for what is random, used once and good for
+    """Return the key of a one-time password. A plain SHA-256 will do for what is random, used once and good for
     minutes."""
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
 
@@ -85,18 +84,24 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
     return True
 
 
-def put_one_time_password(
-    table: Table, password: str, token: CustomerToken, partner_id: str, expires_on: datetime, request: str
-) -> bool:
-    """Let a partner's one-time password lead to a token until then; False where the password is in use, unless by the
-    same `request`, whose answer was lost. What the token says is looked up when the password is shown
-    (`behind_passwords`)."""
+class OneTimePassword(NamedTuple):
+    """A password, the partner whose purchases it is for, and its expiry; `drawn_by` names the call that drew it."""
+
+    text: str
+    partner_id: str
+    expires_on: datetime
+    drawn_by: str
+
+
+def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
+    """Let a one-time password lead to a token; return False if it is in use, unless by the call that drew it, whose
+    answer was lost. The token itself is read when the password is shown (`behind_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,
-        "partner_id": partner_id,
-        "expires_at": int(expires_on.timestamp()),
-        "drawn_by": request,
+        "partner_id": password.partner_id,
+        "expires_at": int(password.expires_on.timestamp()),
+        "drawn_by": password.drawn_by,
     }
     condition = "attribute_not_exists(pk) OR drawn_by = :request"
-    return table.put(Put(one_time_password_key(password), item, condition, {":request": request}))
+    return table.put(Put(one_time_password_key(password.text), item, condition, {":request": password.drawn_by}))

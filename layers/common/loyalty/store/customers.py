@@ -1,9 +1,8 @@
 """Customers: from what a caller shows of one to the account and its wallet."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.fields import MAX_CODE
@@ -14,7 +13,7 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import one_time_password_key
 from loyalty.store.events import wallet_of
-from loyalty.store.table import MAX_BATCH_GET, Table
+from loyalty.store.table import Table
 
 ONE_TIME_PASSWORD = "token.one_time_password"  # noqa: S105 - a way of naming a customer
 
@@ -64,17 +63,10 @@ def read_customers(table: Table, account_ids: Collection[str]) -> dict[str, Cust
     return customers
 
 
-def account_ids(
-    table: Table, names: Iterable[Reference], over: Callable[..., Iterable[Any]] = map
-) -> dict[Reference, str]:
-    """Return the ids of the accounts that customers' names lead to, as far as they do; eventually consistent. `over`
-    may map the calls side by side."""
+def account_ids(table: Table, names: Collection[Reference]) -> dict[Reference, str]:
+    """Return the account ids that customers' names lead to, for the names that lead to one; eventually consistent."""
     at = {name: customer_key(name) for name in names if _may_exist(name.value)}
-    wanted = list({*at.values()})
-    batches = [wanted[start : start + MAX_BATCH_GET] for start in range(0, len(wanted), MAX_BATCH_GET)]
-    found: dict[keys.Key, Item] = {}
-    for items in over(table.get_many, batches):
-        found |= items
+    found = table.get_many(at.values())
     return {name: found[key]["account_id"] for name, key in at.items() if "account_id" in found.get(key, ())}
 
 

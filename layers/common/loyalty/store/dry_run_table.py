@@ -1,10 +1,10 @@
-"""The table as a dry run sees it: what it writes lies aside, under keys of its own, and hides what it would change.
+"""The table as a dry run sees it: its writes are kept apart, under keys of its own, and hide what they would change.
 
 Whoever reads the table itself sees none of it: neither the journal's index nor the scan that proves the ledger takes
 these items for events or wallets. TTL removes them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,14 @@ REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 FOR_REAL = ("TRIES#",)
 """Guesses count in a dry run too, or else it would be a way to make them."""
 
-_BUSY = Problem(Code.RETRY_LATER, "Other chunks of this dry run are at work on the same wallets.")
+_BUSY = Problem(Code.RETRY_LATER, "Other chunks of this dry run are using the same wallets. Try again.")
 _KEPT = "rehearsed_"
 """Before the names of attributes, so that no index knows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An item as the dry run sees it, None where there is none; and how often the dry run has written it."""
+    """An item as the dry run sees it, None if there is none; and how often the dry run has written it."""
 
     item: Item | None
     revision: int
@@ -46,10 +46,10 @@ class DryRunTable:
         self._expires_at = expires_at
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item at `key`, None where there is none."""
+        """Return the item at `key`, None if there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
         seen = self._seen(keys, consistent=consistent)
         return {key: one.item for key, one in seen.items() if one.item is not None}
@@ -74,7 +74,7 @@ class DryRunTable:
         return True
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
-        """Add to counters of an item, which start at zero; answers what they are now."""
+        """Add to counters of an item, which start at zero; return what they are now."""
         backoff = Backoff()
         while True:
             seen = self._seen([key], consistent=True)
@@ -146,7 +146,7 @@ def _is_rehearsed(pk: str) -> bool:
 
 
 def _item(kept: Item) -> Item | None:
-    """Return the item that lies aside as `kept`."""
+    """Return the item that is kept apart as `kept`."""
     if kept["gone"]:
         return None
     return {name.removeprefix(_KEPT): value for name, value in kept.items() if name.startswith(_KEPT)}

@@ -1,7 +1,7 @@
 """The table in DynamoDB: one thin class over the low-level client. Errors of the SDK become the engine's own in one
 place."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from loyalty.domain.errors import Code, Problem, Refused
@@ -36,7 +36,7 @@ class DynamoTable:
 
     Every method raises `Refused` with RETRY_LATER where DynamoDB is throttling or out of reach for longer than the
     client's own retries last, or an item in use by others for longer than a `Backoff`; other errors of the SDK are
-    faults of ours and pass through.
+    faults on our side and pass through.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -44,16 +44,16 @@ class DynamoTable:
         self.name = name
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item at `key`, None where there is none."""
+        """Return the item at `key`, None if there is none."""
         with refused_where_busy(_BUSY, _RETRYABLE):
             answer = self.client.get_item(TableName=self.name, Key=packed_key(key), ConsistentRead=consistent)
         return unpacked(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist, in as few calls as possible, several at a time.
 
         Raises:
-            Refused: RETRY_LATER, where DynamoDB leaves keys unread time and again.
+            Refused: RETRY_LATER, if DynamoDB leaves keys unread time and again.
         """
         unread = [packed_key(key) for key in dict.fromkeys(keys)]
         found: dict[Key, Item] = {}
@@ -125,7 +125,7 @@ class DynamoTable:
         return True
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
-        """Add to counters of an item, which start at zero; answers what they are now."""
+        """Add to counters of an item, which start at zero; return what they are now."""
         request = addition_request(self.name, key, amounts, {}) | {"ReturnValues": "UPDATED_NEW"}
         counters = unpacked(self._write(self.client.update_item, request, Backoff())["Attributes"])
         return {name: int(counters[name]) for name in amounts}

@@ -29,17 +29,24 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A posted event: its journal entry, who asked for what, and all that is needed to answer with it again.
+    """A posted event: its journal entry, who requested it, and everything needed to answer with it again.
 
-    - `form` is that of the fingerprint.
-    - `document` is what answers, reversals and proofs need of it beside the entry.
-    - `pointer` is another id that leads to the event: where the caller chose its id, the one that the reference number
-      alone would have given; where the classic API's caller told what makes it the same, the one that its number would
-      have given.
-    - `filed` tells that its reference number leads to it (`ledger.read_filed`); older versions do not tell.
-    - `link` is its place in the wallet's chain; events of before there were chains have none.
-    - `state`, `taken_back`, `updated_on` and `updated_by` tell of a purchase what became of it since, when, and by
-      which partner.
+    Attributes:
+        entry: its journal entry.
+        origin: what its identity is made of.
+        fingerprint: the fingerprint of its request.
+        partner_id: the partner that requested it, if any.
+        document: what answers, reversals and proofs need beside the entry.
+        form: the form of the fingerprint; None for events from before there were forms.
+        pointer: another id that leads to the event: the derived one if the caller gave an id, the one of its number if
+            a classic call has an identity.
+        filed: whether its reference number leads to it (`ledger.read_filed`); older versions do not record it.
+        link: its place in the wallet's chain; None for events from before there were chains.
+        state: whether a purchase is cancelled.
+        taken_back: what was taken back of a purchase.
+        kept: what the customer keeps of each offer's awards after a reversal.
+        updated_on: when a purchase was last taken back.
+        updated_by: the partner that took it back.
     """
 
     entry: JournalEntry

@@ -18,7 +18,7 @@ MAX_READS = 3
 """Tries to read a part of a file. The SDK repeats requests, but not the reading of an answer that breaks off."""
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion"})
-_BUSY = Problem(Code.RETRY_LATER, "The file storage is busy.")
+_BUSY = Problem(Code.RETRY_LATER, "The file storage is busy. Try again.")
 _RETRYABLE = frozenset(
     {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
 )
@@ -46,7 +46,7 @@ def notified(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What to send a file with, as `multipart/form-data` by POST: the fields before the file."""
+    """A form to send a file with, as `multipart/form-data` by POST: the fields before the file."""
 
     url: str
     fields: Mapping[str, str]
@@ -56,7 +56,7 @@ class Files:
     """A bucket.
 
     Every method raises `Refused` with NOT_FOUND where there is no such file, and with RETRY_LATER where S3 is busy or
-    out of reach for longer than the client's own retries last; other errors of the SDK are faults of ours and pass
+    out of reach for longer than the client's own retries last; other errors of the SDK are faults on our side and pass
     through.
     """
 
@@ -101,7 +101,7 @@ class Files:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def read_if_there(self, key: str) -> bytes | None:
-        """Return a file, None where there is none."""
+        """Return a file, None if there is none."""
         try:
             return self.read(key)
         except Refused as refused:
@@ -110,13 +110,13 @@ class Files:
         return None
 
     def begin_parts(self, key: str) -> str:
-        """Begin to write a file in parts; answers what names them until they are joined, or a day has gone by."""
+        """Begin to write a file in parts; return what names them until they are joined, or a day has gone by."""
         with _as_domain_errors(key):
             return self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
 
     def write_part(self, key: str, parts: str, number: int, data: bytes) -> str:
-        """Write a part, in the place of an earlier one of the same number; answers its ETag. All parts but the last one
-        have to have 5 MiB."""
+        """Write a part, which replaces an earlier one of the same number; return its ETag. All parts except the last
+        one must have 5 MiB."""
         part: Any = {"Bucket": self.bucket, "Key": key, "UploadId": parts, "PartNumber": number, "Body": data}
         with _as_domain_errors(key):
             return self.client.upload_part(**part)["ETag"]

@@ -128,7 +128,7 @@ def programme(kind: str, record_id: str) -> Key:
 
 
 PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
-"""What each import changes at random, so that containers notice."""
+"""The key of the item that each import changes at random, so that containers notice."""
 
 
 TABLE = Key("PROGRAMME", "table#IDENTITY")
@@ -188,8 +188,8 @@ def upload(upload_id: str) -> Key:
 
 
 def upload_counts(upload_id: str) -> Key:
-    """Return what has become of an upload's chunks so far. Apart from the upload itself, lest whoever splits it and
-    whoever posts it are in each other's way."""
+    """Return the key of the counts of an upload's chunks. It is apart from the upload itself, so that splitting and
+    posting do not conflict."""
     return Key(f"UPLOAD#{upload_id}", "COUNTS")
 
 

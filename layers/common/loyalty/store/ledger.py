@@ -1,6 +1,6 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_bytes
 
@@ -33,9 +33,9 @@ MAX_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A write that goes into the transaction of an event. Where its condition does not hold, what was read has changed,
-    and the event is to be made anew; unless there is a `refusal`, and nothing else has changed for the event: it is
-    refused then."""
+    """A write that goes into the transaction of an event. If its condition does not hold, the data has changed since it
+    was read, and the event is made again. If there is a `refusal` and nothing else has changed for the event, it is
+    refused instead."""
 
     write: Write
     refusal: Problem | None = None
@@ -43,8 +43,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class PreparedEvent:
-    """An event to be posted, the wallet as it is after it, and what else is written with it. Of an event that takes a
-    purchase back, that is the `purchase` as it is after it."""
+    """An event to post, the wallet after it, and everything else that is written with it. An event that takes a
+    purchase back has the `purchase` as it is afterwards."""
 
     event: Event
     wallet: Wallet
@@ -64,7 +64,7 @@ class PreparedEvent:
 
     @property
     def own_keys(self) -> set[Key]:
-        """What no other event may write at the same time; counters are shared."""
+        """The keys that no other event may write at the same time; counters are shared."""
         ids = {self.event.entry.event_id, self.event.pointer} - {None}
         shared = {effect.write.key for effect in self.effects if not isinstance(effect.write, Add)}
         return {keys.event(str(event_id)) for event_id in ids} | shared
@@ -97,22 +97,22 @@ def read_event(table: Table, event_id: str) -> Event | None:
     return event_of(item) if item and is_event(item) else None
 
 
-def read_events(table: Table, event_ids: Iterable[str]) -> dict[str, Event]:
+def read_events(table: Table, event_ids: Collection[str]) -> dict[str, Event]:
     """Return those of the posted events with these ids that exist."""
     wanted = list(map(keys.event, event_ids))
     found = events_at(wanted, table.get_many(wanted, consistent=True))
     return {event_id: event for event_id, event in found.items() if event}
 
 
-def events_at(wanted: Iterable[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
-    """Return the posted events at those of the keys that are of events, by their ids; None where `items`, which were
-    read, have none."""
+def events_at(wanted: Collection[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
+    """Return the posted events at those of the keys that are of events, by their ids; None if `items`, which were read,
+    have none."""
     found = {keys.event_id(key): items.get(key) for key in wanted if keys.is_event(key)}
     return {event_id: event_of(item) if item and is_event(item) else None for event_id, item in found.items()}
 
 
 def read_known_as(table: Table, told_id: str) -> list[Event]:
-    """Return the posted events that callers know by an id, of whichever merchants; first the one that has it alone."""
+    """Return the posted events that callers know by an id, of all merchants; first the one that has it alone."""
     items = table.partition(keys.events_known_as(told_id), consistent=True)
     return [event_of(item) for item in items if is_event(item)]
 
@@ -125,11 +125,10 @@ def scan_events(table: WholeTable) -> Iterator[Event]:
 
 
 def read_pointed(table: Table, pointer: str) -> Event | None:
-    """Return the posted event with this id, or that this other id leads to."""
-    item = table.get(keys.event(pointer), consistent=True)
-    if item and "event_id" in item:
-        return read_event(table, item["event_id"])
-    return event_of(item) if item else None
+    """Return the posted event with this id, or that this other id leads to: two reads, whatever there is, so that the
+    time does not tell what a partner may not see."""
+    item = table.get(keys.event(pointer), consistent=True) or {}
+    return read_event(table, item.get("event_id", pointer))
 
 
 def read_filed(table: Table, partner_id: str, reference_number: str) -> tuple[int, str | None]:
@@ -146,9 +145,9 @@ def post(table: Table, prepared: Sequence[PreparedEvent], backoff: Backoff | Non
     before its first event's sequence number, and no event of these ids may exist.
 
     Raises:
-        Unpostable: ids or reference numbers are taken, or an effect that refuses cannot be had.
-        Changed: wallets are at another version by now.
-        Refused: RETRY_LATER, where others are at work on some of the items all the time.
+        Unpostable: ids or reference numbers are taken, or an effect with a refusal is not possible.
+        Changed: wallets are at another version.
+        Refused: RETRY_LATER, if others keep using some of the items.
     """
     rows = []
     for place, one in enumerate(prepared):

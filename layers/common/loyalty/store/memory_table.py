@@ -1,6 +1,6 @@
 """A table in memory: to try what is not to happen to a real one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from loyalty.domain.money import ZERO
@@ -24,10 +24,10 @@ class MemoryTable:
         """By key; None where an item was deleted."""
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item at `key`, None where there is none."""
+        """Return the item at `key`, None if there is none."""
         return self.get_many([key], consistent=consistent).get(key)
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
         wanted = list(keys)
         unwritten = [key for key in wanted if key not in self._written]
@@ -51,7 +51,7 @@ class MemoryTable:
         return True
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
-        """Add to counters of an item, which start at zero; answers what they are now."""
+        """Add to counters of an item, which start at zero; return what they are now."""
         before = self.get(key) or {}
         counters = {name: before.get(name, 0) + amount for name, amount in amounts.items()}
         self.transact([Put(key, {**before, **counters})])
@@ -63,7 +63,7 @@ class MemoryTable:
         Raises:
             ConditionFailed: a condition did not hold.
         """
-        before = self.get_many(write.key for write in writes)
+        before = self.get_many([write.key for write in writes])
         if found := failures(writes, before):
             raise ConditionFailed(found)
         for write in writes:

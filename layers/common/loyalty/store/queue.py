@@ -1,6 +1,6 @@
 """A queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,14 @@ MAX_BATCH = 10
 MAX_TRIES = 3
 """Tries to send what SQS did not take of a batch."""
 
-_BUSY = Problem(Code.RETRY_LATER, "The queue is busy.")
+_BUSY = Problem(Code.RETRY_LATER, "The queue is busy. Try again.")
 _RETRYABLE = frozenset({"InternalError", "RequestThrottled", "ServiceUnavailable", "ThrottlingException", "OverLimit"})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: `body` as JSON. Messages of a group arrive in order; of those with the same id, sent within five
-    minutes, one does. A queue that is not FIFO has but one group, without a name and without an order."""
+    """A message to send: `body` as JSON. Messages of a group arrive in order; of those with the same id, sent within
+    five minutes, one arrives. A queue that is not FIFO has only one group, without a name and without an order."""
 
     id: str
     group: str
@@ -46,11 +46,11 @@ class Queue:
         self.client = client
         self.url = url
 
-    def send(self, messages: Iterable[Message]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         """Send messages, in order within each group.
 
         Raises:
-            Refused: RETRY_LATER, where SQS is busy or out of reach. Some may have been sent; sending all of them again
+            Refused: RETRY_LATER, if SQS is busy or out of reach. Some may have been sent; sending all of them again
                 sends the others.
         """
         for batch in _batches(messages):
@@ -63,8 +63,7 @@ class Queue:
                 raise Refused(_BUSY)
 
     def taken(self, seconds: int) -> Iterator[ReceivedMessage]:
-        """Return the messages that are waiting, as far as they can be had: nobody else gets them for so many
-        seconds."""
+        """Return the waiting messages that are available; nobody else gets them for so many seconds."""
         while True:
             with refused_where_busy(_BUSY, _RETRYABLE):
                 answer: Any = self.client.receive_message(
@@ -108,7 +107,7 @@ class Queue:
         return [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
 
 
-def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
+def _batches(messages: Sequence[Message]) -> Iterator[list[Message]]:
     """Batches with no two messages of a group: of those, SQS might take the second one only."""
     batch: list[Message] = []
     groups: set[str] = set()

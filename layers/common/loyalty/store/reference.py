@@ -33,12 +33,12 @@ PROGRAMME_TYPES = frozenset(
 
 
 def record_key(kind: str, record_id: str) -> Key:
-    """Return where a record lies."""
+    """Return the key of a record."""
     return keys.programme(kind, record_id) if kind in PROGRAMME_TYPES else keys.record(kind, record_id)
 
 
 SEVERAL: Item = {"target": "*"}
-"""What a name's item says once more than one record has that name: it leads to none of them, and never will again."""
+"""The target of a name that more than one record has had: it leads to none of them, and never will again."""
 
 
 def items_of(record: Record) -> dict[Key, Item]:

@@ -22,8 +22,9 @@ _IN_USE = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "Transa
 class ConditionFailed(Exception):  # noqa: N818 - reads as what it says
     """Nothing was written, as conditions did not hold.
 
-    `found` are the items that they did not hold for, by the places of their writes, from 0 (None where there is none,
-    or where DynamoDB does not tell it). Of the writes at `untold`, nobody knows, as their items were in use.
+    `found` are the items that they did not hold for, by the places of their writes, from 0 (None if there is no item,
+    or if DynamoDB does not return it). The conditions of the writes at `untold` are unknown, as their items were in
+    use.
     """
 
     def __init__(self, found: Mapping[int, Item | None], untold: Collection[int] = ()) -> None:

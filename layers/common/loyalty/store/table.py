@@ -3,7 +3,7 @@
 Attribute values are plain Python (str, int, Decimal, bytes, bool, list of str, None for absent).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -26,13 +26,13 @@ MAX_TRANSACTION = 100
 class Table(Protocol):
     """Items by key and by partition: DynamoDB's table, the table of a dry run, a table in memory.
 
-    Every method may raise `Refused` with RETRY_LATER, where the storage is busy or out of reach: nothing was written.
+    Every method may raise `Refused` with RETRY_LATER, if the storage is busy or out of reach: nothing was written.
     """
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item at `key`, None where there is none."""
+        """Return the item at `key`, None if there is none."""
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
@@ -42,7 +42,7 @@ class Table(Protocol):
         """Write one item; False, and nothing written, where its condition does not hold."""
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
-        """Add to counters of an item, which start at zero; answers what they are now."""
+        """Add to counters of an item, which start at zero; return what they are now."""
 
     def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
         """Do all of `writes` (at most MAX_TRANSACTION, no key twice) or none.
@@ -72,7 +72,7 @@ class WholeTable(JournalTable, Protocol):
 
 @contextmanager
 def in_flight(calls: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """What takes the place of `map` for so many calls, so that several of them are under way at a time."""
+    """Return a replacement of `map` for so many calls, which runs several of them at a time."""
     if calls > 1:
         with ThreadPoolExecutor(min(calls, MAX_IN_FLIGHT)) as pool:
             yield pool.map

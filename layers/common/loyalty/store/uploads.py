@@ -20,8 +20,8 @@ KEPT = timedelta(days=90)
 
 
 class UploadState(StrEnum):
-    """How far an upload has got. Of a file that is REFUSED, nothing was posted; of one that is INCOMPLETE, what could
-    be read. What is kept of an upload stays POSTING: whether it is DONE or INCOMPLETE, its counters tell."""
+    """How far an upload has got. A REFUSED file was not posted; an INCOMPLETE one was posted as far as it could be
+    read. The stored state stays POSTING: the counters show whether the upload is DONE or INCOMPLETE."""
 
     EXPECTED = "EXPECTED"
     SPLITTING = "SPLITTING"
@@ -38,14 +38,32 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of purchases; or of records, which is no partner's, so that `partner_id` is empty.
+    """A file of purchases, or of records.
 
-    `key` and `version` are where it lies; `content` is the same for a file that says the same, byte by byte.
-    `merchants` are those that the file may act for, and `key_hash` names the API key that it was sent with, None where
-    it was put into the bucket. `layout` and `position` are None until its first bytes were
-    looked at. `segments`, `chunks`, `entries` (purchases) and `rows` count what was split, and are final from POSTING
-    on. `fault` is why the file, or what is left of it, could not be split. `idempotency_key` is that of the bulk call
-    that it is; `proven` says that proofs of what its customers showed are kept beside it.
+    Attributes:
+        id: its id.
+        partner_id: the partner whose file it is; empty for records.
+        merchants: the merchants that the file may act for.
+        name: the name of the file.
+        key: where the file is in its bucket.
+        created_on: when the upload was made.
+        kind: whether it has purchases or records.
+        state: how far it is.
+        version: the version of the object in the bucket.
+        content: equal for files with the same bytes.
+        size: the size of the file in bytes.
+        dry_run: whether nothing is posted.
+        shards: how many shards it is split into.
+        layout: how its rows are written; None until its first bytes are read.
+        position: where splitting continues; None until its first bytes are read.
+        segments: segments so far; final from POSTING on.
+        chunks: chunks so far; final from POSTING on.
+        entries: purchases or records so far; final from POSTING on.
+        rows: rows so far; final from POSTING on.
+        fault: why the file, or the rest of it, could not be split.
+        idempotency_key: the key of the bulk call that it comes from, if any.
+        key_hash: the API key that it was sent with; None if it was put into the bucket.
+        proven: whether proofs of its customers' codes are kept beside it.
     """
 
     id: str
@@ -80,7 +98,16 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A chunk in its segment's object: `length` bytes from `start` on. Chunks are numbered over the whole upload."""
+    """The place of a chunk in the object of its segment.
+
+    Attributes:
+        chunk: the number of the chunk in the whole upload.
+        shard: the shard that it belongs to.
+        start: its first byte.
+        length: its number of bytes.
+        entries: its number of purchases or records.
+        rows: its number of rows.
+    """
 
     chunk: int
     shard: int
@@ -130,7 +157,7 @@ def read_segment(table: Table, upload_id: str, number: int) -> Segment | None:
 
 
 def add_upload(table: Table, upload: Upload) -> Upload:
-    """Begin an upload, or take over the one that is EXPECTED at its id; answers the one that was begun before, if one
+    """Begin an upload, or take over the one that is EXPECTED at its id; return the one that was begun before, if one
     was.
 
     Raises:

@@ -1,5 +1,5 @@
-"""A container's programme is up to a minute old. Where it lacks what a request or a record names, whatever was to be
-done is done once more under the newest one; nothing was posted by then."""
+"""A container's programme is up to a minute old. If it lacks something that a request or a record names, the work is
+repeated under the newest programme; nothing was posted before."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the classic API's operations answer in `data`, and the envelope around it."""
+"""The answers of the classic API's operations in `data`, and the envelope around it."""
 
 from decimal import Decimal
 from typing import Literal, NotRequired
@@ -35,7 +35,7 @@ class Refusal(TypedDict):
 
 
 class Nothing(TypedDict):
-    """What there is to tell where something was done, and that is all."""
+    """The answer of a call that only does something."""
 
 
 class TokenData(TypedDict):
@@ -83,7 +83,7 @@ class UnprocessedEntry(TypedDict):
 
 
 class BulkOutcome(TypedDict):
-    """What became of each entry (contract, operation 2), both sets in the order of the call."""
+    """The outcome of each entry (contract, operation 2), both sets in the order of the call."""
 
     processed_customer_events_set: list[ProcessedEntry]
     unprocessed_customer_events_set: list[UnprocessedEntry]
@@ -116,8 +116,8 @@ class AppliedRewardOffer(TypedDict):
 
 @selected
 class PreviewedPurchase(TypedDict):
-    """What posting a purchase would do (contract, operation 4, response), in the system currency, but for what the
-    wallet holds."""
+    """The effect of posting a purchase (contract, operation 4, response), in the system currency, except for the
+    wallet's balance."""
 
     total_award_amount: Decimal
     total_award_alternative_amount: NotRequired[Decimal]

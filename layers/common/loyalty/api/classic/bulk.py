@@ -1,4 +1,4 @@
-"""The bulk call (contract, operation 2): many purchases in one body, each of which stands or falls alone."""
+"""The bulk call (contract, operation 2): many purchases in one body, each of which is posted or refused alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,13 +22,13 @@ MAX_BULK_BODY_BYTES = 5_000_000
 
 MAX_PROBLEMS_TOLD = 10
 MAX_BYTES_TOLD = 4000
-"""Of each entry, with all that JSON escapes in what was sent: those of a thousand have to fit into the 6 MB that Lambda
-gives back, where the answer is a text in JSON once more. One problem is told in any case."""
+"""The most bytes of an entry's problems, with all escapes of JSON: those of a thousand entries must fit into the 6 MB
+that Lambda returns, where the answer is JSON text within JSON. One problem is reported in any case."""
 
 ENTRY_ID = "request_unique_identifier"
 
 RESPOND_ASYNC = "respond-async"
-"""What a caller prefers who does not wait for the outcomes (RFC 7240)."""
+"""The preference of a caller that does not wait for the outcomes (RFC 7240)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class BulkEntries:
 
     @property
     def by_place(self) -> dict[int, PurchaseRequest]:
-        """What those that can be read ask for, by their places in the call, from 1."""
+        """The requests of readable entries, by their places in the call, from 1."""
         places = enumerate(self.ids, start=1)
         return {place: self.requests[own_id] for place, own_id in places if own_id in self.requests}
 

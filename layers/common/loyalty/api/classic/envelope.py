@@ -1,4 +1,4 @@
-"""What all classic endpoints share: the token in the body or the header, and the envelope around data and errors."""
+"""Handling of calls on classic routes: the token in the body or the header, and the envelope around data and errors."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,8 +30,7 @@ def classic_endpoint(
 
 
 def token_in(request: Request) -> str:
-    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty where there is
-    none."""
+    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
@@ -57,7 +56,7 @@ def asked_for(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, An
     return {name: value for name, value in data.items() if name in names} if names else data
 
 
-def asked_for_within(data: Mapping[str, Mapping[str, Any]], names: frozenset[str]) -> Mapping[str, Any]:
+def asked_for_within(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
     """Return the same where data consists of objects: those that are named; or else, of each, the fields that are."""
     return asked_for(data, names) or {name: asked_for(part, names) for name, part in data.items()}
 

@@ -1,4 +1,4 @@
-"""What the bodies of the classic API's operations have in common (contract, objects A and the tables' shared rows)."""
+"""Parts that the bodies of the classic API's operations share (contract, objects A and the tables' shared rows)."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -27,7 +27,7 @@ from loyalty.domain.validation import exactly_one
 def _truth(value: object) -> bool:
     if value in (0, 1) and isinstance(value, bool | int):
         return bool(value)
-    raise PydanticCustomError("bool", "has to be true, false, 1 or 0")
+    raise PydanticCustomError("bool", "must be true, false, 1 or 0")
 
 
 Truth = Annotated[
@@ -39,11 +39,11 @@ Truth = Annotated[
 
 
 class ClassicCall(ClassicModel):
-    """What the body of a call has beside its token, which is looked at before anything else."""
+    """The body of a call, without its token, which is checked first."""
 
     fields_set: Annotated[
         str | None,
-        Field(exclude=True, description="Fields of `data` to answer, with commas between; else all of them."),
+        Field(exclude=True, description="Fields of `data` to return, separated by commas; all of them by default."),
     ] = None
 
 
@@ -58,14 +58,14 @@ class PurchaseProduct(ClassicModel):
 
 
 class SpendAmounts(ClassicModel):
-    """What to pay from the wallet, in the system currency or in the alternative one; above zero."""
+    """An amount to pay from the wallet, in the system currency or in the alternative one; above zero."""
 
     spend_amount: Positive | None = None
     spend_alternative_amount: Positive | None = None
 
 
 class SpendRequest(SpendAmounts):
-    """What to pay from the wallet: exactly one amount."""
+    """The amount to pay from the wallet: exactly one of the two."""
 
     @classmethod
     def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
@@ -92,7 +92,7 @@ class EventFields(ClassicModel):
 
 
 class BasketFields(ClassicModel):
-    """What was bought and paid with."""
+    """The goods, and the means of payment."""
 
     reference_number: Code
     payment_medium_brand_identifier: NamedIdentifier | None = None
@@ -108,8 +108,8 @@ class BasketFields(ClassicModel):
 
 
 class PurchaseFields(ClassicModel):
-    """What else a purchase has in every operation. It stands beside the others, not above them, as the order of a
-    request's fields is part of its fingerprint."""
+    """Further fields of a purchase in every operation. The class stands beside the others, not above them, because the
+    order of a request's fields is part of its fingerprint."""
 
     classification_identifier: NamedIdentifier | None = None
     description: Text | None = None

@@ -19,7 +19,7 @@ from loyalty.domain.validation import exactly_one, validated
 
 
 class ClassicModel(BaseModel):
-    """What is not listed is ignored, at every level (contract, row 7)."""
+    """A model that ignores fields that it does not list, at every level (contract, row 7)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -150,7 +150,7 @@ _ONE_TIME_PASSWORD = re.compile(r"[1-9][0-9]{11}")
 
 def _one_time_password(value: object) -> str:
     if value != LEFT_OUT and (type(value) not in (int, str) or not _ONE_TIME_PASSWORD.fullmatch(str(value))):
-        raise PydanticCustomError("one_time_password", "has to be a number of 12 digits")
+        raise PydanticCustomError("one_time_password", "must be a number of 12 digits")
     return str(value)
 
 

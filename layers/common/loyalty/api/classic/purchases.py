@@ -1,4 +1,4 @@
-"""A purchase customer event as the classic API tells it (contract, operation 5): each of its fields, null where it has
+"""A purchase customer event as the classic API shows it (contract, operation 5): each of its fields, null where it has
 no value; alternative amounts only where there is an alternative currency (row 21)."""
 
 from collections.abc import Iterable

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from loyalty.api.classic.fields import UDF_FIELDS, BasketFields, EventFields, PurchaseProduct, SpendAmounts
 from loyalty.api.classic.identifiers import ClassicModel, Identifier, customer_in, identifiers_in, parts_of
@@ -37,7 +37,7 @@ KEPT_FIELDS = {
     "terminal_identifier",
     *UDF_FIELDS,
 }
-"""What is kept as it was sent, and answered again."""
+"""Fields that are kept as they were sent, and returned."""
 
 _PERFORMERS = {
     "unit": "performed_by_unit_identifier",
@@ -91,7 +91,7 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
     """
     model = _validated(BulkPurchase, body, at)
     identities = identities_of(partner, idempotency_key, model, own_id=(model.request_unique_identifier,))
-    return requested(model, model, model.spend_request, identities, at=at, basket_at=at, spend_at=f"{at}/spend_request")
+    return requested(model, model, model.spend_request, identities, Places(at, at, f"{at}/spend_request"))
 
 
 def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
@@ -107,8 +107,7 @@ def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None)
         basket,
         model.spend_request_customer_event,
         identities_of(partner, idempotency_key, model, basket),
-        basket_at="/purchase_customer_event",
-        spend_at="/spend_request_customer_event",
+        Places(basket="/purchase_customer_event", spend="/spend_request_customer_event"),
     )
 
 
@@ -202,42 +201,51 @@ def _first(name: str, parts: Iterable[ClassicModel]) -> str | None:
     return next((value for part in parts if (value := getattr(part, name, None))), None)
 
 
+class Places(NamedTuple):
+    """The pointers of a purchase's event, its basket and its spend request in a body."""
+
+    event: str = ""
+    basket: str = ""
+    spend: str = "/spend_request"
+
+
+WHOLE_BODY = Places()
+"""The places in a body that is event and basket in one."""
+
+
 def requested(
     event: EventFields,
     basket: BasketFields,
     spend: SpendAmounts | None,
     identities: Sequence[Identity],
-    *,
-    at: str = "",
-    basket_at: str = "",
-    spend_at: str = "/spend_request",
+    at: Places = WHOLE_BODY,
 ) -> PurchaseRequest:
-    """Return what a purchase asks for whose event, basket and spend request stand at these pointers.
+    """Return the request of a purchase whose parts are at these places.
 
-    The first of `identities` is what it is known by, the others what earlier versions knew it by. A spend request that
+    The first of `identities` identifies it; the others are its identities in earlier versions. A spend request that
     names no amount spends nothing, but is one all the same (contract, row 30).
     """
-    amounts = _amounts(spend, spend_at)
+    amounts = _amounts(spend, at.spend)
     return PurchaseRequest(
         identity=identities[0],
         reference_number=basket.reference_number,
-        customer=customer_of(event, at),
-        performed_by=performers_of(event, at),
+        customer=customer_of(event, at.event),
+        performed_by=performers_of(event, at.event),
         references={
-            **references_of(event, at),
-            **references_of(basket, basket_at),
-            **_references(spend, _OF_SPENDS, spend_at),
+            **references_of(event, at.event),
+            **references_of(basket, at.basket),
+            **_references(spend, _OF_SPENDS, at.spend),
         },
         details={**_kept(event), **_kept(basket)},
         performed_on=moment_of(event),
-        lines=lines_of(basket, basket_at),
+        lines=lines_of(basket, at.basket),
         spend=amounts,
         fingerprint=Fingerprint.of(event),
         disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
-        authorized_by=authorized_by(event, at),
+        authorized_by=authorized_by(event, at.event),
         unspent_request=spend is not None and amounts is None,
         known_before=tuple(identities[1:]),
-        pointer=basket_at,
+        pointer=at.basket,
     )
 
 

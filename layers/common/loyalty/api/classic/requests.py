@@ -1,4 +1,4 @@
-"""What the classic API's operations take (contract, operations 2 to 5), their token apart.
+"""The bodies of the classic API's operations (contract, operations 2 to 5), without their token.
 
 Each operation has the fields that its table lists; what the table does not list is ignored (row 7). Business unit and
 tap are the exception: they are taken wherever a unit is (row 34).
@@ -67,8 +67,8 @@ class ClassicPreviewPurchase(ClassicCall, PurchaseFields, EventFields, BasketFie
 
 
 class BulkEntry(ClassicModel):
-    """What tells an entry of the bulk call from the others. It is for the answer only, so it is left out of whatever is
-    kept of the entry."""
+    """The field that tells an entry of the bulk call from the others. Only the answer uses it, so nothing that is kept
+    of the entry has it."""
 
     request_unique_identifier: Annotated[Code, Field(exclude=True)]
 

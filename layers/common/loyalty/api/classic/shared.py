@@ -1,4 +1,4 @@
-"""What several objects of one answer tell alike: the account, the unit, who wrote it and when."""
+"""Parts that several objects of one answer share: the account, the unit, the author and the time."""
 
 from datetime import datetime
 from functools import cached_property
@@ -78,7 +78,7 @@ class Shared:
 
     @cached_property
     def log_information(self) -> LogInformation:
-        """Who wrote it and when; and who took something of it back last, and when."""
+        """The author and the time; and who took some of it back last, and when."""
         event = self.gathered.event
         created_on, created_by = self.entry.posted_on, event.partner_id
         updated_on, updated_by = event.updated_on or created_on, event.updated_by or created_by

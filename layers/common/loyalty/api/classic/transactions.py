@@ -1,4 +1,4 @@
-"""What a purchase gave and took, as the classic API tells it: awards, spends, and the requests behind the spends."""
+"""The awards and spends of a purchase and the requests behind the spends, as the classic API shows them."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from loyalty.api.classic.shared import Shared, dated
 from loyalty.domain.events.documents import PostedAward, PostedSpend
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
-from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.award_rules import AwardCurrency
 
@@ -19,11 +18,11 @@ def render_transactions(shared: Shared) -> dict[str, Any]:
     awards, spends = shared.document.awards, shared.document.spends
     spent = [_spend(spend, place, shared) for place, spend in enumerate(spends)]
     requests = [
-        _spend_request(place, spend.request_number, spend.method, spend.amounts, told, shared)
+        _spend_request(place, spend.request_number, spend, told, shared)
         for place, (spend, told) in enumerate(zip(spends, spent, strict=True))
     ]
     if number := shared.document.unspent_request:
-        requests.append(_spend_request(len(spends), number, SpendMethod.ON_REQUEST, None, None, shared))
+        requests.append(_spend_request(len(spends), number, None, None, shared))
     return {
         "instant_spend_request": next((request for request in requests if request["instant_spend"]), None),
         "automatic_spend_request": next((request for request in requests if request["automatic_spend"]), None),
@@ -75,13 +74,10 @@ def _spend(spend: PostedSpend, place: int, shared: Shared) -> SpendRewardTransac
 
 
 def _spend_request(
-    place: int,
-    number: str,
-    method: SpendMethod,
-    amounts: Amounts | None,
-    spend: SpendRewardTransaction | None,
-    shared: Shared,
+    place: int, number: str, spend: PostedSpend | None, told: SpendRewardTransaction | None, shared: Shared
 ) -> SpendRequestCustomerEvent:
+    """Return the request behind a spend, with the spend as it is reported; without a spend, an empty request."""
+    method, amounts = (spend.method, spend.amounts) if spend else (SpendMethod.ON_REQUEST, None)
     on_request = method is SpendMethod.ON_REQUEST
     in_points = on_request and shared.document.requested and shared.document.requested.alternative_amount is not None
     classification = shared.gathered.record("classification", shared.ids.get("spend_request_classification"))
@@ -104,7 +100,7 @@ def _spend_request(
         "performed_by_unit": shared.unit,
         "performed_by_business_unit": shared.business_unit,
         "log_information": shared.log_information,
-        "spend_reward_transaction": spend,
+        "spend_reward_transaction": told,
         "currency": shared.currency,
     }
     if shared.has_alternative:

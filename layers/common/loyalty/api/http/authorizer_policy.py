@@ -1,4 +1,4 @@
-"""What the authorizer answers to API Gateway."""
+"""The authorizer's answer to API Gateway."""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ from loyalty.api.http.messages import Request
 
 def key_in(request: Request, header: str) -> str:
     """Return the API key of a call: in the header of the deployment's choice, in `x-api-key`, or as the user name of
-    HTTP Basic; empty where there is none."""
+    HTTP Basic; empty if there is none."""
     key = request.headers.get(header.lower()) or request.headers.get("x-api-key")
     return key or _basic_user(request.headers.get("authorization", ""))
 

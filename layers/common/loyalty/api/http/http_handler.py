@@ -1,4 +1,4 @@
-"""What all endpoints share: checking the token, and turning whatever is raised into an answer."""
+"""Handling of calls on all routes: the token is checked, and exceptions become answers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ def http_handler(
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Handler:
     """Return a Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends,
-    and no fault of ours, ends in anything but an answer of that form."""
+    and no fault on our side, ends in anything but an answer of that form."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature

@@ -18,7 +18,18 @@ MAX_BODY_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Request:
-    """One call. `now` is when it arrived; header names are lower case."""
+    """One call of a route.
+
+    Attributes:
+        now: when it arrived.
+        headers: its headers, with names in lower case.
+        path: the parameters in the path.
+        query: the parameters of the query.
+        context: what the authorizer added.
+        body: the body as it came; None if there is none.
+        is_base64: whether the body is encoded in base64.
+        max_body_bytes: the most bytes that the body may have.
+    """
 
     now: datetime
     headers: Mapping[str, str]
@@ -51,7 +62,7 @@ class Request:
         """
         text = self.query.get(name, "false")
         if text not in ("true", "false"):
-            raise Refused(Problem(Code.INVALID, f"{name} has to be true or false.", f"/{name}"))
+            raise Refused(Problem(Code.INVALID, f"{name} must be true or false.", f"/{name}"))
         return text == "true"
 
     def prefers(self, preference: str) -> bool:
@@ -62,22 +73,22 @@ class Request:
         """Return the body, with exact numbers. It is read once, and not to be changed.
 
         Raises:
-            Refused: INVALID, where it is no proper JSON, or a text of it is damaged; LIMIT_EXCEEDED, where it is too
+            Refused: INVALID, if it is no proper JSON, or a text of it is damaged; LIMIT_EXCEEDED, if it is too
                 large.
         """
         check_texts(self._text, self._json)
         return self._json
 
     def token(self) -> str:
-        """Return the token in the body, whatever else that has; empty where there is none.
+        """Return the token in the body, whatever else that has; empty if there is none.
 
         Raises:
-            Refused: as `json` has it; INVALID, where the body is no object.
+            Refused: as `json` has it; INVALID, if the body is no object.
         """
         if not self.body:
             return ""
         if not isinstance(self._json, dict):
-            raise Refused(Problem(Code.INVALID, "The body has to be an object."))
+            raise Refused(Problem(Code.INVALID, "The body must be an object."))
         token = self._json.get("token")
         return token if isinstance(token, str) else ""
 

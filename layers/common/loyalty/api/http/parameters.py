@@ -1,5 +1,5 @@
-"""What stands beside a body: the values in path and query and of headers that name something. They are looked at before
-anything else of a call, on every route."""
+"""Values beside the body that name something: in path, query and headers. They are checked before anything else of a
+call, on every route."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class _Place(NamedTuple):
     too_long: Problem
 
 
-_PATH = _Place(MAX_NAME, Problem(Code.NOT_FOUND, f"Nothing has a name of more than {MAX_NAME} characters."))
+_PATH = _Place(MAX_NAME, Problem(Code.NOT_FOUND, f"No name has more than {MAX_NAME} characters."))
 _QUERY = _Place(MAX_NAME, Problem(Code.INVALID, f"This has more than {MAX_NAME} characters."))
 _HEADER = _Place(MAX_HEADER, Problem(Code.INVALID, f"This has more than {MAX_HEADER} characters."))
 
@@ -59,12 +59,12 @@ def _parameters(event: Mapping[str, Any]) -> Iterator[tuple[_Place, str, Sequenc
 
 def _wrong(place: _Place, values: Sequence[str]) -> Problem | None:
     if any(value != values[0] for value in values):
-        return Problem(Code.INVALID, "This stands several times, and says different things.")
+        return Problem(Code.INVALID, "This is given more than once, with different values. Give it once.")
     [value, *_] = values
     if not value and place is _HEADER:
         return Problem(Code.INVALID, "This is empty. Give it a value, or leave the header out.")
     if damage := damage_of(value):
         return Problem(Code.INVALID, damage)
     if _CONTROL.search(value):
-        return Problem(Code.INVALID, "This has control characters.")
+        return Problem(Code.INVALID, "This has control characters. Remove them.")
     return place.too_long if len(value) > place.maximum else None

@@ -30,7 +30,7 @@ def problem_document(refused: Refused) -> Response:
 
 
 def unexpected() -> Refused:
-    """Return what a caller is told of a fault of ours: that it is one, and nothing of its inside."""
+    """Return what a caller is told of a fault on our side: that it is one, and nothing of its inside."""
     return Refused(FAULT)
 
 

@@ -42,7 +42,7 @@ class AmountsAnswer(TypedDict):
 
 
 class AwardAnswer(AmountsAnswer):
-    """What an offer gave: `value` (percent, or an amount in `currency`) applied to `base` (an amount, or pieces)."""
+    """An award of an offer: `value` (percent, or an amount in `currency`) applied to `base` (an amount, or pieces)."""
 
     offer_id: str
     offer_name: str
@@ -59,7 +59,7 @@ class SpendAnswer(AmountsAnswer):
 
 
 class MovementAnswer(TypedDict):
-    """What an event did to the wallet, in its currency, and the balance after it."""
+    """The change that an event made to the wallet, in its currency, and the balance after it."""
 
     awarded: Decimal
     spent: Decimal
@@ -80,9 +80,9 @@ class VerdictAnswer(TypedDict):
 
 
 class ReversedAnswer(TypedDict):
-    """What cancellation and returns made of a purchase, in the wallet's currency: what was taken back of its awards and
-    given back of its spends, and what was left to the customer of the awards as it was spent. `settled`, where there is
-    any, is what of the spends went to settle what had been waived of other purchases."""
+    """The effect of cancellation and returns on a purchase, in the wallet's currency: the awards taken back, the spends
+    given back, and the awards left to the customer because they were spent. `settled`, if there is any, is the part of
+    the spends that settled what was waived of other purchases."""
 
     awarded: Decimal
     spent: Decimal
@@ -140,7 +140,8 @@ class ReturnAnswer(MovementAnswer):
 
 
 class PreviewAnswer(TypedDict):
-    """What posting the purchase now would do; `balance` is the wallet's as it is, all else in the system currency."""
+    """The effect of posting the purchase now, in the system currency; `balance` is the wallet's current one, in its
+    currency."""
 
     net_amount: Decimal
     tax_amount: Decimal
@@ -195,7 +196,7 @@ class JournalAnswer(TypedDict):
 
 
 class FieldProblem(TypedDict):
-    """What is wrong with one field, named by JSON pointer."""
+    """The fault of one field, named by JSON pointer."""
 
     pointer: str
     code: Code
@@ -203,7 +204,7 @@ class FieldProblem(TypedDict):
 
 
 class FileProblem(TypedDict):
-    """What is wrong with a file as a whole."""
+    """The fault of a whole file."""
 
     code: str
     detail: str

@@ -71,8 +71,8 @@ def _epoch_second(value: object) -> Decimal:
 
 _NO_EPOCH_SECOND = PydanticCustomError(
     "epoch",
-    "has to be a date in whole seconds since 1970, as a JSON number such as 1768469400; neither text nor milliseconds, "
-    "nor a date without its signs (20260115)",
+    "must be a date in whole seconds since 1970, as a JSON number such as 1768469400; not text, not milliseconds, "
+    "not a date without separators (20260115)",
 )
 
 EpochSecond = Annotated[
@@ -83,12 +83,12 @@ EpochSecond = Annotated[
 
 
 _NO_STEP = ("preview", ".", "..")
-"""What is the name of a route, or what clients take out of a path: there would be no way to it."""
+"""Ids that are names of routes, or that clients remove from a path, so that no call could reach them."""
 
 
 def _step(event_id: str) -> str:
     if event_id in _NO_STEP:
-        raise PydanticCustomError("id", "cannot stand in a path: take another id")
+        raise PydanticCustomError("id", "cannot be part of a path: use another id")
     return event_id
 
 
@@ -101,7 +101,7 @@ EventId = Annotated[
 
 
 class NewestModel(BaseModel):
-    """What is not listed is refused."""
+    """A model that refuses fields that it does not list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -129,7 +129,7 @@ class PurchaseItem(NewestModel):
 
 
 class PurchaseSpendRequest(NewestModel):
-    """What to pay from the wallet (contract, `v5_spend_request`): exactly one amount, above zero."""
+    """The amount to pay from the wallet (contract, `v5_spend_request`): exactly one of the two, above zero."""
 
     amount: Positive | None = None
     alternative_amount: Positive | None = None
@@ -179,7 +179,7 @@ def named_in_path(request: Request) -> Reference:
     """
     merchant_id = request.query.get("merchant")
     if merchant_id == "":
-        raise Refused(Problem(ErrorCode.INVALID, "merchant has to be the id of a merchant.", "/merchant"))
+        raise Refused(Problem(ErrorCode.INVALID, "merchant must be the id of a merchant.", "/merchant"))
     return Reference("id", request.path["id"], "", merchant_id=merchant_id)
 
 

@@ -16,6 +16,7 @@ from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.money import ZERO
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.returns import ReturnedProduct, ReturnRequest
 from loyalty.domain.validation import exactly_one, validated
@@ -54,14 +55,15 @@ def check_cancellation(request: Request) -> None:
         validated(CancelPurchase, request.json())
 
 
-def read_return(body: Any, now: datetime) -> ReturnRequest:
-    """Return the return that a body asks for.
+def read_return(body: Any, purchase: Reference, now: datetime) -> ReturnRequest:
+    """Return the return of a purchase that a body asks for.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
     model = validated(ReturnProducts, body, _broken_rules)
     return ReturnRequest(
+        purchase=purchase,
         reference_number=model.reference_number,
         products=tuple(
             ReturnedProduct(item.line, item.product_sku, item.quantity, f"/products/{place}")

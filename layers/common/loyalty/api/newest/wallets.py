@@ -13,7 +13,7 @@ from loyalty.usecases.ledger.show_wallet import JournalPage, WalletView
 PAGE = 50
 
 MAX_DIGITS = len(str(2**63))
-"""Of `next`, whose number DynamoDB has to take."""
+"""The most digits of `next`, whose number DynamoDB must accept."""
 
 
 def render_wallet(view: WalletView) -> WalletAnswer:
@@ -65,7 +65,7 @@ def _whole(request: Request, name: str, default: int | None, maximum: int) -> in
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and 1 <= int(text) <= maximum):
-        raise Refused(Problem(Code.INVALID, f"{name} has to be a whole number from 1 to {maximum}.", f"/{name}"))
+        raise Refused(Problem(Code.INVALID, f"{name} must be a whole number from 1 to {maximum}.", f"/{name}"))
     return int(text)
 
 

@@ -1,5 +1,5 @@
-"""What functions share that S3 calls with files that were dropped: each file is an upload, and a call that runs out of
-time hands over to another."""
+"""Handling of calls by S3 for dropped files: each file is an upload, and a call that runs out of time hands over to
+another."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from uuid import uuid4
 from loyalty.api.faults import faults_logged
 from loyalty.api.logs import logger
 from loyalty.domain.errors import Code, Refused
-from loyalty.store.files import Files, notified
+from loyalty.store.files import notified
 from loyalty.store.lambda_function import LambdaFunction
 from loyalty.store.queue import Queue
 from loyalty.store.table import Table
@@ -28,9 +28,18 @@ class S3Call:
 
 
 class Begin(Protocol):
-    """What makes an upload of a dropped file, such as `begin_upload`."""
+    """Make an upload of a dropped file, such as `begin_upload` with the table and the bucket."""
 
-    def __call__(self, key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload: ...
+    def __call__(self, key: str, version: str, *, now: datetime) -> Upload: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The hand-over from a call to the next one: the function `itself` is called while `milliseconds_to_keep` of the
+    call's time are left, which it needs to finish what it has begun."""
+
+    itself: LambdaFunction
+    milliseconds_to_keep: int
 
 
 def s3_handler(
@@ -38,38 +47,35 @@ def s3_handler(
     begin: Begin,
     *,
     table: Table,
-    dropped: Files,
     closings: Queue,
-    itself: LambdaFunction,
-    milliseconds_to_keep: int,
+    relay: Relay,
 ) -> Callable[[dict[str, Any], Any], None]:
-    """Return a Lambda handler around `action`, which answers whether it is through with an upload. If so, and all rows
-    have an outcome by then, or there are none, the upload is closed; if not, the function calls itself to go on. Of
-    each call's time, `milliseconds_to_keep` are for what is under way by then."""
+    """Return a Lambda handler around `action`, which returns whether it has finished an upload. If it has, and all rows
+    have an outcome or there are none, the upload is closed; if not, the `relay` goes on."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()
     def handler(event: dict[str, Any], context: Any) -> None:
         def out_of_time() -> bool:
-            return bool(context.get_remaining_time_in_millis() < milliseconds_to_keep)
+            return bool(context.get_remaining_time_in_millis() < relay.milliseconds_to_keep)
 
         call = S3Call(datetime.now(UTC), uuid4().hex, out_of_time)
-        for upload in _uploads(event, call, begin, table, dropped):
+        for upload in _uploads(event, call, begin, table):
             if action(upload, call):
                 close_if_complete(upload.id, table=table, closings=closings)
             else:
-                itself.call_later({"upload": upload.id})
+                relay.itself.call_later({"upload": upload.id})
 
     return handler
 
 
-def _uploads(event: Mapping[str, Any], call: S3Call, begin: Begin, table: Table, dropped: Files) -> Iterator[Upload]:
+def _uploads(event: Mapping[str, Any], call: S3Call, begin: Begin, table: Table) -> Iterator[Upload]:
     """Return the uploads that a call is about: one to go on with, or those that a notification of S3 tells of."""
     if "upload" in event and (upload := read_upload(table, event["upload"])):
         yield upload
     for key, version in notified(event):
         try:
-            yield begin(key, version, table=table, dropped=dropped, now=call.now)
+            yield begin(key, version, now=call.now)
         except Refused as refused:
             if refused.problems[0].code is not Code.NOT_FOUND:
                 raise

@@ -1,4 +1,4 @@
-"""What functions on a schedule share: telling them the time, and the log what they did."""
+"""Handling of scheduled calls: functions get the time, and the log shows what they did."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What functions that a queue feeds share: each message by itself, and which ones are to be delivered again."""
+"""Handling of messages from a queue: each by itself, with an answer which ones to deliver again."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,18 @@ dead letter at once. One whose worker was killed waits for the queue's own time.
 
 @dataclass(frozen=True, slots=True)
 class SqsDelivery:
-    """A message of SQS as it is handed over, for the `receives`th time of `receives_max`; `group` is None in a standard
-    queue. `milliseconds_left` tells how long the call may last yet."""
+    """A message of SQS, delivered for the `receives`th time.
+
+    Attributes:
+        id: the id of the message.
+        now: when it was delivered.
+        body: its body, parsed.
+        receives: how often it was delivered, this time included.
+        receives_max: how often it is delivered at most.
+        receipt: the handle that deletes it.
+        group: its message group; None in a standard queue.
+        milliseconds_left: return how long the call may still last.
+    """
 
     id: str
     now: datetime
@@ -39,8 +49,8 @@ class SqsDelivery:
 
 def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_max: int) -> Handler:
     """Return a Lambda handler around `action`, which answers whether a message is dealt with. One that is not, or that
-    a fault of ours ends, is delivered again, and so are those behind it in its group; at most `receives_max` times, as
-    the queue's redrive policy has it."""
+    a fault on our side ends, is delivered again, and so are those behind it in its group; at most `receives_max` times,
+    as the queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
     @faults_logged()

@@ -1,1 +1,1 @@
-"""Who calls, and what customers show."""
+"""Access: partners, their tokens, and the codes of customers."""

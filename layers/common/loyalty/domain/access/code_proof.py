@@ -10,14 +10,14 @@ from loyalty.domain.purchases.purchase import PurchaseRequest, ShownBefore
 
 
 class CodeProof(NamedTuple):
-    """What was found of a purchase when it came in: what its customer showed, and the fingerprint of all that it said,
-    as that cannot be told any more once a one-time password is left out."""
+    """The findings about a purchase when it came in: the result of its customer's code, and the fingerprint of the
+    whole request, which cannot be calculated once a one-time password is left out."""
 
     shown: ShownBefore
     fingerprint: Fingerprint
 
     def applied(self, request: PurchaseRequest) -> PurchaseRequest:
-        """Return the request as it came in, with the proof in the place of the code that was left out."""
+        """Return the request as it came in, with the proof instead of the code that was left out."""
         return replace(request, customer=request.customer._replace(before=self.shown), fingerprint=self.fingerprint)
 
     def kept(self) -> dict[str, Any]:

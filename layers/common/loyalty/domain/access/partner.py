@@ -1,4 +1,4 @@
-"""Who calls, and what they may: scopes and merchants, as a verified token states them."""
+"""The caller and its rights: scopes and merchants, as a verified token states them."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ EVERY_MERCHANT = "*"
 
 
 class Scope(StrEnum):
-    """What a key may be used for."""
+    """The rights that a key may have."""
 
     POST_PURCHASES = "purchases:write"
     READ_PURCHASES = "purchases:read"
@@ -21,8 +21,8 @@ class Scope(StrEnum):
 
 
 class ClassicRepeats(StrEnum):
-    """What a call of the classic API is that says nothing of itself and equals an earlier one of the same partner:
-    another purchase, or the same one sent again."""
+    """How to treat a classic call without an identity that equals an earlier one of the same partner: as another
+    purchase, or as the same one sent again."""
 
     POST = "POST"
     REPLAY = "REPLAY"
@@ -31,7 +31,7 @@ class ClassicRepeats(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Partner:
     """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
-    key that it calls with, None where no call is at work."""
+    key that it calls with, None if no call is at work."""
 
     id: str
     scopes: frozenset[str]
@@ -51,7 +51,7 @@ class Partner:
         """Return the name of the folder of the partner's files, which says that they are the partner's.
 
         Raises:
-            Refused: NOT_PERMITTED, where the id, of before ids of partners were checked, could name another's.
+            Refused: NOT_PERMITTED, if the id, of before ids of partners were checked, could name another's.
         """
         if fault := no_folder(self.id):
             raise Refused(fault)
@@ -71,10 +71,10 @@ def no_folder(partner_id: str) -> Problem | None:
     if len(partner_id) <= MAX_IDENTIFIER and re.fullmatch(PARTNER_ID, partner_id):
         return None
     description = (
-        f"Partner {partner_id[:MAX_IDENTIFIER]} cannot send files, as its id names no folder. Ask for another."
+        f"Partner {partner_id[:MAX_IDENTIFIER]} cannot send files, as its id cannot name a folder. Ask for another id."
     )
     if not partner_id:
-        description = "The file names no partner: give one with --partner, or put it into uploads/<partner>/."
+        description = "No partner is named for this file: give one with --partner, or put it into uploads/<partner>/."
     return Problem(Code.NOT_PERMITTED, description)
 
 

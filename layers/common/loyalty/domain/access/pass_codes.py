@@ -11,7 +11,7 @@ PASS_CODE = "pass_code"  # noqa: S105 - a name
 """The field, and the column, of a pass code."""
 
 LEFT_OUT = "(left out)"
-"""What stands in a text that is kept in the place of a pass code or a one-time password."""
+"""The text that replaces a pass code or a one-time password in everything that is kept."""
 
 _NAMES = b"|".join(
     b"".join(rb"(?:%c|\\u00%02x)" % (letter, letter) for letter in name)
@@ -42,8 +42,7 @@ def is_pass_code(pass_code: str, token_id: str, hashed: str) -> bool:
 
 
 def without_codes(text: bytes) -> bytes:
-    """Return JSON, or what was meant to be, with LEFT_OUT in the place of each pass code and one-time password, of
-    whatever form it is."""
+    """Return JSON, valid or not, with LEFT_OUT instead of each pass code and one-time password, of any form."""
     return _replaced(text, lambda _: b'"%b"' % LEFT_OUT.encode(), lambda _: LEFT_OUT.encode())
 
 

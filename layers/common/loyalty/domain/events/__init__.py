@@ -1,1 +1,1 @@
-"""What is kept of posted events."""
+"""Posted events, as they are kept."""

@@ -1,4 +1,4 @@
-"""What is kept of an event beside its journal entry: all that answers, reversals and proofs need of it later.
+"""Documents of events: everything beside the journal entry that answers, reversals and proofs need later.
 
 `store/event_documents.py` writes and reads it. A field that is added needs a default, so that documents of earlier
 versions stay readable; a field that is taken out is passed over where they have it.
@@ -20,7 +20,16 @@ from loyalty.domain.purchases.purchase import RowOrigin
 
 
 class PostedLine(Struct, frozen=True, array_like=True):
-    """A line of a purchase. Amounts are in the system currency and cover the whole line."""
+    """A line of a purchase. Amounts are in the system currency and cover the whole line.
+
+    Attributes:
+        product_id: the product's id.
+        product_code: the product's code when the purchase was posted.
+        quantity: the number of pieces.
+        net: the amount without tax.
+        tax: the tax.
+        total: the amount with tax.
+    """
 
     product_id: str
     product_code: str
@@ -31,7 +40,7 @@ class PostedLine(Struct, frozen=True, array_like=True):
 
 
 class AskedSpend(Struct, frozen=True, array_like=True):
-    """What a customer wanted to pay from the wallet: one of the amounts, in the system currency or the alternative."""
+    """The spend that a customer requested: one of the amounts, in the system currency or the alternative one."""
 
     amount: Decimal | None
     alternative_amount: Decimal | None
@@ -42,10 +51,15 @@ class PostedAward(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     Attributes:
         number: the award's own number; a voucher has none.
-        value: what counted, in `currency`: an amount, or a percentage.
-        base: what `value` was applied to: an amount, or pieces.
-        shares: how much of it each line brought; they sum to its system amount.
-        expires: the month at whose end it is over (`YYYY-MM`), None where it lasts.
+        offer_id: the offer.
+        offer_name: the offer's name when the purchase was posted.
+        method: how the award was calculated.
+        value: the rate or amount that counted, in `currency`.
+        currency: the currency of `value`.
+        base: the amount or the pieces that `value` was applied to.
+        amounts: the award, in each currency.
+        shares: the share of each line; together they are the award's amount in the system currency.
+        expires: the month at whose end it expires (`YYYY-MM`); None for never.
         instant: whether it was spent at once.
     """
 
@@ -98,8 +112,8 @@ def _given(award: Award) -> dict[str, Any]:
 
 
 class PostedSpend(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What was paid from the wallet. `request_number` is that of the spend request behind it, which the classic API
-    tells; `lots` are those that it was taken from, by month, in the wallet's currency."""
+    """A payment from the wallet. `request_number` is the number of its spend request, which the classic API shows;
+    `lots` are the lots that it was taken from, by month, in the wallet's currency."""
 
     number: str = ""
     request_number: str = ""
@@ -112,18 +126,26 @@ class PurchaseDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is kept of a purchase.
 
     Attributes:
-        number: the purchase's number, by which the classic API's callers know it.
-        identity: the parts of its identity that stand nowhere else on the event.
-        upload: the file and the row that it came from, None where it came by a call.
-        ids: what it is about, as ids by record type.
-        details: what is only kept and answered again.
+        number: the purchase's number, by which callers of the classic API know it.
+        contact_id: the customer, if the account has one.
+        identity: the parts of its identity that the event has nowhere else.
+        upload: the file and the row that it came from; None if it came by a call.
+        outlet_id: the outlet, if any.
+        unit_id: the unit that the classic API's caller named, if any.
+        tap_id: the tap, if any.
+        ids: the ids of what it refers to, by record type.
+        details: values that are only kept and returned.
+        lines: its lines.
         requested: what the customer wanted to pay from the wallet.
         unspent_request: the number of a spend request that named no amount.
         reduction_method: who takes spends off the price.
+        awards: what offers gave to the wallet.
+        vouchers: the vouchers that offers gave.
+        spends: what the wallet paid.
         budgets: how much it drew on budgets, by offer, in the award's own currency.
-        counted_code: the promo code's id, where all accounts together may use it so often only.
+        counted_code: the promo code's id, if the uses by all accounts are limited.
         uses: what it used of limits per account.
-        why: a verdict on each offer that was looked at.
+        why: a verdict on each offer that was examined.
     """
 
     number: str
@@ -172,8 +194,8 @@ class ReversalDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
         reverses: the purchase's id.
         lines: how much of which lines came back; none for a cancellation.
         waived: what the customer keeps of awards, as it was spent.
-        completes: whether nothing of the purchase is left now, and was before; None where an early version wrote it,
-            which told nothing of limits either.
+        completes: whether something of the purchase was left before, and nothing is left now; None if an early version
+            wrote it, which did not record limits either.
         uses: what was given back of limits per account, below zero.
         budgets: what budgets got back, by offer, below zero.
         counted_codes: ids of promo codes that may be used once more by all accounts together.
@@ -207,4 +229,4 @@ class ReversalDocument(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 Document = PurchaseDocument | ReversalDocument | None
-"""What is kept of an event; None where its entry tells all: of an expiry, an opening balance."""
+"""What is kept of an event; None if its entry says everything, as of an expiry or an opening balance."""

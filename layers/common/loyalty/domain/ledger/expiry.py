@@ -16,7 +16,7 @@ REMEMBERED_MONTHS = 12
 
 
 def expiry(wallet: Wallet, now: datetime) -> Movement | None:
-    """Return what takes the lots that are over out of a wallet; None where there are none."""
+    """Return what takes the lots that are over out of a wallet; None if there are none."""
     this_month = months_after(now, 0)
     over = {month: amount for month, amount in wallet.lots.items() if month < this_month}
     if not over:

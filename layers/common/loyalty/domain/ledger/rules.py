@@ -7,7 +7,7 @@ from loyalty.domain.money import ZERO
 
 
 class RuleBroken(Exception):  # noqa: N818 - reads as what it says
-    """An event would break a rule of the ledger, which is a fault of ours: nothing of it may be written."""
+    """An event would break a rule of the ledger, which is a fault on our side: nothing of it may be written."""
 
 
 def require_rules(before: Wallet, entry: JournalEntry, after: Wallet) -> None:
@@ -32,7 +32,7 @@ def broken_links(before: Wallet, entry: JournalEntry, after: Wallet) -> Iterator
         found = f"{before.balance} and {amount} make {entry.balance}"
         yield "each balance is the one before it plus the event's amount", found
     if entry.balance < 0 and amount < 0 and not entry.type.reverses:
-        yield "no event but a reversal leaves a debt", str(entry.balance)
+        yield "only a reversal leaves a debt", str(entry.balance)
     if any(part < 0 for part in lots.values()) or sum(lots.values(), ZERO) > max(entry.balance, ZERO):
         yield "lots are above zero, and within the balance", f"{as_text(lots)} of {entry.balance}"
 
@@ -40,11 +40,11 @@ def broken_links(before: Wallet, entry: JournalEntry, after: Wallet) -> Iterator
 def broken_sums(wallet: Wallet) -> Iterator[tuple[str, str]]:
     """Return each rule that does not hold of what a wallet keeps beside its balance, and what was found."""
     if any(part < 0 for part in (*wallet.waived.values(), *wallet.forgiven.values())):
-        yield "no less than nothing is waived", f"{as_text(wallet.waived)}; {as_text(wallet.forgiven)}"
+        yield "the amount waived is never negative", f"{as_text(wallet.waived)}; {as_text(wallet.forgiven)}"
     if sum(wallet.waived.values(), ZERO) != sum(wallet.forgiven.values(), ZERO):
-        yield "what is waived is forgiven to lots", f"{as_text(wallet.waived)}; {as_text(wallet.forgiven)}"
+        yield "what is waived equals what is forgiven to lots", f"{as_text(wallet.waived)}; {as_text(wallet.forgiven)}"
     if any(part < 0 for part in wallet.lapsed.values()):
-        yield "no less than nothing has expired", as_text(wallet.lapsed)
+        yield "the amount expired is never negative", as_text(wallet.lapsed)
 
 
 def as_text(value: object) -> str:

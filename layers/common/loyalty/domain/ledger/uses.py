@@ -13,18 +13,19 @@ MAX_WINDOWS = 4
 """Windows of one period that are remembered of each subject, the latest ones."""
 
 UNRECORDED = ""
-"""The currency of amounts that an earlier version kept without one: they count in whichever currency is asked for."""
+"""The currency of amounts that an earlier version kept without one: they count in any currency."""
 
 
 class Use(Struct, frozen=True, array_like=True):
-    """What an event used of a subject (an offer's id, or `PromoCode.subject`), or gave back where it is below zero.
+    """How much of a limit an event used for its account, or gave back if it is below zero.
 
     Attributes:
+        subject: an offer's id, or `PromoCode.subject`.
         window: the day, week, month or year that it counts in, or all time (`loyalty.domain.ledger.windows`).
         count: how often.
         amount: for how much, in `currency`.
-        currency: the id of the award's own currency, UNRECORDED where there is no amount.
-        per_account: how often the subject could be used in the window as the limit was then, None for no limit.
+        currency: the id of the award's own currency; UNRECORDED if there is no amount.
+        per_account: how often the subject could be used in the window by the limit of that time; None for no limit.
         per_account_amount: the same for the sum of amounts.
     """
 
@@ -61,8 +62,8 @@ class WindowUse:
 
 @dataclass(frozen=True, slots=True)
 class UseHistory:
-    """The uses of one subject, by window. Of each period the latest windows are remembered. `forgotten` has the latest
-    window of each period that was not: it and all before it count as used up, whatever is given back."""
+    """The uses of one subject, by window. The latest windows of each period are remembered. `forgotten` has, for each
+    period, the latest window that is not: it and all before it count as used up, whatever is given back."""
 
     windows: Mapping[str, WindowUse] = field(default_factory=dict)
     forgotten: frozenset[str] = frozenset()
@@ -89,15 +90,15 @@ class UseHistory:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What an account has used, by subject."""
+    """The uses of an account, by subject."""
 
     by_subject: Mapping[str, UseHistory] = field(default_factory=dict)
 
     def within(self, subject: str, window: str) -> WindowUse | None:
-        """Return what was used of a subject in a window; None where that is forgotten by now.
+        """Return the uses of a subject in a window; None if that is forgotten.
 
         What was counted in shorter windows that lie within this one is part of it, so a limit of one a day that becomes
-        one a month does not begin anew.
+        one a month does not start again.
         """
         history = self.by_subject.get(subject)
         if history is None:

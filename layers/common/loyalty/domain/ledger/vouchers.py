@@ -1,4 +1,4 @@
-"""What becomes of vouchers."""
+"""The states of vouchers."""
 
 from enum import StrEnum
 

@@ -20,7 +20,7 @@ LASTING = ""
 
 
 class Clawback(StrEnum):
-    """What happens where an award that is to be taken back is spent already, and the wallet does not hold it."""
+    """What happens if an award is taken back that is already spent, and the wallet does not hold the amount."""
 
     REFUSE = "REFUSE"
     WITHIN_BALANCE = "WITHIN_BALANCE"
@@ -29,15 +29,19 @@ class Clawback(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What an event does to a wallet, in the wallet's currency; and the same amounts in the alternative currency,
-    None where the organisation has none. Amounts are below zero where an event takes back another.
+    """What an event does to a wallet. Amounts are in the wallet's currency, and below zero if the event takes back
+    another.
 
     Attributes:
-        lots: changes of what is booked to lots, part of the whole change.
-        purchases: how many more purchases stand than before.
-        uses: what was used of limited offers and promo codes.
-        lapsed: changes of what is remembered to have expired.
-        waived: changes of what is waived of purchases that were taken back, by their ids.
+        awarded: what the wallet gets.
+        spent: what the wallet pays.
+        alternative_awarded: the same in the alternative currency; None without one.
+        alternative_spent: the same in the alternative currency; None without one.
+        lots: changes of the booked amounts of lots, which are part of the whole change.
+        purchases: the change of the number of purchases that stand.
+        uses: what it uses of limited offers and promo codes.
+        lapsed: changes of the amounts that are remembered as expired.
+        waived: changes of what is waived, by the ids of purchases that were taken back.
         forgiven: the same by lot, LASTING included.
     """
 
@@ -70,14 +74,17 @@ class Wallet:
     """A balance and the number of events that made it. A wallet without events has version 0 and is not stored.
 
     Attributes:
-        booked: awards less spends by lot. Below zero where an award was taken back after it was spent: other lots stand
-            in for it until the spend is given back.
-        purchases: how many were neither cancelled nor returned whole.
+        account_id: the account that owns it.
+        version: the number of its last event.
+        balance: what it holds, in its currency.
+        booked: awards less spends by lot. Below zero if an award was taken back after it was spent: other lots cover it
+            until the spend is given back.
+        purchases: the number of purchases that were neither cancelled nor returned whole.
         uses: what was used of limits per account.
         lapsed: what has expired of the lots of the last months, less what belonged to purchases that were taken back
             since (see `expiry`).
-        waived: what is left to the customer of awards that were taken back and were spent, by the purchases' ids. What
-            is given back of spends settles it first.
+        waived: what the customer keeps of awards that were taken back after they were spent, by the purchases' ids.
+            Spends that are given back settle it first.
         forgiven: the same by the lots that are short of it, LASTING for what never expires.
         head: the hash of the last event that has one (`chain`), None where there is none.
     """
@@ -107,7 +114,7 @@ class Wallet:
         """Return the wallet after `movement`, which may leave a debt only where `overdrawn` says so.
 
         Raises:
-            Refused: INSUFFICIENT_BALANCE, where the balance would fall below zero.
+            Refused: INSUFFICIENT_BALANCE, if the balance would fall below zero.
         """
         balance = self.balance + movement.amount
         if balance < 0 and movement.amount < 0 and not overdrawn:
@@ -159,7 +166,7 @@ def negated(lots: Lots) -> Lots:
 
 
 class EventType(StrEnum):
-    """What an event is."""
+    """The type of an event."""
 
     PURCHASE = "PURCHASE"
     ADJUSTMENT = "ADJUSTMENT"
@@ -177,7 +184,18 @@ class EventType(StrEnum):
 class JournalEntry:
     """One line of a wallet's statement: an event, its number in the journal and the balance after it.
 
-    Amounts are in the wallet's currency. `merchant_id` is None for events that no merchant performed.
+    Attributes:
+        account_id: the account whose wallet moved.
+        sequence: the number in the wallet's journal, from 1.
+        event_id: the ledger's name of the event.
+        type: the type of the event.
+        performed_on: when it happened.
+        posted_on: when it was posted.
+        reference_number: the merchant's number; None if there is none.
+        merchant_id: the merchant; None for events that no merchant performed.
+        movement: what the event does to the wallet, in the wallet's currency.
+        balance: the balance after it, in the wallet's currency.
+        alternative_balance: the same in the alternative currency; None without one or without a rate.
     """
 
     account_id: str
@@ -194,5 +212,5 @@ class JournalEntry:
 
     @property
     def told_id(self) -> str:
-        """What callers know the event by."""
+        """The id by which callers know the event."""
         return told_id(self.event_id)

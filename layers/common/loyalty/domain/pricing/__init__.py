@@ -1,1 +1,1 @@
-"""What a purchase awards and spends, and why."""
+"""Pricing: the awards and spends of a purchase, and why."""

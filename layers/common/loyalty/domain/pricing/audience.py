@@ -1,4 +1,4 @@
-"""What a partner is told of the programme: the offers that are live and could apply at the merchants of its key."""
+"""The offers that a partner may see: those that are live and could apply at the merchants of its key."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

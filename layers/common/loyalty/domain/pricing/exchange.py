@@ -20,7 +20,7 @@ from loyalty.domain.purchases.purchase import RequestedSpend
 class Amounts(Struct, frozen=True, array_like=True):
     """One amount in the three currencies that matter, each converted from the exact amount and rounded once.
 
-    `alternative` is None where the organisation has no alternative currency, or no rate for it on that day.
+    `alternative` is None if the organisation has no alternative currency, or no rate for it on that day.
     """
 
     system: Decimal
@@ -66,8 +66,8 @@ class Exchange:
     """Turns amounts into an account's currencies at the rates in force at one moment.
 
     Raises:
-        NotInProgramme: CURRENCY_MISMATCH, where there is no rate of the wallet's currency then; RETRY_LATER, where
-            there is no such currency.
+        NotInProgramme: CURRENCY_MISMATCH, if there is no rate of the wallet's currency then; RETRY_LATER, if there is
+            no such currency.
     """
 
     def __init__(self, programme: Programme, account: Account, at: datetime) -> None:
@@ -136,10 +136,10 @@ class Exchange:
         return str(amount) if self._wallet is self._system else f"{amount} {self._wallet.currency.code}"
 
     def asked(self, spend: RequestedSpend) -> Amounts:
-        """Return the amounts of a requested spend, from whichever one was named.
+        """Return the amounts of a requested spend, from the one that is given.
 
         Raises:
-            NotInProgramme: CURRENCY_MISMATCH, where that is of an alternative currency, and there is none or no rate
+            NotInProgramme: CURRENCY_MISMATCH, if that is of an alternative currency, and there is none or no rate
                 of it.
         """
         if spend.alternative_amount is None or spend.amount is not None:

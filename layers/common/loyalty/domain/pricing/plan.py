@@ -1,4 +1,4 @@
-"""What posting a purchase would do, and why: the outcome of pricing."""
+"""The plan of a purchase, which is the result of pricing: what posting it would do, and why."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,7 +28,7 @@ class Award:
     """What `offer` gives. `portion` is what its value was applied to: lines, by their amounts in the system currency,
     for PER_UNIT by their pieces. Where the offer has a voucher type, it is a voucher of this value, else it goes to the
     wallet; there it expires at the end of the month `expires`, if it does. `use` is what it takes of the offer's limits
-    per account, None where there are none."""
+    per account, None if there are none."""
 
     offer: Offer
     portion: Portion
@@ -43,7 +43,7 @@ class Award:
 
     @property
     def voucher_type(self) -> VoucherType | None:
-        """What kind of voucher it is, None where it is none."""
+        """The type of the voucher; None if it is not a voucher."""
         return self.offer.voucher_type
 
     @property
@@ -58,7 +58,7 @@ class Award:
 
     @property
     def budget(self) -> Decimal | None:
-        """What all accounts together may get of the offer, None where there is no such limit."""
+        """The most that all accounts together may get of the offer; None without such a limit."""
         return self.offer.limits.budget
 
     @property
@@ -96,11 +96,17 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that posting the purchase would do.
+    """Everything that posting the purchase would do.
 
-    `vouchers` are awards that do not go to the wallet. `settings` are the limits that hold for each spend, `available`
-    what could still be requested (system currency, 0 where nothing could). `why` has a verdict on each offer that was
-    looked at; `explain` has one on every offer.
+    Attributes:
+        totals: the sums of the lines.
+        awards: awards to the wallet.
+        vouchers: awards that are given as vouchers.
+        spends: what the wallet pays.
+        movement: what happens to the wallet.
+        settings: the limits of each spend.
+        available: what could still be requested, in the system currency; 0 if nothing.
+        why: A verdict on each offer that was examined; `explain` has one on every offer.
     """
 
     totals: Totals

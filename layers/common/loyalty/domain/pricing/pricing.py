@@ -29,7 +29,7 @@ from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
 
 NOTHING_GIVEN: Mapping[str, Decimal] = {}
-"""What offers with a budget have given where there is none."""
+"""The amounts given, if there are no offers with a budget."""
 
 
 def price(
@@ -45,9 +45,9 @@ def price(
     has given nothing.
 
     Raises:
-        Refused: SPEND_LIMIT or INSUFFICIENT_BALANCE, where the requested spend is not to be had; INVALID, where it is
-            nothing once it is rounded, or where the account has used the promo code as often as it may;
-            CURRENCY_MISMATCH, where an amount would have to be converted on a day without a rate.
+        Refused: SPEND_LIMIT or INSUFFICIENT_BALANCE, if the requested spend is not possible; INVALID, if it is zero
+            after rounding, or if the account has used up the promo code;
+            CURRENCY_MISMATCH, if an amount would have to be converted on a day without a rate.
     """
     occasion = programme.occasion(purchase, account, wallet, given)
     exchange = Exchange(programme, account, purchase.performed_on)
@@ -93,7 +93,7 @@ def explain(
     """Return the verdict on every offer of the programme, also on those that `price` need not look at.
 
     Raises:
-        Refused: CURRENCY_MISMATCH, where there is no rate of the wallet's currency on the day.
+        Refused: CURRENCY_MISMATCH, if there is no rate of the wallet's currency on the day.
     """
     occasion = programme.occasion(purchase, account, wallet, given)
     exchange = Exchange(programme, account, purchase.performed_on)
@@ -130,8 +130,8 @@ def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Baske
 
 
 class _Grounds(NamedTuple):
-    """What an award is reckoned on: lines of the basket, by their places; the award's currency, by its id, and how many
-    units of it one of the system currency is worth."""
+    """The base of an award: lines of the basket, by their places; the id of the award's currency, and its units for one
+    unit of the system currency."""
 
     basket: Basket
     places: tuple[int, ...]
@@ -140,7 +140,7 @@ class _Grounds(NamedTuple):
 
 
 def _award(offer: Offer, occasion: Occasion, exchange: Exchange, grounds: _Grounds) -> Award | None:
-    """Return what `offer` gives, None where that is nothing in every currency."""
+    """Return what `offer` gives, None if that is nothing in every currency."""
     rule, portion = offer.award, grounds.basket.portion(grounds.places, offer.award.measure)
     maxima = [rule.maximum, offer.limits.left(offer.id, occasion, grounds.currency), _ceiling(offer, grounds)]
     maximum = min((maximum for maximum in maxima if maximum is not None), default=None)
@@ -167,7 +167,7 @@ def _promo_use(occasion: Occasion) -> Use | None:
     """Return the use of the purchase's promo code, where uses are limited per account.
 
     Raises:
-        Refused: INVALID, where the account has used it as often as it may.
+        Refused: INVALID, if the account has used it as often as it may.
     """
     code = occasion.purchase.promo_code
     if code is None or code.maximum_uses_per_account is None:

@@ -1,4 +1,4 @@
-"""What a purchase takes from the wallet: awards spent at once, then what was requested, or else what pays by itself.
+"""The spends of a purchase: awards spent at once, then the requested spend, or else the automatic one.
 
 No spend exceeds what is left to pay, what the wallet holds, or the limits of one spend. A requested one that would is
 refused (decision 6); the others take less, and where that is below a minimum, nothing.
@@ -28,7 +28,7 @@ class SpendMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What is paid from the wallet. Of each method, a purchase has one at most. `lots` are those that it is taken from,
+    """A payment from the wallet. A purchase has at most one of each method. `lots` are the lots that it is taken from,
     as amounts above zero in the wallet's currency."""
 
     method: SpendMethod
@@ -57,8 +57,8 @@ class Payment:
         theirs.
 
         Raises:
-            Refused: SPEND_LIMIT, INSUFFICIENT_BALANCE, INVALID or CURRENCY_MISMATCH, where the requested spend is not
-                to be had.
+            Refused: SPEND_LIMIT, INSUFFICIENT_BALANCE, INVALID or CURRENCY_MISMATCH, if the requested spend is not
+                possible.
         """
         payment = self
         at_once = self._instant(instant)
@@ -134,7 +134,7 @@ class Payment:
         """Return the amounts of a requested spend, which are above zero."""
         amounts = self.exchange.asked(spend)
         if amounts.wallet <= 0 or amounts.system <= 0:
-            raise Refused(Problem(Code.INVALID, "The amount is nothing once it is rounded.", spend.pointer))
+            raise Refused(Problem(Code.INVALID, "The amount is zero after rounding.", spend.pointer))
         return amounts
 
     def _broken_limit(self, amount: Decimal) -> str | None:
@@ -146,5 +146,5 @@ class Payment:
         if settings.maximum is not None and amount > settings.maximum:
             return f"The largest spend in one transaction is {settings.maximum}."
         if amount > self.left:
-            return f"No more can be spent than is left to pay, {self.left}."
+            return f"At most {self.left} can be spent, as no more is left to pay."
         return None

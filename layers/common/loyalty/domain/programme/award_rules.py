@@ -24,7 +24,7 @@ class Method(StrEnum):
 
 
 class Base(StrEnum):
-    """Which amount of the matching lines an award is reckoned on."""
+    """Which amount of the matching lines an award is based on."""
 
     NET = "NET"
     TOTAL = "TOTAL"
@@ -38,7 +38,7 @@ class AwardCurrency(StrEnum):
 
 
 class Rounding(StrEnum):
-    """What becomes of the part of an award that is smaller than a currency's last decimal."""
+    """How to round the part of an award that is smaller than a currency's last decimal."""
 
     HALF_UP = "HALF_UP"
     HALF_EVEN = "HALF_EVEN"
@@ -69,14 +69,22 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class AwardRule:
-    """How much an offer gives; `rounding` is the mode by the name that `decimal` has for it.
+    """How much an offer gives.
 
-    `measure` says what a line brings to the base: pieces where each is rewarded, otherwise one of its amounts.
-    `value`, the tiers' values and `maximum` are in `currency` (a percentage is a percentage); `step` and where tiers
-    start are in the system currency, as the base is. `step` and `tiers` are those of their methods only; tiers stand
-    highest first. `ceiling` is what a line adds to the most that the offer may give, in the system currency; None where
-    it has no such maximum. Awards expire at the end of the month in which `expires_after` ends; never, where it is
-    None. `formula` is the method's.
+    Attributes:
+        method: how the award is calculated.
+        value: the rate or the amount; amounts are in `currency`.
+        measure: return what a line adds to the base: pieces if each piece is rewarded, otherwise one of its amounts.
+        currency: the currency of `value`, of the tiers' values and of `maximum`.
+        rounding: the rounding mode, by its name in `decimal`.
+        step: the size of a step, in the system currency; only for its method.
+        tiers: the tiers, the highest first; they start at amounts in the system currency.
+        maximum: the most that one award may be; None without such a maximum.
+        ceiling: return what a line adds to the most that the offer may give, in the system currency; None without such
+            a maximum.
+        instant: whether the award is spent at once.
+        expires_after: the award expires at the end of the month in which this time ends; None for never.
+        formula: the calculation of `method`.
     """
 
     method: Method

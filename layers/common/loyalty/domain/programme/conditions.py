@@ -36,11 +36,17 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Occasion:
-    """All that conditions and limits look at: what was bought, by whom, and where.
+    """Everything that conditions and limits depend on: what was bought, by whom, and where.
 
-    `units` are the ids of the business unit that performed the purchase and of all above it, so that a condition that
-    names a merchant holds at its outlets. `effective` says whether all of these are. `zone` is where their clock is.
-    `given` is what each offer that has a budget has given so far, to all accounts, in its own currency.
+    Attributes:
+        purchase: the purchase.
+        account: the account.
+        wallet: its wallet, before the purchase.
+        units: the ids of the business unit that performed the purchase and of all above it, so that a condition that
+            names a merchant holds at its outlets.
+        effective: whether all of `units` are effective.
+        zone: the time zone of their clock.
+        given: what each offer with a budget has given so far, to all accounts, in its own currency.
     """
 
     purchase: Purchase

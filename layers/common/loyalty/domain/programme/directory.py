@@ -54,7 +54,7 @@ class Directory:
                 self._add(record)
 
     def find(self, kind: str, by: str, value: str) -> str | None:
-        """Return the id of the record of this type whose field `by` has this value; None where there is none, or
+        """Return the id of the record of this type whose field `by` has this value; None if there is none, or
         several."""
         if by == "id":
             return value if (kind, value) in self._records else None

@@ -66,7 +66,7 @@ class Limits:
         return min(left, default=None)
 
     def use(self, offer_id: str, occasion: Occasion, amount: Decimal, currency: str) -> Use | None:
-        """Return what an award uses of the limits per account, None where there are none."""
+        """Return what an award uses of the limits per account, None if there are none."""
         if not self.count_per_account:
             return None
         window = self.window(occasion.local)
@@ -79,5 +79,5 @@ class Limits:
 
 
 def _counted(used: WindowUse, currency: str) -> Decimal:
-    """Return what counts of the amounts against a limit in `currency`: amounts in another one begin anew."""
+    """Return the amounts that count against a limit in `currency`; amounts in another one do not."""
     return sum((used.amount(name) for name in {currency, UNRECORDED}), ZERO)

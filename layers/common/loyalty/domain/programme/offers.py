@@ -25,8 +25,8 @@ class Stacking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """What offers belong to. `merchants` are ids of business units, each standing for all below it too; an empty set
-    stands for everywhere."""
+    """A scheme that offers belong to. `merchants` are ids of business units, which include all units below them; an
+    empty set means everywhere."""
 
     id: str
     name: str
@@ -67,10 +67,25 @@ class VoucherType:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A reward offer: when its conditions hold, its award is given; as a voucher, where it has a voucher type.
+    """A reward offer: if its conditions hold, it gives its award, or a voucher if it has a voucher type.
 
-    `business_units`, `taps`, `products`, `product_types` and `campaign_id` are the ids in those conditions; products
-    and their types also choose the lines that the offer is about.
+    Attributes:
+        id: the offer's id.
+        name: the offer's name.
+        scheme: the scheme that it belongs to.
+        effective: whether its state is EFFECTIVE.
+        period: when it is in force.
+        priority: its rank among exclusive offers, the highest first.
+        stacking: whether it combines with other offers.
+        business_units: the ids in that condition.
+        taps: the ids in that condition.
+        products: the ids in that condition, which also choose the lines of the award.
+        product_types: the ids in that condition, which also choose the lines of the award.
+        campaign_id: the promotion campaign whose code it requires.
+        conditions: all conditions that must hold.
+        award: how much it gives.
+        limits: how often, and how much, it may give at most.
+        voucher_type: the type of its vouchers; None if the award goes to the wallet.
     """
 
     id: str
@@ -119,7 +134,7 @@ class Offer:
 
     @property
     def turn(self) -> tuple[bool, int, str]:
-        """What offers are sorted by: exclusive ones first, then by priority, the highest first, then by id."""
+        """The sort key of offers: exclusive ones first, then by priority, the highest first, then by id."""
         return (self.stacking is not Stacking.EXCLUSIVE, -self.priority, self.id)
 
     def is_about(self, line: Line) -> bool:

@@ -1,7 +1,7 @@
 """The reward programme as pricing sees it: currencies and rates, business units, offers, limits.
 
-Built from imported reference records (`loyalty.domain.records`), which were validated when they were imported and whose
-references are ids by then; so nothing is checked twice here.
+Built from imported reference records (`loyalty.domain.records`), which are validated on import and then have ids as
+references; so nothing is checked twice here.
 """
 
 from collections import defaultdict
@@ -29,7 +29,17 @@ LookedUp = TypeVar("LookedUp")
 
 @dataclass(frozen=True, slots=True)
 class BusinessUnit:
-    """A merchant, or an outlet (`parent_id` is its merchant). `time_zone` is None where it names none itself."""
+    """A merchant, or an outlet of one.
+
+    Attributes:
+        id: its id.
+        code: its code, if it has one.
+        parent_id: the merchant of an outlet; None for a merchant.
+        currency_id: its own currency, if it has one.
+        time_zone: its own time zone, if it has one.
+        effective: whether its state is EFFECTIVE.
+        clawback: its own setting for spent awards that are taken back, if it has one.
+    """
 
     id: str
     code: str | None
@@ -75,7 +85,19 @@ class Programme:
     """Everything that pricing looks up, by id. `table_id` is the identity of the table that it is in, None of one that
     was not imported into since tables have one.
 
-    Methods raise `NotInProgramme` where a record names what this programme lacks, as it is older than the record.
+    Methods raise `NotInProgramme` if a record names what this programme lacks, as it is older than the record.
+
+    Attributes:
+        version: changes with each import of programme records.
+        system_currency: the currency of the role SYSTEM.
+        alternative_currency: the currency of the role ALTERNATIVE, if there is one.
+        currencies: currencies by id.
+        rates: rates by the id of their currency.
+        business_units: merchants and outlets by id.
+        places: places where purchases are performed, by the id of the business unit.
+        offers: all offers, in their order.
+        offer_index: the offers that can apply to a purchase.
+        with_budget: the ids of offers with a budget.
     """
 
     version: int
@@ -161,23 +183,22 @@ class Programme:
         return next((setting for setting in settings if setting), Clawback.WITHIN_BALANCE)
 
     def rate(self, currency: Currency, at: datetime) -> Decimal | None:
-        """Units of `currency` for one unit of the system currency at `at`; None where no rate is in force."""
+        """Units of `currency` for one unit of the system currency at `at`; None if no rate is in force."""
         if currency.id == self.system_currency.id:
             return Decimal(1)
         in_force = self.rate_in_force(currency.id, at)
         return in_force.rate if in_force else None
 
     def rate_in_force(self, currency_id: str, at: datetime) -> Rate | None:
-        """Return the rate of a currency at `at`, of several the one that began last; None where there is none, as for
-        the system currency."""
+        """Return the rate of a currency at `at`, of several the one that began last; None if there is none, as for the
+        system currency."""
         for rate in self.rates.get(currency_id, ()):
             if rate.period.holds(at):
                 return rate
         return None
 
     def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
-        """Return an amount of `source` in `target` at the rates in force, rounded once; None where a rate is
-        missing."""
+        """Return an amount of `source` in `target` at the rates in force, rounded once; None if a rate is missing."""
         if source.id == target.id:
             return rounded(amount, target.exponent)
         of_source, of_target = self.rate(source, at), self.rate(target, at)
@@ -199,7 +220,7 @@ class Programme:
         )
 
     def alternative_of(self, balance: Decimal, account: Account, at: datetime) -> Decimal | None:
-        """Return a balance in the alternative currency; None where there is none, or no rate of it at `at`."""
+        """Return a balance in the alternative currency; None if there is none, or no rate of it at `at`."""
         if self.alternative_currency is None:
             return None
         return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)

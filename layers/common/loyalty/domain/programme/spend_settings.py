@@ -1,4 +1,4 @@
-"""What an organisation allows wallets to pay."""
+"""The settings of what wallets may pay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

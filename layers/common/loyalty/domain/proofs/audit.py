@@ -12,7 +12,7 @@ from loyalty.domain.proofs.use_audit import use_findings
 from loyalty.domain.reversals.returns import Quantities
 from loyalty.domain.reversals.reversal import TakenBack
 
-PURCHASES_COUNTED = "a wallet counts the purchases of which something stands"
+PURCHASES_COUNTED = "a wallet counts the purchases that are not taken back whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Devi
         "the wallet's version is the number of its last event": (wallet.version, journal.version),
         "the wallet's balance is the sum of its journal": (wallet.balance, total),
         "the wallet's lots are the sums of its journal's": (wallet.booked, journal.booked),
-        "what a wallet remembers to have expired is the sum of its journal's": (wallet.lapsed, journal.lapsed),
-        "what is waived on a wallet is the sum of its journal's": (wallet.waived, journal.waived),
-        "what is forgiven to lots is the sum of the journal's": (wallet.forgiven, journal.forgiven),
+        "the wallet's expired amounts are the sums of its journal's": (wallet.lapsed, journal.lapsed),
+        "the wallet's waived amounts are the sums of its journal's": (wallet.waived, journal.waived),
+        "the wallet's forgiven amounts are the sums of its journal's": (wallet.forgiven, journal.forgiven),
         PURCHASES_COUNTED: (wallet.purchases, journal.purchases),
     }.items():
         if held != told:
@@ -69,8 +69,8 @@ def _moved_on(journal: Wallet, entry: JournalEntry) -> Wallet:
 
 @dataclass(frozen=True, slots=True)
 class ReversalEvidence:
-    """What an event took back of a purchase: its own cancellation, or a return of it; or the reversal of another one,
-    with which was settled what had been waived of this one.
+    """The part of a purchase that an event took back: its own cancellation or return, or the reversal of another
+    purchase that settled what was waived of this one.
 
     Attributes:
         account_id: whose wallet the event moved.
@@ -86,7 +86,17 @@ class ReversalEvidence:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseEvidence:
-    """A purchase as it stands: what it gave and took, its lines' quantities, and what it tells of its reversals."""
+    """A purchase as it stands: what it gave and took, and what it says about its reversals.
+
+    Attributes:
+        event_id: its event.
+        account_id: the account whose wallet it moved.
+        movement: what it gave and took.
+        quantities: the quantities of its lines.
+        cancelled: whether it says that it is cancelled.
+        taken_back: what it says was taken back of it.
+        kept: what it says the customer keeps of each offer's awards.
+    """
 
     event_id: str
     account_id: str
@@ -107,18 +117,18 @@ def reversal_deviations(sold: PurchaseEvidence, undone: Sequence[ReversalEvidenc
         total = total.plus(one.taken_back)
     all_back = sold.cancelled or told.lines == sold.quantities
     rules = {
-        "a purchase is cancelled by one cancellation, else by none": cancellations == int(sold.cancelled),
-        "a purchase and its reversals are of one account": len(accounts) == 1,
-        "what was taken back of a purchase is the sum of its reversals": total == told,
+        "a cancelled purchase has one cancellation, any other none": cancellations == int(sold.cancelled),
+        "a purchase and its reversals belong to one account": len(accounts) == 1,
+        "what is taken back of a purchase is the sum of its reversals": total == told,
         "no more of a line is returned than was bought": all(
             0 < quantity <= sold.quantities.get(line, ZERO) for line, quantity in told.lines.items()
         ),
         "no more is taken back than was awarded": told.awarded >= 0 <= told.waived
         and told.awarded + told.waived <= gave.awarded,
-        "what is waived of a purchase is kept of its awards": not sold.kept
+        "the amount waived of a purchase is what its offers keep": not sold.kept
         or sum(sold.kept.values(), ZERO) == told.waived,
         "no more is given back than was spent": 0 <= told.spent <= gave.spent,
-        "once all is taken back, all spends are given back": not all_back or told.spent == gave.spent,
+        "once everything is taken back, all spends are given back": not all_back or told.spent == gave.spent,
     }
     for rule, holds in rules.items():
         if not holds:

@@ -26,7 +26,7 @@ class UseDeviation(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """What stands of a subject's uses in one window, and whether they were forgotten while something of them stood."""
+    """The standing uses of a subject in one window, and whether they were forgotten while some of them stood."""
 
     times: int = 0
     amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))

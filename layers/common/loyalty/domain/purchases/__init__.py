@@ -1,1 +1,1 @@
-"""What was bought, by whom: requests, purchases, accounts, promo codes."""
+"""Purchases and who makes them: requests, purchases, accounts, promo codes."""

@@ -31,7 +31,7 @@ class AutomaticSpend:
 
     @classmethod
     def of(cls, account: Mapping[str, Any]) -> Self | None:
-        """Return what an `account` record sets in `automatic_spend`; None where that is missing or not enabled."""
+        """Return what an `account` record sets in `automatic_spend`; None if that is missing or not enabled."""
         setting = account.get("automatic_spend") or {}
         if not setting.get("enabled"):
             return None
@@ -45,8 +45,18 @@ class AutomaticSpend:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose wallet it is. `currency_id` is None where the wallet is in the system currency, `automatic_spend` where it
-    pays on request only."""
+    """The owner of a wallet.
+
+    Attributes:
+        id: its id.
+        number: its number.
+        name: its name, if it has one.
+        contact_id: its customer, if it has one.
+        life_cycle_state: whether it accepts purchases.
+        currency_id: the wallet's currency; None for the system currency.
+        classification_id: its classification, if it has one.
+        automatic_spend: what the wallet pays without a request; None if it pays on request only.
+    """
 
     id: str
     number: str

@@ -12,8 +12,16 @@ PROMO_CODE = "/promo_code"
 
 @dataclass(frozen=True, slots=True)
 class PromoCode:
-    """A promo code that is in force. `campaign_id` is what conditions of offers name; None means no limit of uses.
-    `pointer` is where the request names it."""
+    """A promo code that is in force.
+
+    Attributes:
+        id: its id.
+        code: the code that customers enter.
+        campaign_id: the campaign that conditions of offers name.
+        maximum_uses: the most uses by all accounts; None without a limit.
+        maximum_uses_per_account: the most uses by one account; None without a limit.
+        pointer: where the request names it.
+    """
 
     id: str
     code: str
@@ -36,10 +44,10 @@ class PromoCode:
 
     @property
     def used_up(self) -> Problem:
-        """What to say where it was used as often as it may be."""
-        return Problem(Code.INVALID, f"The promo code {self.code} was used as often as it may be.", self.pointer)
+        """The problem of a code that is used up."""
+        return Problem(Code.INVALID, f"The promo code {self.code} is used up.", self.pointer)
 
     @property
     def subject(self) -> str:
-        """What an account's uses are remembered under: never an offer's id, as no id has a `#`."""
+        """The subject of an account's uses: never an offer's id, as no id has a `#`."""
         return f"promo_code#{self.id}"

@@ -16,17 +16,24 @@ from loyalty.domain.purchases.promo_code import PromoCode
 
 
 class ShownBefore(NamedTuple):
-    """What became of a pass code or one-time password that was shown when a call came in: the id of the token that it
-    proved, or else why it was not taken."""
+    """The result of a pass code or one-time password that was checked when a call came in: the id of the token that it
+    proved, or why it was refused."""
 
     token_id: str | None
     problem: Problem | None
 
 
 class Reference(NamedTuple):
-    """How a caller named something: by which field, with which value, and where in the request; with the pass code, if
-    it needs one, or with what became of that (or of a one-time password) `before`; of which merchant, by its id, if
-    that was said."""
+    """How a caller names something.
+
+    Attributes:
+        by: the field by which it is named.
+        value: the name.
+        pointer: where the name is in the request.
+        pass_code: the pass code given with it, if any.
+        before: the result of a code that was checked before, in place of the code.
+        merchant_id: the merchant that the caller named with it, if any.
+    """
 
     by: str
     value: str
@@ -41,7 +48,7 @@ class Reference(NamedTuple):
 
 
 class RequestedSpend(NamedTuple):
-    """What the customer wants to pay from the wallet: exactly one of the amounts is set, and above zero.
+    """The spend that the customer requests: exactly one of the amounts is set, and above zero.
 
     `amount` is in the system currency, `alternative_amount` in the alternative currency.
     """
@@ -70,16 +77,25 @@ class RowOrigin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRequest:
-    """A purchase to post, in neither API's words; `performed_on` is set (the time of the call where it was absent).
+    """A purchase to post, independent of the API.
 
-    - `performed_by` names who performed it, once or several times over, by record type: merchant, outlet,
-      business_unit, unit, tap; `references` what else the purchase is about, by record type.
-    - `details` is what is only kept and answered again.
-    - `identity` is what makes it the same purchase when it is sent again, `known_before` what earlier versions took for
-      that.
-    - `authorized_by` is the access token that the customer was authorized by before the call.
-    - With `unspent_request`, a spend request that names no amount goes with it, and spends nothing (contract, op. 3).
-    - `row` is where it came from, if from a file; `pointer` where the purchase itself stands in the body.
+    Attributes:
+        identity: what makes it the same purchase when it is sent again.
+        reference_number: the merchant's number of it.
+        customer: how the customer is named.
+        performed_by: who performed it, by record type: merchant, outlet, business_unit, unit, tap.
+        references: what else it refers to, by record type.
+        details: values that are only kept and returned.
+        performed_on: when it was performed; the time of the call if the caller does not say.
+        lines: its lines.
+        spend: the spend that it requests, if any.
+        fingerprint: the fingerprint of the request.
+        disable_instant_spend: whether offers with an instant award do not apply.
+        authorized_by: the access token that authorized the customer before the call.
+        unspent_request: whether it has a spend request without an amount, which spends nothing (contract, operation 3).
+        row: the row of a file that it comes from, if any.
+        known_before: what earlier versions took for its identity.
+        pointer: where the purchase is in the body.
     """
 
     identity: Identity
@@ -102,8 +118,8 @@ class PurchaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a body names of which something is faulty, as far as that can be read; `performed_by` and `references` as
-    those of a `PurchaseRequest`, `performed_on` None where nobody can tell."""
+    """The names in a faulty body, as far as they can be read; `performed_by` and `references` as in a
+    `PurchaseRequest`, `performed_on` None if it is not known."""
 
     customer: Reference | None
     performed_by: Mapping[str, Reference]
@@ -121,7 +137,7 @@ class Faulty(Refused):
 
 
 class Product(NamedTuple):
-    """What pricing needs to know of a product."""
+    """A product, as pricing needs it."""
 
     id: str
     code: str
@@ -157,9 +173,20 @@ _AMOUNTS: Sequence[Callable[[Line], Decimal]] = [attrgetter("net"), attrgetter("
 
 @dataclass(frozen=True)
 class Purchase:
-    """A purchase whose every name has been found: what pricing works on.
+    """A purchase whose names are all resolved: the input of pricing.
 
-    With `disable_instant_spend`, offers whose award is spent at once do not apply (contract, operations 4 and 5).
+    Attributes:
+        merchant_id: the merchant.
+        outlet_id: the outlet, if any.
+        classification_id: its classification, if any.
+        performed_on: when it was performed.
+        lines: its lines.
+        spend: the spend that it requests, if any.
+        tap_id: the tap, if any.
+        payment_medium_brand_id: the brand that it was paid with, if known.
+        payment_medium_type_id: the type that it was paid with, if known.
+        disable_instant_spend: whether offers with an instant award do not apply (contract, operations 4 and 5).
+        promo_code: its promo code, if any.
     """
 
     merchant_id: str

@@ -1,4 +1,4 @@
-"""What all records have, and how they name each other."""
+"""The base of all records, and how they name each other."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
@@ -18,7 +18,7 @@ class Ref:
         self.target = target
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        described = f"A `{self.target}`, by its id or by any value that no other one may have."
+        described = f"A `{self.target}`, by its id or by any of its unique values."
         return {**handler(schema), "description": described}
 
 
@@ -29,12 +29,12 @@ class RecordPart(BaseModel):
 
 
 class BaseRecord(RecordPart):
-    """What every record has.
+    """The base of every record.
 
     `unique` lists the fields that no other record of the type may share a value of; `naming` those that name a record
     as long as no other has the same value, such as people's names. `unique_within` lists those that no other record may
-    share a value of, or the lack of one, that has the same value of the field beside it. `kept` lists what stays as it
-    is where an import does not say it: what is blocked is not to be opened by saying nothing.
+    share a value of, or the lack of one, that has the same value of the field beside it. `kept` lists the fields that
+    stay as they are if an import does not set them: leaving a field out must not open what is blocked.
     """
 
     unique: ClassVar[tuple[str, ...]] = ()

@@ -143,7 +143,7 @@ class AccountRecord(BaseRecord):
 
 
 class AccessTokenRecord(BaseRecord, UserDefinedFields):
-    """What a customer shows: a card, a phone, a code (CIM). A `pass_code` is kept as a hash only."""
+    """A customer token: a card, a phone, a code (CIM). A `pass_code` is kept as a hash only."""
 
     unique = ("authentication_code", "identifier")
     kept = ("life_cycle_state", "pass_code")

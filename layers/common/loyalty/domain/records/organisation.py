@@ -127,7 +127,7 @@ class ClassificationRecord(BaseRecord):
 
 
 class UserRecord(RecordPart):
-    """Who stands behind a partner's calls in `log_information`."""
+    """The user behind a partner's calls, in `log_information`."""
 
     id: Identifier
     username: Text

@@ -19,7 +19,7 @@ TimeOfDay = Annotated[str, Field(pattern=TIME_OF_DAY, examples=["07:00"])]
 
 
 class RewardSchemeRecord(BaseRecord):
-    """What offers belong to, and the merchants that take part; all of them where none is named.
+    """A scheme that offers belong to, and the merchants that take part; all of them if none is named.
 
     `contribution_percentage` is the merchant's share of each award. It is told with the award and changes no amount.
     """
@@ -113,7 +113,7 @@ class AwardRecord(RecordPart):
         needed = {Method.TIERED: {"tiers"}, Method.PER_STEP: {"value", "step"}}.get(self.method, {"value"})
         given = {name for name in ("value", "step", "tiers") if getattr(self, name) is not None}
         if given != needed:
-            raise ValueError(f"of value, step and tiers, {self.method} takes {' and '.join(sorted(needed))}")
+            raise ValueError(f"{self.method} takes {' and '.join(sorted(needed))} of value, step and tiers")
         starts = [tier.from_ for tier in self.tiers or ()]
         if len(starts) != len(set(starts)):
             raise ValueError("two tiers start at the same base")
@@ -121,9 +121,9 @@ class AwardRecord(RecordPart):
 
 
 class OfferLimits(RecordPart):
-    """What an offer gives at most: `per_account` so many awards, `per_account_amount` so much to one account, each
-    within a calendar `period` (a day, week, month or year; for ever, where it is missing); `budget` so much to all
-    accounts together, ever. Amounts are in the award's currency."""
+    """The most that an offer gives: `per_account` awards and `per_account_amount` to one account, each within a
+    calendar `period` (a day, week, month or year; for ever if it is missing); `budget` to all accounts together, for
+    ever. Amounts are in the award's currency."""
 
     per_account: Annotated[StrictInt, Field(ge=1)] | None = None
     per_account_amount: Positive | None = None
@@ -184,7 +184,7 @@ class SpendSettingsRecord(BaseRecord):
 
 
 class PromotionCampaignRecord(BaseRecord):
-    """What promo codes belong to."""
+    """A campaign that promo codes belong to."""
 
     unique = ("name",)
     type: Literal["promotion_campaign"]
@@ -223,5 +223,5 @@ class VoucherTypeRecord(BaseRecord):
     @model_validator(mode="after")
     def _has_its_value(self) -> Self:
         if (self.value is None) == (self.value_options == "FIXED"):
-            raise ValueError("FIXED ones need a value, VARIABLE ones have none here")
+            raise ValueError("a FIXED voucher type needs a value, a VARIABLE one must not have one")
         return self

@@ -1,4 +1,4 @@
-"""What a row of a file says of a record, and the record that this makes of the one that is there."""
+"""The fields that a row of a file sets, and the record that they make of the existing one."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -20,7 +20,7 @@ class Said:
 
     @property
     def kind(self) -> str | None:
-        """The record's type; None where that is none."""
+        """The record's type; None if that is none."""
         kind = self.fields.get("type") if isinstance(self.fields, dict) else None
         return kind if isinstance(kind, str) else None
 
@@ -59,7 +59,7 @@ def _keep(fields: Fields, old: Mapping[str, Any], path: str) -> None:
 
 
 def _joined(fields: Fields, said: Mapping[str, Any]) -> Fields:
-    """`fields`, with what is `said` in the place of what was there."""
+    """Return `fields`, with what is `said` instead of the previous values."""
     for name, value in said.items():
         before = fields.get(name)
         fields[name] = _joined(before, value) if isinstance(before, dict) and isinstance(value, dict) else value

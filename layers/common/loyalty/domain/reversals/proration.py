@@ -27,7 +27,7 @@ class LotAmounts:
 
     @property
     def lasting(self) -> Decimal:
-        """What is of no lot, as it never expires; in the wallet's currency."""
+        """The part that belongs to no lot, as it never expires; in the wallet's currency."""
         return self.amounts.wallet - sum(self.lots.values(), ZERO)
 
     def __add__(self, other: "LotAmounts") -> "LotAmounts":
@@ -101,8 +101,9 @@ class InstantSpend:
 
 @dataclass(frozen=True, slots=True)
 class ReversalStep:
-    """What one reversal is about: awards to be taken back, spends to be given back; and in the wallet's currency, how
-    much of the spends was of the same purchase's awards (`at_once`), and what of the awards had paid off a debt."""
+    """The share of a purchase that one reversal undoes: awards to take back, spends to give back; and in the wallet's
+    currency, how much of the spends was of the same purchase's awards (`at_once`), and what of the awards had paid off
+    a debt."""
 
     awards: LotAmounts
     spends: LotAmounts

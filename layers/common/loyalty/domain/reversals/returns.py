@@ -9,12 +9,13 @@ from fractions import Fraction
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.money import ZERO
+from loyalty.domain.purchases.purchase import Reference
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedProduct:
-    """Goods that come back: of the line at a place (from 0), or of whichever lines have a product, by its code; exactly
-    one of them is set. All that is left of it, where `quantity` is None. `pointer` is where this stands in the
+    """Goods that are returned: those of a line (its place, from 0), or of all lines with a product (its code); exactly
+    one of the two is set. Without `quantity`, everything that is left of them. `pointer` is their place in the
     request."""
 
     line: int | None
@@ -25,8 +26,9 @@ class ReturnedProduct:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequest:
-    """Goods to take back; the reference number makes it the same return of its purchase when it is sent again."""
+    """Goods of the named purchase to take back. If the return is sent again, the reference number identifies it."""
 
+    purchase: Reference
     reference_number: str
     products: tuple[ReturnedProduct, ...]
     performed_on: datetime
@@ -55,8 +57,8 @@ WHOLE = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLines:
-    """What comes back: the quantities that are returned now (none, where the purchase is cancelled), and how much of
-    each line has come back without and with that."""
+    """The quantities that are returned now (none if the purchase is cancelled), and how much of each line has come back
+    before and after that."""
 
     quantities: Quantities
     before: Fractions

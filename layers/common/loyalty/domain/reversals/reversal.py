@@ -27,11 +27,11 @@ from loyalty.domain.reversals.returns import Quantities
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What of a purchase was taken back so far; amounts are in the wallet's currency.
+    """The part of a purchase that was taken back so far; amounts are in the wallet's currency.
 
     Attributes:
-        lines: how much of each line was returned, by its place. A cancellation takes back whatever returns have left,
-            and returns no lines.
+        lines: how much of each line was returned, by its place. A cancellation takes back what returns have left, and
+            returns no lines.
         awarded: what the wallet gave back of the purchase's awards.
         spent: what the wallet got back of its spends.
         waived: what of the awards is left to the customer, as it is spent.
@@ -60,7 +60,7 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What a reversal does to a wallet, in the wallet's currency.
+    """The change that a reversal makes to a wallet, in the wallet's currency.
 
     Attributes:
         waived: what is left to the customer of the purchase's own awards, as it is spent.
@@ -88,7 +88,7 @@ def settlement(amount: Decimal) -> TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class ReversedAward:
-    """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None where it
+    """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None if it
     never expires; and whether it was spent at once."""
 
     offer_id: str
@@ -134,7 +134,7 @@ def reversal(
     in one order and not in another is settled by the end.
 
     Raises:
-        Refused: INSUFFICIENT_BALANCE, where the clawback setting is REFUSE and the award is spent.
+        Refused: INSUFFICIENT_BALANCE, if the clawback setting is REFUSE and the award is spent.
     """
     awarded, spent = step.awards.amounts, step.spends.amounts
     given_back = spent.wallet - step.at_once

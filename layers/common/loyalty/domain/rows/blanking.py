@@ -11,8 +11,8 @@ from loyalty.domain.rows.layout import FileFormat, Layout
 
 
 def blanked(data: bytes) -> bytes:
-    """Return a chunk of records without their pass codes. Of a row of CSV that cannot be told apart into its columns,
-    nothing is left, as the code may stand in any of them."""
+    """Return a chunk of records without their pass codes. A CSV row that cannot be split into its columns is removed
+    whole, as the code may be in any of them."""
     chunk = read_chunk(data)
     rows = b"".join(_blanked(chunk.layout, entry) for entry in chunk.entries)
     return data[: len(data) - len(rows)] + rows

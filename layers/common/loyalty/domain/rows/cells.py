@@ -1,4 +1,4 @@
-"""What a cell of CSV says: a text, a number or a date, and none that a spreadsheet has made another of."""
+"""Reading cells of CSV: texts, numbers and dates, unless a spreadsheet has changed them."""
 
 import re
 from collections.abc import Callable
@@ -10,20 +10,19 @@ from loyalty.domain.rows.layout import Layout
 from loyalty.domain.validation import Unreadable
 
 Read = Callable[[str], Any]
-"""What reads cells of a column; raises ValueError, in words that go on after "The cell"."""
+"""Read a cell of a column; raise ValueError, with a message that continues after "The cell"."""
 
 FORMULA = re.compile(r"[\s\ufeff\u200b]*+[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""What a spreadsheet takes a cell for a formula by, at its start, white space apart; the sign may be of full width. In
-results an apostrophe goes before it."""
+"""Signs at the start of a cell that a spreadsheet takes for a formula, after white space; also full-width signs. In
+results an apostrophe goes before them."""
 
 NO_NUMBER = (
-    "has to be a number such as 15.19: with a decimal point, and without separators of thousands, spaces or currency "
-    "signs"
+    "must be a number such as 15.19: with a decimal point, and without thousands separators, spaces or currency signs"
 )
 
 NO_SECONDS = (
-    "says {}, which is no time that a till tells in seconds since 1970, but may be a spreadsheet's number of a day, a "
-    f"date without its signs, or milliseconds: write a date such as {dates.FORMS}"
+    "says {}, which is no plausible time in seconds since 1970; it may be a spreadsheet's day number, a date without "
+    f"separators, or milliseconds: write a date such as {dates.FORMS}"
 )
 MAX_TOLD = 40
 """Characters that a message repeats of a cell."""
@@ -38,7 +37,7 @@ _SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}")
 """A number as spreadsheets show it that has more digits than the column is wide: 1.23457E+12 for 1234567890123."""
 
 _IN_ITS_PLACE = re.compile(r"#+|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
-"""What spreadsheets show for a value that the column is too narrow for, or that cannot be reckoned."""
+"""Texts that spreadsheets show instead of a value, because the column is too narrow or the formula is wrong."""
 
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A number whose point separates thousands where the comma is the decimal sign."""
@@ -59,8 +58,8 @@ def text_in(cell: str) -> str:
     text = meant(cell)
     if "#" in text and _IN_ITS_PLACE.fullmatch(text.strip()):
         raise ValueError(
-            f"says {text.strip()[:MAX_TOLD]}, which a spreadsheet shows in the place of a value: make the column "
-            "wider, or mend its formula, before the file is saved as CSV"
+            f"says {text.strip()[:MAX_TOLD]}, which a spreadsheet shows instead of a value: widen the column, or "
+            "correct its formula, before you save the file as CSV"
         )
     if "+" in text and _SHORTENED.fullmatch(text.strip()):
         raise _shortened(text)
@@ -115,13 +114,13 @@ def _refuse_grouped(number: str) -> None:
     if _GROUPED.fullmatch(number):
         whole = number.replace(".", "")
         raise ValueError(
-            f"may mean {number} or {whole}, as a point separates thousands where files have semicolons: write "
+            f"may mean {number} or {whole}, because a point often separates thousands in files with semicolons: write "
             f"{number}0 or {whole}"
         )
 
 
 def _shortened(cell: str) -> ValueError:
     return ValueError(
-        f"says {cell.strip()}, to which a spreadsheet has shortened it, so some of its digits are lost: format the "
-        "column as text before the file is opened or typed, or take the file from where it was made"
+        f"says {cell.strip()}, a number that a spreadsheet has shortened, so some of its digits are lost: format the "
+        "column as text before you open or type the file, or send the original file"
     )

@@ -19,7 +19,7 @@ MAX_ENTRIES = 1000
 """In a chunk: what one call posts in a few seconds."""
 
 MAX_CHUNK_BYTES = 500_000
-"""Of rows in a chunk, unless its only entry has more."""
+"""The most rows in a chunk, unless its only entry has more."""
 
 _HEAD_BYTES = 4
 
@@ -29,7 +29,8 @@ _Lengths = dict[int, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class ChunkEntry:
-    """What is posted as one: a row, or all rows of a CSV purchase. `number` is that of the first row, from 1.
+    """A purchase or record of a file: one row, or all rows of a CSV purchase. `number` is that of the first row, from
+    1.
 
     With a `fault`, it could not be cut out of the file, and of its bytes only the first may be there.
     """
@@ -67,10 +68,10 @@ class Frame:
 
 @dataclass(slots=True)
 class Shard:
-    """What has been cut so far for some wallets.
+    """The rows that are cut so far for some wallets.
 
-    After each block, it has to `settle`: millions of rows that lie about on their own take several times their size,
-    and time to get at.
+    `settle` joins them after each block: millions of separate rows take several times their size in memory, and are
+    slow to read.
     """
 
     number: int

@@ -13,18 +13,18 @@ REFERENCE_NUMBER = "reference_number"
 UNIT_COLUMNS = ("merchant_tap.id", "merchant_tap.code", "outlet_tap.id", "outlet_tap.code")
 
 RESULT_FIELDS = ("status", "event_id", "error_code", "error_field", "error_description")
-"""What a result file has beside the caller's own columns or members; a file that has them is a result sent again."""
+"""Columns or members that a result file adds to the caller's own; a file that has them is a result sent again."""
 
 SETTLED = frozenset({"posted", "replayed"})
 """A `status` with which a row needs nothing more."""
 
 NOT_CSV = Problem(
-    Code.INVALID, "The row is not proper CSV: a quote or a carriage return stands astray, or a cell is far too long."
+    Code.INVALID, "The row is not valid CSV: a quote or a carriage return is misplaced, or a cell is far too long."
 )
 
 STRAYED_ROW = (
-    "This row names no customer and no merchant or outlet, as the later rows of a purchase may; but the row before it "
-    "is of another purchase, or could not be read. The rows of a purchase have to follow each other."
+    "This row names no customer and no merchant or outlet, which only the later rows of a purchase may leave out; but "
+    "the row before it belongs to another purchase, or could not be read. Keep the rows of a purchase together."
 )
 
 HEAD_COLUMNS: Mapping[str, Read] = {
@@ -42,7 +42,7 @@ HEAD_COLUMNS: Mapping[str, Read] = {
     "spend_request.alternative_amount": number_in,
     "promo_code": text_in,
 }
-"""What the first row of a purchase says, and the others repeat or leave empty."""
+"""Columns that the first row of a purchase sets, and the others repeat or leave empty."""
 
 _FIRST_ROW = ("cim", "contact_id", "merchant_tap", "outlet_tap")
 """Members of a body of which the first row of a purchase says some."""
@@ -55,7 +55,7 @@ LINE_COLUMNS: Mapping[str, Read] = {
     "products.tax_amount": number_in,
     "products.total_amount": number_in,
 }
-"""What each row of a purchase says of a line."""
+"""Columns that each row of a purchase sets for a line."""
 
 COLUMNS = frozenset({*HEAD_COLUMNS, *LINE_COLUMNS})
 
@@ -65,7 +65,7 @@ NEEDED = (
     UNIT_COLUMNS,
     *((name,) for name in LINE_COLUMNS if name != "products.quantity"),
 )
-"""Of each of these, a file has to have one column at least: without it, no row could be posted."""
+"""Groups of columns of which a file needs at least one each: without it, no row could be posted."""
 
 
 def cells_of(layout: Layout, row: bytes) -> list[str]:
@@ -86,7 +86,7 @@ def cells_of(layout: Layout, row: bytes) -> list[str]:
         raise Refused(NOT_CSV) from error
     cells = without_surplus(layout, cells)
     if len(cells) != len(layout.columns):
-        description = f"The row has {len(cells)} cells, and the header {len(layout.columns)}."
+        description = f"The row has {len(cells)} cells, but the header has {len(layout.columns)}."
         raise Refused(Problem(Code.INVALID, description))
     return cells
 
@@ -105,7 +105,7 @@ def body_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     for name, read in HEAD_COLUMNS.items():
         said = [cell for record in records if (cell := record.get(name))]
         if any(cell != said[0] for cell in said):
-            put_in(body, name.split("."), Unreadable("The rows of a purchase say different things here."))
+            put_in(body, name.split("."), Unreadable("The rows of a purchase differ here. Make them equal."))
         elif said:
             put_in(body, name.split("."), read_cell(layout, read, said[0]))
     if REFERENCE_NUMBER in body and body.keys().isdisjoint(_FIRST_ROW):

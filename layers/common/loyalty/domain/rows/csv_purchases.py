@@ -1,8 +1,8 @@
 """Cutting CSV into purchases: which rows make up one.
 
 A purchase goes on in the rows that directly follow its first one, as long as they have the same reference number, and
-the same customer and unit, or none. All its rows stay together; empty rows between them are passed over. Of a row, just
-the first cells are looked at.
+the same customer and unit, or none. All its rows stay together; empty rows between them are skipped. Only the first
+cells of a row are read.
 """
 
 import re
@@ -23,7 +23,7 @@ from loyalty.domain.rows.sharding import Shards
 LONG_PURCHASE = Problem(Code.LIMIT_EXCEEDED, f"The rows of this purchase are longer than {MAX_ROW_BYTES} bytes.")
 
 INSIDE_PURCHASE = "purchase"
-"""Of a position: the row that begins here was refused, and so are those that its purchase goes on in."""
+"""In a position: the row that begins here was refused, and so are the further rows of its purchase."""
 
 Cells = list[bytes]
 Purchase = tuple[Hashable, int, int]
@@ -81,8 +81,8 @@ class CsvCutter(CsvRows):
         return self._quoted_delimiter if all_quoted else None
 
     def _gather(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None, *, last: bool) -> int:
-        """Put purchases into their shards, from the row at place `first` on; answers at which place the last one
-        begins, as it may go on in the next block."""
+        """Put purchases into their shards, from the row at place `first` on; return at which place the last one begins,
+        as it may go on in the next block."""
         purchases, empty = self._purchases(rows, faults, first, plain)
         may_go_on = not last and purchases and purchases[-1][1] not in faults
         opened = purchases.pop() if may_go_on else None
@@ -106,42 +106,52 @@ class CsvCutter(CsvRows):
     def _purchases(
         self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None
     ) -> tuple[list[Purchase], set[int]]:
-        """Return the purchases from the row at place `first` on, and the rows that have a fault; and the places of
-        empty rows. `plain` as `_plain` has it."""
-        delimiter, reach, reference_at, customer_at = (
-            plain or self._delimiter,
-            self._reach,
-            self._reference_at,
-            self._customer_at,
-        )
-        careful, quoted = not plain or bool(faults), plain == self._quoted_delimiter
+        """Return the purchases from the row at place `first` on, and the places of empty rows. A row that has a fault
+        is a purchase of its own, and ends the one before it. `plain` as `_plain` has it."""
         found, empty = list[Purchase](), set[int]()
+        for fault in sorted(place for place in faults if place >= first):
+            self._find(found, empty, rows, (first, fault), plain)
+            found.append((b"", fault, fault + 1))
+            first = fault + 1
+        self._find(found, empty, rows, (first, len(rows)), plain)
+        return found, empty
+
+    def _find(
+        self, found: list[Purchase], empty: set[int], rows: list[bytes], run: tuple[int, int], plain: bytes | None
+    ) -> None:
+        """Add the purchases of a run of rows without faults to `found`, and the places of empty rows to `empty`. The
+        run is told by the places of its first row and behind its last one."""
+        first, end = run
+        delimiter, reach = plain or self._delimiter, self._reach
+        reference_at, customer_at = self._reference_at, self._customer_at
+        mixed, all_quoted = not plain, plain == self._quoted_delimiter
         opened, name, reference, repeated = first, None, None, b""
-        for place, row in enumerate(rows[first:] if first else rows, first):
-            if repeated and row.startswith(repeated) and not (careful and place in faults):
+        for place, row in enumerate(rows[first:end], first):
+            if repeated and row.startswith(repeated):
                 continue
             cells = row.split(delimiter, reach)
-            if quoted:
+            if len(cells) <= reach or (mixed and b'"' in row):
+                cells = self._cells(row)
+            elif all_quoted:
+                # Delimiters have their quotes with them, so what is left of the first cell's is the one that opens it.
                 cells[0] = cells[0][1:]
-            if len(cells) <= reach or (careful and (place in faults or (not plain and b'"' in row))):
-                cells = [] if place in faults else self._cells(row)
             said = cells[reference_at] if cells else b""
             if said == reference:
+                # Found once a second row asks for it: most purchases of many files have just one.
                 repeated = repeated or self._beginning(rows[opened], plain)
                 if (repeated and row.startswith(repeated)) or self._goes_on(row, rows[opened]):
                     continue
             # As in any empty row, there is nothing in this cell, or it begins with white space or a quote.
-            if said < b"#" and not (careful and place in faults) and self._is_empty(row):
+            if said < b"#" and self._is_empty(row):
                 empty.add(place)
                 continue
             if name is not None:
                 found.append((name, opened, place))
             opened, repeated = place, b""
-            name = (cells[customer_at] or self._other_name(row)) if cells else b""
+            name = cells[customer_at] or self._other_name(row)
             reference = said or None
         if name is not None:
-            found.append((name, opened, len(rows)))
-        return found, empty
+            found.append((name, opened, end))
 
     def _held_back(self, purchase: Purchase, rows: list[bytes], empty: set[int]) -> int:
         """Return the place from which on rows have to wait, as the purchase may go on. One that is too long already is
@@ -168,7 +178,7 @@ class CsvCutter(CsvRows):
         return len(rows)
 
     def _go_on_refusing(self, rows: list[bytes], faults: Faults) -> int:
-        """Refuse the rows that the purchase goes on in that the first row belongs to; answers where it ends."""
+        """Refuse the rows that the purchase goes on in that the first row belongs to; return where it ends."""
         end, more = 1, dict[int, bytes]()
         while end < len(rows) and end not in faults:
             if self._goes_on(rows[end], rows[0]):

@@ -15,10 +15,8 @@ from loyalty.domain.rows.sharding import Shards
 MAX_OPEN_QUOTES = 100
 """Quotes that are never closed. Looking for the end of each takes a row's full length, which adds up."""
 
-OPEN_QUOTE = Problem(Code.INVALID, f"A quote is opened here, and not closed within {MAX_ROW_BYTES} bytes.")
-STRAY_QUOTE = Problem(
-    Code.INVALID, "A quote is closed here in the middle of a cell, or a carriage return stands astray."
-)
+OPEN_QUOTE = Problem(Code.INVALID, f"A quote opens here and is not closed within {MAX_ROW_BYTES} bytes.")
+STRAY_QUOTE = Problem(Code.INVALID, "A quote closes here in the middle of a cell, or a carriage return is misplaced.")
 MANY_OPEN_QUOTES = Problem(Code.INVALID, f"More than {MAX_OPEN_QUOTES} quotes are never closed.")
 
 

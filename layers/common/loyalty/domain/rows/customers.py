@@ -20,7 +20,7 @@ JSON_NAMES = (*NEWEST_NAMES, *CLASSIC_NAMES)
 
 
 def customer_in(body: Any) -> Reference | None:
-    """Return how a body of either API names the customer; None where it does not, or in a way that leads nowhere."""
+    """Return how a body of either API names the customer; None if it does not, or in a way that leads nowhere."""
     if not isinstance(body, dict):
         return None
     for name, value in body.items():

@@ -1,4 +1,4 @@
-"""What all ways of cutting share: blocks of a file go in, rows come out into shards, in bounded memory."""
+"""The base of all cutters: blocks of a file go in, rows come out into shards, in bounded memory."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
@@ -10,7 +10,7 @@ from loyalty.domain.rows.layout import MAX_ROW_BYTES, Layout, Position
 from loyalty.domain.rows.sharding import Shards
 
 KEPT_BYTES = 1000
-"""Of a row that is too long: enough to find it again by."""
+"""The bytes kept of a row that is too long: enough to find it again."""
 
 MAX_NAMES = 200_000
 """Customers whose shard is remembered: some 30 MB."""
@@ -18,10 +18,10 @@ MAX_NAMES = 200_000
 TOO_LONG = Problem(Code.LIMIT_EXCEEDED, f"The row is longer than {MAX_ROW_BYTES} bytes.")
 
 Faults = dict[int, Problem]
-"""What is wrong with rows, by their place in a list of rows."""
+"""Faults of rows, by their place in a list of rows."""
 
 INSIDE_LINE = "line"
-"""Of a position: the rest of this line belongs to a row that was refused."""
+"""In a position: the rest of this line belongs to a row that was refused."""
 
 
 class Cutter(ABC):
@@ -50,15 +50,15 @@ class Cutter(ABC):
         self._offset += len(data) - waiting
 
     def give_up(self, fault: Problem) -> Problem:
-        """Refuse the rest of the file, as it cannot be had: one row stands for it, and says how it begins, as far as
-        that was read; none does where nothing was, as a result that is sent again has all rows then. Answers what is
-        told of it."""
+        """Refuse the rest of the file, which cannot be read. One row stands for it, and shows how it begins; there is
+        no such row if nothing of the rest was read, as a result that is sent again then has all rows. Return the fault
+        of the file."""
         number, rest = self._left_out()
         if self._is_empty(rest):
-            missing = f"Nothing of it is left behind row {number - 1}: if a row is missing there, send it"
-            return Problem(fault.code, f"{fault.description} {missing} as a file of its own.")
+            missing = f"Row {number - 1} is the last one that was read: if rows are missing after it, send them"
+            return Problem(fault.code, f"{fault.description} {missing} as a separate file.")
         description = (
-            f"{fault.description} From row {number} on, the file was left out: send that part as a file of its own."
+            f"{fault.description} From row {number} on, the file was not read: send that part as a separate file."
         )
         told = Problem(fault.code, description)
         self._shards.all[0].add_rows(number, [self._trace(rest[:KEPT_BYTES])], told)
@@ -80,7 +80,7 @@ class Cutter(ABC):
 
     @abstractmethod
     def _put(self, data: bytes, *, last: bool) -> int:
-        """Put the rows that end in `data` into their shards; answers how many bytes have to wait for what follows."""
+        """Put the rows that end in `data` into their shards; return how many bytes have to wait for what follows."""
 
     @abstractmethod
     def _rows(self, data: bytes, *, last: bool) -> tuple[list[bytes], Faults, int]:
@@ -122,7 +122,7 @@ class Cutter(ABC):
 
     def _close(self, rows: list[bytes], faults: Faults, data: bytes, at: int, *, last: bool) -> int:
         """Add what no line end follows, from `at` on, to the rows of `data` if it is the last one or too long already,
-        and find those that are too long. Answers how many bytes have to wait for what follows."""
+        and find those that are too long. Return how many bytes have to wait for what follows."""
         waiting = len(data) - at
         if waiting > MAX_ROW_BYTES or (last and waiting):
             rows.append(data[at:])

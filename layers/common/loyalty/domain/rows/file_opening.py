@@ -1,4 +1,4 @@
-"""What a file's name and its first bytes tell: how its rows are to be read, or why they cannot be."""
+"""Finding out from a file's name and its first bytes how to read its rows, or why that is not possible."""
 
 import csv
 import json
@@ -18,8 +18,8 @@ CURRENCY = "intended_currency_identifier"
 
 _BOM = b"\xef\xbb\xbf"
 _SIGNS = {
-    b"\xff\xfe": "The file is in UTF-16 or UTF-32; it has to be in UTF-8.",
-    b"\xfe\xff": "The file is in UTF-16; it has to be in UTF-8.",
+    b"\xff\xfe": "The file is in UTF-16 or UTF-32; it must be in UTF-8.",
+    b"\xfe\xff": "The file is in UTF-16; it must be in UTF-8.",
     b"\x1f\x8b": "The file is compressed by gzip, but its name does not end in .gz.",
     b"PK\x03\x04": "The file is a ZIP archive or a spreadsheet; save it as CSV in UTF-8.",
 }
@@ -38,7 +38,7 @@ def format_of(name: str) -> tuple[FileFormat, bool]:
     """
     found = _NAME.fullmatch(name)
     if not found:
-        raise _refused("The name of the file has to end in .csv, .jsonl or .json, or in one of these and .gz.")
+        raise _refused("The name of the file must end in .csv, .jsonl or .json, or in one of these and .gz.")
     return FileFormat(found[1].lower()), bool(found[2])
 
 
@@ -58,7 +58,7 @@ def opened(format_: FileFormat, head: bytes, reading: Reading) -> tuple[Layout, 
             "The file is empty." if len(head) < HEAD_BYTES else "The file begins with nothing but white space."
         )
     if b"\0" in head[: start + 100]:
-        raise _refused("The file begins with NUL characters; it has to be text in UTF-8.")
+        raise _refused("The file begins with NUL characters; it must be text in UTF-8.")
     match format_:
         case FileFormat.CSV:
             return _csv(head, start, reading)
@@ -73,10 +73,10 @@ def _csv(head: bytes, start: int, reading: Reading) -> tuple[Layout, Position]:
     while end >= 0 and _says_nothing(head, start, end):
         start, end = end + 1, head.find(b"\n", end + 1)
     if end < 0 and len(head) >= HEAD_BYTES:
-        raise _refused(f"The first line, which has to name the columns, is longer than {HEAD_BYTES} bytes.")
+        raise _refused(f"The first line, which must name the columns, is longer than {HEAD_BYTES} bytes.")
     line = (head[start:end] if end >= 0 else head[start:]).removesuffix(b"\r")
     if b"\r" in line:
-        raise _refused("Lines have to end with a line feed, or with carriage return and line feed.")
+        raise _refused("Lines must end with a line feed, or with carriage return and line feed.")
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
@@ -109,13 +109,13 @@ def _check_columns(columns: Sequence[str], reading: Reading) -> None:
     """Let only a header pass whose columns are known, are there once, and are enough to post rows."""
     unknown = [column for column in columns if column not in reading.columns and column not in RESULT_FIELDS]
     if not columns or len(unknown) == len(columns):
-        raise _refused(f"The first line has to name the columns, such as {reading.example}.")
+        raise _refused(f"The first line must name the columns, such as {reading.example}.")
     if unknown:
-        raise _refused(f"There is no column {_listed(unknown)}.")
+        raise _refused(f"The column {_listed(unknown)} is unknown. Rename or remove it.")
     if twice := [column for place, column in enumerate(columns) if column in columns[:place]]:
-        raise _refused(f"The column {_listed(twice)} is there twice.")
+        raise _refused(f"The column {_listed(twice)} appears twice. Remove one.")
     if missing := [" or ".join(names) for names in reading.needed if not {*names} & {*columns}]:
-        raise _refused(f"There has to be a column {_listed(missing)}.", Code.MANDATORY)
+        raise _refused(f"The column {_listed(missing)} is missing. Add it.", Code.MANDATORY)
 
 
 def _listed(names: Sequence[str], longest: int = 10) -> str:
@@ -125,7 +125,7 @@ def _listed(names: Sequence[str], longest: int = 10) -> str:
 
 def _json_lines(head: bytes, start: int) -> tuple[Layout, Position]:
     if head[start:].lstrip().startswith(b"["):
-        raise _refused("The file is an array, so its name has to end in .json; a .jsonl file has one object a line.")
+        raise _refused("The file is an array, so its name must end in .json; a .jsonl file has one object a line.")
     return Layout(FileFormat.JSON_LINES), Position(start)
 
 
@@ -142,7 +142,7 @@ def _json(head: bytes, start: int, rows_set: str | None) -> tuple[Layout, Positi
         currency = members.get(CURRENCY)
         return Layout(FileFormat.JSON, currency=json.dumps(currency) if currency else None), Position(found.end())
     other = f", or an object with {rows_set} as its last member" if rows_set else ""
-    raise _refused(f"A .json file is an array of objects{other}. One object a line makes a .jsonl file.")
+    raise _refused(f"A .json file must be an array of objects{other}. Name a file with one object a line .jsonl.")
 
 
 def _refused(description: str, code: Code = Code.INVALID) -> Refused:

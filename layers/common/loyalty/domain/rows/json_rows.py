@@ -17,18 +17,18 @@ from loyalty.domain.rows.customers import CLASSIC_NAMES, JSON_NAMES, NEWEST_NAME
 from loyalty.domain.rows.cutter import TOO_LONG, Faults, RowCutter
 from loyalty.domain.rows.layout import MAX_ROW_BYTES
 
-NOT_CLOSED = Problem(Code.INVALID, "The file ends before its array does, as it has no ] at its end.")
-NOT_AN_ARRAY = Problem(Code.INVALID, "Here the file is no JSON array any more.")
-NOT_LAST = Problem(Code.INVALID, "Something follows the array, which has to be the last in the file.")
+NOT_CLOSED = Problem(Code.INVALID, "The file ends before its array does: the closing ] is missing.")
+NOT_AN_ARRAY = Problem(Code.INVALID, "From here on, the file is not a valid JSON array.")
+NOT_LAST = Problem(Code.INVALID, "Something follows the array, which must come last in the file.")
 
 AT_END = "end"
-"""Of a position: the array is closed."""
+"""In a position: the array is closed."""
 
 INSIDE_ELEMENT = "element"
-"""Of a position, with depth and whether it is in a text: what follows belongs to an element that was refused."""
+"""In a position, with depth and whether it is in a text: the next bytes belong to an element that was refused."""
 
 _DIGITS = 20
-"""Of a number: it takes twelve to name a customer, and converting a million takes long."""
+"""The most digits of a number: it takes twelve to name a customer, and converting a million takes long."""
 
 _DEPTH = 8
 """Levels of nesting that one pattern sees through; bodies have four. What is deeper takes a longer way."""

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Self
 
 MAX_ROW_BYTES = 1_000_000
-"""What a row may have, and the rows of one purchase together: as much as the body of a call."""
+"""The most bytes of a row, and of the rows of one purchase together: as many as the body of a call may have."""
 
 
 class FileFormat(StrEnum):
-    """What a file is."""
+    """The format of a file."""
 
     CSV = "csv"
     JSON_LINES = "jsonl"

@@ -12,7 +12,7 @@ from loyalty.domain.rows.layout import FileFormat, Layout
 
 
 def customer_of(layout: Layout, entry: ChunkEntry) -> Reference | None:
-    """Return how an entry names the customer; None where it does not, or cannot be read and so will not be posted."""
+    """Return how an entry names the customer; None if it does not, or cannot be read and so will not be posted."""
     if layout.format is not FileFormat.CSV:
         return customer_in_row(entry.rows[0])
     try:

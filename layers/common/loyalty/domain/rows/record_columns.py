@@ -44,14 +44,14 @@ def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
 def _whole_number(cell: str) -> int:
     text = meant(cell).strip()
     if not _WHOLE.fullmatch(text):
-        raise ValueError("has to be a whole number such as 2")
+        raise ValueError("must be a whole number such as 2")
     return int(text)
 
 
 def _truth(cell: str) -> bool:
     text = cell.strip().lower()  # spreadsheets write TRUE
     if text not in _TRUTHS:
-        raise ValueError("has to be true or false")
+        raise ValueError("must be true or false")
     return _TRUTHS[text]
 
 
@@ -59,17 +59,17 @@ def _list(cell: str) -> Any:
     try:
         return json.loads(meant(cell), parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise ValueError('has to be a list as in JSON, such as ["EK123456", "MRA"]') from error
+        raise ValueError('must be a list as in JSON, such as ["EK123456", "MRA"]') from error
 
 
 def _written_out(cell: str) -> Decimal:
     if "e" in cell.lower():
-        raise ValueError("has to be a number that is written out, such as 15.19, without an exponent")
+        raise ValueError("must be a number such as 15.19, without an exponent")
     return number_in(cell)
 
 
 _READERS: Mapping[Any, Read] = {Decimal: _written_out, int: _whole_number, bool: _truth, list: _list}
-"""What reads cells of a type; what is not here is text."""
+"""Readers of cells, by type; cells of other types are text."""
 
 
 def _columns(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Read]]:

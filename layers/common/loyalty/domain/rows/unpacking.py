@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from loyalty.domain.errors import Code, Problem, Refused
 
 MAX_UNPACKED_BYTES = 20 * 10**9
-"""Of one file: what is split in a few minutes. gzip packs zeros a thousandfold, so 20 MB may hold this much."""
+"""The most bytes of one unpacked file: it is split in a few minutes. gzip packs zeros a thousandfold, so 20 MB may hold
+this much."""
 
 PIECE_BYTES = 262_144
 """Unpacked at a time."""
 
-NOT_GZIP = Problem(Code.INVALID, "The name of the file ends in .gz, but it was not compressed by gzip.")
+NOT_GZIP = Problem(Code.INVALID, "The name of the file ends in .gz, but the file is not compressed by gzip.")
 DAMAGED = Problem(Code.INVALID, "The compressed file is damaged here.")
 CUT_SHORT = Problem(Code.INVALID, "The compressed file is cut short: it ends in the middle.")
 

@@ -23,10 +23,10 @@ MAX_DEATHS = 2
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is known of a chunk's purchases, by the numbers of their first rows.
+    """The state of a chunk's purchases, by the numbers of their first rows.
 
-    `settled` are the outcomes, `unsettled` what kept others from having one so far. `trying` is the piece at work,
-    `last` those that were tried alone when a worker died, once for each time.
+    `settled` are the outcomes, `unsettled` the reasons why others have none so far. `trying` is the piece that is being
+    tried, `last` the rows that were tried alone when a worker died, once for each time.
     """
 
     settled: Mapping[int, RowOutcome] = field(default_factory=dict)

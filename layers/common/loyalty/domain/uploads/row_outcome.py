@@ -1,4 +1,4 @@
-"""What became of a row: one thing, once."""
+"""The outcome of a row: exactly one."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,18 +10,18 @@ from loyalty.domain.errors import Code, Problem, Refused
 
 
 class RowStatus(StrEnum):
-    """What became of a row, as its result says it."""
+    """The status of a row in its result."""
 
     POSTED = "posted"
     """This upload posted it."""
     REPLAYED = "replayed"
     """It had been posted before: by another upload, a call, or a row above."""
     CREATED = "created"
-    """Of a record: it was new."""
+    """The record is new."""
     UPDATED = "updated"
-    """Of a record: it took the place of the one that was there."""
+    """The record replaced the existing one."""
     UNCHANGED = "unchanged"
-    """Of a record: the same was there already."""
+    """The record is the same as the existing one."""
     REFUSED = "refused"
     """It cannot be posted as it is."""
     FAILED = "failed"
@@ -34,7 +34,7 @@ class RowStatus(StrEnum):
 
 
 class Kind(StrEnum):
-    """What the rows of a file are."""
+    """The kind of a file's rows."""
 
     PURCHASES = "purchases"
     RECORDS = "records"
@@ -44,7 +44,7 @@ STATUSES: Mapping[Kind, tuple[RowStatus, ...]] = {
     Kind.PURCHASES: (RowStatus.POSTED, RowStatus.REPLAYED, RowStatus.REFUSED, RowStatus.FAILED),
     Kind.RECORDS: (RowStatus.CREATED, RowStatus.UPDATED, RowStatus.UNCHANGED, RowStatus.REFUSED, RowStatus.FAILED),
 }
-"""What may become of rows."""
+"""The statuses that rows may get."""
 
 
 MAX_PROBLEMS = 10
@@ -56,9 +56,9 @@ REHEARSED = " (dry run)"
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of the purchase that starts on row `row`. `event_id` is the event's; of one that failed and has no
-    identity of its own, the key that it is known by when it is sent again. `problem` is what it is counted by, `others`
-    are what else is wrong."""
+    """The outcome of the purchase that starts on row `row`. `event_id` is the id of the event; for a failed row without
+    an identity of its own, it is the key by which the row is recognized when it is sent again. The row is counted by
+    `problem`; `others` are its other faults."""
 
     row: int
     status: RowStatus

@@ -4,7 +4,7 @@ may spend what an earlier one earned."""
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 Wallets = Mapping[int, Hashable]
-"""By the numbers of rows in their order, whose wallet each moves; None where it names nobody, and so moves none."""
+"""By the numbers of rows in their order, whose wallet each moves; None if it names nobody, and so moves none."""
 
 
 class WalletOrder:

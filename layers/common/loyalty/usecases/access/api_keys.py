@@ -1,7 +1,8 @@
 """API keys of partners: made, changed over, revoked. Two may be active at a time, so that a change needs no pause."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
@@ -15,32 +16,36 @@ from loyalty.store.table import Table
 KEY_BYTES = 32
 
 
-def create_key(
-    partner_id: str,
-    merchants: Iterable[str],
-    scopes: Iterable[str],
-    *,
-    table: Table,
-    now: datetime,
-    request: str | None = None,
-) -> tuple[str, ApiKey]:
-    """Make a key for a partner that was imported; `merchants` are ids or codes, or `*`. Answers its text, which is
-    stored nowhere and so cannot be shown again, and the key.
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """A key to make for a partner, what it may do, and for which merchants: their ids or codes, or `*`.
 
-    `request` names this call, as no other one of the partner is named: called again with the same, after an answer that
-    was lost, it makes another key in the place of the one that nobody has.
+    `request` is a name for the call that no other call of the partner has; None if it has no name.
+    """
+
+    partner_id: str
+    merchants: Iterable[str]
+    scopes: Collection[str]
+    request: str | None = None
+
+
+def create_key(asked: KeyRequest, *, table: Table, now: datetime) -> tuple[str, ApiKey]:
+    """Make a key for a partner that was imported. Return its text, which is stored nowhere and so cannot be shown
+    again, and the key.
+
+    If a call with a name is repeated after a lost answer, it makes another key instead of the one that nobody has.
 
     Raises:
-        Refused: NOT_FOUND, where partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
-            DUPLICATE, where another call had this name; LIMIT_EXCEEDED; RETRY_LATER, and whether there is a key, nobody
-            knows then.
+        Refused: NOT_FOUND, if partner or merchant does not exist; INVALID for an unknown scope, or an outlet;
+            DUPLICATE, if another call had this name; LIMIT_EXCEEDED; RETRY_LATER, after which nobody knows whether
+            there is a key.
     """
-    require_partner(partner_id, table)
-    unknown = set(scopes) - set(Scope)
+    require_partner(asked.partner_id, table)
+    unknown = set(asked.scopes) - set(Scope)
     if unknown:
         raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
-    partner = Partner(partner_id, frozenset(scopes), frozenset(_merchant_ids(merchants, table, now)))
-    return _added(partner, request, table, now)
+    merchants = frozenset(_merchant_ids(asked.merchants, table, now))
+    return _added(Partner(asked.partner_id, frozenset(asked.scopes), merchants), asked.request, table, now)
 
 
 def require_partner(partner_id: str, table: Table) -> None:
@@ -56,8 +61,8 @@ def require_partner(partner_id: str, table: Table) -> None:
 def rotate_key(
     partner_id: str, key_id: str, *, table: Table, now: datetime, request: str | None = None
 ) -> tuple[str, ApiKey]:
-    """Make another key that may do what this one may; this one stays active until it is revoked. `request` names this
-    call as that of `create_key` does, among those for this key.
+    """Make another key with the permissions of this one, which stays active until it is revoked. `request` names
+    this call as no other call for this key is named; see `KeyRequest`.
 
     Raises:
         Refused: NOT_FOUND, LIMIT_EXCEEDED, RETRY_LATER.
@@ -72,7 +77,7 @@ def revoke_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> 
     """End a key, once however often that is asked for.
 
     Raises:
-        Refused: NOT_FOUND, where there never was such a key; RETRY_LATER.
+        Refused: NOT_FOUND, if there never was such a key; RETRY_LATER.
     """
     key = _active(partner_id, key_id, table)
     removed = key is not None and credentials.remove_key(table, key, now)

@@ -31,7 +31,7 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
     """Exchange an API key for a signed token.
 
     Raises:
-        Refused: INVALID_TOKEN, where the key is unknown or revoked.
+        Refused: INVALID_TOKEN, if the key is unknown or revoked.
     """
     key = credentials.read_key(table, api_key) if api_key else None
     if key is None:
@@ -55,7 +55,7 @@ def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
     """Return the token in `text`, with its signature and its time checked.
 
     Raises:
-        Refused: INVALID_TOKEN, where it is none of ours, was altered, or has expired.
+        Refused: INVALID_TOKEN, if it is none of ours, was altered, or has expired.
     """
     try:
         if len(text.partition(".")[0]) > MAX_HEADER:
@@ -86,13 +86,13 @@ class TokenCheck:
         """Whose token it is.
 
         Raises:
-            Refused: INVALID_TOKEN, where it is not good, or not any more.
+            Refused: INVALID_TOKEN, if it is not good, or not any more.
         """
         token = verified_token(text, self._signing_keys)
         checked = self._checked.get(token.id)
         if checked is None or now - checked > RECHECK_AFTER:
             if not credentials.is_good(self._table, token):
-                raise Refused(Problem(Code.INVALID_TOKEN, "The token was given back, or its API key was revoked."))
+                raise Refused(Problem(Code.INVALID_TOKEN, "The token was returned, or its API key was revoked."))
             if len(self._checked) >= MAX_TOKENS:
                 self._checked.clear()
             self._checked[token.id] = now
@@ -103,6 +103,6 @@ def release_token(text: str, *, table: Table, signing_keys: SigningKeys) -> None
     """Give a token back: it is good no longer.
 
     Raises:
-        Refused: INVALID_TOKEN, where it was not good in the first place.
+        Refused: INVALID_TOKEN, if it was not good in the first place.
     """
     credentials.release_token(table, verified_token(text, signing_keys))

@@ -1,9 +1,9 @@
-"""What a customer shows to be recognized: an access token's code, its identifier with the pass code, or a one-time
-password."""
+"""Customer tokens: an access token's code, its identifier with the pass code, or a one-time password."""
 
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS
 from loyalty.domain.access.pass_codes import LEFT_OUT, is_pass_code
@@ -11,7 +11,7 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import customer_tokens
 from loyalty.store.attributes import Item
-from loyalty.store.customer_tokens import CustomerToken
+from loyalty.store.customer_tokens import CustomerToken, OneTimePassword
 from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
 from loyalty.store.guesses import count_guess, guessed_passwords
 from loyalty.store.table import Table
@@ -21,12 +21,16 @@ SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
 """Twelve digits, the first not 0, so that a password is the same as a number and as text."""
 
 MAX_DRAWS = 3
-"""Of passwords, until one is not in use: each is with a probability of passwords in use in 900 billion."""
+"""The most passwords to draw until one is unused: each is in use with a probability of the passwords in use in 900
+billion."""
 
+
+_NO_HASH = "-"
+"""In the place of a pass code's hash, which no pass code has."""
 
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
-    "Pass codes and one-time passwords are not taken in files, and left out of results. Post the purchase by a call.",
+    "Pass codes and one-time passwords are not accepted in files. Post this purchase with a call of the API.",
 )
 
 
@@ -39,55 +43,58 @@ def is_guess(shown: Reference) -> bool:
     return shown.pass_code is not None or shown.by == ONE_TIME_PASSWORD
 
 
-def shown_token(
-    label: str, shown: Reference, item: Item | None, *, partner_id: str, table: Table, now: datetime
-) -> CustomerToken:
-    """Return the effective token that `shown` names; `item` is what was found at its key, `label` what it is called
-    where it is not found. A pass code is checked, unless it was before, and that counts even where nothing else comes
-    of the request, as a wrong one-time password does.
+class ShownTokens(NamedTuple):
+    """The tokens that a partner shows in one call."""
 
-    Raises:
-        Refused: NOT_FOUND, where there is no such token; INVALID, where its pass code or password was left out.
-        GuessRefused: NOT_FOUND, where there is none or its pass code is another, which a caller cannot tell apart;
-            NOT_PERMITTED, where the partner was wrong too often.
-    """
-    if shown.before and shown.before.problem:
-        raise GuessRefused(replace(shown.before.problem, pointer=shown.pointer))
-    if not shown.before and LEFT_OUT in (shown.value, shown.pass_code):
-        raise Refused(replace(CODE_LEFT_OUT, pointer=shown.pointer))
-    token = customer_tokens.access_token_in(item, now)
-    if shown.pass_code is not None and not shown.before:
-        if token and _is_right(token, shown, shown.pass_code, partner_id, table, now):
+    partner_id: str
+    table: Table
+    now: datetime
+
+    def token(self, label: str, shown: Reference, item: Item | None) -> CustomerToken:
+        """Return the effective token that `shown` names; `item` is what was found at its key, `label` what it is called
+        if it is not found. A pass code is checked, unless it was before, and that counts even if nothing else
+        comes of the request, as a wrong one-time password does.
+
+        Raises:
+            Refused: NOT_FOUND, if there is no such token; INVALID, if its pass code or password was left out.
+            GuessRefused: NOT_FOUND, if there is none or its pass code is another, which a caller cannot tell apart;
+                NOT_PERMITTED, if the partner was wrong too often.
+        """
+        if shown.before and shown.before.problem:
+            raise GuessRefused(replace(shown.before.problem, pointer=shown.pointer))
+        if not shown.before and LEFT_OUT in (shown.value, shown.pass_code):
+            raise Refused(replace(CODE_LEFT_OUT, pointer=shown.pointer))
+        token = customer_tokens.access_token_in(item, self.now)
+        if shown.pass_code is not None and not shown.before:
+            if self._is_right(token, shown, shown.pass_code) and token:
+                return token
+            raise GuessRefused(not_found(label, shown.value, shown.pointer))
+        if token:
             return token
-        raise GuessRefused(not_found(label, shown.value, shown.pointer))
-    if token:
-        return token
-    if shown.by != ONE_TIME_PASSWORD or shown.before:
-        raise Refused(not_found(label, named(shown), shown.pointer))
-    at = guessed_passwords(partner_id, now)
-    if locked_until := count_guess(table, at, [AT_ONE_TIME_PASSWORDS], partner_id, now):
-        raise _locked("Too many one-time passwords were wrong, so none is taken", locked_until, shown)
-    raise GuessRefused(not_found(label, named(shown), shown.pointer))
+        if shown.by != ONE_TIME_PASSWORD or shown.before:
+            raise Refused(not_found(label, named(shown), shown.pointer))
+        at = guessed_passwords(self.partner_id, self.now)
+        if locked_until := count_guess(self.table, at, [AT_ONE_TIME_PASSWORDS], self.partner_id, self.now):
+            raise _locked("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
+        raise GuessRefused(not_found(label, named(shown), shown.pointer))
+
+    def _is_right(self, token: CustomerToken | None, shown: Reference, pass_code: str) -> bool:
+        """Return whether it is the token's pass code. The try is counted before it is looked at, so that many at once
+        are no more than many one by one; and that bounds the work, as a hash is slow on purpose. If there is no such
+        token, or it has no pass code, the try is counted and hashed as well, so that neither a lock nor the time
+        reveals that."""
+        token_id, hashed = (token.id, token.pass_code) if token and token.pass_code else (shown.value, _NO_HASH)
+        if locked_until := customer_tokens.count_try(self.table, token_id, hashed, self.partner_id, self.now):
+            raise _locked("The pass code was wrong too often, so it is locked", locked_until, shown)
+        right = is_pass_code(pass_code, token_id, hashed)
+        if right:
+            customer_tokens.forget_tries(self.table, token_id, hashed, self.now)
+        return right
 
 
 def named(shown: Reference) -> str:
     """Return what a message calls a token by: its name, but no one-time password."""
     return "one-time password" if shown.by == ONE_TIME_PASSWORD else shown.value
-
-
-def _is_right(
-    token: CustomerToken, shown: Reference, pass_code: str, partner_id: str, table: Table, now: datetime
-) -> bool:
-    """Return whether it is the token's pass code. The try is counted before it is looked at, so that many at once are
-    no more than many one by one; and that bounds the work, as a hash is slow on purpose."""
-    if token.pass_code is None:
-        return False
-    if locked_until := customer_tokens.count_try(table, token, token.pass_code, partner_id, now):
-        raise _locked("The pass code was wrong too often, so it is locked", locked_until, shown)
-    right = is_pass_code(pass_code, token.id, token.pass_code)
-    if right:
-        customer_tokens.forget_tries(table, token, token.pass_code, now)
-    return right
 
 
 def _locked(why: str, until: datetime, shown: Reference) -> GuessRefused:
@@ -99,15 +106,14 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
     """Return a password that stands for the token that is shown, for one purchase of the partner, and until when.
 
     Raises:
-        Refused: as `shown_token`; RETRY_LATER.
+        Refused: as `ShownTokens.token`; RETRY_LATER.
     """
-    key = customer_key(shown)
-    token = shown_token(
-        "Access Token", shown, table.get(key, consistent=True), partner_id=partner_id, table=table, now=now
-    )
+    item = table.get(customer_key(shown), consistent=True)
+    token = ShownTokens(partner_id, table, now).token("Access Token", shown, item)
     expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
     for _ in range(MAX_DRAWS):
         password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
-        if customer_tokens.put_one_time_password(table, password, token, partner_id, expires_on, request):
+        drawn = OneTimePassword(password, partner_id, expires_on, drawn_by=request)
+        if customer_tokens.put_one_time_password(table, drawn, token):
             return password, expires_on
-    raise Refused(Problem(Code.RETRY_LATER, "All passwords drawn are in use. Ask for another one-time password."))
+    raise Refused(Problem(Code.RETRY_LATER, "No unused one-time password was found. Ask for one again."))

@@ -1,4 +1,4 @@
-"""Expiry: taking what is over out of the wallets, an EXPIRY event for each."""
+"""Expiry: taking expired lots out of the wallets, with an EXPIRY event for each wallet."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,15 +17,14 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
-from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
-from loyalty.store.table import Table, WholeTable
-from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
-from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, post_events
+from loyalty.store.table import WholeTable
+from loyalty.usecases.engine import Engine
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry, with_alternative
+from loyalty.usecases.ledger.post_events import EventOutcome, post_events
 from loyalty.usecases.ledger.transaction_batch import Used
 from loyalty.usecases.newest_programme import with_newest_programme_each
 
@@ -38,8 +37,8 @@ RESERVE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ExpiryRun:
-    """What a run did: wallets of which something expired; those that were too busy; whether the time was enough for
-    all. The next run finds what is left."""
+    """The result of a run: wallets with an expiry, wallets that were too busy, and whether the time was enough for all.
+    The next run finds the rest."""
 
     wallets: int
     busy: int
@@ -47,26 +46,24 @@ class ExpiryRun:
 
 
 def expire_lots(
+    engine: Engine,
+    index: WholeTable,
     *,
-    table: WholeTable,
-    catalogue: Catalogue,
     now: datetime,
     time_left: Callable[[], float],
-    report: FaultReport = lambda _: None,
-    pause: Pause = pause,
+    report: Callable[[Refused], None] = lambda _: None,
 ) -> ExpiryRun:
-    """Let expire what was to be spent by the end of a month that is over, in whichever wallets the index has under it,
-    however long ago that was. `time_left` tells the seconds that the run may still take;
-    `report` hears of what kept the first wallet of a batch from being moved.
+    """Post the expiry of all lots whose month has ended, however long ago, for the wallets that the index has under
+    such a month; `index` is the engine's table as a whole. `time_left` returns the seconds that the run may still take;
+    `report` receives the reason why the first wallet of a batch was not moved.
 
     It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
     """
     wallets = busy = 0
-    for batch in _batches(_due(table, months_after(now, -1))):
+    for batch in _batches(_due(index, months_after(now, -1))):
         if time_left() < RESERVE_SECONDS:
             return ExpiryRun(wallets, busy, finished=False)
-        post = partial(_posted, table=table, catalogue=catalogue, now=now, pause=pause)
-        outcomes = with_newest_programme_each(catalogue, now, batch, post).values()
+        outcomes = with_newest_programme_each(engine.catalogue, now, batch, partial(_posted, engine, now)).values()
         put_off = [outcome for outcome in outcomes if _is_busy(outcome)]
         wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
         busy += len(put_off)
@@ -75,12 +72,11 @@ def expire_lots(
     return ExpiryRun(wallets, busy, finished=True)
 
 
-def _posted(
-    account_ids: Iterable[str], *, table: Table, catalogue: Catalogue, now: datetime, pause: Pause
-) -> dict[str, EventOutcome]:
-    programme = catalogue.programme(now)
+def _posted(engine: Engine, now: datetime, account_ids: Iterable[str]) -> dict[str, EventOutcome]:
+    programme = engine.catalogue.programme(now)
     drafts = {account_id: ExpiryDraft(account_id, programme, now) for account_id in account_ids}
-    return dict(zip(drafts, post_events(list(drafts.items()), table=table, pause=pause), strict=True))
+    outcomes = post_events(list(drafts.items()), table=engine.table, pause=engine.pause)
+    return dict(zip(drafts, outcomes, strict=True))
 
 
 def _due(table: WholeTable, month: str) -> Iterator[str]:
@@ -110,7 +106,7 @@ class ExpiryDraft:
         return Reference("id", self.account_id, "")
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
-        return Problem(Code.DUPLICATE, "Something else has the place of this expiry in the journal.")
+        return Problem(Code.DUPLICATE, "Another event has this expiry's place in the journal.")
 
     def is_posted_as(self, event: Event) -> bool:
         return event.entry.type is EventType.EXPIRY
@@ -121,19 +117,12 @@ class ExpiryDraft:
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:  # noqa: ARG002 - a draft's
         movement = expiry(customer.wallet, self.now)
         if movement is None:  # another run was faster, or the index is late
-            raise Refused(Problem(Code.INVALID, "Nothing of this wallet is over."))
+            raise Refused(Problem(Code.INVALID, "Nothing in this wallet has expired."))
         at, account = end_of_month(max(movement.lots)), customer.account
         movement = with_alternative(movement, account, self.programme, at)
         wallet = customer.wallet.moved(movement)
-        entry = journal_entry(
-            movement,
-            wallet,
-            account,
-            self.programme,
-            event_id=derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version)),
-            event_type=EventType.EXPIRY,
-            performed_on=at,
-            posted_on=self.now,
-        )
+        event_id = derived_id(Origin.EXPIRY, wallet.account_id, str(wallet.version))
+        header = EntryHeader(event_id, EventType.EXPIRY, performed_on=at, posted_on=self.now)
+        entry = journal_entry(header, movement, wallet, account, self.programme)
         printed = Fingerprint.of_fields({"expires": wallet.account_id, "sequence": wallet.version}).digest
         return PreparedEvent(Event(entry, Origin.EXPIRY, printed, partner_id=None, document=None), wallet)

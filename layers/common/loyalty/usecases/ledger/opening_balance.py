@@ -19,7 +19,7 @@ from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
 from loyalty.store.table import Table
-from loyalty.usecases.ledger.journal_entry import journal_entry, with_alternative
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry, with_alternative
 from loyalty.usecases.ledger.post_events import PostedEvent, post_event
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
 
@@ -30,7 +30,7 @@ def post_opening_balance(
     """Post an `opening_balance` record, whose account is an id by now, in the wallet's currency.
 
     Raises:
-        Refused: see `post_event`; INVALID, where the currency has fewer decimals than the amount; DUPLICATE, where the
+        Refused: see `post_event`; INVALID, if the currency has fewer decimals than the amount; DUPLICATE, if the
             record's id was posted with another amount, account or date.
     """
     return post_event(record["account"], _AdjustmentDraft(record, programme, now), table=table)
@@ -47,7 +47,7 @@ class _AdjustmentDraft:
         return Reference("id", self.record["account"], "/account")
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
-        return Problem(Code.DUPLICATE, "This opening balance was posted already, and differently.", "/id")
+        return Problem(Code.DUPLICATE, "This opening balance is already posted, with different content.", "/id")
 
     def is_posted_as(self, event: Event) -> bool:
         return self._fingerprint.is_of(event.fingerprint, event.form)
@@ -61,21 +61,18 @@ class _AdjustmentDraft:
         at = datetime.fromisoformat(self.record["performed_on"]).replace(tzinfo=UTC)
         currency = programme.wallet_currency(account)
         if amount != rounded(amount, currency.exponent):
-            description = f"{currency.code} has {currency.exponent} decimals."
+            description = f"{currency.code} has {currency.exponent} decimals. Write no more than that."
             raise Refused(Problem(Code.INVALID, description, "/amount"))
         movement = with_alternative(Movement(amount, ZERO), account, programme, at)
         wallet = customer.wallet.moved(movement)
-        entry = journal_entry(
-            movement,
-            wallet,
-            account,
-            programme,
+        header = EntryHeader(
             event_id=derived_id(Origin.OPENING_BALANCE, self.record["id"]),
-            event_type=EventType.ADJUSTMENT,
+            type=EventType.ADJUSTMENT,
             performed_on=at,
             posted_on=self.now,
             reference_number=self.record["id"],
         )
+        entry = journal_entry(header, movement, wallet, account, programme)
         event = Event(entry, Origin.OPENING_BALANCE, self._fingerprint.digest, partner_id=None, document=None)
         return PreparedEvent(event, wallet)
 

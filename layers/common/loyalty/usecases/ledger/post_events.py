@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
@@ -23,8 +24,8 @@ from loyalty.usecases.ledger.transaction_batch import (
 
 @dataclass(frozen=True, slots=True)
 class PostedEvent:
-    """What became of a request: its event, and whether that had been posted by an earlier, equal request. Where it was
-    posted now and takes a purchase back, that is the `purchase` as it is after it."""
+    """The outcome of a request: its event, and whether an earlier, equal request had posted it. If it was posted now
+    and takes a purchase back, `purchase` is that purchase afterwards."""
 
     event: Event
     replayed: bool
@@ -38,8 +39,8 @@ def post_event(account_id: str, draft: EventDraft, *, table: Table, pause: Pause
     """Post one event.
 
     Raises:
-        Refused: NOT_FOUND or INVALID, where the account does not exist or is not active; DUPLICATE; RETRY_LATER, where
-            others got in first every time; whatever the draft refuses. Nothing was posted.
+        Refused: NOT_FOUND or INVALID, if the account does not exist or is not active; DUPLICATE; RETRY_LATER, if others
+            got in first every time; whatever the draft refuses. Nothing was posted.
     """
     (outcome,) = post_events([(account_id, draft)], table=table, pause=pause)
     if isinstance(outcome, Refused):
@@ -48,11 +49,11 @@ def post_event(account_id: str, draft: EventDraft, *, table: Table, pause: Pause
 
 
 FaultReport = Callable[[Exception], None]
-"""Hears of a fault of ours that is not to keep others from being posted, or from being told that they are."""
+"""Hears of a fault on our side that is not to keep others from being posted, or from being told that they are."""
 
 
 def pass_on(fault: Exception) -> None:
-    """Let a fault pass, whatever was posted by then."""
+    """Let a fault pass, even if something was already posted."""
     raise fault
 
 
@@ -64,13 +65,14 @@ def post_events(
     report: FaultReport = pass_on,
     customers: Mapping[str, Customer] | None = None,
 ) -> list[EventOutcome]:
-    """Post events, each of the account whose id stands beside it; answers what became of each, in the same order.
+    """Post events, each for the account whose id is beside it; return the outcome of each, in the same order.
 
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
-    several transactions at a time. They stand or fall alone: what cannot be posted is left out, and the wallet's next
-    event is priced on the wallet without it. Where a wallet has moved, what is left of it is priced anew. As long as
-    that leads to nothing, there is a wait before each try, and an end to them. `customers` are the accounts' as they
-    were read already, if they were.
+    several transactions at a time. Each event is posted or refused alone: an event that cannot be posted is left out,
+    and the wallet's next event is priced without it. If a wallet has moved, its remaining events are priced again.
+    While attempts post nothing, there is a wait before each, and their number is limited. A fault on our side that an
+    event meets is reported to `report` and holds up the rest of its wallet. `customers` are the customers of the
+    accounts that are already read.
     """
     run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
@@ -99,7 +101,7 @@ class _Run:
         self._moved: set[str] = set()
 
     def round(self, backoff: Backoff) -> bool:
-        """Price and post as much as can be posted at once; answers whether that led to anything."""
+        """Price and post as much as can be posted at once; return whether that led to anything."""
         before = len(self.outcomes)
         try:
             batches = self._batches()
@@ -118,7 +120,7 @@ class _Run:
         return len(self.outcomes) > before
 
     def _failure(self, backoff: Backoff, batch: TransactionBatch) -> Exception | None:
-        """Post a batch; answers what kept it from being posted, a fault of ours included."""
+        """Post a batch; return what kept it from being posted, a fault on our side included."""
         try:
             return batch.post(self._table, backoff)
         except Exception as fault:  # noqa: BLE001 - reported, once other batches' outcomes are known
@@ -133,7 +135,7 @@ class _Run:
         """Return the next events of each wallet, as many as fit into a transaction, together with those of other
         wallets.
 
-        A wallet that has moved before has a transaction of its own, lest it is in the way of others once more.
+        A wallet that has moved before has its own transaction, so that it does not hold up others again.
         """
         by_account: dict[str, dict[int, EventDraft]] = defaultdict(dict)
         for place, (account_id, draft) in self.left.items():
@@ -144,7 +146,7 @@ class _Run:
         taken: set[Key] = set()
         batches, open_batch = [], TransactionBatch()
         for account_id, drafts in by_account.items():
-            batch = next_batch(drafts, customers.get(account_id), used, taken)
+            batch = self._next_of_wallet(drafts, customers.get(account_id), used, taken)
             if not batch.prepared:
                 self._settle(batch.refused)
             elif account_id in self._moved:
@@ -155,6 +157,17 @@ class _Run:
                     open_batch = TransactionBatch()
                 open_batch.add(batch)
         return [*batches, open_batch] if open_batch.prepared else batches
+
+    def _next_of_wallet(
+        self, drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
+    ) -> TransactionBatch:
+        """Return the next events of a wallet (`next_batch`). If the first one meets a fault on our side, refuse all
+        that is left of the wallet."""
+        try:
+            return next_batch(drafts, customer, used, taken)
+        except Exception as fault:  # noqa: BLE001 - reported; other wallets' events are to be posted
+            self._report(fault)
+            return TransactionBatch(refused=dict.fromkeys(drafts, Refused(FAULT)))
 
     def _settle(self, outcomes: Mapping[int, EventOutcome]) -> None:
         self.outcomes |= outcomes

@@ -10,9 +10,9 @@ from loyalty.domain.ledger.wallet import JournalEntry
 from loyalty.domain.programme.programme import Programme
 from loyalty.store import ledger
 from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import Customer, find_customer
 from loyalty.store.table import Table, WholeTable
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import with_newest_programme
 
 
@@ -35,14 +35,14 @@ class JournalPage:
     missing: list[int]
 
 
-def show_wallet(account: str, *, table: Table, catalogue: Catalogue, now: datetime) -> WalletView:
+def show_wallet(engine: Engine, account: str, *, now: datetime) -> WalletView:
     """Return the wallet of the account with this id or number.
 
     Raises:
-        Refused: NOT_FOUND; RETRY_LATER, where its currency is not known here yet.
+        Refused: NOT_FOUND; RETRY_LATER, if its currency is not known here yet.
     """
-    customer = _customer(table, account)
-    return with_newest_programme(catalogue, now, lambda: _view(customer, catalogue.programme(now), now))
+    customer = _customer(engine.table, account)
+    return with_newest_programme(engine.catalogue, now, lambda: _view(customer, engine.catalogue.programme(now), now))
 
 
 def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView:

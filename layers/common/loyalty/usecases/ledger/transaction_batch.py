@@ -1,4 +1,4 @@
-"""What goes into one transaction: events of wallets, each priced on the wallet as the one before leaves it."""
+"""Batches of events for one transaction, each priced on the wallet as the previous event leaves it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ from loyalty.store.writes import Add
 MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 """Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
 
-TOO_MANY_WRITES = "This would use more budgets, and give more vouchers, than one purchase may."
+TOO_MANY_WRITES = "This purchase would use more budgets and give more vouchers than one purchase may."
 
 Used = Mapping[Key, Decimal]
-"""What all accounts together have used, by the key of the counter."""
+"""The uses by all accounts together, by the key of the counter."""
 
 
 class EventDraft(Protocol):
@@ -55,7 +55,7 @@ class EventDraft(Protocol):
         """Return the event, as the next one of the customer's wallet.
 
         Raises:
-            Refused: it cannot be had.
+            Refused: it cannot be posted.
         """
 
 
@@ -108,7 +108,7 @@ class TransactionBatch:
         return any(isinstance(effect.write, Add) for one in self.prepared.values() for effect in one.effects)
 
     def post(self, table: Table, backoff: Backoff) -> Exception | None:
-        """Post the events; answers what kept them from being posted."""
+        """Post the events; return what kept them from being posted."""
         try:
             ledger.post(table, list(self.prepared.values()), backoff)
         except (Changed, Unpostable, Refused) as failure:
@@ -129,8 +129,9 @@ def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customer
 def next_batch(
     drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
 ) -> TransactionBatch:
-    """Return the next events of a wallet, as many as fit into a transaction. What they use is added to `used`, and what
-    nobody else may write at the same time to `taken`."""
+    """Return the next events of a wallet, as many as fit into a transaction. Their uses are added to `used`, and the
+    keys that nobody else may write at the same time to `taken`. An event that meets a fault on our side waits until the
+    events before it are settled; then the fault passes through."""
     batch = TransactionBatch(items=1)
     for place, draft in drafts.items():
         try:
@@ -141,6 +142,10 @@ def next_batch(
         except Refused as refusal:
             batch.refused[place] = refusal
             continue
+        except Exception:
+            if batch.prepared or batch.refused:
+                break
+            raise
         writes, own_keys = one.writes, one.own_keys
         if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
             batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))

@@ -17,9 +17,12 @@ def broken_rules(event: Event) -> Iterator[tuple[str, str]]:
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
     told, of_merchant = parted_id(entry.event_id)
     if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):
-        yield "an id that was given is one among those of the event's merchant", f"{told} of {of_merchant}"
+        yield "a given id is stored under the event's merchant", f"{told} of {of_merchant}"
     if entry.type is EventType.EXPIRY and not _is_due(entry):
-        yield "an expiry takes out what is over, and no more", f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}"
+        yield (
+            "an expiry takes out what has expired, and no more",
+            f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}",
+        )
     if entry.type is not EventType.PURCHASE:
         return
     purchase, movement = event.purchase, entry.movement

@@ -26,7 +26,7 @@ MAX_READINGS = 5
 
 VOUCHERS_KEPT = "each voucher that a purchase gave is there, and is void once what it was for was taken back"
 NAMES_LEAD = "a name leads to the record that has it"
-POINTERS_LEAD = "a given id and its reference number lead to each other"
+POINTERS_LEAD = "a given id and its reference number refer to each other"
 
 
 @dataclass(frozen=True, slots=True)

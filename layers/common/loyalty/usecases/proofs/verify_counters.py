@@ -25,7 +25,7 @@ WITHIN = "all accounts together use no more of a budget or promo code than its l
 
 
 class Counters:
-    """What a scan has shown of counters, and of the events that moved them."""
+    """The counters of a scan, and the events that moved them."""
 
     def __init__(self) -> None:
         self._used: dict[Key, Decimal] = {}
@@ -91,7 +91,9 @@ class Counters:
                 yield recount._deviation(key, used[key])
             suspects = {key for key in suspects if used[key] != after[key]}
         for key in sorted(suspects):
-            yield _deviation(key, f"it moved during each of {MAX_READINGS} readings, so nothing is proven of it")
+            yield _deviation(
+                key, f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
+            )
 
     def _deviation(self, key: Key, used: Decimal) -> Deviation:
         return _deviation(key, f"{used} on the counter, {self._journal[key]} in the journal")

@@ -32,7 +32,7 @@ class Verification:
 def verify_journal(
     table: WholeTable, *, seen: Callable[[int], None] = lambda _: None, settle: Callable[[float], None] = time.sleep
 ) -> Verification:
-    """Read the whole table and check that every posting did exactly what it should. `seen` hears of progress, in items.
+    """Read the whole table and check that every posting did exactly what it should. `seen` receives progress, in items.
 
     Postings may go on meanwhile: what does not add up is read once more before it is reported. Holds the journal in
     memory.

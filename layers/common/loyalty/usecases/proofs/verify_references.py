@@ -72,7 +72,7 @@ class References:
             yield from recount.listed(still)
             suspects -= still
         for key in sorted(suspects):
-            found = f"it moved during each of {MAX_READINGS} readings, so nothing is proven of it"
+            found = f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
             yield Deviation(None, None, COUNTED, f"{key.pk}: {found}")
 
     def listed(self, among: Collection[Key] | None = None) -> Iterator[Deviation]:

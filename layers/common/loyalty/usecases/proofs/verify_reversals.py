@@ -56,7 +56,7 @@ def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviat
     for _ in range(MAX_READINGS):
         purchase = _event(table, purchase_id)
         if purchase is None or purchase.entry.type is not EventType.PURCHASE:
-            return [Deviation(None, purchase_id, "what is reversed is a purchase", f"reversed by {sorted(seen)}")]
+            return [Deviation(None, purchase_id, "only purchases are reversed", f"reversed by {sorted(seen)}")]
         found = list(reversal_deviations(_sold(purchase), _reversals(table, purchase, seen)))
         if _event(table, purchase_id) == purchase:
             break

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from loyalty.store.catalogue import Catalogue
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.prepared_answer import PreparedAnswer
 from loyalty.usecases.purchases.event_records import EventRecords, EventRecordsReader
@@ -23,8 +22,8 @@ class EventAnswer(Generic[Answer]):
 
 
 def event_answer(
-    render: Callable[[EventRecords], Answer], table: Table, catalogue: Catalogue, now: datetime
+    engine: Engine, render: Callable[[EventRecords], Answer], now: datetime
 ) -> PreparedAnswer[PostedEvent, Answer]:
     """Return the answer that `render` makes of an event and the records that it is about."""
-    gathered = EventRecordsReader(table=table, catalogue=catalogue, now=now)
+    gathered = EventRecordsReader(engine, now)
     return PreparedAnswer(lambda posting: render(gathered(posting.event)))

@@ -1,4 +1,4 @@
-"""Reading everything that the classic API tells of an event: its event holds ids, and this finds what they name now."""
+"""Reading everything that the classic API shows of an event: its event holds ids, and this finds what they name now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from loyalty.domain.programme.directory import Directory, Record
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.store import keys
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import directory_for
 
 
@@ -26,7 +26,7 @@ class EventRecords:
     _records: Mapping[Key, Record]
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
-        """Return a record of the programme or of the table; None where there is none (any more)."""
+        """Return a record of the programme or of the table; None if there is none (any more)."""
         if record_id is None:
             return None
         return self.directory.record(kind, record_id) or self._records.get(keys.record(kind, record_id))
@@ -54,9 +54,9 @@ class EventRecordsReader:
     """Reads what the events of one call are about. Nothing is read twice, so of an event that was gathered before it
     was posted nothing is left to be read after."""
 
-    def __init__(self, *, table: Table, catalogue: Catalogue, now: datetime) -> None:
-        self._table = table
-        self._catalogue = catalogue
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self._table = engine.table
+        self._catalogue = engine.catalogue
         self._now = now
         self._records: dict[Key, Record | None] = {}
 
@@ -64,7 +64,7 @@ class EventRecordsReader:
         """Gather what an event is about, in one call for up to 94 different products.
 
         Raises:
-            Refused: RETRY_LATER, where that cannot be read now.
+            Refused: RETRY_LATER, if that cannot be read now.
         """
         document = event.purchase
         wanted = [

@@ -23,7 +23,7 @@ def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
     through it call by call, as long as that is one purchase; those of the bulk call do not lead anywhere.
 
     Raises:
-        Refused: NOT_FOUND, where there is none that the partner may see; DUPLICATE, where several have the reference
+        Refused: NOT_FOUND, if there is none that the partner may see; DUPLICATE, if several have the reference
             number, or were given the id.
     """
     found = [event for event in _FINDERS[named.by](named, partner, table) if _is_meant(event, named, partner)]
@@ -34,7 +34,7 @@ def find_purchase(named: Reference, partner: Partner, *, table: Table) -> Event:
     first, *others = [event for event in found if event.partner_id == partner.id] or found
     if others and is_given(first.entry.event_id):
         merchants = " and ".join(str(event.entry.merchant_id) for event in (first, *others))
-        description = f"Merchants {merchants} have a purchase {named.value} each: add ?merchant= and the one's id."
+        description = f"Merchants {merchants} each have a purchase {named.value}: add ?merchant= with the id of one."
         raise Refused(Problem(Code.DUPLICATE, description, named.pointer))
     return first
 
@@ -57,10 +57,13 @@ def _by_number(named: Reference, _: Partner, table: Table) -> list[Event]:
 def _by_reference_number(named: Reference, partner: Partner, table: Table) -> list[Event]:
     count, event_id = ledger.read_filed(table, partner.id, named.value)
     if count > 1:
-        description = f"{count} purchases have the reference number {named.value}: name this one by id or number."
+        description = (
+            f"{count} purchases have the reference number {named.value}: name the one you mean by its id or number."
+        )
         raise Refused(Problem(Code.DUPLICATE, description, named.pointer))
-    event = ledger.read_event(table, event_id) if event_id else None
-    return [event] if event else []
+    # Where there is none, a read of nothing takes as long as that of one that the partner may not see.
+    event = ledger.read_event(table, event_id or derived_id(Origin.NUMBER, partner.id, named.value))
+    return [event] if event and event_id else []
 
 
 _FINDERS: Mapping[str, Callable[[Reference, Partner, Table], list[Event]]] = {

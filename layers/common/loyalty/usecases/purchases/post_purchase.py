@@ -11,12 +11,9 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import ledger
-from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
-from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
@@ -27,24 +24,21 @@ from loyalty.usecases.purchases.resolution import Resolution, looked_up
 
 
 def post_purchase(
+    engine: Engine,
     request: PurchaseRequest,
     partner: Partner,
     *,
-    table: Table,
-    catalogue: Catalogue,
-    numbers: Numbers,
     now: datetime,
-    pause: Pause = pause,
     before_posting: BeforePosting[PostedEvent] = nothing,
 ) -> PostedEvent:
-    """Post `request` once, however often it is sent. `before_posting` hears of the posting.
+    """Post `request` once, however often it is sent. `before_posting` receives the posting.
 
     Raises:
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    batch = _Batch([request], partner, table, catalogue, numbers, now, is_classic(request), before_posting)
-    (outcome,) = batch.posted(pause)
+    batch = _Batch(engine, [request], partner, now, filed=is_classic(request), before_posting=before_posting)
+    (outcome,) = batch.posted()
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
@@ -52,37 +46,33 @@ def post_purchase(
 
 @gc_paused()
 def post_purchases(
+    engine: Engine,
     requests: Sequence[PurchaseRequest],
     partner: Partner,
     *,
-    table: Table,
-    catalogue: Catalogue,
-    numbers: Numbers,
     now: datetime,
-    pause: Pause = pause,
     report: FaultReport = pass_on,
 ) -> list[EventOutcome]:
-    """Post many purchases, each once, however often they are sent; answers what became of each, in the same order.
+    """Post many purchases, each once, however often they are sent; return the outcome of each, in the same order.
 
-    They stand or fall alone. Those of one wallet are posted in their order, those of different wallets side by side.
-    Their reference numbers do not lead to them. A fault of ours passes through, whatever was posted by then; unless
-    there is a `report` to hear of it.
+    Each is posted or refused alone. Those of one wallet are posted in their order, those of different wallets side by
+    side. Their reference numbers do not lead to them. A fault on our side passes through, even if something was already
+    posted, unless there is a `report` to receive it.
     """
-    numbers.reserve(len(requests))
-    return _Batch(list(requests), partner, table, catalogue, numbers, now, filed=False, report=report).posted(pause)
+    engine.numbers.reserve(len(requests))
+    return _Batch(engine, list(requests), partner, now, report=report).posted()
 
 
 def posted_before(
-    requests: Sequence[PurchaseRequest], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+    engine: Engine, requests: Sequence[PurchaseRequest], partner: Partner, *, now: datetime
 ) -> dict[int, PostedEvent]:
     """Return the events of equal requests that were posted before, by the requests' places, as far as they tell their
     ids.
 
     Raises:
-        Refused: RETRY_LATER, where the storage is busy.
+        Refused: RETRY_LATER, if the storage is busy.
     """
-    batch = _Batch(list(requests), partner, table, catalogue, Numbers(table), now, filed=False)
-    return batch.earlier(range(len(requests)), {})
+    return _Batch(engine, list(requests), partner, now).earlier(range(len(requests)), {})
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -92,24 +82,34 @@ def is_classic(request: PurchaseRequest) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
+    """Requests that are posted together, and what was read for them.
+
+    Attributes:
+        engine: what it works with.
+        requests: the requests.
+        partner: the partner that sent them.
+        now: the time of posting.
+        filed: whether reference numbers lead to the purchases afterwards.
+        before_posting: receives each event before it is posted.
+        report: receives faults on our side.
+        customers: customers by account id, as they were when the requests were resolved.
+        older: events by id that were looked up together with the names of the requests.
+    """
+
+    engine: Engine
     requests: list[PurchaseRequest]
     partner: Partner
-    table: Table
-    catalogue: Catalogue
-    numbers: Numbers
     now: datetime
-    filed: bool
+    filed: bool = False
     before_posting: BeforePosting[PostedEvent] = nothing
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
-    """By account id, as they were when the requests were looked up."""
     older: dict[str, Event | None] = field(default_factory=dict)
-    """By id, the events that were looked for with the requests' names."""
 
-    def posted(self, pause: Pause) -> list[EventOutcome]:
+    def posted(self) -> list[EventOutcome]:
         """Return what became of each."""
         places = range(len(self.requests))
-        drawn_up = with_newest_programme_each(self.catalogue, self.now, places, self._drafts)
+        drawn_up = with_newest_programme_each(self.engine.catalogue, self.now, places, self._drafts)
         drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
         outcomes: dict[int, EventOutcome] = {
             place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
@@ -118,7 +118,9 @@ class _Batch:
         left = {place: draft for place, draft in drafts.items() if place not in outcomes}
         events = [(draft.resolved.account_id, draft) for draft in left.values()]
         customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
-        posted = post_events(events, table=self.table, pause=pause, report=self.report, customers=customers)
+        posted = post_events(
+            events, table=self.engine.table, pause=self.engine.pause, report=self.report, customers=customers
+        )
         outcomes |= dict(zip(left, posted, strict=True))
         refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
         try:
@@ -129,15 +131,15 @@ class _Batch:
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
-        """Return what became of those that were posted before, as far as it is looked up.
+        """Return the outcomes of those that were posted before, as far as they are looked up.
 
         Under another id than they would have now: hardly a request has one that was not looked for with the names, so
-        this reads nothing as a rule; no such id is given any more, so that reading is as good as a condition. And under
-        their own id, where several of them draw on counters that all accounts share: what is posted already must not be
-        taken from the counter a second time, or the others would be priced on less than there is.
+        this reads nothing as a rule; no such id is given any more, so that a read is enough. And under their own id,
+        where several of them draw on counters that all accounts share: what is posted already must not be taken from
+        the counter a second time, or the others would be priced on less than there is.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         ids = self._ids(drafts)
         if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
@@ -155,24 +157,16 @@ class _Batch:
         """Return the requests whose names were all found, of customers whom the programme knows all about; or why
         not."""
         drafts: dict[int, PurchaseDraft | Refused] = {}
-        programme, directory = self.catalogue.programme(self.now), self.catalogue.directory(self.now)
+        catalogue = self.engine.catalogue
+        programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
-        items = looked_up(
-            resolutions.values(),
-            self.partner,
-            table=self.table,
-            catalogue=self.catalogue,
-            now=self.now,
-            beside=beside,
-        )
+        items = looked_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
         self.older.update(ledger.events_at(beside, items))
         for place, resolution in resolutions.items():
             self.requests[place] = identified(self.requests[place], self.partner, items)
             try:
-                resolved = resolution.resolved(
-                    resolution.performer(), items, table=self.table, catalogue=self.catalogue, now=self.now
-                )
+                resolved = resolution.resolved(self.engine, items, now=self.now)
             except Refused as refusal:
                 drafts[place] = refusal
             else:
@@ -181,10 +175,10 @@ class _Batch:
                     self.partner,
                     programme,
                     resolved,
-                    self.numbers,
+                    self.engine.numbers,
                     self.now,
-                    self.filed,
-                    self.before_posting,
+                    filed=self.filed,
+                    before_posting=self.before_posting,
                 )
         return drafts | self._unknown(drafts, directory)
 
@@ -194,8 +188,9 @@ class _Batch:
         """Return why those of `drafts` cannot be priced whose customers, who are read here, name what the programme
         lacks."""
         found = {place: draft for place, draft in drafts.items() if isinstance(draft, PurchaseDraft)}
+        account_ids = {draft.resolved.account_id for draft in found.values()}
         try:
-            self.customers.update(read_customers(self.table, {draft.resolved.account_id for draft in found.values()}))
+            self.customers.update(read_customers(self.engine.table, account_ids))
         except Refused as busy:
             return dict.fromkeys(found, busy)
         unknown: dict[int, PurchaseDraft | Refused] = {}
@@ -213,10 +208,11 @@ class _Batch:
         answer was lost: only its draft tells the id of what says nothing of itself.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
         drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
-        found = self._read({place: ids | drawn_up.get(place, set()) for place, ids in self._ids(places).items()})
+        ids = self._ids(places, told_to=self.partner)
+        found = self._read({place: of_place | drawn_up.get(place, set()) for place, of_place in ids.items()})
         return {
             place: PostedEvent(event, replayed=True)
             for place, events in found.items()
@@ -224,9 +220,10 @@ class _Batch:
             if is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
         }
 
-    def _ids(self, places: Iterable[int]) -> dict[int, set[str | None]]:
-        repetitions = Repetitions(self.catalogue.programme(self.now), self.catalogue.directory(self.now))
-        return {place: repetitions.ids(self.requests[place]) for place in places}
+    def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
+        catalogue = self.engine.catalogue
+        repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
+        return {place: repetitions.ids(self.requests[place], told_to) for place in places}
 
     def _read(
         self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
@@ -235,7 +232,7 @@ class _Batch:
         events: dict[str, Event | None] = dict(known or {})
         wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
         if wanted:
-            events.update(ledger.read_events(self.table, wanted))
+            events.update(ledger.read_events(self.engine.table, wanted))
         found = {
             place: [event for one in of_place if one and (event := events.get(one))] for place, of_place in ids.items()
         }
@@ -243,10 +240,10 @@ class _Batch:
 
 
 def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
-    """Return what became of a request, given what has an id that it may have been posted under before; None where that
-    is other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something
-    else is another purchase there; so is what a newer version posted by a key that is not the request's identity. What
-    an older one posted by it, or by its row, may be this one."""
+    """Return what became of a request, given what has an id that it may have been posted under before; None if that is
+    other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
+    is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an
+    older one posted by it, or by its row, may be this one."""
     for event in events:
         if draft.is_posted_as(event):
             return PostedEvent(event, replayed=True)

@@ -8,9 +8,8 @@ from functools import partial
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.pricing.plan import Plan, Verdict
 from loyalty.domain.purchases.purchase import PurchaseRequest
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import Customer, read_customer
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.transaction_batch import existing, read_used, require_active
 from loyalty.usecases.newest_programme import require_known, with_newest_programme
 from loyalty.usecases.purchases.resolution import Resolution, looked_up
@@ -19,8 +18,8 @@ from loyalty.usecases.purchases.shared_limits import counters_of, explained_offe
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting would do, and for whom as things stand; the balance in the alternative currency, if there is one;
-    and, where that was asked for, why each offer of the programme applies or does not."""
+    """The plan of a purchase, and its customer at this moment; the balance in the alternative currency, if there is
+    one; and, if requested, why each offer of the programme applies or does not."""
 
     plan: Plan
     customer: Customer
@@ -29,33 +28,26 @@ class Preview:
 
 
 def preview_purchase(
-    request: PurchaseRequest,
-    partner: Partner,
-    *,
-    table: Table,
-    catalogue: Catalogue,
-    now: datetime,
-    explained: bool = False,
+    engine: Engine, request: PurchaseRequest, partner: Partner, *, now: datetime, explained: bool = False
 ) -> Preview:
     """Return the plan for `request`: 2 round trips, nothing written.
 
     Raises:
         Refused: whatever posting it would be refused for, but for its identity.
     """
-    return with_newest_programme(catalogue, now, partial(_preview, request, partner, table, catalogue, now, explained))
+    preview = partial(_preview, engine, request, partner, now, explained)
+    return with_newest_programme(engine.catalogue, now, preview)
 
 
-def _preview(
-    request: PurchaseRequest, partner: Partner, table: Table, catalogue: Catalogue, now: datetime, explained: bool
-) -> Preview:
-    programme, directory = catalogue.programme(now), catalogue.directory(now)
+def _preview(engine: Engine, request: PurchaseRequest, partner: Partner, now: datetime, explained: bool) -> Preview:
+    programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolution = Resolution(request, partner, programme, directory)
-    items = looked_up([resolution], partner, table=table, catalogue=catalogue, now=now)
-    resolved = resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
-    customer = existing(read_customer(table, resolved.account_id), request.customer)
+    items = looked_up(engine, [resolution], partner, now=now)
+    resolved = resolution.resolved(engine, items, now=now)
+    customer = existing(read_customer(engine.table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
     require_known(resolved.purchase, customer.account, programme, directory)
-    used = read_used(table, counters_of(resolved.purchase, customer.account, programme))
+    used = read_used(engine.table, counters_of(resolved.purchase, customer.account, programme))
     return Preview(
         plan=priced(resolved.purchase, customer, programme, used),
         customer=customer,

@@ -19,8 +19,8 @@ def promo_code_in(item: Item | None, named: Reference, audience: Audience, perfo
 
     Raises:
         NotInProgramme: its campaign is newer than the programme.
-        Refused: NOT_FOUND, where there is none, or none that opens an offer at a merchant of the partner's; INVALID,
-            where it or its campaign is not effective, or the purchase was performed outside the dates of either.
+        Refused: NOT_FOUND, if there is none, or none that opens an offer at a merchant of the partner's; INVALID, if it
+            or its campaign is not effective, or the purchase was performed outside the dates of either.
     """
     record = exactjson.loads(item["promo_code"]) if item else None
     if record is None or not audience.knows_campaign(record["promotion_campaign"]):

@@ -33,7 +33,7 @@ from loyalty.store.keys import Key
 from loyalty.store.ledger import Effect, PreparedEvent
 from loyalty.store.numbers import Numbers
 from loyalty.store.writes import Add, Delete, Put
-from loyalty.usecases.ledger.journal_entry import journal_entry
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.ledger.transaction_batch import Used, require_active
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
@@ -44,8 +44,18 @@ from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, pr
 
 @dataclass(frozen=True)
 class PurchaseDraft:
-    """A request with every name found. With `filed`, its reference number is to lead to it (`ledger.read_filed`).
-    `before_posting` hears of the event before it is posted."""
+    """A request whose names are all resolved.
+
+    Attributes:
+        request: the request.
+        partner: the partner that sent it.
+        programme: the programme to price it by.
+        resolved: what its names refer to.
+        numbers: numbers for the event and its parts.
+        now: the time of posting.
+        filed: whether its reference number leads to it afterwards (`ledger.read_filed`).
+        before_posting: receives the event before it is posted.
+    """
 
     request: PurchaseRequest
     partner: Partner
@@ -64,7 +74,7 @@ class PurchaseDraft:
     def duplicate_of(self, rival: Event | None) -> Problem:
         """Return what to say where another purchase has this one's identity; of a row, where the other one came
         from."""
-        description = "Another purchase has this identity already, and says something else."
+        description = "Another purchase with different content is already posted under this identity."
         if rival and self.request.row:
             description = _of_row(rival, self.request.row)
         field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
@@ -108,20 +118,16 @@ class PurchaseDraft:
         plan = priced(self.resolved.purchase, customer, self.programme, used)
         vouchers = tuple(self._vouchers(plan))
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
-        entry = journal_entry(
-            plan.movement,
-            wallet,
-            account,
-            self.programme,
+        header = EntryHeader(
             event_id=self.event_id,
-            event_type=EventType.PURCHASE,
+            type=EventType.PURCHASE,
             performed_on=purchase.performed_on,
             posted_on=self.now,
             reference_number=self.request.reference_number,
             merchant_id=purchase.merchant_id,
         )
         event = Event(
-            entry=entry,
+            entry=journal_entry(header, plan.movement, wallet, account, self.programme),
             origin=self.request.identity.origin,
             fingerprint=self.request.fingerprint.digest,
             form=FORM,
@@ -224,13 +230,13 @@ def _posted_line(line: Line) -> PostedLine:
 def _of_row(rival: Event, row: RowOrigin) -> str:
     """Return what to say of a row where `rival` has its identity."""
     event_id, other = rival.entry.told_id, rival.purchase.upload
-    step = "To have this posted as another purchase, give it a reference number, or an id, of its own."
+    step = "To post this as another purchase, give it its own reference number or id."
     if other and other.upload_id == row.upload_id:
         return (
-            f"Row {other.number} of this file has the same reference number or id, and was posted as {event_id} "
-            f"without this. The rows of one purchase have to follow each other. {step}"
+            f"Row {other.number} of this file has the same reference number or id and was posted as {event_id}, "
+            f"without this row. Keep the rows of a purchase together. {step}"
         )
-    return f"This reference number or id was posted before as {event_id}, which says something else. {step}"
+    return f"This reference number or id is already posted as {event_id}, with different content. {step}"
 
 
 KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)

@@ -1,9 +1,8 @@
 """Whose purchase it is: from what a request says of the customer to the account and the access token that was shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from typing import NamedTuple
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
@@ -15,13 +14,12 @@ from loyalty.store.customer_tokens import CustomerToken
 from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key, shows_token
 from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
-from loyalty.usecases.access.customer_tokens import is_guess, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, is_guess
 
 _PAID_WITH = ("payment_medium_brand", "payment_medium_type")
 
 
-@dataclass(frozen=True, slots=True)
-class Recognized:
+class Recognized(NamedTuple):
     """The account, and the token that the customer was recognized by in this call, or else authorized by before it.
 
     `one_time_password` is where the password lies that was shown, if one was.
@@ -66,12 +64,12 @@ def recognized(
     """Whose purchase it is; `items` are those at `keys_to_recognize`.
 
     Raises:
-        Refused: NOT_FOUND, where there is no such account or token; INVALID, where the token that authorized the
+        Refused: NOT_FOUND, if there is no such account or token; INVALID, if the token that authorized the
             customer is another account's.
-        GuessRefused: as `shown_token`.
+        GuessRefused: as `ShownTokens.token`.
     """
     customer, authorization = request.customer, _authorization(request)
-    find = partial(shown_token, partner_id=partner.id, table=table, now=now)
+    find = ShownTokens(partner.id, table, now).token
     if shows_token(customer):
         token = find("Account", customer, items.get(customer_key(customer)))
         return Recognized(token.account_id, token, True, _one_time_password(customer))

@@ -28,7 +28,7 @@ def may_be_told(event: Event, partner: Partner) -> bool:
 
 def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> set[Key]:
     """Return where to look for what `identified` needs, and for events that earlier versions gave other ids: there are
-    no new ones, so what is found with the names is as good as what a read of their own would find."""
+    no new ones, so reading them together with the names is enough."""
     wanted: set[Key] = set()
     for request in requests:
         if request.identity.origin is Origin.NUMBER:
@@ -53,18 +53,19 @@ def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, I
 
 @dataclass(frozen=True, slots=True)
 class Repetitions:
-    """What was posted before, as names lead to it in a programme, or once led."""
+    """The lookup of events that were posted before, by the names that a programme has or once had."""
 
     programme: Programme
     directory: Directory
 
-    def ids(self, request: PurchaseRequest) -> set[str | None]:
+    def ids(self, request: PurchaseRequest, told_to: Partner | None = None) -> set[str | None]:
         """Return the ids under which an equal request may have been posted; None for one that the request does not
-        tell."""
+        tell. Where what is found is to be `told_to` a partner, they are none of merchants that it does not see."""
         identity = request.identity
         ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
         if identity.is_of_merchant:
-            ids |= {identity.event_id(at, request.reference_number, "") for at in self._merchants(request)}
+            merchants = {at for at in self._merchants(request) if told_to is None or told_to.sees(at)}
+            ids |= {identity.event_id(at, request.reference_number, "") for at in merchants}
         return ids
 
     def _merchants(self, request: PurchaseRequest) -> Iterator[str]:

@@ -1,10 +1,9 @@
 """Finding what a request names: every name that cannot be found is reported, not just the first."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
@@ -17,8 +16,8 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customer_tokens import behind_passwords
-from loyalty.store.table import Table
 from loyalty.usecases.access.customer_tokens import GuessRefused
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.promo_codes import promo_code_in
 from loyalty.usecases.purchases.recognition import keys_to_recognize, makes_guess, recognized
 
@@ -35,11 +34,11 @@ LABELS: Mapping[str, str] = {
     "tap": "Transaction Acquiring Point",
     "unit": "Unit",
 }
-"""What each type is called where it is not found."""
+"""The label of each type in a message that it is not found."""
 
 _BUSINESS_UNITS = {"merchant", "outlet", "business_unit"}
 _RECORD_TYPES = dict.fromkeys(_BUSINESS_UNITS, "business_unit") | {"spend_request_classification": "classification"}
-"""What a thing is where its part in a purchase has another name."""
+"""The record types of parts of a purchase with another name."""
 
 _STORED_APART = {"invoice", "promo_code"}
 
@@ -47,18 +46,16 @@ _STORED_APART = {"invoice", "promo_code"}
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Performer:
-    """Who performed a purchase: the business unit, an outlet or a merchant; the unit and the tap that were named or,
-    where none was, that it has just one of."""
+class Performer(NamedTuple):
+    """The performer of a purchase: the business unit (an outlet or a merchant), and the unit and the tap that were
+    named, or the only ones that it has."""
 
     business_unit: BusinessUnit
     unit_id: str | None
     tap_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
     unit of whoever performed it.
 
@@ -74,20 +71,19 @@ class Resolved:
 
 
 def looked_up(
+    engine: Engine,
     resolutions: Iterable["Resolution"],
     partner: Partner,
     *,
-    table: Table,
-    catalogue: Catalogue,
     now: datetime,
     beside: Iterable[keys.Key] = (),
 ) -> dict[keys.Key, Item]:
     """Return what the requests name and is not in memory, and what else is wanted beside it: one read for all,
     eventually consistent, and one more where they show one-time passwords. What was imported or given out a moment ago
     may not be found yet; asked again, it is."""
-    wanted = [*(key for one in resolutions for key in one.wanted(catalogue, now)), *beside]
-    items = behind_passwords(table, wanted, table.get_many(wanted), partner.id, now)
-    catalogue.learn(items.values())
+    wanted = [*(key for one in resolutions for key in one.wanted(engine.catalogue, now)), *beside]
+    items = behind_passwords(engine.table, wanted, engine.table.get_many(wanted), partner.id, now)
+    engine.catalogue.learn(items.values())
     return items
 
 
@@ -110,8 +106,8 @@ class Resolution:
         self._problems: list[Problem] = [*before]
         self._is_lacking = False
 
-    def performer(self) -> Performer | None:
-        """Who performed it. Whatever was named has to agree; the rest follows from it (contract, row 34)."""
+    def _performer(self) -> Performer | None:
+        """Return who performed it. All given names must agree; the rest follows from them (contract, row 34)."""
         named = self._request.performed_by
         ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
         units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
@@ -134,26 +130,19 @@ class Resolution:
     def wanted(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
         """Return where to look for what the request names and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
-        yield from catalogue.missing(line.product for line in self._request.lines)
+        yield from catalogue.missing([line.product for line in self._request.lines])
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 
-    def resolved(
-        self,
-        performer: Performer | None,
-        items: Mapping[keys.Key, Item],
-        *,
-        table: Table,
-        catalogue: Catalogue,
-        now: datetime,
-    ) -> Resolved:
-        """Return the rest of what the request names; `items` are those at `wanted`, which the catalogue has learnt.
+    def resolved(self, engine: Engine, items: Mapping[keys.Key, Item], *, now: datetime) -> Resolved:
+        """Return all that the request names; `items` are those at `wanted`, which the catalogue already has.
 
         Raises:
             Refused: with everything that does not fit.
             NotInProgramme: likewise, where some of it was not found.
             GuessRefused: all is well but the pass code or one-time password, which are tried last.
         """
+        performer = self._performer()
         ids = {
             kind: self._found(kind, reference)
             for kind, reference in self._request.references.items()
@@ -161,13 +150,13 @@ class Resolution:
         }
         if performer:
             self._check_currency(performer.business_unit, ids.pop("currency", None))
-        lines = self._lines(catalogue)
+        lines = self._lines(engine.catalogue)
         ids["invoice"] = self._invoice(items)
         promo_code = self._gathering(lambda: self._promo_code(items))
         if self._problems and makes_guess(self._request):
             raise self._refusal()  # guesses are made only where all else is well, as each counts
         customer = self._gathering(
-            lambda: recognized(self._request, items, partner=self._partner, table=table, now=now)
+            lambda: recognized(self._request, items, partner=self._partner, table=engine.table, now=now)
         )
         if self._problems or performer is None or customer is None:
             raise self._refusal()
@@ -223,7 +212,7 @@ class Resolution:
         return unit
 
     def _is_other(self, unit: BusinessUnit, reference: Reference) -> str:
-        """Return what a business unit is that was named in the place of the other kind, and what to do."""
+        """Return the message for a business unit of the wrong kind, with what to do."""
         merchant = self._programme.business_units.get(unit.parent_id or "")
         if merchant:
             return f"{reference.value} is an outlet of {merchant.code or merchant.id}: name it as the outlet."

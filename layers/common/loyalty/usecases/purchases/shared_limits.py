@@ -29,7 +29,7 @@ def priced(purchase: Purchase, customer: Customer, programme: Programme, used: U
     """Return the plan for a purchase, given what all accounts together have used.
 
     Raises:
-        Refused: whatever `price` refuses; INVALID, where the promo code was used as often as it may be.
+        Refused: whatever `price` refuses; INVALID, if the promo code was used as often as it may be.
     """
     code = purchase.promo_code
     if code and code.maximum_uses and used[promo_code_key(code.id)] >= code.maximum_uses:

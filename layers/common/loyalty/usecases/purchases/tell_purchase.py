@@ -5,40 +5,25 @@ from datetime import datetime
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.purchases.purchase import PurchaseRequest
-from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
-from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.event_answer import Answer, EventAnswer, event_answer
 from loyalty.usecases.purchases.event_records import EventRecords
 from loyalty.usecases.purchases.post_purchase import post_purchase
 
 
 def post_and_tell(
+    engine: Engine,
     request: PurchaseRequest,
     partner: Partner,
     render: Callable[[EventRecords], Answer],
     *,
-    table: Table,
-    catalogue: Catalogue,
-    numbers: Numbers,
     now: datetime,
-    pause: Pause = pause,
 ) -> EventAnswer[Answer]:
     """Post `request` as `post_purchase` does, and tell of it.
 
     Raises:
-        Refused: as `post_purchase`; RETRY_LATER, where what there is to tell cannot be read. Nothing was posted.
+        Refused: as `post_purchase`; RETRY_LATER, if what there is to tell cannot be read. Nothing was posted.
     """
-    answer = event_answer(render, table, catalogue, now)
-    posting = post_purchase(
-        request,
-        partner,
-        table=table,
-        catalogue=catalogue,
-        numbers=numbers,
-        now=now,
-        pause=pause,
-        before_posting=answer.draw_up,
-    )
+    answer = event_answer(engine, render, now)
+    posting = post_purchase(engine, request, partner, now=now, before_posting=answer.draw_up)
     return EventAnswer(answer.to(posting), posting.replayed)

@@ -1,4 +1,4 @@
-"""What a faulty body names that cannot be found: told beside its faults, so that nobody mends a request twice."""
+"""Unknown names in a faulty body: reported together with its faults, so that nobody has to correct a request twice."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,8 +11,7 @@ from loyalty.domain.errors import Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest, Reference, RequestedLine
-from loyalty.store.catalogue import Catalogue
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import with_newest_programme_each
 from loyalty.usecases.purchases.resolution import Resolution, looked_up
 
@@ -23,8 +22,8 @@ _NOBODY = Reference("contact_id", "-", "")
 
 
 @contextmanager
-def unknown_names_told(partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime) -> Iterator[None]:
-    """Let a body that is found to be faulty be refused for what it names in vain as well.
+def unknown_names_told(engine: Engine, partner: Partner, *, now: datetime) -> Iterator[None]:
+    """Add unknown names to the refusal of a faulty body.
 
     Raises:
         Refused: with all that is wrong, faults first.
@@ -32,27 +31,27 @@ def unknown_names_told(partner: Partner, *, table: Table, catalogue: Catalogue, 
     try:
         yield
     except Faulty as faulty:
-        raise with_unknown_names({"": faulty}, partner, table=table, catalogue=catalogue, now=now)[""] from faulty
+        raise with_unknown_names(engine, {"": faulty}, partner, now=now)[""] from faulty
 
 
 def with_unknown_names(
-    faulty: Mapping[Name, Faulty], partner: Partner, *, table: Table, catalogue: Catalogue, now: datetime
+    engine: Engine, faulty: Mapping[Name, Faulty], partner: Partner, *, now: datetime
 ) -> Mapping[Name, Refused]:
     """Return all that is wrong with each of some bodies; their faults alone, where the storage is busy. Nothing is
     guessed for them: no pass code and no one-time password is tried."""
 
     def attempt(names: Collection[Name]) -> dict[Name, Refused | None]:
-        programme, directory = catalogue.programme(now), catalogue.directory(now)
+        programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
         requests = {name: _request(faulty[name], now) for name in names}
         found = {
             name: Resolution(request, partner, programme, directory, faulty[name].problems)
             for name, request in requests.items()
         }
-        items = looked_up(found.values(), partner, table=table, catalogue=catalogue, now=now)
+        items = looked_up(engine, found.values(), partner, now=now)
         refusals: dict[Name, Refused | None] = {}
         for name, resolution in found.items():
             try:
-                resolution.resolved(resolution.performer(), items, table=table, catalogue=catalogue, now=now)
+                resolution.resolved(engine, items, now=now)
             except Refused as refusal:
                 refusals[name] = refusal
         return refusals
@@ -61,7 +60,7 @@ def with_unknown_names(
         return {}
     refusals: Mapping[Name, Refused | None] = {}
     with suppress(Refused):
-        refusals = with_newest_programme_each(catalogue, now, faulty.keys(), attempt)
+        refusals = with_newest_programme_each(engine.catalogue, now, faulty.keys(), attempt)
     return {name: _once(one, refusals.get(name)) for name, one in faulty.items()}
 
 

@@ -10,7 +10,7 @@ from loyalty.store.reference import name_keys, unique_values
 from loyalty.usecases.reference.record_of_row import Record, RecordName, name_of
 
 _TAKEN: Mapping[str, str] = {
-    "contact": 'Account {} is the primary one of this contact. Write "primary": false here, or there first.'
+    "contact": 'Account {} is already the primary account of this contact. Write "primary": false here, or there first.'
 }
 """How that is told of a field whose value others may have, but for one."""
 
@@ -21,7 +21,7 @@ class ValueTaken(Refused):
     def __init__(self, owners: Mapping[str, str]) -> None:
         super().__init__(
             *(
-                Problem(Code.DUPLICATE, _TAKEN.get(field, "{} has this value already.").format(owner), f"/{field}")
+                Problem(Code.DUPLICATE, _TAKEN.get(field, "{} already has this value.").format(owner), f"/{field}")
                 for field, owner in owners.items()
             )
         )

@@ -3,7 +3,7 @@ however often a chunk is begun."""
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,8 @@ from loyalty.domain.uploads.row_outcome import STATUSES, Kind, RowOutcome, RowSt
 from loyalty.domain.validation import is_readable
 from loyalty.store.chunk_marks import fence, put_mark, read_mark
 from loyalty.store.files import Files
-from loyalty.store.queue import Message
 from loyalty.store.table import Table
-from loyalty.store.uploads import Upload, read_upload
+from loyalty.store.uploads import Piece, Segment, Upload
 from loyalty.usecases.reference.import_rows import MAX_RECORD_BYTES, ImportedRow, import_rows
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
 from loyalty.usecases.uploads.chunk_rows import ROW_KEY, Report
@@ -35,7 +34,7 @@ MAX_TRIES = 10
 
 CODE_LEFT_OUT = Problem(
     Code.INVALID,
-    "Results leave pass codes out. Put the pass code in, or take the field out, which leaves a code as it is.",
+    "Results do not contain pass codes. Enter the pass code, or remove the field to keep the code as it is.",
     f"/{PASS_CODE}",
 )
 
@@ -52,8 +51,8 @@ def rest(tries: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChunkImporter:
-    """Imports the chunks of a file as they are cut, where those of other files are sent to a queue. `report` hears of
-    rows that meet a fault of ours; `now` is when the call began."""
+    """Imports the chunks of a file as they are cut. `report` receives rows that meet a fault on our side; `now` is when
+    the call began."""
 
     table: Table
     files: Files
@@ -61,31 +60,26 @@ class ChunkImporter:
     report: Report
     pause: Callable[[int], None] = rest
 
-    def send(self, messages: Iterable[Message]) -> None:
-        """Import the chunks that messages tell of, one after the other; see `split_upload.Chunks`. Their pass codes are
-        taken out of them then.
+    def take_chunks(self, upload: Upload, segment: Segment) -> None:
+        """Import the chunks of a segment, one after the other; see `split_upload.ChunkTaker`. Then remove
+        their pass codes from the work bucket.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy all the time.
+            Refused: RETRY_LATER, if the storage is busy all the time.
         """
-        for message in messages:
-            if upload := read_upload(self.table, message.body["upload"]):
-                self._import(upload, message.body)
+        for piece in segment.pieces:
+            data = self.files.read(segment.location, piece.start, piece.length)
+            self._tell(upload, piece.chunk, read_chunk(data))
+            if (without_codes := blanked(data)) != data:
+                self._write_over(segment.location, piece, without_codes)
 
-    def _import(self, upload: Upload, place: dict[str, Any]) -> None:
-        data = self.files.read(place["location"], place["start"], place["length"])
-        self._tell(upload, place, read_chunk(data))
-        if (without_codes := blanked(data)) != data:
-            self._write_over(place, without_codes)
+    def _write_over(self, location: str, piece: Piece, data: bytes) -> None:
+        """Overwrite a chunk among others in its object; its length stays the same."""
+        all_of_it = self.files.read(location)
+        self.files.write(location, all_of_it[: piece.start] + data + all_of_it[piece.start + piece.length :])
 
-    def _write_over(self, place: dict[str, Any], data: bytes) -> None:
-        """Write a chunk in the place of what it was, which is as long, among others that lie with it."""
-        start, end = place["start"], place["start"] + place["length"]
-        all_of_it = self.files.read(place["location"])
-        self.files.write(place["location"], all_of_it[:start] + data + all_of_it[end:])
-
-    def _tell(self, upload: Upload, place: dict[str, Any], chunk: Chunk) -> None:
-        work = _Work(self, upload, place["chunk"], chunk)
+    def _tell(self, upload: Upload, number: int, chunk: Chunk) -> None:
+        work = _Work(self, upload, number, chunk)
         for tries in range(MAX_TRIES):
             try:
                 if work.is_done():
@@ -94,12 +88,21 @@ class ChunkImporter:
                 if tries == MAX_TRIES - 1:
                     raise
             self.pause(tries)
-        raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this file."))
+        raise Refused(Problem(Code.RETRY_LATER, "Another worker is importing this file."))
 
 
 @dataclass(slots=True)
 class _Work:
-    """A chunk at work, and what has become so far of its rows, by their numbers."""
+    """A chunk that is being imported.
+
+    Attributes:
+        by: the importer.
+        upload: its upload.
+        number: the number of the chunk.
+        chunk: its rows.
+        told: the outcomes so far, by row.
+        faults: rows that met a fault on our side so far.
+    """
 
     by: ChunkImporter
     upload: Upload
@@ -109,8 +112,8 @@ class _Work:
     faults: int = 0
 
     def is_done(self) -> bool:
-        """Import what has no outcome yet, and tell what became of all, unless somebody else has; answers whether that
-        is told now."""
+        """Import what has no outcome yet, and tell what became of all, unless somebody else has; return whether that is
+        told now."""
         if read_mark(self.by.table, self.upload.id, self.number):
             return True
         self._try([entry for entry in self.chunk.entries if entry.number not in self.told])
@@ -118,7 +121,7 @@ class _Work:
         return put_mark(self.by.table, self.upload, mark, None)
 
     def _try(self, entries: Sequence[ChunkEntry]) -> None:
-        """Import rows. Where that meets a fault of ours, find out by halves which row it is, and tell that it
+        """Import rows. Where that meets a fault on our side, find out by halving which row it is, and record that it
         failed."""
         try:
             records = [(entry.number, said) for entry in entries if (said := self._said(entry)) is not None]
@@ -173,9 +176,9 @@ def _outcome(row: ImportedRow, said: Said) -> RowOutcome:
 
 
 def _known_as(record: Mapping[str, Any]) -> str:
-    """Return what a record that was imported is known by in its result. As it follows from all that the row says, it
-    proves that the row is the one that was imported, and no other with a status of the caller's own. Of a pass code,
-    only that there was one is in it, as results leave it out."""
+    """Return the key of an imported record in its result. It is derived from the whole row, so it proves that the row
+    is the one that was imported, and not another with the caller's own status. Of a pass code it includes only its
+    presence, as results leave the code out."""
     shown = {name: LEFT_OUT if name == PASS_CODE and value else value for name, value in record.items()}
     said = exactjson.dumps(shown).encode(errors="surrogatepass")  # nobody has looked at it yet
     return f"{ROW_KEY}{hashlib.sha256(said).hexdigest()[:EVENT_ID_LENGTH].upper()}"

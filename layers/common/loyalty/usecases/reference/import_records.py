@@ -14,9 +14,7 @@ from loyalty.store.table import Table
 from loyalty.usecases.reference.import_rows import MAX_RECORD_BYTES, import_rows
 from loyalty.usecases.sent_json import read_whole_json
 
-CARRIAGE_RETURNS = (
-    "The line is not valid JSON. Lines have to end with a line feed, or with carriage return and line feed."
-)
+CARRIAGE_RETURNS = "The line is not valid JSON. Lines must end with a line feed, or with carriage return and line feed."
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ ROWS_AT_A_TIME = 200
 """Rows whose existing items are read together."""
 
 MAX_RECORD_BYTES = 300_000
-"""What a row may have: as much as fits in an item beside its key."""
+"""The most bytes of a row: as many as fit in an item beside its key."""
 
 MAX_WAITING = 1000
 """Rows that wait for others to give up what they want, and as many that wait for what they name; more are not kept in
@@ -41,7 +41,7 @@ Row = tuple[int, Said | Refused]
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """What became of a row, by its number: the event's id, of an opening balance; and why it was refused, if it was,
+    """The outcome of a row, by its number: for an opening balance the event's id; and why it was refused, if it was,
     with every faulty field."""
 
     number: int
@@ -58,12 +58,12 @@ class ImportedRow:
 def import_rows(
     rows: Iterable[Row], *, table: Table, now: datetime, fence: Update | None = None
 ) -> Iterator[ImportedRow]:
-    """Import rows, by their numbers; answers what became of each as it goes, of those last that want what others had to
-    give up first, or name what comes later. With a `fence`, records are written only as long as its condition holds.
+    """Import rows, by their numbers; yield the outcome of each as it is known. Rows that want values of others, or name
+    later records, come last. With a `fence`, records are written only as long as its condition holds.
 
     Raises:
-        Refused: RETRY_LATER, where the table is busy or another import is always faster with the same names, or the
-            fence fails. What was imported by then stays; importing the same rows again takes up the rest.
+        Refused: RETRY_LATER, if the table is busy or another import is always faster with the same names, or the
+            fence fails. Records that are already imported stay; importing the same rows again imports the rest.
     """
     run = None
     for window in _windows(rows):
@@ -116,16 +116,16 @@ class _Import:
         self._wanted: set[RecordName] = set()
 
     def take(self, window: Sequence[Row]) -> list[ImportedRow]:
-        """Import some rows, in their order; answers what became of them, and of those that waited for them."""
+        """Import some rows, in their order; return what became of them, and of those that waited for them."""
         return self._done(partial(self._take, window))
 
     def finish(self) -> list[ImportedRow]:
-        """Import what names what has come by now, and refuse what waits in vain; answers what became of them."""
+        """Import rows whose names now exist, and refuse those that still wait; yield their outcomes."""
         return self._done(self._finish)
 
     def _done(self, step: Callable[[dict[int, ImportedRow]], None]) -> list[ImportedRow]:
-        """Do a step, and once more with what is there by then where another import was faster with the same names;
-        answers what became of the rows."""
+        """Do a step, and repeat it on the new state if another import was faster with the same names; return the
+        outcomes of the rows."""
         became: dict[int, ImportedRow] = {}
         waiting, behind = dict(self._waiting), dict(self._behind)
         for _ in range(MAX_READINGS):
@@ -179,8 +179,8 @@ class _Import:
         return as_record(row, self._known.old(name_in(row)))
 
     def _settled(self, number: int, record: Record) -> dict[int, ImportedRow]:
-        """Return what became of a row, if it does not have to wait; and of an earlier one of the same record that did:
-        it is refused, lest it take the place of what comes later."""
+        """Return the outcome of a row, if it does not have to wait; and of an earlier, waiting row of the same record,
+        which is refused, so that it does not replace the later one."""
         became = {}
         for waiting in (self._waiting, self._behind):
             if earlier := waiting.pop(name_of(record), None):
@@ -258,7 +258,7 @@ class _Import:
 
     def _post_opening_balance(self, number: int, record: Record) -> ImportedRow:
         if not self._known.programme.is_complete:
-            raise Refused(Problem(Code.INVALID, "There is no currency of the role SYSTEM yet; import one before."))
+            raise Refused(Problem(Code.INVALID, "There is no currency with the role SYSTEM yet. Import one first."))
         self._flush()
         catalogue = self._catalogue = self._catalogue or Catalogue(self._table)
 

@@ -1,4 +1,4 @@
-"""What is there already of the records that are imported, of those that they name, and under whose names."""
+"""The existing records that an import changes or names, and the owners of names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -57,7 +57,7 @@ class KnownRecords:
         return record
 
     def resolve_references(self, record: Record) -> None:
-        """Put ids in the place of whatever the references name.
+        """Replace all references by ids.
 
         Raises:
             Refused: NOT_FOUND, with each that leads nowhere.

@@ -44,8 +44,8 @@ def _no_type(said: Said) -> Problem:
     if said.kind:
         return Problem(Code.INVALID, f"There is no record type {said.kind[:MAX_TOLD]}.", "/type")
     if isinstance(said.fields, dict) and is_given(said.fields.get("type")):
-        return Problem(Code.INVALID, "This has to be a text, the type of the record.", "/type")
-    return Problem(Code.INVALID, "A record is an object with a type.", "/type")
+        return Problem(Code.INVALID, "This must be text, the type of the record.", "/type")
+    return Problem(Code.INVALID, "A record must be an object with a type.", "/type")
 
 
 def name_of(record: Record) -> RecordName:

@@ -1,4 +1,4 @@
-"""What no single field of a record tells: whether it fits among the others, and on what was there."""
+"""Checks of a record beyond single fields: whether it fits to other records, and to its previous version."""
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.programme.award_rules import AwardCurrency
@@ -11,29 +11,33 @@ _FIXED = {
     "currency": ("role", "exponent"),
     "voucher_type": ("value_options",),
 }
-"""What stays as it was first imported: ids of events are derived from it, and balances are kept in it."""
+"""Fields that stay as they were first imported: ids of events are derived from them, or balances are kept in them."""
 
 
 def check_sense(record: Record, old: Record | None, programme: ProgrammeNames) -> None:
-    """Let only a record pass that makes sense in the place of `old`.
+    """Check that a record makes sense as the successor of `old`.
 
     Raises:
         Refused: INVALID.
     """
     parent = programme.record("business_unit", record.get("parent_business_unit"))
     if parent and ("parent_business_unit" in parent or parent["id"] == record["id"]):
-        description = f"{parent['id']} is no merchant; outlets belong to merchants."
+        description = f"{parent['id']} is not a merchant. The parent of an outlet must be a merchant."
         raise Refused(Problem(Code.INVALID, description, "/parent_business_unit"))
     voucher_type = programme.record("voucher_type", record.get("voucher_type"))
     if voucher_type and ("award" in record) == ("value" in voucher_type):
-        description = "An offer of vouchers has an award if their value is VARIABLE, and none if it is FIXED."
+        description = (
+            "An offer of vouchers needs an award if their value is VARIABLE, and must have none if it is FIXED."
+        )
         raise Refused(Problem(Code.INVALID, description, "/award"))
     if old and _award_currency(old) != _award_currency(record):
-        description = "Limits and budgets are counted in it, so it cannot be changed. Give this offer another id."
+        description = (
+            "Limits and budgets are counted in this currency, so it cannot be changed. Give this offer another id."
+        )
         raise Refused(Problem(Code.INVALID, description, "/award/currency"))
     changed = [name for name in _FIXED.get(record["type"], ()) if old and old.get(name) != record.get(name)]
     if changed:
-        reason = "This cannot be changed: events rest on it."
+        reason = "This cannot be changed, as posted events depend on it."
         raise Refused(*(Problem(Code.INVALID, reason, f"/{name}") for name in changed))
 
 

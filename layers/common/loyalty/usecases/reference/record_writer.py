@@ -11,7 +11,7 @@ from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.store.writes import Delete, Put, Update, Write
 
 MAX_WRITES = MAX_TRANSACTION - 2
-"""Of records in a transaction; beside them it may have the programme's version and a fence."""
+"""The most records in a transaction, which may also have the programme's version and a fence."""
 
 MAX_TRANSACTION_SIZE = 2_000_000
 """Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
@@ -37,10 +37,10 @@ class RecordWriter:
         self._touches_programme |= kind in _PRICED_FROM_MEMORY
 
     def flush(self) -> bool:
-        """Do what was taken up; answers whether that changed what containers remember.
+        """Do what was taken up; return whether that changed what containers remember.
 
         Raises:
-            Refused: RETRY_LATER, where the table is busy.
+            Refused: RETRY_LATER, if the table is busy.
             ConditionFailed: another import was faster with the same names, or the fence fails.
         """
         if not self._pending:

@@ -21,7 +21,7 @@ from loyalty.store.customers import Customer
 from loyalty.store.events import Event, EventState
 from loyalty.store.keys import Key
 from loyalty.store.ledger import PreparedEvent
-from loyalty.usecases.ledger.journal_entry import journal_entry
+from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.transaction_batch import Used
 from loyalty.usecases.prepared_answer import nothing
 from loyalty.usecases.reversals.settlement import Settlement, kept_after, settle, sums
@@ -40,7 +40,7 @@ class ReversalRequest:
 
     @property
     def kind(self) -> tuple[EventType, Origin]:
-        """What it is, and where its id comes from."""
+        """The type of the event, and the origin of its id."""
         if self.products is None:
             return EventType.CANCELLATION, Origin.CANCELLATION
         return EventType.RETURN, Origin.RETURN
@@ -48,11 +48,20 @@ class ReversalRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReversalDraft:
-    """What was asked of the purchase of this id; `read` reads it, and others that it settles, as they are by then.
+    """A request to take a purchase back, on its way.
 
-    It is read after its wallet, at each try, and whatever takes it back moves the wallet too; so what is posted rests
-    on what was read. The account may be in any state: what was posted by mistake, or brought back, is undone all the
-    same. `before_posting` hears of the event, and of the purchase as it is after it, before that is posted.
+    The purchase is read after its wallet, at each attempt, and everything that takes it back also moves the wallet. So
+    what is posted rests on what was read. The account may be in any state, because a mistake is undone all the same.
+
+    Attributes:
+        asked: the request.
+        account_id: the account of the purchase.
+        purchase_id: the purchase.
+        read: return a purchase in its current state: this one, or another that it settles.
+        partner: the partner that asks.
+        programme: the programme of now.
+        now: the time of posting.
+        before_posting: receives the event, and the purchase after it, before they are posted.
     """
 
     asked: ReversalRequest
@@ -71,7 +80,7 @@ class ReversalDraft:
 
     def duplicate_of(self, rival: Event | None) -> Problem:  # noqa: ARG002 - a draft's
         """Return what to say where another return of the purchase has this one's reference number."""
-        description = "Another return of this purchase has this reference number already, and says something else."
+        description = "Another return of this purchase, with different content, already has this reference number."
         return Problem(Code.DUPLICATE, description, "/reference_number")
 
     def is_posted_as(self, event: Event) -> bool:
@@ -114,7 +123,7 @@ class ReversalDraft:
         """Return what comes back with it.
 
         Raises:
-            Refused: INVALID, where the purchase is cancelled, or does not have (any more) what is returned.
+            Refused: INVALID, if the purchase is cancelled, or does not have (any more) what is returned.
         """
         lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
         if self.asked.products is None:
@@ -127,20 +136,16 @@ class ReversalDraft:
         self, purchase: Event, movement: Movement, document: ReversalDocument, wallet: Wallet, account: Account
     ) -> Event:
         event_type, origin = self.asked.kind
-        entry = journal_entry(
-            movement,
-            wallet,
-            account,
-            self.programme,
+        header = EntryHeader(
             event_id=self.asked.event_id,
-            event_type=event_type,
+            type=event_type,
             performed_on=self.asked.performed_on,
             posted_on=self.now,
             reference_number=self.asked.reference_number,
             merchant_id=purchase.entry.merchant_id,
         )
         return Event(
-            entry=entry,
+            entry=journal_entry(header, movement, wallet, account, self.programme),
             origin=origin,
             fingerprint=self.asked.fingerprint.digest,
             form=FORM,

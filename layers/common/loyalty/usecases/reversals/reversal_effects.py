@@ -1,4 +1,4 @@
-"""What else goes back with a purchase: what it used of limits, budgets and promo codes, and its vouchers.
+"""Reversal effects: what a purchase used of limits, budgets and promo codes goes back, and its vouchers become void.
 
 An award that the customer keeps a part of, because it was spent, counts as given as far as that goes. As with amounts,
 what was taken back altogether decides, and each step gives back the difference between two totals; so nothing is given
@@ -26,7 +26,7 @@ from loyalty.store.ledger import Effect
 from loyalty.store.writes import Add, Update
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
-_VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave cannot be had back any more.")
+_VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave can no longer be taken back.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class ReversalExtent:
 
 @dataclass(frozen=True, slots=True)
 class ReversalEffects:
-    """What goes back of a purchase that was taken back so far `before`, and so far `after` a step."""
+    """The effects of a step of a reversal, from what was taken back `before` to what is `after`."""
 
     before: ReversalExtent
     after: ReversalExtent
@@ -104,7 +104,7 @@ class ReversalEffects:
 
     @property
     def budgets(self) -> dict[str, Decimal]:
-        """What budgets get back, by offer; below zero, as it is given back."""
+        """The amounts that budgets get back, by offer; below zero, as they are given back."""
         limited = self.after.document.budgets
         return {offer_id: -amount for offer_id, amount, _ in self._offers() if offer_id in limited and amount}
 

@@ -32,20 +32,20 @@ class ChangedPurchase:
 
     @cached_property
     def given_back(self) -> ReversalEffects:
-        """What it gives back of limits, budgets and promo codes, and its vouchers."""
+        """The effects on limits, budgets, promo codes and vouchers."""
         return ReversalEffects(
             ReversalExtent.of(self.before, self.exponents), ReversalExtent.of(self.after, self.exponents)
         )
 
     @cached_property
     def effects(self) -> tuple[Effect, ...]:
-        """What is written of it beside the event."""
+        """The writes beside the event."""
         return (Effect(take_back(self.before, self.after)), *self.given_back.effects())
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """What becomes of purchases with a reversal.
+    """The changes of purchases with a reversal.
 
     Attributes:
         purchases: those that it changes, the one that is taken back first.
@@ -59,7 +59,7 @@ class Settlement:
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        """What is written of them beside the event."""
+        """The writes of them beside the event."""
         return tuple(effect for purchase in self.purchases for effect in purchase.effects)
 
 

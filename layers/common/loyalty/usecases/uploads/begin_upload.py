@@ -21,10 +21,10 @@ REFERENCE_FOLDER = "reference"
 """Where files of reference data are dropped: `reference/<name>`."""
 
 MAX_SHARDS = 32
-"""Of one upload: so many of its chunks may be posted at a time."""
+"""The most shards of an upload: so many of its chunks may be posted at a time."""
 
 SHARD_BYTES = 100_000
-"""Of a file for each shard: a thousand short rows, which make a chunk."""
+"""The bytes of a file for each shard: a thousand short rows, which make a chunk."""
 
 PACKED = 8
 """How many bytes of rows a compressed one holds, as a rule."""
@@ -33,27 +33,28 @@ DRY_RUN = "dry-run"
 """The note on a file that is not to be posted: just what posting it would do is to be told."""
 
 KEY_REVOKED = Problem(
-    Code.NOT_PERMITTED, "The API key that this file was sent with was revoked. Send it with a key that is active."
+    Code.NOT_PERMITTED, "The API key that this file was sent with is revoked. Send the file again with an active key."
 )
 
 NO_DRY_RUN = Problem(
-    Code.INVALID, "Reference data has no dry run; `loyalty programme check` tells what would be refused."
+    Code.INVALID, "Reference data has no dry run. Use `loyalty programme check` to see what would be refused."
 )
 
 
 MAX_NAME_BYTES = 255
-"""Of a file's name: S3 takes 1,024 bytes of the result's, which has the partner and the upload before it."""
+"""The most bytes of a file's name: S3 accepts 1,024 bytes for that of the result, which has the partner and the upload
+before it."""
 
 _ASTRAY = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{1,2}(?:/|$)")
-"""What clients take out of a link, which is good for nothing then."""
+"""Path steps that clients remove from a link, which then does not work."""
 
 
 def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
-    """Return the upload of the file that lies at `key`. One that cannot be split at all, or that nobody may have sent,
-    is REFUSED.
+    """Return the upload of the file at `key`. One that cannot be split at all, or that nobody may have sent, is
+    REFUSED.
 
     Raises:
-        Refused: NOT_FOUND, where the file is gone; RETRY_LATER.
+        Refused: NOT_FOUND, if the file is gone; RETRY_LATER.
     """
     file = dropped.look_at(key, version)
     expected = _expected(file, table)
@@ -66,7 +67,7 @@ def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: d
 
 
 def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: datetime) -> Upload:
-    """Return the upload of the file of reference data that lies at `key`; as `begin_upload`. Who may drop files there
+    """Return the upload of the file of reference data at `key`, like `begin_upload`. Anyone who may drop files there
     may have them imported."""
     file = dropped.look_at(key, version)
     upload = Upload(
@@ -101,7 +102,7 @@ def _sent_with_a_used_form(expected: Upload, file: StoredFile, now: datetime) ->
         key=file.key,
         created_on=now,
     )
-    description = f"The form of upload {expected.id} was used before. Ask for another form and send the file with that."
+    description = f"The form of upload {expected.id} is already used. Ask for another form and send the file with it."
     return _refused(_taken_up(upload, file), Problem(Code.NOT_PERMITTED, description))
 
 
@@ -114,8 +115,8 @@ def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
 def no_key(partner_id: str) -> Problem:
     """Return why a file of a partner without such merchants is refused."""
     description = (
-        f"There is no partner {partner_id} that has an API key to post purchases with. Make one with `loyalty key "
-        "create`, and send the file then."
+        f"Partner {partner_id} does not exist, or has no API key that may post purchases. Make one with `loyalty key "
+        "create`, then send the file again."
     )
     return Problem(Code.NOT_PERMITTED, description)
 
@@ -176,7 +177,11 @@ def check_name(name: str) -> None:
     if len(name.encode()) > MAX_NAME_BYTES:
         raise Refused(Problem(Code.INVALID, f"The name of the file has more than {MAX_NAME_BYTES} bytes."))
     if _ASTRAY.search(name):
-        raise Refused(Problem(Code.INVALID, "The name of the file has control characters, or a step `.` or `..`."))
+        raise Refused(
+            Problem(
+                Code.INVALID, "The name of the file has control characters, or `.` or `..` as a step. Rename the file."
+            )
+        )
 
 
 def _refused(upload: Upload, fault: Problem) -> Upload:

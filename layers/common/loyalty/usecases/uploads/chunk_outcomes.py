@@ -1,4 +1,4 @@
-"""What became of a chunk's rows, as it is kept beside its mark."""
+"""The outcomes of a chunk's rows, as they are kept beside its mark."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from loyalty.store.files import Files
 
 
 def write_outcomes(files: Files, upload_id: str, chunk: int, outcomes: Iterable[RowOutcome], *, dead: bool) -> Mark:
-    """Write what became of a chunk; answers the mark that is to tell so."""
+    """Write what became of a chunk; return the mark that is to tell so."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.row)
     data = "\n".join(exactjson.dumps(outcome.listed()) for outcome in ordered).encode()
     # Named by what it says, so that what is counted is what lies there, whoever else is at work on the chunk.

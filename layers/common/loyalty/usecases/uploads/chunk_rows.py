@@ -19,14 +19,14 @@ Read = Callable[[RowBody, Partner, Upload], PurchaseRequest]
 """The purchase that a row asks for; raises `Refused` where it asks for none."""
 
 Report = Callable[[int, Exception], None]
-"""Hears of a row that comes to nothing for now, by its number, and of what kept it: a fault of ours, or a storage or a
-wallet that is busy."""
+"""Hears of a row that comes to nothing for now, by its number, and of what kept it: a fault on our side, or a storage
+or a wallet that is busy."""
 
 
 @dataclass(slots=True)
 class ChunkRows:
     """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, what nobody
-    could make sense of because of a fault of ours, and what is `unfit` to be posted.
+    could make sense of because of a fault on our side, and what is `unfit` to be posted.
 
     `told` are those of `asked` that may have been posted, as the rows say so; with the id of the event that they name,
     empty where they name none that could be.
@@ -39,42 +39,45 @@ class ChunkRows:
     unfit: dict[int, Faulty] = field(default_factory=dict)
 
 
-def rows_of(
-    layout: Layout,
-    entries: Iterable[ChunkEntry],
-    upload: Upload,
-    partner: Partner,
-    *,
-    proofs: Mapping[int, CodeProof],
-    read: Read,
-    report: Report,
-) -> ChunkRows:
-    """Return what entries ask for; `proofs` tell what became of codes that were left out of rows, `report` hears of a
-    row that meets a fault of ours."""
-    rows = ChunkRows()
-    for entry in entries:
-        try:
-            row = read_row(layout, entry)
-            request = read(row, partner, upload)
-            if proof := proofs.get(entry.number):
-                request = proof.applied(request)
-            rows.asked[entry.number] = replace(
-                request,
-                identity=row_identity(request.identity, row, upload, entry.number),
-                known_before=tuple(row_identity(one, row, upload, entry.number) for one in request.known_before),
-                row=RowOrigin(upload.id, entry.number),
-            )
-            event_id = _EVENT_ID.fullmatch(row.earlier.get("event_id", ""))
-            if event_id or row.says_settled:
-                rows.told[entry.number] = event_id[0] if event_id else ""
-        except Faulty as faulty:
-            rows.unfit[entry.number] = faulty
-        except Refused as refused:
-            rows.settled[entry.number] = RowOutcome.refused(entry.number, refused)
-        except Exception as fault:  # noqa: BLE001 - reported; the other rows are to be posted
-            report(entry.number, fault)
-            rows.faulty[entry.number] = FAULT
-    return rows
+@dataclass(frozen=True, slots=True)
+class ChunkReader:
+    """Reads chunks of an upload for its partner: `proofs` tell what became of codes that were left out of rows,
+    `report` receives a row that meets a fault on our side."""
+
+    upload: Upload
+    partner: Partner
+    proofs: Mapping[int, CodeProof]
+    read: Read
+    report: Report
+
+    def rows(self, layout: Layout, entries: Iterable[ChunkEntry]) -> ChunkRows:
+        """Return what entries ask for."""
+        rows = ChunkRows()
+        for entry in entries:
+            try:
+                self._add(rows, entry.number, read_row(layout, entry))
+            except Faulty as faulty:
+                rows.unfit[entry.number] = faulty
+            except Refused as refused:
+                rows.settled[entry.number] = RowOutcome.refused(entry.number, refused)
+            except Exception as fault:  # noqa: BLE001 - reported; the other rows are to be posted
+                self.report(entry.number, fault)
+                rows.faulty[entry.number] = FAULT
+        return rows
+
+    def _add(self, rows: ChunkRows, number: int, row: RowBody) -> None:
+        request = self.read(row, self.partner, self.upload)
+        if proof := self.proofs.get(number):
+            request = proof.applied(request)
+        rows.asked[number] = replace(
+            request,
+            identity=row_identity(request.identity, row, self.upload, number),
+            known_before=tuple(row_identity(one, row, self.upload, number) for one in request.known_before),
+            row=RowOrigin(self.upload.id, number),
+        )
+        event_id = _EVENT_ID.fullmatch(row.earlier.get("event_id", ""))
+        if event_id or row.says_settled:
+            rows.told[number] = event_id[0] if event_id else ""
 
 
 ROW_KEY = "ROW-"

@@ -1,6 +1,7 @@
-"""Closing an upload: its summary and its result, once each of its rows has an outcome; and anew after a redrive."""
+"""Closing an upload: its summary and its result, once each of its rows has an outcome; and again after a redrive."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,31 +27,42 @@ def close_if_complete(upload_id: str, *, table: Table, closings: Queue) -> None:
         closings.send([Message(f"{upload_id}-{tally.recorded}", upload_id, {"upload": upload_id})])
 
 
-def close_upload(
-    upload_id: str, *, table: Table, files: Files, closings: Queue, now: datetime, out_of_time: Callable[[], bool]
-) -> None:
-    """Make the result and the summary of an upload whose rows all have an outcome, the summary alone of one that was
-    refused; of any other, do nothing. Where the time is out before, ask for the rest.
+@dataclass(frozen=True, slots=True)
+class UploadCloser:
+    """Closes uploads: it writes results and summaries to `files`, and asks `closings` for another call if time runs
+    out."""
 
-    Whoever records an outcome while this is at work asks for it once more.
+    table: Table
+    files: Files
+    closings: Queue
 
-    Raises:
-        Refused: RETRY_LATER, where the storage is busy.
-    """
-    tally, upload = read_tally(table, upload_id), read_upload(table, upload_id)
-    if upload and upload.state is UploadState.REFUSED:
-        _write_summary(upload, tally, files, now)
-    if upload is None or upload.layout is None or not tally.covers(upload) or tally.is_told:
-        return
-    if make_result(upload, upload.layout, tally, table=table, files=files, out_of_time=out_of_time):
-        _write_summary(upload, tally, files, now)
-        close(table, upload, tally, now)
-    else:
-        closings.send([Message(f"{upload_id}-{tally.recorded}-{now.timestamp()}", upload_id, {"upload": upload_id})])
+    def close(self, upload_id: str, *, now: datetime, out_of_time: Callable[[], bool]) -> None:
+        """Make the result and the summary of an upload whose rows all have an outcome, the summary alone of one that
+        was refused; of any other, do nothing. If time runs out before, ask for the rest.
+
+        A call that records an outcome in the meantime asks for another closing.
+
+        Raises:
+            Refused: RETRY_LATER, if the storage is busy.
+        """
+        tally, upload = read_tally(self.table, upload_id), read_upload(self.table, upload_id)
+        if upload and upload.state is UploadState.REFUSED:
+            self._write_summary(upload, tally, now)
+        if upload is None or upload.layout is None or not tally.covers(upload) or tally.is_told:
+            return
+        if make_result(upload, tally, table=self.table, files=self.files, out_of_time=out_of_time):
+            self._write_summary(upload, tally, now)
+            close(self.table, upload, tally, now)
+        else:
+            name = f"{upload_id}-{tally.recorded}-{now.timestamp()}"
+            self.closings.send([Message(name, upload_id, {"upload": upload_id})])
+
+    def _write_summary(self, upload: Upload, tally: Tally, now: datetime) -> None:
+        self.files.write(summary_key(upload), exactjson.dumps(summary(upload, tally, now)).encode())
 
 
 def summary_key(upload: Upload) -> str:
-    """Return where the summary lies."""
+    """Return the key of the summary."""
     return f"{result_folder(upload)}/summary.json"
 
 
@@ -70,7 +82,3 @@ def summary(upload: Upload, tally: Tally, now: datetime) -> dict[str, Any]:
         "created_on": int(upload.created_on.timestamp()),
         "closed_on": int(now.timestamp()),
     }
-
-
-def _write_summary(upload: Upload, tally: Tally, files: Files, now: datetime) -> None:
-    files.write(summary_key(upload), exactjson.dumps(summary(upload, tally, now)).encode())

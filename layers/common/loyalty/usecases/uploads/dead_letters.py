@@ -1,5 +1,5 @@
-"""What failed for good, and how it is taken up again: dead letters, which are closings that failed and chunks of which
-some rows did; and calls of functions that did not split or import a file to its end."""
+"""Redriving what failed for good: dead letters, which are closings that failed and chunks with failed rows; and calls
+of functions that did not split or import a file to its end."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,15 +32,23 @@ class FailedCalls:
     call: Callable[[str, Mapping[str, Any]], None]
 
 
-def redrive(
-    upload_id: str | None, run: str, *, chunks: Lane, closings: Lane, failed_calls: FailedCalls, table: Table
-) -> int:
-    """Have what failed taken up again, of one upload or of all; answers how many letters and calls. `run` is a name
-    that no other run of this has. An upload whose result was never made is closed."""
-    moved = sum(_moved(lane, upload_id, run) for lane in (chunks, closings)) + _called(failed_calls, upload_id, table)
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """The queues of everything that failed for good."""
+
+    chunks: Lane
+    closings: Lane
+    failed_calls: FailedCalls
+
+
+def redrive(upload_id: str | None, run: str, letters: DeadLetters, *, table: Table) -> int:
+    """Have what failed taken up again, of one upload or of all; return how many letters and calls. `run` is a name that
+    no other run of this has. An upload whose result was never made is closed."""
+    moved = sum(_moved(lane, upload_id, run) for lane in (letters.chunks, letters.closings))
+    called = _called(letters.failed_calls, upload_id, table)
     if upload_id:
-        close_if_complete(upload_id, table=table, closings=closings.queue)
-    return moved
+        close_if_complete(upload_id, table=table, closings=letters.closings.queue)
+    return moved + called
 
 
 def _moved(lane: Lane, upload_id: str | None, run: str) -> int:

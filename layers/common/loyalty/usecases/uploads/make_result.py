@@ -7,7 +7,6 @@ from heapq import merge
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
 from loyalty.domain.rows.file_opening import format_of
-from loyalty.domain.rows.layout import Layout
 from loyalty.domain.uploads.row_outcome import Kind, RowOutcome
 from loyalty.store.assembly import Assembly
 from loyalty.store.chunk_marks import Mark, Tally, read_marks
@@ -19,18 +18,16 @@ from loyalty.usecases.uploads.chunk_outcomes import read_outcomes
 from loyalty.usecases.uploads.upload_results import Rendering, rendered
 
 
-def make_result(
-    upload: Upload, layout: Layout, tally: Tally, *, table: Table, files: Files, out_of_time: Callable[[], bool]
-) -> bool:
-    """Make the result of an upload whose rows all have an outcome, or what is left of it. Answers False where the time
+def make_result(upload: Upload, tally: Tally, *, table: Table, files: Files, out_of_time: Callable[[], bool]) -> bool:
+    """Make the result of an upload whose rows all have an outcome, or what is left of it. Return False where the time
     is out before: what is made so far is put down then, and called again, this takes it up, as long as nothing was
     recorded in between.
 
     Raises:
-        Refused: RETRY_LATER, where the storage is busy.
+        Refused: RETRY_LATER, if the storage is busy.
     """
     place = f"closings/{upload.id}/{tally.recorded}"
-    making = _Making(upload, layout, place, table, files, out_of_time)
+    making = _Making(upload, place, table, files, out_of_time)
     kept = files.read_if_there(place)
     try:
         return making.go_on(kept)
@@ -41,7 +38,7 @@ def make_result(
 
 
 def result_key(upload: Upload) -> str:
-    """Return where the result lies: `orders.csv.gz` has the result `orders.result.csv.gz`."""
+    """Return the key of the result: `orders.csv.gz` has the result `orders.result.csv.gz`."""
     name, *kinds = upload.name.rsplit(".", 2 if _is_packed(upload) else 1)
     return f"{result_folder(upload)}/{'.'.join([name, 'result', *kinds])}"
 
@@ -55,11 +52,10 @@ def result_folder(upload: Upload) -> str:
 class _Making:
     """A result that is being made."""
 
-    def __init__(
-        self, upload: Upload, layout: Layout, place: str, table: Table, files: Files, out_of_time: Callable[[], bool]
-    ) -> None:
+    def __init__(self, upload: Upload, place: str, table: Table, files: Files, out_of_time: Callable[[], bool]) -> None:
+        assert upload.layout  # rows have outcomes, so somebody has read them
         self._upload = upload
-        self._layout = layout
+        self._layout = upload.layout
         self._place = place
         self._table = table
         self._files = files
@@ -72,7 +68,8 @@ class _Making:
             result, beside = Assembly.taken_up(self._files, result.key, kept)
             segment = beside["segment"]
         for number in range(segment, self._upload.segments + 1):
-            result.add(self._rendered(number))
+            for piece in self._rendered(number):
+                result.add(piece)
             if number < self._upload.segments and self._out_of_time():
                 result.put_down(self._place, segment=number + 1)
                 return False
@@ -92,7 +89,7 @@ class _Making:
         order."""
         segment = read_segment(self._table, self._upload.id, number)
         assert segment
-        marks = read_marks(self._table, self._upload.id, (piece.chunk for piece in segment.pieces))
+        marks = read_marks(self._table, self._upload.id, [piece.chunk for piece in segment.pieces])
         chunks = (self._chunk(segment.location, piece, marks[piece.chunk]) for piece in segment.pieces)
         return merge(*chunks, key=lambda told: told[0].number)
 

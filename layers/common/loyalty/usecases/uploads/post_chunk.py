@@ -21,32 +21,40 @@ from loyalty.domain.rows.naming import customer_of
 from loyalty.domain.uploads.attempt import Attempt
 from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
 from loyalty.domain.uploads.wallet_order import WalletOrder, Wallets
-from loyalty.store.backoff import Backoff, Pause, pause
-from loyalty.store.catalogue import Catalogue
+from loyalty.store.backoff import Backoff
 from loyalty.store.chunk_marks import Mark, put_mark, read_mark
 from loyalty.store.code_proofs import read_proofs
 from loyalty.store.customers import account_ids
 from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.files import Files
-from loyalty.store.numbers import Numbers
 from loyalty.store.queue import Queue
-from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, read_upload
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
-from loyalty.usecases.uploads.chunk_rows import ROW_KEY, ChunkRows, Read, Report, known_by, rows_of
+from loyalty.usecases.uploads.chunk_rows import ROW_KEY, ChunkReader, ChunkRows, Read, Report, known_by
 from loyalty.usecases.uploads.close_upload import close_if_complete
 from loyalty.usecases.uploads.post_rows import RowPoster
 
 LATE = 3
 """Deliveries that begin with telling what has failed: the last ones, of which one at least will live to do that."""
 
-NEVER_FINISHED = Problem(Code.INTERNAL, "Nothing came of this row in all tries, and nothing was posted. Send it again.")
+NEVER_FINISHED = Problem(Code.INTERNAL, "All attempts to post this row failed, and nothing was posted. Send it again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A chunk as the queue hands it over: where its rows lie, for the how many-th time, and how many there will be."""
+    """A chunk as the queue delivers it.
+
+    Attributes:
+        upload_id: its upload.
+        chunk: the number of the chunk.
+        location: the object that its rows are in.
+        start: its first byte there.
+        length: its number of bytes.
+        receives: how often it was delivered, this time included.
+        receives_max: how often it is delivered at most.
+    """
 
     upload_id: str
     chunk: int
@@ -87,26 +95,34 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPoster:
-    """Posts chunks. `report` hears of rows that come to nothing for now."""
+    """Posts chunks.
 
-    table: Table
+    Attributes:
+        table: the table.
+        files: the bucket with chunks and outcomes.
+        closings: the queue of uploads to close.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        read: return the request of a body.
+        report: receives rows without an outcome for now.
+        pause: wait between attempts.
+    """
+
+    engine: Engine
     files: Files
     closings: Queue
-    catalogue: Catalogue
-    numbers: Numbers
     read: Read
     report: Report
-    pause: Pause = pause
 
     @gc_paused()
     def post(self, delivery: Delivery, now: datetime) -> bool:
-        """Post a chunk; answers whether it is done with, or else has to be delivered again.
+        """Post a chunk; return whether it is done with, or else has to be delivered again.
 
         Raises:
-            Refused: RETRY_LATER, where the storage is busy.
+            Refused: RETRY_LATER, if the storage is busy.
         """
-        upload = read_upload(self.table, delivery.upload_id)
-        mark = read_mark(self.table, delivery.upload_id, delivery.chunk)
+        upload = read_upload(self.engine.table, delivery.upload_id)
+        mark = read_mark(self.engine.table, delivery.upload_id, delivery.chunk)
         if upload is None:  # its items have ended
             return True
         done = bool(mark and not mark.dead) or self._work(delivery, upload, mark, now).is_done()
@@ -115,23 +131,32 @@ class ChunkPoster:
 
     def close_if_complete(self, upload_id: str) -> None:
         """Have an upload closed if this was the last of it."""
-        close_if_complete(upload_id, table=self.table, closings=self.closings)
+        close_if_complete(upload_id, table=self.engine.table, closings=self.closings)
 
     def _work(self, delivery: Delivery, upload: Upload, mark: Mark | None, now: datetime) -> "_Work":
         partner = Partner(upload.partner_id, frozenset({Scope.POST_PURCHASES}), frozenset(upload.merchants))
         chunk = read_chunk(self.files.read(delivery.location, delivery.start, delivery.length))
         proofs = read_proofs(self.files, upload.id) if upload.proven else {}
-        table, numbers = self.table, self.numbers
+        engine = self.engine
         if upload.dry_run:
-            table = DryRunTable(self.table, upload.id, upload.expires_at)
-            numbers = Numbers(table)
-        poster = RowPoster(partner, table, self.catalogue, numbers, now, self.report, self.pause)
+            engine = engine.rehearsing_on(DryRunTable(engine.table, upload.id, upload.expires_at))
+        poster = RowPoster(engine, partner, now, self.report)
         return _Work(self, delivery, upload, mark, chunk, proofs, poster)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A chunk at work; `mark` is what was counted of it before, `proofs` are those of its upload."""
+    """A chunk that is being posted.
+
+    Attributes:
+        by: the poster.
+        delivery: how it was delivered.
+        upload: its upload.
+        mark: what was counted of it before, if anything.
+        chunk: its rows.
+        proofs: the proofs of codes of its upload, by row.
+        poster: posts its rows.
+    """
 
     by: ChunkPoster
     delivery: Delivery
@@ -142,7 +167,7 @@ class _Work:
     poster: RowPoster
 
     def is_done(self) -> bool:
-        """Post what is left; answers whether all has an outcome."""
+        """Post what is left; return whether all has an outcome."""
         attempt = self._begun()
         if self.delivery.is_late:
             self._give_up(attempt)
@@ -192,7 +217,7 @@ class _Work:
         by."""
         layout = self.chunk.layout
         names = {entry.number: self._named(customer_of(layout, entry), entry.number) for entry in self.chunk.entries}
-        accounts = account_ids(self.by.table, filter(None, names.values()))
+        accounts = account_ids(self.by.engine.table, [name for name in names.values() if name])
         return {row: accounts.get(name, name) if name else None for row, name in names.items()}
 
     def _named(self, name: Reference | None, row: int) -> Reference | None:
@@ -202,10 +227,8 @@ class _Work:
     def _rows(self, numbers: Iterable[int]) -> ChunkRows:
         wanted = set(numbers)
         entries = (entry for entry in self.chunk.entries if entry.number in wanted)
-        layout, partner = self.chunk.layout, self.poster.partner
-        return rows_of(
-            layout, entries, self.upload, partner, proofs=self.proofs, read=self.by.read, report=self.by.report
-        )
+        reader = ChunkReader(self.upload, self.poster.partner, self.proofs, self.by.read, self.by.report)
+        return reader.rows(self.chunk.layout, entries)
 
     def _give_up(self, attempt: Attempt) -> None:
         """Tell of all that has no outcome that it failed, before anything is done that might kill the worker once more.
@@ -236,15 +259,15 @@ class _Work:
     def _record(self, outcomes: Iterable[RowOutcome], *, dead: bool) -> None:
         """Keep outcomes and count them, unless that was done meanwhile."""
         mark = write_outcomes(self.by.files, self.upload.id, self.delivery.chunk, outcomes, dead=dead)
-        before, backoff = self.mark, Backoff(self.by.pause)
+        before, backoff = self.mark, Backoff(self.by.engine.pause)
         while before is None or before.results != mark.results:
-            if put_mark(self.by.table, self.upload, mark, before):
+            if put_mark(self.by.engine.table, self.upload, mark, before):
                 return
-            before = read_mark(self.by.table, self.upload.id, mark.chunk)
+            before = read_mark(self.by.engine.table, self.upload.id, mark.chunk)
             if before and not before.dead:
                 return
             if not backoff.wait():
-                raise Refused(Problem(Code.RETRY_LATER, "Somebody else is at work on this chunk."))
+                raise Refused(Problem(Code.RETRY_LATER, "Another worker is processing this chunk."))
 
     def _keep(self, attempt: Attempt) -> None:
         self.by.files.write(self._attempt_key, attempt.text().encode())

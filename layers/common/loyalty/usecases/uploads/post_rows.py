@@ -10,12 +10,9 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest
 from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
 from loyalty.domain.uploads.wallet_order import WalletOrder
-from loyalty.store.backoff import Pause, pause
-from loyalty.store.catalogue import Catalogue
 from loyalty.store.events import Event
 from loyalty.store.ledger import read_events
-from loyalty.store.numbers import Numbers
-from loyalty.store.table import Table
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.purchases.post_purchase import post_purchases, posted_before
 from loyalty.usecases.purchases.repetition import is_repeated
@@ -23,7 +20,7 @@ from loyalty.usecases.purchases.unknown_names import with_unknown_names
 from loyalty.usecases.uploads.chunk_rows import Report
 
 HELD_BACK = Problem(
-    Code.RETRY_LATER, "A row above, of the same wallet, has no outcome yet, so this one was not tried. Send it again."
+    Code.RETRY_LATER, "An earlier row of the same wallet has no outcome yet, so this row was not tried. Send it again."
 )
 
 Rows = Mapping[int, PurchaseRequest]
@@ -31,12 +28,12 @@ Rows = Mapping[int, PurchaseRequest]
 
 
 MAX_FAULTS = 20
-"""Rows that may meet a fault of ours, until the rest is left for the next try: more are hardly the rows' fault."""
+"""Rows that may meet a fault on our side, until the rest is left for the next try: more are hardly the rows' fault."""
 
 
 @dataclass(slots=True)
 class TriedRows:
-    """What became of rows: outcomes, and of the others what kept them from having one this time."""
+    """The results of an attempt: outcomes of rows, and the reasons why others have none this time."""
 
     settled: dict[int, RowOutcome] = field(default_factory=dict)
     unsettled: dict[int, Problem] = field(default_factory=dict)
@@ -50,16 +47,23 @@ class TriedRows:
 
 @dataclass(frozen=True, slots=True)
 class RowPoster:
-    """Posts rows for a partner; `report` hears of rows that met a fault of ours, and of the first that others, or the
-    storage, kept from being posted."""
+    """Posts rows for a partner.
 
+    Attributes:
+        partner: the partner.
+        table: the table.
+        catalogue: the programme, directory and products of this container.
+        numbers: numbers for events and their parts.
+        now: the time of posting.
+        report: receives rows that met a fault on our side, and the first row that a conflict or busy storage kept from
+            being posted.
+        pause: wait between attempts.
+    """
+
+    engine: Engine
     partner: Partner
-    table: Table
-    catalogue: Catalogue
-    numbers: Numbers
     now: datetime
     report: Report
-    pause: Pause = pause
 
     def post(self, rows: Rows, told: Mapping[int, str], order: WalletOrder) -> TriedRows:
         """Post rows, each once, however often they are sent; but for those that `order` holds back, or comes to.
@@ -78,14 +82,14 @@ class RowPoster:
         have the same reference number; one that says something else by now is refused, as it would be posted twice.
         """
         numbers, requests = list(rows), list(rows.values())
-        before = posted_before(requests, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+        before = posted_before(self.engine, requests, self.partner, now=self.now)
         found = {numbers[place]: _posted(numbers[place], requests[place], before[place]) for place in before}
         named = {
             row: told[row]
             for row, request in rows.items()
             if row not in found and request.identity.origin is Origin.ROW and told.get(row)
         }
-        events = read_events(self.table, named.values()) if named else {}
+        events = read_events(self.engine.table, named.values()) if named else {}
         for row, event_id in named.items():
             event, request = events.get(event_id), rows[row]
             if event and _is_of_row(event, request, self.partner):
@@ -94,10 +98,10 @@ class RowPoster:
         return found
 
     def refused(self, rows: Mapping[int, Faulty]) -> dict[int, RowOutcome]:
-        """Return what is told of rows that cannot be posted as they are: their faults, and what they name in vain."""
+        """Return the outcomes of rows that cannot be posted as they are: their faults and unknown names."""
         told: Mapping[int, Refused] = rows
         try:
-            told = with_unknown_names(rows, self.partner, table=self.table, catalogue=self.catalogue, now=self.now)
+            told = with_unknown_names(self.engine, rows, self.partner, now=self.now)
         except Exception as fault:  # noqa: BLE001 - reported; their faults are known, and the other rows are to be posted
             self.report(next(iter(rows)), fault)
         return {row: RowOutcome.refused(row, refusal) for row, refusal in told.items()}
@@ -111,15 +115,7 @@ class RowPoster:
             claimed = {row: request for row, request in rows.items() if row in told}
             tried.settled |= self.look_up(claimed, told) if claimed else {}
             left = {row: request for row, request in rows.items() if row not in tried.settled}
-            outcomes = post_purchases(
-                list(left.values()),
-                self.partner,
-                table=self.table,
-                catalogue=self.catalogue,
-                numbers=self.numbers,
-                now=self.now,
-                pause=self.pause,
-            )
+            outcomes = post_purchases(self.engine, list(left.values()), self.partner, now=self.now)
         except Refused as refused:  # storage that is busy
             self.report(next(iter(rows)), refused)
             tried.unsettled |= dict.fromkeys(rows, refused.problems[0])
@@ -164,8 +160,8 @@ def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool
 
 def _differs(row: int, event: Event) -> RowOutcome:
     description = (
-        f"This row was posted as {event.entry.told_id}, and it said something else then. Take event_id out to have it "
-        "posted as another purchase."
+        f"This row is already posted as {event.entry.told_id}, with different content. Remove event_id to post it "
+        "as another purchase."
     )
     return RowOutcome(row, RowStatus.REFUSED, problem=Problem(Code.DUPLICATE, description, "/event_id"))
 

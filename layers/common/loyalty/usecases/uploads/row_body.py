@@ -1,4 +1,4 @@
-"""What an entry of a chunk asks for: the body that either API would have been sent."""
+"""The request of a chunk entry: a body of either API."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _CLASSIC_MEMBERS = frozenset(
         "rewards_participant_identifier",
     }
 )
-"""What no body of the newest API has, and each of the classic API some of."""
+"""Fields that no body of the newest API has, and every body of the classic API has some of."""
 
 BodyOf = Callable[[Layout, Sequence[Sequence[str]]], dict[str, Any]]
 
@@ -69,7 +69,7 @@ def _csv_row(layout: Layout, entry: ChunkEntry, body_of: BodyOf) -> RowBody:
 def _json_row(layout: Layout, entry: ChunkEntry) -> RowBody:
     body = read_whole_json(entry.rows[0], "row")
     if not isinstance(body, dict):
-        raise Refused(Problem(Code.INVALID, "The row has to be an object."))
+        raise Refused(Problem(Code.INVALID, "The row must be an object."))
     earlier = {name: str(body.pop(name)) for name in RESULT_FIELDS if name in body}
     if layout.currency:
         body.setdefault(CURRENCY, exactjson.loads(layout.currency))

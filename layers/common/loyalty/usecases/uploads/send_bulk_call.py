@@ -1,11 +1,10 @@
 """Sending a bulk call as a file: its pass codes and one-time passwords are proven now, and left out of what is kept."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from loyalty.domain.access.code_proof import CodeProof
-from loyalty.domain.access.partner import Partner
 from loyalty.domain.access.pass_codes import without_codes
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, ShownBefore
@@ -17,60 +16,45 @@ from loyalty.store.files import Files
 from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload
-from loyalty.usecases.access.customer_tokens import named, shown_token
+from loyalty.usecases.access.customer_tokens import ShownTokens, named
 from loyalty.usecases.uploads.show_upload import send_upload
 
 MAX_SHOWN = 300
 """Pass codes and one-time passwords in a call: hashing a pass code takes some 40 ms, and API Gateway waits for 29 s."""
 
 Requests = Mapping[int, PurchaseRequest]
-"""What the entries ask for that can be read, by their places in the call, from 1."""
+"""The requests of readable entries, by their places in the call, from 1."""
 
 
-def send_bulk_call(
-    upload_id: str,
-    name: str,
-    data: bytes,
-    requests: Requests,
-    partner: Partner,
-    *,
-    idempotency_key: str | None,
-    table: Table,
-    files: Files,
-    proofs: Files,
-    now: datetime,
-) -> Upload:
-    """Send a bulk call's body as a file of the partner; `proofs` is the bucket that proofs are kept in, where nobody
-    else writes.
+@dataclass(frozen=True, slots=True)
+class BulkCall:
+    """A bulk call's body as the file of an upload, and the requests of its entries."""
+
+    data: bytes
+    requests: Requests
+
+
+def send_bulk_call(upload: Upload, call: BulkCall, *, table: Table, files: Files, proofs: Files) -> None:
+    """Send a bulk call as the file of an upload; `proofs` is the bucket of proofs, which nobody else
+    writes to.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where it has too many codes; RETRY_LATER.
+        Refused: LIMIT_EXCEEDED, if it has too many codes; RETRY_LATER.
     """
-    shown = codes_shown(requests)
+    shown = codes_shown(call.requests)
     if shown:
-        found = _found(shown, partner.id, table, now)
-        write_proofs(
-            proofs, upload_id, {place: CodeProof(found[place], requests[place].fingerprint) for place in shown}
-        )
-    return send_upload(
-        upload_id,
-        name,
-        without_codes(data),
-        partner,
-        idempotency_key=idempotency_key,
-        content=_passwords_content(shown),
-        proven=bool(shown),
-        table=table,
-        files=files,
-        now=now,
-    )
+        found = _found(shown, ShownTokens(upload.partner_id, table, upload.created_on))
+        proven = {place: CodeProof(found[place], call.requests[place].fingerprint) for place in shown}
+        write_proofs(proofs, upload.id, proven)
+    upload = replace(upload, content=_passwords_content(shown), proven=bool(shown))
+    send_upload(upload, without_codes(call.data), table=table, files=files)
 
 
 def codes_shown(requests: Requests) -> dict[int, Reference]:
     """Return what shows a pass code or a one-time password, by the places of the entries.
 
     Raises:
-        Refused: LIMIT_EXCEEDED, where they are more than there is time for, whether the call is answered now or later.
+        Refused: LIMIT_EXCEEDED, if they are more than there is time for, whether the call is answered now or later.
     """
     shown = {place: one.customer for place, one in requests.items() if _holds_code(one.customer)}
     if len(shown) > MAX_SHOWN:
@@ -87,20 +71,20 @@ def _is_password(shown: Reference) -> bool:
     return shown.by == "token.one_time_password"
 
 
-def _found(shown: Mapping[int, Reference], partner_id: str, table: Table, now: datetime) -> dict[int, ShownBefore]:
+def _found(shown: Mapping[int, Reference], tokens: ShownTokens) -> dict[int, ShownBefore]:
     """Return what becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
+    table, partner_id, now = tokens.table, tokens.partner_id, tokens.now
     at = {place: customer_key(reference) for place, reference in shown.items()}
     wanted = [*at.values(), guessed_passwords(partner_id, now)]
     there = table.get_many(wanted, consistent=True)
     items = customer_tokens.behind_passwords(table, wanted, there, partner_id, now)
-    found = {place: _proven(shown[place], items.get(key), partner_id, table, now) for place, key in at.items()}
+    found = {place: _proven(shown[place], items.get(key), tokens) for place, key in at.items()}
     return {place: _used_up(shown[place], at[place], one, table) for place, one in found.items()}
 
 
-def _proven(shown: Reference, item: Item | None, partner_id: str, table: Table, now: datetime) -> ShownBefore:
+def _proven(shown: Reference, item: Item | None, tokens: ShownTokens) -> ShownBefore:
     try:
-        token = shown_token("Account", shown, item, partner_id=partner_id, table=table, now=now)
-        return ShownBefore(token.id, None)
+        return ShownBefore(tokens.token("Account", shown, item).id, None)
     except Refused as refused:
         if refused.problems[0].code is Code.RETRY_LATER:
             raise

@@ -16,7 +16,7 @@ from loyalty.usecases.uploads.make_result import result_key
 FORM_LIFETIME = timedelta(hours=1)
 LINK_LIFETIME = timedelta(hours=1)
 MAX_FILE_BYTES = 5_000_000_000
-"""What S3 takes in one request. A file put into the bucket by other means may be larger."""
+"""The most bytes that S3 accepts in one request. A file put into the bucket by other means may be larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +37,13 @@ class UploadView:
         return UploadState.INCOMPLETE if self.upload.fault else UploadState.DONE
 
 
-def expect_upload(
-    upload_id: str, name: str, partner: Partner, *, dry_run: bool, table: Table, files: Files, now: datetime
-) -> tuple[Upload, Form]:
-    """Expect one file of a partner, which may act for the merchants of the key that the partner calls with, as long as
-    that key is active when the file arrives; answers what to send it with.
+def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime) -> Upload:
+    """Return the upload of one file of a partner, which may act for the merchants of the key that the partner calls
+    with, as long as that key is active when the file arrives.
 
     Raises:
         Refused: NOT_PERMITTED (`Partner.folder`).
     """
-    upload = replace(_expected(upload_id, name, partner, now), dry_run=dry_run)
-    add_upload(table, upload)
-    return upload, files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
-
-
-def send_upload(
-    upload_id: str,
-    name: str,
-    data: bytes,
-    partner: Partner,
-    *,
-    idempotency_key: str | None,
-    content: str,
-    proven: bool,
-    table: Table,
-    files: Files,
-    now: datetime,
-) -> Upload:
-    """Send a file for a partner, as if the partner had. `content` tells what the file said that was left out of it;
-    `proven` says that there are proofs of that.
-
-    Raises:
-        Refused: NOT_PERMITTED (`Partner.folder`).
-    """
-    upload = _expected(upload_id, name, partner, now)
-    add_upload(table, replace(upload, idempotency_key=idempotency_key, content=content, proven=proven))
-    files.write(upload.key, data)
-    return upload
-
-
-def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upload:
     return Upload(
         id=upload_id,
         partner_id=partner.id,
@@ -88,11 +55,23 @@ def _expected(upload_id: str, name: str, partner: Partner, now: datetime) -> Upl
     )
 
 
+def expect_upload(upload: Upload, *, table: Table, files: Files) -> Form:
+    """Expect the file of an upload; return what to send it with."""
+    add_upload(table, upload)
+    return files.form(upload.key, MAX_FILE_BYTES, int(FORM_LIFETIME.total_seconds()))
+
+
+def send_upload(upload: Upload, data: bytes, *, table: Table, files: Files) -> None:
+    """Write the file of an upload on behalf of its partner."""
+    add_upload(table, upload)
+    files.write(upload.key, data)
+
+
 def show_upload(upload_id: str, partner: Partner, *, table: Table, files: Files, now: datetime) -> UploadView:
     """Return how far an upload of the partner's has got.
 
     Raises:
-        Refused: NOT_FOUND, where there is none, it is another partner's, or it acts for merchants that the partner may
+        Refused: NOT_FOUND, if there is none, it is another partner's, or it acts for merchants that the partner may
             not act for with the key of this call.
     """
     upload = read_upload(table, upload_id)

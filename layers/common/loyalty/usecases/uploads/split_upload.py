@@ -1,8 +1,8 @@
 """Splitting a file of purchases into chunks that are posted side by side, the rows of each wallet in order.
 
-A file is split in segments. What counts is the one write that keeps a segment, on the condition that splitting has got
-just so far before: its chunks lie in the work bucket by then, and are sent to be posted only after it. So a row is in
-one chunk only, whoever splits the file, however often, and wherever it is killed.
+A file is split in segments. One write decides: it keeps a segment, on the condition that splitting has got exactly that
+far. Before it, the segment's chunks are put into the work bucket; only after it, they are sent to be posted. So a row
+is in one chunk only, whoever splits the file, however often, and wherever it is killed.
 """
 
 from collections import deque
@@ -25,12 +25,11 @@ from loyalty.domain.rows.sharding import Shards
 from loyalty.domain.rows.unpacking import unpacked
 from loyalty.store.customers import account_ids
 from loyalty.store.files import Files
-from loyalty.store.queue import Message
 from loyalty.store.table import Table
 from loyalty.store.uploads import Overtaken, Piece, Segment, Upload, UploadState, move_upload, read_segment
 
 SEGMENT_BYTES = 8_000_000
-"""Of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
+"""The bytes of a file that are split at a time: a quarter of a megabyte for each shard, and a tenth of a second."""
 
 RANGE_BYTES = 4_000_000
 """Read from the file in one call."""
@@ -41,40 +40,50 @@ BLOCK_BYTES = 262_144
 IN_FLIGHT = 3
 """Parts of the file that are read ahead."""
 
-READERS = 8
-"""Calls at a time that find out to whose accounts names lead."""
-
 NO_ROWS = Problem(Code.INVALID, "The file has no rows.")
 
 
-class Chunks(Protocol):
-    """Where chunks go to be posted: a queue, as a rule."""
+class ChunkTaker(Protocol):
+    """Receives the chunks of each segment, after the segment is kept."""
 
-    def send(self, messages: Iterable[Message]) -> None:
-        """Take messages about chunks, in order; see `Queue.send`."""
+    def take_chunks(self, upload: Upload, segment: Segment) -> None:
+        """Have the chunks of a segment posted or imported, those of each shard in order. They may come a second time:
+        after a run is killed, its last segment is handed over again.
+
+        Raises:
+            Refused: RETRY_LATER, if the queue or the storage is busy.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What splitting works on: the bucket that files are dropped in, the one that chunks lie in, and the queue that
-    they are posted from; how those files are read, and how much of one is split at a time."""
+    """What splitting works on.
+
+    Attributes:
+        table: the table, which keeps how far splitting has got.
+        dropped: the bucket of files.
+        work: the bucket of chunks.
+        taker: receives the chunks.
+        reading: how files are read: as purchases or as records.
+        segment_bytes: how much of a file is split in one go.
+    """
 
     table: Table
     dropped: Files
     work: Files
-    queue: Chunks
+    taker: ChunkTaker
     reading: Reading = PURCHASES
     segment_bytes: int = SEGMENT_BYTES
 
 
 def split_upload(upload: Upload, at: Workplace, *, attempt: str, out_of_time: Callable[[], bool]) -> bool:
-    """Split what is left of an upload; `attempt` is a name that no other run of it has. Answers False where the time is
+    """Split what is left of an upload; `attempt` is a name that no other run of it has. Return False where the time is
     out before: it has to be called again then.
 
     Raises:
-        Refused: RETRY_LATER, where storage is busy. Nothing was lost; called again, it goes on.
+        Refused: RETRY_LATER, if storage is busy. Nothing was lost; called again, it goes on.
     """
-    with ThreadPoolExecutor(IN_FLIGHT + READERS) as pool, ThreadPoolExecutor(1) as keeper:
+    with ThreadPoolExecutor(IN_FLIGHT) as pool, ThreadPoolExecutor(1) as keeper:
         run = _Run(upload, at, attempt, pool, keeper)
         try:
             return run.to_the_end(out_of_time)
@@ -92,11 +101,11 @@ class _Run:
         self._pool = pool
         self._keeper = keeper
         self._kept: Future[None] | None = None
-        self._shards = Shards(upload.shards, partial(account_ids, at.table, over=pool.map))
+        self._shards = Shards(upload.shards, partial(account_ids, at.table))
 
     def to_the_end(self, out_of_time: Callable[[], bool]) -> bool:
-        """Split as much as there is time for; answers whether that is all."""
-        self._send_again()
+        """Split as much as there is time for; return whether that is all."""
+        self._hand_over_again()
         if self._upload.state is not UploadState.SPLITTING:
             return True
         cutter: Cutter | None = None
@@ -117,7 +126,7 @@ class _Run:
         return True
 
     def _cut(self, cutter: Cutter, blocks: Iterable[bytes], out_of_time: Callable[[], bool]) -> bool:
-        """Cut what is left, a segment at a time; answers whether there was time for all of it."""
+        """Cut what is left, a segment at a time; return whether there was time for all of it."""
         size = 0
         for block in blocks:
             cutter.cut(block)
@@ -210,32 +219,20 @@ class _Run:
             self._at.work.write(segment.location, data)
         move_upload(self._at.table, before, after, segment)
         if segment:
-            self._at.queue.send(_messages(after, segment))
+            self._at.taker.take_chunks(after, segment)
 
-    def _send_again(self) -> None:
-        """Send what the last run may have kept and not sent; whatever was sent is known by its chunk."""
+    def _hand_over_again(self) -> None:
+        """Hand over the segment that the last run may have kept but not handed over."""
         upload = self._upload
         if upload.state in (UploadState.SPLITTING, UploadState.POSTING):
             segment = read_segment(self._at.table, upload.id, upload.segments)
             if segment:
-                self._at.queue.send(_messages(upload, segment))
+                self._at.taker.take_chunks(upload, segment)
 
     def _wait(self) -> None:
         """Wait until what was to be kept is kept."""
         if self._kept:
             self._kept.result()
-
-
-def _messages(upload: Upload, segment: Segment) -> Iterator[Message]:
-    for piece in segment.pieces:
-        body = {
-            "upload": upload.id,
-            "chunk": piece.chunk,
-            "location": segment.location,
-            "start": piece.start,
-            "length": piece.length,
-        }
-        yield Message(f"{upload.id}-{piece.chunk}", f"{upload.id}-{piece.shard}", body)
 
 
 def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:

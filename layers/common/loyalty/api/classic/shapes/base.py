@@ -1,4 +1,4 @@
-"""What several shapes have in common."""
+"""Fields that several shapes share."""
 
 from decimal import Decimal
 from typing import Annotated, Any

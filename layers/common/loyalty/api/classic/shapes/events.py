@@ -35,7 +35,7 @@ class PurchaseCustomerEventProduct(TypedDict):
 
 
 class AwardRewardTransaction(TypedDict):
-    """What an offer gave, in the wallet's currency."""
+    """An award of an offer, in the wallet's currency."""
 
     id: str
     number: str
@@ -50,7 +50,7 @@ class AwardRewardTransaction(TypedDict):
 
 
 class SpendRewardTransaction(TypedDict):
-    """What was paid from the wallet, in its currency."""
+    """A spend from the wallet, in its currency."""
 
     id: str
     number: str
@@ -90,7 +90,7 @@ class SpendRequestCustomerEvent(TypedDict):
 
 
 class ReducedPurchase(TypedDict):
-    """What operation 3 always answers of a purchase (row 29)."""
+    """The part of a purchase that operation 3 always returns (row 29)."""
 
     id: str
     number: str

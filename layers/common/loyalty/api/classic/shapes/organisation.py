@@ -43,7 +43,7 @@ class TransactionAcquiringPoint(TypedDict):
 
 
 class User(TypedDict):
-    """Who stands behind a partner's calls."""
+    """The user behind a partner's calls."""
 
     id: str
     username: str
@@ -52,7 +52,7 @@ class User(TypedDict):
 
 
 class LogInformation(TypedDict):
-    """Who wrote a record, and when."""
+    """The author of a record, and the time."""
 
     created_date: Date
     updated_date: Date
