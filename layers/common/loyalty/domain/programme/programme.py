@@ -82,8 +82,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Everything that pricing looks up, by id. `table_id` is the identity of the table that it is in, None of one that
-    was not imported into since tables have one.
+    """Everything that pricing looks up, by id.
 
     Methods raise `NotInProgramme` if a record names what this programme lacks, as it is older than the record.
 
@@ -98,6 +97,7 @@ class Programme:
         offers: all offers, in their order.
         offer_index: the offers that can apply to a purchase.
         with_budget: the ids of offers with a budget.
+        table_id: the identity of its table; None until the first import since tables have one.
     """
 
     version: int

@@ -23,9 +23,12 @@ class ChainEvidence:
     """An event as its chain sees it.
 
     Attributes:
-        balance: the wallet's after it.
-        content: the digest of what it says, None where it has no link.
-        person_holds: whether what names a person is as it was posted, or was erased whole.
+        event_id: its id.
+        sequence: its number in the journal.
+        balance: the balance after it.
+        link: its place in the chain; None for events from before there were chains.
+        content: the digest of its content; None if it has no link.
+        person_holds: whether its personal data is as it was posted, or erased completely.
     """
 
     event_id: str
