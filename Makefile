@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 # Where Python is told to keep no bytecode, each of the many processes of a test run would compile all it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test fuzz lint format build lock bench clean
+.PHONY: help run test fuzz simulate lint format build lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,9 @@ test: $(READY) ## run the tests (TESTS=tests/unit for some of them)
 
 fuzz: $(READY) ## send 2,000 made-up requests to the stack (seven minutes)
 	@FUZZ_CASES=2000 $(BIN)/pytest tests/e2e/test_fuzz.py
+
+simulate: $(READY) ## run the engine in a world of its own, with all faults (SEED=1 OPS=10000)
+	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --ops $(or $(OPS),10000)
 
 lint: $(READY) ## check style, format, types and the template
 	@$(BIN)/ruff check .

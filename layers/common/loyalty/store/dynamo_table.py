@@ -50,12 +50,13 @@ class DynamoTable:
         return unpacked(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """Return the items at `keys`, as many as exist, in as few calls as possible, several at a time.
+        """Return the items at `keys`, as many as exist, in as few calls as possible, several at a time. Which keys go
+        into which call follows from the keys alone, not from the order of a set.
 
         Raises:
             Refused: RETRY_LATER, if DynamoDB leaves keys unread time and again.
         """
-        unread = [packed_key(key) for key in dict.fromkeys(keys)]
+        unread = [packed_key(key) for key in sorted(set(keys))]
         found: dict[Key, Item] = {}
         for _ in range(MAX_READS):
             batches = [unread[start : start + MAX_BATCH_GET] for start in range(0, len(unread), MAX_BATCH_GET)]

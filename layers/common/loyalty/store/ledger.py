@@ -99,9 +99,14 @@ def read_event(table: Table, event_id: str) -> Event | None:
 
 def read_events(table: Table, event_ids: Collection[str]) -> dict[str, Event]:
     """Return those of the posted events with these ids that exist."""
-    wanted = list(map(keys.event, event_ids))
-    found = events_at(wanted, table.get_many(wanted, consistent=True))
-    return {event_id: event for event_id, event in found.items() if event}
+    return {event_id: event for event_id, event in read_taken(table, event_ids).items() if event}
+
+
+def read_taken(table: Table, event_ids: Collection[str]) -> dict[str, Event | None]:
+    """Return those of the ids that are taken, with the posted events that have them; None for an id that leads to an
+    event with another one."""
+    items = table.get_many(list(map(keys.event, event_ids)), consistent=True)
+    return events_at(items, items)
 
 
 def events_at(wanted: Collection[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:

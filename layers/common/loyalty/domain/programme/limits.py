@@ -48,7 +48,9 @@ class Limits:
         """Return the limit that leaves nothing to give, None where each leaves something. `currency` is the id of the
         award's currency."""
         used = self._used(offer_id, occasion)
-        if used is None or (self.per_account is not None and used.count >= self.per_account):
+        if used is None:  # the wallet has forgotten the window, so it counts as used up
+            return "per_account" if self.per_account is not None else "per_account_amount"
+        if self.per_account is not None and used.count >= self.per_account:
             return "per_account"
         if self.per_account_amount is not None and _counted(used, currency) >= self.per_account_amount:
             return "per_account_amount"

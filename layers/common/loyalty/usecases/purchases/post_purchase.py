@@ -1,6 +1,6 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,7 +72,8 @@ def posted_before(
     Raises:
         Refused: RETRY_LATER, if the storage is busy.
     """
-    return _Batch(engine, list(requests), partner, now).earlier(range(len(requests)), {})
+    earlier = _Batch(engine, list(requests), partner, now).earlier(dict.fromkeys(range(len(requests))))
+    return {place: outcome for place, outcome in earlier.items() if isinstance(outcome, PostedEvent)}
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -122,10 +123,10 @@ class _Batch:
             events, table=self.engine.table, pause=self.engine.pause, report=self.report, customers=customers
         )
         outcomes |= dict(zip(left, posted, strict=True))
-        refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
+        refused = {place: drafts.get(place) for place, outcome in outcomes.items() if isinstance(outcome, Refused)}
         try:
             with suppress(Refused):  # storage that is busy is told of already
-                outcomes |= self.earlier(refused, drafts)
+                outcomes |= self.earlier(refused)
         except Exception as fault:  # noqa: BLE001 - reported
             self.report(fault)
         return [outcomes[place] for place in range(len(self.requests))]
@@ -202,23 +203,32 @@ class _Batch:
                     unknown[place] = lacking
         return unknown
 
-    def earlier(self, places: Collection[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, PostedEvent]:
-        """Return the events of equal requests that were posted before: what is refused now may have been the spend that
-        emptied the wallet, or name what has another name by now, sent again; or this very call has posted it, and every
-        answer was lost: only its draft tells the id of what says nothing of itself.
+    def earlier(self, drafts: Mapping[int, PurchaseDraft | None]) -> dict[int, EventOutcome]:
+        """Return the outcomes of requests whose identity is taken already, by place; a place has no draft if its names
+        were not found.
+
+        An equal request was posted before: what is refused now may have been the spend that emptied the wallet, or name
+        what has another name by now, sent again. Or this very call has posted it, and every answer was lost: only its
+        draft tells the id of what says nothing of itself. Any other purchase under its identity is a duplicate, for
+        whatever reason this one is refused.
 
         Raises:
             Refused: RETRY_LATER, if the storage is busy.
         """
-        drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
-        ids = self._ids(places, told_to=self.partner)
-        found = self._read({place: of_place | drawn_up.get(place, set()) for place, of_place in ids.items()})
-        return {
-            place: PostedEvent(event, replayed=True)
-            for place, events in found.items()
-            for event in events
-            if is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
-        }
+        claimed = {place: draft.claimed_ids if draft else set() for place, draft in drafts.items()}
+        ids = {place: of_place | claimed[place] for place, of_place in self._ids(drafts, told_to=self.partner).items()}
+        taken = ledger.read_taken(self.engine.table, {one for of_place in ids.values() for one in of_place if one})
+        outcomes: dict[int, EventOutcome] = {}
+        for place, draft in drafts.items():
+            events = [event for one in ids[place] if one and (event := taken.get(one))]
+            if equal := next((event for event in events if self._is_repeated(place, event)), None):
+                outcomes[place] = PostedEvent(equal, replayed=True)
+            elif draft and (rivals := claimed[place] & taken.keys()):
+                outcomes[place] = Refused(draft.duplicate_of(taken[min(rivals)]))
+        return outcomes
+
+    def _is_repeated(self, place: int, event: Event) -> bool:
+        return is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
 
     def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
         catalogue = self.engine.catalogue

@@ -75,7 +75,7 @@ class PurchaseDraft:
         """Return what to say where another purchase has this one's identity; of a row, where the other one came
         from."""
         description = "Another purchase with different content is already posted under this identity."
-        if rival and self.request.row:
+        if rival and self.request.row and may_be_told(rival, self.partner):
             description = _of_row(rival, self.request.row)
         field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
         return Problem(Code.DUPLICATE, description, f"{self.request.pointer}{field}" if field else "")
@@ -95,6 +95,13 @@ class PurchaseDraft:
         """The event's id."""
         merchant_id = self.resolved.purchase.merchant_id
         return self.request.identity.event_id(merchant_id, self.request.reference_number, self.number)
+
+    @property
+    def claimed_ids(self) -> set[str]:
+        """The ids that no other event may have: its own and, if that was given, the one of its reference number."""
+        return {self.event_id} | (
+            {self._of_reference_number} if self.request.identity.origin is Origin.GIVEN else set()
+        )
 
     def is_posted_as(self, event: Event) -> bool:
         """Return whether a posted event is what was asked for, and the partner may see it."""
@@ -144,11 +151,16 @@ class PurchaseDraft:
         unique all the same; in the classic API, whose callers know purchases by their number, the number's."""
         match self.request.identity.origin:
             case Origin.GIVEN:
-                return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
+                return self._of_reference_number
             case Origin.EXTERNAL | Origin.KEY | Origin.CONTENT:
                 return derived_id(Origin.NUMBER, self.number)
             case _:
                 return None
+
+    @property
+    def _of_reference_number(self) -> str:
+        """The id that merchant and reference number alone give."""
+        return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
 
     def _effects(self, plan: Plan, vouchers: Iterable[PostedVoucher], account_id: str) -> Iterator[Effect]:
         for award in plan.budgeted:

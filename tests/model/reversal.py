@@ -1,0 +1,179 @@
+"""Taking a purchase back (rewards.md, "Taking a purchase back"): a cancellation, or a return of some goods.
+
+A step undoes the difference of two totals: what has to be undone once so much came back, less what was before. So the
+steps do not matter, and once everything came back it is what a cancellation undoes.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.model.dates import NEVER, month_of
+from tests.model.exact import NOTHING, shares
+from tests.model.money import WALLET
+from tests.model.posted import Posted, Returned, award_back, instant_back, spend_back
+from tests.model.purchase import INSUFFICIENT, Refused
+from tests.model.spends import INSTANTLY
+from tests.model.wallet import Lots, Wallet, add
+
+REMEMBERED = 12
+"""For how many months a wallet remembers what has expired."""
+
+REFUSE, WITHIN_BALANCE, ALLOW_NEGATIVE = "REFUSE", "WITHIN_BALANCE", "ALLOW_NEGATIVE"
+
+
+@dataclass
+class Step:
+    """What one cancellation or return does.
+
+    Attributes:
+        taken: What it takes of the purchase's awards, as far as the wallet gives it.
+        given: What it gives back of its spends.
+        waived: What it leaves to the customer.
+        kept: The same, by the place of the award in the plan.
+        settled: By purchase, what of `given` settles what was waived before.
+    """
+
+    taken: Fraction = NOTHING
+    given: Fraction = NOTHING
+    waived: Fraction = NOTHING
+    kept: dict[int, Fraction] = field(default_factory=dict)
+    settled: dict[int, Fraction] = field(default_factory=dict)
+
+    @property
+    def all_settled(self) -> Fraction:
+        """What goes to earlier purchases, and so not to the wallet."""
+        return sum(self.settled.values(), NOTHING)
+
+
+def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str, now: int) -> Step:
+    """Move the wallet by what a step undoes, from `posted.returned` to `returned`."""
+    step = Step()
+    owed = max(NOTHING, -wallet.balance)
+    requested = _spends_step(posted, returned)
+    at_once = spend_back(posted, INSTANTLY, returned) - spend_back(posted, INSTANTLY, posted.returned)
+    step.given = requested + at_once
+    wallet.book(_where_it_came_from(posted, returned))
+    due = {
+        at: award_back(posted, one, returned) - award_back(posted, one, posted.returned)
+        for at, one in enumerate(posted.plan.awards)
+        if not one.is_voucher
+    }
+    takeable = _less_instant(posted, due, returned)
+    expired = _expired(posted, takeable, wallet, now)
+    for at in takeable:
+        takeable[at] -= expired[at]
+    wanted = sum(takeable.values(), NOTHING)
+    _settle(wallet, step, requested, wanted if clawback == REFUSE else None)
+    for at, amount in takeable.items():
+        wallet.book({posted.plan.awards[at].lot: -amount})
+    deeper = max(NOTHING, -wallet.balance - owed)
+    lacking = max(NOTHING, deeper - posted.paid_off)
+    posted.paid_off -= min(posted.paid_off, deeper)
+    _waive(posted, wallet, step, takeable, lacking, clawback)
+    step.taken = wanted + at_once - step.waived
+    return step
+
+
+def _spends_step(posted: Posted, returned: Returned) -> Fraction:
+    """What is given back of what was requested or paid automatically."""
+    methods = [one.method for one in posted.plan.spends if one.method != INSTANTLY]
+    return sum(
+        (spend_back(posted, one, returned) - spend_back(posted, one, posted.returned) for one in methods), NOTHING
+    )
+
+
+def _where_it_came_from(posted: Posted, returned: Returned) -> Lots:
+    """A part of a spend goes back first to what never expires, then to the latest lots."""
+
+    def so_far(back: Returned) -> Lots:
+        left = sum(
+            (spend_back(posted, one.method, back) for one in posted.plan.spends if one.method != INSTANTLY), NOTHING
+        )
+        result: Lots = {}
+        for lot in sorted(posted.drawn, reverse=True):
+            result[lot] = min(left, posted.drawn[lot])
+            left -= result[lot]
+        return result
+
+    after = so_far(returned)
+    add(after, so_far(posted.returned), -1)
+    return after
+
+
+def _less_instant(posted: Posted, due: dict[int, Fraction], returned: Returned) -> dict[int, Fraction]:
+    """Leave out what the instant spend gives back: it came from these awards, and is taken at the same time."""
+    left = instant_back(posted, returned)
+    add(left, instant_back(posted, posted.returned), -1)
+    result = {}
+    for at, amount in due.items():
+        award = posted.plan.awards[at]
+        part = min(left.get(award.lot, NOTHING), amount) if award.is_instant else NOTHING
+        if part:
+            left[award.lot] -= part
+        result[at] = amount - part
+    return result
+
+
+def _expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet, now: int) -> dict[int, Fraction]:
+    """If the award has expired already, it is not taken a second time.
+
+    As much of what is missing of a lot counts as expired as has; the rest was spent. That is remembered for twelve
+    months: what is missing of a lot that ended longer ago, of a purchase posted longer ago, counts as expired.
+    """
+    result = {}
+    sums = dict(wallet.booked)
+    add(sums, wallet.forgiven)
+    for at, amount in takeable.items():
+        lot = posted.plan.awards[at].lot
+        missing = max(NOTHING, amount - max(NOTHING, sums.get(lot, NOTHING)))
+        known = wallet.expired.get(lot, NOTHING)
+        is_long_ago = max(lot, month_of(posted.posted_on)) < month_of(now) - REMEMBERED
+        result[at] = missing if is_long_ago else min(missing, known)
+        wallet.expired[lot] = max(NOTHING, known - result[at])
+        sums[lot] = sums.get(lot, NOTHING) - (amount - result[at])
+    return result
+
+
+def _settle(wallet: Wallet, step: Step, given: Fraction, own: Fraction | None) -> None:
+    """What was waived is settled by the next give-back, the earliest first.
+
+    With `REFUSE`, only as far as the give-back does not pay for the award of its own purchase, `own`.
+    """
+    left = given if own is None else max(NOTHING, given - own)
+    for number, amount in list(wallet.waived.items()):
+        part = min(left, amount)
+        if part:
+            step.settled[number] = part
+            wallet.waived[number] -= part
+            if not wallet.waived[number]:
+                del wallet.waived[number]
+            left -= part
+    unforgiven = step.all_settled
+    for lot in sorted(wallet.forgiven, reverse=True):
+        part = min(unforgiven, wallet.forgiven[lot])
+        wallet.forgiven[lot] -= part
+        unforgiven -= part
+
+
+def _waive(
+    posted: Posted, wallet: Wallet, step: Step, takeable: dict[int, Fraction], lacking: Fraction, clawback: str
+) -> None:
+    """Where the wallet does not hold enough, `clawback` decides; but a debt that the purchase paid off comes back."""
+    if clawback == ALLOW_NEGATIVE or not lacking:
+        return
+    if clawback == REFUSE:
+        raise Refused(("", INSUFFICIENT))
+    step.waived = lacking
+    places = list(takeable)
+    weights = tuple(takeable[at] for at in places)
+    decimals = posted.plan.rates.decimals[WALLET]
+    step.kept = dict(zip(places, shares(lacking, weights, decimals), strict=True))
+    wallet.waived[posted.number] = wallet.waived.get(posted.number, NOTHING) + lacking
+    left = lacking
+    short = {lot: -amount for lot, amount in wallet.booked.items() if amount + wallet.forgiven.get(lot, NOTHING) < 0}
+    for lot in sorted(short):
+        part = min(left, short[lot] - wallet.forgiven.get(lot, NOTHING))
+        add(wallet.forgiven, {lot: part})
+        left -= part
+    if left:
+        add(wallet.forgiven, {NEVER: left})

@@ -1,0 +1,142 @@
+"""`python -m tests.simulation --seed S --ops N`: runs of seeds from S on, until there were N operations.
+
+Ends with status 1 where something does not hold, and tells the seed that shows it again.
+"""
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+from queue import Empty
+
+from tests.simulation.simulation import RUN, Outcome, simulate
+
+PROCESSES = get_context("spawn")
+SHOWN_EVERY = 1.0
+monotonic = time.monotonic  # the real one: a run has its own
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run that did not hold."""
+
+    seed: int
+    operations: int
+    why: str
+
+
+Report = int | Outcome | Failed | None
+
+
+def main() -> int:
+    """Run, tell how it goes, and answer the exit status."""
+    arguments = _arguments()
+    began, total, done = monotonic(), Outcome(arguments.seed), 0
+    runs = list(_runs(arguments.seed, arguments.ops))
+    shown = began
+    for report in _reports(runs, arguments.processes, arguments.trace):
+        match report:
+            case int():
+                done += report
+            case Outcome():
+                total.add(report)
+            case Failed():
+                _say(f"\n{report.why}\nagain: make simulate SEED={report.seed} OPS={report.operations}")
+                return 1
+        if monotonic() - shown >= SHOWN_EVERY:
+            shown = monotonic()
+            _say(f"seed {arguments.seed}: {done} operations, {done / (shown - began):.0f} a second")
+    _tell(total, monotonic() - began, len(runs))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of the first run")
+    parser.add_argument("--ops", type=int, default=10_000, help="operations in all")
+    parser.add_argument("--trace", type=Path, help="file for all that happens, in one process")
+    parser.add_argument("--processes", type=int, default=2, help="that run at a time")
+    return parser.parse_args()
+
+
+def _runs(seed: int, operations: int) -> Iterator[tuple[int, int]]:
+    """Return the seed of each run, and its operations."""
+    for number, start in enumerate(range(0, operations, RUN)):
+        yield seed + number, min(RUN, operations - start)
+
+
+def _reports(runs: list[tuple[int, int]], processes: int, trace: Path | None) -> Iterator[Report]:
+    """Run, in several processes if there are several runs; hear of each how far it is, and what it has come to."""
+    count = min(processes, len(runs))
+    if count == 1 or trace:
+        yield from _reports_here(runs, trace)
+        return
+    queue: Queue[Report] = PROCESSES.Queue()
+    workers = [PROCESSES.Process(target=_work, args=(runs[at::count], queue), daemon=True) for at in range(count)]
+    for worker in workers:
+        worker.start()
+    left = count
+    while left:
+        try:
+            report = queue.get(timeout=60)
+        except Empty:
+            if not all(worker.is_alive() for worker in workers):
+                raise SystemExit("a process has ended without a word") from None
+            continue
+        left -= report is None
+        yield report
+    for worker in workers:
+        worker.join()
+
+
+def _reports_here(runs: list[tuple[int, int]], trace: Path | None) -> Iterator[Report]:
+    heard: list[Report] = []
+    with trace.open("w") if trace else nullcontext() as file:
+        line = partial(print, file=file) if file else None
+        for seed, operations in runs:
+            heard.append(_outcome(seed, operations, heard.append, line))
+            yield from heard
+            heard.clear()
+
+
+def _work(runs: Iterable[tuple[int, int]], queue: "Queue[Report]") -> None:
+    for seed, operations in runs:
+        queue.put(_outcome(seed, operations, queue.put))
+    queue.put(None)
+
+
+def _outcome(
+    seed: int, operations: int, hear: Callable[[int], None], trace: Callable[[str], None] | None = None
+) -> Outcome | Failed:
+    try:
+        return simulate(seed, operations, progress=hear, trace=trace)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return Failed(seed, operations, f"seed {seed}: {''.join(traceback.format_exception(error)[-8:])}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _tell(total: Outcome, seconds: float, runs: int) -> None:
+    _say(f"{total.operations} operations in {seconds:.1f} s, {total.operations / seconds:.0f} a second")
+    _say(f"{runs} runs from seed {total.seed} on, {total.steps} steps")
+    _say("faults:")
+    for kind, count in sorted(total.faults.items()):
+        _say(f"  {count:8} {kind}")
+    _say("invariants checked:")
+    for rule, count in sorted(total.checked.items()):
+        _say(f"  {count:8} {rule}")
+    _say("answers:")
+    for (name, status), count in sorted(total.statuses.items()):
+        _say(f"  {count:8} {name} {status}")

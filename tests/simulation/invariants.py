@@ -1,0 +1,172 @@
+"""What has to hold whenever all is quiet: each invariant is a function, registered here, that answers what breaks it.
+
+To add one, write a function that takes what `Seen` is, and decorate it with `invariant`; its docstring is the rule.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from loyalty import exactjson
+from loyalty.domain.ledger.wallet import EventType, Wallet
+from loyalty.domain.money import ZERO
+from loyalty.store import keys, ledger
+from loyalty.store.chunk_marks import read_tally
+from loyalty.store.events import Event, wallet_of
+from loyalty.store.uploads import KEPT, Upload, UploadState, read_upload, upload_id
+from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.uploads.make_result import result_key
+from tests.simulation.deployment import KNOWN
+from tests.simulation.operations import Load, SentFile
+from tests.simulation.world import World
+
+
+@dataclass
+class Seen:
+    """The world as it is now, and what its callers know."""
+
+    world: World
+    load: Load
+
+    @cached_property
+    def events(self) -> dict[str, list[Event]]:
+        """Events by account, in the order of their numbers."""
+        found: dict[str, list[Event]] = defaultdict(list)
+        for event in ledger.scan_events(self.world.table):
+            found[event.entry.account_id].append(event)
+        return {account: sorted(events, key=lambda event: event.entry.sequence) for account, events in found.items()}
+
+    @cached_property
+    def wallets(self) -> dict[str, Wallet]:
+        """Wallets by account."""
+        return {
+            keys.account_id(item["pk"]): wallet_of(keys.account_id(item["pk"]), item)
+            for item in self.world.table.scan()
+            if item["sk"] == "WALLET"
+        }
+
+    @cached_property
+    def uploads(self) -> list[tuple[SentFile, Upload | None]]:
+        """The files that were dropped, as far as they are told of yet, and the upload of each."""
+        versions = self.world.buckets[KNOWN["UploadBucket"]].objects
+        since = self.world.time() - KEPT
+        return [
+            (sent, read_upload(self.world.table, upload_id(sent.key, versions[sent.key][-1].version)))
+            for sent in self.load.files
+            if sent.at > since
+        ]
+
+
+Invariant = Callable[[Seen], Iterator[str]]
+
+INVARIANTS: list[Invariant] = []
+
+
+def invariant(rule: Invariant) -> Invariant:
+    """Register an invariant."""
+    INVARIANTS.append(rule)
+    return rule
+
+
+@invariant
+def no_purchase_overdraws(seen: Seen) -> Iterator[str]:
+    """No purchase leaves a wallet below zero that was not below it before."""
+    for account, events in seen.events.items():
+        for event in events:
+            balance, amount = event.entry.balance, event.entry.movement.amount
+            if event.entry.type is EventType.PURCHASE and balance < min(ZERO, balance - amount):
+                yield f"{account}: {event.entry.event_id} leaves {balance} after {amount}"
+
+
+@invariant
+def journals_are_chained(seen: Seen) -> Iterator[str]:
+    """The events of a wallet are numbered from 1 on without a gap, each goes on where the one before ended, and the
+    wallet is as the last one left it."""
+    for account in sorted(seen.events.keys() | seen.wallets.keys()):
+        balance, number = ZERO, 0
+        for event in seen.events.get(account, []):
+            number += 1
+            balance += event.entry.movement.amount
+            found = (event.entry.sequence, event.entry.balance)
+            if found != (number, balance):
+                yield f"{account}: {event.entry.event_id} is {found}, not {(number, balance)}"
+        wallet = seen.wallets.get(account)
+        if wallet is None or (wallet.version, wallet.balance) != (number, balance):
+            yield f"{account}: the wallet is {wallet and (wallet.version, wallet.balance)}, not {(number, balance)}"
+
+
+@invariant
+def one_event_of_each_identity(seen: Seen) -> Iterator[str]:
+    """Of a merchant and reference number that a caller of the newest API has given, there is one purchase at most; and
+    one where it was told so."""
+    counted = Counter(
+        event.entry.reference_number
+        for events in seen.events.values()
+        for event in events
+        if event.entry.type is EventType.PURCHASE
+    )
+    references = {told.body["reference_number"] for told in seen.load.told if told.path == "/purchases"}
+    references |= {row["reference_number"] for sent in seen.load.files for row in sent.rows if "type" not in row}
+    for reference in sorted(references):
+        if counted[reference] > 1:
+            yield f"{reference} was posted {counted[reference]} times"
+    for told_id, body in seen.load.bought:
+        reference = body["reference_number"]
+        if counted[reference] != 1:
+            yield f"{told_id} was answered, and {reference} posted {counted[reference]} times"
+
+
+@invariant
+def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
+    """The result of a file tells each of its rows once; what was posted of them is in the journal, and each record was
+    imported."""
+    posted = {event.entry.reference_number for events in seen.events.values() for event in events}
+    files = seen.world.files("ResultBucket")
+    for sent, upload in seen.uploads:
+        if upload is None:
+            yield f"{sent.key} is no upload"
+            continue
+        if upload.state is not UploadState.POSTING or not read_tally(seen.world.table, upload.id).is_told:
+            continue  # `all_has_ended` tells
+        text = files.read(result_key(upload)).decode()
+        lines = text.splitlines()
+        if sent.key.endswith(".jsonl"):
+            statuses = [exactjson.loads(line)["status"] for line in lines]
+        else:
+            place = lines[0].split(",").index("status")
+            statuses = [line.split(",")[place] for line in lines[1:]]
+        if len(statuses) != len(sent.rows):
+            yield f"{sent.key}: {len(statuses)} outcomes of {len(sent.rows)} rows"
+        for row, status in zip(sent.rows, statuses, strict=False):
+            if "type" in row:
+                there = status in ("created", "updated", "unchanged")
+            else:
+                there = (status in ("posted", "replayed")) == (row["reference_number"] in posted)
+            if not there:
+                yield f"{sent.key}: {row} is {status}"
+
+
+@invariant
+def all_has_ended(seen: Seen) -> Iterator[str]:
+    """No message is left, and each file is told of to its end."""
+    for url, queue in seen.world.queues.items():
+        if queue.messages:
+            yield f"{url} holds {len(queue.messages)}"
+    for sent, upload in seen.uploads:
+        if upload and not read_tally(seen.world.table, upload.id).is_told:
+            yield f"{sent.key}: upload {upload.id} is {upload.state}, and its result does not tell all"
+
+
+@invariant
+def the_ledger_proves(seen: Seen) -> Iterator[str]:
+    """`loyalty verify` finds no deviation."""
+    found = verify_journal(seen.world.table, settle=seen.world.scheduler.advance)
+    yield from map(str, found.deviations)
+
+
+@invariant
+def no_fault_of_ours(seen: Seen) -> Iterator[str]:
+    """The log has no fault but those that the cloud made."""
+    for failure in seen.world.failures:
+        yield f"at step {failure.step}, {failure.kind}:\n{failure.trace}"

@@ -1,0 +1,190 @@
+"""Runs: callers at work in a world of their own, with faults, until all is quiet; then what has to hold is checked."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from loyalty import exactjson
+from loyalty.domain.access.partner import Scope
+from loyalty.usecases.access.api_keys import KeyRequest, create_key
+from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, redrive
+from tests.simulation.faults import USUAL, Fault, Rates
+from tests.simulation.invariants import INVARIANTS, Seen
+from tests.simulation.operations import Caller, Load, customer
+from tests.simulation.world import World
+
+PROGRAMME = Path(__file__).parents[1] / "tables" / "programme.jsonl"
+
+PARTNERS = ("POS", "OFFICE")
+CALLERS = (3, 4)
+WALLETS = 3
+ROUND = 150
+"""Operations until all is quiet."""
+
+ROUNDS = 6
+"""Of one run: a world that small is quick to make, and to look through."""
+
+RUN = ROUND * ROUNDS
+
+PASSING = (60.0, 3_600.0, 86_400.0, 34_560_000.0)
+"""Seconds that may pass between rounds: up to 400 days."""
+
+MAX_REDRIVES = 5
+SETTLED_SECONDS = 10.0
+"""After which all that was late is seen."""
+
+
+class Broken(Exception):  # noqa: N818 - reads as what it says
+    """An invariant does not hold."""
+
+    def __init__(self, seed: int, step: int, rule: str, found: list[str]) -> None:
+        super().__init__(f"seed {seed}, step {step}: {rule}\n" + "\n".join(found[:10]))
+
+
+@dataclass
+class Outcome:
+    """What a run has done."""
+
+    seed: int
+    operations: int = 0
+    steps: int = 0
+    faults: Counter[Fault] = field(default_factory=Counter)
+    checked: Counter[str] = field(default_factory=Counter)
+    logged: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def add(self, other: "Outcome") -> None:
+        """Count another run in."""
+        self.operations += other.operations
+        self.steps += other.steps
+        for mine, theirs in (
+            (self.faults, other.faults),
+            (self.checked, other.checked),
+            (self.logged, other.logged),
+            (self.statuses, other.statuses),
+        ):
+            mine.update(theirs)  # type: ignore[arg-type]  # counters of the same kind
+
+
+def rates_of(seed: int, usual: Rates = USUAL) -> Rates:
+    """Return how likely faults are in the run of a seed: some kinds are left out, others more frequent than usual."""
+    chance = random.Random(f"rates {seed}")
+    return {
+        kind: 0.0 if chance.random() < 0.2 else rate * chance.choice((0.3, 1.0, 2.0)) for kind, rate in usual.items()
+    }
+
+
+def simulate(
+    seed: int,
+    operations: int = RUN,
+    rates: Rates | None = None,
+    *,
+    trace: Callable[[str], None] | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Run a world of a seed.
+
+    Raises:
+        Broken: an invariant does not hold.
+    """
+    world = World(seed, rates_of(seed) if rates is None else rates, trace)
+    outcome = Outcome(seed)
+    chance = random.Random(f"simulation {seed}")
+    with world.running():
+        load = prepared(world)
+        while outcome.operations < operations:
+            before = load.operations
+            _round(world, load, chance, min(ROUND, operations - before))
+            outcome.operations = load.operations
+            check(world, load, outcome)
+            progress(load.operations - before)
+            _pass_time(world, chance)
+    outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
+    outcome.statuses.update((told.operation, told.answer.status) for told in load.told)
+    return outcome
+
+
+def prepared(world: World) -> Load:
+    """Give a world its programme, its customers and its partners' keys."""
+    with world.calm():
+        _import(world, PROGRAMME.read_bytes().splitlines())
+        api_keys = {
+            partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=world.table, now=world.time())[0]
+            for partner in PARTNERS
+        }
+    return Load(api_keys)
+
+
+def check(world: World, load: Load, outcome: Outcome) -> None:
+    """Look at all that has to hold.
+
+    Raises:
+        Broken: something does not.
+    """
+    seen = Seen(world, load)
+    with world.calm():
+        for rule in INVARIANTS:
+            found = list(rule(seen))
+            outcome.checked[rule.__name__] += 1
+            if found:
+                raise Broken(world.seed, world.scheduler.steps, rule.__name__, found)
+
+
+def _round(world: World, load: Load, chance: random.Random, operations: int) -> None:
+    """Let callers do so many operations at once, on wallets of this round and of earlier ones."""
+    load.wallets = [*_customers(world, load, chance), *chance.sample(sorted(load.wallets), min(1, len(load.wallets)))]
+    callers = chance.randint(*CALLERS)
+    for number in range(callers):
+        share = operations // callers + (number < operations % callers)
+        caller = Caller(f"caller {number}", world, load, random.Random(chance.getrandbits(64)))
+        world.scheduler.start(partial(caller.work, share), chance.random())
+    world.scheduler.run()
+    _redriven(world)
+    world.scheduler.advance(SETTLED_SECONDS)
+
+
+def _customers(world: World, load: Load, chance: random.Random) -> list[str]:
+    """Return customers that are new to the world, some of them with a balance."""
+    names = [f"W{load.name()}" for _ in range(WALLETS)]
+    records = [
+        record for name in names for record in customer(name, chance.randint(1, 60) if chance.random() < 0.6 else 0)
+    ]
+    with world.calm():
+        _import(world, [exactjson.dumps(record).encode() for record in records])
+    world.scheduler.advance(SETTLED_SECONDS)
+    return names
+
+
+def _import(world: World, lines: list[bytes]) -> None:
+    refused = import_records(lines, table=world.table, now=world.time()).refused
+    assert not refused, refused
+
+
+def _redriven(world: World) -> None:
+    """Have dead letters and failed calls taken up again, as operators do once the storm is over."""
+    for _ in range(MAX_REDRIVES):
+        with world.calm():
+            letters = DeadLetters(
+                Lane(world.queue("ChunkQueue"), world.queue("DeadChunkQueue")),
+                Lane(world.queue("CloseQueue"), world.queue("DeadCloseQueue")),
+                FailedCalls(
+                    world.queue("FailedCallQueue"), lambda called, event: world.function(called).call_later(event)
+                ),
+            )
+            if not redrive(None, uuid4().hex, letters, table=world.table):
+                return
+            world.scheduler.run()
+
+
+def _pass_time(world: World, chance: random.Random) -> None:
+    """Let a while pass; of each day at most the schedule's call is made."""
+    seconds = chance.choice(PASSING)
+    world.advance(seconds)
+    if seconds >= 86_400:
+        world.invoke_later(world.deployment.functions["expire_lots"], {})
+        world.scheduler.run()

@@ -1,0 +1,93 @@
+"""What the docs left open, and the model had to decide: worded in docs/rewards.md and docs/api.md since."""
+
+from fractions import Fraction
+
+import pytest
+
+from tests.model.history import PURCHASE, RETURN, Entry
+from tests.model.purchase import DUPLICATE
+from tests.model.till import ALL, NOW, Till
+
+
+@pytest.fixture
+def till() -> Till:
+    return Till()
+
+
+def test_shares_of_lines_are_in_the_system_currency(till: Till) -> None:
+    """A share of 0.20 of 0.33 euros is 1.00 of 1.65 crowns; in crowns the share would have been 1.01."""
+    lines = [
+        {"product_sku": "COFFEE", "net_amount": net, "tax_amount": 0, "total_amount": net} for net in (12.35, 7.77)
+    ]
+    body = {"cim": "CROWNS", "reference_number": "C", "merchant_tap": {"code": "THIRD"}, "products": lines}
+    number = till.model.take(Entry(NOW, PURCHASE, ALL, body)).number
+    returned = {"reference_number": "R", "products": [{"line": 0}]}
+    assert till.model.take(Entry(NOW, RETURN, ALL, returned, of=number)).data["awarded"] == -1
+
+
+def test_an_instant_spend_comes_from_what_ends_first(till: Till) -> None:
+    till.buy("AT-ONCE", 12)
+    assert till.model.state.account("A").wallet.lots() == {10**6: 8}
+
+
+def test_a_wallet_that_owes_gives_an_instant_spend_as_well(till: Till) -> None:
+    number = till.buy("OWE")
+    till.buy("PLAIN", spend=10)
+    till.cancel(number)
+    assert till.ask("AT-ONCE", 100).data["spent"] == 20
+    assert till.balance == -10
+
+
+def test_a_period_of_which_everything_was_given_back_drives_out_no_other(till: Till) -> None:
+    numbers = [till.buy("DAILY", on=f"2026-01-0{day}T12:00:00") for day in (1, 2, 3, 4, 5)]
+    till.cancel(numbers[4])
+    till.buy("DAILY", on="2026-01-06T12:00:00")
+    till.cancel(numbers[1])
+    assert till.ask("DAILY", on="2026-01-02T12:00:00").data["awarded"] == 10
+
+
+def test_a_wallet_that_owes_does_not_come_to_owe_more_than_before_the_call(till: Till) -> None:
+    first = till.buy("OWE")
+    second = till.buy("TEN", spend=5)
+    till.buy("PLAIN", spend=15)
+    till.cancel(first)
+    told = till.cancel(second).data
+    assert till.balance == -10
+    assert told["reversed"] == {"awarded": 5, "spent": 5, "waived": 5}
+
+
+def test_under_refuse_a_give_back_settles_what_the_own_award_leaves(till: Till) -> None:
+    first = till.buy("TENTH", 1000)
+    strict = till.buy("STRICT", spend=7)
+    till.buy("PLAIN", 200, spend=103)
+    till.cancel(first)
+    till.buy("TENTH", 50)
+    told = till.cancel(strict).data
+    assert told["reversed"] == {"awarded": 10, "spent": 7, "waived": 0}
+    assert till.balance == 2
+
+
+def test_what_is_waived_is_let_go_of_the_earliest_lots_and_settled_with_the_latest(till: Till) -> None:
+    account = till.model.state.account("A")
+    month = till.buy("MONTH", on="2026-01-15T00:00:00")
+    ten = till.buy("TEN")
+    spent = till.buy("PLAIN", spend=20)
+    till.cancel(month)
+    till.cancel(ten)
+    assert account.wallet.forgiven == {2026 * 12 + 1: 10, 10**6: 10}
+    till.give_back(spent, Fraction(1, 2))
+    assert {lot: amount for lot, amount in account.wallet.forgiven.items() if amount} == {2026 * 12 + 1: 10}
+
+
+def test_another_request_under_a_used_identity_is_a_duplicate_whatever_it_is_refused_for(till: Till) -> None:
+    body = till.model.history[till.buy("PLAIN")].body
+    for other in ({"spend_request": {"amount": 50}}, {"payment_medium_identifier": "4242"}):
+        assert till.model.take(Entry(NOW, PURCHASE, ALL, body | other)).code == DUPLICATE
+
+
+def test_of_a_return_all_that_is_left_is_another_quantity_than_1(till: Till) -> None:
+    number = till.buy("TEN")
+    asked = [{"line": 0}, {"line": 0, "quantity": 1}]
+    bodies = [{"reference_number": "R", "products": [item]} for item in asked]
+    codes = [till.model.take(Entry(NOW, RETURN, ALL, body, of=number)).code for body in bodies]
+    assert codes == [None, DUPLICATE]
