@@ -170,8 +170,11 @@ def test_who_may_not_see_the_merchant_is_told_nothing_of_what_was_posted_there(
     bring(filled, {**CAFE, "code": "CF-OLD"}, {"type": "business_unit", "id": "KIOSK", "name": "Kiosk", "code": "CF"})
     before = events(filled)
     answer = Player(filled, {"POS": text}).send(sent.call)
+    [[_, status, description]] = Player(filled, {"STRANGER": text}).upload("STRANGER", "f.jsonl", [sent.call.body])
 
     assert (answer.status, answer.body["code"]) == (409, "DuplicateAPIValueException")
+    assert status == "refused"
+    assert sent.answer.body["id"] not in description
     assert events(filled) == before
 
 
