@@ -91,6 +91,11 @@ def alias(kind: str, by: str, value: str) -> Key:
     return Key(f"ALIAS#{kind}.{by}#{value}", "ALIAS")
 
 
+def alias_kind(key: Key) -> str:
+    """Return the type of the record that an alias leads to."""
+    return key.pk.removeprefix("ALIAS#").partition(".")[0]
+
+
 def token(authentication_code: str) -> Key:
     """Return an access token by what the customer shows."""
     return Key(f"TOKEN#{authentication_code}", "TOKEN")
@@ -124,6 +129,10 @@ def programme(kind: str, record_id: str) -> Key:
 
 PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
 """The key of the item that each import changes at random, so that containers notice."""
+
+
+TABLE = Key("PROGRAMME", "table#IDENTITY")
+"""What tells this table from others: a record beside the programme's, so that it is read with them."""
 
 
 NUMBERS = Key("NUMBERS", "NUMBERS")

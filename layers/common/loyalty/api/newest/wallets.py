@@ -44,6 +44,7 @@ def render_journal(page: JournalPage, partner: Partner) -> JournalAnswer:
     return {
         "entries": [_entry(entry, partner) for entry in page.entries],
         "next": None if page.before is None else str(page.before),
+        "missing": page.missing,
     }
 
 

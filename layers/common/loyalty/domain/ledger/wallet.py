@@ -86,6 +86,7 @@ class Wallet:
         waived: what the customer keeps of awards that were taken back after they were spent, by the purchases' ids.
             Spends that are given back settle it first.
         forgiven: the same by the lots that are short of it, LASTING for what never expires.
+        head: the hash of the last event that has one (`chain`), None where there is none.
     """
 
     account_id: str
@@ -97,6 +98,7 @@ class Wallet:
     lapsed: Lots = field(default_factory=dict)
     waived: Mapping[str, Decimal] = field(default_factory=dict)
     forgiven: Lots = field(default_factory=dict)
+    head: bytes | None = None
 
     @property
     def lots(self) -> Lots:

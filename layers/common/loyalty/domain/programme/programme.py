@@ -17,7 +17,7 @@ from loyalty.domain.ledger.wallet import Clawback, Wallet
 from loyalty.domain.money import rounded
 from loyalty.domain.period import time_zone
 from loyalty.domain.programme.conditions import Occasion
-from loyalty.domain.programme.directory import Record
+from loyalty.domain.programme.directory import TABLE, Record
 from loyalty.domain.programme.offer_index import OfferIndex
 from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.programme.spend_settings import SpendSettings
@@ -97,6 +97,7 @@ class Programme:
         offers: all offers, in their order.
         offer_index: the offers that can apply to a purchase.
         with_budget: the ids of offers with a budget.
+        table_id: the identity of its table; None until the first import since tables have one.
     """
 
     version: int
@@ -109,6 +110,7 @@ class Programme:
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
     with_budget: frozenset[str]
+    table_id: str | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], version: int = 0) -> Self:
@@ -149,6 +151,7 @@ class Programme:
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
             with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
+            table_id=next((record["id"] for record in kinds[TABLE]), None),
         )
 
     def place_of(self, purchase: Purchase) -> Place:

@@ -1,6 +1,6 @@
 """What older versions did not record, and so nothing can prove: what their reversals gave back of limits."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from loyalty.domain.events.documents import PurchaseDocument
 from loyalty.domain.ledger.wallet import EventType
@@ -30,16 +30,29 @@ class Untold:
         elif event.entry.type is EventType.PURCHASE and _counts(event):
             self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.purchase))
 
-    def told_apart(self, found: Iterable[Deviation]) -> tuple[list[Deviation], list[Deviation]]:
-        """Return what is wrong, and what may be nothing but what was not recorded."""
-        limited = [self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys()]
-        accounts = {account_id for account_id, _ in limited}
-        counters = {keys.used_of(key) for _, of_purchase in limited for key in of_purchase}
-        wrong, unrecorded = list[Deviation](), list[Deviation]()
-        for deviation in found:
-            of_account = deviation.rule in _OF_ACCOUNTS and deviation.account_id in accounts
-            (unrecorded if of_account or _counter_of(deviation) in counters else wrong).append(deviation)
-        return wrong, unrecorded
+    @property
+    def accounts(self) -> set[str]:
+        """The accounts of these purchases."""
+        return {account_id for account_id, _ in self._of_limited()}
+
+    @property
+    def counters(self) -> set[str]:
+        """What all accounts share of what these purchases used."""
+        return {keys.used_of(key) for _, of_purchase in self._of_limited() for key in of_purchase}
+
+    def _of_limited(self) -> Iterator[tuple[str, set[Key]]]:
+        return (self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys())
+
+
+def told_apart(
+    found: Iterable[Deviation], accounts: Collection[str], counters: Collection[str]
+) -> tuple[list[Deviation], list[Deviation]]:
+    """Return what is wrong, and what may be nothing but what was not recorded of these accounts and counters."""
+    wrong, unrecorded = list[Deviation](), list[Deviation]()
+    for deviation in found:
+        of_account = deviation.rule in _OF_ACCOUNTS and deviation.account_id in accounts
+        (unrecorded if of_account or _counter_of(deviation) in counters else wrong).append(deviation)
+    return wrong, unrecorded
 
 
 def _counter_of(deviation: Deviation) -> str:

@@ -141,6 +141,7 @@ class PurchaseDraft:
             partner_id=self.partner.id,
             document=self._document(plan, vouchers, account),
             pointer=self._pointer(),
+            filed=self.filed,
         )
         self.before_posting(PostedEvent(event, replayed=False))
         return PreparedEvent(event, wallet, tuple(self._effects(plan, vouchers, wallet.account_id)))
