@@ -24,9 +24,9 @@ POSTED = RowOutcome(1, RowStatus.POSTED, "E1")
 UNKNOWN = RowOutcome(2, RowStatus.REFUSED, None, Problem(Code.NOT_FOUND, "Account (X) Not Found.", "/cim"))
 
 
-def result(layout: Layout, *told: tuple[tuple[bytes, ...], RowOutcome], rehearsed: bool = False) -> str:
+def result(layout: Layout, *told: tuple[tuple[bytes, ...], RowOutcome], dry_run: bool = False) -> str:
     entries = [(ChunkEntry(outcome.row, rows), outcome) for rows, outcome in told]
-    return b"".join(rendered(layout, entries, Rendering(rehearsed))).decode()
+    return b"".join(rendered(layout, entries, Rendering(dry_run))).decode()
 
 
 def cells(text: str) -> list[list[str]]:
@@ -129,7 +129,7 @@ def test_the_result_of_a_bulk_calls_body_keeps_its_currency() -> None:
 
 
 def test_the_result_of_a_dry_run_says_so_and_is_sent_in_again_for_real() -> None:
-    assert '"status":"posted (dry run)"' in result(JSON_LINES, ((b'{"a":1}',), POSTED), rehearsed=True)
+    assert '"status":"posted (dry run)"' in result(JSON_LINES, ((b'{"a":1}',), POSTED), dry_run=True)
 
 
 @pytest.mark.parametrize("before", ["", " ", "  ", "\t", "\r", "\n", "\u00a0", "\u3000", "\ufeff", "\u200b "])

@@ -18,7 +18,7 @@ from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
 from loyalty.store.writes import Put, Write
 
-REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
+KEPT_APART = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 """Partitions that a posting writes to."""
 
 FOR_REAL = ("TRIES#",)
@@ -57,7 +57,7 @@ class DryRunTable:
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
         """Return all items of a partition, in the order of their sort keys."""
         found = {key_of(item): item for item in self._table.partition(pk, consistent=consistent)}
-        if _is_rehearsed(pk):
+        if _is_kept_apart(pk):
             for kept in self._table.partition(self._kept_at(Key(pk, "")).pk, consistent=consistent):
                 key = Key(pk, kept[f"{_KEPT}sk"])
                 found.pop(key, None)
@@ -113,7 +113,7 @@ class DryRunTable:
 
     def _seen(self, wanted: Iterable[Key], *, consistent: bool) -> dict[Key, _Seen]:
         asked = list(dict.fromkeys(wanted))
-        places = {key: self._kept_at(key) for key in asked if _is_rehearsed(key.pk)}
+        places = {key: self._kept_at(key) for key in asked if _is_kept_apart(key.pk)}
         found = self._table.get_many([*asked, *places.values()], consistent=consistent)
         seen = {}
         for key in asked:
@@ -122,7 +122,7 @@ class DryRunTable:
         return seen
 
     def _kept(self, write: Write, seen: _Seen) -> Put:
-        if not _is_rehearsed(write.key.pk):
+        if not _is_kept_apart(write.key.pk):
             raise ValueError(f"no dry run writes to {write.key.pk}")
         item = after(write, seen.item)
         kept: Item = {
@@ -141,8 +141,8 @@ class DryRunTable:
         return keys.rehearsed(self._of, key)
 
 
-def _is_rehearsed(pk: str) -> bool:
-    return pk.startswith(REHEARSED)
+def _is_kept_apart(pk: str) -> bool:
+    return pk.startswith(KEPT_APART)
 
 
 def _item(kept: Item) -> Item | None:

@@ -50,7 +50,7 @@ STATUSES: Mapping[Kind, tuple[RowStatus, ...]] = {
 MAX_PROBLEMS = 10
 """Problems that are told of a row: whoever mends ten sends the file again anyway, and a chunk has a thousand rows."""
 
-REHEARSED = " (dry run)"
+DRY_RUN = " (dry run)"
 """Stands behind the status in the result of a dry run, so that nobody takes it for what was posted."""
 
 
