@@ -22,7 +22,7 @@ from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
 from loyalty.domain.money import ZERO
 from loyalty.store import keys
-from loyalty.store.attributes import Item, packed, packed_key
+from loyalty.store.attributes import Item, pack, pack_key
 from loyalty.store.events import link_attributes, stored_content
 from loyalty.store.reference import items_of
 from loyalty.usecases.engine import Engine
@@ -61,7 +61,7 @@ def _posted() -> tuple[list[Item], Item, Item]:
 
 
 def _items(programme: list[Item], event: Item, record: Item, wallets: int) -> Iterator[Any]:
-    yield from map(packed, programme)
+    yield from map(pack, programme)
     [table_id] = [item["target"] for item in programme if item["sk"] == keys.TABLE.sk]
     for number in range(wallets):
         own = {
@@ -73,7 +73,7 @@ def _items(programme: list[Item], event: Item, record: Item, wallets: int) -> It
         }
         own.pop("participant", None)
         for key, item in items_of(own).items():
-            yield packed_key(key) | packed(item)
+            yield pack_key(key) | pack(item)
         yield from _wallet(event, own["id"], table_id)
 
 
@@ -86,9 +86,9 @@ def _wallet(event: Item, account_id: str, table_id: str) -> Iterator[Any]:
         item = {**event, **key._asdict(), **said}
         link = linked(stored_content(item), head, bytes(SALT_BYTES))
         head = link.digest
-        yield packed({**item, **link_attributes(link)})
+        yield pack({**item, **link_attributes(link)})
     wallet: Item = {"version": EVENTS_OF_A_WALLET, "balance": balance, "purchases": EVENTS_OF_A_WALLET, "head": head}
-    yield packed_key(keys.wallet(account_id)) | packed(wallet)
+    yield pack_key(keys.wallet(account_id)) | pack(wallet)
 
 
 def main() -> None:

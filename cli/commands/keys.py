@@ -48,7 +48,7 @@ def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as
     from loyalty.usecases.access.api_keys import require_partner
 
     table = Target.load(stack, region).open_table()
-    found = [_described(key) for key in active_keys(table, partner)]
+    found = [_describe_key(key) for key in active_keys(table, partner)]
     if not found:
         with refusals_as_failures():
             require_partner(partner, table)
@@ -128,7 +128,7 @@ def _show(text: str, *, as_json: bool) -> None:
     err.print("Save it now: it is stored nowhere and cannot be shown again.")
 
 
-def _described(key: "ApiKey") -> dict[str, object]:
+def _describe_key(key: "ApiKey") -> dict[str, object]:
     return {
         "key_id": key.id,
         "partner": key.partner.id,

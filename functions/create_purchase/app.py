@@ -10,14 +10,14 @@ from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchase
-from loyalty.usecases.purchases.unknown_names import unknown_names_told
+from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
 
 
 def create(request: Request, partner: Partner) -> Response:
-    with unknown_names_told(engine, partner, now=request.now):
+    with add_unknown_names(engine, partner, now=request.now):
         purchase = read_purchase(request.json(), request.now)
     posting = post_purchase(engine, purchase, partner, now=request.now)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}

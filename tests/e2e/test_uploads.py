@@ -15,7 +15,7 @@ from cli.uploading import fetch_result, redrive, send, watch_upload
 from loyalty import exactjson
 from loyalty.domain.uploads.row_outcome import RowStatus
 from loyalty.store import keys
-from loyalty.store.attributes import packed_key
+from loyalty.store.attributes import pack_key
 from loyalty.store.queue import Queue
 from loyalty.store.uploads import UploadState, read_upload
 from loyalty.store.writes import Put
@@ -112,7 +112,7 @@ def test_a_file_that_could_not_be_split_is_taken_up_once_the_fault_is_mended(sta
         upload_id = send(stack, file, "DEMO", dry_run=False)
         wait_for_messages(failed)
     finally:
-        table.client.delete_item(TableName=table.name, Key=packed_key(broken))
+        table.client.delete_item(TableName=table.name, Key=pack_key(broken))
 
     assert read_upload(table, upload_id) is None
     assert redrive(stack, None) == 1

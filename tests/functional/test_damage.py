@@ -17,7 +17,7 @@ from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of, packed_key
+from loyalty.store.attributes import Item, key_of, pack_key
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.export import TableExport
 from loyalty.store.keys import Key
@@ -383,7 +383,7 @@ def test_a_value_of_a_kind_that_we_never_write(damaged: Damaged, value: Any) -> 
     event = damaged.event("STANDING")
     damaged.table.client.update_item(
         TableName=damaged.table.name,
-        Key=packed_key(key_of(event)),
+        Key=pack_key(key_of(event)),
         UpdateExpression="SET note = :value",
         ExpressionAttributeValues={":value": value},
     )

@@ -239,7 +239,7 @@ def limited(cold_functions: Functions, demo: DynamoTable) -> DynamoTable:
 
 
 def test_limits_are_the_uses_of_purchases_less_those_that_were_given_back(limited: DynamoTable) -> None:
-    wallet, budget = limited.get(keys.wallet(ACCOUNT_ID)), limited.get(keys.used("reward_offer", "LIMITED"))
+    wallet, budget = limited.get(keys.wallet(ACCOUNT_ID)), limited.get(keys.counter("reward_offer", "LIMITED"))
     assert wallet
     assert budget
 
@@ -290,7 +290,7 @@ def test_a_limit_that_an_earlier_version_let_out_is_found(table: DynamoTable) ->
 
 @pytest.mark.parametrize("counter", [("reward_offer", "LIMITED"), ("promo_code", "PC-1"), ("reward_offer", "NEVER")])
 def test_a_counter_that_the_journal_does_not_explain_is_found(limited: DynamoTable, counter: tuple[str, str]) -> None:
-    limited.transact([Add(keys.used(*counter), Decimal("0.01"))])
+    limited.transact([Add(keys.counter(*counter), Decimal("0.01"))])
 
     [found] = verified(limited).deviations
     assert found.rule == "a budget's or promo code's counter is what its events used of it"
@@ -298,7 +298,7 @@ def test_a_counter_that_the_journal_does_not_explain_is_found(limited: DynamoTab
 
 
 def test_a_counter_that_is_gone_is_found(limited: DynamoTable) -> None:
-    limited.transact([Delete(keys.used("promo_code", "PC-1"))])
+    limited.transact([Delete(keys.counter("promo_code", "PC-1"))])
 
     [found] = verified(limited).deviations
     assert found.found == "promo_code#PC-1: 0 on the counter, 1 in the journal"
@@ -311,7 +311,7 @@ def test_a_purchase_that_is_posted_while_its_counter_is_read_is_no_deviation(
     def settle(_: float) -> None:
         limited.transact([Add(counter, Decimal("-0.71"))])
 
-    counter = keys.used("reward_offer", "LIMITED")
+    counter = keys.counter("reward_offer", "LIMITED")
     limited.transact([Add(counter, Decimal("0.71"))])
 
     assert verify_journal(limited, settle=settle).deviations == []

@@ -187,7 +187,7 @@ def bought(book: Book, recount: Recount, rule: dict[str, Any], event_id: str, at
     """Buy two pieces, and compare what the offer gives with what its limits leave."""
     limits, currency = rule.get("limits", {}), rule["award"]["currency"]
     event = book.buy(purchase(line("20", quantity="2"), at=at), event_id)
-    [given_now] = [award.amounts.of(award.currency) for award in event.purchase.awards] or [Decimal(0)]
+    [given_now] = [award.amounts.of(award.currency) for award in event.purchase_document.awards] or [Decimal(0)]
     left = []
     for nested in (False, True):
         times, amount = recount.used(limits.get("period"), at.date(), currency, nested=nested)

@@ -109,7 +109,7 @@ class Till:
 
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
-            vouchers = event.purchase.vouchers
+            vouchers = event.purchase_document.vouchers
             return render_purchase(EventRecordsReader(self.engine, NOW)(event)), {
                 **self.told(event),
                 "vouchers": vouchers,

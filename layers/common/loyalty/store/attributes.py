@@ -20,12 +20,12 @@ def key_of(item: Item) -> Key:
     return Key(str(item["pk"]), str(item["sk"]))
 
 
-def packed_key(key: Key) -> dict[str, Any]:
+def pack_key(key: Key) -> dict[str, Any]:
     """Return a key as DynamoDB takes it."""
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
+def pack(item: Mapping[str, Value | None]) -> dict[str, Any]:
     """Attributes as DynamoDB takes them, without those that are None."""
     return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
 
@@ -37,7 +37,7 @@ class Foreign:
     told: Any
 
 
-def unpacked(told: Mapping[str, Mapping[str, Any]]) -> Item:
+def unpack(told: Mapping[str, Mapping[str, Any]]) -> Item:
     """Attributes as DynamoDB tells them."""
     return {name: _UNPACK[kind](value) for name, typed in told.items() for kind, value in typed.items()}
 

@@ -65,13 +65,13 @@ class Event:
     updated_by: str | None = None
 
     @property
-    def purchase(self) -> PurchaseDocument:
+    def purchase_document(self) -> PurchaseDocument:
         """What is kept of it as a purchase."""
         assert isinstance(self.document, PurchaseDocument)
         return self.document
 
     @property
-    def reversal(self) -> ReversalDocument:
+    def reversal_document(self) -> ReversalDocument:
         """What is kept of it as a cancellation or a return."""
         assert isinstance(self.document, ReversalDocument)
         return self.document
@@ -279,11 +279,11 @@ def wallet_item(wallet: Wallet) -> Item:
 
 
 def _uses_text(uses: Uses) -> str | None:
-    kept = {subject: _kept_history(history) for subject, history in uses.by_subject.items()}
+    kept = {subject: _history_to_json(history) for subject, history in uses.by_subject.items()}
     return exactjson.dumps(kept) if kept else None
 
 
-def _kept_history(history: UseHistory) -> dict[str, Any]:
+def _history_to_json(history: UseHistory) -> dict[str, Any]:
     """Return the count of each window and, as ids are long, each currency once, with an amount for each window."""
     windows = sorted(history.windows.items())
     currencies = sorted({currency for _, used in windows for currency in used.amounts})

@@ -44,7 +44,7 @@ SEVERAL: Item = {"target": "*"}
 def items_of(record: Record) -> dict[Key, Item]:
     """Return the items of a record: its own first, then those of its names, each saying whom it leads to in
     `target`."""
-    name: Item = {"target": record["id"], **_carried(record)}
+    name: Item = {"target": record["id"], **_carried_attributes(record)}
     own: Item = {**name, "record": exactjson.dumps(record)}
     names = [*name_keys(record).values(), *shared_name_keys(record)]
     return {record_key(record["type"], record["id"]): own} | dict.fromkeys(names, name)
@@ -112,7 +112,7 @@ def _name_key(kind: str, field: str, value: str) -> Key:
     return keys.alias(kind, field, value)
 
 
-def _carried(record: Record) -> Item:
+def _carried_attributes(record: Record) -> Item:
     """Return what a record's items hold beside its id, so that a posting needs no second read."""
     match record["type"]:
         case "account":

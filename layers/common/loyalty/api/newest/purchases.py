@@ -48,7 +48,7 @@ from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.reversals.reversal import TakenBack
-from loyalty.domain.validation import exactly_one, validated
+from loyalty.domain.validation import exactly_one, validate
 from loyalty.store.events import Event
 from loyalty.usecases.purchases.preview_purchase import Preview
 
@@ -168,10 +168,10 @@ def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    return _request(_validated(CreatePurchase, body, now), now)
+    return _request(_validate_purchase(CreatePurchase, body, now), now)
 
 
-def named_in_path(request: Request) -> Reference:
+def read_path_reference(request: Request) -> Reference:
     """Return the purchase that a path names by its id, with the merchant if the query says whose it is.
 
     Raises:
@@ -189,13 +189,13 @@ def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = _validated(PreviewPurchase, body, now)
+    model = _validate_purchase(PreviewPurchase, body, now)
     return _request(model, now), model.explain
 
 
-def _validated(model: type[Body], body: Any, now: datetime) -> Body:
+def _validate_purchase(model: type[Body], body: Any, now: datetime) -> Body:
     try:
-        return validated(model, body, _broken_rules)
+        return validate(model, body, _broken_rules)
     except Refused as refused:
         raise Faulty(refused.problems, _names_in(body, now)) from refused
 
@@ -206,10 +206,10 @@ def _names_in(body: Any, now: datetime) -> Names:
     items = body.get("products")
     items = items[:MAX_LINES] if isinstance(items, list) else []
     customers = [Reference(by, name, at) for by, at in _CUSTOMERS if (name := code_in(body.get(at[1:])))]
-    references = {kind: named for kind, at in _REFERENCES if (named := _named_at(body, at))}
+    references = {kind: named for kind, at in _REFERENCES if (named := _reference_at(body, at))}
     return Names(
         customer=customers[0] if len(customers) == 1 else None,
-        performed_by={kind: named for kind, at in _PERFORMERS if (named := _named_at(body, at))},
+        performed_by={kind: named for kind, at in _PERFORMERS if (named := _reference_at(body, at))},
         references=references,
         products=[
             Reference("code", name, f"/products/{place}/product_sku")
@@ -220,7 +220,7 @@ def _names_in(body: Any, now: datetime) -> Names:
     )
 
 
-def _named_at(body: Mapping[str, Any], at: str) -> Reference | None:
+def _reference_at(body: Mapping[str, Any], at: str) -> Reference | None:
     """Return how something is named by a raw field, of text or with an id or a code."""
     raw = body.get(at[1:])
     if not isinstance(raw, dict):
@@ -314,7 +314,7 @@ def render_purchase(event: Event, directory: Directory, why: Iterable[Verdict] |
     `awarded`, `spent` and `balance` are in the wallet's currency; the totals and the amounts of lines in the system
     currency. Alternative amounts are there only where there is an alternative currency (contract, row 21).
     """
-    entry, document, taken_back = event.entry, event.purchase, event.taken_back
+    entry, document, taken_back = event.entry, event.purchase_document, event.taken_back
     lines = [_line(place, line, taken_back.lines.get(place, ZERO)) for place, line in enumerate(document.lines)]
     return {
         "id": entry.told_id,

@@ -68,7 +68,7 @@ class Directory:
         """Return the record with this id, as it was imported."""
         return None if record_id is None else self._records.get((kind, record_id))
 
-    def named(self, kind: str, record_id: str) -> Record:
+    def named_record(self, kind: str, record_id: str) -> Record:
         """Return the record with this id, which another record names.
 
         Raises:

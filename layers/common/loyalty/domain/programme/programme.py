@@ -197,7 +197,7 @@ class Programme:
                 return rate
         return None
 
-    def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
+    def exchange(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
         """Return an amount of `source` in `target` at the rates in force, rounded once; None if a rate is missing."""
         if source.id == target.id:
             return rounded(amount, target.exponent)
@@ -223,17 +223,17 @@ class Programme:
         """Return a balance in the alternative currency; None if there is none, or no rate of it at `at`."""
         if self.alternative_currency is None:
             return None
-        return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)
+        return self.exchange(balance, self.wallet_currency(account), self.alternative_currency, at)
 
     def _currency(self, currency_id: str | None) -> Currency:
         """Return the currency with this id; the system's where there is none."""
-        return _known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
+        return _require_known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
 
     def _place(self, business_unit_id: str) -> Place:
-        return _known(self.places, "business_unit", business_unit_id)
+        return _require_known(self.places, "business_unit", business_unit_id)
 
 
-def _known(by_id: Mapping[str, LookedUp], kind: str, record_id: str) -> LookedUp:
+def _require_known(by_id: Mapping[str, LookedUp], kind: str, record_id: str) -> LookedUp:
     try:
         return by_id[record_id]
     except KeyError as error:
@@ -249,7 +249,7 @@ def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) ->
     units: list[BusinessUnit] = []
     # A unit that is above itself was imported by mistake; it ends the climb.
     while business_unit_id and business_unit_id not in (unit.id for unit in units):
-        units.append(_known(among, "business_unit", business_unit_id))
+        units.append(_require_known(among, "business_unit", business_unit_id))
         business_unit_id = units[-1].parent_id
     return tuple(units)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from loyalty.domain.identity import Origin, derived_id, parted_id
+from loyalty.domain.identity import Origin, derived_id, split_id
 from loyalty.domain.ledger.wallet import EventType, JournalEntry
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import months_after
@@ -15,7 +15,7 @@ def broken_rules(event: Event) -> Iterator[tuple[str, str]]:
     given = event.origin is Origin.GIVEN and event.pointer
     if _derived(event) != (event.pointer if given else entry.event_id):
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
-    told, of_merchant = parted_id(entry.event_id)
+    told, of_merchant = split_id(entry.event_id)
     if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):
         yield "a given id is stored under the event's merchant", f"{told} of {of_merchant}"
     if entry.type is EventType.EXPIRY and not _is_due(entry):
@@ -25,7 +25,7 @@ def broken_rules(event: Event) -> Iterator[tuple[str, str]]:
         )
     if entry.type is not EventType.PURCHASE:
         return
-    purchase, movement = event.purchase, entry.movement
+    purchase, movement = event.purchase_document, entry.movement
     for name, parts, recorded in (
         ("awards", purchase.awards, movement.awarded),
         ("spends", purchase.spends, movement.spent),
@@ -46,14 +46,14 @@ def _derived(event: Event) -> str:
     parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {
         Origin.GIVEN: lambda: (entry.merchant_id or "", entry.reference_number or ""),
         Origin.REFERENCE: lambda: (entry.merchant_id or "", entry.reference_number or ""),
-        Origin.EXTERNAL: lambda: event.purchase.identity,
-        Origin.KEY: lambda: event.purchase.identity,
-        Origin.ROW: lambda: event.purchase.identity,
-        Origin.CONTENT: lambda: event.purchase.identity,
-        Origin.NUMBER: lambda: (event.purchase.number,),
+        Origin.EXTERNAL: lambda: event.purchase_document.identity,
+        Origin.KEY: lambda: event.purchase_document.identity,
+        Origin.ROW: lambda: event.purchase_document.identity,
+        Origin.CONTENT: lambda: event.purchase_document.identity,
+        Origin.NUMBER: lambda: (event.purchase_document.number,),
         Origin.OPENING_BALANCE: lambda: (entry.reference_number or "",),
-        Origin.CANCELLATION: lambda: (event.reversal.reverses,),
-        Origin.RETURN: lambda: (event.reversal.reverses, entry.reference_number or ""),
+        Origin.CANCELLATION: lambda: (event.reversal_document.reverses,),
+        Origin.RETURN: lambda: (event.reversal_document.reverses, entry.reference_number or ""),
         Origin.EXPIRY: lambda: (entry.account_id, str(entry.sequence)),
     }
     origin = Origin.REFERENCE if event.origin is Origin.GIVEN else event.origin

@@ -48,11 +48,11 @@ def claims_of_event(event: Event) -> Iterator[Claim]:
     owner = keys.event(event.entry.event_id)
     if event.pointer:
         yield Claim(keys.event(event.pointer), {"event_id": event.entry.event_id}, owner)
-    if event.entry.type is EventType.PURCHASE and event.purchase.vouchers:
-        lines = sold_lines(event.purchase)
+    if event.entry.type is EventType.PURCHASE and event.purchase_document.vouchers:
+        lines = sold_lines(event.purchase_document)
         is_cancelled = event.state is EventState.CANCELLED
         back = all_of(lines) if is_cancelled else come_back(lines, event.taken_back.lines)
-        for voucher in event.purchase.vouchers:
+        for voucher in event.purchase_document.vouchers:
             says = {
                 "account_id": event.entry.account_id,
                 "event_id": event.entry.event_id,

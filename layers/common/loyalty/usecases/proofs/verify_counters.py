@@ -59,7 +59,7 @@ class Counters:
         nothing keeps what limits were."""
         for key, limit in sorted(self._limits.items()):
             if (used := self._used.get(key, ZERO)) > limit:
-                yield Deviation(None, None, WITHIN, f"{keys.used_of(key)}: {used} on the counter, of {limit}")
+                yield Deviation(None, None, WITHIN, f"{keys.counter_subject(key)}: {used} on the counter, of {limit}")
 
     @property
     def suspects(self) -> set[Key]:
@@ -100,5 +100,5 @@ class Counters:
 
 
 def _deviation(key: Key, found: str) -> Deviation:
-    what = keys.used_of(key)
+    what = keys.counter_subject(key)
     return Deviation(None, None, COUNTERS_COUNT, f"{what}: {found}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of, packed, unpacked
+from loyalty.store.attributes import Item, key_of, pack, unpack
 from loyalty.store.events import is_event
 from loyalty.store.export import TableExport, attributes_in
 from loyalty.store.keys import Key
@@ -76,7 +76,7 @@ def _sort(line: bytes, accounts: Shards, names: Shards, rest: Audit) -> None:
     elif sk in NAMED or keys.is_event(Key(attributes["pk"]["S"], sk)):
         names.add(attributes["pk"]["S"], _as_row(line))
     else:
-        rest.take(unpacked(attributes))
+        rest.take(unpack(attributes))
 
 
 def _as_row(line: bytes) -> bytes:
@@ -84,7 +84,7 @@ def _as_row(line: bytes) -> bytes:
 
 
 def _items(shards: Shards, number: int) -> Iterator[Item]:
-    return (unpacked(attributes_in(line)) for line in shards.rows(number))
+    return (unpack(attributes_in(line)) for line in shards.rows(number))
 
 
 def _prove_accounts(accounts: Shards, number: int, audit: Audit, verification: Verification) -> None:
@@ -128,7 +128,7 @@ class _NamesAside:
     def claim(self, claims: Iterable[Claim]) -> None:
         """Put aside what an event or a record says to lie elsewhere."""
         for claim in claims:
-            self._add(claim.key, {"claim": packed(claim.says), "owner": claim.owner, "shared": claim.shared})
+            self._add(claim.key, {"claim": pack(claim.says), "owner": claim.owner, "shared": claim.shared})
 
     def file(self, key: Key, event_id: str, *, certain: bool) -> None:
         """Put aside that a purchase is filed under a reference number."""
@@ -136,7 +136,7 @@ class _NamesAside:
 
     def take(self, item: Item) -> None:
         """Put an item aside that has to be there for something."""
-        self._names.add(item["pk"], exactjson.dumps({"Item": packed(item)}).encode() + b"\n")
+        self._names.add(item["pk"], exactjson.dumps({"Item": pack(item)}).encode() + b"\n")
 
     def _add(self, key: Key, row: dict[str, object]) -> None:
         self._names.add(key.pk, exactjson.dumps({"key": key, **row}).encode() + b"\n")
@@ -147,12 +147,12 @@ def _names_at_odds(names: Shards, number: int) -> list[Deviation]:
     for line in names.rows(number):
         row = exactjson.loads(line)
         if "claim" in row:
-            claim = Claim(Key(*row["key"]), unpacked(row["claim"]), Key(*row["owner"]), row["shared"])
+            claim = Claim(Key(*row["key"]), unpack(row["claim"]), Key(*row["owner"]), row["shared"])
             counterparts.claim([claim])
         elif "filed" in row:
             references.file(Key(*row["key"]), row["filed"], certain=row["certain"])
         else:
-            item = unpacked(row["Item"])
+            item = unpack(row["Item"])
             (references if item["sk"] == "REFERENCE" else counterparts).take(item)
     names.remove(number)
     return [*counterparts.listed(), *references.listed()]

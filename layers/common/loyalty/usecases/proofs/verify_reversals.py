@@ -31,7 +31,7 @@ class Reversals:
             for purchase_id, undone in _undone(event):
                 self._undone[purchase_id].append(undone)
         elif event.state is EventState.CANCELLED or event.taken_back != TakenBack():
-            self._sold[event.entry.event_id] = _sold(event)
+            self._sold[event.entry.event_id] = _evidence_of(event)
 
     @property
     def suspects(self) -> list[str]:
@@ -57,7 +57,7 @@ def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviat
         purchase = _event(table, purchase_id)
         if purchase is None or purchase.entry.type is not EventType.PURCHASE:
             return [Deviation(None, purchase_id, "only purchases are reversed", f"reversed by {sorted(seen)}")]
-        found = list(reversal_deviations(_sold(purchase), _reversals(table, purchase, seen)))
+        found = list(reversal_deviations(_evidence_of(purchase), _reversals(table, purchase, seen)))
         if _event(table, purchase_id) == purchase:
             break
     return found
@@ -80,8 +80,8 @@ def _event(table: JournalTable, event_id: str) -> Event | None:
     return seen.event if seen else None
 
 
-def _sold(event: Event) -> PurchaseEvidence:
-    lines = sold_lines(event.purchase)
+def _evidence_of(event: Event) -> PurchaseEvidence:
+    lines = sold_lines(event.purchase_document)
     return PurchaseEvidence(
         event_id=event.entry.event_id,
         account_id=event.entry.account_id,
@@ -96,7 +96,7 @@ def _sold(event: Event) -> PurchaseEvidence:
 def _undone(event: Event) -> Iterator[tuple[str, ReversalEvidence]]:
     """Return what an event took back, by purchase: of the one that it is the reversal of, and of those of which it
     settled what had been waived."""
-    entry, document = event.entry, event.reversal
+    entry, document = event.entry, event.reversal_document
     own = Reversal(entry.movement, document.waived, document.settled).taken_back(dict(document.lines))
     cancels = entry.type is EventType.CANCELLATION
     yield document.reverses, ReversalEvidence(entry.event_id, entry.account_id, cancels, own)

@@ -25,10 +25,10 @@ class Untold:
 
     def take(self, event: Event) -> None:
         """Sort an event in."""
-        if event.entry.type.reverses and not event.reversal.tells_of_limits:
-            self._reversed.add(event.reversal.reverses)
+        if event.entry.type.reverses and not event.reversal_document.tells_of_limits:
+            self._reversed.add(event.reversal_document.reverses)
         elif event.entry.type is EventType.PURCHASE and _counts(event):
-            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.purchase))
+            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.purchase_document))
 
     @property
     def accounts(self) -> set[str]:
@@ -38,7 +38,7 @@ class Untold:
     @property
     def counters(self) -> set[str]:
         """What all accounts share of what these purchases used."""
-        return {keys.used_of(key) for _, of_purchase in self._of_limited() for key in of_purchase}
+        return {keys.counter_subject(key) for _, of_purchase in self._of_limited() for key in of_purchase}
 
     def _of_limited(self) -> Iterator[tuple[str, set[Key]]]:
         return (self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys())
@@ -64,9 +64,9 @@ def _counts(purchase: Event) -> bool:
     """Return whether it changed what is counted that a purchase was taken back."""
     if purchase.state is EventState.CANCELLED:
         return True
-    lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
+    lines, returned = sold_lines(purchase.purchase_document), purchase.taken_back.lines
     all_back = returned == {place: line.quantity for place, line in enumerate(lines)}
-    return bool(returned) and (all_back or purchase.purchase.is_limited)
+    return bool(returned) and (all_back or purchase.purchase_document.is_limited)
 
 
 def _counters(purchase: PurchaseDocument) -> set[Key]:

@@ -39,7 +39,7 @@ from loyalty.usecases.ledger.transaction_batch import Used, require_active
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.repetition import is_repeated, may_be_told
 from loyalty.usecases.purchases.resolution import Resolved
-from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, priced, promo_code_key
+from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, price_with_counters, promo_code_key
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class PurchaseDraft:
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
         """Return the event that posts the purchase as the next one of the customer's wallet."""
         require_active(customer.account, self.named)
-        plan = priced(self.resolved.purchase, customer, self.programme, used)
+        plan = price_with_counters(self.resolved.purchase, customer, self.programme, used)
         vouchers = tuple(self._vouchers(plan))
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
         header = EntryHeader(
@@ -241,7 +241,7 @@ def _posted_line(line: Line) -> PostedLine:
 
 def _of_row(rival: Event, row: RowOrigin) -> str:
     """Return what to say of a row where `rival` has its identity."""
-    event_id, other = rival.entry.told_id, rival.purchase.upload
+    event_id, other = rival.entry.told_id, rival.purchase_document.upload
     step = "To post this as another purchase, give it its own reference number or id."
     if other and other.upload_id == row.upload_id:
         return (
