@@ -16,7 +16,7 @@ from typing import Any
 from bench.setting import DEMO, EXAMPLE, ROOT
 from bench.usage import usage
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.ledger.chain import SALT_BYTES, linked, root

@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.attributes import Item

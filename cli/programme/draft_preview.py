@@ -9,7 +9,7 @@ from typing import Any
 from cli.programme.draft import ProgrammeDraft
 from loyalty import exactjson
 from loyalty.api.classic import reading as classic
-from loyalty.api.newest.purchases import read_preview
+from loyalty.api.newest.purchase_requests import read_preview
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference

@@ -5,7 +5,8 @@ from os import environ
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.answers import PurchaseAnswer
-from loyalty.api.newest.purchases import read_path_reference, render_purchase
+from loyalty.api.newest.purchase_answers import render_purchase
+from loyalty.api.newest.purchase_requests import read_path_reference
 from loyalty.api.newest.returns import check_cancellation
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect

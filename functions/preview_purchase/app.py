@@ -4,7 +4,8 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchases import read_preview, render_preview
+from loyalty.api.newest.purchase_answers import render_preview
+from loyalty.api.newest.purchase_requests import read_preview
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys

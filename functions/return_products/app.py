@@ -4,7 +4,7 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchases import read_path_reference
+from loyalty.api.newest.purchase_requests import read_path_reference
 from loyalty.api.newest.returns import read_return, render_return
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect

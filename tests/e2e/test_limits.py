@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cli.target import Target
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue

@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Target
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.wallet import EventType

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id

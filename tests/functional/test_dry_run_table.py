@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase as read_classic_purchase
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.errors import Code
 from loyalty.domain.purchases.purchase import PurchaseRequest

@@ -6,7 +6,7 @@ from unittest.mock import Mock, call
 
 import pytest
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code
 from loyalty.store import keys
 from loyalty.store.customers import find_customer

@@ -9,7 +9,7 @@ import pytest
 from loyalty.api.classic.bulk import read_entries
 from loyalty.api.classic.envelope import describe_refusal
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import ChunkEntry

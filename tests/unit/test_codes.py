@@ -6,7 +6,7 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.records.said import Said

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty.api.classic.requests import BulkPurchase
-from loyalty.api.newest.purchases import CreatePurchase, read_purchase
+from loyalty.api.newest.purchase_requests import CreatePurchase, read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.records.rewards import RewardOfferRecord
 from loyalty.domain.validation import validate

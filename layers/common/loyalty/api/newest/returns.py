@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES
 from loyalty.api.newest.answers import ReturnAnswer
-from loyalty.api.newest.purchases import EpochSecond, NewestModel, render_movement
+from loyalty.api.newest.purchase_answers import render_movement
+from loyalty.api.newest.purchase_requests import EpochSecond, NewestModel
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.fingerprint import Fingerprint

@@ -2,7 +2,7 @@
 
 from loyalty.api.http.messages import Request
 from loyalty.api.newest.answers import EntryAnswer, JournalAnswer, WalletAnswer
-from loyalty.api.newest.purchases import render_movement
+from loyalty.api.newest.purchase_answers import render_movement
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.wallet import JournalEntry
