@@ -13,8 +13,8 @@ def broken_rules(event: Event) -> Iterator[tuple[str, str]]:
     """Return each rule that an event breaks by itself, and what was found."""
     entry = event.entry
     given = event.origin is Origin.GIVEN and event.pointer
-    if _derived(event) != (event.pointer if given else entry.event_id):
-        yield "the id is derived from what identifies the event", f"{event.origin} gives {_derived(event)}"
+    if _expected_id(event) != (event.pointer if given else entry.event_id):
+        yield "the id is derived from what identifies the event", f"{event.origin} gives {_expected_id(event)}"
     told, of_merchant = split_id(entry.event_id)
     if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):
         yield "a given id is stored under the event's merchant", f"{told} of {of_merchant}"
@@ -40,7 +40,7 @@ def _is_due(entry: JournalEntry) -> bool:
     return entry.movement.amount == sum(lots.values(), ZERO) < 0 and max(lots) < months_after(entry.posted_on, 0)
 
 
-def _derived(event: Event) -> str:
+def _expected_id(event: Event) -> str:
     """Return the id that an event should have or, where its id was given, its reference number's pointer."""
     entry = event.entry
     parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {

@@ -23,7 +23,7 @@ from loyalty.usecases.proofs.verify_counterparts import Claim, Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_journal import Verification
 from loyalty.usecases.proofs.verify_references import References
-from loyalty.usecases.proofs.verify_untold import told_apart
+from loyalty.usecases.proofs.verify_untold import separate_unrecorded
 
 ITEMS_OF_A_SHARD = 20_000
 """Items that are in memory at a time, but for those of one account, which stay together: some 100 MB."""
@@ -60,7 +60,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     for number in range(shards):
         verification.deviations += _names_at_odds(names, number)
         progress("proving names", number + 1, shards)
-    wrong, unrecorded = told_apart(counters.listed(), frozenset(), untold)
+    wrong, unrecorded = separate_unrecorded(counters.listed(), frozenset(), untold)
     verification.deviations += wrong
     verification.unrecorded += [*unrecorded, *counters.beyond()]
     return verification
@@ -94,7 +94,7 @@ def _prove_accounts(accounts: Shards, number: int, audit: Audit, verification: V
     if audit.has_accounts_at_odds:
         found = [*audit.accounts_at_odds(_Snapshot(_items(accounts, number))), *found]
     accounts.remove(number)
-    wrong, unrecorded = told_apart(found, audit.untold.accounts, audit.untold.counters)
+    wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)
     verification.deviations += wrong
     verification.unrecorded += unrecorded
     verification.events += audit.events

@@ -11,7 +11,7 @@ from loyalty.usecases.proofs.audit import Audit
 from loyalty.usecases.proofs.verify_counterparts import Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_references import References
-from loyalty.usecases.proofs.verify_untold import told_apart
+from loyalty.usecases.proofs.verify_untold import separate_unrecorded
 
 SETTLING_SECONDS = 2.0
 """How long a posting that was under way while the table was read may take to be seen everywhere."""
@@ -51,6 +51,6 @@ def verify_journal(
         *counters.deviations(table),
         *audit.items_at_odds,
     ]
-    wrong, unrecorded = told_apart(found, audit.untold.accounts, audit.untold.counters)
+    wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)
     unrecorded += counters.beyond()
     return Verification(audit.events, audit.wallets.count, audit.wallets.erased, wrong, unrecorded)

@@ -44,7 +44,7 @@ class Untold:
         return (self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys())
 
 
-def told_apart(
+def separate_unrecorded(
     found: Iterable[Deviation], accounts: Collection[str], counters: Collection[str]
 ) -> tuple[list[Deviation], list[Deviation]]:
     """Return what is wrong, and what may be nothing but what was not recorded of these accounts and counters."""

@@ -66,7 +66,7 @@ class Journal:
 
     def take(self, seen: SeenEvent) -> None:
         """Take in an event."""
-        self.entries.append(_counted(seen.event))
+        self.entries.append(_counted_entry(seen.event))
         self.chain.append(seen.chain)
 
 
@@ -167,7 +167,7 @@ def readable(item: Item) -> SeenEvent | None:
         return None
 
 
-def _counted(event: Event) -> JournalEntry:
+def _counted_entry(event: Event) -> JournalEntry:
     """Return its entry, whose movement tells what it counts for as a purchase, of limits, and of what is waived."""
     movement = event.entry.movement
     match event.document:
