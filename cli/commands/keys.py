@@ -118,7 +118,7 @@ def _repeatable(request: str | None) -> Iterator[str]:
     except CommandFailure as failure:
         refused = failure.__cause__
         if isinstance(refused, Refused) and refused.problems[0].code is Code.RETRY_LATER:
-            again = f"It is not known whether a key was made. Run the same command again with --request {name}."
+            again = f"It is not known whether a key was made. Add --request {name} and run the same command again."
             raise CommandFailure(again) from refused
         raise
 
