@@ -217,9 +217,9 @@ class World:
         """Return what time it is."""
         return datetime.fromtimestamp(self.scheduler.now, UTC)
 
-    def put_file(self, bucket: str, key: str, data: bytes) -> None:
+    def put_file(self, bucket: str, key: str, data: bytes, notes: Mapping[str, str] | None = None) -> None:
         """Put a file into a bucket, as whoever has it does."""
-        self._objects.put_object({"Bucket": bucket, "Key": key, "Body": data})
+        self._objects.put_object({"Bucket": bucket, "Key": key, "Body": data, "Metadata": notes or {}})
 
     def advance(self, seconds: float) -> None:
         """Let time pass in which nothing happens, but what is past goes; containers that nobody needs go as well."""
@@ -288,7 +288,7 @@ class World:
             try:
                 said = self.invoke(functions["authorizer"], {"methodArn": arn, "headers": dict(headers)})
             except CallEnded:
-                return Answer(500)
+                return Answer(*self.deployment.unauthorized)
             self._allowed[key] = (self.scheduler.now + self.deployment.remembered_seconds, said)
         [statement] = said["policyDocument"]["Statement"]
         return said["context"] if statement["Effect"] == "Allow" else Answer(403)
