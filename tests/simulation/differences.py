@@ -4,12 +4,11 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from loyalty.store.attributes import Item
-from tests.simulation.deployment import KNOWN
 from tests.simulation.world import Answer, World
 
 State = Counter[str]

@@ -3,10 +3,11 @@
 Each cell is a world that goes on from the same snapshot as the undisturbed one, with one fault at one call; its caller
 asks again as callers do. Once all is quiet, it has to have come to the same.
 
-`python -m tests.simulation.fault_table` works through all cells, and writes docs/fault-table.md.
+A test run works through some, drawn by the date; `make faults` works through all.
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,12 +19,12 @@ from tests.simulation.differences import State, answer_of, more, state_of
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.invariants import INVARIANTS, Seen
 from tests.simulation.operations import Load
-from tests.simulation.planned_faults import Plan, PlannedFaults, plans
+from tests.simulation.planned_faults import Lasting, Plan, PlannedFaults, plans
 from tests.simulation.scheduler import current_process
 from tests.simulation.simulation import SETTLED_SECONDS, prepared
 from tests.simulation.snapshots import Snapshot, put_into, taken
 from tests.simulation.stage import Stage
-from tests.simulation.use_cases import SCENARIOS, Play, Scenario
+from tests.simulation.use_cases import Play, Scenario
 from tests.simulation.world import Answer, World
 
 BEFORE, CALLED = 1, 2
@@ -197,7 +198,16 @@ def _invariants(stage: Stage) -> Iterator[str]:
         yield from (f"{rule.__name__}: {found}" for found in rule(seen))
 
 
-def all_cells() -> Iterator[Cell]:
-    """Return all cells, use case by use case."""
-    for scenario in SCENARIOS:
-        yield from cells(scenario)
+def drawn(scenario: Scenario, seed: int) -> Iterator[Cell]:
+    """Return some cells of a scenario: of each kind of fault and how long it lasts one, at a call that a seed draws."""
+    chance = random.Random(f"{scenario} {seed}")
+    by_kind = defaultdict[tuple[Fault, Lasting], list[Cell]](list)
+    for cell in cells(scenario):
+        by_kind[cell.plan.kind, cell.plan.lasts].append(cell)
+    return map(chance.choice, by_kind.values())
+
+
+def wrong_of(scenario: Scenario) -> dict[str, list[str]]:
+    """Return all cells of a scenario that are wrong, and what is."""
+    found = {str(cell): wrong(cell) for cell in cells(scenario)}
+    return {name: faults for name, faults in found.items() if faults}

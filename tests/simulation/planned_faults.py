@@ -35,9 +35,7 @@ OF_ATTEMPTS = frozenset(
 )
 """Kinds after which botocore tries again by itself, if they do not last."""
 
-OF_ANSWERS = frozenset(
-    {Fault.CONFLICT, Fault.CANCELLED_THROTTLED, Fault.UNPROCESSED, Fault.BROKEN_BODY, Fault.UNSENT}
-)
+OF_ANSWERS = frozenset({Fault.CONFLICT, Fault.CANCELLED_THROTTLED, Fault.UNPROCESSED, Fault.BROKEN_BODY, Fault.UNSENT})
 """Kinds after which it is the engine that tries again."""
 
 

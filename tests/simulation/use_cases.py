@@ -66,6 +66,18 @@ class Scenario:
 
 SCENARIOS: list[Scenario] = []
 
+WITHOUT_CLOUD = {
+    "check_name": "looks at a name",
+    "looked_up": "resolves the names of past purchases, in a table in memory",
+    "no_key": "puts a refusal into words",
+    "preview_purchase": "explains a purchase under a draft, in a table in memory; the functions' is in the table",
+    "priced": "prices past purchases, in a table in memory",
+    "read_row": "reads a row",
+    "result_key": "names an object",
+    "row_identity": "names a row",
+}
+"""What the command uses of `usecases/` that makes no call to the cloud, by the names of functions."""
+
 
 def scene(use_case: str, name: str, **about: Any) -> Callable[[Play], Play]:
     """Register what plays a call."""
@@ -85,7 +97,13 @@ def bought(stage: Stage) -> None:
 def _rich(stage: Stage) -> Call:
     goods = [line("NOVEL", "60", quantity=3), line("TEA", "5")]
     return scenario.newest(
-        "rich", stage.recent, cim="CIM-ANN", promo_code="BLOOM", id="GIVEN-1", spend_request={"amount": 2}, products=goods
+        "rich",
+        stage.recent,
+        cim="CIM-ANN",
+        promo_code="BLOOM",
+        id="GIVEN-1",
+        spend_request={"amount": 2},
+        products=goods,
     )
 
 
@@ -368,6 +386,7 @@ def expire(stage: Stage) -> Any:
 
 
 # ---------------------------------------------------------------- the command
+
 
 @scene("import_records", "a customer, with an opening balance and a pass code")
 def import_file(stage: Stage) -> Any:
