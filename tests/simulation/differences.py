@@ -15,6 +15,8 @@ State = Counter[str]
 
 MOMENTS = ("posted_on", "created_on", "updated_on", "closed_on")
 BLANK = "*"
+REHEARSED = ("DRY_RUN#", "rehearsed_")
+"""How the sort keys of items that a dry run would write begin, and their attributes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ ATTRIBUTES = (
     Difference("", "(posted|created|updated|revoked|closed)_on|expires_at", "A call that is made again is made later."),
     Difference("EVENT", "pointer", "The id that leads to a classic purchase follows from its number."),
     Difference("NUMBERS", "purchase|award|spend|spend_request", "What a dead container had leased is skipped."),
+    Difference(
+        "DRY_RUN#NUMBERS", "revision", "How often it was written, see above; what a dry run would write is told alike."
+    ),
     Difference("VERSION", "version", "Each import draws the version of the programme."),
     Difference("[0-9]{4}-[0-9]{2}", "secret", "The secret of a month is drawn."),
     Difference("SEGMENT#.*", "location", "Each attempt at a segment draws the name of its object."),
@@ -93,13 +98,16 @@ def _item_text(item: Item, asked_for: frozenset[str]) -> str:
         pk = f"pointer to {item['event_id']}"
     if pk == "UPLOADS":
         sk = sk.partition("#")[2]
-    blank = [one.names for one in ATTRIBUTES if not one.of or re.fullmatch(one.of, sk)]
+    places = (sk, sk.removeprefix(REHEARSED[0]))
+    blank = [one.names for one in ATTRIBUTES if not one.of or any(re.fullmatch(one.of, place) for place in places)]
     if item.get("event_type") == "CANCELLATION":
         blank.append("performed_on")
     if IMPORTED & item.keys():
         item = _in_one(item)
     told = {
-        name: BLANK if any(re.fullmatch(names, name) for names in blank) else _told(name, value)
+        name: BLANK
+        if any(re.fullmatch(names, name.removeprefix(REHEARSED[1])) for names in blank)
+        else _told(name, value)
         for name, value in item.items()
         if name not in ("pk", "sk") and not name.startswith("guesses_")
     }

@@ -67,11 +67,13 @@ class Scenario:
 SCENARIOS: list[Scenario] = []
 
 WITHOUT_CLOUD = {
+    "budget_key": "names a counter",
     "check_name": "looks at a name",
     "looked_up": "resolves the names of past purchases, in a table in memory",
     "no_key": "puts a refusal into words",
     "preview_purchase": "explains a purchase under a draft, in a table in memory; the functions' is in the table",
     "priced": "prices past purchases, in a table in memory",
+    "promo_code_key": "names a counter",
     "read_row": "reads a row",
     "result_key": "names an object",
     "row_identity": "names a row",
