@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from cli.target import REPOSITORY
-from tests.simulation.differences import ATTRIBUTES, MORE, NAMES
+from tests.simulation.differences import ATTRIBUTES, MORE, NAMES, OTHERS
 from tests.simulation.fault_table import cells, undisturbed, wrong_of
 from tests.simulation.faults import Fault
 from tests.simulation.planned_faults import OF_ANSWERS, OF_ATTEMPTS, Lasting
@@ -77,10 +77,12 @@ def _lasts(kind: Fault) -> str:
 
 
 def _differences() -> Iterator[str]:
-    for one in (*ATTRIBUTES, *NAMES):
-        yield f"- `{one.of or 'any item'}`, `{one.names}`: {one.why}"
+    for named in (*ATTRIBUTES, *NAMES):
+        yield f"- `{named.of or 'any item'}`, `{named.names}`: {named.why}"
     for begins, why in MORE.items():
         yield f"- more items of `{begins}`: {why}"
+    for one in OTHERS:
+        yield f"- {one}"
 
 
 def main() -> int:
@@ -121,6 +123,9 @@ calls the next night, an operator runs the command again. **All cells are right*
 - journals are chained, nothing is overdrawn, no event is doubled, no queue holds a message, every file is told of, and
   `loyalty verify` finds no deviation.
 
+An *older version* is read in few cells, because calls read consistently whatever an earlier call may have written just
+before; a record that was imported within the last second is in none.
+
 Not in the table: a classic purchase without an identity, which a client cannot send again safely
 ([API](api.md#sending-a-classic-purchase-again)); two faults in one scenario, which `make simulate` draws by the
 thousand; and the transfer of a file by `loyalty upload`, which is boto3's own.
@@ -143,7 +148,7 @@ function has ended* meets each call of the same operation, and outlasts the engi
 
 ## What may differ
 
-Attributes of items, by their sort key; parts of keys; and items of which there may be more:
+Attributes of items, by their sort key; parts of keys; items of which there may be more; and the rest, in words:
 """
 
 
