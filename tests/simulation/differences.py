@@ -62,12 +62,18 @@ MORE = {
 OTHERS = (
     "numbers of purchases, awards and spends, in events and answers: what a dead container had leased is skipped.",
     "`performed_on` of a cancellation, and of spends in classic answers: it is when the call was made.",
-    "uploads that a call asks for: each call draws another one, so a repeated call leaves one more. What their entries "
-    "post is compared, the upload and its result are not.",
-    "`created`, `updated` and `unchanged` records of an import, which are counted as one: what was imported by a call "
-    "that died before it told is `unchanged` to the next one.",
-    "objects that only attempts know (`attempts/`, `closings/`, `outcomes/`, `proofs/`, `chunks/`): each attempt has "
-    "its own. What they come to is in the results.",
+    (
+        "uploads that a call asks for: each call draws another one, so a repeated call leaves one more. What their entries "
+        "post is compared, and how many of the last one are posted, refused and failed; its result is not."
+    ),
+    (
+        "`created`, `updated` and `unchanged` records of an import, which are counted as one: what was imported by a call "
+        "that died before it told is `unchanged` to the next one."
+    ),
+    (
+        "objects that only attempts know (`attempts/`, `closings/`, `outcomes/`, `proofs/`, `chunks/`): each attempt has "
+        "its own. What they come to is in the results."
+    ),
     "in an answer, what is drawn with each call: tokens, passwords, forms and links.",
 )
 """What else may differ, as the page tells it; the code of each is below, or in the `drawn` of a scenario."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
+from loyalty.domain.uploads.row_outcome import RowStatus
+from loyalty.store.chunk_marks import read_tally
 from loyalty.store.credentials import active_keys, read_key
 from loyalty.store.uploads import latest_uploads, read_upload
 from loyalty.usecases.access.api_keys import KeyRequest, create_key, require_partner, revoke_key, rotate_key
@@ -309,10 +311,20 @@ def bulk(stage: Stage) -> Any:
     return stage.play(_bulk(stage))
 
 
-@scene("classic_bulk_create", "answered later", before=signed_in, drawn=(*TOLD_ANEW, "upload_id"))
-@scene("post_batch", "a bulk call with proofs", before=signed_in, drawn=(*TOLD_ANEW, "upload_id"))
+def entries_told_of(stage: Stage) -> tuple[int, int, int, bool]:
+    """Return how many entries of the upload that was told of are posted, refused and failed, and whether that is all."""
+    tally = read_tally(stage.world.table, stage.known["upload"])
+    by_status = tally.counts.by_status
+    posted = by_status.get(RowStatus.POSTED, 0) + by_status.get(RowStatus.REPLAYED, 0)
+    return posted, by_status.get(RowStatus.REFUSED, 0), by_status.get(RowStatus.FAILED, 0), tally.is_told
+
+
+@scene("classic_bulk_create", "answered later", before=signed_in, drawn=("upload_id",), after=entries_told_of)
+@scene("post_batch", "a bulk call with proofs", before=signed_in, drawn=("upload_id",), after=entries_told_of)
 def bulk_later(stage: Stage) -> Any:
-    return stage.play(_bulk(stage), {"Prefer": "respond-async"})
+    answer = stage.play(_bulk(stage), {"Prefer": "respond-async"})
+    stage.known["upload"] = answer.body["data"]["upload_id"]
+    return answer
 
 
 # ---------------------------------------------------------------- files
