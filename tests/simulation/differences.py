@@ -63,16 +63,16 @@ OTHERS = (
     "numbers of purchases, awards and spends, in events and answers: what a dead container had leased is skipped.",
     "`performed_on` of a cancellation, and of spends in classic answers: it is when the call was made.",
     (
-        "uploads that a call asks for: each call draws another one, so a repeated call leaves one more. What their entries "
-        "post is compared, and how many of the last one are posted, refused and failed; its result is not."
+        "uploads that a call asks for: each call draws another one. What their entries post is compared, and how many are "
+        "posted, refused and failed; their results are not."
     ),
     (
         "`created`, `updated` and `unchanged` records of an import, which are counted as one: what was imported by a call "
         "that died before it told is `unchanged` to the next one."
     ),
     (
-        "objects that only attempts know (`attempts/`, `closings/`, `outcomes/`, `proofs/`, `chunks/`): each attempt has "
-        "its own. What they come to is in the results."
+        "objects that only attempts know (`attempts/`, `closings/`, `outcomes/`, `proofs/`, `chunks/`), as each attempt "
+        "has its own: what they come to is in the results."
     ),
     "in an answer, what is drawn with each call: tokens, passwords, forms and links.",
 )

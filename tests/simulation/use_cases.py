@@ -69,16 +69,18 @@ class Scenario:
 SCENARIOS: list[Scenario] = []
 
 WITHOUT_CLOUD = {
+    "advice_for": "puts advice into words",
     "budget_key": "names a counter",
     "check_name": "looks at a name",
-    "looked_up": "resolves the names of past purchases, in a table in memory",
+    "look_up": "resolves the names of past purchases, in a table in memory",
     "no_key": "puts a refusal into words",
     "preview_purchase": "explains a purchase under a draft, in a table in memory; the functions' is in the table",
-    "priced": "prices past purchases, in a table in memory",
+    "price_with_counters": "prices past purchases, in a table in memory",
     "promo_code_key": "names a counter",
     "read_row": "reads a row",
     "result_key": "names an object",
     "row_identity": "names a row",
+    "verify_export": "reads files on disk",
 }
 """What the command uses of `usecases/` that makes no call to the cloud, by the names of functions."""
 
@@ -312,7 +314,7 @@ def bulk(stage: Stage) -> Any:
 
 
 def entries_told_of(stage: Stage) -> tuple[int, int, int, bool]:
-    """Return how many entries of the upload that was told of are posted, refused and failed, and whether that is all."""
+    """Return how many entries of the last upload are posted, refused and failed, and whether that is all."""
     tally = read_tally(stage.world.table, stage.known["upload"])
     by_status = tally.counts.by_status
     posted = by_status.get(RowStatus.POSTED, 0) + by_status.get(RowStatus.REPLAYED, 0)

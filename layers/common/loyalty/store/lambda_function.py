@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem
-from loyalty.store.sdk_errors import refused_where_busy
+from loyalty.store.sdk_errors import refuse_if_busy
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -27,5 +27,5 @@ class LambdaFunction:
         Raises:
             Refused: RETRY_LATER, if Lambda is busy or out of reach. The call may have been made.
         """
-        with refused_where_busy(_BUSY, _RETRYABLE):
+        with refuse_if_busy(_BUSY, _RETRYABLE):
             self.client.invoke(FunctionName=self.name, InvocationType="Event", Payload=exactjson.dumps(event).encode())
