@@ -31,6 +31,8 @@ class Difference:
 ATTRIBUTES = (
     Difference("", "(posted|created|updated|revoked|closed)_on|expires_at", "A call that is made again is made later."),
     Difference("EVENT", "pointer", "The id that leads to a classic purchase follows from its number."),
+    Difference("EVENT.*", "personal|salt", "Salts are drawn, and hashed with what is personal."),
+    Difference("EVENT.*|WALLET", "hash|head", "Hashes are of all this as well; `loyalty verify` proves them."),
     Difference("NUMBERS", "purchase|award|spend|spend_request", "What a dead container had leased is skipped."),
     Difference(
         "DRY_RUN#NUMBERS", "revision", "How often it was written, see above; what a dry run would write is told alike."
@@ -63,16 +65,16 @@ OTHERS = (
     "numbers of purchases, awards and spends, in events and answers: what a dead container had leased is skipped.",
     "`performed_on` of a cancellation, and of spends in classic answers: it is when the call was made.",
     (
-        "uploads that a call asks for: each call draws another one. What their entries post is compared, and how many are "
-        "posted, refused and failed; their results are not."
+        "uploads that a call asks for: each call draws another one. What their entries post is compared, and how "
+        "many are posted, refused and failed; their results are not."
     ),
     (
-        "`created`, `updated` and `unchanged` records of an import, which are counted as one: what was imported by a call "
-        "that died before it told is `unchanged` to the next one."
+        "`created`, `updated` and `unchanged` records of an import, which are counted as one: what was imported by a "
+        "call that died before it told is `unchanged` to the next one."
     ),
     (
-        "objects that only attempts know (`attempts/`, `closings/`, `outcomes/`, `proofs/`, `chunks/`), as each attempt "
-        "has its own: what they come to is in the results."
+        "objects that only attempts know (`attempts/`, `closings/`, `outcomes/`, `proofs/`, `chunks/`), as each "
+        "attempt has its own: what they come to is in the results."
     ),
     "in an answer, what is drawn with each call: tokens, passwords, forms and links.",
 )
