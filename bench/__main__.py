@@ -1,4 +1,4 @@
-"""`python -m bench`: every figure beside the plain variant's and its budget (design, section 10), from one run.
+"""`python -m bench`: every figure beside the plain variant's and its budget, from one run.
 
 It takes some three minutes and ends with status 1 where a budget is exceeded; see bench/README.md.
 """
