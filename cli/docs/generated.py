@@ -16,5 +16,6 @@ def bring_up_to_date(path: Path, text: str, *, check: bool, command: str) -> Non
     name = path.relative_to(REPOSITORY)
     if check and (not path.exists() or path.read_text("utf-8") != text):
         raise CommandFailure(f"{name} is out of date: run `loyalty {command}`")
+    is_up_to_date = path.exists() and path.read_text("utf-8") == text
     path.write_text(text, "utf-8")
-    err.print(f"{name} is up to date.")
+    err.print(f"{name} is up to date." if is_up_to_date else f"{name} is written.")

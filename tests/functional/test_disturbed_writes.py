@@ -161,7 +161,7 @@ def release(functions: Functions, table: DynamoTable) -> Act:
     def act() -> None:
         release_token(text, table=table, signing_keys=signing_keys)
 
-        with pytest.raises(Refused, match="given back"):
+        with pytest.raises(Refused, match="returned"):
             TokenCheck(table, signing_keys).partner(text, now)
 
     return act

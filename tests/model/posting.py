@@ -21,12 +21,12 @@ from tests.model.state import State
 def post(state: State, entry: Entry, number: int) -> Answer:
     """Post a purchase, or find that an equal request was posted before, even if it would be refused today.
 
-    Another one under the same identity is a duplicate, unless it is refused for a reason of its own.
+    Another one under the same identity is a duplicate, even if it would be refused for a reason of its own.
     """
     try:
         purchase = _read(state, entry)
         earlier, is_taken = state.identities.posted(entry, purchase, _repeats(state, entry))
-        plan = None if earlier is not None else _plan(state, purchase)
+        plan = None if earlier is not None or is_taken else _plan(state, purchase)
     except Refused:
         earlier = state.identities.repeated(entry, _repeats(state, entry))
         if earlier is None or not state.visible(earlier, entry.partner):

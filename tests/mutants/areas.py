@@ -121,7 +121,7 @@ AREAS = {
             *TAKING_BACK,
             *PROOFS,
             "functional/test_wallets.py",
-            "functional/test_rehearsal.py",
+            "functional/test_dry_run_table.py",
             "functional/test_close_upload.py",
             "functional/test_dead_letters.py",
         ],

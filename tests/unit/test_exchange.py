@@ -90,17 +90,17 @@ def test_what_can_be_paid_is_the_least_of_the_limits_rounded_down() -> None:
 
 
 def test_an_amount_of_a_wallet_is_told_with_its_code_unless_that_is_the_systems() -> None:
-    assert exchange(*EVERY, wallet="CRW").told(Decimal("5.00")) == "5.00 CRW"
-    assert exchange(*EVERY).told(Decimal("5.00")) == "5.00"
-    assert exchange(*EVERY, wallet="EUR").told(Decimal("5.00")) == "5.00"
+    assert exchange(*EVERY, wallet="CRW").describe(Decimal("5.00")) == "5.00 CRW"
+    assert exchange(*EVERY).describe(Decimal("5.00")) == "5.00"
+    assert exchange(*EVERY, wallet="EUR").describe(Decimal("5.00")) == "5.00"
 
 
 def test_of_two_amounts_that_are_asked_for_the_one_in_the_system_currency_counts() -> None:
     known = exchange(*EVERY)
 
-    assert known.asked(RequestedSpend(Decimal(2), Decimal(999), "/s")) == amounts("2", "2", "200")
-    assert known.asked(RequestedSpend(None, Decimal(250), "/s")) == amounts("2.50", "2.50", "250")
-    assert known.asked(RequestedSpend(None, None, "/s")) == amounts("0", "0", "0")
+    assert known.requested_amounts(RequestedSpend(Decimal(2), Decimal(999), "/s")) == amounts("2", "2", "200")
+    assert known.requested_amounts(RequestedSpend(None, Decimal(250), "/s")) == amounts("2.50", "2.50", "250")
+    assert known.requested_amounts(RequestedSpend(None, None, "/s")) == amounts("0", "0", "0")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_of_two_amounts_that_are_asked_for_the_one_in_the_system_currency_counts
 )
 def test_points_that_cannot_be_converted_are_refused(records: tuple[dict[str, Any], ...], told: str) -> None:
     with pytest.raises(Refused) as refused:
-        exchange(*records).asked(RequestedSpend(None, Decimal(250), "/s"))
+        exchange(*records).requested_amounts(RequestedSpend(None, Decimal(250), "/s"))
 
     [problem] = refused.value.problems
     assert (problem.code, problem.description, problem.pointer) == (Code.CURRENCY_MISMATCH, told, "/s")

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from tests.goldens import EXAMPLES
 from tests.tables.fields import MODELS, fields_of, models_in
@@ -171,8 +171,8 @@ def test_what_no_model_describes_has_one_fingerprint_whatever_the_order_of_its_f
 
 def test_a_fingerprint_that_was_kept_is_known_in_all_its_forms() -> None:
     asked = Fingerprint.of(Dated(**DATED))
-    kept = asked.kept()
+    stored = asked.to_stored()
 
-    assert kept == [printed(text).hex() for text in (WITH_LATER, IN_ORDER, SORTED)]
-    assert Fingerprint.of_kept(kept) == asked
-    assert all(Fingerprint.of_kept(kept).is_of(bytes.fromhex(one), None) for one in kept)
+    assert stored == [printed(text).hex() for text in (WITH_LATER, IN_ORDER, SORTED)]
+    assert Fingerprint.from_stored(stored) == asked
+    assert all(Fingerprint.from_stored(stored).is_of(bytes.fromhex(one), None) for one in stored)

@@ -9,8 +9,8 @@ from loyalty.domain.identity import (
     given_id,
     is_given,
     part_id,
-    parted_id,
     row_key,
+    split_id,
     told_id,
 )
 
@@ -64,6 +64,6 @@ def test_parts_of_an_identity_do_not_run_into_each_other() -> None:
 def test_callers_know_an_event_by_the_id_that_they_gave_and_any_other_by_its_own() -> None:
     given, derived = given_id("M1", "X1"), derived_id(Origin.KEY, "P", "k")
 
-    assert (parted_id(given), parted_id(derived)) == (("X1", "M1"), (derived, None))
+    assert (split_id(given), split_id(derived)) == (("X1", "M1"), (derived, None))
     assert (told_id(given), told_id(derived)) == ("X1", derived)
     assert (is_given(given), is_given(derived)) == (True, False)

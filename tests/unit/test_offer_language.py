@@ -20,7 +20,7 @@ from loyalty.domain import records
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.ledger.wallet import Wallet
-from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compiled
+from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compile_conditions
 from loyalty.domain.programme.directory import NAMING_FIELDS
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, RequestedLine
 from loyalty.domain.records import RECORD_TYPES
@@ -72,7 +72,7 @@ NAMES = {
 BOUGHT_BEFORE = {"every_nth_purchase": 2}
 """Purchases that the customer has to have made before for a condition of SETTINGS to hold."""
 
-PURCHASES_OF_ALL_KINDS = {
+NEVER_DOUBTED = {
     "payment_medium_brands": "a purchase may be paid with any brand",
     "payment_medium_types": "and with any type",
     "products": "with product_types alone, which says so",
@@ -99,7 +99,7 @@ def test_each_condition_is_tried_below() -> None:
 def test_each_condition_that_may_never_hold_is_doubted() -> None:
     doubted = {field.removeprefix("/conditions/") for _, field, _ in NEVER if field.startswith("/conditions/")}
 
-    assert doubted | PURCHASES_OF_ALL_KINDS.keys() == LANGUAGE
+    assert doubted | NEVER_DOUBTED.keys() == LANGUAGE
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -238,7 +238,7 @@ def test_each_type_of_record_is_documented() -> None:
 
 
 def test_a_condition_that_is_not_known_never_holds_unless_it_is_empty() -> None:
-    known, unknown = compiled({"phase_of_the_moon": ["FULL"], "mood": [], "taps": ["T1"]})
+    known, unknown = compile_conditions({"phase_of_the_moon": ["FULL"], "mood": [], "taps": ["T1"]})
 
     assert (known.name, unknown.name) == ("taps", "phase_of_the_moon")
     assert not unknown.holds(cast("Occasion", None), [line("10")])

@@ -12,7 +12,7 @@ from loyalty.domain.reversals.returns import (
     ReturnedLines,
     ReturnedProduct,
     SoldLine,
-    cancelled,
+    cancelled_lines,
     returning,
 )
 
@@ -77,10 +77,10 @@ def test_a_return_completes_a_purchase_with_the_last_of_its_lines_and_a_cancella
 
     assert returned((2, "1"), before=most).completes
     assert not returned((2, "0.5"), before=most).completes
-    assert cancelled(SOLD, {}).completes
-    assert cancelled(SOLD, most).completes
-    assert not cancelled(SOLD, most | quantities(l2="3")).completes
-    assert cancelled(SOLD, most) == ReturnedLines(
+    assert cancelled_lines(SOLD, {}).completes
+    assert cancelled_lines(SOLD, most).completes
+    assert not cancelled_lines(SOLD, most | quantities(l2="3")).completes
+    assert cancelled_lines(SOLD, most) == ReturnedLines(
         {}, {0: WHOLE, 1: WHOLE, 2: Fraction(2, 3)}, {0: WHOLE, 1: WHOLE, 2: WHOLE}
     )
 

@@ -10,7 +10,13 @@ from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
-from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, explained_offers, priced, promo_code_key
+from loyalty.usecases.purchases.shared_limits import (
+    budget_key,
+    counters_of,
+    explain_offers,
+    price_with_counters,
+    promo_code_key,
+)
 from tests.builders import account, line, offer, programme, purchase
 
 CUSTOMER = Customer(account(), Wallet("A1"))
@@ -41,25 +47,25 @@ def test_the_counters_that_pricing_has_to_know_are_of_open_budgets_and_counted_c
 def test_a_budget_gives_what_all_accounts_together_have_left_of_it(used: dict[str, str], awarded: str) -> None:
     counted: dict[Key, Decimal] = {budget_key(name): Decimal(amount) for name, amount in used.items()}
 
-    assert priced(bought(), CUSTOMER, KNOWN, counted).awarded == Decimal(awarded)
+    assert price_with_counters(bought(), CUSTOMER, KNOWN, counted).awarded == Decimal(awarded)
 
 
 def test_why_an_offer_gives_nothing_is_told_with_what_all_accounts_have_used() -> None:
     told = {
-        given: [verdict.failed for verdict in explained_offers(bought(), CUSTOMER, KNOWN, {budget_key("A"): given})]
+        given: [verdict.failed for verdict in explain_offers(bought(), CUSTOMER, KNOWN, {budget_key("A"): given})]
         for given in (Decimal(7), Decimal(8))
     }
 
     assert told == {Decimal(7): [None, None, "effective"], Decimal(8): ["budget", None, "effective"]}
-    assert explained_offers(bought(), CUSTOMER, KNOWN, {})[0].failed is None
+    assert explain_offers(bought(), CUSTOMER, KNOWN, {})[0].failed is None
 
 
 def test_a_code_may_be_used_as_often_as_it_says_by_all_accounts_together() -> None:
     counter = promo_code_key("CODE")
-    assert priced(bought(promo_code=COUNTED), CUSTOMER, KNOWN, {counter: Decimal(1)}).awarded == 10
+    assert price_with_counters(bought(promo_code=COUNTED), CUSTOMER, KNOWN, {counter: Decimal(1)}).awarded == 10
 
     with pytest.raises(Refused) as refused:
-        priced(bought(promo_code=COUNTED), CUSTOMER, KNOWN, {counter: Decimal(2)})
+        price_with_counters(bought(promo_code=COUNTED), CUSTOMER, KNOWN, {counter: Decimal(2)})
 
     assert refused.value.problems[0].code is Code.INVALID
-    assert priced(bought(promo_code=PER_ACCOUNT), CUSTOMER, KNOWN, {}).awarded == 10
+    assert price_with_counters(bought(promo_code=PER_ACCOUNT), CUSTOMER, KNOWN, {}).awarded == 10

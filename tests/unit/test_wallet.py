@@ -12,7 +12,15 @@ from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.expiry import expiry, lapsed_part
 from loyalty.domain.ledger.rules import RuleBroken, as_text, broken_links, broken_sums, require_rules
 from loyalty.domain.ledger.uses import Use, UseHistory, Uses, WindowUse
-from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet, added, changed, taken
+from loyalty.domain.ledger.wallet import (
+    EventType,
+    JournalEntry,
+    Movement,
+    Wallet,
+    add_amounts,
+    add_lots,
+    take_from_lots,
+)
 from loyalty.domain.ledger.windows import FOR_EVER, LimitPeriod, lies_in, previous, same_period, window_of
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -120,21 +128,21 @@ def test_lots_are_what_is_booked_less_what_they_stand_in_for_the_earliest_first(
 
 
 def test_amounts_are_taken_of_the_earliest_lots_and_what_is_zero_is_dropped() -> None:
-    assert taken(lots(m05="4", m04="3"), Decimal(5)) == lots(m04="3", m05="2")
-    assert taken(lots(m05="4", m04="3"), Decimal(3)) == lots(m04="3")
-    assert taken(lots(m04="3"), Decimal(5)) == lots(m04="3")
-    assert added(lots(m05="4", m04="3"), lots(m04="-3", m06="1")) == lots(m05="4", m06="1")
-    assert list(added(lots(m05="4"), lots(m06="1", m04="3"))) == ["2026-04", "2026-05", "2026-06"]
+    assert take_from_lots(lots(m05="4", m04="3"), Decimal(5)) == lots(m04="3", m05="2")
+    assert take_from_lots(lots(m05="4", m04="3"), Decimal(3)) == lots(m04="3")
+    assert take_from_lots(lots(m04="3"), Decimal(5)) == lots(m04="3")
+    assert add_lots(lots(m05="4", m04="3"), lots(m04="-3", m06="1")) == lots(m05="4", m06="1")
+    assert list(add_lots(lots(m05="4"), lots(m06="1", m04="3"))) == ["2026-04", "2026-05", "2026-06"]
 
 
 def test_what_is_waived_stays_in_the_order_in_which_it_came_about() -> None:
     amounts = {"B": Decimal(1), "A": Decimal(2)}
 
-    more = changed(amounts, {"0": Decimal(1), "B": Decimal(1)})
+    more = add_amounts(amounts, {"0": Decimal(1), "B": Decimal(1)})
 
     assert list(more) == ["B", "A", "0"]
     assert more == {"B": 2, "A": 2, "0": 1}
-    assert changed(amounts, {"B": Decimal(-1)}) == {"A": 2}
+    assert add_amounts(amounts, {"B": Decimal(-1)}) == {"A": 2}
 
 
 def test_points_move_where_both_sides_have_them() -> None:

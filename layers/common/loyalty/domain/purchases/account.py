@@ -51,7 +51,7 @@ class Account:
         id: its id.
         number: its number.
         name: its name, if it has one.
-        contact_id: its customer, if it has one.
+        contact_id: the id of its contact, if it has one.
         life_cycle_state: whether it accepts purchases.
         currency_id: the wallet's currency; None for the system currency.
         classification_id: its classification, if it has one.
