@@ -5,11 +5,23 @@ from collections.abc import Iterable
 from tests.model.dates import NEVER, seconds
 from tests.model.exact import NOTHING, Json, exact
 from tests.model.expiry import expire
-from tests.model.history import CANCEL, DONE, EXPIRY, IMPORT, PREVIEW, REFUSED, RETURN, Answer, Entry
-from tests.model.posting import post, preview
+from tests.model.history import (
+    CANCEL,
+    DONE,
+    EXPIRY,
+    IMPORT,
+    POSTED,
+    PREVIEW,
+    REFUSED,
+    REPLAYED,
+    RETURN,
+    Answer,
+    Entry,
+)
+from tests.model.posting import decided, post, preview
 from tests.model.purchase import Refused
 from tests.model.state import State
-from tests.model.taking_back import cancel, give_back
+from tests.model.taking_back import cancel, give_back, would_take_back
 
 
 class Model:
@@ -47,6 +59,19 @@ class Model:
             if entry.kind == RETURN:
                 return give_back(self.state, entry, number)
             return post(self.state, entry, number)
+        except Refused as refusal:
+            return Answer(REFUSED, problems=tuple(refusal.problems))
+
+    def would(self, entry: Entry) -> Answer:
+        """Answer a purchase, a preview, a cancellation or a return as it would be answered now, and leave everything as
+        it is. Of what would be posted, it tells no more than that."""
+        try:
+            if entry.kind == PREVIEW:
+                return preview(self.state, entry)
+            if entry.kind in (CANCEL, RETURN):
+                return would_take_back(self.state, entry)
+            found = decided(self.state, entry)
+            return Answer(REPLAYED, number=found) if isinstance(found, int) else Answer(POSTED)
         except Refused as refusal:
             return Answer(REFUSED, problems=tuple(refusal.problems))
 

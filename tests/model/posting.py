@@ -19,7 +19,18 @@ from tests.model.state import State
 
 
 def post(state: State, entry: Entry, number: int) -> Answer:
-    """Post a purchase, or find that an equal request was posted before, even if it would be refused today.
+    """Post a purchase, or answer as when an equal request was posted before."""
+    found = decided(state, entry)
+    if isinstance(found, Plan):
+        return _carry_out(state, entry, found, number)
+    posted = state.purchases[found]
+    told = state.told(posted.purchase.account, entry.moment, purchase_answer(posted))
+    return replace(told, outcome=REPLAYED, number=found)
+
+
+def decided(state: State, entry: Entry) -> Plan | int:
+    """Return the plan of a purchase, or the number of the event that an equal request posted before, even if it would
+    be refused today.
 
     Another one under the same identity is a duplicate, unless it is refused for a reason of its own.
     """
@@ -35,11 +46,9 @@ def post(state: State, entry: Entry, number: int) -> Answer:
     if is_taken:
         raise Refused(("", DUPLICATE))
     if earlier is not None:
-        posted = state.purchases[earlier]
-        told = state.told(posted.purchase.account, entry.moment, purchase_answer(posted))
-        return replace(told, outcome=REPLAYED, number=earlier)
+        return earlier
     assert plan is not None
-    return _carry_out(state, entry, plan, number)
+    return plan
 
 
 def preview(state: State, entry: Entry) -> Answer:
