@@ -19,6 +19,7 @@ from tests.model.history import (
     Entry,
 )
 from tests.model.posting import decided, post, preview
+from tests.model.pricing import Plan
 from tests.model.purchase import Refused
 from tests.model.state import State
 from tests.model.taking_back import cancel, give_back, would_take_back
@@ -74,6 +75,14 @@ class Model:
             return Answer(REPLAYED, number=found) if isinstance(found, int) else Answer(POSTED)
         except Refused as refusal:
             return Answer(REFUSED, problems=tuple(refusal.problems))
+
+    def plan(self, entry: Entry) -> Plan | None:
+        """Return the plan that a purchase would be posted by, None where it would not be."""
+        try:
+            found = decided(self.state, entry)
+        except Refused:
+            return None
+        return found if isinstance(found, Plan) else None
 
     def _import(self, entry: Entry) -> Answer:
         """Import records (reference-data.md); an opening balance is posted once, as an event of its own."""

@@ -5,7 +5,7 @@ the others. Whatever it sends goes through `Caller.send`, which asks again as a 
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,7 +35,7 @@ class Stuck(Exception):  # noqa: N818 - reads as what it says
 
 @dataclass(frozen=True)
 class Told:
-    """A call and what it was answered in the end, after so many tries, by a caller, between two times."""
+    """A call and what it was answered in the end, after so many tries, by a caller for a partner, between two times."""
 
     caller: str
     operation: str
@@ -47,6 +47,7 @@ class Told:
     tries: int
     began: float
     ended: float
+    partner: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Load:
     """Purchases of the newest API, by their ids."""
     told: list[Told] = field(default_factory=list)
     files: list[SentFile] = field(default_factory=list)
+    records: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)
+    """All that files have said of a record, by its type and id."""
     operations: int = 0
     names: int = 0
 
@@ -75,6 +78,12 @@ class Load:
         """Return a name that nothing else has."""
         self.names += 1
         return str(self.names)
+
+    def keep(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Keep what a file says of records."""
+        for row in rows:
+            if "type" in row:
+                self.records.setdefault((row["type"], row["id"]), []).append(row)
 
 
 @dataclass
@@ -102,19 +111,20 @@ class Caller:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, partner: str = "POS"
     ) -> Answer:
         """Send a call of the newest API until it is answered."""
-        return self._asked(method, path, body, {"api_key": self.load.api_keys[partner], **(headers or {})})
+        return self._asked(method, path, body, {"api_key": self.load.api_keys[partner], **(headers or {})}, partner)
 
     def send_classic(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, partner: str = "POS"
     ) -> Answer:
         """Send a call of the classic API until it is answered."""
         bearer = {"Authorization": f"Bearer {self._token(partner)}"}
-        return self._asked("POST", path, body, {**bearer, **(headers or {})})
+        return self._asked("POST", path, body, {**bearer, **(headers or {})}, partner)
 
     def drop(self, key: str, rows: list[Mapping[str, Any]], data: bytes) -> None:
         """Put a file into the upload bucket."""
         self.world.put_file(KNOWN["UploadBucket"], key, data)
         self.load.files.append(SentFile(key, self.world.time(), tuple(rows)))
+        self.load.keep(rows)
 
     def wallet(self) -> str:
         """Return somebody to buy."""
@@ -132,14 +142,13 @@ class Caller:
         until, text = self._tokens.get(partner, (0.0, ""))
         if self.world.scheduler.now >= until:
             until = self.world.scheduler.now + TOKEN_SECONDS
-            answer = self._asked(
-                "POST", "/authentication/web_api_key/token", None, {"api_key": self.load.api_keys[partner]}
-            )
+            key = {"api_key": self.load.api_keys[partner]}
+            answer = self._asked("POST", "/authentication/web_api_key/token", None, key, partner)
             text = answer.body["data"]["token"]
             self._tokens[partner] = (until, text)
         return text
 
-    def _asked(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
+    def _asked(self, method: str, path: str, body: Any, headers: Mapping[str, str], partner: str) -> Answer:
         began = self.world.scheduler.now
         text = body if body is None or isinstance(body, str) else exactjson.dumps(body)
         for tries in range(1, MAX_TRIES + 1):
@@ -156,6 +165,7 @@ class Caller:
                     tries,
                     began,
                     self.world.scheduler.now,
+                    partner,
                 )
                 self.load.told.append(told)
                 return answer

@@ -15,6 +15,7 @@ from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, redrive
 from tests.simulation.faults import USUAL, Fault, Rates
 from tests.simulation.invariants import INVARIANTS, Seen
+from tests.simulation.judge import Judge
 from tests.simulation.operations import Caller, Load, customer
 from tests.simulation.world import World
 
@@ -97,11 +98,12 @@ def simulate(
     chance = random.Random(f"simulation {seed}")
     with world.running():
         load = prepared(world)
+        judge = Judge(world, load)
         while outcome.operations < operations:
             before = load.operations
             _round(world, load, chance, min(ROUND, operations - before))
             outcome.operations = load.operations
-            check(world, load, outcome)
+            check(world, load, judge, outcome)
             progress(load.operations - before)
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
@@ -111,22 +113,24 @@ def simulate(
 
 def prepared(world: World) -> Load:
     """Give a world its programme, its customers and its partners' keys."""
+    load = Load({})
     with world.calm():
-        _import(world, PROGRAMME.read_bytes().splitlines())
-        api_keys = {
+        _import(world, load, PROGRAMME.read_bytes().splitlines())
+        load.api_keys = {
             partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=world.table, now=world.time())[0]
             for partner in PARTNERS
         }
-    return Load(api_keys)
+    return load
 
 
-def check(world: World, load: Load, outcome: Outcome) -> None:
+def check(world: World, load: Load, judge: Judge, outcome: Outcome) -> None:
     """Look at all that has to hold.
 
     Raises:
         Broken: something does not.
     """
-    seen = Seen(world, load)
+    judge.hear()
+    seen = Seen(world, load, judge)
     with world.calm():
         for rule in INVARIANTS:
             found = list(rule(seen))
@@ -155,12 +159,13 @@ def _customers(world: World, load: Load, chance: random.Random) -> list[str]:
         record for name in names for record in customer(name, chance.randint(1, 60) if chance.random() < 0.6 else 0)
     ]
     with world.calm():
-        _import(world, [exactjson.dumps(record).encode() for record in records])
+        _import(world, load, [exactjson.dumps(record).encode() for record in records])
     world.scheduler.advance(SETTLED_SECONDS)
     return names
 
 
-def _import(world: World, lines: list[bytes]) -> None:
+def _import(world: World, load: Load, lines: list[bytes]) -> None:
+    load.keep(map(exactjson.loads, lines))
     refused = import_records(lines, table=world.table, now=world.time()).refused
     assert not refused, refused
 

@@ -1,0 +1,5 @@
+"""What has to hold whenever all is quiet."""
+
+from tests.simulation.invariants.registry import INVARIANTS, Seen
+
+__all__ = ["INVARIANTS", "Seen"]

@@ -1,0 +1,524 @@
+"""The judgement: all that was committed, in that order, put before the independent model, and all that was told.
+
+Between two commits nothing changes, so the model has one answer to a question there. What somebody was told has to be
+the model's answer at one of the moments between asking and hearing; an event has to be what the model posts for one of
+the requests that were sent, where the event was committed. What is found is kept by the name of the rule that it breaks:
+the invariants of `invariants/model.py` and `invariants/answers.py` tell it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.store import keys
+from loyalty.store.attributes import unpacked
+from loyalty.store.events import Event, event_of, is_event
+from loyalty.store.keys import Key
+from tests.model.account import wallet_answer
+from tests.model.answers import purchase_answer, vouchers
+from tests.model.history import CANCEL, EXPIRY, IMPORT, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
+from tests.model.model import Model
+from tests.model.programme import Programme
+from tests.model.purchase import NOT_FOUND
+from tests.simulation.comparison import (
+    awards_of_event,
+    awards_of_model,
+    budgets_of_event,
+    compared,
+    differences,
+    line_differences,
+    same,
+    shown,
+    spends_of_event,
+    spends_of_model,
+    uses_of_event,
+    uses_of_model,
+)
+from tests.simulation.operations import Load, Told
+from tests.simulation.outcomes import RowTold, rows_told
+from tests.simulation.requests import (
+    READING,
+    TAKING_BACK,
+    Request,
+    is_of_the_model,
+    partner,
+    previewed,
+    refusal,
+    requested,
+    route,
+    taken_back,
+)
+from tests.simulation.world import World
+
+PASSING = frozenset({"RetryLaterException", "InternalException"})
+"""Codes that say nothing of a request: it is to be sent again."""
+
+PROGRAMME_SECONDS = 90.0
+"""For how long a process may go by an earlier programme: a minute from when it was read, and the call that goes by it."""
+
+INDEX_SECONDS = 5.0
+"""For how long an event may be missing from the journal that is shown."""
+
+PROGRAMME = frozenset(
+    {"currency", "currency_rate", "business_unit", "unit", "tap", "classification", "payment_medium_brand"}
+    | {"payment_medium_type", "product_type", "product", "promo_code", "reward_scheme", "reward_offer"}
+    | {"spend_settings", "promotion_campaign", "voucher_type", "partner"}
+)
+"""Types of record that processes keep for a while."""
+
+
+@dataclass
+class Ask:
+    """Something that was told: `wrong` says what is wrong with it now, None where it is what the model says."""
+
+    rule: str
+    about: str
+    began: float
+    ended: float
+    wrong: Callable[[], str | None]
+    found: str = "was never asked"
+
+
+@dataclass
+class Judge:
+    """What the model knows of a world so far, and what was found.
+
+    Attributes:
+        world: The world that is judged.
+        load: What its callers know.
+        found: What breaks a rule, by the rule's name.
+        model: The model, after all that was committed.
+        numbers: What the model calls an event, by the engine's id.
+        events: All events as they were committed.
+        committed: When each was.
+    """
+
+    world: World
+    load: Load
+    found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    model: Model = field(default_factory=Model)
+    numbers: dict[str, int] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    committed: dict[str, float] = field(default_factory=dict)
+    _written: int = 0
+    _told: int = 0
+    _files: int = 0
+    _requests: dict[str, list[Request]] = field(default_factory=lambda: defaultdict(list))
+    _rows: dict[tuple[str, int], Request] = field(default_factory=dict)
+    _returns: dict[tuple[str, str], list[Told]] = field(default_factory=lambda: defaultdict(list))
+    _asks: list[Ask] = field(default_factory=list)
+    _records: list[Mapping[str, Any]] = field(default_factory=list)
+    _moment: float = 0.0
+    _programmes: list[tuple[float, dict[tuple[str, str], Any]]] = field(default_factory=list)
+
+    # ---------------------------------------------------------------- what has come about
+
+    def hear(self) -> None:
+        """Judge what has come about since the last time; all is quiet."""
+        waiting = sorted([*self._calls(), *self._outcomes()], key=lambda ask: ask.began)
+        waiting.reverse()
+        written = self.world.dynamo.written
+        for at, place, item in written[self._written :]:
+            if item is None:
+                continue
+            if "record" in item:
+                self._evaluate(waiting, at)
+                self._keep(at, exactjson.loads(item["record"]["S"]))
+            elif keys.is_event(Key(*place)) and is_event(told := unpacked(item)):
+                if keys.event_id(Key(*place)) not in self.committed:
+                    self._evaluate(waiting, at)
+                    self._committed(at, event_of(told))
+        self._written = len(written)
+        self._evaluate(waiting, float("inf"))
+        self._evaluate([], float("inf"), last=True)
+
+    def _evaluate(self, waiting: list[Ask], until: float, *, last: bool = False) -> None:
+        """Look at what was told, or asked for, before the next commit."""
+        while waiting and waiting[-1].began <= until:
+            self._asks.append(waiting.pop())
+        if not self._asks:
+            return
+        self._import()
+        left = []
+        for ask in self._asks:
+            found = ask.wrong()
+            if found is None:
+                continue
+            ask.found = found
+            if last or ask.ended < until:
+                self.found[ask.rule].append(f"{ask.about}: {ask.found}")
+            else:
+                left.append(ask)
+        self._asks = left
+
+    # ---------------------------------------------------------------- reference data
+
+    def _keep(self, at: float, record: Mapping[str, Any]) -> None:
+        """Keep a record that was committed until something looks at it: what its file says of it."""
+        row = self.load.records.get((record["type"], record["id"]), [])
+        said = [one for one in row if all(same(record.get(name), one[name]) for name in ("name", "code") if name in one)]
+        if said:
+            self._records.append(said[-1])
+            self._moment = at
+
+    def _import(self) -> None:
+        if not self._records:
+            return
+        rows = tuple(self._records)
+        self._records = []
+        if any(row["type"] in PROGRAMME for row in rows) and self.model.state.programme.rows:
+            before = {place: row for place, row in self.model.state.programme.rows.items() if place[0] in PROGRAMME}
+            self._programmes.append((self._moment, before))
+        self.model.take(Entry(int(self._moment), IMPORT, rows=rows))
+
+    def _earlier_programmes(self) -> Iterator[Programme]:
+        """Return the programmes that processes may still go by, the latest first."""
+        now = self.model.state.programme
+        for until, rows in reversed(self._programmes):
+            if self._clock - until > PROGRAMME_SECONDS:
+                return
+            earlier = Programme()
+            earlier.rows = {place: row for place, row in now.rows.items() if place[0] not in PROGRAMME} | rows
+            earlier._index()
+            yield earlier
+
+    _clock: float = 0.0
+
+    def _under_any_programme(self, look: Callable[[], str | None], moment: float) -> str | None:
+        """Return what is wrong under the newest programme and under all that processes may still go by."""
+        self._clock = moment
+        wrong = look()
+        newest = self.model.state.programme
+        if wrong is not None:
+            for self.model.state.programme in self._earlier_programmes():
+                if look() is None:
+                    wrong = None
+                    break
+            else:
+                self.model.state.programme = newest
+        if wrong is None and self.model.state.programme is not newest:
+            self.model.state.programme = newest
+        return wrong
+
+    # ---------------------------------------------------------------- events
+
+    def _committed(self, at: float, event: Event) -> None:
+        """Put an event before the model, where it was committed."""
+        self._import()
+        entry = event.entry
+        self.events[entry.event_id], self.committed[entry.event_id] = event, at
+        if int(entry.posted_on.timestamp()) > at:
+            self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
+        match entry.type:
+            case EventType.PURCHASE:
+                self._purchase(at, event)
+            case EventType.CANCELLATION | EventType.RETURN:
+                self._reversal(event)
+            case EventType.EXPIRY:
+                expiry = Entry(int(entry.posted_on.timestamp()), EXPIRY, body={"account": entry.account_id})
+                self._of_all(event, self.model.take(expiry))
+            case EventType.ADJUSTMENT:
+                rows = self.load.records.get(("opening_balance", entry.reference_number or ""), [])
+                if not rows:
+                    self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no file has this balance")
+                    return
+                self._of_all(event, self.model.take(Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(rows[0],))))
+
+    def _of_all(self, event: Event, answer: Answer) -> None:
+        """Compare an event of an import or of the expiry."""
+        lines = dict(answer.events)
+        line = lines.get(event.entry.account_id)
+        wrong = ["the model has no such event"] if line is None else list(line_differences(event, line))
+        self._wrong("journals_are_the_models", event, wrong)
+
+    def _purchase(self, at: float, event: Event) -> None:
+        moment = event.entry.posted_on.timestamp()
+        request = self._request(event)
+        if request is None:
+            self.found["every_event_was_asked_for"].append(f"{event.entry.event_id}: {event.entry.reference_number}")
+            return
+        entry = request.entry(moment)
+        programme = self.model.state.programme
+        if self._programmes and at - self._programmes[-1][0] < PROGRAMME_SECONDS:
+            self.model.state.programme = self._programme_of(entry, event, at)
+        answer = self.model.take(entry)
+        self.model.state.programme = programme
+        if answer.outcome != POSTED:
+            name = "one_event_of_each_identity" if answer.outcome == REPLAYED else "the_model_posts_what_was_posted"
+            self._wrong(name, event, [f"the model answers {answer.outcome} {answer.problems}"])
+            return
+        assert answer.number is not None
+        self.numbers[event.entry.event_id] = answer.number
+        self._compare_purchase(event, answer)
+
+    def _programme_of(self, entry: Entry, event: Event, at: float) -> Programme:
+        """Return the programme under which the model posts the same, the newest where there is none."""
+        newest = self.model.state.programme
+
+        def wrong() -> str | None:
+            plan = self.model.plan(entry)
+            if plan is None:
+                return "refused"
+            given = awards_of_model(plan.awards, vouchers=False), awards_of_model(plan.awards, vouchers=True)
+            is_same = given == (awards_of_event(event.purchase.awards), awards_of_event(event.purchase.vouchers))
+            return None if is_same else "other awards"
+
+        self._clock = at
+        for programme in (newest, *self._earlier_programmes()):
+            self.model.state.programme = programme
+            if wrong() is None:
+                return programme
+        return newest
+
+    def _compare_purchase(self, event: Event, answer: Answer) -> None:
+        assert answer.number is not None
+        posted = self.model.state.purchases[answer.number]
+        document, plan = event.purchase, posted.plan
+        self._wrong("journals_are_the_models", event, line_differences(event, answer.entry))
+        awards = awards_of_event(document.awards), awards_of_model(plan.awards, vouchers=False)
+        self._wrong("awards_are_the_models", event, compared("awards", *awards))
+        given = awards_of_event(document.vouchers), awards_of_model(plan.awards, vouchers=True)
+        self._wrong("vouchers_are_the_models", event, compared("vouchers", *given))
+        self._wrong("spends_are_the_models", event, compared("spends", spends_of_event(event), spends_of_model(posted)))
+        self._wrong("uses_are_the_models", event, compared("uses", uses_of_event(event), uses_of_model(posted)))
+        drawn = {offer: amount for offer, amount in posted.budgets.items() if amount}
+        self._wrong("budgets_are_the_models", event, compared("draws", budgets_of_event(event), drawn))
+        verdicts = {one.offer_id: one.failed for one in document.why}
+        expected = {offer: plan.why[offer] for offer in verdicts if offer in plan.why}
+        self._wrong("verdicts_are_the_models", event, compared("why", verdicts, expected))
+
+    def _request(self, event: Event) -> Request | None:
+        """Return the request that an event was posted for: the row that it names, or the call that was told its id, or
+        one that was sent again before its answer came."""
+        origin, entry = event.purchase.upload, event.entry
+        if origin is not None:
+            return self._rows.get((origin.upload_id, origin.number))
+        sent = [one for one in self._requests.get(entry.reference_number or "", ()) if one.partner == event.partner_id]
+        told = [one for one in sent if one.told == entry.told_id]
+        if told:
+            return told[0]
+        net = sum(Fraction(line.net) for line in event.purchase.lines)
+        return next((one for one in sent if one.told is None and _net(one.body) == net), None)
+
+    def _reversal(self, event: Event) -> None:
+        entry, document = event.entry, event.reversal
+        kind = CANCEL if entry.type is EventType.CANCELLATION else RETURN
+        number = self.numbers.get(document.reverses)
+        moment = int(entry.posted_on.timestamp())
+        body: Mapping[str, Any] = {}
+        if kind == RETURN:
+            sent = self._returns.get((keys_told(document.reverses), entry.reference_number or ""), [])
+            if not sent:
+                self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no return {entry.reference_number}")
+                return
+            body = next((told for told in sent if told.answer.status == 200), sent[0]).body
+        who = partner(event.partner_id or "")
+        answer = self.model.take(Entry(moment, kind, who, dict(body), of=number))
+        if answer.outcome != POSTED:
+            self._wrong("the_model_posts_what_was_posted", event, [f"it answers {answer.outcome} {answer.problems}"])
+            return
+        if kind == RETURN and answer.number is not None:
+            self.numbers[entry.event_id] = answer.number
+        self._wrong("journals_are_the_models", event, line_differences(event, answer.entry))
+        posted = self.model.state.purchases[number or 0]
+        if kind == CANCEL:
+            before = sum((Fraction(one.reversal.waived) for one in self._reversals_of(document.reverses)), Fraction(0))
+            settled = sum((Fraction(-amount) for one in self.events.values() if one.document is not None
+                           and hasattr(one.document, "outstanding") for at, amount in one.reversal.outstanding.items()
+                           if at == document.reverses and amount < 0), Fraction(0))  # fmt: skip
+            waived = posted.waived - before + settled + Fraction(document.waived)
+        else:
+            waived = answer.data["waived"]
+        if Fraction(document.waived) != waived:
+            self._wrong("waived_amounts_are_the_models", event, [f"{document.waived}, not {shown(waived)}"])
+
+    def _reversals_of(self, purchase_id: str) -> list[Event]:
+        return [
+            one
+            for one in self.events.values()
+            if one.entry.type in (EventType.CANCELLATION, EventType.RETURN) and one.reversal.reverses == purchase_id
+        ]
+
+    def _wrong(self, rule: str, event: Event, found: Any) -> None:
+        entry = event.entry
+        about = f"{entry.account_id} {entry.sequence}, {entry.type} {entry.reference_number} {entry.event_id}"
+        self.found[rule].extend(f"{about}: {one}" for one in found)
+
+    # ---------------------------------------------------------------- what was told
+
+    def _calls(self) -> Iterator[Ask]:
+        for told in self.load.told[self._told :]:
+            if is_of_the_model(told):
+                yield from self._of_call(told)
+        self._told = len(self.load.told)
+
+    def _of_call(self, told: Told) -> Iterator[Ask]:
+        asked = route(told)
+        about = f"{told.caller}, {told.operation}, {asked}"
+        if found := TAKING_BACK.fullmatch(asked):
+            if told.body:
+                self._returns[found["id"], told.body["reference_number"]].append(told)
+            yield self._ask(told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, found["id"]))
+        elif found := READING.fullmatch(asked):
+            rule = f"{'journals' if found['journal'] else found['what']}_are_shown_as_the_model_does"
+            look = {"purchases": self._purchase_shown, "wallets": self._wallet_shown}[found["what"]]
+            look = self._journal_shown if found["journal"] else look
+            yield self._ask(told, rule, about, lambda: look(told, found["id"]))
+        elif asked == "POST /purchases/preview":
+            rule = "previews_are_the_models"
+            yield self._ask(told, rule, about, lambda: self._previewed(told))
+        else:
+            for request, code in requested(told):
+                if request.reference:
+                    self._requests[request.reference].append(request)
+                if code not in PASSING:
+                    yield self._asked_for(request, code, f"{about} {request.reference}", told.began, told.ended)
+
+    def _asked_for(self, request: Request, code: str | None, about: str, began: float, ended: float) -> Ask:
+        if code is None:
+            rule = "postings_are_told_as_the_model_does"
+            return Ask(rule, about, began, ended, lambda: self._known(request, began))
+        return Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
+
+    def _ask(self, told: Told, rule: str, about: str, look: Callable[[], str | None]) -> Ask:
+        return Ask(rule, about, told.began, told.ended, lambda: self._under_any_programme(look, told.ended))
+
+    def _outcomes(self) -> Iterator[Ask]:
+        """Return what was told of the rows of files."""
+        for sent in self.load.files[self._files :]:
+            for row in rows_told(self.world, sent):
+                self._rows[row.upload_id, row.request.row] = row.request
+                if row.status in ("posted", "replayed", "refused") and not row.is_rehearsed:
+                    code = row.code if row.status == "refused" else None
+                    about = f"{sent.key}, row {row.request.row}"
+                    if code not in PASSING:
+                        yield self._outcome(row, code, about, sent.at.timestamp())
+        self._files = len(self.load.files)
+
+    def _outcome(self, row: RowTold, code: str | None, about: str, began: float) -> Ask:
+        ask = self._asked_for(row.request, code, about, began, self.world.scheduler.now)
+        ask.rule = "rows_are_the_models"
+        return ask
+
+    def _known(self, request: Request, began: float) -> str | None:
+        """Return what is wrong with an id that a purchase was answered with."""
+        number = self.numbers.get(self._event_id(request))
+        if number is None:
+            return f"{request.told} is no event"
+
+        def look() -> str | None:
+            answer = self.model.would(request.entry(began))
+            if (answer.outcome, answer.number) == (REPLAYED, number):
+                return None
+            return f"the model answers {answer.outcome} {answer.number} {answer.problems}, not replayed {number}"
+
+        return self._under_any_programme(look, began)
+
+    def _event_id(self, request: Request) -> str:
+        """Return the id of the event that callers know by another one, where they gave it."""
+        told = request.told or ""
+        return next((one for one in (told, *self._given(told)) if one in self.numbers), told)
+
+    def _given(self, told: str) -> list[str]:
+        return [f"{told}#{unit['id']}" for unit in self.model.state.programme.of("business_unit")]
+
+    def _refused(self, request: Request, code: str, began: float) -> str | None:
+        def look() -> str | None:
+            answer = self.model.would(request.entry(began))
+            if answer.outcome == REFUSED and answer.code == code:
+                return None
+            return f"told {code}; the model answers {answer.outcome} {answer.code}"
+
+        return self._under_any_programme(look, began)
+
+    def _previewed(self, told: Told) -> str | None:
+        answer = self.model.would(previewed(told))
+        return self._against(told, answer, answer.data)
+
+    def _taken_back(self, told: Told, purchase_id: str) -> str | None:
+        """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of it
+        afterwards."""
+        number = self._number(purchase_id)
+        answer = self.model.would(taken_back(told, number, told.began))
+        if told.answer.status != 200:
+            return self._against(told, answer, {})
+        if answer.outcome != REPLAYED:
+            return f"the model answers {answer.outcome} {answer.problems}"
+        if told.path.endswith("/cancel"):
+            assert number is not None
+            return self._against(told, answer, purchase_answer(self.model.state.purchases[number]))
+        return self._against(told, answer, answer.data)
+
+    def _purchase_shown(self, told: Told, purchase_id: str) -> str | None:
+        number = self._number(purchase_id)
+        if number is None or not self.model.state.visible(number, partner(told.partner)):
+            return self._against(told, Answer(REFUSED, problems=(("", NOT_FOUND),)), {})
+        return self._against(told, Answer(POSTED), purchase_answer(self.model.state.purchases[number]))
+
+    def _number(self, purchase_id: str) -> int | None:
+        """Return the number of a purchase that callers know by an id."""
+        found = [one for one in (purchase_id, *self._given(purchase_id)) if one in self.numbers]
+        return self.numbers[found[0]] if found else None
+
+    def _wallet_shown(self, told: Told, name: str) -> str | None:
+        record = self._account(name)
+        if record is None:
+            return self._against(told, Answer(REFUSED, problems=(("", NOT_FOUND),)), {})
+        state = self.model.state
+        told_now = wallet_answer(state.account(record["id"]), record, state.programme, int(told.ended))
+        return self._against(told, Answer(POSTED), told_now)
+
+    def _journal_shown(self, told: Told, name: str) -> str | None:
+        """Return what is wrong with a page of a journal: events without a gap, and none missing but the latest."""
+        record = self._account(name)
+        if record is None:
+            return self._against(told, Answer(REFUSED, problems=(("", NOT_FOUND),)), {})
+        if told.answer.status != 200:
+            return f"told {told.answer.status}"
+        journal = self.model.state.account(record["id"]).journal
+        entries = told.answer.body["entries"]
+        first = entries[0]["sequence"] if entries else 0
+        if first > len(journal):
+            return f"it begins with {first}, the model's with {len(journal)}"
+        expected = list(reversed(journal[:first]))[: len(entries)]
+        wrong = [one for found, line in zip(entries, expected, strict=True) for one in differences(found, line)]
+        if not wrong and "next=" not in told.path:
+            late = [line["sequence"] for line in journal[first:] if line["posted_on"] < told.began - INDEX_SECONDS]
+            wrong = [f"it lacks {late}"] if late else []
+        return "; ".join(wrong) or None
+
+    def _account(self, name: str) -> Mapping[str, Any] | None:
+        programme = self.model.state.programme
+        return programme.get("account", name) or programme.named("account", "number", name)
+
+    def _against(self, told: Told, answer: Answer, expected: Mapping[str, Any]) -> str | None:
+        """Return where an answer of the API is not the model's."""
+        code = refusal(told)
+        if code is not None or answer.outcome == REFUSED:
+            if code in PASSING or code == answer.code:
+                return None
+            return f"told {code}, not {answer.outcome} {answer.problems}"
+        return "; ".join(differences(told.answer.body, expected)) or None
+
+    def vouchers(self) -> dict[tuple[str, str], bool]:
+        """Return whether each voucher is void, by event and offer, as the model says."""
+        return {
+            (event_id, one["offer_id"]): one["is_void"]
+            for event_id, number in self.numbers.items()
+            if number in self.model.state.purchases
+            for one in vouchers(self.model.state.purchases[number])
+        }
+
+
+def keys_told(event_id: str) -> str:
+    """Return what callers know an event by."""
+    return event_id.partition("#")[0]
+
+
+def _net(body: Mapping[str, Any]) -> Fraction:
+    inner = body.get("purchase_customer_event", body)
+    return sum((Fraction(str(line["net_amount"])) for line in inner.get("products", inner.get("products_set", ()))), Fraction(0))
