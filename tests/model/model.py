@@ -18,7 +18,7 @@ from tests.model.history import (
     Answer,
     Entry,
 )
-from tests.model.posting import decided, post, preview
+from tests.model.posting import carry_out, decided, post, preview
 from tests.model.pricing import Plan
 from tests.model.purchase import Refused
 from tests.model.state import State
@@ -75,6 +75,11 @@ class Model:
             return Answer(REPLAYED, number=found) if isinstance(found, int) else Answer(POSTED)
         except Refused as refusal:
             return Answer(REFUSED, problems=tuple(refusal.problems))
+
+    def carry_out(self, entry: Entry, plan: Plan) -> Answer:
+        """Post a purchase by a plan that `plan` returned."""
+        self.history.append(entry)
+        return carry_out(self.state, entry, plan, len(self.history) - 1)
 
     def plan(self, entry: Entry) -> Plan | None:
         """Return the plan that a purchase would be posted by, None where it would not be."""

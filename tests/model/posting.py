@@ -22,7 +22,7 @@ def post(state: State, entry: Entry, number: int) -> Answer:
     """Post a purchase, or answer as when an equal request was posted before."""
     found = decided(state, entry)
     if isinstance(found, Plan):
-        return _carry_out(state, entry, found, number)
+        return carry_out(state, entry, found, number)
     posted = state.purchases[found]
     told = state.told(posted.purchase.account, entry.moment, purchase_answer(posted))
     return replace(told, outcome=REPLAYED, number=found)
@@ -119,7 +119,8 @@ def _limits(state: State, offer: Json, purchase: Purchase, account: Account) -> 
     return Limits(terms, times, amount, is_forgotten, state.given.get(offer["id"], NOTHING))
 
 
-def _carry_out(state: State, entry: Entry, plan: Plan, number: int) -> Answer:
+def carry_out(state: State, entry: Entry, plan: Plan, number: int) -> Answer:
+    """Post a purchase by its plan."""
     purchase = plan.purchase
     account = state.account(purchase.account)
     posted = Posted(number, plan, entry.moment, version=len(account.journal) + 1)

@@ -1,5 +1,7 @@
 """Reference data: the records as they are after all imports so far (reference-data.md)."""
 
+from typing import Self
+
 from tests.model.exact import Json
 
 # The fields that lead to other records, by type of record ("References").
@@ -64,6 +66,14 @@ class Records:
         self.rows: dict[tuple[str, str], Json] = {}
         self._named: dict[tuple[str, str, str], list[str]] = {}
         self._by_type: dict[str, list[Json]] = {}
+
+    @classmethod
+    def of_rows(cls, rows: dict[tuple[str, str], Json]) -> Self:
+        """Return records as they were, from the rows of others."""
+        records = cls()
+        records.rows = rows
+        records._index()
+        return records
 
     def put(self, rows: list[Json]) -> None:
         """Import a file: each line replaces the record of its type and id; what names others is resolved to ids."""

@@ -22,6 +22,7 @@ from tests.model.account import wallet_answer
 from tests.model.answers import purchase_answer, vouchers
 from tests.model.history import CANCEL, EXPIRY, IMPORT, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
 from tests.model.model import Model
+from tests.model.pricing import Plan
 from tests.model.programme import Programme
 from tests.model.purchase import NOT_FOUND
 from tests.simulation.comparison import (
@@ -57,6 +58,10 @@ from tests.simulation.world import World
 PASSING = frozenset({"RetryLaterException", "InternalException"})
 """Codes that say nothing of a request: it is to be sent again."""
 
+NAME_SECONDS = 5.0
+"""For how long a customer's name may lead to nobody, or to whom it led before: names are read as they were a moment
+ago."""
+
 PROGRAMME_SECONDS = 90.0
 """For how long a process may go by an earlier programme: a minute from when it was read, and the call that goes by it."""
 
@@ -80,7 +85,9 @@ class Ask:
     began: float
     ended: float
     wrong: Callable[[], str | None]
-    found: str = "was never asked"
+    told: str | None = None
+    """The id of the event that there has to be first."""
+    found: str = "there is no such event"
 
 
 @dataclass
@@ -111,6 +118,13 @@ class Judge:
     _rows: dict[tuple[str, int], Request] = field(default_factory=dict)
     _returns: dict[tuple[str, str], list[Told]] = field(default_factory=lambda: defaultdict(list))
     _asks: list[Ask] = field(default_factory=list)
+    _until: dict[str, list[Ask]] = field(default_factory=lambda: defaultdict(list))
+    """What was told of events that are not committed yet, by their ids."""
+    _known_ids: set[str] = field(default_factory=set)
+    _places: dict[tuple[str, int], float] = field(default_factory=dict)
+    """When a wallet's event of a number was committed."""
+    _shared: list[tuple[float, dict[str, Fraction], dict[str, int]]] = field(default_factory=list)
+    """What all accounts together had used of budgets and promo codes until a moment."""
     _records: list[Mapping[str, Any]] = field(default_factory=list)
     _moment: float = 0.0
     _programmes: list[tuple[float, dict[tuple[str, str], Any]]] = field(default_factory=list)
@@ -139,7 +153,14 @@ class Judge:
     def _evaluate(self, waiting: list[Ask], until: float, *, last: bool = False) -> None:
         """Look at what was told, or asked for, before the next commit."""
         while waiting and waiting[-1].began <= until:
-            self._asks.append(waiting.pop())
+            ask = waiting.pop()
+            if ask.told is None or ask.told in self._known_ids:
+                self._asks.append(ask)
+            else:
+                self._until[ask.told].append(ask)
+        if last:
+            self._asks += [ask for asks in self._until.values() for ask in asks]
+            self._until.clear()
         if not self._asks:
             return
         self._import()
@@ -170,37 +191,33 @@ class Judge:
             return
         rows = tuple(self._records)
         self._records = []
-        if any(row["type"] in PROGRAMME for row in rows) and self.model.state.programme.rows:
-            before = {place: row for place, row in self.model.state.programme.rows.items() if place[0] in PROGRAMME}
-            self._programmes.append((self._moment, before))
+        if self.model.state.programme.rows:
+            self._programmes.append((self._moment, dict(self.model.state.programme.rows)))
         self.model.take(Entry(int(self._moment), IMPORT, rows=rows))
 
-    def _earlier_programmes(self) -> Iterator[Programme]:
-        """Return the programmes that processes may still go by, the latest first."""
+    def _earlier_programmes(self, moment: float) -> Iterator[Programme]:
+        """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
         now = self.model.state.programme
         for until, rows in reversed(self._programmes):
-            if self._clock - until > PROGRAMME_SECONDS:
+            if moment - until > PROGRAMME_SECONDS:
                 return
-            earlier = Programme()
-            earlier.rows = {place: row for place, row in now.rows.items() if place[0] not in PROGRAMME} | rows
-            earlier._index()
-            yield earlier
-
-    _clock: float = 0.0
+            yield Programme.of_rows({place: now.rows[place] for place in now.rows if place[0] not in PROGRAMME} | {
+                place: row for place, row in rows.items() if place[0] in PROGRAMME
+            })
+            if moment - until <= NAME_SECONDS:
+                yield Programme.of_rows(rows)
 
     def _under_any_programme(self, look: Callable[[], str | None], moment: float) -> str | None:
         """Return what is wrong under the newest programme and under all that processes may still go by."""
-        self._clock = moment
-        wrong = look()
-        newest = self.model.state.programme
-        if wrong is not None:
-            for self.model.state.programme in self._earlier_programmes():
+        wrong, newest = look(), self.model.state.programme
+        if wrong is None:
+            return None
+        try:
+            for earlier in self._earlier_programmes(moment):
+                self.model.state.programme = earlier
                 if look() is None:
-                    wrong = None
-                    break
-            else:
-                self.model.state.programme = newest
-        if wrong is None and self.model.state.programme is not newest:
+                    return None
+        finally:
             self.model.state.programme = newest
         return wrong
 
@@ -211,11 +228,14 @@ class Judge:
         self._import()
         entry = event.entry
         self.events[entry.event_id], self.committed[entry.event_id] = event, at
+        self._places[entry.account_id, entry.sequence] = at
         if int(entry.posted_on.timestamp()) > at:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
         match entry.type:
             case EventType.PURCHASE:
                 self._purchase(at, event)
+                self._known_ids.add(entry.told_id)
+                self._asks += self._until.pop(entry.told_id, [])
             case EventType.CANCELLATION | EventType.RETURN:
                 self._reversal(event)
             case EventType.EXPIRY:
@@ -242,11 +262,11 @@ class Judge:
             self.found["every_event_was_asked_for"].append(f"{event.entry.event_id}: {event.entry.reference_number}")
             return
         entry = request.entry(moment)
-        programme = self.model.state.programme
-        if self._programmes and at - self._programmes[-1][0] < PROGRAMME_SECONDS:
-            self.model.state.programme = self._programme_of(entry, event, at)
-        answer = self.model.take(entry)
-        self.model.state.programme = programme
+        plan = self._plan(entry, event)
+        before = dict(self.model.state.given), dict(self.model.state.code_uses)
+        answer = self.model.carry_out(entry, plan) if plan else self.model.take(entry)
+        if before != (self.model.state.given, self.model.state.code_uses):
+            self._shared.append((at, *before))
         if answer.outcome != POSTED:
             name = "one_event_of_each_identity" if answer.outcome == REPLAYED else "the_model_posts_what_was_posted"
             self._wrong(name, event, [f"the model answers {answer.outcome} {answer.problems}"])
@@ -255,24 +275,30 @@ class Judge:
         self.numbers[event.entry.event_id] = answer.number
         self._compare_purchase(event, answer)
 
-    def _programme_of(self, entry: Entry, event: Event, at: float) -> Programme:
-        """Return the programme under which the model posts the same, the newest where there is none."""
-        newest = self.model.state.programme
+    def _plan(self, entry: Entry, event: Event) -> Plan | None:
+        """Return the plan by which the model posts a purchase: of those by earlier programmes, and by what was left of
+        budgets and promo codes since it was asked for, the one that is the event's; the newest where none is."""
+        state = self.model.state
+        newest = state.programme, state.given, state.code_uses
+        found = self.model.plan(entry)
+        try:
+            if found is None or not is_plan_of(found, event):
+                for programme in (newest[0], *self._earlier_programmes(entry.moment)):
+                    for given, code_uses in self._shared_since(entry.moment):
+                        state.programme, state.given, state.code_uses = programme, given, code_uses
+                        other = self.model.plan(entry)
+                        if other and is_plan_of(other, event):
+                            return other
+        finally:
+            state.programme, state.given, state.code_uses = newest
+        return found
 
-        def wrong() -> str | None:
-            plan = self.model.plan(entry)
-            if plan is None:
-                return "refused"
-            given = awards_of_model(plan.awards, vouchers=False), awards_of_model(plan.awards, vouchers=True)
-            is_same = given == (awards_of_event(event.purchase.awards), awards_of_event(event.purchase.vouchers))
-            return None if is_same else "other awards"
-
-        self._clock = at
-        for programme in (newest, *self._earlier_programmes()):
-            self.model.state.programme = programme
-            if wrong() is None:
-                return programme
-        return newest
+    def _shared_since(self, moment: float) -> Iterator[tuple[dict[str, Fraction], dict[str, int]]]:
+        yield self.model.state.given, self.model.state.code_uses
+        for until, given, code_uses in reversed(self._shared):
+            if until < moment:
+                return
+            yield given, code_uses
 
     def _compare_purchase(self, event: Event, answer: Answer) -> None:
         assert answer.number is not None
@@ -317,7 +343,10 @@ class Judge:
                 return
             body = next((told for told in sent if told.answer.status == 200), sent[0]).body
         who = partner(event.partner_id or "")
+        before = dict(self.model.state.given), dict(self.model.state.code_uses)
         answer = self.model.take(Entry(moment, kind, who, dict(body), of=number))
+        if before != (self.model.state.given, self.model.state.code_uses):
+            self._shared.append((self.committed[entry.event_id], *before))
         if answer.outcome != POSTED:
             self._wrong("the_model_posts_what_was_posted", event, [f"it answers {answer.outcome} {answer.problems}"])
             return
@@ -381,7 +410,7 @@ class Judge:
     def _asked_for(self, request: Request, code: str | None, about: str, began: float, ended: float) -> Ask:
         if code is None:
             rule = "postings_are_told_as_the_model_does"
-            return Ask(rule, about, began, ended, lambda: self._known(request, began))
+            return Ask(rule, about, began, ended, lambda: self._known(request, began), request.told or "")
         return Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
 
     def _ask(self, told: Told, rule: str, about: str, look: Callable[[], str | None]) -> Ask:
@@ -487,7 +516,8 @@ class Judge:
         expected = list(reversed(journal[:first]))[: len(entries)]
         wrong = [one for found, line in zip(entries, expected, strict=True) for one in differences(found, line)]
         if not wrong and "next=" not in told.path:
-            late = [line["sequence"] for line in journal[first:] if line["posted_on"] < told.began - INDEX_SECONDS]
+            numbers = range(first + 1, len(journal) + 1)
+            late = [one for one in numbers if self._places[record["id"], one] < told.began - INDEX_SECONDS]
             wrong = [f"it lacks {late}"] if late else []
         return "; ".join(wrong) or None
 
@@ -512,6 +542,17 @@ class Judge:
             if number in self.model.state.purchases
             for one in vouchers(self.model.state.purchases[number])
         }
+
+
+def is_plan_of(plan: Plan, event: Event) -> bool:
+    """Tell whether a purchase was posted by a plan."""
+    document = event.purchase
+    verdicts = [(one.offer_id, one.failed) for one in document.why if one.offer_id in plan.why]
+    return (
+        awards_of_model(plan.awards, vouchers=False) == awards_of_event(document.awards)
+        and awards_of_model(plan.awards, vouchers=True) == awards_of_event(document.vouchers)
+        and all(plan.why[offer] == failed for offer, failed in verdicts)
+    )
 
 
 def keys_told(event_id: str) -> str:

@@ -118,8 +118,7 @@ def _entries(told: Told, key: str | None) -> Iterator[tuple[Request, str | None]
     data = body.get("data") or {} if told.answer.status == 200 else {}
     posted = {one["request_unique_identifier"]: one["id"] for one in data.get("processed_customer_events_set", ())}
     refused = {
-        one["request_unique_identifier"]: one["error"]["code"] if "error" in one else None
-        for one in data.get("unprocessed_customer_events_set", ())
+        one["request_unique_identifier"]: one["error_code"] for one in data.get("unprocessed_customer_events_set", ())
     }
     shared = {name: value for name, value in told.body.items() if name != "purchase_customer_events_set"}
     for entry in told.body["purchase_customer_events_set"]:
