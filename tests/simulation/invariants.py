@@ -3,21 +3,24 @@
 To add one, write a function that takes what `Seen` is, and decorate it with `invariant`; its docstring is the rule.
 """
 
+import csv
+import gzip
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from loyalty import exactjson
 from loyalty.domain.ledger.wallet import EventType, Wallet
 from loyalty.domain.money import ZERO
+from loyalty.domain.rows.file_opening import format_of
+from loyalty.domain.rows.layout import FileFormat
 from loyalty.store import keys, ledger
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.events import Event, wallet_of
-from loyalty.store.uploads import KEPT, Upload, UploadState, read_upload, upload_id
+from loyalty.store.uploads import KEPT, Upload, UploadState, read_upload
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.uploads.make_result import result_key
-from tests.simulation.deployment import KNOWN
 from tests.simulation.operations import Load, SentFile
 from tests.simulation.world import World
 
@@ -49,13 +52,8 @@ class Seen:
     @cached_property
     def uploads(self) -> list[tuple[SentFile, Upload | None]]:
         """The files that were dropped, as far as they are told of yet, and the upload of each."""
-        versions = self.world.buckets[KNOWN["UploadBucket"]].objects
         since = self.world.time() - KEPT
-        return [
-            (sent, read_upload(self.world.table, upload_id(sent.key, versions[sent.key][-1].version)))
-            for sent in self.load.files
-            if sent.at > since
-        ]
+        return [(sent, read_upload(self.world.table, sent.upload)) for sent in self.load.files if sent.at > since]
 
 
 Invariant = Callable[[Seen], Iterator[str]]
@@ -106,9 +104,7 @@ def one_event_of_each_identity(seen: Seen) -> Iterator[str]:
         for event in events
         if event.entry.type is EventType.PURCHASE
     )
-    references = {told.body["reference_number"] for told in seen.load.told if told.path == "/purchases"}
-    references |= {row["reference_number"] for sent in seen.load.files for row in sent.rows if "type" not in row}
-    for reference in sorted(references):
+    for reference in sorted(_given(seen.load)):
         if counted[reference] > 1:
             yield f"{reference} was posted {counted[reference]} times"
     for told_id, body in seen.load.bought:
@@ -119,9 +115,10 @@ def one_event_of_each_identity(seen: Seen) -> Iterator[str]:
 
 @invariant
 def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
-    """The result of a file tells each of its rows once; what was posted of them is in the journal, and each record was
-    imported."""
+    """The result of a file tells each of its rows once; what was posted of them is in the journal, and what was refused
+    is not, unless another row or call has posted it."""
     posted = {event.entry.reference_number for events in seen.events.values() for event in events}
+    given = _given(seen.load)
     files = seen.world.files("ResultBucket")
     for sent, upload in seen.uploads:
         if upload is None:
@@ -129,22 +126,37 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
             continue
         if upload.state is not UploadState.POSTING or not read_tally(seen.world.table, upload.id).is_told:
             continue  # `all_has_ended` tells
-        text = files.read(result_key(upload)).decode()
-        lines = text.splitlines()
-        if sent.key.endswith(".jsonl"):
-            statuses = [exactjson.loads(line)["status"] for line in lines]
-        else:
-            place = lines[0].split(",").index("status")
-            statuses = [line.split(",")[place] for line in lines[1:]]
-        if len(statuses) != len(sent.rows):
+        statuses = _statuses(upload, files.read(result_key(upload)))
+        if sent.is_whole and len(statuses) != len(sent.rows):
             yield f"{sent.key}: {len(statuses)} outcomes of {len(sent.rows)} rows"
         for row, status in zip(sent.rows, statuses, strict=False):
-            if "type" in row:
-                there = status in ("created", "updated", "unchanged")
-            else:
-                there = (status in ("posted", "replayed")) == (row["reference_number"] in posted)
-            if not there:
+            if "reference_number" not in row or sent.is_dry_run:
+                continue
+            there = row["reference_number"] in posted
+            if status in ("posted", "replayed") and not there:
                 yield f"{sent.key}: {row} is {status}"
+            if status not in ("posted", "replayed") and there and given[row["reference_number"]] == 1:
+                yield f"{sent.key}: {row} is {status}, and posted"
+
+
+def _given(load: Load) -> Counter[str]:
+    """Return the reference numbers that calls of the newest API and rows of files have given, and how often."""
+    bodies = [told.body for told in load.told if told.path == "/purchases" and isinstance(told.body, Mapping)]
+    rows = [row for sent in load.files for row in sent.rows]
+    return Counter(body["reference_number"] for body in [*bodies, *rows] if body.get("reference_number"))
+
+
+def _statuses(upload: Upload, result: bytes) -> list[str]:
+    """Return what the result of a file tells of each row."""
+    text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
+    match format_of(upload.name)[0]:
+        case FileFormat.CSV:
+            return [line["status"] for line in csv.DictReader(text.splitlines())]
+        case FileFormat.JSON_LINES:
+            rows = [exactjson.loads(line) for line in text.splitlines()]
+        case FileFormat.JSON:
+            rows = exactjson.loads(text)
+    return [row["status"] for row in rows]
 
 
 @invariant
@@ -154,7 +166,9 @@ def all_has_ended(seen: Seen) -> Iterator[str]:
         if queue.messages:
             yield f"{url} holds {len(queue.messages)}"
     for sent, upload in seen.uploads:
-        if upload and not read_tally(seen.world.table, upload.id).is_told:
+        if upload is None or upload.state is UploadState.REFUSED:
+            continue
+        if not read_tally(seen.world.table, upload.id).is_told:
             yield f"{sent.key}: upload {upload.id} is {upload.state}, and its result does not tell all"
 
 
