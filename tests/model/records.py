@@ -100,6 +100,10 @@ class Records:
         ids = self._named.get((kind, field, value), [])
         return self.rows[kind, ids[0]] if len(ids) == 1 else None
 
+    def name(self, kind: str, field: str, value: str, id_: str) -> None:
+        """Let a name lead to a record, whatever it has led to."""
+        self._named[kind, field, value] = [id_]
+
     def find(self, kind: str, name: str) -> Json | None:
         """Return the record that a reference of another one means: by id, or by any unique value."""
         fields = ["id", *UNIQUE.get(kind, [])] + (["name"] if kind == "account" else [])

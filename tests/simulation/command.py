@@ -138,5 +138,5 @@ def _tell(total: Outcome, seconds: float, runs: int) -> None:
     for rule, count in sorted(total.checked.items()):
         _say(f"  {count:8} {rule}")
     _say("answers:")
-    for (name, status), count in sorted(total.statuses.items()):
-        _say(f"  {count:8} {name} {status}")
+    for (name, came), count in sorted(total.answers.items()):
+        _say(f"  {count:8} {name}: {came}")

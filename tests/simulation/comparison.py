@@ -39,7 +39,7 @@ def same(found: Any, expected: Any) -> bool:
     """Tell whether two plain values are the same; what is absent is nothing, and so is no amount."""
     if isinstance(found, Decimal) and isinstance(expected, Fraction | int):
         return Fraction(found) == expected
-    return bool(found == expected) or (not expected and found is None) or (expected is None and not found)
+    return bool(found == expected) or (expected == 0 and found is None) or (expected is None and found == 0)
 
 
 def shown(value: Any) -> str:

@@ -8,20 +8,23 @@ the invariants of `invariants/model.py` and `invariants/answers.py` tell it.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from loyalty import exactjson
+from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import keys
 from loyalty.store.attributes import unpacked
 from loyalty.store.events import Event, event_of, is_event
 from loyalty.store.keys import Key
-from tests.model.account import wallet_answer
+from tests.model.account import in_points, wallet_answer
 from tests.model.answers import purchase_answer, vouchers
-from tests.model.history import CANCEL, EXPIRY, IMPORT, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
+from tests.model.history import CANCEL, EXPIRY, IMPORT, NEWEST, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
+from tests.model.identity import own_keys
 from tests.model.model import Model
+from tests.model.money import Rates
 from tests.model.pricing import Plan
 from tests.model.programme import Programme
 from tests.model.purchase import NOT_FOUND
@@ -32,7 +35,6 @@ from tests.simulation.comparison import (
     compared,
     differences,
     line_differences,
-    same,
     shown,
     spends_of_event,
     spends_of_model,
@@ -40,7 +42,8 @@ from tests.simulation.comparison import (
     uses_of_model,
 )
 from tests.simulation.operations import Load, Told
-from tests.simulation.outcomes import RowTold, rows_told
+from tests.simulation.outcomes import rows_told
+from tests.simulation.programmes import Programmes
 from tests.simulation.requests import (
     READING,
     TAKING_BACK,
@@ -55,26 +58,13 @@ from tests.simulation.requests import (
 )
 from tests.simulation.world import World
 
+Json = Mapping[str, Any]
+
 PASSING = frozenset({"RetryLaterException", "InternalException"})
 """Codes that say nothing of a request: it is to be sent again."""
 
-NAME_SECONDS = 5.0
-"""For how long a customer's name may lead to nobody, or to whom it led before: names are read as they were a moment
-ago."""
-
-PROGRAMME_SECONDS = 90.0
-"""For how long a process may go by an earlier programme: a minute from when it was read, and the call that goes by it."""
-
 INDEX_SECONDS = 5.0
 """For how long an event may be missing from the journal that is shown."""
-
-PROGRAMME = frozenset(
-    {"currency", "currency_rate", "business_unit", "unit", "tap", "classification", "payment_medium_brand"}
-    | {"payment_medium_type", "product_type", "product", "promo_code", "reward_scheme", "reward_offer"}
-    | {"spend_settings", "promotion_campaign", "voucher_type", "partner"}
-)
-"""Types of record that processes keep for a while."""
-
 
 @dataclass
 class Ask:
@@ -121,13 +111,13 @@ class Judge:
     _until: dict[str, list[Ask]] = field(default_factory=lambda: defaultdict(list))
     """What was told of events that are not committed yet, by their ids."""
     _known_ids: set[str] = field(default_factory=set)
-    _places: dict[tuple[str, int], float] = field(default_factory=dict)
-    """When a wallet's event of a number was committed."""
+    _places: dict[tuple[str, int], Event] = field(default_factory=dict)
+    """A wallet's event of a number."""
     _shared: list[tuple[float, dict[str, Fraction], dict[str, int]]] = field(default_factory=list)
     """What all accounts together had used of budgets and promo codes until a moment."""
-    _records: list[Mapping[str, Any]] = field(default_factory=list)
+    _records: list[Json] = field(default_factory=list)
     _moment: float = 0.0
-    _programmes: list[tuple[float, dict[tuple[str, str], Any]]] = field(default_factory=list)
+    _programmes: Programmes = field(default_factory=Programmes)
 
     # ---------------------------------------------------------------- what has come about
 
@@ -178,34 +168,24 @@ class Judge:
 
     # ---------------------------------------------------------------- reference data
 
-    def _keep(self, at: float, record: Mapping[str, Any]) -> None:
-        """Keep a record that was committed until something looks at it: what its file says of it."""
-        row = self.load.records.get((record["type"], record["id"]), [])
-        said = [one for one in row if all(same(record.get(name), one[name]) for name in ("name", "code") if name in one)]
-        if said:
-            self._records.append(said[-1])
-            self._moment = at
+    def _keep(self, at: float, record: Json) -> None:
+        """Keep a record that was committed until something looks at it. The model takes it as it is stored, with all that
+        the import has made of its line: `records_are_as_a_file_says` looks at that."""
+        if self.events:
+            self._import()  # somebody may have seen the one before, and not this one
+        self._records.append(record)
+        self._moment = at
 
     def _import(self) -> None:
         if not self._records:
             return
-        rows = tuple(self._records)
-        self._records = []
+        rows, self._records = tuple(self._records), []
         if self.model.state.programme.rows:
-            self._programmes.append((self._moment, dict(self.model.state.programme.rows)))
+            self._programmes.keep(self._moment, self.model.state.programme)
         self.model.take(Entry(int(self._moment), IMPORT, rows=rows))
 
     def _earlier_programmes(self, moment: float) -> Iterator[Programme]:
-        """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
-        now = self.model.state.programme
-        for until, rows in reversed(self._programmes):
-            if moment - until > PROGRAMME_SECONDS:
-                return
-            yield Programme.of_rows({place: now.rows[place] for place in now.rows if place[0] not in PROGRAMME} | {
-                place: row for place, row in rows.items() if place[0] in PROGRAMME
-            })
-            if moment - until <= NAME_SECONDS:
-                yield Programme.of_rows(rows)
+        return self._programmes.since(moment, self.model.state.programme)
 
     def _under_any_programme(self, look: Callable[[], str | None], moment: float) -> str | None:
         """Return what is wrong under the newest programme and under all that processes may still go by."""
@@ -228,7 +208,7 @@ class Judge:
         self._import()
         entry = event.entry
         self.events[entry.event_id], self.committed[entry.event_id] = event, at
-        self._places[entry.account_id, entry.sequence] = at
+        self._places[entry.account_id, entry.sequence] = event
         if int(entry.posted_on.timestamp()) > at:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
         match entry.type:
@@ -242,17 +222,46 @@ class Judge:
                 expiry = Entry(int(entry.posted_on.timestamp()), EXPIRY, body={"account": entry.account_id})
                 self._of_all(event, self.model.take(expiry))
             case EventType.ADJUSTMENT:
-                rows = self.load.records.get(("opening_balance", entry.reference_number or ""), [])
-                if not rows:
+                row = next((row for row in self._opening_balances() if self._is_of(event, row)), None)
+                if row is None:
                     self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no file has this balance")
                     return
-                self._of_all(event, self.model.take(Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(rows[0],))))
+                self._of_all(event, self.model.take(Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(row,))))
+
+    def _opening_balances(self) -> Iterator[Json]:
+        """Return all opening balances that files had."""
+        yield from (row for row in self.load.sent if row["type"] == "opening_balance")
+        for sent in self.load.files:
+            yield from (row for row in sent.rows if row.get("type") == "opening_balance")
+        for done in self.load.operated:
+            if done.what == "import":
+                yield from (row for row in done.about if row["type"] == "opening_balance")
+
+    @staticmethod
+    def _is_of(event: Event, row: Json) -> bool:
+        return row["id"] == event.entry.reference_number and row["amount"] == event.entry.movement.awarded
 
     def _of_all(self, event: Event, answer: Answer) -> None:
         """Compare an event of an import or of the expiry."""
         lines = dict(answer.events)
         line = lines.get(event.entry.account_id)
-        wrong = ["the model has no such event"] if line is None else list(line_differences(event, line))
+        if line is None:
+            self._wrong("journals_are_the_models", event, ["the model has no such event"])
+        else:
+            self._line(event, line)
+
+    def _line(self, event: Event, line: Json) -> None:
+        """Compare an event with a line of the model's journal; points are told at a rate that its process knows."""
+        wrong = list(line_differences(event, line))
+        if wrong and event.entry.type is not EventType.PURCHASE:
+            of_day, account = int(event.entry.performed_on.timestamp()), event.entry.account_id
+            newest = self.model.state.programme
+            for self.model.state.programme in self._earlier_programmes(of_day):
+                known = ("account", account) in self.model.state.programme.rows
+                if known and (rates := self.model.state.rates(account, of_day)):
+                    points = line_in_points(line, rates, is_expiry=event.entry.type is EventType.EXPIRY)
+                    wrong = wrong and list(line_differences(event, points))
+            self.model.state.programme = newest
         self._wrong("journals_are_the_models", event, wrong)
 
     def _purchase(self, at: float, event: Event) -> None:
@@ -304,7 +313,7 @@ class Judge:
         assert answer.number is not None
         posted = self.model.state.purchases[answer.number]
         document, plan = event.purchase, posted.plan
-        self._wrong("journals_are_the_models", event, line_differences(event, answer.entry))
+        self._line(event, answer.entry)
         awards = awards_of_event(document.awards), awards_of_model(plan.awards, vouchers=False)
         self._wrong("awards_are_the_models", event, compared("awards", *awards))
         given = awards_of_event(document.vouchers), awards_of_model(plan.awards, vouchers=True)
@@ -328,14 +337,14 @@ class Judge:
         if told:
             return told[0]
         net = sum(Fraction(line.net) for line in event.purchase.lines)
-        return next((one for one in sent if one.told is None and _net(one.body) == net), None)
+        return next((one for one in sent if _net(one.body) == net), None)
 
     def _reversal(self, event: Event) -> None:
         entry, document = event.entry, event.reversal
         kind = CANCEL if entry.type is EventType.CANCELLATION else RETURN
         number = self.numbers.get(document.reverses)
         moment = int(entry.posted_on.timestamp())
-        body: Mapping[str, Any] = {}
+        body: Json = {}
         if kind == RETURN:
             sent = self._returns.get((keys_told(document.reverses), entry.reference_number or ""), [])
             if not sent:
@@ -352,7 +361,7 @@ class Judge:
             return
         if kind == RETURN and answer.number is not None:
             self.numbers[entry.event_id] = answer.number
-        self._wrong("journals_are_the_models", event, line_differences(event, answer.entry))
+        self._line(event, answer.entry)
         posted = self.model.state.purchases[number or 0]
         if kind == CANCEL:
             before = sum((Fraction(one.reversal.waived) for one in self._reversals_of(document.reverses)), Fraction(0))
@@ -402,9 +411,10 @@ class Judge:
             yield self._ask(told, rule, about, lambda: self._previewed(told))
         else:
             for request, code in requested(told):
+                request = self._named(request)
                 if request.reference:
                     self._requests[request.reference].append(request)
-                if code not in PASSING:
+                if code not in PASSING and not (code and request.shows_a_secret):
                     yield self._asked_for(request, code, f"{about} {request.reference}", told.began, told.ended)
 
     def _asked_for(self, request: Request, code: str | None, about: str, began: float, ended: float) -> Ask:
@@ -419,17 +429,27 @@ class Judge:
     def _outcomes(self) -> Iterator[Ask]:
         """Return what was told of the rows of files."""
         for sent in self.load.files[self._files :]:
-            for row in rows_told(self.world, sent):
-                self._rows[row.upload_id, row.request.row] = row.request
+            for row in rows_told(self.world, self.load, sent):
+                self._rows[row.upload_id, row.request.row] = request = self._named(row.request)
                 if row.status in ("posted", "replayed", "refused") and not row.is_rehearsed:
                     code = row.code if row.status == "refused" else None
                     about = f"{sent.key}, row {row.request.row}"
-                    if code not in PASSING:
-                        yield self._outcome(row, code, about, sent.at.timestamp())
+                    if code not in PASSING and not (code and request.shows_a_secret):
+                        yield self._outcome(request, code, about, sent.at.timestamp())
         self._files = len(self.load.files)
 
-    def _outcome(self, row: RowTold, code: str | None, about: str, began: float) -> Ask:
-        ask = self._asked_for(row.request, code, about, began, self.world.scheduler.now)
+    def _named(self, request: Request) -> Request:
+        """Return a request with the card of whoever shows a one-time password, which the model does not know."""
+        shown = request.body.get("accounts_receivable_identifier", {}).get("access_token_identifier", {})
+        of = {one.text: one.wallet for one in self.load.passwords}
+        if shown.get("one_time_password") not in of:
+            return request
+        card = {"authentication_code": f"CIM-{of[shown['one_time_password']]}", "pass_code": "shown"}
+        body = {**request.body, "accounts_receivable_identifier": {"access_token_identifier": card}}
+        return replace(request, body=body)
+
+    def _outcome(self, request: Request, code: str | None, about: str, began: float) -> Ask:
+        ask = self._asked_for(request, code, about, began, self.world.scheduler.now)
         ask.rule = "rows_are_the_models"
         return ask
 
@@ -441,11 +461,17 @@ class Judge:
 
         def look() -> str | None:
             answer = self.model.would(request.entry(began))
-            if (answer.outcome, answer.number) == (REPLAYED, number):
+            if (answer.outcome, answer.number) == (REPLAYED, number) or self._says_nothing_of_itself(request):
                 return None
             return f"the model answers {answer.outcome} {answer.number} {answer.problems}, not replayed {number}"
 
         return self._under_any_programme(look, began)
+
+    def _says_nothing_of_itself(self, request: Request) -> bool:
+        """Tell whether nothing tells a repetition of a request: it is another event each time."""
+        record = self.model.state.programme.get("partner", request.partner) or {}
+        repeats = record.get("classic_repeats") == "REPLAY"
+        return request.api != NEWEST and not own_keys(request.entry(0), repeats)
 
     def _event_id(self, request: Request) -> str:
         """Return the id of the event that callers know by another one, where they gave it."""
@@ -513,19 +539,36 @@ class Judge:
         first = entries[0]["sequence"] if entries else 0
         if first > len(journal):
             return f"it begins with {first}, the model's with {len(journal)}"
-        expected = list(reversed(journal[:first]))[: len(entries)]
+        shown = reversed(journal[:first][-len(entries) :])
+        expected = [self._as_told(record["id"], line, told.partner) for line in shown]
         wrong = [one for found, line in zip(entries, expected, strict=True) for one in differences(found, line)]
         if not wrong and "next=" not in told.path:
             numbers = range(first + 1, len(journal) + 1)
-            late = [one for one in numbers if self._places[record["id"], one] < told.began - INDEX_SECONDS]
+            late = [one for one in numbers if self._at(record["id"], one) < told.began - INDEX_SECONDS]
             wrong = [f"it lacks {late}"] if late else []
         return "; ".join(wrong) or None
 
-    def _account(self, name: str) -> Mapping[str, Any] | None:
+    def _at(self, account: str, number: int) -> float:
+        """Return when a wallet's event of a number was committed."""
+        return self.committed[self._places[account, number].entry.event_id]
+
+    def _as_told(self, account: str, line: Json, name: str) -> Json:
+        """Return a line of a journal as a partner is told it: what it is of others, without a name."""
+        event = self._places[account, line["sequence"]]
+        merchant, who = event.entry.merchant_id, partner(name)
+        if isinstance(event.document, PurchaseDocument):
+            outlet = event.document.outlet_id
+        elif isinstance(event.document, ReversalDocument):
+            outlet = self.events[event.document.reverses].purchase.outlet_id
+        else:
+            return line
+        return line if who.may(merchant, outlet) else {**line, "reference_number": None, "event_id": None}
+
+    def _account(self, name: str) -> Json | None:
         programme = self.model.state.programme
         return programme.get("account", name) or programme.named("account", "number", name)
 
-    def _against(self, told: Told, answer: Answer, expected: Mapping[str, Any]) -> str | None:
+    def _against(self, told: Told, answer: Answer, expected: Json) -> str | None:
         """Return where an answer of the API is not the model's."""
         code = refusal(told)
         if code is not None or answer.outcome == REFUSED:
@@ -544,6 +587,14 @@ class Judge:
         }
 
 
+def line_in_points(line: Json, rates: Rates, *, is_expiry: bool) -> Json:
+    """Return a line of the journal with its balance told in points at other rates; of an expiry, all of it."""
+    told = {**line, "alternative_balance": in_points(line["balance"], rates)}
+    if is_expiry:
+        told |= {f"alternative_{name}": in_points(line[name], rates) for name in ("awarded", "amount")}
+    return told
+
+
 def is_plan_of(plan: Plan, event: Event) -> bool:
     """Tell whether a purchase was posted by a plan."""
     document = event.purchase
@@ -560,6 +611,6 @@ def keys_told(event_id: str) -> str:
     return event_id.partition("#")[0]
 
 
-def _net(body: Mapping[str, Any]) -> Fraction:
+def _net(body: Json) -> Fraction:
     inner = body.get("purchase_customer_event", body)
     return sum((Fraction(str(line["net_amount"])) for line in inner.get("products", inner.get("products_set", ()))), Fraction(0))

@@ -1,29 +1,31 @@
-"""What a file's result tells of each of its rows."""
+"""What a file's result tells of each of its purchases, and what that asked for."""
 
 import csv
+import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.store.uploads import Upload, UploadState, read_upload, upload_id
+from loyalty.domain.rows.file_opening import format_of
+from loyalty.domain.rows.layout import FileFormat
+from loyalty.store.uploads import Upload, UploadState, read_upload
 from loyalty.usecases.uploads.make_result import result_key
 from tests.model.history import NEWEST
-from tests.simulation.deployment import KNOWN
-from tests.simulation.operations import SentFile
+from tests.simulation.operations import Load, SentFile
 from tests.simulation.requests import Request, row_api
 from tests.simulation.world import World
 
-REHEARSED = " (dry run)"
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class RowTold:
-    """What was told of a row of a file.
+    """What was told of a purchase of a file.
 
     Attributes:
         upload_id: The upload that the file became.
-        request: What the row asked for.
+        request: What its rows asked for.
         status: Its status.
         code: Why it was refused.
         is_rehearsed: Whether the file was a dry run.
@@ -36,31 +38,48 @@ class RowTold:
     is_rehearsed: bool
 
 
-def upload_of(world: World, sent: SentFile) -> Upload | None:
-    """Return the upload that a file became."""
+def result_rows(upload: Upload, result: bytes) -> list[Row]:
+    """Return what the result of a file tells, row by row."""
+    text = (gzip.decompress(result) if upload.name.endswith(".gz") else result).decode()
+    match format_of(upload.name)[0]:
+        case FileFormat.CSV:
+            return list(csv.DictReader(text.splitlines()))
+        case FileFormat.JSON_LINES:
+            return [exactjson.loads(line) for line in text.splitlines()]
+        case FileFormat.JSON:
+            rows: list[Row] = exactjson.loads(text)
+            return rows
+
+
+def rows_told(world: World, load: Load, sent: SentFile) -> Iterator[RowTold]:
+    """Return what was told of each purchase of a file."""
     with world.calm():
-        version = world.buckets[KNOWN["UploadBucket"]].objects[sent.key][-1].version
-        return read_upload(world.table, upload_id(sent.key, version))
+        upload = read_upload(world.table, sent.upload)
+        if upload is None or upload.state is not UploadState.POSTING or any("type" in row for row in sent.rows):
+            return
+        told = result_rows(upload, world.files("ResultBucket").read(result_key(upload)))
+    is_csv = format_of(upload.name)[0] is FileFormat.CSV
+    call = next((one for one in load.told if one.answer.headers.get("Location", "").endswith(upload.id)), None)
+    for number, body in _purchases(sent.rows) if is_csv else enumerate(sent.rows, 1):
+        if number > len(told) or not body:
+            continue
+        outcome = told[number - 1]
+        api, key = row_api(body), f"row {upload.content} {number}"
+        if call is not None:
+            key = call.headers.get("Idempotency-Key", key)
+        found = outcome.get("event_id") if outcome["status"].startswith(("posted", "replayed")) else None
+        request = Request(upload.partner_id, body, api, None if api == NEWEST else key, found, number)
+        status = outcome["status"].partition(" ")[0]
+        yield RowTold(upload.id, request, status, outcome.get("error_code") or None, upload.dry_run)
 
 
-def told_rows(world: World, sent: SentFile, upload: Upload) -> list[Mapping[str, Any]]:
-    """Return what the result of an upload says, row by row."""
-    with world.calm():
-        text = world.files("ResultBucket").read(result_key(upload)).decode()
-    if sent.key.endswith(".csv"):
-        return list(csv.DictReader(text.splitlines()))
-    return [exactjson.loads(line) for line in text.splitlines()]
-
-
-def rows_told(world: World, sent: SentFile) -> Iterator[RowTold]:
-    """Return what was told of each purchase of a file, and what it asked for."""
-    upload = upload_of(world, sent)
-    if upload is None or upload.state is not UploadState.POSTING or any("type" in row for row in sent.rows):
-        return
-    for number, (row, told) in enumerate(zip(sent.rows, told_rows(world, sent, upload), strict=False), 1):
-        api = row_api(row)
-        key = None if api == NEWEST else f"row {upload.content} {number}"
-        status = told["status"].removesuffix(REHEARSED)
-        found = told.get("event_id") or None
-        request = Request(upload.partner_id, row, api, key, found if status != "refused" else None, number)
-        yield RowTold(upload.id, request, status, told.get("error_code") or None, upload.dry_run)
+def _purchases(rows: tuple[Row, ...]) -> Iterator[tuple[int, Row]]:
+    """Return the purchases of a CSV file, each with its first row: rows that follow each other and have the same
+    reference number are one, with the lines of all of them."""
+    at = 0
+    while at < len(rows):
+        first, lines = at, list[Any]()
+        while at < len(rows) and rows[at]["reference_number"] == rows[first]["reference_number"]:
+            lines += rows[at]["products"]
+            at += len(rows[at]["products"])
+        yield first + 1, {**rows[first], "products": lines}

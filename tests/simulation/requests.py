@@ -11,7 +11,8 @@ from typing import Any
 
 from tests.model.history import BULK, CANCEL, CREATE, CREATE_SPEND, NEWEST, PREVIEW, PURCHASE, RETURN, Entry
 from tests.model.purchase import Partner
-from tests.simulation.operations import Told
+from tests.simulation.operations import KEYS, Told
+from tests.simulation.operations.load import code_of
 
 Json = Mapping[str, Any]
 
@@ -34,8 +35,11 @@ PURCHASES: Mapping[str, str] = {
 BULK_CALL = "POST /customer_events/bulk/purchases/create"
 TAKING_BACK = re.compile(r"POST /purchases/(?P<id>[^/]+)/(?P<verb>cancel|returns)")
 READING = re.compile(r"GET /(?P<what>purchases|wallets)/(?P<id>[^/]+)(?P<journal>/journal)?")
-MERCHANTS: Mapping[str, tuple[str, ...]] = {}
+MERCHANTS = {one.partner_id: tuple(one.merchants) for one in KEYS if "*" not in one.merchants}
 """The merchants of partners that may not act for all."""
+
+SECRETS = ("pass_code", "one_time_password")
+"""What a customer shows beside a card, or in its place: the model knows none, so it cannot say who is refused for it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,12 @@ class Request:
         inner = self.body.get("purchase_customer_event", self.body)
         return inner.get("reference_number") if isinstance(inner, Mapping) else None
 
+    @property
+    def shows_a_secret(self) -> bool:
+        """Whether the customer shows more than a card."""
+        shown = self.body.get("accounts_receivable_identifier", {}).get("access_token_identifier", {})
+        return any(name in shown for name in SECRETS)
+
     def entry(self, moment: float, kind: str = PURCHASE) -> Entry:
         """Return it as an entry of the model's history."""
         return Entry(int(moment), kind, partner(self.partner), dict(self.body), api=self.api, key=self.key)
@@ -86,10 +96,10 @@ def is_of_the_model(told: Told) -> bool:
         LookupError: nobody has said whether it has.
     """
     asked = route(told)
-    if any(re.fullmatch(pattern, asked) for pattern in NOT_OF_THE_MODEL):
+    if any(re.fullmatch(pattern, asked) for pattern in NOT_OF_THE_MODEL) or told.answer.status in (202, 401, 403, 413):
         return False
     if asked in PURCHASES or asked in (BULK_CALL, "POST /purchases/preview"):
-        return True
+        return isinstance(told.body, Mapping)
     if TAKING_BACK.fullmatch(asked) or READING.fullmatch(asked):
         return True
     raise LookupError(f"{asked} is neither judged nor in NOT_OF_THE_MODEL")
@@ -130,8 +140,7 @@ def refusal(told: Told) -> str | None:
     """Return the code that a call was refused with, None where it was not."""
     if told.answer.status == 200:
         return None
-    body = told.answer.body
-    return str(body["code"] if "code" in body else body["status"]["code"])
+    return code_of(told.answer)
 
 
 def previewed(told: Told) -> Entry:

@@ -5,23 +5,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from loyalty import exactjson
-from loyalty.domain.access.partner import Scope
-from loyalty.usecases.access.api_keys import KeyRequest, create_key
+from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.reference.import_records import import_records
-from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, redrive
+from loyalty.usecases.uploads.dead_letters import redrive
 from tests.simulation.faults import USUAL, Fault, Rates
 from tests.simulation.invariants import INVARIANTS, Seen
 from tests.simulation.judge import Judge
-from tests.simulation.operations import Caller, Load, customer
+from tests.simulation.operations import KEYS, Caller, Load, customer, programme
 from tests.simulation.world import World
 
-PROGRAMME = Path(__file__).parents[1] / "tables" / "programme.jsonl"
-
-PARTNERS = ("POS", "OFFICE")
 CALLERS = (3, 4)
 WALLETS = 3
 ROUND = 150
@@ -57,7 +53,7 @@ class Outcome:
     faults: Counter[Fault] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     logged: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: "Outcome") -> None:
         """Count another run in."""
@@ -67,7 +63,7 @@ class Outcome:
             (self.faults, other.faults),
             (self.checked, other.checked),
             (self.logged, other.logged),
-            (self.statuses, other.statuses),
+            (self.answers, other.answers),
         ):
             mine.update(theirs)  # type: ignore[arg-type]  # counters of the same kind
 
@@ -107,19 +103,17 @@ def simulate(
             progress(load.operations - before)
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
-    outcome.statuses.update((told.operation, told.answer.status) for told in load.told)
+    outcome.answers.update((told.operation, came) for told in load.told for came in told.outcomes())
     return outcome
 
 
 def prepared(world: World) -> Load:
     """Give a world its programme, its customers and its partners' keys."""
-    load = Load({})
     with world.calm():
-        _import(world, load, PROGRAMME.read_bytes().splitlines())
-        load.api_keys = {
-            partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=world.table, now=world.time())[0]
-            for partner in PARTNERS
-        }
+        load = Load({})
+        _import(world, load, programme())
+        for asked in KEYS:
+            load.api_keys[asked.partner_id], _ = create_key(asked, table=world.table, now=world.time())
     return load
 
 
@@ -155,33 +149,24 @@ def _round(world: World, load: Load, chance: random.Random, operations: int) -> 
 def _customers(world: World, load: Load, chance: random.Random) -> list[str]:
     """Return customers that are new to the world, some of them with a balance."""
     names = [f"W{load.name()}" for _ in range(WALLETS)]
-    records = [
-        record for name in names for record in customer(name, chance.randint(1, 60) if chance.random() < 0.6 else 0)
-    ]
     with world.calm():
-        _import(world, load, [exactjson.dumps(record).encode() for record in records])
+        _import(world, load, [record for name in names for record in customer(name, chance)])
     world.scheduler.advance(SETTLED_SECONDS)
     return names
 
 
-def _import(world: World, load: Load, lines: list[bytes]) -> None:
-    load.keep(map(exactjson.loads, lines))
+def _import(world: World, load: Load, records: list[dict[str, Any]]) -> None:
+    lines = [exactjson.dumps(record).encode() for record in records]
     refused = import_records(lines, table=world.table, now=world.time()).refused
     assert not refused, refused
+    load.know(records)
 
 
 def _redriven(world: World) -> None:
     """Have dead letters and failed calls taken up again, as operators do once the storm is over."""
     for _ in range(MAX_REDRIVES):
         with world.calm():
-            letters = DeadLetters(
-                Lane(world.queue("ChunkQueue"), world.queue("DeadChunkQueue")),
-                Lane(world.queue("CloseQueue"), world.queue("DeadCloseQueue")),
-                FailedCalls(
-                    world.queue("FailedCallQueue"), lambda called, event: world.function(called).call_later(event)
-                ),
-            )
-            if not redrive(None, uuid4().hex, letters, table=world.table):
+            if not redrive(None, uuid4().hex, world.dead_letters(), table=world.table):
                 return
             world.scheduler.run()
 

@@ -4,21 +4,24 @@ To add one, write a function that takes what `Seen` is, and decorate it with `in
 docs/reliability.md tells it: `python -m tests.simulation.page` writes it there.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+import csv
+import gzip
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from loyalty import exactjson
 from loyalty.domain.ledger.wallet import EventType, Wallet
 from loyalty.domain.money import ZERO
+from loyalty.domain.rows.file_opening import format_of
+from loyalty.domain.rows.layout import FileFormat
 from loyalty.store import keys, ledger
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.events import Event, wallet_of
-from loyalty.store.uploads import KEPT, Upload, UploadState, read_upload, upload_id
+from loyalty.store.uploads import KEPT, Upload, UploadState, read_upload
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.uploads.make_result import result_key
-from tests.simulation.deployment import KNOWN
 from tests.simulation.judge import Judge
 from tests.simulation.operations import Load, SentFile
 from tests.simulation.world import World
@@ -52,13 +55,8 @@ class Seen:
     @cached_property
     def uploads(self) -> list[tuple[SentFile, Upload | None]]:
         """The files that were dropped, as far as they are told of yet, and the upload of each."""
-        versions = self.world.buckets[KNOWN["UploadBucket"]].objects
         since = self.world.time() - KEPT
-        return [
-            (sent, read_upload(self.world.table, upload_id(sent.key, versions[sent.key][-1].version)))
-            for sent in self.load.files
-            if sent.at > since
-        ]
+        return [(sent, read_upload(self.world.table, sent.upload)) for sent in self.load.files if sent.at > since]
 
 
 Invariant = Callable[[Seen], Iterator[str]]

@@ -1,0 +1,73 @@
+"""The programmes that a call may go by: processes notice an import within a minute, and a product or a customer's name is
+read for itself, so that of two records of one file one may be new and the other not yet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from tests.model.programme import Programme
+
+NAME_SECONDS = 5.0
+"""For how long a customer's name may lead to nobody, or to whom it led before: names are read as they were a moment
+ago."""
+
+PROGRAMME_SECONDS = 90.0
+"""For how long a process may go by an earlier programme: a minute from when it was read, and the call that goes by it."""
+
+OF_CUSTOMERS = frozenset({"contact", "account", "access_token", "invoice", "opening_balance"})
+"""Types of record that no process keeps."""
+
+Rows = dict[tuple[str, str], Any]
+
+
+@dataclass
+class Programmes:
+    """The programmes there were, beside the newest, each with the moment until which it was."""
+
+    before: list[tuple[float, Rows]] = field(default_factory=list)
+
+    def keep(self, until: float, programme: Programme) -> None:
+        """Keep a programme that is about to be another."""
+        self.before.append((until, dict(programme.rows)))
+
+    def since(self, moment: float, newest: Programme) -> Iterator[Programme]:
+        """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
+        kept = [newest.rows]
+        for until, rows in reversed(self.before):
+            if moment - until > PROGRAMME_SECONDS:
+                break
+            kept.append(_of_processes(rows) | _of_customers(newest.rows))
+            if moment - until <= NAME_SECONDS:
+                kept.append(rows)
+        for names in _namings(kept):
+            for rows in kept if names else kept[1:]:
+                yield _named(Programme.of_rows(rows), names)
+
+
+def _of_processes(rows: Rows) -> Rows:
+    return {place: row for place, row in rows.items() if place[0] not in OF_CUSTOMERS}
+
+
+def _of_customers(rows: Rows) -> Rows:
+    return {place: row for place, row in rows.items() if place[0] in OF_CUSTOMERS}
+
+
+def _namings(kept: list[Rows]) -> Iterator[Mapping[str, str]]:
+    """Return which product each code may lead to that has led to several: first none but as the programmes have it."""
+    yield {}
+    leads: dict[str, set[str]] = {}
+    for rows in kept:
+        for (kind, id_), row in rows.items():
+            if kind == "product":
+                leads.setdefault(row["code"], set()).add(id_)
+    several = {code: sorted(ids) for code, ids in leads.items() if len(ids) > 1}
+    if several:
+        for chosen in product(*several.values()):
+            yield dict(zip(several, chosen, strict=True))
+
+
+def _named(programme: Programme, names: Mapping[str, str]) -> Programme:
+    for code, id_ in names.items():
+        programme.name("product", "code", code, id_)
+    return programme
