@@ -7,13 +7,14 @@ the invariants of `invariants/model.py` and `invariants/answers.py` tell it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
+from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import keys
 from loyalty.store.attributes import unpacked
@@ -27,7 +28,7 @@ from tests.model.model import Model
 from tests.model.money import Rates
 from tests.model.pricing import Plan
 from tests.model.programme import Programme
-from tests.model.purchase import NOT_FOUND
+from tests.model.purchase import DUPLICATE, NOT_FOUND
 from tests.simulation.comparison import (
     awards_of_event,
     awards_of_model,
@@ -60,8 +61,13 @@ from tests.simulation.world import World
 
 Json = Mapping[str, Any]
 
+Shared = tuple[dict[str, Fraction], dict[str, int]]
+"""What all accounts together have used of budgets and promo codes."""
+
 PASSING = frozenset({"RetryLaterException", "InternalException"})
 """Codes that say nothing of a request: it is to be sent again."""
+
+NOBODY, SEVERAL = (Answer(REFUSED, problems=(("", code),)) for code in (NOT_FOUND, DUPLICATE))
 
 INDEX_SECONDS = 5.0
 """For how long an event may be missing from the journal that is shown."""
@@ -181,10 +187,10 @@ class Judge:
             return
         rows, self._records = tuple(self._records), []
         if self.model.state.programme.rows:
-            self._programmes.keep(self._moment, self.model.state.programme)
+            self._programmes.keep(self._moment, self.model.state.programme, rows)
         self.model.take(Entry(int(self._moment), IMPORT, rows=rows))
 
-    def _earlier_programmes(self, moment: float) -> Iterator[Programme]:
+    def _earlier_programmes(self, moment: float) -> Iterable[Programme]:
         return self._programmes.since(moment, self.model.state.programme)
 
     def _under_any_programme(self, look: Callable[[], str | None], moment: float) -> str | None:
@@ -214,10 +220,11 @@ class Judge:
         match entry.type:
             case EventType.PURCHASE:
                 self._purchase(at, event)
-                self._known_ids.add(entry.told_id)
-                self._asks += self._until.pop(entry.told_id, [])
+                self._know(entry.told_id)
             case EventType.CANCELLATION | EventType.RETURN:
                 self._reversal(event)
+                is_cancelled = entry.type is EventType.CANCELLATION
+                self._know(f"{CANCEL} {told_id(event.reversal.reverses)}" if is_cancelled else entry.told_id)
             case EventType.EXPIRY:
                 expiry = Entry(int(entry.posted_on.timestamp()), EXPIRY, body={"account": entry.account_id})
                 self._of_all(event, self.model.take(expiry))
@@ -227,6 +234,11 @@ class Judge:
                     self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no file has this balance")
                     return
                 self._of_all(event, self.model.take(Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(row,))))
+
+    def _know(self, told: str) -> None:
+        """Look, from now on, at what was told of an event."""
+        self._known_ids.add(told)
+        self._asks += self._until.pop(told, [])
 
     def _opening_balances(self) -> Iterator[Json]:
         """Return all opening balances that files had."""
@@ -292,17 +304,23 @@ class Judge:
         found = self.model.plan(entry)
         try:
             if found is None or not is_plan_of(found, event):
-                for programme in (newest[0], *self._earlier_programmes(entry.moment)):
-                    for given, code_uses in self._shared_since(entry.moment):
-                        state.programme, state.given, state.code_uses = programme, given, code_uses
-                        other = self.model.plan(entry)
-                        if other and is_plan_of(other, event):
-                            return other
+                for state.programme, (state.given, state.code_uses) in self._settings_since(entry.moment):
+                    other = self.model.plan(entry)
+                    if other and is_plan_of(other, event):
+                        return other
         finally:
             state.programme, state.given, state.code_uses = newest
         return found
 
-    def _shared_since(self, moment: float) -> Iterator[tuple[dict[str, Fraction], dict[str, int]]]:
+    def _settings_since(self, moment: float) -> Iterator[tuple[Programme, Shared]]:
+        """Return what a purchase of a moment may have gone by: what is likely first."""
+        newest, shared = self.model.state.programme, list(self._shared_since(moment))
+        earlier = self._earlier_programmes(moment)
+        yield from ((newest, one) for one in shared[1:])
+        yield from ((programme, shared[0]) for programme in earlier)
+        yield from ((programme, one) for programme in earlier for one in shared[1:])
+
+    def _shared_since(self, moment: float) -> Iterator[Shared]:
         yield self.model.state.given, self.model.state.code_uses
         for until, given, code_uses in reversed(self._shared):
             if until < moment:
@@ -346,7 +364,7 @@ class Judge:
         moment = int(entry.posted_on.timestamp())
         body: Json = {}
         if kind == RETURN:
-            sent = self._returns.get((keys_told(document.reverses), entry.reference_number or ""), [])
+            sent = self._returns.get((told_id(document.reverses), entry.reference_number or ""), [])
             if not sent:
                 self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no return {entry.reference_number}")
                 return
@@ -400,12 +418,19 @@ class Judge:
         if found := TAKING_BACK.fullmatch(asked):
             if told.body:
                 self._returns[found["id"], told.body["reference_number"]].append(told)
-            yield self._ask(told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, found["id"]))
+            ask = self._ask(told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, found["id"]))
+            if told.answer.status == 200:
+                ask.told = told.answer.body["id"] if told.body else f"{CANCEL} {found['id']}"
+                ask.wrong = lambda: self._taken_back(told, found["id"])
+            yield ask
         elif found := READING.fullmatch(asked):
             rule = f"{'journals' if found['journal'] else found['what']}_are_shown_as_the_model_does"
-            look = {"purchases": self._purchase_shown, "wallets": self._wallet_shown}[found["what"]]
-            look = self._journal_shown if found["journal"] else look
-            yield self._ask(told, rule, about, lambda: look(told, found["id"]))
+            if found["journal"]:
+                yield Ask(rule, about, told.began, told.ended, lambda: self._journal_shown(told, found["id"]))
+            elif found["what"] == "purchases":
+                yield Ask(rule, about, told.began, told.ended, lambda: self._purchase_shown(told, found["id"]))
+            else:
+                yield self._ask(told, rule, about, lambda: self._wallet_shown(told, found["id"]))
         elif asked == "POST /purchases/preview":
             rule = "previews_are_the_models"
             yield self._ask(told, rule, about, lambda: self._previewed(told))
@@ -455,28 +480,31 @@ class Judge:
 
     def _known(self, request: Request, began: float) -> str | None:
         """Return what is wrong with an id that a purchase was answered with."""
-        number = self.numbers.get(self._event_id(request))
-        if number is None:
+        numbers = self._numbers(request.told or "")
+        if not numbers:
             return f"{request.told} is no event"
+        if self._says_nothing_of_itself(request):
+            return None
 
         def look() -> str | None:
             answer = self.model.would(request.entry(began))
-            if (answer.outcome, answer.number) == (REPLAYED, number) or self._says_nothing_of_itself(request):
+            if answer.outcome == REPLAYED and answer.number in numbers:
                 return None
-            return f"the model answers {answer.outcome} {answer.number} {answer.problems}, not replayed {number}"
+            return f"the model answers {answer.outcome} {answer.number} {answer.problems}, not replayed {numbers}"
 
         return self._under_any_programme(look, began)
 
     def _says_nothing_of_itself(self, request: Request) -> bool:
-        """Tell whether nothing tells a repetition of a request: it is another event each time."""
+        """Tell whether nothing tells a repetition of a request: it is another event each time. Of a row, its place in
+        the file does, and what its result says of it, which the model does not read."""
         record = self.model.state.programme.get("partner", request.partner) or {}
-        repeats = record.get("classic_repeats") == "REPLAY"
-        return request.api != NEWEST and not own_keys(request.entry(0), repeats)
+        repeats, entry = record.get("classic_repeats") == "REPLAY", request.entry(0)
+        known = own_keys(replace(entry, key=None), repeats=False) if request.row else own_keys(entry, repeats)
+        return request.api != NEWEST and not known
 
-    def _event_id(self, request: Request) -> str:
-        """Return the id of the event that callers know by another one, where they gave it."""
-        told = request.told or ""
-        return next((one for one in (told, *self._given(told)) if one in self.numbers), told)
+    def _numbers(self, told: str) -> list[int]:
+        """Return the numbers of the events that callers know by an id: of several merchants, if a caller gave it."""
+        return [self.numbers[one] for one in (told, *self._given(told)) if one in self.numbers]
 
     def _given(self, told: str) -> list[str]:
         return [f"{told}#{unit['id']}" for unit in self.model.state.programme.of("business_unit")]
@@ -497,7 +525,10 @@ class Judge:
     def _taken_back(self, told: Told, purchase_id: str) -> str | None:
         """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of it
         afterwards."""
-        number = self._number(purchase_id)
+        numbers = self._visible(purchase_id, told.partner)
+        if len(numbers) > 1:
+            return self._against(told, SEVERAL, {})
+        number = numbers[0] if numbers else None
         answer = self.model.would(taken_back(told, number, told.began))
         if told.answer.status != 200:
             return self._against(told, answer, {})
@@ -509,20 +540,21 @@ class Judge:
         return self._against(told, answer, answer.data)
 
     def _purchase_shown(self, told: Told, purchase_id: str) -> str | None:
-        number = self._number(purchase_id)
-        if number is None or not self.model.state.visible(number, partner(told.partner)):
-            return self._against(told, Answer(REFUSED, problems=(("", NOT_FOUND),)), {})
-        return self._against(told, Answer(POSTED), purchase_answer(self.model.state.purchases[number]))
+        numbers = self._visible(purchase_id, told.partner)
+        if len(numbers) != 1:
+            return self._against(told, SEVERAL if numbers else NOBODY, {})
+        return self._against(told, Answer(POSTED), purchase_answer(self.model.state.purchases[numbers[0]]))
 
-    def _number(self, purchase_id: str) -> int | None:
-        """Return the number of a purchase that callers know by an id."""
-        found = [one for one in (purchase_id, *self._given(purchase_id)) if one in self.numbers]
-        return self.numbers[found[0]] if found else None
+    def _visible(self, purchase_id: str, name: str) -> list[int]:
+        """Return the numbers of the purchases that a partner knows by an id."""
+        state = self.model.state
+        numbers = (one for one in self._numbers(purchase_id) if one in state.purchases)
+        return [one for one in numbers if state.visible(one, partner(name))]
 
     def _wallet_shown(self, told: Told, name: str) -> str | None:
         record = self._account(name)
         if record is None:
-            return self._against(told, Answer(REFUSED, problems=(("", NOT_FOUND),)), {})
+            return self._against(told, NOBODY, {})
         state = self.model.state
         told_now = wallet_answer(state.account(record["id"]), record, state.programme, int(told.ended))
         return self._against(told, Answer(POSTED), told_now)
@@ -531,7 +563,7 @@ class Judge:
         """Return what is wrong with a page of a journal: events without a gap, and none missing but the latest."""
         record = self._account(name)
         if record is None:
-            return self._against(told, Answer(REFUSED, problems=(("", NOT_FOUND),)), {})
+            return self._against(told, NOBODY, {})
         if told.answer.status != 200:
             return f"told {told.answer.status}"
         journal = self.model.state.account(record["id"]).journal
@@ -604,11 +636,6 @@ def is_plan_of(plan: Plan, event: Event) -> bool:
         and awards_of_model(plan.awards, vouchers=True) == awards_of_event(document.vouchers)
         and all(plan.why[offer] == failed for offer, failed in verdicts)
     )
-
-
-def keys_told(event_id: str) -> str:
-    """Return what callers know an event by."""
-    return event_id.partition("#")[0]
 
 
 def _net(body: Json) -> Fraction:

@@ -1,7 +1,8 @@
 """The programmes that a call may go by: processes notice an import within a minute, and a product or a customer's name is
 read for itself, so that of two records of one file one may be new and the other not yet."""
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -23,22 +24,32 @@ Rows = dict[tuple[str, str], Any]
 
 @dataclass
 class Programmes:
-    """The programmes there were, beside the newest, each with the moment until which it was."""
+    """The programmes there were, beside the newest: each until when, and whether processes keep what was changed then."""
 
-    before: list[tuple[float, Rows]] = field(default_factory=list)
+    before: list[tuple[float, Rows, bool]] = field(default_factory=list)
+    _made: dict[tuple[int, int], list[Programme]] = field(default_factory=dict)
 
-    def keep(self, until: float, programme: Programme) -> None:
-        """Keep a programme that is about to be another."""
-        self.before.append((until, dict(programme.rows)))
+    def keep(self, until: float, programme: Programme, changed: Iterable[Any]) -> None:
+        """Keep a programme that is about to be another, by these records."""
+        is_kept = any(record["type"] not in OF_CUSTOMERS for record in changed)
+        self.before.append((until, dict(programme.rows), is_kept))
+        self._made.clear()
 
-    def since(self, moment: float, newest: Programme) -> Iterator[Programme]:
+    def since(self, moment: float, newest: Programme) -> Iterable[Programme]:
         """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
+        ends = [until for until, _, _ in self.before]
+        place = bisect_left(ends, moment - PROGRAMME_SECONDS), bisect_left(ends, moment - NAME_SECONDS)
+        if place not in self._made:
+            self._made[place] = list(self._make(*place, newest))
+        return self._made[place]
+
+    def _make(self, first: int, first_of_names: int, newest: Programme) -> Iterator[Programme]:
         kept = [newest.rows]
-        for until, rows in reversed(self.before):
-            if moment - until > PROGRAMME_SECONDS:
-                break
-            kept.append(_of_processes(rows) | _of_customers(newest.rows))
-            if moment - until <= NAME_SECONDS:
+        for at in range(len(self.before) - 1, first - 1, -1):
+            _, rows, is_kept = self.before[at]
+            if is_kept:
+                kept.append(_of_processes(rows) | _of_customers(newest.rows))
+            if at >= first_of_names:
                 kept.append(rows)
         for names in _namings(kept):
             for rows in kept if names else kept[1:]:
