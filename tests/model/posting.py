@@ -37,6 +37,9 @@ def decided(state: State, entry: Entry) -> Plan | int:
     try:
         purchase = _read(state, entry)
         earlier, is_taken = state.identities.posted(entry, purchase, _repeats(state, entry))
+        if entry.api == NEWEST and (before := state.identities.repeated(entry)) is not None:
+            # Whatever merchant its code belongs to by now (api.md, "Sending it again").
+            earlier, is_taken = before, not state.visible(before, entry.partner)
         plan = None if earlier is not None else _plan(state, purchase)
     except Refused:
         earlier = state.identities.repeated(entry, _repeats(state, entry))

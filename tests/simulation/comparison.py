@@ -37,8 +37,8 @@ def differences(found: Any, expected: Any, place: str = "") -> Iterator[str]:
 
 def same(found: Any, expected: Any) -> bool:
     """Tell whether two plain values are the same; what is absent is nothing, and so is no amount."""
-    if isinstance(found, Decimal) and isinstance(expected, Fraction | int):
-        return Fraction(found) == expected
+    if isinstance(found, Decimal) and isinstance(expected, Fraction | int | Decimal | float):
+        return Fraction(found) == Fraction(str(expected))
     return bool(found == expected) or (expected == 0 and found is None) or (expected is None and found == 0)
 
 

@@ -8,6 +8,7 @@ the invariants of `invariants/model.py` and `invariants/answers.py` tell it.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -15,15 +16,18 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import told_id
+from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import keys
 from loyalty.store.attributes import unpacked
 from loyalty.store.events import Event, event_of, is_event
 from loyalty.store.keys import Key
 from tests.model.account import in_points, wallet_answer
+from tests.model.dates import DAY, EVER, MONTH, WEEK, YEAR
 from tests.model.answers import purchase_answer, vouchers
 from tests.model.history import CANCEL, EXPIRY, IMPORT, NEWEST, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
 from tests.model.identity import own_keys
+from tests.model.limits import Limits
 from tests.model.model import Model
 from tests.model.money import Rates
 from tests.model.pricing import Plan
@@ -36,6 +40,7 @@ from tests.simulation.comparison import (
     compared,
     differences,
     line_differences,
+    same,
     shown,
     spends_of_event,
     spends_of_model,
@@ -195,16 +200,13 @@ class Judge:
 
     def _under_any_programme(self, look: Callable[[], str | None], moment: float) -> str | None:
         """Return what is wrong under the newest programme and under all that processes may still go by."""
-        wrong, newest = look(), self.model.state.programme
+        wrong = look()
         if wrong is None:
             return None
-        try:
-            for earlier in self._earlier_programmes(moment):
-                self.model.state.programme = earlier
+        for earlier in self._earlier_programmes(moment):
+            with self._under(earlier):
                 if look() is None:
                     return None
-        finally:
-            self.model.state.programme = newest
         return wrong
 
     # ---------------------------------------------------------------- events
@@ -227,13 +229,18 @@ class Judge:
                 self._know(f"{CANCEL} {told_id(event.reversal.reverses)}" if is_cancelled else entry.told_id)
             case EventType.EXPIRY:
                 expiry = Entry(int(entry.posted_on.timestamp()), EXPIRY, body={"account": entry.account_id})
-                self._of_all(event, self.model.take(expiry))
+                with self._under(self._programme_of(event)):
+                    answer = self.model.take(expiry)
+                self._of_all(event, answer)
             case EventType.ADJUSTMENT:
                 row = next((row for row in self._opening_balances() if self._is_of(event, row)), None)
                 if row is None:
                     self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no file has this balance")
                     return
-                self._of_all(event, self.model.take(Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(row,))))
+                opening = Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(row,))
+                with self._under(self._programme_of(event)):
+                    answer = self.model.take(opening)
+                self._of_all(event, answer)
 
     def _know(self, told: str) -> None:
         """Look, from now on, at what was told of an event."""
@@ -263,18 +270,28 @@ class Judge:
             self._line(event, line)
 
     def _line(self, event: Event, line: Json) -> None:
-        """Compare an event with a line of the model's journal; points are told at a rate that its process knows."""
-        wrong = list(line_differences(event, line))
-        if wrong and event.entry.type is not EventType.PURCHASE:
-            of_day, account = int(event.entry.performed_on.timestamp()), event.entry.account_id
-            newest = self.model.state.programme
-            for self.model.state.programme in self._earlier_programmes(of_day):
-                known = ("account", account) in self.model.state.programme.rows
-                if known and (rates := self.model.state.rates(account, of_day)):
-                    points = line_in_points(line, rates, is_expiry=event.entry.type is EventType.EXPIRY)
-                    wrong = wrong and list(line_differences(event, points))
-            self.model.state.programme = newest
-        self._wrong("journals_are_the_models", event, wrong)
+        self._wrong("journals_are_the_models", event, line_differences(event, line))
+
+    @contextmanager
+    def _under(self, programme: Programme) -> Iterator[None]:
+        """Let a programme be the newest for as long as the block runs."""
+        state = self.model.state
+        newest, state.programme = state.programme, programme
+        try:
+            yield
+        finally:
+            state.programme = newest
+
+    def _programme_of(self, event: Event) -> Programme:
+        """Return the programme at whose rate an event tells its wallet's points, the newest where none has it."""
+        newest, entry = self.model.state.programme, event.entry
+        moment = int(entry.performed_on.timestamp())
+        for programme in (newest, *self._earlier_programmes(entry.posted_on.timestamp())):
+            with self._under(programme):
+                known = ("account", entry.account_id) in programme.rows
+                if known and tells_points_at(event, self.model.state.rates(entry.account_id, moment)):
+                    return programme
+        return newest
 
     def _purchase(self, at: float, event: Event) -> None:
         moment = event.entry.posted_on.timestamp()
@@ -283,9 +300,10 @@ class Judge:
             self.found["every_event_was_asked_for"].append(f"{event.entry.event_id}: {event.entry.reference_number}")
             return
         entry = request.entry(moment)
-        plan = self._plan(entry, event)
+        plan, programme = self._plan(entry, event)
         before = dict(self.model.state.given), dict(self.model.state.code_uses)
-        answer = self.model.carry_out(entry, plan) if plan else self.model.take(entry)
+        with self._under(programme):
+            answer = self.model.carry_out(entry, plan) if plan else self.model.take(entry)
         if before != (self.model.state.given, self.model.state.code_uses):
             self._shared.append((at, *before))
         if answer.outcome != POSTED:
@@ -296,9 +314,10 @@ class Judge:
         self.numbers[event.entry.event_id] = answer.number
         self._compare_purchase(event, answer)
 
-    def _plan(self, entry: Entry, event: Event) -> Plan | None:
-        """Return the plan by which the model posts a purchase: of those by earlier programmes, and by what was left of
-        budgets and promo codes since it was asked for, the one that is the event's; the newest where none is."""
+    def _plan(self, entry: Entry, event: Event) -> tuple[Plan | None, Programme]:
+        """Return the plan by which the model posts a purchase, and the programme that it goes by: of the plans by earlier
+        programmes, and by what was left of budgets and promo codes since it was asked for, the one that is the event's;
+        the newest where none is."""
         state = self.model.state
         newest = state.programme, state.given, state.code_uses
         found = self.model.plan(entry)
@@ -307,10 +326,10 @@ class Judge:
                 for state.programme, (state.given, state.code_uses) in self._settings_since(entry.moment):
                     other = self.model.plan(entry)
                     if other and is_plan_of(other, event):
-                        return other
+                        return other, state.programme
         finally:
             state.programme, state.given, state.code_uses = newest
-        return found
+        return found, newest[0]
 
     def _settings_since(self, moment: float) -> Iterator[tuple[Programme, Shared]]:
         """Return what a purchase of a moment may have gone by: what is likely first."""
@@ -371,7 +390,8 @@ class Judge:
             body = next((told for told in sent if told.answer.status == 200), sent[0]).body
         who = partner(event.partner_id or "")
         before = dict(self.model.state.given), dict(self.model.state.code_uses)
-        answer = self.model.take(Entry(moment, kind, who, dict(body), of=number))
+        with self._under(self._programme_of(event)):
+            answer = self.model.take(Entry(moment, kind, who, dict(body), of=number))
         if before != (self.model.state.given, self.model.state.code_uses):
             self._shared.append((self.committed[entry.event_id], *before))
         if answer.outcome != POSTED:
@@ -426,7 +446,7 @@ class Judge:
         elif found := READING.fullmatch(asked):
             rule = f"{'journals' if found['journal'] else found['what']}_are_shown_as_the_model_does"
             if found["journal"]:
-                yield Ask(rule, about, told.began, told.ended, lambda: self._journal_shown(told, found["id"]))
+                yield self._ask(told, rule, about, lambda: self._journal_shown(told, found["id"]))
             elif found["what"] == "purchases":
                 yield Ask(rule, about, told.began, told.ended, lambda: self._purchase_shown(told, found["id"]))
             else:
@@ -526,18 +546,19 @@ class Judge:
         """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of it
         afterwards."""
         numbers = self._visible(purchase_id, told.partner)
-        if len(numbers) > 1:
-            return self._against(told, SEVERAL, {})
-        number = numbers[0] if numbers else None
-        answer = self.model.would(taken_back(told, number, told.began))
         if told.answer.status != 200:
+            number = numbers[0] if numbers else None
+            answer = SEVERAL if len(numbers) > 1 else self.model.would(taken_back(told, number, told.began))
             return self._against(told, answer, {})
-        if answer.outcome != REPLAYED:
-            return f"the model answers {answer.outcome} {answer.problems}"
-        if told.path.endswith("/cancel"):
-            assert number is not None
-            return self._against(told, answer, purchase_answer(self.model.state.purchases[number]))
-        return self._against(told, answer, answer.data)
+        wrong = "there is no such purchase"
+        for number in self._numbers(purchase_id):  # there may be another one by now
+            answer = self.model.would(taken_back(told, number, told.began))
+            if answer.outcome == REPLAYED:
+                posted = self.model.state.purchases[number]
+                wrong = self._against(told, answer, answer.data if told.body else purchase_answer(posted)) or ""
+                if not wrong:
+                    return None
+        return wrong
 
     def _purchase_shown(self, told: Told, purchase_id: str) -> str | None:
         numbers = self._visible(purchase_id, told.partner)
@@ -546,10 +567,18 @@ class Judge:
         return self._against(told, Answer(POSTED), purchase_answer(self.model.state.purchases[numbers[0]]))
 
     def _visible(self, purchase_id: str, name: str) -> list[int]:
-        """Return the numbers of the purchases that a partner knows by an id."""
-        state = self.model.state
-        numbers = (one for one in self._numbers(purchase_id) if one in state.purchases)
-        return [one for one in numbers if state.visible(one, partner(name))]
+        """Return the numbers of the purchases that a partner knows by an id: one, if it is the only one, the one that it
+        posted itself, or the one that has the id alone (decision 28)."""
+        who, alone = partner(name), self.numbers.get(purchase_id)
+        seen = {
+            one: self.numbers[one]
+            for one in (purchase_id, *self._given(purchase_id))
+            if one in self.numbers and self.model.state.visible(self.numbers[one], who)
+        }
+        own = [number for one, number in seen.items() if self.events[one].partner_id == name]
+        if len(own) == 1 or alone is None:
+            return own if len(own) == 1 else list(seen.values())
+        return [alone] if alone in seen.values() else list(seen.values())
 
     def _wallet_shown(self, told: Told, name: str) -> str | None:
         record = self._account(name)
@@ -619,12 +648,14 @@ class Judge:
         }
 
 
-def line_in_points(line: Json, rates: Rates, *, is_expiry: bool) -> Json:
-    """Return a line of the journal with its balance told in points at other rates; of an expiry, all of it."""
-    told = {**line, "alternative_balance": in_points(line["balance"], rates)}
-    if is_expiry:
-        told |= {f"alternative_{name}": in_points(line[name], rates) for name in ("awarded", "amount")}
-    return told
+def tells_points_at(event: Event, rates: Rates | None) -> bool:
+    """Tell whether an event tells its wallet's balance in points at these rates."""
+    points = in_points(Fraction(event.entry.balance), rates) if rates else None
+    return same(event.entry.alternative_balance, points)
+
+
+LENGTHS = {EVER: 0, DAY: 10, WEEK: 8, MONTH: 7, YEAR: 4}
+"""Of the name of a period."""
 
 
 def is_plan_of(plan: Plan, event: Event) -> bool:
@@ -632,9 +663,19 @@ def is_plan_of(plan: Plan, event: Event) -> bool:
     document = event.purchase
     verdicts = [(one.offer_id, one.failed) for one in document.why if one.offer_id in plan.why]
     return (
-        awards_of_model(plan.awards, vouchers=False) == awards_of_event(document.awards)
+        tells_points_at(event, plan.rates)
+        and awards_of_model(plan.awards, vouchers=False) == awards_of_event(document.awards)
         and awards_of_model(plan.awards, vouchers=True) == awards_of_event(document.vouchers)
         and all(plan.why[offer] == failed for offer, failed in verdicts)
+        and all(_is_counted(plan.limits[use.subject], use) for use in document.uses if use.subject in plan.limits)
+    )
+
+
+def _is_counted(limits: Limits, use: Use) -> bool:
+    """Tell whether a use was counted by these limits."""
+    return LENGTHS[limits.period] == len(use.window) and (
+        same(use.per_account, limits.terms.get("per_account"))
+        and same(use.per_account_amount, limits.terms.get("per_account_amount"))
     )
 
 
