@@ -103,6 +103,7 @@ class Judge:
         numbers: What the model calls an event, by the engine's id.
         events: All events as they were committed.
         committed: When each was.
+        records: All records of reference data as they were committed.
     """
 
     world: World
@@ -112,8 +113,10 @@ class Judge:
     numbers: dict[str, int] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
     committed: dict[str, float] = field(default_factory=dict)
+    records: list[Json] = field(default_factory=list)
+    heard: int = 0
+    """How many calls it has heard of."""
     _written: int = 0
-    _told: int = 0
     _files: int = 0
     _requests: dict[str, list[Request]] = field(default_factory=lambda: defaultdict(list))
     _rows: dict[tuple[str, int], Request] = field(default_factory=dict)
@@ -185,6 +188,7 @@ class Judge:
         if self.events:
             self._import()  # somebody may have seen the one before, and not this one
         self._records.append(record)
+        self.records.append(record)
         self._moment = at
 
     def _import(self) -> None:
@@ -427,10 +431,10 @@ class Judge:
     # ---------------------------------------------------------------- what was told
 
     def _calls(self) -> Iterator[Ask]:
-        for told in self.load.told[self._told :]:
+        for told in self.load.told[self.heard :]:
             if is_of_the_model(told):
                 yield from self._of_call(told)
-        self._told = len(self.load.told)
+        self.heard = len(self.load.told)
 
     def _of_call(self, told: Told) -> Iterator[Ask]:
         asked = route(told)

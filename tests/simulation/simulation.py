@@ -123,14 +123,16 @@ def check(world: World, load: Load, judge: Judge, outcome: Outcome) -> None:
     Raises:
         Broken: something does not.
     """
+    since = judge.heard
     judge.hear()
-    seen = Seen(world, load, judge)
+    seen = Seen(world, load, judge, since)
     with world.calm():
         for rule in INVARIANTS:
             found = list(rule(seen))
             outcome.checked[rule.__name__] += 1
             if found:
                 raise Broken(world.seed, world.scheduler.steps, rule.__name__, found)
+    assert not any(judge.found.values()), "each rule that the judge finds broken is an invariant"
 
 
 def _round(world: World, load: Load, chance: random.Random, operations: int) -> None:

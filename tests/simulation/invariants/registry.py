@@ -4,26 +4,21 @@ To add one, write a function that takes what `Seen` is, and decorate it with `in
 docs/reliability.md tells it: `python -m tests.simulation.page` writes it there.
 """
 
-import csv
-import gzip
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
-from loyalty import exactjson
-from loyalty.domain.ledger.wallet import EventType, Wallet
-from loyalty.domain.money import ZERO
-from loyalty.domain.rows.file_opening import format_of
-from loyalty.domain.rows.layout import FileFormat
+from loyalty.domain.ledger.vouchers import VoucherState
+from loyalty.domain.ledger.wallet import Wallet
 from loyalty.store import keys, ledger
-from loyalty.store.chunk_marks import read_tally
 from loyalty.store.events import Event, wallet_of
-from loyalty.store.uploads import KEPT, Upload, UploadState, read_upload
-from loyalty.usecases.proofs.verify_journal import verify_journal
-from loyalty.usecases.uploads.make_result import result_key
+from loyalty.store.uploads import KEPT, Upload, read_upload
+from tests.simulation.dynamo import Kept
 from tests.simulation.judge import Judge
-from tests.simulation.operations import Load, SentFile
+from tests.simulation.operations import Load, SentFile, Told
 from tests.simulation.world import World
 
 
@@ -34,6 +29,8 @@ class Seen:
     world: World
     load: Load
     judge: Judge
+    since: int = 0
+    """How many calls had been answered the last time."""
 
     @cached_property
     def events(self) -> dict[str, list[Event]]:
@@ -51,6 +48,54 @@ class Seen:
             for item in self.world.table.scan()
             if item["sk"] == "WALLET"
         }
+
+    @cached_property
+    def counters(self) -> dict[str, Decimal]:
+        """What all accounts together have used, by `reward_offer#<id>` or `promo_code#<id>`."""
+        return {pk.removeprefix("USED#"): Decimal(item["used"]["N"]) for pk, item in self._items("USED#")}
+
+    @cached_property
+    def vouchers(self) -> dict[str, VoucherState]:
+        """The state of each voucher."""
+        return {pk.removeprefix("VOUCHER#"): VoucherState(item["state"]["S"]) for pk, item in self._items("VOUCHER#")}
+
+    @cached_property
+    def references(self) -> dict[str, str | None]:
+        """The event that each partner's reference number leads to."""
+        return {
+            pk.removeprefix("REFERENCE#"): item["event_id"]["S"] if "event_id" in item else None
+            for pk, item in self._items("REFERENCE#")
+        }
+
+    @property
+    def written(self) -> list[tuple[float, tuple[str, str], Kept | None]]:
+        """All that was written, in the order in which it was committed."""
+        return self.world.dynamo.written
+
+    @cached_property
+    def highest(self) -> dict[str, Decimal]:
+        """The highest budget or maximum of uses that each offer or promo code ever had."""
+        found: dict[str, Decimal] = {}
+        for record in self.judge.records:
+            match record:
+                case {"type": "reward_offer", "limits": {"budget": most}} | {"type": "promo_code", "maximum_uses": most}:
+                    subject = f"{record['type']}#{record['id']}"
+                    found[subject] = max(Decimal(most), found.get(subject, Decimal(0)))
+        return found
+
+    @property
+    def fresh(self) -> list[Told]:
+        """What was told since the last time."""
+        return self.load.told[self.since :]
+
+    def judged(self, rule: str) -> Iterator[str]:
+        """Return what the judge has found against a rule."""
+        yield from self.judge.found.pop(rule, [])
+
+    def _items(self, start: str) -> Iterator[tuple[str, Any]]:
+        for pk, partition in self.world.dynamo.partitions.items():
+            if pk.startswith(start):
+                yield from ((pk, item) for item in partition.values())
 
     @cached_property
     def uploads(self) -> list[tuple[SentFile, Upload | None]]:
