@@ -371,8 +371,8 @@ class Judge:
         """Return the request that an event was posted for: the row that it names, or the call that was told its id, or
         one that was sent again before its answer came."""
         origin, entry = event.purchase.upload, event.entry
-        if origin is not None:
-            return self._rows.get((origin.upload_id, origin.number))
+        if origin is not None and (row := self._rows.get((origin.upload_id, origin.number))):
+            return row
         sent = [one for one in self._requests.get(entry.reference_number or "", ()) if one.partner == event.partner_id]
         told = [one for one in sent if one.told == entry.told_id]
         if told:
@@ -432,7 +432,10 @@ class Judge:
 
     def _calls(self) -> Iterator[Ask]:
         for told in self.load.told[self.heard :]:
-            if is_of_the_model(told):
+            if told.answer.status == 202:
+                for request, _ in requested(told):
+                    self._requests[request.reference or ""].append(request)
+            elif is_of_the_model(told):
                 yield from self._of_call(told)
         self.heard = len(self.load.told)
 

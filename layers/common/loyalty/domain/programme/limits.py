@@ -48,9 +48,10 @@ class Limits:
         """Return the limit that leaves nothing to give, None where each leaves something. `currency` is the id of the
         award's currency."""
         used = self._used(offer_id, occasion)
-        if used is None or (self.per_account is not None and used.count >= self.per_account):
+        if self.per_account is not None and (used is None or used.count >= self.per_account):
             return "per_account"
-        if self.per_account_amount is not None and _counted(used, currency) >= self.per_account_amount:
+        most = self.per_account_amount
+        if most is not None and (used is None or _counted(used, currency) >= most):
             return "per_account_amount"
         if self.budget is not None and occasion.given.get(offer_id, 0) >= self.budget:
             return "budget"
