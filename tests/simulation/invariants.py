@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.ledger.wallet import EventType, Wallet
@@ -97,20 +98,27 @@ def journals_are_chained(seen: Seen) -> Iterator[str]:
 @invariant
 def one_event_of_each_identity(seen: Seen) -> Iterator[str]:
     """Of a merchant and reference number that a caller of the newest API has given, there is one purchase at most; and
-    one where it was told so."""
+    whoever sent the same was always told the same one."""
     counted = Counter(
-        event.entry.reference_number
+        (event.entry.merchant_id, event.entry.reference_number)
         for events in seen.events.values()
         for event in events
         if event.entry.type is EventType.PURCHASE
     )
-    for reference in sorted(_given(seen.load)):
-        if counted[reference] > 1:
-            yield f"{reference} was posted {counted[reference]} times"
+    given = {body["reference_number"] for body in _given(seen.load) if "products" in body}
+    for (merchant, reference), count in counted.items():
+        if count > 1 and reference in given:
+            yield f"{reference} of {merchant} was posted {count} times"
+    posted = {reference for _, reference in counted}
+    answered: dict[str, str] = {}
     for told_id, body in seen.load.bought:
-        reference = body["reference_number"]
-        if counted[reference] != 1:
-            yield f"{told_id} was answered, and {reference} posted {counted[reference]} times"
+        if body["reference_number"] not in posted:
+            yield f"{told_id} was answered, and {body['reference_number']} is not posted"
+    for told in seen.load.told:
+        if told.path == "/purchases" and told.answer.status == 200:
+            told_id = told.answer.body["id"]
+            if answered.setdefault(repr(told.body), told_id) != told_id:
+                yield f"{told.body} was answered {told_id} and {answered[repr(told.body)]}"
 
 
 @invariant
@@ -118,7 +126,7 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
     """The result of a file tells each of its rows once; what was posted of them is in the journal, and what was refused
     is not, unless another row or call has posted it."""
     posted = {event.entry.reference_number for events in seen.events.values() for event in events}
-    given = _given(seen.load)
+    given = Counter(body["reference_number"] for body in _given(seen.load))
     files = seen.world.files("ResultBucket")
     for sent, upload in seen.uploads:
         if upload is None:
@@ -139,11 +147,11 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
                 yield f"{sent.key}: {row} is {status}, and posted"
 
 
-def _given(load: Load) -> Counter[str]:
-    """Return the reference numbers that calls of the newest API and rows of files have given, and how often."""
+def _given(load: Load) -> list[Mapping[str, Any]]:
+    """Return the purchases with a reference number that calls of the newest API and rows of files have given."""
     bodies = [told.body for told in load.told if told.path == "/purchases" and isinstance(told.body, Mapping)]
     rows = [row for sent in load.files for row in sent.rows]
-    return Counter(body["reference_number"] for body in [*bodies, *rows] if body.get("reference_number"))
+    return [body for body in [*bodies, *rows] if body.get("reference_number")]
 
 
 def _statuses(upload: Upload, result: bytes) -> list[str]:
