@@ -52,7 +52,7 @@ def release_token(caller: Caller) -> int:
     return 2
 
 
-@operation(1)
+@operation(2)
 def call_classic_without_a_token(caller: Caller) -> int:
     """Post a purchase of the classic API with what is no token."""
     body = {"accounts_receivable_identifier": baskets.account(caller)}

@@ -59,7 +59,7 @@ class Caller:
             self.operation = chosen.__name__
             count = chosen(self)
             done += count
-            self.load.operations += count
+            self.load.done[self.operation] += count
 
     def send(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a call of the newest API until it is answered; with the partner's next key, if that was changed."""

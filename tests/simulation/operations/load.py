@@ -1,5 +1,6 @@
 """What all callers of a run know: who buys, with which keys, and everything that was sent, done and answered."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -140,7 +141,7 @@ class Load:
         passwords: One-time passwords that were issued.
         revoked: Keys that were revoked, each with its partner.
         rotating: Partners whose key is being changed.
-        operations: How many there were.
+        done: How many operations of each kind there were.
         names: How many names were given.
     """
 
@@ -155,8 +156,13 @@ class Load:
     passwords: list[Password] = field(default_factory=list)
     revoked: list[tuple[str, str]] = field(default_factory=list)
     rotating: set[str] = field(default_factory=set)
-    operations: int = 0
+    done: Counter[str] = field(default_factory=Counter)
     names: int = 0
+
+    @property
+    def operations(self) -> int:
+        """Return how many operations there were."""
+        return self.done.total()
 
     def name(self) -> str:
         """Return a name that nothing else has."""

@@ -41,7 +41,7 @@ def customer(name: str, chance: Random) -> list[Body]:
     return records
 
 
-@operation(1)
+@operation(2)
 def import_customer(caller: Caller) -> int:
     """Import somebody new, who buys at once."""
     name = f"W{caller.load.name()}"
@@ -82,7 +82,7 @@ def change_programme(caller: Caller) -> int:
     return len(records)
 
 
-@operation(1)
+@operation(2)
 def import_faulty_records(caller: Caller) -> int:
     """Drop a file of records with some that are refused."""
     name = caller.load.name()

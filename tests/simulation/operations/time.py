@@ -22,7 +22,7 @@ def expire_lots(caller: Caller) -> int:
     return 1
 
 
-@operation(1)
+@operation(2)
 def redrive_dead_letters(caller: Caller) -> int:
     """Have dead letters and failed calls taken up again."""
     run, letters = UUID(int=caller.chance.getrandbits(128)).hex, caller.world.dead_letters()
