@@ -61,6 +61,10 @@ Invariant = Callable[[Seen], Iterator[str]]
 
 INVARIANTS: list[Invariant] = []
 
+POSTED = ("posted", "replayed")
+IMPORTED = ("created", "updated", "unchanged")
+"""What the result of a file says of rows that are there."""
+
 
 def invariant(rule: Invariant) -> Invariant:
     """Register an invariant."""
@@ -138,13 +142,13 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
         if sent.is_whole and len(statuses) != len(sent.rows):
             yield f"{sent.key}: {len(statuses)} outcomes of {len(sent.rows)} rows"
         for row, status in zip(sent.rows, statuses, strict=False):
-            if "reference_number" not in row or sent.is_dry_run:
-                continue
-            there = row["reference_number"] in posted
-            if status in ("posted", "replayed") and not there:
+            reference = row["id"] if row.get("type") == "opening_balance" else row.get("reference_number")
+            if sent.is_sound and status not in IMPORTED:
                 yield f"{sent.key}: {row} is {status}"
-            if status not in ("posted", "replayed") and there and given[row["reference_number"]] == 1:
-                yield f"{sent.key}: {row} is {status}, and posted"
+            if reference and status in (*POSTED, *IMPORTED) and not sent.is_dry_run and reference not in posted:
+                yield f"{sent.key}: {row} is {status}, and is not posted"
+            if status not in POSTED and given[reference] == 1 and reference in posted:
+                yield f"{sent.key}: {row} is {status}, and is posted"
 
 
 def _given(load: Load) -> list[Mapping[str, Any]]:

@@ -105,6 +105,7 @@ class SentFile:
         partner: Whose it is; empty for reference data.
         is_dry_run: Whether nothing is to be posted.
         is_whole: Whether it can be read to its end.
+        is_sound: Whether none of its records may be refused.
     """
 
     key: str
@@ -114,6 +115,7 @@ class SentFile:
     partner: str = ""
     is_dry_run: bool = False
     is_whole: bool = True
+    is_sound: bool = False
 
 
 @dataclass(frozen=True)
