@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -131,6 +131,11 @@ class Caller:
                 return result
             self.world.scheduler.sleep(self.chance.uniform(0.05, 0.5 * tries))
         raise Stuck(what)
+
+    def later(self, seconds: float, work: Callable[["Caller"], Any]) -> None:
+        """Do something in so many seconds, beside whatever comes next."""
+        beside = replace(self, name=f"{self.name}, beside")
+        self.world.scheduler.start(lambda: work(beside), seconds)
 
     def drop(self, key: str, data: bytes, notes: Mapping[str, str] | None = None, **told: Any) -> SentFile:
         """Put a file into the upload bucket."""
