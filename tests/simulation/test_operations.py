@@ -1,7 +1,5 @@
 """The load: every operation comes up, and with it everything that the engine may answer."""
 
-from functools import cache
-
 import pytest
 
 from loyalty.domain.errors import Code
@@ -13,8 +11,8 @@ SEEDS = range(21, 26)
 DUPLICATE, FOUND_NOT, INVALID, SHORT = Code.DUPLICATE, Code.NOT_FOUND, Code.INVALID, Code.INSUFFICIENT_BALANCE
 
 
-@cache
-def load() -> Outcome:
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
     """Return what some runs have done together."""
     outcome = Outcome(SEEDS[0])
     for seed in SEEDS:
@@ -22,12 +20,12 @@ def load() -> Outcome:
     return outcome
 
 
-def test_every_operation_comes_up_in_some_thousand() -> None:
-    assert load().done.keys() == {chosen.__name__ for chosen in OPERATIONS}
+def test_every_operation_comes_up_in_some_thousand(outcome: Outcome) -> None:
+    assert outcome.done.keys() == {chosen.__name__ for chosen in OPERATIONS}
 
 
-def test_every_refusal_comes_up_but_faults_of_our_own() -> None:
-    answered = {came for _, came in load().answers}
+def test_every_refusal_comes_up_but_faults_of_our_own(outcome: Outcome) -> None:
+    answered = {came for _, came in outcome.answers}
 
     assert answered >= {*Code} - {Code.INTERNAL}
     assert Code.INTERNAL not in answered
@@ -65,7 +63,7 @@ def test_every_refusal_comes_up_but_faults_of_our_own() -> None:
         ("send_result_again", {"DONE"}),
     ],
 )
-def test_an_operation_is_answered_in_every_way_that_it_may_be(name: str, expected: set[str]) -> None:
-    answered = {came for operation, came in load().answers if operation == name}
+def test_an_operation_is_answered_in_every_way_that_it_may_be(outcome: Outcome, name: str, expected: set[str]) -> None:
+    answered = {came for operation, came in outcome.answers if operation == name}
 
     assert answered >= expected
