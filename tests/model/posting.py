@@ -56,10 +56,15 @@ def decided(state: State, entry: Entry) -> Plan | int:
 
 def preview(state: State, entry: Entry) -> Answer:
     """Return the plan that posting the same purchase would carry out now; nothing is written."""
-    plan = _plan(state, _read(state, entry))
+    plan = planned(state, entry)
     account = plan.purchase.account
     told = state.told(account, entry.moment, preview_answer(plan, state.account(account).wallet.balance))
     return replace(told, outcome=PREVIEWED)
+
+
+def planned(state: State, entry: Entry) -> Plan:
+    """Return the plan of a purchase, whatever was posted before."""
+    return _plan(state, _read(state, entry))
 
 
 def _repeats(state: State, entry: Entry) -> bool:

@@ -53,6 +53,7 @@ class Request:
         key: What it is known by beside the body, where it is.
         told: The id that it was answered with, None where it was not answered so.
         row: The row of a file that it is, 0 where it is none.
+        faults: The codes of all that was said to be wrong with it, whose order means nothing.
     """
 
     partner: str
@@ -61,6 +62,7 @@ class Request:
     key: str | None = None
     told: str | None = None
     row: int = 0
+    faults: frozenset[str] = frozenset()
 
     @property
     def reference(self) -> str | None:
@@ -111,7 +113,7 @@ def requested(told: Told) -> Iterator[tuple[Request, str | None]]:
     if asked in PURCHASES:
         api = PURCHASES[asked]
         found = _id(told.answer.body, api) if told.answer.status == 200 else None
-        yield Request(told.partner, told.body, api, key, found), refusal(told)
+        yield Request(told.partner, told.body, api, key, found, faults=faults_of(told)), refusal(told)
     elif asked == BULK_CALL:
         yield from _entries(told, key)
 
@@ -141,6 +143,13 @@ def refusal(told: Told) -> str | None:
     if told.answer.status == 200:
         return None
     return code_of(told.answer)
+
+
+def faults_of(told: Told) -> frozenset[str]:
+    """Return the codes of all faults that an answer tells."""
+    body = told.answer.body if told.answer.text else {}
+    errors = body.get("errors", ()) if isinstance(body, Mapping) else ()
+    return frozenset(one["code"] for one in errors)
 
 
 def previewed(told: Told) -> Entry:

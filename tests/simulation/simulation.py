@@ -53,6 +53,7 @@ class Outcome:
     faults: Counter[Fault] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     logged: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: "Outcome") -> None:
@@ -63,6 +64,7 @@ class Outcome:
             (self.faults, other.faults),
             (self.checked, other.checked),
             (self.logged, other.logged),
+            (self.done, other.done),
             (self.answers, other.answers),
         ):
             mine.update(theirs)  # type: ignore[arg-type]  # counters of the same kind
@@ -103,6 +105,7 @@ def simulate(
             progress(load.operations - before)
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
+    outcome.done.update(load.done)
     outcome.answers.update((told.operation, came) for told in load.told for came in told.outcomes())
     return outcome
 

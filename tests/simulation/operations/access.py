@@ -4,8 +4,11 @@ from loyalty.usecases.access.api_keys import revoke_key, rotate_key
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
 
-OVERLAP = (1.0, 120.0)
+OVERLAP = (0.5, 20.0)
 """Seconds between a partner's first call with another key and the end of the one before."""
+
+REFUSED_AFTER = 61.0
+"""Seconds after which no function takes a token that was released."""
 
 
 @operation(2)
@@ -23,10 +26,13 @@ def change_key(caller: Caller) -> int:
         lambda: rotate_key(partner, key_id, table=table, now=caller.world.time(), request=request),
     )
     caller.load.api_keys[partner] = text
-    caller.world.scheduler.sleep(caller.chance.uniform(*OVERLAP))
-    caller.operate("revoke key", partner, lambda: revoke_key(partner, key_id, table=table, now=caller.world.time()))
-    caller.load.revoked.append((partner, before))
-    caller.load.rotating.remove(partner)
+
+    def revoke(other: Caller) -> None:
+        other.operate("revoke key", partner, lambda: revoke_key(partner, key_id, table=table, now=other.world.time()))
+        other.load.revoked.append((partner, before))
+        other.load.rotating.remove(partner)
+
+    caller.later(caller.chance.uniform(*OVERLAP), revoke)
     return 2
 
 
@@ -42,17 +48,18 @@ def call_without_a_good_key(caller: Caller) -> int:
 
 @operation(3)
 def release_token(caller: Caller) -> int:
-    """Give a token back, and call with it all the same."""
+    """Give a token back, and call with it all the same: at once, or when nobody takes it any more."""
     bearer = {"Authorization": f"Bearer {caller.new_token(caller.partner)}"}
     caller.ask("POST", "/authentication/token/release", {}, bearer, caller.partner)
-    if caller.happens(0.5):
-        caller.world.scheduler.sleep(61.0)
     body = {"customer_event_identifier": {"number": "1"}}
-    caller.ask("POST", "/customer_events/purchases/show", body, bearer, caller.partner)
+    caller.later(
+        caller.chance.choice((0.0, REFUSED_AFTER)),
+        lambda other: other.ask("POST", "/customer_events/purchases/show", body, bearer, other.partner),
+    )
     return 2
 
 
-@operation(1)
+@operation(2)
 def call_classic_without_a_token(caller: Caller) -> int:
     """Post a purchase of the classic API with what is no token."""
     body = {"accounts_receivable_identifier": baskets.account(caller)}

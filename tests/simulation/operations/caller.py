@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,7 +59,7 @@ class Caller:
             self.operation = chosen.__name__
             count = chosen(self)
             done += count
-            self.load.operations += count
+            self.load.done[self.operation] += count
 
     def send(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a call of the newest API until it is answered; with the partner's next key, if that was changed."""
@@ -131,6 +131,11 @@ class Caller:
                 return result
             self.world.scheduler.sleep(self.chance.uniform(0.05, 0.5 * tries))
         raise Stuck(what)
+
+    def later(self, seconds: float, work: Callable[["Caller"], Any]) -> None:
+        """Do something in so many seconds, beside whatever comes next."""
+        beside = replace(self, name=f"{self.name}, beside")
+        self.world.scheduler.start(lambda: work(beside), seconds)
 
     def drop(self, key: str, data: bytes, notes: Mapping[str, str] | None = None, **told: Any) -> SentFile:
         """Put a file into the upload bucket."""

@@ -109,7 +109,7 @@ def pay_by_card(caller: Caller) -> int:
     return _shown(caller, baskets.card(caller.wallet(), code))
 
 
-@operation(1)
+@operation(2)
 def guess_a_pass_code(caller: Caller) -> int:
     """Guess a card's pass code until that is locked, and then show the right one."""
     wallet = caller.wallet()

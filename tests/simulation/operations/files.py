@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-@operation(7)
+@operation(12)
 def upload(caller: Caller) -> int:
     """Send a file of purchases; some of its rows are faulty, were sent before, or are there twice."""
     caller.partner = caller.chance.choice(("OFFICE", "SHOPS", "KIOSKS"))
@@ -37,8 +37,8 @@ def upload(caller: Caller) -> int:
     if caller.happens(0.3):
         rows.append(dict(caller.chance.choice(rows)))
     data, told = _csv(rows) if kind == "csv" else _json(rows, lines=kind == "jsonl")
-    is_whole = not caller.happens(0.08)
-    if caller.happens(0.2):
+    is_whole = not caller.happens(0.2)
+    if caller.happens(0.3):
         kind, data = f"{kind}.gz", gzip.compress(data, mtime=0)
         data = data if is_whole else data[:-9]
     elif kind == "json":
@@ -49,7 +49,7 @@ def upload(caller: Caller) -> int:
     return count
 
 
-@operation(1)
+@operation(2)
 def upload_what_is_no_file(caller: Caller) -> int:
     """Put a file into the bucket that nothing can be read of, or that nobody may have sent."""
     name = caller.load.name()
@@ -65,7 +65,7 @@ def upload_what_is_no_file(caller: Caller) -> int:
     return 1
 
 
-@operation(9)
+@operation(12)
 def show_upload(caller: Caller) -> int:
     """Look at how far a file is."""
     if (sent := _sent(caller)) is not None:
@@ -88,7 +88,7 @@ def send_result_again(caller: Caller) -> int:
     return len(sent.rows)
 
 
-@operation(1)
+@operation(2)
 def use_a_form_twice(caller: Caller) -> int:
     """Send another file with a form that was used: nothing of that is posted."""
     sent = _sent(caller)

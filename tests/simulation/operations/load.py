@@ -1,5 +1,6 @@
 """What all callers of a run know: who buys, with which keys, and everything that was sent, done and answered."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -104,6 +105,7 @@ class SentFile:
         partner: Whose it is; empty for reference data.
         is_dry_run: Whether nothing is to be posted.
         is_whole: Whether it can be read to its end.
+        is_sound: Whether none of its records may be refused.
     """
 
     key: str
@@ -113,6 +115,7 @@ class SentFile:
     partner: str = ""
     is_dry_run: bool = False
     is_whole: bool = True
+    is_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Load:
         passwords: One-time passwords that were issued.
         revoked: Keys that were revoked, each with its partner.
         rotating: Partners whose key is being changed.
-        operations: How many there were.
+        done: How many operations of each kind there were.
         names: How many names were given.
     """
 
@@ -157,8 +160,13 @@ class Load:
     passwords: list[Password] = field(default_factory=list)
     revoked: list[tuple[str, str]] = field(default_factory=list)
     rotating: set[str] = field(default_factory=set)
-    operations: int = 0
+    done: Counter[str] = field(default_factory=Counter)
     names: int = 0
+
+    @property
+    def operations(self) -> int:
+        """Return how many operations there were."""
+        return self.done.total()
 
     def name(self) -> str:
         """Return a name that nothing else has."""

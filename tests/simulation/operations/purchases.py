@@ -1,7 +1,6 @@
 """Purchases of the newest API: posted, repeated, previewed and shown."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tests.simulation.operations import baskets
@@ -9,6 +8,7 @@ from tests.simulation.operations.caller import Caller, operation
 from tests.simulation.operations.load import Body
 from tests.tables import scenario
 
+MINUTES = (30.0, 900.0)
 TOO_LARGE = " " * 1_000_001
 
 
@@ -32,6 +32,15 @@ def create_again(caller: Caller) -> int:
     return 1
 
 
+@operation(4)
+def create_again_after_minutes(caller: Caller) -> int:
+    """Post a purchase, and again when minutes have passed."""
+    body = baskets.purchase(caller, caller.load.name())
+    caller.later(caller.chance.uniform(*MINUTES), lambda other: other.send("POST", "/purchases", body))
+    create(caller, body)
+    return 2
+
+
 @operation(3)
 def create_under_a_used_id(caller: Caller) -> int:
     """Post another purchase under an id that was given before, at the same merchant or at another one."""
@@ -44,8 +53,8 @@ def create_under_a_used_id(caller: Caller) -> int:
 @operation(6)
 def create_twice_at_once(caller: Caller) -> int:
     """Post a purchase from two tills at the same moment."""
-    body, other = baskets.purchase(caller, caller.load.name()), replace(caller, name=f"{caller.name}, beside")
-    caller.world.scheduler.start(lambda: other.send("POST", "/purchases", body))
+    body = baskets.purchase(caller, caller.load.name())
+    caller.later(0.0, lambda other: other.send("POST", "/purchases", body))
     create(caller, body)
     return 2
 

@@ -41,12 +41,12 @@ def customer(name: str, chance: Random) -> list[Body]:
     return records
 
 
-@operation(1)
+@operation(2)
 def import_customer(caller: Caller) -> int:
     """Import somebody new, who buys at once."""
     name = f"W{caller.load.name()}"
     records = customer(name, caller.chance)
-    _imported(caller, records)
+    _imported(caller, records, is_sound=True)
     caller.load.wallets.append(name)
     return len(records)
 
@@ -82,7 +82,7 @@ def change_programme(caller: Caller) -> int:
     return len(records)
 
 
-@operation(1)
+@operation(2)
 def import_faulty_records(caller: Caller) -> int:
     """Drop a file of records with some that are refused."""
     name = caller.load.name()
@@ -155,10 +155,10 @@ def _opening_balance(wallet: str, record_id: str, amount: int) -> Body:
     return {"type": "opening_balance", "id": record_id, **opening}
 
 
-def _imported(caller: Caller, records: list[Body]) -> None:
+def _imported(caller: Caller, records: list[Body], *, is_sound: bool = False) -> None:
     """Have records imported, as an operator does or by dropping a file."""
     if caller.happens(0.5):
-        _dropped(caller, records)
+        _dropped(caller, records, is_sound=is_sound)
         return
     lines = list(_lines(records))
     caller.operate(
@@ -168,16 +168,17 @@ def _imported(caller: Caller, records: list[Body]) -> None:
     )
 
 
-def _dropped(caller: Caller, records: list[Body], *, csv: bool = False) -> None:
-    name = caller.load.name()
-    if csv:
-        text = "\n".join([",".join(records[0]), *(",".join(map(str, record.values())) for record in records), ""])
-        caller.drop(f"reference/{name}.csv", text.encode(), rows=tuple(records))
-    elif caller.happens(0.3):
-        caller.drop(f"reference/{name}.json", exactjson.dumps(records).encode(), rows=tuple(records))
-    else:
-        data = b"".join(line + b"\n" for line in _lines(records))
-        caller.drop(f"reference/{name}.jsonl", data, rows=tuple(records))
+def _dropped(caller: Caller, records: list[Body], *, csv: bool = False, **told: Any) -> None:
+    kind = "csv" if csv else caller.chance.choice(("jsonl", "jsonl", "json"))
+    match kind:
+        case "csv":
+            rows = [",".join(records[0]), *(",".join(map(str, record.values())) for record in records)]
+            data = "".join(f"{row}\n" for row in rows).encode()
+        case "json":
+            data = exactjson.dumps(records).encode()
+        case _:
+            data = b"".join(line + b"\n" for line in _lines(records))
+    caller.drop(f"reference/{caller.load.name()}.{kind}", data, rows=tuple(records), **told)
 
 
 def _lines(records: Iterable[Body]) -> Iterable[bytes]:
