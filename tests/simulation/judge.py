@@ -128,6 +128,8 @@ class Judge:
     _known_ids: set[str] = field(default_factory=set)
     _places: dict[tuple[str, int], Event] = field(default_factory=dict)
     """A wallet's event of a number."""
+    _transaction: tuple[float, dict[str, Fraction], dict[str, int]] = (0.0, {}, {})
+    """The latest transaction, and what was used before it."""
     _shared: list[tuple[float, dict[str, Fraction], dict[str, int]]] = field(default_factory=list)
     """What all accounts together had used of budgets and promo codes until a moment."""
     _records: list[Json] = field(default_factory=list)
@@ -221,6 +223,8 @@ class Judge:
         self._import()
         entry = event.entry
         self.events[entry.event_id], self.committed[entry.event_id] = event, at
+        if at != self._transaction[0]:
+            self._transaction = at, dict(self.model.state.given), dict(self.model.state.code_uses)
         self._places[entry.account_id, entry.sequence] = event
         if int(entry.posted_on.timestamp()) > at:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
@@ -347,11 +351,19 @@ class Judge:
         yield from ((programme, one) for programme in earlier for one in shared[1:])
 
     def _shared_since(self, moment: float) -> Iterator[Shared]:
-        yield self.model.state.given, self.model.state.code_uses
+        """Return what may have been read of budgets and promo codes since a moment, the latest first. Events of one
+        transaction are priced on what was read before it, one after the other."""
+        state, (_, given_before, uses_before) = self.model.state, self._transaction
+        yield state.given, state.code_uses
         for until, given, code_uses in reversed(self._shared):
             if until < moment:
                 return
-            yield given, code_uses
+            drawn = {one: amount - given_before.get(one, Fraction(0)) for one, amount in state.given.items()}
+            used = {one: count - uses_before.get(one, 0) for one, count in state.code_uses.items()}
+            yield (
+                {one: given.get(one, Fraction(0)) + amount for one, amount in drawn.items()},
+                {one: code_uses.get(one, 0) + count for one, count in used.items()},
+            )
 
     def _is_posted_twice_at_once(self, entry: Entry, event: Event) -> bool:
         """Tell whether an equal request was posted for another merchant while the code changed hands (decision 20)."""
