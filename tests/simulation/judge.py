@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from loyalty import exactjson
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
@@ -128,6 +128,8 @@ class Judge:
     _known_ids: set[str] = field(default_factory=set)
     _places: dict[tuple[str, int], Event] = field(default_factory=dict)
     """A wallet's event of a number."""
+    _coming: list[Event] = field(default_factory=list)
+    """Events that were committed later than the one that is judged."""
     _transaction: tuple[float, dict[str, Fraction], dict[str, int]] = (0.0, {}, {})
     """The latest transaction, and what was used before it."""
     _shared: list[tuple[float, dict[str, Fraction], dict[str, int]]] = field(default_factory=list)
@@ -142,20 +144,31 @@ class Judge:
         """Judge what has come about since the last time; all is quiet."""
         waiting = sorted([*self._calls(), *self._outcomes()], key=lambda ask: ask.began)
         waiting.reverse()
-        written = self.world.dynamo.written
+        commits = list(self._commits())
+        self._coming = [commit for _, commit in commits if isinstance(commit, Event)]
+        for at, commit in commits:
+            self._evaluate(waiting, at)
+            if isinstance(commit, Event):
+                self._coming.remove(commit)
+                self._committed(at, commit)
+            else:
+                self._keep(at, commit)
+        self._evaluate(waiting, float("inf"))
+        self._evaluate([], float("inf"), last=True)
+
+    def _commits(self) -> Iterator[tuple[float, Event | Json]]:
+        """Return the events and the records that were committed since the last time, in that order."""
+        written, known = self.world.dynamo.written, set(self.committed)
         for at, place, item in written[self._written :]:
             if item is None:
                 continue
             if "record" in item:
-                self._evaluate(waiting, at)
-                self._keep(at, exactjson.loads(item["record"]["S"]))
-            elif keys.is_event(Key(*place)) and is_event(told := unpacked(item)):
-                if keys.event_id(Key(*place)) not in self.committed:
-                    self._evaluate(waiting, at)
-                    self._committed(at, event_of(told))
+                yield at, exactjson.loads(item["record"]["S"])
+            elif keys.is_event(Key(*place)) and (event_id := keys.event_id(Key(*place))) not in known:
+                if is_event(told := unpacked(item)):
+                    known.add(event_id)
+                    yield at, event_of(told)
         self._written = len(written)
-        self._evaluate(waiting, float("inf"))
-        self._evaluate([], float("inf"), last=True)
 
     def _evaluate(self, waiting: list[Ask], until: float, *, last: bool = False) -> None:
         """Look at what was told, or asked for, before the next commit."""
@@ -334,7 +347,7 @@ class Judge:
         found = self.model.plan(entry)
         try:
             if found is None or not is_plan_of(found, event):
-                for state.programme, (state.given, state.code_uses) in self._settings_since(entry.moment):
+                for state.programme, (state.given, state.code_uses) in self._settings_for(event):
                     other = self.model.plan(entry)
                     if other and is_plan_of(other, event):
                         return other, state.programme
@@ -342,10 +355,10 @@ class Judge:
             state.programme, state.given, state.code_uses = newest
         return found, newest[0]
 
-    def _settings_since(self, moment: float) -> Iterator[tuple[Programme, Shared]]:
-        """Return what a purchase of a moment may have gone by: what is likely first."""
-        newest, shared = self.model.state.programme, list(self._shared_since(moment))
-        earlier = self._earlier_programmes(moment)
+    def _settings_for(self, event: Event) -> Iterator[tuple[Programme, Shared]]:
+        """Return what a purchase may have gone by: what is likely first."""
+        newest, shared = self.model.state.programme, list(self._shared_for(event))
+        earlier = self._earlier_programmes(int(event.entry.posted_on.timestamp()))
         yield from ((newest, one) for one in shared[1:])
         yield from ((programme, shared[0]) for programme in earlier)
         yield from ((programme, one) for programme in earlier for one in shared[1:])
@@ -360,10 +373,29 @@ class Judge:
                 return
             drawn = {one: amount - given_before.get(one, Fraction(0)) for one, amount in state.given.items()}
             used = {one: count - uses_before.get(one, 0) for one, count in state.code_uses.items()}
-            yield (
-                {one: given.get(one, Fraction(0)) + amount for one, amount in drawn.items()},
-                {one: code_uses.get(one, 0) + count for one, count in used.items()},
-            )
+            yield plus(given, drawn), plus(code_uses, used)
+
+    def _shared_for(self, event: Event) -> Iterator[Shared]:
+        """Return what a purchase may have been priced on: beside what was read, what others of its call or chunk were to
+        draw that were priced before it, and are committed after it."""
+        moment, upload = int(event.entry.posted_on.timestamp()), event.purchase.upload
+        before = [
+            one.purchase
+            for one in self._coming
+            if isinstance(one.document, PurchaseDocument)
+            and (one.partner_id, one.entry.posted_on) == (event.partner_id, event.entry.posted_on)
+            and (one.purchase.upload and one.purchase.upload.upload_id) == (upload and upload.upload_id)
+            and int(one.purchase.number) < int(event.purchase.number)
+        ]
+        drawn: dict[str, Fraction] = {}
+        used: dict[str, int] = {}
+        for document in before:
+            drawn = plus(drawn, {offer: Fraction(amount) for offer, amount in document.budgets.items()})
+            used = plus(used, dict.fromkeys(document.codes, 1))
+        for given, code_uses in self._shared_since(moment):
+            yield given, code_uses
+            if drawn or used:
+                yield plus(given, drawn), plus(code_uses, used)
 
     def _is_posted_twice_at_once(self, entry: Entry, event: Event) -> bool:
         """Tell whether an equal request was posted for another merchant while the code changed hands (decision 20)."""
@@ -682,6 +714,17 @@ class Judge:
             if number in self.model.state.purchases
             for one in vouchers(self.model.state.purchases[number])
         }
+
+
+Amount = TypeVar("Amount", int, Fraction)
+
+
+def plus(one: Mapping[str, Amount], other: Mapping[str, Amount]) -> dict[str, Amount]:
+    """Return the sums by name."""
+    sums = dict(one)
+    for name, amount in other.items():
+        sums[name] = sums[name] + amount if name in sums else amount
+    return sums
 
 
 def tells_points_at(event: Event, rates: Rates | None) -> bool:
