@@ -33,7 +33,9 @@ class Figure:
 
     def __str__(self) -> str:
         ratio = f"{self.plain / self.ours:.1f}" if self.plain and self.ours else "-"
-        numbers = f"{_shown(self.ours):>8}{_shown(self.plain):>8}{ratio:>7}{_shown(self.budget):>8}"
+        numbers = (
+            f"{_format_figure(self.ours):>8}{_format_figure(self.plain):>8}{ratio:>7}{_format_figure(self.budget):>8}"
+        )
         return f"{self.what:31}{self.unit:15}{numbers}{'  over' if self.over else ''}"
 
 
@@ -81,7 +83,7 @@ def throughput_figures(ours: Sequence[Path], plain: Sequence[Path]) -> Iterator[
         yield Figure("", "transactions", None, mine.transactions, other.transactions)
 
 
-def _shown(value: float | None) -> str:
+def _format_figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -62,7 +62,7 @@ def measure() -> tuple[Taken, Taken]:
 
 
 def _ours(account: AwsAccount, call: BulkCall) -> Taken:
-    table, key = _stocked(account, "ours")
+    table, key = _stock_table(account, "ours")
     os.environ |= {
         "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": LOCAL_SECRET_KEY,
@@ -76,7 +76,7 @@ def _ours(account: AwsAccount, call: BulkCall) -> Taken:
     token = exactjson.loads(issued["body"])["data"]["token"]
     body = exactjson.dumps({"token": token, "purchase_customer_events_set": call.entries})
     app = _function("classic_bulk_create")
-    answer, taken = _timed(app.table.client, lambda: app.handler({"headers": {}, "body": body}, LambdaContext()))
+    answer, taken = _time_call(app.table.client, lambda: app.handler({"headers": {}, "body": body}, LambdaContext()))
     data = exactjson.loads(answer["body"])["data"]
     assert _ids(data, "processed") == call.processed
     refused = {one["request_unique_identifier"]: one["error_code"] for one in data["unprocessed_customer_events_set"]}
@@ -86,7 +86,7 @@ def _ours(account: AwsAccount, call: BulkCall) -> Taken:
 
 
 def _plain(account: AwsAccount, call: BulkCall) -> Taken:
-    table, _ = _stocked(account, "plain")
+    table, _ = _stock_table(account, "plain")
     resource = boto3.resource(
         "dynamodb",
         region_name=account.region,
@@ -95,7 +95,7 @@ def _plain(account: AwsAccount, call: BulkCall) -> Taken:
         aws_secret_access_key=LOCAL_SECRET_KEY,
     ).Table(table.name)
     body = exactjson.dumps({"purchase_customer_events_set": call.entries})
-    data, taken = _timed(resource.meta.client, lambda: plain_bulk.create(body, resource))
+    data, taken = _time_call(resource.meta.client, lambda: plain_bulk.create(body, resource))
     assert _ids(data, "processed") == call.processed
     assert _ids(data, "unprocessed") == list(call.unprocessed)
     return taken
@@ -105,7 +105,7 @@ def _ids(data: dict[str, Any], which: str) -> list[str]:
     return [entry["request_unique_identifier"] for entry in data[f"{which}_customer_events_set"]]
 
 
-def _timed(client: Any, call: Callable[[], Any]) -> tuple[Any, Taken]:
+def _time_call(client: Any, call: Callable[[], Any]) -> tuple[Any, Taken]:
     with consumption(client) as used:
         began, cpu = time.perf_counter(), time.process_time()
         answer = call()
@@ -113,7 +113,7 @@ def _timed(client: Any, call: Callable[[], Any]) -> tuple[Any, Taken]:
     return answer, Taken(seconds, cpu_seconds, used.round_trips, float(used.written), float(used.read))
 
 
-def _stocked(account: AwsAccount, name: str) -> tuple[DynamoTable, str]:
+def _stock_table(account: AwsAccount, name: str) -> tuple[DynamoTable, str]:
     """Return a table with the demo programme and the call's wallets; and an API key."""
     client, now = account.client("dynamodb"), datetime.now(UTC)
     create_table(client, name)

@@ -15,7 +15,7 @@ from bench.usage import usage
 from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, read_entries
 from loyalty.api.classic.envelope import token_in
 from loyalty.api.http.messages import Request
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 

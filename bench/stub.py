@@ -32,7 +32,7 @@ class Call:
 @contextmanager
 def replaying(answers: Answers) -> Iterator[str]:
     """The URL of an endpoint that gives `answers`."""
-    with served(lambda call: answers[call.recorded_at]) as url:
+    with serve(lambda call: answers[call.recorded_at]) as url:
         yield url
 
 
@@ -46,7 +46,7 @@ def recording(endpoint: str, answers: Answers) -> Iterator[str]:
         answers[call.recorded_at] = (response.status_code, kept, response.content)
         return answers[call.recorded_at]
 
-    with served(handed_on) as url:
+    with serve(handed_on) as url:
         yield url
 
 
@@ -54,7 +54,7 @@ _OWN_HEADERS = ("connection", "content-length", "date", "server", "transfer-enco
 
 
 @contextmanager
-def served(answer: Callable[[Call], Answer]) -> Iterator[str]:
+def serve(answer: Callable[[Call], Answer]) -> Iterator[str]:
     """The URL of an endpoint that answers what `answer` says; it is called from several threads."""
 
     class Handler(BaseHTTPRequestHandler):

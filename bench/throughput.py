@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.memory import Counts, Item, Memory, Place
 from bench.setting import DEMO, OUT, REGION, ROOT, TABLE, run_isolated
-from bench.stub import served
+from bench.stub import serve
 from cli.journey.baskets import Choice, JourneyBasket, LeftOutBaskets, account, purchase
 from cli.journey.reference import PROGRAMME, Needs, records
 from cli.journey.source import departments
@@ -63,7 +63,7 @@ class Setting:
     def _run(self, app: Path, path: Sequence[Path]) -> Rate:
         memory = Memory(dict(self.items), delay=SECONDS_TO_ANSWER)
         job = {"app": str(app), "rows": str(self.rows), "batch": BATCH}
-        with served(memory.answer) as url:
+        with serve(memory.answer) as url:
             result = run_isolated("throughput_container.py", job, (ROOT, *path), url)
         return _shares(result, memory.counts)
 
@@ -83,10 +83,10 @@ def prepare() -> tuple[Setting, Setting]:
     """Short purchases, and purchases as they are."""
     short = list(islice(_baskets(SHORT), BATCH * BATCHES))
     all_sizes = list(islice(_baskets(), BATCH * BATCHES))
-    items = _imported([*short, *all_sizes])
+    items = _import_baskets([*short, *all_sizes])
     return (
-        Setting(f"one of many, up to {SHORT} lines", _written("short", short), items, budgeted=True),
-        Setting("one of many, the year as it is", _written("all", all_sizes), items, budgeted=False),
+        Setting(f"one of many, up to {SHORT} lines", _write_rows("short", short), items, budgeted=True),
+        Setting("one of many, the year as it is", _write_rows("all", all_sizes), items, budgeted=False),
     )
 
 
@@ -96,13 +96,13 @@ def _baskets(lines: int | None = None) -> Iterator[JourneyBasket]:
             yield basket
 
 
-def _written(name: str, baskets: Sequence[JourneyBasket]) -> Path:
+def _write_rows(name: str, baskets: Sequence[JourneyBasket]) -> Path:
     file = OUT / f"{name}.jsonl"
     file.write_text("".join(exactjson.dumps(purchase(basket)) + "\n" for basket in baskets))
     return file
 
 
-def _imported(baskets: Sequence[JourneyBasket]) -> dict[Place, Item]:
+def _import_baskets(baskets: Sequence[JourneyBasket]) -> dict[Place, Item]:
     """Return the table with all that the baskets refer to. Each wallet holds something, so it is there to be read."""
     memory, needs = Memory(), Needs.of(baskets)
     lines = [*DEMO.read_bytes().splitlines(), *PROGRAMME.read_bytes().splitlines()]
@@ -110,7 +110,7 @@ def _imported(baskets: Sequence[JourneyBasket]) -> dict[Place, Item]:
     for household in sorted(needs.households):
         opening = {"type": "opening_balance", "id": f"O-{household}", "account": account(household), "amount": 5}
         lines.append(exactjson.dumps(opening | {"performed_on": "2017-01-01T00:00:00"}).encode())
-    with served(memory.answer) as url:
+    with serve(memory.answer) as url:
         client = AwsAccount(region=REGION, aws_endpoint_url=url).client("dynamodb")
         summary = import_records(lines, table=DynamoTable(client, TABLE), now=datetime.now(UTC))
     assert not summary.refused, summary.refused

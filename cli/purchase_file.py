@@ -14,12 +14,12 @@ from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import ChunkEntry, Frame, read_chunk
-from loyalty.domain.rows.file_opening import HEAD_BYTES, format_of, opened
+from loyalty.domain.rows.file_opening import HEAD_BYTES, find_layout, format_of
 from loyalty.domain.rows.layout import Layout, Position
-from loyalty.domain.rows.pieces import skipped, taken
+from loyalty.domain.rows.pieces import skip_bytes, take_bytes
 from loyalty.domain.rows.purchases import PURCHASES
 from loyalty.domain.rows.sharding import Shards
-from loyalty.domain.rows.unpacking import unpacked
+from loyalty.domain.rows.unpacking import unpack
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads.begin_upload import check_name
 from loyalty.usecases.uploads.chunk_rows import row_identity
@@ -80,16 +80,16 @@ class PurchaseFile:
         """How the rows are laid out, and where they begin."""
         with self._refusals_as_failures():
             format_, _ = format_of(self.path.name)
-            return opened(format_, taken(self._pieces(), HEAD_BYTES)[:HEAD_BYTES], PURCHASES)
+            return find_layout(format_, take_bytes(self._pieces(), HEAD_BYTES)[:HEAD_BYTES], PURCHASES)
 
     def _frames(self) -> Iterator[Frame]:
         layout, position = self._opening
         shards = Shards(1, lambda _: {})  # nothing is posted side by side
         cutter = PURCHASES.cutters[layout.format](layout, shards, position)
         with self._refusals_as_failures():
-            for block in chain(skipped(self._pieces(), position.offset), [None]):
+            for block in chain(skip_bytes(self._pieces(), position.offset), [None]):
                 cutter.cut(block or b"", last=block is None)
-                yield from shards.all[0].taken(layout)
+                yield from shards.all[0].take_chunks(layout)
                 if cutter.fault:
                     raise Refused(cutter.fault)
 
@@ -97,7 +97,7 @@ class PurchaseFile:
         _, packed = format_of(self.path.name)
         with self.path.open("rb") as file:
             blocks = iter(partial(file.read, BLOCK_BYTES), b"")
-            yield from unpacked(blocks) if packed else blocks
+            yield from unpack(blocks) if packed else blocks
 
     @contextmanager
     def _refusals_as_failures(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.attributes import Item
@@ -161,7 +161,7 @@ def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Cro
                     raise
                 told.put_off += 1
             else:
-                told.rewarded += bool(posting.event.purchase.awards)
+                told.rewarded += bool(posting.event.purchase_document.awards)
             told.seconds.append(time.now - began)
 
     time.run([lambda caller=caller: call(caller) for caller in range(callers)])  # type: ignore[misc]

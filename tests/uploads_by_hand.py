@@ -34,7 +34,7 @@ def put_upload(
         for of_row, text in enumerate(rows, start=row):
             shard.add(of_row, text)
         shard.settle()
-        [frame] = shard.taken(layout)
+        [frame] = shard.take_chunks(layout)
         pieces.append(Piece(number, 0, len(data), len(frame.data), frame.entries, frame.rows))
         data += frame.data
         row += len(rows)

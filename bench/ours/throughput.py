@@ -73,10 +73,10 @@ def post(rows: list[str]) -> int:
     for row in rows:
         shard.add(next(row_numbers), row.encode())
     shard.settle()
-    return sum(_posted(frame.data) for frame in shard.taken(LAYOUT))
+    return sum(_post_rows(frame.data) for frame in shard.take_chunks(LAYOUT))
 
 
-def _posted(chunk: bytes) -> int:
+def _post_rows(chunk: bytes) -> int:
     bucket.write("chunk", chunk)
     delivery = Delivery("U", next(chunks), "chunk", 0, len(chunk), receives=1, receives_max=8)
     assert poster.post(delivery, datetime.now(UTC))

@@ -73,7 +73,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     spent = purchase.spend_request.amount if purchase.spend_request else Decimal(0)
     if spent > wallet["balance"]:
         return answer(422, {"message": "Insufficient balance"})
-    item = event_item(purchase, account["target"], claims["sub"], wallet, products, awarded_for(purchase, offer), spent)
+    item = event_item(
+        purchase, account["target"], claims["sub"], wallet, products, calculate_award(purchase, offer), spent
+    )
     try:
         post(item, wallet)
     except ClientError as error:
@@ -85,7 +87,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     return answer(200, {"id": event_id})
 
 
-def awarded_for(purchase: Purchase, offer: dict[str, Any]) -> Decimal:
+def calculate_award(purchase: Purchase, offer: dict[str, Any]) -> Decimal:
     base = sum((line.net_amount for line in purchase.products), Decimal(0))
     exact: Decimal = base * offer["award"]["value"] / 100
     return exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from bench.plain import app
-from bench.plain.app import Purchase, awarded_for, event_item, read, table
+from bench.plain.app import Purchase, calculate_award, event_item, read, table
 
 AT_A_TIME = 8
 products: dict[str, dict[str, Any]] = {}
@@ -33,7 +33,7 @@ def post_all(purchases: list[Purchase]) -> int:
         wallet = wallets.get(purchase.cim) or wallet_of(purchase.cim)
         bought = [products[line.product_sku] for line in purchase.products]
         account_id = wallet["pk"].removeprefix("ACCOUNT#")
-        awarded = awarded_for(purchase, offer())
+        awarded = calculate_award(purchase, offer())
         event = event_item(purchase, account_id, "DEMO", wallet, bought, awarded, Decimal(0))
         app.post(event, wallet)
         wallets[purchase.cim] = wallet | {"balance": event["balance"], "version": event["sequence"]}

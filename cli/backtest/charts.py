@@ -42,7 +42,7 @@ def bars(pairs: Sequence[Bar]) -> str:
             top, width = y + place * BAR_HEIGHT, max(1.0, float(room * amount / largest)) if amount else 0.0
             size = f'width="{width:.1f}" height="{BAR_HEIGHT - 2}"'
             drawn.append(f'<rect class="{kind}" x="{LABEL_WIDTH}" y="{top}" {size} rx="2"/>')
-            drawn.append(_text(LABEL_WIDTH + width + 8, top + BAR_HEIGHT - 4, told(amount), "start", kind))
+            drawn.append(_text(LABEL_WIDTH + width + 8, top + BAR_HEIGHT - 4, format_amount(amount), "start", kind))
         y += height + BAR_GAP - BAR_HEIGHT
     return _svg(y, drawn)
 
@@ -62,7 +62,7 @@ def lines(places: Sequence[str], series: Sequence[Series], unit: str = "") -> st
     drawn = []
     for tick in ticks:
         drawn.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
-        drawn.append(_text(LEFT - 10, y(tick) + 4, told(tick) + unit, "end", "axis"))
+        drawn.append(_text(LEFT - 10, y(tick) + 4, format_amount(tick) + unit, "end", "axis"))
     every = max(1, len(places) // 14)
     drawn += [
         _text(x(n), TOP + PLOT_HEIGHT + 22, name, "middle", "axis") for n, name in enumerate(places) if n % every == 0
@@ -73,7 +73,7 @@ def lines(places: Sequence[str], series: Sequence[Series], unit: str = "") -> st
         drawn.append(f'<polygon class="{one.kind}" points="{points} {ends}"/>')
         drawn.append(f'<polyline class="{one.kind}" points="{points}"/>')
         for place, value in enumerate(one.values):
-            title = f"{places[place]}: {told(value)}{unit}"
+            title = f"{places[place]}: {format_amount(value)}{unit}"
             drawn.append(
                 f'<circle class="{one.kind}" cx="{x(place):.1f}" cy="{y(value):.1f}" r="3.5">'
                 f"<title>{escape(title)}</title></circle>"
@@ -94,7 +94,7 @@ def spark(values: Iterable[Decimal], width: int = 120, height: int = 22) -> str:
     return f'<svg class="spark" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{"".join(drawn)}</svg>'
 
 
-def told(amount: Decimal) -> str:
+def format_amount(amount: Decimal) -> str:
     """Return an amount with thousands set apart."""
     return f"{amount:,f}"
 

@@ -51,7 +51,9 @@ class Journal:
         left_out = LeftOutPurchases(
             Counter({"cancelled": sum(1 for event in chosen if event.state is EventState.CANCELLED)})
         )
-        return PastPurchases("the journal", _told(chosen, customers, table), total, list(customers.values()), left_out)
+        return PastPurchases(
+            "the journal", _read_visits(chosen, customers, table), total, list(customers.values()), left_out
+        )
 
 
 def _stands(event: Event) -> bool:
@@ -72,14 +74,14 @@ def _customers(before: Iterable[Event], account_ids: set[str], table: Table) -> 
 def _movement(event: Event) -> Movement:
     """Return what an event did to its wallet, with what it counts for if it still stands."""
     counts = _stands(event)
-    return replace(event.entry.movement, purchases=int(counts), uses=event.purchase.uses if counts else ())
+    return replace(event.entry.movement, purchases=int(counts), uses=event.purchase_document.uses if counts else ())
 
 
-def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Table) -> Iterator[Visit | Deposit]:
+def _read_visits(events: Sequence[Event], customers: Mapping[str, Customer], table: Table) -> Iterator[Visit | Deposit]:
     for start in range(0, len(events), CHUNK):
         some = events[start : start + CHUNK]
         bought = [event for event in some if _stands(event)]
-        products = read_products({line.product_id for event in bought for line in event.purchase.lines}, table)
+        products = read_products({line.product_id for event in bought for line in event.purchase_document.lines}, table)
         codes = _promo_codes(bought, table)
         for event in some:
             customer = customers[event.entry.account_id]
@@ -91,7 +93,7 @@ def _told(events: Sequence[Event], customers: Mapping[str, Customer], table: Tab
 
 def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
     """Return the promo codes that purchases brought, by id."""
-    named = {event.purchase.ids.get("promo_code") for event in events} - {None}
+    named = {event.purchase_document.ids.get("promo_code") for event in events} - {None}
     items = table.get_many([keys.record("promo_code", str(code)) for code in named])
     records = [exactjson.loads(item["promo_code"]) for item in items.values()]
     return {record["id"]: PromoCode.of(record) for record in records}
@@ -99,7 +101,7 @@ def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
 
 def _purchase(event: Event, products: Mapping[str, Product], codes: Mapping[str, PromoCode]) -> Purchase:
     """Return the purchase that an event is of."""
-    document, ids = event.purchase, event.purchase.ids
+    document, ids = event.purchase_document, event.purchase_document.ids
     asked = document.requested
     return Purchase(
         merchant_id=str(event.entry.merchant_id),

@@ -19,7 +19,7 @@ from loyalty.domain.errors import Refused
 from loyalty.store.customers import read_customers
 from loyalty.store.table import Table
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.purchases.resolution import Resolution, Resolved, looked_up
+from loyalty.usecases.purchases.resolution import Resolution, Resolved, look_up
 
 PURCHASES_AT_A_TIME = 200
 """Purchases whose names are looked up together."""
@@ -54,16 +54,16 @@ class FileOfPurchases:
         self, ordered: Callable[[Iterable[FilePurchase]], Iterator[FilePurchase]], table: Table, now: datetime
     ) -> PastPurchases:
         file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOutPurchases()
-        visits = _visits(ordered(self._asked(file, left_out)), table, now, left_out)
+        visits = _visits(ordered(self._read_purchases(file, left_out)), table, now, left_out)
         again = partial(self._history, partial(put_into_order, read=file.request), table, now)
         return PastPurchases(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
 
-    def _asked(self, file: PurchaseFile, left_out: LeftOutPurchases) -> Iterator[FilePurchase]:
+    def _read_purchases(self, file: PurchaseFile, left_out: LeftOutPurchases) -> Iterator[FilePurchase]:
         for entry in file.entries():
             try:
                 request = file.request(entry)
             except Refused as refused:
-                left_out.add(_told(refused), entry.number)
+                left_out.add(_describe_refusal(refused), entry.number)
                 continue
             if self.days.holds(request.performed_on):
                 yield FilePurchase(entry, request)
@@ -77,29 +77,31 @@ def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out
         while some := list(islice(asked, PURCHASES_AT_A_TIME)):
             found = [
                 resolved
-                for one, resolved in _resolved(some, engine, now, left_out)
-                if not _passed_over(one, resolved, repetitions, left_out)
+                for one, resolved in _resolve_purchases(some, engine, now, left_out)
+                if not _skip_repetition(one, resolved, repetitions, left_out)
             ]
             customers = read_customers(table, {one.account_id for one in found})
             for one in found:
                 yield Visit(customers[one.account_id], one.purchase)
 
 
-def _resolved(
+def _resolve_purchases(
     some: Iterable[FilePurchase], engine: Engine, now: datetime, left_out: LeftOutPurchases
 ) -> Iterator[tuple[FilePurchase, Resolved]]:
     """Return the purchases whose every name is found."""
     programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
-    items = looked_up(engine, [resolution for _, resolution in resolutions], ANYBODY, now=now)
+    items = look_up(engine, [resolution for _, resolution in resolutions], ANYBODY, now=now)
     for one, resolution in resolutions:
         try:
-            yield one, resolution.resolved(engine, items, now=now)
+            yield one, resolution.resolve(engine, items, now=now)
         except Refused as refused:
-            left_out.add(_told(refused), one.entry.number)
+            left_out.add(_describe_refusal(refused), one.entry.number)
 
 
-def _passed_over(one: FilePurchase, resolved: Resolved, repetitions: MetIdentities, left_out: LeftOutPurchases) -> bool:
+def _skip_repetition(
+    one: FilePurchase, resolved: Resolved, repetitions: MetIdentities, left_out: LeftOutPurchases
+) -> bool:
     """Return whether a purchase is not one more."""
     reason = repetitions.reason_to_pass_over(one.request, resolved.purchase.merchant_id)
     if reason:
@@ -107,7 +109,7 @@ def _passed_over(one: FilePurchase, resolved: Resolved, repetitions: MetIdentiti
     return reason is not None
 
 
-def _told(refused: Refused) -> str:
+def _describe_refusal(refused: Refused) -> str:
     """Codes and places, without the values, so that they can be counted."""
     problem = refused.problems[0]
     place = "/".join("*" if step.isdigit() else step for step in problem.pointer.split("/"))

@@ -50,12 +50,12 @@ def put_into_order(
     """Sort purchases. Their rows lie in a temporary file meanwhile, however many they are, and are read again."""
     with closing(sqlite3.connect("")) as kept:
         kept.execute("CREATE TABLE purchase (performed_on INTEGER, reference BLOB, number INTEGER, entry BLOB)")
-        kept.executemany("INSERT INTO purchase VALUES (?, ?, ?, ?)", map(_kept, asked))
+        kept.executemany("INSERT INTO purchase VALUES (?, ?, ?, ?)", map(_sortable_form, asked))
         for (entry,) in kept.execute("SELECT entry FROM purchase ORDER BY performed_on, reference, number"):
             found: ChunkEntry = pickle.loads(entry)  # noqa: S301 - we have written it a moment ago
             yield FilePurchase(found, read(found))
 
 
-def _kept(one: FilePurchase) -> tuple[float, bytes, int, bytes]:
+def _sortable_form(one: FilePurchase) -> tuple[float, bytes, int, bytes]:
     performed_on, reference = one.place
     return performed_on.timestamp(), reference, one.entry.number, pickle.dumps(one.entry)

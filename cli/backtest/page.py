@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from cli.backtest.charts import Bar, Series, bars, lines, spark, told
+from cli.backtest.charts import Bar, Series, bars, format_amount, lines, spark
 from cli.backtest.report import OfferLine, ProgrammeLine, Report
 
 FRAME = files("cli.backtest") / "page.html"
@@ -33,8 +33,10 @@ def _headline(report: Report) -> str:
 
 def _subtitle(report: Report) -> str:
     draft = report.draft
-    words = [f"{told(Decimal(draft.purchases))} purchases of {told(Decimal(draft.customers))} customers"]
-    words += [f"sales of {told(draft.sales)} {report.currency}", report.source]
+    words = [
+        f"{format_amount(Decimal(draft.purchases))} purchases of {format_amount(Decimal(draft.customers))} customers"
+    ]
+    words += [f"sales of {format_amount(draft.sales)} {report.currency}", report.source]
     if report.start and report.end:
         words.append(f"{report.start:%d %B %Y} to {report.end:%d %B %Y}")
     return escape(" · ".join(words))
@@ -53,7 +55,8 @@ def _cards(report: Report) -> Iterator[str]:
     for name, (what, unit_) in numbers.items():
         amounts = [Decimal(getattr(side, name)) for side in (report.draft, report.current) if side]
         against = f"<span>{_against(amounts[0] - amounts[1])}</span>" if report.current else ""
-        yield f'<div class="card"><span>{escape(what)}</span><b>{told(amounts[0])}<i>{unit_}</i></b>{against}</div>'
+        amount = f"<b>{format_amount(amounts[0])}<i>{unit_}</i></b>"
+        yield f'<div class="card"><span>{escape(what)}</span>{amount}{against}</div>'
 
 
 def _sections(report: Report) -> Iterator[str]:
@@ -101,12 +104,12 @@ def _offer_table(draft: ProgrammeLine, current: ProgrammeLine | None) -> str:
     rows = [
         [
             f"{escape(offer.name)}<small>{escape(offer.id)}{_change(offer, before)}</small>",
-            told(Decimal(offer.purchases)),
-            told(Decimal(offer.customers)),
-            told(offer.given),
+            format_amount(Decimal(offer.purchases)),
+            format_amount(Decimal(offer.customers)),
+            format_amount(offer.given),
             f"{offer.share}%",
             f"{offer.rate}%",
-            "<br>".join(f"{escape(account)} {told(given)}" for account, given in offer.top_customers.items()),
+            "<br>".join(f"{escape(account)} {format_amount(given)}" for account, given in offer.top_customers.items()),
             spark(offer.by_month.values()),
         ]
         for offer in draft.offers
@@ -125,10 +128,10 @@ def _month_table(draft: ProgrammeLine) -> str:
     rows = [
         [
             escape(month.month),
-            told(Decimal(month.purchases)),
-            *map(told, (month.sales, month.awarded, month.vouchers)),
+            format_amount(Decimal(month.purchases)),
+            *map(format_amount, (month.sales, month.awarded, month.vouchers)),
             f"{month.share}%",
-            *map(told, (month.spent, month.expired, month.liability)),
+            *map(format_amount, (month.spent, month.expired, month.liability)),
         ]
         for month in draft.months
     ]
@@ -137,7 +140,12 @@ def _month_table(draft: ProgrammeLine) -> str:
 
 def _customer_table(draft: ProgrammeLine) -> str:
     rows = [
-        [escape(one.name or one.account), told(Decimal(one.purchases)), told(one.sales), told(one.given)]
+        [
+            escape(one.name or one.account),
+            format_amount(Decimal(one.purchases)),
+            format_amount(one.sales),
+            format_amount(one.given),
+        ]
         for one in draft.top_customers
     ]
     return _table(["Customer", "Purchases", "Sales", "Given"], rows)
@@ -162,7 +170,7 @@ def _notes(report: Report) -> str:
         f"{count:,} purchases could not be priced under the draft ({code})." for code, count in draft.refused.items()
     ]
     if lots := {month: amount for month, amount in draft.outstanding.items() if month}:
-        expiring = ", ".join(f"{told(amount)} at the end of {month}" for month, amount in lots.items())
+        expiring = ", ".join(f"{format_amount(amount)} at the end of {month}" for month, amount in lots.items())
         notes.append(f"Of what wallets hold in the end, this expires: {expiring}.")
     return f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in notes)}</ul>"
 

@@ -19,7 +19,7 @@ from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
 from loyalty.store.customers import Customer
 from loyalty.store.keys import Key
-from loyalty.usecases.purchases.shared_limits import budget_key, priced, promo_code_key
+from loyalty.usecases.purchases.shared_limits import budget_key, price_with_counters, promo_code_key
 
 
 @dataclass(slots=True)
@@ -137,11 +137,11 @@ class Simulation:
     def _plan(self, purchase: Purchase, customer: Customer) -> Plan:
         """Return the plan, without the requested spend if the wallet cannot pay it."""
         try:
-            return priced(purchase, customer, self.programme, self._used)
+            return price_with_counters(purchase, customer, self.programme, self._used)
         except Refused:
             if purchase.spend is None:
                 raise
-        plan = priced(replace(purchase, spend=None), customer, self.programme, self._used)
+        plan = price_with_counters(replace(purchase, spend=None), customer, self.programme, self._used)
         self.forgone += 1
         return plan
 
@@ -205,7 +205,7 @@ class Simulation:
         """Return an amount of the account's currency at the rate of the month's last second; nothing without a rate."""
         programme, at = self.programme, end_of_month(self._month) - timedelta(seconds=1)
         own = programme.wallet_currency(account)
-        return programme.exchanged(amount, own, programme.system_currency, at) or ZERO
+        return programme.exchange(amount, own, programme.system_currency, at) or ZERO
 
 
 def _month_of(at: datetime) -> str:

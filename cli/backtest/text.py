@@ -44,7 +44,7 @@ def _totals(draft: ProgrammeLine, current: ProgrammeLine | None) -> Table:
     )
     for name in names:
         amounts = [getattr(one, name) for one in (draft, current) if one]
-        difference = [_signed(amounts[0] - amounts[1])] if current else []
+        difference = [_format_signed(amounts[0] - amounts[1])] if current else []
         unit = " %" if name == "share" else ""
         table.add_row(_LABELS.get(name, name), *(f"{amount:,}{unit}" for amount in amounts), *difference)
     for column in table.columns[1:]:
@@ -72,7 +72,7 @@ def _offers(draft: ProgrammeLine, current: ProgrammeLine | None) -> Table:
         table.add_row(*_offer(offer), *(_against(offer.given, before.get(offer.id)) if current else ()))
     for offer in gone:
         nothing = (escape(offer.id), f"[dim]{escape(offer.name)}[/]", "", "", "", "", "")
-        table.add_row(*nothing, f"{offer.given:,}", _signed(-offer.given))
+        table.add_row(*nothing, f"{offer.given:,}", _format_signed(-offer.given))
     for column in table.columns[2:]:
         column.justify = "right"
     return table
@@ -91,7 +91,7 @@ def _offer(offer: OfferLine) -> tuple[str, ...]:
 
 
 def _against(given: Decimal, before: OfferLine | None) -> tuple[str, str]:
-    return (f"{before.given:,}" if before else "", _signed(given - (before.given if before else 0)))
+    return (f"{before.given:,}" if before else "", _format_signed(given - (before.given if before else 0)))
 
 
 def _months(draft: ProgrammeLine, current: ProgrammeLine | None) -> Table:
@@ -118,5 +118,5 @@ def _customers(draft: ProgrammeLine) -> Table:
     return table
 
 
-def _signed(amount: Decimal | int) -> str:
+def _format_signed(amount: Decimal | int) -> str:
     return f"{amount:+,}" if amount else "="

@@ -48,7 +48,7 @@ def list_keys(partner: PartnerId, stack: Stack = None, region: Region = None, as
     from loyalty.usecases.access.api_keys import require_partner
 
     table = Target.load(stack, region).open_table()
-    found = [_described(key) for key in active_keys(table, partner)]
+    found = [_describe_key(key) for key in active_keys(table, partner)]
     if not found:
         with refusals_as_failures():
             require_partner(partner, table)
@@ -118,7 +118,7 @@ def _repeatable(request: str | None) -> Iterator[str]:
     except CommandFailure as failure:
         refused = failure.__cause__
         if isinstance(refused, Refused) and refused.problems[0].code is Code.RETRY_LATER:
-            again = f"It is not known whether a key was made. Run the same command again with --request {name}."
+            again = f"It is not known whether a key was made. Add --request {name} and run the same command again."
             raise CommandFailure(again) from refused
         raise
 
@@ -128,7 +128,7 @@ def _show(text: str, *, as_json: bool) -> None:
     err.print("Save it now: it is stored nowhere and cannot be shown again.")
 
 
-def _described(key: "ApiKey") -> dict[str, object]:
+def _describe_key(key: "ApiKey") -> dict[str, object]:
     return {
         "key_id": key.id,
         "partner": key.partner.id,

@@ -60,7 +60,7 @@ def upload(
         answer({"upload": upload_id}, as_json=as_json)
         return
     view = watch_upload(target, upload_id)
-    told = described(view)
+    told = describe_upload(view)
     if view.upload.fault and not view.upload.chunks:
         answer(told, as_json=as_json)
         raise CommandFailure(f"{file.name} was refused: {view.upload.fault.description}")
@@ -84,7 +84,7 @@ def list_uploads(stack: Stack = None, region: Region = None, as_json: AsJson = F
 
     table, now = Target.load(stack, region).open_table(), datetime.now(UTC)
     found = [read_upload(table, upload_id) for upload_id in latest_uploads(table, LISTED)]
-    told = [described(view_of(one, table=table, now=now)) for one in found if one]
+    told = [describe_upload(view_of(one, table=table, now=now)) for one in found if one]
     answer([{name: one.get(name) for name in LISTED_FIELDS} for one in told], as_json=as_json)
 
 
@@ -93,7 +93,7 @@ def show(upload_id: UploadId, stack: Stack = None, region: Region = None, as_jso
     """Show how far an upload has got, and why rows were not posted."""
     from cli.uploading import view
 
-    answer(described(view(Target.load(stack, region), upload_id)), as_json=as_json)
+    answer(describe_upload(view(Target.load(stack, region), upload_id)), as_json=as_json)
 
 
 @uploads.command("redrive")
@@ -111,7 +111,7 @@ def redrive_uploads(
     answer({"taken_up": taken_up}, as_json=as_json)
 
 
-def described(view: "UploadView") -> dict[str, Any]:
+def describe_upload(view: "UploadView") -> dict[str, Any]:
     """Return an upload as the command tells it."""
     from loyalty.domain.uploads.row_outcome import STATUSES
 

@@ -30,7 +30,7 @@ from loyalty.api.newest.answers import (
     UploadAnswer,
     WalletAnswer,
 )
-from loyalty.api.newest.purchases import CreatePurchase, PreviewPurchase
+from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
 from loyalty.api.newest.returns import CancelPurchase, ReturnProducts
 from loyalty.api.newest.uploads import CreateUpload
 from loyalty.api.newest.wallets import MAX_DIGITS

@@ -112,7 +112,7 @@ class Api:
         tries = 0
         while True:
             tries += 1
-            answer = self._sent(method, path, body, last=tries == MAX_TRIES)
+            answer = self._send(method, path, body, last=tries == MAX_TRIES)
             if answer is None:
                 reason, pause = "no answer", None
             else:
@@ -128,7 +128,7 @@ class Api:
             self.retried.append(reason)
             time.sleep(_pause_seconds(tries, pause))
 
-    def _sent(
+    def _send(
         self, method: str, path: str, body: bytes | None, *, last: bool
     ) -> tuple[urllib3.BaseHTTPResponse, Any] | None:
         """Return the answer, None where none came and this was not the last try."""

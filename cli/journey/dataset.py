@@ -50,7 +50,7 @@ def dataset(
     have the same reference number. What is made of the data, and what is left out, `loyalty replay` says.
     """
     from cli.journey.baskets import Choice, LeftOutBaskets
-    from cli.journey.files import WRITERS, opened
+    from cli.journey.files import WRITERS, open_for_writing
     from cli.journey.progress import progress
     from cli.journey.reference import Needs, all_records, write
     from cli.journey.source import departments
@@ -59,7 +59,7 @@ def dataset(
     written = WRITERS[format_ or _format_of(file)]
     with step("Baskets chosen"):
         needs = Needs.of(choice.baskets(left_out))
-    with progress("Purchases written", needs.baskets) as done, opened(file) as text:
+    with progress("Purchases written", needs.baskets) as done, open_for_writing(file) as text:
         for part in written(choice.baskets(LeftOutBaskets()), spend_every):
             text.write(part)
             done()

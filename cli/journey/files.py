@@ -50,7 +50,7 @@ WRITERS: Mapping[str, Written] = {"csv": as_csv, "jsonl": as_jsonl}
 """By format."""
 
 
-def opened(file: Path) -> IO[str]:
+def open_for_writing(file: Path) -> IO[str]:
     """Return the file, to be written; compressed where its name ends with .gz."""
     if file.suffix == ".gz":
         return gzip.open(file, "wt", encoding="utf-8", newline="")

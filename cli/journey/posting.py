@@ -9,7 +9,7 @@ from threading import Event
 from cli.console import CommandFailure
 from cli.journey.api import Api, CallOutcome
 from cli.journey.baskets import JourneyBasket, account, purchase
-from cli.journey.wallets import Book, opened
+from cli.journey.wallets import Book, open_book
 
 WAITING_BASKETS = 100
 """Baskets that wait for a worker at most, so that memory does not grow with the year."""
@@ -35,7 +35,7 @@ class Run:
             Failure: the API cannot be reached or does not accept the key, or too many purchases failed.
         """
         if basket.household not in self.books:
-            self.books[basket.household] = opened(account(basket.household), self.api)
+            self.books[basket.household] = open_book(account(basket.household), self.api)
         outcome = self.api.post(purchase(basket, self.spend_every))
         self.outcomes.append(outcome)
         if outcome.kind == "posted" and outcome.event_id is not None:

@@ -104,7 +104,7 @@ class BookTotals(NamedTuple):
         return self.unbalanced == 0 and self.missing_events == 0
 
 
-def opened(account: str, api: Api) -> Book:
+def open_book(account: str, api: Api) -> Book:
     """Return the book of an account's wallet as it is now.
 
     Raises:

@@ -43,7 +43,7 @@ def local_stack(
         stack.callback(remove_what_is_out_of_use, state_dir, report)  # last, when the next run may have begun already
         front = stack.enter_context(Front(port))
         state_dir.mkdir(parents=True, exist_ok=True)
-        lock = stack.enter_context(locked(state_dir / "lock"))
+        lock = stack.enter_context(hold_lock(state_dir / "lock"))
         stack_file = state_dir / STACK_FILE.name
         stack_file.unlink(missing_ok=True)  # of a run that was killed
         emulator = Emulator(
@@ -114,7 +114,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[IO[str]]:
+def hold_lock(path: Path) -> Iterator[IO[str]]:
     """Hold the file's lock, which the system lets go when the last process that has the file open is gone."""
     deadline = time.monotonic() + LOCK_SECONDS
     with path.open("w") as file:

@@ -29,7 +29,7 @@ def _period(deployed: Record, imported: Record) -> Iterator[Change]:
         what = "of what an account used before, the latest four periods that its wallet remembers count on"
     else:
         what = "accounts begin anew, and may get both within the period that is under way"
-    reason = f"The limit counts {_told(after)} where it counted {_told(before)}: {what}."
+    reason = f"The limit counts {_describe_period(after)} where it counted {_describe_period(before)}: {what}."
     yield Change("/limits/period", reason, "Import it when one of the longer periods ends, or make it another offer.")
 
 
@@ -63,7 +63,7 @@ def _per_account(limits: Record) -> bool:
     return any(name in limits for name in _PER_ACCOUNT)
 
 
-def _told(limits: Record) -> str:
+def _describe_period(limits: Record) -> str:
     return _WORDS[limits.get("period")]
 
 

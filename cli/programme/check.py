@@ -106,7 +106,7 @@ def _warnings(draft: "ProgrammeDraft", now: datetime) -> Iterator[Finding]:
         reason = f"{alike.value} of {other} differs from it only in case or in Unicode form, so it is another value."
         yield Finding(str(line.file), line.number, f"/{alike.field}", reason, "Give one of the two another value.")
     programme, records = draft.accepted(now)
-    for cut in _cut_short(programme):
+    for cut in _find_cut_short(programme):
         about = lines.get(("currency_rate", cut.later_id)) or lines.get(("currency_rate", cut.rate_id))
         if about:
             yield Finding(str(about.file), about.number, "/from_date", cut.reason, cut.hint)
@@ -130,7 +130,7 @@ def _lookalikes(draft: "ProgrammeDraft") -> "Iterator[Lookalike]":
     yield from lookalikes(draft.lines)
 
 
-def _cut_short(programme: "Programme") -> "Iterator[CutShort]":
+def _find_cut_short(programme: "Programme") -> "Iterator[CutShort]":
     from cli.programme.rates import rates_cut_short
 
     yield from rates_cut_short(programme)

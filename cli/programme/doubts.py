@@ -98,7 +98,9 @@ def _dates(case: Case) -> Iterator[Suspicion]:
         yield Suspicion("/scheme", f"Its scheme {scheme.id} is NOT_EFFECTIVE.", "Make the scheme EFFECTIVE.")
     elif case.in_force.is_empty:
         reason = f"It is in force only when its scheme {scheme.id} is not."
-        yield Suspicion("/effective_from", reason, f"The scheme is in force {told(scheme.period)}. Make them overlap.")
+        yield Suspicion(
+            "/effective_from", reason, f"The scheme is in force {describe_period(scheme.period)}. Make them overlap."
+        )
     elif case.in_force.end and case.in_force.end <= case.now:
         reason = f"It ended on {case.in_force.end:%Y-%m-%d}; later purchases get nothing."
         yield Suspicion("/effective_to", reason, "Give it (and its scheme) a later effective_to, or leave it out.")
@@ -150,7 +152,7 @@ def _campaign(case: Case) -> Iterator[Suspicion]:
         yield Suspicion(at, f"The campaign {campaign['id']} is NOT_EFFECTIVE.", "Make the campaign EFFECTIVE.")
     elif not case.in_force.is_empty and case.in_force.common(period).is_empty:
         reason = f"It is in force only when the campaign {campaign['id']} is not."
-        yield Suspicion(at, reason, f"The campaign is in force {told(period)}. Make them overlap.")
+        yield Suspicion(at, reason, f"The campaign is in force {describe_period(period)}. Make them overlap.")
 
 
 def _classifications(case: Case) -> Iterator[Suspicion]:
@@ -203,10 +205,10 @@ def _hours(case: Case) -> Iterator[Suspicion]:
     if not come_by(case.conditions, case.in_force, clocks):
         field = next(name for name in HOURS if case.conditions.get(name))
         reason = "None of its days and hours fall into the time when it is in force."
-        yield Suspicion(f"/conditions/{field}", reason, f"It is in force {told(case.in_force)}, UTC.")
+        yield Suspicion(f"/conditions/{field}", reason, f"It is in force {describe_period(case.in_force)}, UTC.")
 
 
-def told(period: Period) -> str:
+def describe_period(period: Period) -> str:
     """Return a period in words."""
     words = [
         f"{word} {moment:%Y-%m-%dT%H:%M:%S}" for word, moment in (("from", period.start), ("to", period.end)) if moment

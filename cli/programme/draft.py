@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cli.console import CommandFailure, refusals_as_failures
 from loyalty import exactjson
-from loyalty.domain.programme.directory import FORMER_NAME, Record
+from loyalty.domain.programme.directory import NOT_IMPORTED, Record
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.records.organisation import CurrencyRecord
 from loyalty.store import keys
@@ -73,7 +73,7 @@ class ProgrammeDraft:
         named = {product for offer in programme.offers for product in offer.products}
         products = self.table.get_many([keys.record("product", product) for product in named])
         records = (exactjson.loads(item["record"]) for item in (*own, *products.values()))
-        return programme, [record for record in records if record["type"] != FORMER_NAME]
+        return programme, [record for record in records if record["type"] not in NOT_IMPORTED]
 
     def require_good(self) -> None:
         """Go on only with what the import would take.

@@ -9,7 +9,7 @@ from typing import Any
 from cli.programme.draft import ProgrammeDraft
 from loyalty import exactjson
 from loyalty.api.classic import reading as classic
-from loyalty.api.newest.purchases import read_preview
+from loyalty.api.newest.purchase_requests import read_preview
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
@@ -57,14 +57,14 @@ def preview_on_draft(
     engine = Engine.on(draft.table)
     assumed = ["the euro is the system currency"] if draft.euro_assumed else []
     if not strict:
-        request, made_up = _known(request, draft, engine.catalogue, now)
+        request, made_up = _make_known(request, draft, engine.catalogue, now)
         assumed += made_up
     _hold(holding, request, draft)
     found = preview_purchase(engine, request, ANYBODY, now=now, explained=True)
     return DraftPreview(found, tuple(assumed))
 
 
-def _known(
+def _make_known(
     request: PurchaseRequest, draft: ProgrammeDraft, catalogue: Catalogue, now: datetime
 ) -> tuple[PurchaseRequest, list[str]]:
     """Return the request with everybody and everything in it known; and what had to be made up for that, in words."""

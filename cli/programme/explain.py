@@ -68,7 +68,7 @@ def explain(
     from cli.programme.draft import ProgrammeDraft
     from cli.programme.draft_preview import Holding, preview_on_draft
     from loyalty import exactjson
-    from loyalty.api.newest.purchases import render_preview
+    from loyalty.api.newest.purchase_answers import render_preview
 
     now, base = datetime.now(UTC), base_table(deployed, stack, region)
     if not files and base is None:

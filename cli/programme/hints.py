@@ -40,14 +40,14 @@ class Hints:
             return "Write one JSON object a line, with quotes around names and texts and commas between the fields."
         kind, path = str(line.record.get("type")), bad.field.split("/")[1:]
         if kind not in RECORD_TYPES:
-            return f"Write one of {', '.join(RECORD_TYPES)}." + _meant(kind, RECORD_TYPES)
+            return f"Write one of {', '.join(RECORD_TYPES)}." + _suggest(kind, RECORD_TYPES)
         if bad.code is Code.NOT_FOUND:
             return self._reference(kind, path, line)
         if bad.code is Code.DUPLICATE:
             return self._owner(line, path[0])
         if _is_valid(kind, line.record):
             return _IN_ITS_PLACE.get(bad.field, "Write what it was first imported with, or give it another id.")
-        return self._expected(kind, path)
+        return self._describe_expected(kind, path)
 
     def _reference(self, kind: str, path: list[str], line: FileLine) -> str:
         name = _at(line.record, path)
@@ -58,7 +58,7 @@ class Hints:
             first = "" if other.file == line.file else f", or name {other.file.name} before {line.file.name}"
             return f"Correct {other.file.name}:{other.number}, where it is defined{first}."
         elsewhere = "" if self._deployed else ", or look at what is deployed too, with --deployed"
-        return f"Add the {target}{elsewhere}." + _meant(name, known)
+        return f"Add the {target}{elsewhere}." + _suggest(name, known)
 
     def _owner(self, line: FileLine, field: str) -> str:
         assert line.record
@@ -69,7 +69,7 @@ class Hints:
         where = f"{owner.file.name}:{owner.number}" if owner and owner is not line else "Another record"
         return f"{where} already has it: give this one another {field}, or the same id if both are the same."
 
-    def _expected(self, kind: str, path: list[str]) -> str:
+    def _describe_expected(self, kind: str, path: list[str]) -> str:
         node: Node = self._schema["$defs"][RECORD_TYPES[kind].__name__]
         for step in path:
             fields = self._plain(node).get("properties", {})
@@ -78,10 +78,10 @@ class Hints:
             elif step.isdigit():
                 node = self._plain(node).get("items", {})
             else:
-                return f"The fields here are {_listed(fields)}." + _meant(step, fields)
-        return f"Write {self._told(node)}."
+                return f"The fields here are {_join_names(fields)}." + _suggest(step, fields)
+        return f"Write {self._describe_node(node)}."
 
-    def _told(self, node: Node) -> str:
+    def _describe_node(self, node: Node) -> str:
         """Return what may stand there, in words."""
         node = self._plain(node)
         if "enum" in node:
@@ -94,9 +94,9 @@ class Hints:
             return f'a text such as "{node["examples"][0]}"'
         match node.get("type"):
             case "object":
-                return f"an object of {_listed(node['properties'])}" if "properties" in node else "an object"
+                return f"an object of {_join_names(node['properties'])}" if "properties" in node else "an object"
             case "array":
-                return f"a list, each element {self._told(node['items'])}"
+                return f"a list, each element {self._describe_node(node['items'])}"
             case "number" | "integer" as type_:
                 words = "a number" if type_ == "number" else "a whole number"
                 above = f" above {node['exclusiveMinimum']}" if "exclusiveMinimum" in node else ""
@@ -146,11 +146,11 @@ def _at(value: Any, path: Iterable[str]) -> Any:
     return value
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     some = list(names)
     return ", ".join(some[:MAX_LISTED]) + (" ..." if len(some) > MAX_LISTED else "")
 
 
-def _meant(name: object, names: Iterable[str]) -> str:
+def _suggest(name: object, names: Iterable[str]) -> str:
     close = get_close_matches(str(name), list(names), n=1, cutoff=0.6)
     return f" Did you mean {close[0]}?" if close else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.period import Period
-from loyalty.domain.programme.conditions import Occasion, compiled
+from loyalty.domain.programme.conditions import Occasion, compile_conditions
 from loyalty.domain.purchases.account import Account, LifeCycle
 from loyalty.domain.purchases.purchase import Purchase
 
@@ -20,7 +20,7 @@ LONGEST_SAMPLED = timedelta(days=8)
 def come_by(settings: Mapping[str, Any], period: Period, clocks: Iterable[tzinfo]) -> bool:
     """Return whether the conditions on when that `settings` have hold at any moment of `period`, by any of these
     clocks."""
-    conditions = compiled({name: settings[name] for name in HOURS if settings.get(name)})
+    conditions = compile_conditions({name: settings[name] for name in HOURS if settings.get(name)})
     if not conditions or period.is_empty or not period.start or not period.end:
         return True
     if period.end - period.start > LONGEST_SAMPLED:

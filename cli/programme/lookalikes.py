@@ -25,10 +25,10 @@ def lookalikes(lines: Iterable[FileLine]) -> Iterator[Lookalike]:
         kind = str(record.get("type"))
         for field in ("id", *RECORD_TYPES[kind].unique) if kind in RECORD_TYPES else ():
             if isinstance(value := record.get(field), str):
-                other, before = seen.setdefault((kind, field, _folded(value)), (line, value))
+                other, before = seen.setdefault((kind, field, _fold(value)), (line, value))
                 if before != value:
                     yield Lookalike(line, field, other, before)
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return normalize("NFC", normalize("NFC", text).casefold())

@@ -103,7 +103,7 @@ Covers = Callable[[Side, Side, Programme], bool]
 """Whether a condition that the first of two offers has holds wherever those of the later one do."""
 
 
-def _listed(name: str) -> Covers:
+def _subset(name: str) -> Covers:
     """Return the later one lists some of what the first one does, and nothing else."""
 
     def covers(first: Side, later: Side, _: Programme) -> bool:
@@ -123,25 +123,25 @@ def _same(*names: str) -> Covers:
 
 def _weekdays(first: Side, later: Side, programme: Programme) -> bool:
     """Return a window over midnight belongs to the day before, so that days compare only within one window."""
-    return _listed("weekdays")(first, later, programme) and _WINDOW(first, later, programme)
+    return _subset("weekdays")(first, later, programme) and _WINDOW(first, later, programme)
 
 
 _WINDOW = _same("time_from", "time_to")
 
 COVERS: Mapping[str, Covers] = {
     "business_units": _business_units,
-    "taps": _listed("taps"),
-    "products": _listed("products"),
-    "product_types": _listed("product_types"),
-    "classifications": _listed("classifications"),
-    "payment_medium_brands": _listed("payment_medium_brands"),
-    "payment_medium_types": _listed("payment_medium_types"),
+    "taps": _subset("taps"),
+    "products": _subset("products"),
+    "product_types": _subset("product_types"),
+    "classifications": _subset("classifications"),
+    "payment_medium_brands": _subset("payment_medium_brands"),
+    "payment_medium_types": _subset("payment_medium_types"),
     "weekdays": _weekdays,
     "time_from": _WINDOW,
     "time_to": _WINDOW,
     "minimum_total_amount": _minimum("minimum_total_amount"),
     "minimum_quantity": _minimum("minimum_quantity"),
-    "account_classifications": _listed("account_classifications"),
+    "account_classifications": _subset("account_classifications"),
     "promotion_campaign": _same("promotion_campaign"),
     "first_purchase": _same("first_purchase"),
     "every_nth_purchase": _same("every_nth_purchase"),

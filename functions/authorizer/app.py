@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from os import environ
 from typing import Any
 
-from loyalty.api.faults import faults_logged
+from loyalty.api.faults import log_faults
 from loyalty.api.http.authorizer_policy import allow, deny
 from loyalty.api.http.credentials import key_in
 from loyalty.api.http.messages import Request
@@ -17,7 +17,7 @@ table = connect(environ["TABLE_NAME"])
 signing_keys = SigningKeys(table)
 
 
-@faults_logged(function_name=environ["AWS_LAMBDA_FUNCTION_NAME"])
+@log_faults(function_name=environ["AWS_LAMBDA_FUNCTION_NAME"])
 def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
     request = Request.of(event, datetime.now(UTC))
     key = key_in(request, environ["API_KEY_HEADER"])

@@ -5,7 +5,8 @@ from os import environ
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.answers import PurchaseAnswer
-from loyalty.api.newest.purchases import named_in_path, render_purchase
+from loyalty.api.newest.purchase_answers import render_purchase
+from loyalty.api.newest.purchase_requests import read_path_reference
 from loyalty.api.newest.returns import check_cancellation
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -22,7 +23,7 @@ engine = Engine.on(table)
 
 def cancel(request: Request, partner: Partner) -> Response:
     check_cancellation(request)
-    named = named_in_path(request)
+    named = read_path_reference(request)
 
     def render(posting: PostedEvent) -> PurchaseAnswer:
         return render_purchase(posting.event, directory_for(posting.event, engine.catalogue, request.now))

@@ -8,13 +8,13 @@ from uuid import uuid4
 from loyalty.api.classic.bulk import (
     MAX_BULK_BODY_BYTES,
     RESPOND_ASYNC,
-    accepted,
     file_of,
     only_replayed,
     read_entries,
+    render_accepted,
     render_outcomes,
 )
-from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.logs import log_fault, log_put_off_within
 from loyalty.domain.access.partner import Partner, Scope
@@ -24,7 +24,7 @@ from loyalty.usecases.access.auth_tokens import TokenCheck
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from loyalty.usecases.purchases.unknown_names import with_unknown_names
-from loyalty.usecases.uploads.send_bulk_call import BulkCall, codes_shown, send_bulk_call
+from loyalty.usecases.uploads.send_bulk_call import BulkCall, send_bulk_call, shown_codes
 from loyalty.usecases.uploads.show_upload import expected_upload
 
 table = connect(environ["TABLE_NAME"])
@@ -40,15 +40,15 @@ def create(request: Request, partner: Partner) -> Response:
         upload = expected_upload(uuid4().hex.upper(), "bulk.json", partner, request.now)
         call = BulkCall(file_of(body), entries.by_place)
         send_bulk_call(replace(upload, idempotency_key=key), call, table=table, files=uploads(), proofs=proofs())
-        return accepted(upload.id)
-    codes_shown(entries.by_place)  # more than there is time for are refused
+        return render_accepted(upload.id)
+    shown_codes(entries.by_place)  # more than there is time for are refused
     # Before anything is posted: what is posted has to be told.
     unreadable = with_unknown_names(engine, entries.unreadable, partner, now=request.now)
     requests = list(entries.requests.values())
     posted = post_purchases(engine, requests, partner, now=request.now, report=log_fault)
     outcomes = entries.outcomes(posted, unreadable)
     log_put_off_within(outcomes.values())
-    return succeeded(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
+    return render_success(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 
 
 handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)), MAX_BULK_BODY_BYTES)

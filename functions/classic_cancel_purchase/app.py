@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_named_purchase
 from loyalty.api.http.messages import Request, Response
@@ -21,7 +21,7 @@ def cancel(request: Request, partner: Partner) -> Response:
     body = request.json()
     named = read_named_purchase(body)
     told = cancel_and_tell(engine, named, partner, render_purchase, now=request.now)
-    return succeeded(told.answer, body, replayed=told.replayed)
+    return render_success(told.answer, body, replayed=told.replayed)
 
 
 handler = classic_endpoint(cancel, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import asked_for_within, classic_endpoint, fields_set, succeeded
+from loyalty.api.classic.envelope import classic_endpoint, fields_set, render_success, select_fields_within
 from loyalty.api.classic.purchases import render_created_spend
 from loyalty.api.classic.reading import read_created_spend
 from loyalty.api.http.messages import Request, Response
@@ -12,7 +12,7 @@ from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.access.auth_tokens import TokenCheck
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
-from loyalty.usecases.purchases.unknown_names import unknown_names_told
+from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
@@ -20,10 +20,10 @@ engine = Engine.on(table)
 
 def create(request: Request, partner: Partner) -> Response:
     body = request.json()
-    with unknown_names_told(engine, partner, now=request.now):
+    with add_unknown_names(engine, partner, now=request.now):
         purchase = read_created_spend(body, partner, request.headers.get("idempotency-key"))
     told = post_and_tell(engine, purchase, partner, render_created_spend, now=request.now)
-    return succeeded(asked_for_within(told.answer, fields_set(body)), replayed=told.replayed)
+    return render_success(select_fields_within(told.answer, fields_set(body)), replayed=told.replayed)
 
 
 handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.reading import read_preview
 from loyalty.api.http.messages import Request, Response
@@ -13,7 +13,7 @@ from loyalty.usecases.access.auth_tokens import TokenCheck
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.event_records import owner_of
 from loyalty.usecases.purchases.preview_purchase import preview_purchase
-from loyalty.usecases.purchases.unknown_names import unknown_names_told
+from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
@@ -21,11 +21,11 @@ engine = Engine.on(table)
 
 def preview(request: Request, partner: Partner) -> Response:
     body = request.json()
-    with unknown_names_told(engine, partner, now=request.now):
+    with add_unknown_names(engine, partner, now=request.now):
         purchase = read_preview(body)
     found = preview_purchase(engine, purchase, partner, now=request.now)
     owner = owner_of(found.customer.account, table=table)
-    return succeeded(render_preview(found, owner, engine.catalogue.directory(request.now)), body)
+    return render_success(render_preview(found, owner, engine.catalogue.directory(request.now)), body)
 
 
 handler = classic_endpoint(preview, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

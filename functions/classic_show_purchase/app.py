@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_named_purchase
 from loyalty.api.http.messages import Request, Response
@@ -22,7 +22,7 @@ def show(request: Request, partner: Partner) -> Response:
     body = request.json()
     event = find_purchase(read_named_purchase(body), partner, table=table)
     gathered = EventRecordsReader(engine, request.now)
-    return succeeded(render_purchase(gathered(event)), body)
+    return render_success(render_purchase(gathered(event)), body)
 
 
 handler = classic_endpoint(show, Scope.READ_PURCHASES, TokenCheck(table, SigningKeys(table)))

@@ -4,20 +4,20 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.post_purchase import post_purchase
-from loyalty.usecases.purchases.unknown_names import unknown_names_told
+from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
 
 
 def create(request: Request, partner: Partner) -> Response:
-    with unknown_names_told(engine, partner, now=request.now):
+    with add_unknown_names(engine, partner, now=request.now):
         purchase = read_purchase(request.json(), request.now)
     posting = post_purchase(engine, purchase, partner, now=request.now)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}

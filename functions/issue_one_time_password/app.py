@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import classic_endpoint, succeeded
+from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.reading import read_token
 from loyalty.api.classic.tokens import render_password
 from loyalty.api.http.messages import Request, Response
@@ -18,7 +18,7 @@ table = connect(environ["TABLE_NAME"])
 def issue(request: Request, partner: Partner) -> Response:
     body = request.json()
     password, expires_on = issue_one_time_password(read_token(body), partner.id, table=table, now=request.now)
-    return succeeded(render_password(password, expires_on, request.now), body)
+    return render_success(render_password(password, expires_on, request.now), body)
 
 
 handler = classic_endpoint(issue, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))

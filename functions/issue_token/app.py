@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import refused, succeeded
+from loyalty.api.classic.envelope import render_refusal, render_success
 from loyalty.api.classic.tokens import render_token
 from loyalty.api.http.credentials import key_in
 from loyalty.api.http.http_handler import http_handler
@@ -18,7 +18,7 @@ signing_keys = SigningKeys(table)
 def issue(request: Request) -> Response:
     key = key_in(request, environ["API_KEY_HEADER"])
     text, token = issue_token(key, table=table, signing_keys=signing_keys, now=request.now)
-    return succeeded(render_token(text, token, request.now))
+    return render_success(render_token(text, token, request.now))
 
 
-handler = http_handler(issue, refusal=refused)
+handler = http_handler(issue, refusal=render_refusal)

@@ -4,23 +4,24 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchases import read_preview, render_preview
+from loyalty.api.newest.purchase_answers import render_preview
+from loyalty.api.newest.purchase_requests import read_preview
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.preview_purchase import preview_purchase
-from loyalty.usecases.purchases.unknown_names import unknown_names_told
+from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
 
 
 def preview(request: Request, partner: Partner) -> Response:
-    with unknown_names_told(engine, partner, now=request.now):
+    with add_unknown_names(engine, partner, now=request.now):
         purchase, explained = read_preview(request.json(), request.now)
     found = preview_purchase(engine, purchase, partner, now=request.now, explained=explained)
-    why = engine.catalogue.audience(partner, request.now).told(found.why, request.now) if explained else None
+    why = engine.catalogue.audience(partner, request.now).filter_verdicts(found.why, request.now) if explained else None
     return Response(200, render_preview(found, why))
 
 

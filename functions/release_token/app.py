@@ -2,7 +2,7 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import refused, succeeded, token_in
+from loyalty.api.classic.envelope import render_refusal, render_success, token_in
 from loyalty.api.http.http_handler import http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.store.client import connect
@@ -15,7 +15,7 @@ signing_keys = SigningKeys(table)
 
 def release(request: Request) -> Response:
     release_token(token_in(request), table=table, signing_keys=signing_keys)
-    return succeeded({})
+    return render_success({})
 
 
-handler = http_handler(release, refusal=refused)
+handler = http_handler(release, refusal=render_refusal)

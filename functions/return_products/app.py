@@ -4,7 +4,7 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchases import named_in_path
+from loyalty.api.newest.purchase_requests import read_path_reference
 from loyalty.api.newest.returns import read_return, render_return
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -18,7 +18,7 @@ engine = Engine.on(table)
 
 
 def take_back(request: Request, partner: Partner) -> Response:
-    asked = read_return(request.json(), named_in_path(request), request.now)
+    asked = read_return(request.json(), read_path_reference(request), request.now)
     answer = PreparedAnswer(render_return)
     returned = return_products(engine, asked, partner, now=request.now, before_posting=answer.draw_up)
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}

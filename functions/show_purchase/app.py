@@ -4,7 +4,8 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchases import named_in_path, render_purchase
+from loyalty.api.newest.purchase_answers import render_purchase
+from loyalty.api.newest.purchase_requests import read_path_reference
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -17,10 +18,10 @@ engine = Engine.on(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    event = find_purchase(named_in_path(request), partner, table=table)
+    event = find_purchase(read_path_reference(request), partner, table=table)
     directory = directory_for(event, engine.catalogue, request.now)
     audience = engine.catalogue.audience(partner, request.now)
-    why = audience.told(event.purchase.why, request.now) if request.flag("explain") else None
+    why = audience.filter_verdicts(event.purchase_document.why, request.now) if request.flag("explain") else None
     return Response(200, render_purchase(event, directory, why))
 
 

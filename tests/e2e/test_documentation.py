@@ -21,6 +21,8 @@ ELSEWHERE = {
     ".venv/bin/sam deploy": AWS,
     "--stack loyalty-": AWS,
     "aws lambda invoke": AWS,
+    "aws s3 sync": AWS,
+    "verify --export": "takes an export; tests/functional/test_verify_export.py runs it",
     "loyalty programme check programme.jsonl": "the page shows what is said of faults; tests/unit has them all",
 }
 """Commands, by a part of them, that are not run here, and why."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from cli.commands.uploads import described
+from cli.commands.uploads import describe_upload
 from cli.target import Target
 from cli.uploading import watch_upload
 from loyalty.store import keys
@@ -56,7 +56,7 @@ def test_a_file_of_customers_is_imported_and_its_result_repeats_what_was_refused
 
     assert first.state is UploadState.DONE
     assert dict(first.tally.counts.items()) == {"created": rows, "refused": 1, "error_NotFoundAPIValueException": 1}
-    assert described(first)["records"] == rows + 1
+    assert describe_upload(first)["records"] == rows + 1
     lines = list(csv.DictReader(io.StringIO(told.decode())))
     assert [line["id"] for line in lines] == [row["id"] for row in csv.DictReader(io.StringIO(customers().decode()))]
     assert (lines[-1]["authentication_code"], lines[-1]["error_field"]) == ("'=REF", "account")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cli.target import Target
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
 from loyalty.store.catalogue import Catalogue
@@ -63,7 +63,7 @@ def post(table: DynamoTable) -> Post:
             posting = post_purchase(Engine(table, catalogue, Numbers(table)), request, EVERYTHING, now=now)
         except Refused as refused:
             return refused.problems[0].code
-        return len(posting.event.purchase.awards)
+        return len(posting.event.purchase_document.awards)
 
     return post
 
@@ -97,7 +97,7 @@ def test_rival_purchases_of_many_accounts_never_get_more_than_the_budget(table: 
 
     assert outcomes[1] == 5
     assert outcomes.keys() <= {0, 1, Code.RETRY_LATER}
-    counter = table.get(keys.used("reward_offer", "BUDGET"), consistent=True)
+    counter = table.get(keys.counter("reward_offer", "BUDGET"), consistent=True)
     assert counter
     assert counter["used"] == 5
     assert verify_journal(table).deviations == []

@@ -11,7 +11,7 @@ from cli.target import Target
 from loyalty import exactjson
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable

@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Target
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.wallet import EventType
@@ -20,7 +20,8 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customers import read_customer
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.ledger import read_whole_journal
+from loyalty.store.events import entry_of
+from loyalty.store.ledger import journal_items
 from loyalty.store.numbers import Numbers
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
@@ -254,7 +255,7 @@ def test_spends_beside_the_expiry_never_overdraw(table: DynamoTable, shop: Shop)
     outcomes = at_once(lambda: str(shop.expire()), *spends)
     shop.expire()
     balance, lots, _ = shop.wallet("beside")
-    journal = read_whole_journal(table, "A-beside")
+    journal = map(entry_of, journal_items(table, "A-beside"))
     expired = -sum(entry.movement.amount for entry in journal if entry.type is EventType.EXPIRY)
 
     assert balance == 14 - 2 * outcomes["spent"] - expired

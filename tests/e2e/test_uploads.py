@@ -15,7 +15,7 @@ from cli.uploading import fetch_result, redrive, send, watch_upload
 from loyalty import exactjson
 from loyalty.domain.uploads.row_outcome import RowStatus
 from loyalty.store import keys
-from loyalty.store.attributes import packed_key
+from loyalty.store.attributes import pack_key
 from loyalty.store.queue import Queue
 from loyalty.store.uploads import UploadState, read_upload
 from loyalty.store.writes import Put
@@ -41,15 +41,15 @@ def test_a_file_is_posted_and_its_result_repeats_what_was_not(stack: Target, tmp
     file = tmp_path / "day.jsonl"
     file.write_bytes(b"".join(exactjson.dumps(body).encode() + b"\n" for body in bodies))
 
-    rehearsed = watch_upload(stack, send(stack, file, "DEMO", dry_run=True))
-    assert dict(rehearsed.tally.counts.items()) == {"posted": ROWS, "refused": 1, "error_NotFoundAPIValueException": 1}
+    dry_run = watch_upload(stack, send(stack, file, "DEMO", dry_run=True))
+    assert dict(dry_run.tally.counts.items()) == {"posted": ROWS, "refused": 1, "error_NotFoundAPIValueException": 1}
     told = watch_upload(stack, send(stack, file, "DEMO", dry_run=False))
     result = fetch_result(stack, told.upload, tmp_path)
     customer(table, "file-late", 0)
     again = watch_upload(stack, send(stack, result, "DEMO", dry_run=False))
 
     assert told.state is UploadState.DONE
-    assert dict(told.tally.counts.items()) == dict(rehearsed.tally.counts.items())
+    assert dict(told.tally.counts.items()) == dict(dry_run.tally.counts.items())
     assert [json.loads(line)["reference_number"] for line in result.read_bytes().splitlines()] == [
         body["reference_number"] for body in bodies
     ]
@@ -112,7 +112,7 @@ def test_a_file_that_could_not_be_split_is_taken_up_once_the_fault_is_mended(sta
         upload_id = send(stack, file, "DEMO", dry_run=False)
         wait_for_messages(failed)
     finally:
-        table.client.delete_item(TableName=table.name, Key=packed_key(broken))
+        table.client.delete_item(TableName=table.name, Key=pack_key(broken))
 
     assert read_upload(table, upload_id) is None
     assert redrive(stack, None) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.table import MAX_TRANSACTION

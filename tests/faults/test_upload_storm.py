@@ -170,7 +170,7 @@ def result_of(stack: Target, table: DynamoTable, upload_id: str) -> list[dict[st
 def dead_rows(stack: Target, url: str) -> list[set[str]]:
     """For each dead letter, the reference numbers of its rows."""
     letters, queue = [], stack.open_queue(url)
-    for taken in queue.taken(60):
+    for taken in queue.receive(60):
         queue.remove(taken.receipt)
         body = taken.message.body
         entries = read_chunk(stack.open_results().read(body["location"], body["start"], body["length"])).entries

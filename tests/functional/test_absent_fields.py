@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.domain.access.pass_codes import hashed_pass_code
+from loyalty.domain.access.pass_codes import hash_pass_code
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.dynamo_table import DynamoTable
@@ -173,7 +173,7 @@ def test_a_row_sees_what_an_earlier_row_of_its_record_said(importing: Importing)
 
 
 def test_a_pass_code_that_comes_back_is_open_again_and_one_that_stays_is_not(importing: Importing) -> None:
-    tries = keys.pass_code_tries("T-CARD", hashed_pass_code("T-CARD", PASS_CODE))
+    tries = keys.pass_code_tries("T-CARD", hash_pass_code("T-CARD", PASS_CODE))
     importing.table.add(tries, {"tries": 5})
 
     bring(importing.table, {**CARD, "udf_string_8": "gold"})
@@ -188,7 +188,7 @@ def test_a_pass_code_that_comes_back_is_open_again_and_one_that_stays_is_not(imp
 
 
 def test_an_import_leaves_uses_of_a_promo_code_and_a_wallet_as_they_are(importing: Importing) -> None:
-    at = keys.used("promo_code", "PC-1")
+    at = keys.counter("promo_code", "PC-1")
     importing.table.add(at, {"used": 2})
 
     drop(importing, "type,id,maximum_uses", "promo_code,PC-1,9")

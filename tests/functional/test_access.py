@@ -240,7 +240,7 @@ def test_a_journal_keeps_to_itself_what_another_merchant_calls_an_event(
     context = functions.authorize(key(demo, merchants="MRA"))["context"]
 
     entry = functions.call("show_journal", path={"account": "162"}, context=context)
-    assert entry.body == {"entries": [], "next": None}
+    assert entry.body == {"entries": [], "missing": [], "next": None}
     [newest, _] = functions.call("show_journal", path={"account": "ACR0000000001"}, context=context).body["entries"]
 
     assert (newest["event_id"], newest["reference_number"]) == (None, None)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase
-from loyalty.domain.access.pass_codes import hashed_pass_code
+from loyalty.domain.access.pass_codes import hash_pass_code
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
-from loyalty.store.customer_tokens import behind_passwords
+from loyalty.store.customer_tokens import resolve_passwords
 from loyalty.store.customers import customer_key
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
@@ -182,7 +182,7 @@ def test_the_right_pass_code_makes_up_for_wrong_ones(functions: Functions, token
 def test_a_try_is_counted_before_it_is_looked_at(
     functions: Functions, demo: DynamoTable, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries = keys.pass_code_tries("T-CARD", hashed_pass_code("T-CARD", PASS_CODE))
+    tries = keys.pass_code_tries("T-CARD", hash_pass_code("T-CARD", PASS_CODE))
     seen = []
     monkeypatch.setattr(customer_tokens, "is_pass_code", lambda *_: seen.append(demo.get(tries)))
     post(functions, shown(token, BY_PASS_CODE))
@@ -230,7 +230,7 @@ def test_a_one_time_password_is_twelve_digits_good_for_five_minutes(functions: F
 def test_a_one_time_password_is_past_after_five_minutes_even_if_it_is_still_stored(demo: DynamoTable) -> None:
     password, _ = issue_one_time_password(SHOWN, "DEMO", table=demo, now=NOW)
     again = Reference("token.one_time_password", password, "/one_time_password")
-    item = behind_passwords(demo, [customer_key(again)], demo.get_many([customer_key(again)]), "DEMO", NOW).get(
+    item = resolve_passwords(demo, [customer_key(again)], demo.get_many([customer_key(again)]), "DEMO", NOW).get(
         customer_key(again)
     )
     almost = NOW + timedelta(minutes=5, seconds=-1)
@@ -389,4 +389,4 @@ def test_the_newest_api_keeps_which_token_was_shown(functions: Functions, demo: 
     event = read_event(demo, event_id)
 
     assert event
-    assert event.purchase.ids["access_token"] == "T-CARD"
+    assert event.purchase_document.ids["access_token"] == "T-CARD"

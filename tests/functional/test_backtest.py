@@ -41,7 +41,7 @@ def held(demo: DynamoTable) -> Decimal:
     programme, at = Catalogue(demo).programme(NOW), datetime(2019, 10, 31, 23, 59, 59, tzinfo=UTC)
     ids = {keys.account_id(item["pk"]) for item in demo.scan() if item["sk"] == "WALLET"}
     amounts = [
-        programme.exchanged(one.wallet.balance, programme.wallet_currency(one.account), programme.system_currency, at)
+        programme.exchange(one.wallet.balance, programme.wallet_currency(one.account), programme.system_currency, at)
         for one in read_customers(demo, ids).values()
     ]
     return sum((amount for amount in amounts if amount), Decimal(0))

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.api.classic.bulk import MAX_BULK_BODY_BYTES, MAX_PROBLEMS_TOLD, render_outcomes
-from loyalty.api.classic.envelope import succeeded
+from loyalty.api.classic.envelope import render_success
 from loyalty.api.http.messages import MAX_BODY_BYTES
 from loyalty.domain.errors import Refused, not_found
 from tests.functional.conftest import Answer, Functions, example
@@ -316,7 +316,7 @@ def test_the_answer_to_a_thousand_entries_fits_into_what_lambda_gives_back(value
     refused = Refused(*(not_found("Product", value, f"/products_set/{place}") for place in range(10)))
     ids = [f"{value[:-4]}{number:04}" for number in range(1000)]
 
-    answer = succeeded(render_outcomes(dict.fromkeys(ids, refused), {})).proxied()
+    answer = render_success(render_outcomes(dict.fromkeys(ids, refused), {})).to_proxy_response()
 
     assert len(json.dumps(answer, ensure_ascii=False).encode()) < 6 * 2**20
     assert exactjson.dumps(value)[1:-1] in answer["body"]

@@ -104,10 +104,10 @@ def test_what_is_named_is_found(cold_functions: Functions, demo: DynamoTable, tu
     event = read_event(demo, answer.body["data"]["id"])
     assert event
     assert event.entry.account_id == "8DDDA5F17D9641FC97A32FEAEE1F8AC6"
-    assert (event.purchase.unit_id, event.purchase.tap_id) == ("U-CD", "T-CD-1")
-    assert event.purchase.outlet_id == "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A"
-    assert event.purchase.lines[0].product_code == "FREDESPR001"
-    assert event.purchase.ids == {
+    assert (event.purchase_document.unit_id, event.purchase_document.tap_id) == ("U-CD", "T-CD-1")
+    assert event.purchase_document.outlet_id == "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A"
+    assert event.purchase_document.lines[0].product_code == "FREDESPR001"
+    assert event.purchase_document.ids == {
         "access_token": "T-CARD",
         "classification": "5C8E1A3D7F2B4D6E9A0C2E4F6B8D0A1C",
         "invoice": "INV-7",

@@ -216,7 +216,7 @@ def test_create_spend_takes_what_create_takes_but_for_its_own_way_to_spend() -> 
 
 def kept_of(event: Event) -> Any:
     """Return what is kept of a purchase, as plain values."""
-    return to_builtins(event.purchase, builtin_types=(Decimal,))
+    return to_builtins(event.purchase_document, builtin_types=(Decimal,))
 
 
 @pytest.mark.parametrize("name", ROWS)

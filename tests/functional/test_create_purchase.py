@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.identity import Origin, derived_id
@@ -191,6 +191,26 @@ def test_a_reference_number_is_used_once_by_a_merchant_whatever_the_ids(
     functions.call("create_purchase", purchase(id=first))
 
     assert functions.call("create_purchase", purchase(id=second)).status == 409
+
+
+@pytest.mark.parametrize("first", [{}, {"id": "ID1"}])
+@pytest.mark.parametrize("second", [{}, {"id": "ID1"}, {"id": "ID2"}])
+@pytest.mark.parametrize("is_suspended", [False, True])
+def test_a_taken_identity_is_a_conflict_whatever_the_request_is_refused_for(
+    functions: Functions, demo: DynamoTable, first: dict[str, str], second: dict[str, str], is_suspended: bool
+) -> None:
+    functions.call("create_purchase", purchase(**first))
+    if is_suspended:
+        record = {"id": ACCOUNT_ID, "number": ACCOUNT, "contact": CONTACT, "life_cycle_state": "SUSPENDED"}
+        import_record(demo, type="account", **record)
+
+    answer = functions.call("create_purchase", purchase(**second, spend_request={"amount": 100}))
+
+    assert answer.status == 409
+    field = "/id" if "id" in second else "/reference_number"
+    assert problems(answer) == {field: "DuplicateAPIValue"}
+    other = purchase(reference_number="R2", spend_request={"amount": 100})
+    assert functions.call("create_purchase", other).status != 409
 
 
 def test_another_merchant_may_use_the_same_reference_number(functions: Functions) -> None:

@@ -54,7 +54,7 @@ def stack(table: DynamoTable) -> Stack:
 
 def letters(queue: Queue) -> list[dict[str, Any]]:
     """Return what waits in a queue."""
-    return [taken.message.body for taken in queue.taken(60)]
+    return [taken.message.body for taken in queue.receive(60)]
 
 
 def letter(upload_id: str, name: str) -> Message:
@@ -94,7 +94,7 @@ def test_a_letter_that_dies_again_is_taken_up_again(stack: Stack) -> None:
 
     for _ in range(3):
         assert stack.redrive() == 1
-        [again] = stack.chunks.queue.taken(60)
+        [again] = stack.chunks.queue.receive(60)
         stack.chunks.queue.remove(again.receipt)
         stack.chunks.dead.send([again.message])
 

@@ -164,7 +164,7 @@ def test_a_fault_of_ours_in_looking_up_names_leaves_the_faults_and_the_other_row
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError
 
-    monkeypatch.setattr(unknown_names, "looked_up", fail)
+    monkeypatch.setattr(unknown_names, "look_up", fail)
 
     posted, refused = stage.send("U3", "day.jsonl", b"\n".join(lines([good, faulty])))
 

@@ -7,7 +7,7 @@ import pytest
 from loyalty.domain.access.guesses import AT_A_PASS_CODE, AT_ONE_TIME_PASSWORDS
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.store.customer_tokens import behind_passwords
+from loyalty.store.customer_tokens import resolve_passwords
 from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
 from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.dynamo_table import DynamoTable
@@ -34,7 +34,7 @@ def _card(demo: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
 def answered(table: Table, shown: Reference, partner_id: str, now: datetime) -> Code | str:
     """Return the token's id, or else why it was refused, of a partner that shows this."""
     wanted = [customer_key(shown), guessed_passwords(partner_id, now)]
-    items = behind_passwords(table, wanted, table.get_many(wanted, consistent=True), partner_id, now)
+    items = resolve_passwords(table, wanted, table.get_many(wanted, consistent=True), partner_id, now)
     item = items.get(customer_key(shown))
     try:
         return ShownTokens(partner_id, table, now).token("Account", shown, item).id
@@ -145,7 +145,7 @@ def test_of_many_one_time_passwords_at_once_the_right_one_is_taken_if_it_were_on
     guessed = [customer_key(WRONG_PASSWORD._replace(value=str(10**11 + number))) for number in range(wrong_beside)]
 
     wanted = [own, *guessed, guessed_passwords("DEMO", MIDNIGHT)]
-    items = behind_passwords(demo, wanted, demo.get_many(wanted, consistent=True), "DEMO", MIDNIGHT)
+    items = resolve_passwords(demo, wanted, demo.get_many(wanted, consistent=True), "DEMO", MIDNIGHT)
 
     assert (own in items) == taken
 

@@ -6,7 +6,7 @@ from unittest.mock import Mock, call
 
 import pytest
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code
 from loyalty.store import keys
 from loyalty.store.customers import find_customer
@@ -182,7 +182,7 @@ def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(
 ) -> None:
     bring(demo, DOLLARS[0], *DOLLARS[2:])
     for each in ("preview_purchase", "create_purchase"):
-        warm.module(each).engine.catalogue.renewed(datetime.now(UTC), at_once=True)
+        warm.module(each).engine.catalogue.renew(datetime.now(UTC), at_once=True)
     assert warm.call(name, body(spend_request=None)).body["code"] == Code.CURRENCY_MISMATCH
     bring(demo, DOLLARS[1])
     warm.module(name).engine.catalogue._checked -= timedelta(seconds=3)  # a caller's purchase may look again by then

@@ -417,7 +417,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
         EVERYTHING[name](cold_functions, name)
         module = cold_functions.module(name)
         if engine := getattr(getattr(module, "poster", module), "engine", None):
-            engine.catalogue.renewed(datetime.now(UTC) + REFRESH_AFTER)
+            engine.catalogue.renew(datetime.now(UTC) + REFRESH_AFTER)
 
     assert seen
     policy = table_statements(name)

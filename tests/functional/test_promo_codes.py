@@ -49,7 +49,7 @@ def test_the_promo_code_is_kept_with_the_purchase(cold_functions: Functions, dem
     event = read_event(demo, newest(cold_functions, "create_purchase", "COLD-BREW").body["id"])
 
     assert event
-    assert event.purchase.ids["promo_code"] == "PC-1"
+    assert event.purchase_document.ids["promo_code"] == "PC-1"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
 from loyalty.store import ledger
-from loyalty.store.attributes import unpacked
+from loyalty.store.attributes import unpack
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
@@ -57,7 +57,7 @@ def bring(table: DynamoTable, *records: Record) -> None:
 
 def records(written: Written) -> list[Record]:
     """Return all records of the kept table, each once; their references are ids."""
-    items = (unpacked(item) for item in written.items)
+    items = (unpack(item) for item in written.items)
     found = (exactjson.loads(item["record"]) for item in items if "record" in item)
     return list({(record["type"], record["id"]): record for record in found}.values())
 
@@ -170,8 +170,11 @@ def test_who_may_not_see_the_merchant_is_told_nothing_of_what_was_posted_there(
     bring(filled, {**CAFE, "code": "CF-OLD"}, {"type": "business_unit", "id": "KIOSK", "name": "Kiosk", "code": "CF"})
     before = events(filled)
     answer = Player(filled, {"POS": text}).send(sent.call)
+    [[_, status, description]] = Player(filled, {"STRANGER": text}).upload("STRANGER", "f.jsonl", [sent.call.body])
 
     assert (answer.status, answer.body["code"]) == (409, "DuplicateAPIValueException")
+    assert status == "refused"
+    assert sent.answer.body["id"] not in description
     assert events(filled) == before
 
 

@@ -39,7 +39,7 @@ def cells(text: str, *columns: str) -> list[list[str]]:
 
 def lines_of(stage: Stage, event_id: str) -> int:
     """Return how many lines a posted purchase has."""
-    return len(read_events(stage.table, [event_id])[event_id].purchase.lines)
+    return len(read_events(stage.table, [event_id])[event_id].purchase_document.lines)
 
 
 @contextmanager
@@ -220,5 +220,6 @@ def test_what_is_posted_already_takes_nothing_of_a_counter_from_the_rows_behind_
     told = stage.send("U2", "both.jsonl", file(*bodies))
 
     assert [row["status"] for row in told] == ["replayed", "posted"]
-    counters = [keys.used("reward_offer", "BUDGETED"), keys.used("promo_code", "PC-1")]
-    assert [item["used"] for item in stage.table.get_many(counters).values()] == [4, 2]
+    counters = [keys.counter("reward_offer", "BUDGETED"), keys.counter("promo_code", "PC-1")]
+    found = stage.table.get_many(counters)
+    assert [found[key]["used"] for key in counters] == [4, 2]

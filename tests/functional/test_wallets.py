@@ -4,6 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from loyalty.store.attributes import Item
+from loyalty.store.dynamo_table import DynamoTable
+from loyalty.usecases.ledger.show_wallet import INDEX_WAITS, show_journal
 from tests.functional.conftest import Functions, example
 
 ACCOUNT = "ACR0000000001"
@@ -65,6 +68,50 @@ def test_a_journal_is_paged(functions: Functions) -> None:
         query = {"limit": "2", "next": page["next"]}
 
     assert seen == [5, 4, 3, 2, 1]
+
+
+class LateTable(DynamoTable):
+    """A table whose index gets to know some entries only after it was asked so many times."""
+
+    late: tuple[int, ...] = ()
+    asked = 0
+    until = 0
+
+    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+        self.asked += 1
+        found = super().journal(account_id, before=before, limit=100)
+        known = [item for item in found if self.asked > self.until or item["sequence"] not in self.late]
+        return known[:limit]
+
+
+@pytest.mark.parametrize("late", [(5,), (4,), (3, 5), (5, 4, 3, 2, 1)])
+@pytest.mark.parametrize(("before", "limit"), [(None, 2), (None, 3), (5, 2), (3, 50)])
+def test_entries_that_the_index_lacks_are_waited_for(
+    functions: Functions, demo: DynamoTable, late: tuple[int, ...], before: int | None, limit: int
+) -> None:
+    for number in range(4):
+        post(functions, number)
+    whole = show_journal(ACCOUNT, before=before, limit=limit, table=demo)
+    table, waits = LateTable(demo.client, demo.name), list[float]()
+    table.late, table.until = late, 2
+
+    page = show_journal(ACCOUNT, before=before, limit=limit, table=table, pause=waits.append)
+
+    assert (page, page.missing) == (whole, [])
+    assert len(waits) == (2 if set(late) & {entry.sequence for entry in whole.entries} else 0)
+
+
+def test_entries_that_the_index_still_lacks_are_told(functions: Functions, demo: DynamoTable) -> None:
+    for number in range(4):
+        post(functions, number)
+    table, waits = LateTable(demo.client, demo.name), list[float]()
+    table.late, table.until = (5, 3), 99
+
+    page = show_journal(ACCOUNT, before=None, limit=3, table=table, pause=waits.append)
+
+    assert ([entry.sequence for entry in page.entries], page.missing, page.before) == ([4], [5, 3], 3)
+    assert tuple(waits) == INDEX_WAITS
+    assert functions.call("show_journal", path={"account": ACCOUNT}).body["missing"] == []
 
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"limit": "ten"}, {"next": "-1"}, {"next": "²"}])

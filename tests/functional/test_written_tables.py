@@ -134,9 +134,11 @@ def give_back_the_first_line(purchase: Event) -> Call:
 
 
 def give_all_back(purchase: Event) -> Call:
-    lines = range(len(purchase.purchase.lines))
+    lines = range(len(purchase.purchase_document.lines))
     left = [
-        place for place in lines if purchase.taken_back.lines.get(place, 0) < purchase.purchase.lines[place].quantity
+        place
+        for place in lines
+        if purchase.taken_back.lines.get(place, 0) < purchase.purchase_document.lines[place].quantity
     ]
     body = {"reference_number": "LAST", "products": [{"line": place} for place in left]}
     return Call("return", "return_products", body, path={"id": purchase.entry.told_id})
@@ -158,7 +160,7 @@ def test_each_purchase_can_be_taken_back(
 
 def is_held(purchase: Event) -> bool:
     """Return whether anything is left of it that could come back."""
-    lines, returned = purchase.purchase.lines, purchase.taken_back.lines
+    lines, returned = purchase.purchase_document.lines, purchase.taken_back.lines
     return any(returned.get(place, 0) < line.quantity for place, line in enumerate(lines))
 
 

@@ -152,7 +152,7 @@ _LEARNT = """\
 - **How many purchases there are**: the classic API's numbers count those of all partners, in blocks of a hundred for
   each container. Who posts two learns from their numbers about how many were posted between.
 - **That a customer's pass code is locked**: fifty wrong ones in a day, of all partners together, lock it for all
-  ([decision 28](decisions/0028-what-one-partner-does-is-in-nobodys-way.md)).
+  ([decision 28](decisions/0028-partners-cannot-get-in-each-others-way.md)).
 - **What the partner's other keys did**: idempotency keys, external references and classic reference numbers are the
   partner's, not a key's. A key for one merchant is refused the idempotency key that another key of the same partner
   used.

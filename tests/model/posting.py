@@ -32,7 +32,7 @@ def decided(state: State, entry: Entry) -> Plan | int:
     """Return the plan of a purchase, or the number of the event that an equal request posted before, even if it would
     be refused today.
 
-    Another one under the same identity is a duplicate, unless it is refused for a reason of its own.
+    Another one under the same identity is a duplicate, even if it would be refused for a reason of its own.
     """
     try:
         purchase = _read(state, entry)
@@ -40,7 +40,7 @@ def decided(state: State, entry: Entry) -> Plan | int:
         if entry.api == NEWEST and (before := state.identities.repeated(entry)) is not None:
             # Whatever merchant its code belongs to by now (api.md, "Sending it again").
             earlier, is_taken = before, not state.visible(before, entry.partner)
-        plan = None if earlier is not None else _plan(state, purchase)
+        plan = None if earlier is not None or is_taken else _plan(state, purchase)
     except Refused:
         earlier = state.identities.repeated(entry, _repeats(state, entry))
         if earlier is None or not state.visible(earlier, entry.partner):

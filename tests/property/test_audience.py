@@ -60,7 +60,7 @@ def test_a_partner_is_told_of_an_offer_if_a_purchase_at_its_merchants_can_get_it
     partner, not_now = audience(records, merchant), Verdict("O1", "weekdays")
     plans = [price(what, account(), Wallet("A1"), partner.programme) for what in purchases_at(merchant)]
 
-    assert partner.told([not_now], AT) == ((not_now,) if any(plan.awards for plan in plans) else ())
+    assert partner.filter_verdicts([not_now], AT) == ((not_now,) if any(plan.awards for plan in plans) else ())
 
 
 @given(PROGRAMMES, st.sampled_from(list(OUTLETS)))
@@ -69,4 +69,6 @@ def test_what_applied_is_told(records: list[dict[str, Any]], merchant: str) -> N
 
     for what in purchases_at(merchant):
         plan = price(what, account(), Wallet("A1"), partner.programme)
-        assert {verdict.offer_id for verdict in partner.told(plan.why, AT)} >= {award.offer_id for award in plan.awards}
+        assert {verdict.offer_id for verdict in partner.filter_verdicts(plan.why, AT)} >= {
+            award.offer_id for award in plan.awards
+        }

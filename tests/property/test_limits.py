@@ -43,8 +43,12 @@ OFFER = st.builds(
 RUN = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 400), LINES), min_size=1, max_size=12)
 
 
+DAYS_OF_FIVE = [("A", day, [line("10")]) for day in (1, 2, 3, 4, 5, 1)]
+
+
 @settings(max_examples=1000, deadline=None)
 @given(OFFER, RUN)
+@example(offer(method="FIXED", value="3", limits={"per_account_amount": Decimal(7), "period": "P1D"}), DAYS_OF_FIVE)
 def test_no_run_of_purchases_gets_more_than_the_limits_allow(rule: dict[str, Any], run: list[Any]) -> None:
     known = programme(POINTS, RATE, rule)
     limits = Limits.of(rule["limits"])
@@ -56,6 +60,7 @@ def test_no_run_of_purchases_gets_more_than_the_limits_allow(rule: dict[str, Any
     for name, day, lines in run:
         at = AT + timedelta(days=day)
         plan = price(purchase(*lines, at=at), account(), wallets[name], known, {"O1": given_so_far})
+        assert {verdict.failed for verdict in plan.why} <= {None, "award", *rule["limits"]}
         wallets[name] = wallets[name].moved(plan.movement)
         for award in plan.awards:
             window = (name, limits.window(at))
@@ -182,7 +187,7 @@ def bought(book: Book, recount: Recount, rule: dict[str, Any], event_id: str, at
     """Buy two pieces, and compare what the offer gives with what its limits leave."""
     limits, currency = rule.get("limits", {}), rule["award"]["currency"]
     event = book.buy(purchase(line("20", quantity="2"), at=at), event_id)
-    [given_now] = [award.amounts.of(award.currency) for award in event.purchase.awards] or [Decimal(0)]
+    [given_now] = [award.amounts.of(award.currency) for award in event.purchase_document.awards] or [Decimal(0)]
     left = []
     for nested in (False, True):
         times, amount = recount.used(limits.get("period"), at.date(), currency, nested=nested)

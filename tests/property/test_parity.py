@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_preview, read_purchase
-from loyalty.api.newest import purchases as newest
+from loyalty.api.newest import purchase_answers, purchase_requests
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.purchases.purchase import Line, PurchaseRequest
@@ -84,10 +84,10 @@ class Till:
         }
 
         def preview() -> Any:
-            request, _ = newest.read_preview(body, NOW)
-            return newest.render_preview(preview_purchase(self.engine, request, EVERYTHING, now=NOW))
+            request, _ = purchase_requests.read_preview(body, NOW)
+            return purchase_answers.render_preview(preview_purchase(self.engine, request, EVERYTHING, now=NOW))
 
-        return outcome(preview), outcome(lambda: self.told(self.posted(newest.read_purchase(body, NOW))))
+        return outcome(preview), outcome(lambda: self.told(self.posted(purchase_requests.read_purchase(body, NOW))))
 
     def classic(self, lines: list[Line], switched_off: bool) -> tuple[Any, Any]:
         """Return what the classic API's preview answers, and then what it posts, told by both APIs."""
@@ -109,7 +109,7 @@ class Till:
 
         def create() -> Any:
             event = self.posted(read_purchase(body, EVERYTHING, None))
-            vouchers = event.purchase.vouchers
+            vouchers = event.purchase_document.vouchers
             return render_purchase(EventRecordsReader(self.engine, NOW)(event)), {
                 **self.told(event),
                 "vouchers": vouchers,
@@ -123,7 +123,7 @@ class Till:
 
     def told(self, event: Event) -> Any:
         """Return the event as the newest API tells it."""
-        return newest.render_purchase(event, self.engine.catalogue.directory(NOW))
+        return purchase_answers.render_purchase(event, self.engine.catalogue.directory(NOW))
 
 
 def table_of(records: list[dict[str, Any]], wallet: Wallet) -> MemoryTable:

@@ -185,7 +185,7 @@ def act_on(book: Book, act: str, event_id: str, now: Any) -> None:
 
 
 def sold_quantity(book: Book, event_id: str) -> Decimal:
-    return book.event(event_id).purchase.lines[0].quantity
+    return book.event(event_id).purchase_document.lines[0].quantity
 
 
 @given(st.integers(1, 400), st.sampled_from([3, 6, 7, 12, 24, 48, 360]), st.integers(1, 360))

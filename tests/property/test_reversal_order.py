@@ -76,7 +76,7 @@ def take_back(book: Book, taken: Iterable[Step], at: datetime) -> None:
         if part is None:
             book.cancel(at, event_id)
         else:
-            book.give_back({0: book.event(event_id).purchase.lines[0].quantity * part}, at, event_id)
+            book.give_back({0: book.event(event_id).purchase_document.lines[0].quantity * part}, at, event_id)
     with suppress(Refused):
         book.expire(at)
 

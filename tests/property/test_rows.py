@@ -49,7 +49,7 @@ def cut(
     found = [
         (shard.number, entry)
         for shard in shards.all
-        for frame in shard.taken(layout)
+        for frame in shard.take_chunks(layout)
         for entry in read_chunk(frame.data).entries
     ]
     return sorted(found, key=lambda one: one[1].number), cutter.fault

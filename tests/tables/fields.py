@@ -6,7 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, CreateSpend
-from loyalty.api.newest.purchases import CreatePurchase
+from loyalty.api.newest.purchase_requests import CreatePurchase
 from loyalty.api.newest.returns import ReturnProducts
 
 MODELS = (CreatePurchase, ReturnProducts, ClassicCreatePurchase, BulkPurchase, CreateSpend)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.bulk import read_entries
-from loyalty.api.classic.envelope import described
+from loyalty.api.classic.envelope import describe_refusal
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import ChunkEntry
@@ -18,7 +18,7 @@ from loyalty.domain.rows.record_columns import record_of
 from loyalty.domain.uploads.row_outcome import MAX_PROBLEMS, RowOutcome, RowStatus
 from loyalty.usecases.reference.record_of_row import as_record
 from loyalty.usecases.uploads.row_body import read_row
-from loyalty.usecases.uploads.upload_results import Rendering, rendered
+from loyalty.usecases.uploads.upload_results import Rendering, render_result
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
 from tests.uploads import COLUMNS, NOW, row
@@ -55,7 +55,7 @@ def test_cells_of_a_record_that_cannot_be_read_are_told_beside_what_else_is_wron
 def test_an_outcome_is_kept_with_all_that_is_wrong(problems: tuple[Problem, ...]) -> None:
     outcome = RowOutcome.refused(7, Refused(*problems))
 
-    assert RowOutcome.of(outcome.listed()) == outcome
+    assert RowOutcome.of(outcome.to_list()) == outcome
     assert outcome.problems == problems
 
 
@@ -73,7 +73,7 @@ def test_each_row_of_a_refused_purchase_says_all_that_is_wrong_and_where() -> No
     layout = Layout(FileFormat.CSV, ("cim", "products.net_amount"))
     entry, outcome = ChunkEntry(1, (b"C1,1", b",x")), RowOutcome.refused(1, Refused(*FAULTS))
 
-    _, *rows = b"".join(rendered(layout, [(entry, outcome)], Rendering())).decode().splitlines()
+    _, *rows = b"".join(render_result(layout, [(entry, outcome)], Rendering())).decode().splitlines()
 
     first = "no such card Also: row 2 of this purchase, products.net_amount: no number"
     second = "no number Also: products.product_sku: no such product"
@@ -87,7 +87,7 @@ def test_each_row_of_a_refused_purchase_says_all_that_is_wrong_and_where() -> No
 def test_a_row_of_json_says_all_that_is_wrong_by_pointer() -> None:
     layout, outcome = Layout(FileFormat.JSON_LINES), RowOutcome.refused(1, Refused(*FAULTS))
 
-    text = b"".join(rendered(layout, [(ChunkEntry(1, (b"{}",)), outcome)], Rendering())).decode()
+    text = b"".join(render_result(layout, [(ChunkEntry(1, (b"{}",)), outcome)], Rendering())).decode()
 
     assert "no such card Also: /products/1/net_amount: no number Also: /products/1/product_sku: no such" in text
 
@@ -96,9 +96,9 @@ def test_a_classic_refusal_tells_every_unknown_name_and_all_that_is_wrong_beside
     lost = [not_found("Account", "A1", "/accounts"), not_found("Product", "P1", "/products_set/0")]
     wrong = Problem(Code.INVALID, "is closed.", "/unit")
 
-    assert described(Refused(lost[0])) == lost[0].description
-    assert described(Refused(*lost)) == f"{lost[0].description} {lost[1].description}"
-    assert described(Refused(*lost, wrong)).endswith("/unit: is closed.")
+    assert describe_refusal(Refused(lost[0])) == lost[0].description
+    assert describe_refusal(Refused(*lost)) == f"{lost[0].description} {lost[1].description}"
+    assert describe_refusal(Refused(*lost, wrong)).endswith("/unit: is closed.")
 
 
 WRONG: list[Any] = [None, 1, "text", [], {}, True]
@@ -124,7 +124,7 @@ def told(read: Callable[[Any], None], body: Any) -> str:
     try:
         read(body)
     except Refused as refused:
-        return described(refused)
+        return describe_refusal(refused)
     return ""
 
 

@@ -31,7 +31,7 @@ def audience(*records: dict[str, Any], merchants: str = "SHOP") -> Audience:
 
 def is_told(partner: Audience) -> bool:
     """Return whether the partner is told of the offer that did not apply."""
-    return bool(partner.told([Verdict("O1", "weekdays")], AT))
+    return bool(partner.filter_verdicts([Verdict("O1", "weekdays")], AT))
 
 
 @pytest.mark.parametrize("state", [NOT_EFFECTIVE, BEGINS_TOMORROW, ENDS_BEFORE_IT_BEGINS], ids=str)
@@ -63,7 +63,7 @@ def test_an_offer_with_a_condition_that_is_not_known_here_is_told_to_nobody() ->
 def test_what_applied_is_told_even_of_a_draft_as_the_price_tells_it() -> None:
     applied = Verdict("O1", None)
 
-    assert audience(offer(**BEGINS_TOMORROW)).told([applied], AT) == (applied,)
+    assert audience(offer(**BEGINS_TOMORROW)).filter_verdicts([applied], AT) == (applied,)
 
 
 @pytest.mark.parametrize(

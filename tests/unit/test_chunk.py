@@ -20,8 +20,8 @@ def chunks(entries: list[ChunkEntry], settle_every: int = 3) -> list[Chunk]:
         if place % settle_every == 0:
             shard.settle()
     shard.settle()
-    frames = list(shard.taken(LAYOUT))
-    assert list(shard.taken(LAYOUT)) == []
+    frames = list(shard.take_chunks(LAYOUT))
+    assert list(shard.take_chunks(LAYOUT)) == []
     assert [(frame.entries, frame.rows) for frame in frames] == [
         (len(found.entries), sum(len(entry.rows) for entry in found.entries))
         for found in (read_chunk(frame.data) for frame in frames)
@@ -67,7 +67,7 @@ def test_lines_are_rows() -> None:
     shard.add(4, b"a\nb")
     shard.settle()
 
-    [frame] = shard.taken(LAYOUT)
+    [frame] = shard.take_chunks(LAYOUT)
 
     assert read_chunk(frame.data).entries == (ChunkEntry(1, (b"a", b"b", b"")), ChunkEntry(4, (b"a\nb",)))
 
@@ -85,6 +85,6 @@ def test_numbers_are_little_endian_wherever_a_chunk_is_framed() -> None:
     shard.add(258, b"abc")
     shard.settle()
 
-    [frame] = shard.taken(LAYOUT)
+    [frame] = shard.take_chunks(LAYOUT)
 
     assert frame.data.endswith(b"\2\1\0\0" + b"\1\0\0\0" + b"\3\0\0\0" + b"abc")

@@ -12,7 +12,7 @@ from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, Cl
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import Origin
-from loyalty.domain.validation import validated
+from loyalty.domain.validation import validate
 from tests.contract import fields_of
 
 PARTNER = Partner("P", frozenset(), frozenset())
@@ -167,7 +167,7 @@ def test_a_reference_does_not_print_its_pass_code() -> None:
 @pytest.mark.parametrize("name", ["create_spend_1", "create_spend_2"])
 def test_the_vendors_spends_are_read(name: str) -> None:
     sent = exactjson.loads(Path(f"tests/examples/{name}.request.json").read_text())
-    model = validated(CreateSpend, sent, CreateSpend.broken)
+    model = validate(CreateSpend, sent, CreateSpend.broken_rules)
 
     assert model.purchase_customer_event.reference_number == sent["purchase_customer_event"]["reference_number"]
     assert set(references_of(model.purchase_customer_event, "/purchase_customer_event")) <= {

@@ -6,12 +6,12 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
-from loyalty.usecases.purchases.repetition import identified
+from loyalty.usecases.purchases.repetition import identify
 from loyalty.usecases.reference.record_of_row import as_record
 from tests.unit.test_classic_reading import PARTNER
 from tests.unit.test_classic_reading import body as classic
@@ -100,9 +100,9 @@ def test_a_partner_that_repeats_itself_is_known_by_what_counted_when_it_was_post
     repeats = {keys.record("partner", PARTNER.id): {"record": exactjson.dumps({"classic_repeats": "REPLAY"})}}
     sent = read_classic(classic(description=""), PARTNER, None)
 
-    known = identified(sent, PARTNER, repeats)
+    known = identify(sent, PARTNER, repeats)
 
-    assert known.identity == identified(read_classic(classic(), PARTNER, None), PARTNER, repeats).identity
+    assert known.identity == identify(read_classic(classic(), PARTNER, None), PARTNER, repeats).identity
     assert [one.parts[1] for one in known.known_before] == [_as_it_was(classic(description=""), FORM).hex().upper()]
 
 

@@ -21,15 +21,15 @@ def test_who_adds_to_a_counter_that_many_add_to_has_to_wait_and_is_not_put_off(c
 
     assert told.put_off == 0
     assert told.transactions > told.rewarded  # they were in each other's way
-    assert (table.get(keys.used("reward_offer", "O")) or {})["used"] == 20 * callers == told.rewarded
-    assert (table.get(keys.used("promo_code", "HOT")) or {})["used"] == 20 * callers
+    assert (table.get(keys.counter("reward_offer", "O")) or {})["used"] == 20 * callers == told.rewarded
+    assert (table.get(keys.counter("promo_code", "HOT")) or {})["used"] == 20 * callers
 
 
 def test_a_budget_that_many_draw_on_is_given_out_to_the_cent() -> None:
     told, table = crowd(16, 10, budget=50)
 
     assert (told.put_off, told.rewarded) == (0, 50)
-    assert (table.get(keys.used("reward_offer", "O")) or {})["used"] == 50
+    assert (table.get(keys.counter("reward_offer", "O")) or {})["used"] == 50
 
 
 def test_waits_come_to_an_end_that_leaves_a_function_as_long_again() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.dates import FORMS
 from loyalty.domain.errors import Refused
 from loyalty.domain.records.said import Said

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from tests.goldens import EXAMPLES
 from tests.tables.fields import MODELS, fields_of, models_in

@@ -28,12 +28,12 @@ PROMOTED = [{"promo_code": CODE}, {"promo_code": CODE_PER_ACCOUNT}]
 def test_what_a_cancelled_purchase_used_of_a_limit_can_be_used_again(limit: dict[str, Any]) -> None:
     ledger = book(TEN | limit)
     ledger.buy(purchase(line("20")), "E")
-    assert not ledger.buy(purchase(line("20")), "F").purchase.awards
+    assert not ledger.buy(purchase(line("20")), "F").purchase_document.awards
 
     ledger.cancel(JANUARY, "F")
     ledger.cancel(JANUARY, "E")
 
-    assert ledger.buy(purchase(line("20")), "G").purchase.awards
+    assert ledger.buy(purchase(line("20")), "G").purchase_document.awards
 
 
 @pytest.mark.parametrize("code", PROMOTED, ids=["for all", "per account"])
@@ -51,9 +51,9 @@ def test_a_promo_code_of_a_cancelled_purchase_can_be_used_again(code: dict[str, 
 def test_an_offer_and_a_promo_code_of_the_same_id_are_limited_each_for_itself() -> None:
     code = replace(CODE_PER_ACCOUNT, id="TEN")
     ledger = book(TEN | {"id": "TEN", "limits": {"per_account": 1}})
-    assert ledger.buy(purchase(line("20")), "E").purchase.awards
+    assert ledger.buy(purchase(line("20")), "E").purchase_document.awards
 
-    assert not ledger.buy(purchase(line("20"), promo_code=code), "F").purchase.awards
+    assert not ledger.buy(purchase(line("20"), promo_code=code), "F").purchase_document.awards
     with pytest.raises(Refused):
         ledger.buy(purchase(line("20"), promo_code=code), "G")
 
@@ -65,7 +65,7 @@ def test_an_award_that_the_customer_keeps_stays_counted(limit: dict[str, Any]) -
     ledger.buy(spend("10"), "SPENT")
     ledger.cancel(JANUARY, "E")
 
-    assert not ledger.buy(purchase(line("20")), "F").purchase.awards
+    assert not ledger.buy(purchase(line("20")), "F").purchase_document.awards
 
 
 @pytest.mark.parametrize("limit", LIMITS[:3], ids=str)
@@ -77,7 +77,7 @@ def test_once_it_is_settled_an_award_that_the_customer_had_kept_counts_no_more(l
 
     ledger.cancel(JANUARY, "SPENT")
 
-    assert ledger.buy(purchase(line("20")), "F").purchase.awards
+    assert ledger.buy(purchase(line("20")), "F").purchase_document.awards
 
 
 def test_of_a_budget_as_much_is_given_back_as_the_wallet_gave_back() -> None:
@@ -95,7 +95,7 @@ def test_of_a_limit_as_much_is_given_back_as_was_returned() -> None:
     ledger.buy(purchase(line("20", quantity="4")), "E")
     ledger.give_back({0: Decimal(1)}, JANUARY)
 
-    [award] = ledger.buy(purchase(line("20")), "F").purchase.awards
+    [award] = ledger.buy(purchase(line("20")), "F").purchase_document.awards
 
     assert award.amounts.system == money("2.50")
 
@@ -154,8 +154,8 @@ def test_what_came_back_before_anything_was_kept_stays_given_back() -> None:
 
     assert ledger.event("E").kept == {"B": 10}
     assert returned.entry.movement.uses == ()
-    assert ledger.buy(purchase(line("20")), "F").purchase.awards
-    assert not ledger.buy(purchase(line("20", product="R")), "G").purchase.awards
+    assert ledger.buy(purchase(line("20")), "F").purchase_document.awards
+    assert not ledger.buy(purchase(line("20", product="R")), "G").purchase_document.awards
 
 
 def test_what_is_settled_beyond_the_room_of_a_transaction_moves_the_wallet_all_the_same() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
@@ -156,7 +156,7 @@ def test_a_return_that_gets_in_between_is_no_reason_to_refuse_a_cancellation(lin
         assert purchase
         assert wallet
         assert (purchase.state, wallet["balance"]) == (EventState.CANCELLED, 0)
-        [voucher] = purchase.purchase.vouchers
+        [voucher] = purchase.purchase_document.vouchers
         assert (table.get(keys.voucher(voucher.id)) or {})["state"] == "VOIDED"
 
 
@@ -165,7 +165,7 @@ def test_a_return_of_other_goods_that_gets_in_between_is_no_reason_to_refuse_a_r
 
     for table in at_every_call(buy, lambda at: give_back(at, event_id, 0), lambda at: give_back(at, event_id, 1)):
         assert (table.get(keys.wallet("A")) or {})["balance"] == 0
-        assert (table.get(keys.used("reward_offer", "AWARD")) or {})["used"] == 0
+        assert (table.get(keys.counter("reward_offer", "AWARD")) or {})["used"] == 0
 
 
 def test_two_cancellations_at_a_time_are_one() -> None:
@@ -187,7 +187,7 @@ def test_of_two_who_use_a_code_that_is_good_for_one_the_other_is_refused() -> No
     for table in at_every_call(lambda _: None, act, rival):
         versions = [(table.get(keys.wallet(name)) or {}).get("version", 0) for name in "AB"]
         assert sorted(versions) == [0, 1]
-        assert (table.get(keys.used("promo_code", "ONCE")) or {})["used"] == 1
+        assert (table.get(keys.counter("promo_code", "ONCE")) or {})["used"] == 1
 
 
 def test_a_budget_that_is_used_up_in_between_is_not_exceeded_and_nobody_is_refused_for_it() -> None:
@@ -195,7 +195,7 @@ def test_a_budget_that_is_used_up_in_between_is_not_exceeded_and_nobody_is_refus
     for table in at_every_call(lambda _: None, buy, lambda at: buy(at, "RIVAL", "OTHER")):
         balances = {name: (table.get(keys.wallet(name)) or {}).get("balance", 0) for name in "AB"}
         assert sum(balances.values()) == 4
-        assert (table.get(keys.used("reward_offer", "AWARD")) or {})["used"] == 4
+        assert (table.get(keys.counter("reward_offer", "AWARD")) or {})["used"] == 4
 
 
 def test_of_two_imports_of_records_with_one_name_the_later_row_is_refused_and_all_others_are_kept() -> None:

@@ -26,7 +26,7 @@ from cli.journey.baskets import (
 from cli.journey.source import COLUMNS, Row, data_files, rows, rows_of
 from cli.options import Days
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SOME = 800

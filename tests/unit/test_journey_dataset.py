@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from loyalty import exactjson
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.store.memory_table import MemoryTable
 from loyalty.usecases.reference.import_records import import_records
 

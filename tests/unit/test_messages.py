@@ -10,7 +10,7 @@ import pytest
 
 from loyalty.api.classic.reading import read_created_spend, read_named_purchase, read_token
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_preview, read_purchase
+from loyalty.api.newest.purchase_requests import read_preview, read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.api.newest.uploads import read_upload
 from loyalty.domain.errors import Problem, Refused

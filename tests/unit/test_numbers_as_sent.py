@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from loyalty import exactjson
 from loyalty.api.classic.reading import read_purchase as read_classic
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Refused
 from loyalty.domain.fields import json_number
 from loyalty.domain.purchases.purchase import PurchaseRequest

@@ -20,7 +20,7 @@ from loyalty.domain import records
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.ledger.wallet import Wallet
-from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compiled
+from loyalty.domain.programme.conditions import CONDITIONS, Occasion, compile_conditions
 from loyalty.domain.programme.directory import NAMING_FIELDS
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference, RequestedLine
 from loyalty.domain.records import RECORD_TYPES
@@ -238,7 +238,7 @@ def test_each_type_of_record_is_documented() -> None:
 
 
 def test_a_condition_that_is_not_known_never_holds_unless_it_is_empty() -> None:
-    known, unknown = compiled({"phase_of_the_moon": ["FULL"], "mood": [], "taps": ["T1"]})
+    known, unknown = compile_conditions({"phase_of_the_moon": ["FULL"], "mood": [], "taps": ["T1"]})
 
     assert (known.name, unknown.name) == ("taps", "phase_of_the_moon")
     assert not unknown.holds(cast("Occasion", None), [line("10")])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.rules import RuleBroken
 from loyalty.store.ledger import PreparedEvent

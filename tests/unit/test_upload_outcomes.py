@@ -19,7 +19,7 @@ OUTCOMES = st.builds(
 
 @given(OUTCOMES)
 def test_an_outcome_is_read_as_it_was_kept(outcome: RowOutcome) -> None:
-    assert RowOutcome.of(exactjson.loads(exactjson.dumps(outcome.listed()))) == outcome
+    assert RowOutcome.of(exactjson.loads(exactjson.dumps(outcome.to_list()))) == outcome
 
 
 @given(st.lists(OUTCOMES), st.lists(OUTCOMES))
@@ -30,7 +30,7 @@ def test_counters_that_count_one_attempt_count_the_next_one_after_a_correction(
     for name, change in Counts.of(after).beyond(Counts.of(before)).items():
         counters[name] = counters.get(name, 0) + change
 
-    assert Counts.named(counters) == Counts.of(after)
+    assert Counts.of_items(counters) == Counts.of(after)
     assert Counts.of(after).total == len(after)
 
 

@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.domain.errors import Code, Problem
-from loyalty.domain.rows.cells import meant
+from loyalty.domain.rows.cells import cell_text
 from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.domain.rows.layout import FileFormat, Layout
 from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
-from loyalty.usecases.uploads.upload_results import Rendering, neutralised, rendered
+from loyalty.usecases.uploads.upload_results import Rendering, neutralise, render_result
 
 FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
 
@@ -24,9 +24,9 @@ POSTED = RowOutcome(1, RowStatus.POSTED, "E1")
 UNKNOWN = RowOutcome(2, RowStatus.REFUSED, None, Problem(Code.NOT_FOUND, "Account (X) Not Found.", "/cim"))
 
 
-def result(layout: Layout, *told: tuple[tuple[bytes, ...], RowOutcome], rehearsed: bool = False) -> str:
+def result(layout: Layout, *told: tuple[tuple[bytes, ...], RowOutcome], dry_run: bool = False) -> str:
     entries = [(ChunkEntry(outcome.row, rows), outcome) for rows, outcome in told]
-    return b"".join(rendered(layout, entries, Rendering(rehearsed))).decode()
+    return b"".join(render_result(layout, entries, Rendering(dry_run))).decode()
 
 
 def cells(text: str) -> list[list[str]]:
@@ -129,7 +129,7 @@ def test_the_result_of_a_bulk_calls_body_keeps_its_currency() -> None:
 
 
 def test_the_result_of_a_dry_run_says_so_and_is_sent_in_again_for_real() -> None:
-    assert '"status":"posted (dry run)"' in result(JSON_LINES, ((b'{"a":1}',), POSTED), rehearsed=True)
+    assert '"status":"posted (dry run)"' in result(JSON_LINES, ((b'{"a":1}',), POSTED), dry_run=True)
 
 
 @pytest.mark.parametrize("before", ["", " ", "  ", "\t", "\r", "\n", "\u00a0", "\u3000", "\ufeff", "\u200b "])
@@ -137,13 +137,13 @@ def test_the_result_of_a_dry_run_says_so_and_is_sent_in_again_for_real() -> None
 def test_a_formula_is_one_behind_white_space_and_with_full_width_signs(before: str, sign: str) -> None:
     cell = f"{before}{sign}SUM(1)"
 
-    assert neutralised(cell) == f"'{cell}"
-    assert meant(neutralised(cell)) == cell
+    assert neutralise(cell) == f"'{cell}"
+    assert cell_text(neutralise(cell)) == cell
 
 
 @pytest.mark.parametrize("cell", ["", "-1.5", " -1.5 ", "+3", "-1e5", "-.5", "RF01", "'quoted'", "it's", "''", "'=1"])
 def test_numbers_and_plain_text_stay_as_they_are(cell: str) -> None:
-    assert neutralised(cell) == cell
+    assert neutralise(cell) == cell
 
 
 @given(st.text(alphabet="'=+-@\uff1d\uff0d\t\r\n1a. ", max_size=8) | st.text())
@@ -151,9 +151,9 @@ def test_numbers_and_plain_text_stay_as_they_are(cell: str) -> None:
 @example("''=x")
 @example("-1٣")
 def test_a_cell_of_a_result_is_no_formula_and_means_what_it_meant(cell: str) -> None:
-    shown = neutralised(cell)
+    shown = neutralise(cell)
 
-    assert meant(shown) == meant(cell)
+    assert cell_text(shown) == cell_text(cell)
     assert shown[:1] not in ("\t", "\r", "\n")
     assert shown.lstrip()[:1] not in ("=", "@", *FULL_WIDTH)
     if shown.lstrip()[:1] in ("+", "-"):

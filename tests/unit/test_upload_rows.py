@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty import exactjson
-from loyalty.api.newest.purchases import CreatePurchase, read_purchase
+from loyalty.api.newest.purchase_requests import CreatePurchase, read_purchase
 from loyalty.domain.errors import Refused
 from loyalty.domain.rows.cells import NO_NUMBER
 from loyalty.domain.rows.chunk import ChunkEntry

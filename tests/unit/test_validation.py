@@ -7,10 +7,10 @@ import pytest
 from pydantic import BaseModel
 
 from loyalty.api.classic.requests import BulkPurchase
-from loyalty.api.newest.purchases import CreatePurchase, read_purchase
+from loyalty.api.newest.purchase_requests import CreatePurchase, read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.records.rewards import RewardOfferRecord
-from loyalty.domain.validation import validated
+from loyalty.domain.validation import validate
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 LINE = {"product_sku": "COFFEE", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
@@ -23,7 +23,7 @@ AWARD = {"method": "PERCENTAGE", "value": 5}
 def faults(model: type[BaseModel], body: Any) -> dict[str, Code]:
     """Return what is wrong with a body, by JSON pointer."""
     with pytest.raises(Refused) as refused:
-        validated(model, body)
+        validate(model, body)
     return {problem.pointer: problem.code for problem in refused.value.problems}
 
 

@@ -11,7 +11,7 @@ class CallFailed(Exception):  # noqa: N818 - reads as what it says
 
 
 @contextmanager
-def faults_logged(**about: Any) -> Iterator[None]:
+def log_faults(**about: Any) -> Iterator[None]:
     """Log whatever is raised, with what it is `about`.
 
     Raises:

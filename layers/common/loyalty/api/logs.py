@@ -29,13 +29,13 @@ class _Formatter(LambdaPowertoolsFormatter):
     was sent."""
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
-        causes = [f"{''.join(format_tb(one.__traceback__))}{type(one).__name__}" for one in _led_to(ei[1])]
+        causes = [f"{''.join(format_tb(one.__traceback__))}{type(one).__name__}" for one in _causes_of(ei[1])]
         trace = "\n\n".join(reversed(causes))
         half = MAX_TRACE // 2
         return trace if len(trace) <= MAX_TRACE else f"{trace[:half]}\n...\n{trace[-half:]}"
 
 
-def _led_to(fault: BaseException | None) -> Iterator[BaseException]:
+def _causes_of(fault: BaseException | None) -> Iterator[BaseException]:
     """Return a fault, what led to it, what led to that."""
     for _ in range(MAX_CAUSES):
         if fault is None:
@@ -53,7 +53,7 @@ def log_refused(refused: Refused, status: int) -> None:
     Descriptions repeat what was sent, and that may be a card or a phone number: they are not logged, and of a 5xx
     nothing but the SDK's own part of the traceback.
     """
-    about = {"status": status, "problems": _told(refused)}
+    about = {"status": status, "problems": _describe_problems(refused)}
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.info("refused", extra=about)
     else:
@@ -63,7 +63,7 @@ def log_refused(refused: Refused, status: int) -> None:
 def log_put_off(refused: Refused, **about: Any) -> None:
     """Log that work is to be done once more, as it was refused this time, with what led to that, and what it is
     `about`."""
-    told = {**about, "problems": _told(refused), **sdk_failure(refused)}
+    told = {**about, "problems": _describe_problems(refused), **sdk_failure(refused)}
     logger.error("put off", extra=told, exc_info=refused.__cause__)
 
 
@@ -80,11 +80,11 @@ def log_put_off_within(outcomes: Iterable[Any]) -> None:
 
 def log_fault(fault: Exception, **about: Any) -> None:
     """Log what a call failed with, what led to that, and what it was `about`."""
-    told = {"problems": _told(fault)} if isinstance(fault, Refused) else {}
+    told = {"problems": _describe_problems(fault)} if isinstance(fault, Refused) else {}
     logger.error("failed", extra={**about, **told, **sdk_failure(fault)}, exc_info=fault)
 
 
-def _told(refused: Refused) -> list[str]:
+def _describe_problems(refused: Refused) -> list[str]:
     """Return the codes and places of the first problems; and how many there are."""
     told = [f"{problem.code} {problem.place}".rstrip() for problem in refused.problems[:MAX_TOLD]]
     more = len(refused.problems) - MAX_TOLD

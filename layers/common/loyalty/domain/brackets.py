@@ -7,7 +7,7 @@ _DEPTHS = {b'"': 0, b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _TEXT_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
-def scanned(data: bytes, at: int = 0, depth: int = 0, in_text: bool = False) -> tuple[int, int, bool]:
+def scan_brackets(data: bytes, at: int = 0, depth: int = 0, in_text: bool = False) -> tuple[int, int, bool]:
     """Follow brackets and quotes from `at` on until all are closed, or `data` ends: where that is, how many brackets
     are open there, and whether it is in a text. An escape that `data` ends in the middle of is left."""
     while True:

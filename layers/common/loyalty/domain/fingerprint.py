@@ -47,22 +47,22 @@ class Fingerprint:
         if '""' in text and (said := without_empty_texts(request)) is not request:
             text = said.model_dump_json(exclude_none=True)
             spellings = [said, request]  # before they were absent, empty texts counted
-        return cls(_printed(text), in_form)
+        return cls(_hash_text(text), in_form)
 
     @classmethod
     def of_fields(cls, request: Mapping[str, Any]) -> Self:
         """Return the fingerprint of what no model describes, and so has one form."""
-        digest = _printed(_CANONICAL.encode(dict(request)))
+        digest = _hash_text(_CANONICAL.encode(dict(request)))
         return cls(digest, lambda _: (digest,))
 
-    def kept(self) -> list[str]:
+    def to_stored(self) -> list[str]:
         """Return the fingerprint in every form, in hex, to be kept where the request itself is not."""
         forms = (one.hex() for form in (None, *range(1, FORM)) for one in self.in_form(form))
         return [self.digest.hex(), *forms]
 
     @classmethod
-    def of_kept(cls, digests: Sequence[str]) -> Self:
-        """Return the fingerprint that was `kept`."""
+    def from_stored(cls, digests: Sequence[str]) -> Self:
+        """Return the fingerprint whose stored form this is."""
         digest, *earlier = map(bytes.fromhex, digests)
         return cls(digest, lambda _: (digest, *earlier))
 
@@ -73,11 +73,11 @@ class Fingerprint:
 
 def _in_form(request: "BaseModel", form: int | None) -> tuple[bytes, ...]:
     left_out = _later_fields(type(request), form or 0)
-    declared = _printed(request.model_dump_json(exclude_none=True, exclude=left_out))
+    declared = _hash_text(request.model_dump_json(exclude_none=True, exclude=left_out))
     if form:
         return (declared,)
     fields = request.model_dump(mode="json", exclude_none=True, exclude=left_out)
-    return declared, _printed(_CANONICAL.encode(fields))
+    return declared, _hash_text(_CANONICAL.encode(fields))
 
 
 @cache
@@ -102,13 +102,13 @@ def _is_list(annotation: Any) -> bool:
     return getattr(annotation, "__origin__", None) is list
 
 
-def _printed(text: str) -> bytes:
+def _hash_text(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def _spelled(value: object) -> str:
+def _spell(value: object) -> str:
     return str(plain(value)) if isinstance(value, Decimal) else str(value)
 
 
 # Made once, as making one takes longer than writing with it.
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spelled)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_spell)

@@ -87,7 +87,7 @@ def given_id(merchant_id: str, told: str) -> str:
     return f"{told}{_OF}{merchant_id}"
 
 
-def parted_id(event_id: str) -> tuple[str, str | None]:
+def split_id(event_id: str) -> tuple[str, str | None]:
     """Return what callers know an event by, and whose event it is, where they gave the id."""
     told, _, merchant_id = event_id.partition(_OF)
     return told, merchant_id or None
@@ -95,12 +95,12 @@ def parted_id(event_id: str) -> tuple[str, str | None]:
 
 def is_given(event_id: str) -> bool:
     """Return whether a caller gave the id, so that other merchants may have an event of the same one."""
-    return parted_id(event_id)[1] is not None
+    return split_id(event_id)[1] is not None
 
 
 def told_id(event_id: str) -> str:
     """Return what callers know an event by."""
-    return parted_id(event_id)[0]
+    return split_id(event_id)[0]
 
 
 def row_key(partner_id: str, content: str, row: int) -> str:

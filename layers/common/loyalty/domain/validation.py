@@ -58,7 +58,7 @@ _Place = tuple[int | str, ...]
 _Errors = Mapping[_Place, ErrorDetails]
 
 
-def validated(
+def validate(
     model: type[Model], body: Any, rules: Rules = lambda _: (), at: str = "", empty: _Errors = MappingProxyType({})
 ) -> Model:
     """Return `body`, which is at pointer `at`, as a `model`. In an object, null counts as absent (contract, Q15), and
@@ -76,9 +76,9 @@ def validated(
     except ValidationError as error:
         errors = error.errors(include_url=False)
         more = _empty_texts(errors)
-        without = _without_absent(body, more)  # only now, as hardly a body has one where it matters
+        without = _drop_absent(body, more)  # only now, as hardly a body has one where it matters
         if without != body:
-            return validated(model, without, rules, at, {**empty, **more})
+            return validate(model, without, rules, at, {**empty, **more})
         faulty = (_problem(empty.get(details["loc"], details), at) for details in errors)
         raise Refused(*faulty, *broken) from error
     if broken:
@@ -91,16 +91,16 @@ def _empty_texts(errors: Iterable[ErrorDetails]) -> _Errors:
     return {error["loc"]: error for error in errors if error["input"] == "" and error["type"] != "extra_forbidden"}
 
 
-def _without_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:
+def _drop_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:
     """Return a body without its objects' null fields and `empty` ones; a list keeps its own, as they have a place."""
     if isinstance(value, dict):
         return {
-            name: _without_absent(field, empty, (*at, name))
+            name: _drop_absent(field, empty, (*at, name))
             for name, field in value.items()
             if field is not None and (*at, name) not in empty
         }
     if isinstance(value, list):
-        return [_without_absent(one, empty, (*at, place)) for place, one in enumerate(value)]
+        return [_drop_absent(one, empty, (*at, place)) for place, one in enumerate(value)]
     return value
 
 
@@ -108,7 +108,7 @@ def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Probl
     """Yield a problem unless exactly one of these fields of the object at pointer `at` is given."""
     given = [name for name in names if is_given(body.get(name))]
     if not given:
-        yield Problem(Code.MANDATORY, f"One of {_listed(names)} is mandatory.", f"{at}/{names[0]}")
+        yield Problem(Code.MANDATORY, f"One of {_join_names(names)} is mandatory.", f"{at}/{names[0]}")
     elif len(given) > 1:
         yield _exclusive(names, f"{at}/{given[1]}")
 
@@ -121,10 +121,10 @@ def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Probl
 
 
 def _exclusive(names: Sequence[str], at: str) -> Problem:
-    return Problem(Code.EXCLUSIVE, f"Only one of {_listed(names)} may be given.", at)
+    return Problem(Code.EXCLUSIVE, f"Only one of {_join_names(names)} may be given.", at)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 

@@ -39,13 +39,13 @@ class Assembly:
             self._write_rest()
         self.files.join_parts(self.key, self.parts, self.etags)
 
-    def put_down(self, place: str, **beside: Any) -> None:
+    def suspend(self, place: str, **beside: Any) -> None:
         """Keep what is made so far at `place`, and `beside` it what else is to be known by whoever takes it up."""
         told = {"parts": self.parts, "etags": self.etags, **beside}
         self.files.write(place, exactjson.dumps(told).encode() + b"\n" + bytes(self.rest))
 
     @classmethod
-    def taken_up(cls, files: Files, key: str, kept: bytes) -> tuple[Self, dict[str, Any]]:
+    def resume(cls, files: Files, key: str, kept: bytes) -> tuple[Self, dict[str, Any]]:
         """Return what was kept, and what was beside it."""
         head, _, rest = kept.partition(b"\n")
         beside = exactjson.loads(head)

@@ -3,6 +3,7 @@
 import base64
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,17 +20,24 @@ def key_of(item: Item) -> Key:
     return Key(str(item["pk"]), str(item["sk"]))
 
 
-def packed_key(key: Key) -> dict[str, Any]:
+def pack_key(key: Key) -> dict[str, Any]:
     """Return a key as DynamoDB takes it."""
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def packed(item: Mapping[str, Value | None]) -> dict[str, Any]:
+def pack(item: Mapping[str, Value | None]) -> dict[str, Any]:
     """Attributes as DynamoDB takes them, without those that are None."""
     return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
 
 
-def unpacked(told: Mapping[str, Mapping[str, Any]]) -> Item:
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A value of a kind that we never write: somebody else did, and `loyalty verify` tells so."""
+
+    told: Any
+
+
+def unpack(told: Mapping[str, Mapping[str, Any]]) -> Item:
     """Attributes as DynamoDB tells them."""
     return {name: _UNPACK[kind](value) for name, typed in told.items() for kind, value in typed.items()}
 
@@ -45,10 +53,11 @@ _PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
     },
 )
 
-_UNPACK: Mapping[str, Callable[[Any], Value]] = {
+_UNPACK: Mapping[str, Callable[[Any], Any]] = {
     "S": str,
     "N": Decimal,
     "B": lambda value: value if isinstance(value, bytes) else base64.b64decode(value),  # see loyalty.store.wire
     "BOOL": bool,
-    "L": lambda texts: [text["S"] for text in texts],
+    "L": lambda texts: [text["S"] if "S" in text else Foreign(text) for text in texts],
+    **dict.fromkeys(("NULL", "M", "SS", "NS", "BS"), Foreign),
 }

@@ -60,7 +60,7 @@ class Catalogue:
         """Return a partner as an audience of the reward programme; see `programme`."""
         return Audience(partner, self.programme(now), self._directory)
 
-    def renewed(self, now: datetime, *, at_once: bool = False) -> bool:
+    def renew(self, now: datetime, *, at_once: bool = False) -> bool:
         """Return whether there is another programme than the one that `programme` answered; from now on it answers
         that.
 

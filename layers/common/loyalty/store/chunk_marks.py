@@ -53,7 +53,7 @@ class Tally:
         return cls(
             done=int(item.get("done", 0)),
             dead=int(item.get("dead", 0)),
-            counts=Counts.named(item),
+            counts=Counts.of_items(item),
             recorded=int(item.get("recorded", 0)),
             closed=int(item["closed"]) if "closed" in item else None,
             closed_on=datetime.fromtimestamp(int(item["closed_on"]), UTC) if "closed_on" in item else None,
@@ -134,4 +134,4 @@ def close(table: Table, upload: Upload, seen: Tally, now: datetime) -> bool:
 
 
 def _mark(chunk: int, item: Item) -> Mark:
-    return Mark(chunk, item["results"], Counts.named(item), dead=item["is_dead"])
+    return Mark(chunk, item["results"], Counts.of_items(item), dead=item["is_dead"])

@@ -9,7 +9,7 @@ from loyalty.store.files import Files
 
 def write_proofs(files: Files, upload_id: str, proofs: Mapping[int, CodeProof]) -> None:
     """Keep the proofs of an upload."""
-    kept = {str(place): proof.kept() for place, proof in proofs.items()}
+    kept = {str(place): proof.to_json() for place, proof in proofs.items()}
     files.write(_key(upload_id), exactjson.dumps(kept).encode())
 
 

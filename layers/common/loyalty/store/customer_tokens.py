@@ -27,7 +27,7 @@ class CustomerToken:
 
 
 def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
-    """Return the token that an item of a name of it leads to, or one that `behind_passwords` found; None if there is
+    """Return the token that an item of a name of it leads to, or one that `resolve_passwords` found; None if there is
     none, or where it does not identify at `now`: TTL deletes late, so a password that is past may still lie there."""
     if item is None or item.get("life_cycle_state", EFFECTIVE) != EFFECTIVE:
         return None
@@ -36,7 +36,7 @@ def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
     return CustomerToken(item["target"], item["account_id"], item.get("classification"), item.get("pass_code"))
 
 
-def behind_passwords(
+def resolve_passwords(
     table: Table, wanted: Collection[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
     """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
@@ -95,7 +95,7 @@ class OneTimePassword(NamedTuple):
 
 def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
     """Let a one-time password lead to a token; return False if it is in use, unless by the call that drew it, whose
-    answer was lost. The token itself is read when the password is shown (`behind_passwords`)."""
+    answer was lost. The token itself is read when the password is shown (`resolve_passwords`)."""
     item: Item = {
         "target": token.id,
         "account_id": token.account_id,

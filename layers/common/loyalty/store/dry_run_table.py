@@ -18,7 +18,7 @@ from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
 from loyalty.store.writes import Put, Write
 
-REHEARSED = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
+KEPT_APART = ("EVENT#", "ACCOUNT#", "NUMBERS", "USED#", "VOUCHER#", "OTP#")
 """Partitions that a posting writes to."""
 
 FOR_REAL = ("TRIES#",)
@@ -51,14 +51,14 @@ class DryRunTable:
 
     def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
-        seen = self._seen(keys, consistent=consistent)
+        seen = self._read_through(keys, consistent=consistent)
         return {key: one.item for key, one in seen.items() if one.item is not None}
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
         """Return all items of a partition, in the order of their sort keys."""
         found = {key_of(item): item for item in self._table.partition(pk, consistent=consistent)}
-        if _is_rehearsed(pk):
-            for kept in self._table.partition(self._kept_at(Key(pk, "")).pk, consistent=consistent):
+        if _is_kept_apart(pk):
+            for kept in self._table.partition(self._aside_key(Key(pk, "")).pk, consistent=consistent):
                 key = Key(pk, kept[f"{_KEPT}sk"])
                 found.pop(key, None)
                 if (item := _item(kept)) is not None:
@@ -77,7 +77,7 @@ class DryRunTable:
         """Add to counters of an item, which start at zero; return what they are now."""
         backoff = Backoff()
         while True:
-            seen = self._seen([key], consistent=True)
+            seen = self._read_through([key], consistent=True)
             item = seen[key].item or {}
             counters = {name: int(item.get(name, 0)) + amount for name, amount in amounts.items()}
             if self._laid_aside([Put(key, {**_attributes(item), **counters})], seen, backoff):
@@ -94,7 +94,7 @@ class DryRunTable:
             return
         backoff = backoff or Backoff()
         while True:
-            seen = self._seen((write.key for write in writes), consistent=True)
+            seen = self._read_through((write.key for write in writes), consistent=True)
             if found := failures(writes, {key: one.item for key, one in seen.items()}):
                 raise ConditionFailed(found)
             if self._laid_aside(writes, seen, backoff):
@@ -104,16 +104,16 @@ class DryRunTable:
         """Do `writes` as long as all is as it was `seen`; or else answer False, after a wait: another chunk of the dry
         run was faster."""
         try:
-            self._table.transact([self._kept(write, seen[write.key]) for write in writes], backoff)
+            self._table.transact([self._put_aside(write, seen[write.key]) for write in writes], backoff)
         except ConditionFailed as failed:
             if not backoff.wait():
                 raise Refused(_BUSY) from failed
             return False
         return True
 
-    def _seen(self, wanted: Iterable[Key], *, consistent: bool) -> dict[Key, _Seen]:
+    def _read_through(self, wanted: Iterable[Key], *, consistent: bool) -> dict[Key, _Seen]:
         asked = list(dict.fromkeys(wanted))
-        places = {key: self._kept_at(key) for key in asked if _is_rehearsed(key.pk)}
+        places = {key: self._aside_key(key) for key in asked if _is_kept_apart(key.pk)}
         found = self._table.get_many([*asked, *places.values()], consistent=consistent)
         seen = {}
         for key in asked:
@@ -121,8 +121,8 @@ class DryRunTable:
             seen[key] = _Seen(_item(kept), int(kept["revision"])) if kept else _Seen(found.get(key), 0)
         return seen
 
-    def _kept(self, write: Write, seen: _Seen) -> Put:
-        if not _is_rehearsed(write.key.pk):
+    def _put_aside(self, write: Write, seen: _Seen) -> Put:
+        if not _is_kept_apart(write.key.pk):
             raise ValueError(f"no dry run writes to {write.key.pk}")
         item = after(write, seen.item)
         kept: Item = {
@@ -134,15 +134,15 @@ class DryRunTable:
             **{f"{_KEPT}{name}": value for name, value in (item or {}).items()},
         }
         if seen.revision == 0:
-            return Put(self._kept_at(write.key), kept, condition="attribute_not_exists(pk)")
-        return Put(self._kept_at(write.key), kept, condition="revision = :seen", values={":seen": seen.revision})
+            return Put(self._aside_key(write.key), kept, condition="attribute_not_exists(pk)")
+        return Put(self._aside_key(write.key), kept, condition="revision = :seen", values={":seen": seen.revision})
 
-    def _kept_at(self, key: Key) -> Key:
-        return keys.rehearsed(self._of, key)
+    def _aside_key(self, key: Key) -> Key:
+        return keys.dry_run_item(self._of, key)
 
 
-def _is_rehearsed(pk: str) -> bool:
-    return pk.startswith(REHEARSED)
+def _is_kept_apart(pk: str) -> bool:
+    return pk.startswith(KEPT_APART)
 
 
 def _item(kept: Item) -> Item | None:

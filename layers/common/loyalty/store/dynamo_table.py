@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.store.attributes import Item, key_of, packed, packed_key, unpacked
+from loyalty.store.attributes import Item, key_of, pack, pack_key, unpack
 from loyalty.store.backoff import Backoff
 from loyalty.store.keys import EXPIRY_INDEX, JOURNAL_INDEX, Key
-from loyalty.store.sdk_errors import ConditionFailed, InUse, refused_where_busy, write_failures
+from loyalty.store.sdk_errors import ConditionFailed, InUse, refuse_if_busy, write_failures
 from loyalty.store.table import MAX_BATCH_GET, in_flight
 from loyalty.store.writes import Put, Write, addition_request, put_request, transact_item
 
@@ -45,9 +45,9 @@ class DynamoTable:
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """Return the item at `key`, None if there is none."""
-        with refused_where_busy(_BUSY, _RETRYABLE):
-            answer = self.client.get_item(TableName=self.name, Key=packed_key(key), ConsistentRead=consistent)
-        return unpacked(answer["Item"]) if "Item" in answer else None
+        with refuse_if_busy(_BUSY, _RETRYABLE):
+            answer = self.client.get_item(TableName=self.name, Key=pack_key(key), ConsistentRead=consistent)
+        return unpack(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist, in as few calls as possible, several at a time. Which keys go
@@ -56,7 +56,7 @@ class DynamoTable:
         Raises:
             Refused: RETRY_LATER, if DynamoDB leaves keys unread time and again.
         """
-        unread = [packed_key(key) for key in sorted(set(keys))]
+        unread = [pack_key(key) for key in sorted(set(keys))]
         found: dict[Key, Item] = {}
         for _ in range(MAX_READS):
             batches = [unread[start : start + MAX_BATCH_GET] for start in range(0, len(unread), MAX_BATCH_GET)]
@@ -71,9 +71,9 @@ class DynamoTable:
 
     def _batch_get(self, keys: Sequence[Any], consistent: bool) -> tuple[dict[Key, Item], Sequence[Any]]:
         """Return the items at packed keys, and the keys that were left unread."""
-        with refused_where_busy(_BUSY, _RETRYABLE):
+        with refuse_if_busy(_BUSY, _RETRYABLE):
             answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": consistent}})
-        items = [unpacked(item) for item in answer["Responses"].get(self.name, ())]
+        items = [unpack(item) for item in answer["Responses"].get(self.name, ())]
         left = answer["UnprocessedKeys"].get(self.name)
         return {key_of(item): item for item in items}, left["Keys"] if left else ()
 
@@ -81,7 +81,7 @@ class DynamoTable:
         """Return all items of a partition, in the order of their sort keys."""
         query = {
             "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": packed({":pk": pk}),
+            "ExpressionAttributeValues": pack({":pk": pk}),
             "ConsistentRead": consistent,
         }
         return self._pages(self.client.query, query)
@@ -92,7 +92,7 @@ class DynamoTable:
         query = {
             "IndexName": EXPIRY_INDEX,
             "KeyConditionExpression": "expiry_shard = :shard AND expires <= :month",
-            "ExpressionAttributeValues": packed({":shard": shard, ":month": month}),
+            "ExpressionAttributeValues": pack({":shard": shard, ":month": month}),
         }
         return self._pages(self.client.query, query)
 
@@ -101,17 +101,17 @@ class DynamoTable:
         query: dict[str, Any] = {
             "IndexName": JOURNAL_INDEX,
             "KeyConditionExpression": "account_id = :account",
-            "ExpressionAttributeValues": packed({":account": account_id}),
+            "ExpressionAttributeValues": pack({":account": account_id}),
             "ScanIndexForward": False,
             "Limit": limit,
         }
         if before is not None:
             query["KeyConditionExpression"] += " AND #sequence < :before"
             query["ExpressionAttributeNames"] = {"#sequence": "sequence"}
-            query["ExpressionAttributeValues"] |= packed({":before": before})
-        with refused_where_busy(_BUSY, _RETRYABLE):
+            query["ExpressionAttributeValues"] |= pack({":before": before})
+        with refuse_if_busy(_BUSY, _RETRYABLE):
             answer = self.client.query(TableName=self.name, **query)
-        return [unpacked(item) for item in answer["Items"]]
+        return [unpack(item) for item in answer["Items"]]
 
     def scan(self) -> Iterator[Item]:
         """Return every item, in no order, read consistently page by page."""
@@ -128,7 +128,7 @@ class DynamoTable:
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; return what they are now."""
         request = addition_request(self.name, key, amounts, {}) | {"ReturnValues": "UPDATED_NEW"}
-        counters = unpacked(self._write(self.client.update_item, request, Backoff())["Attributes"])
+        counters = unpack(self._write(self.client.update_item, request, Backoff())["Attributes"])
         return {name: int(counters[name]) for name in amounts}
 
     def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
@@ -144,7 +144,7 @@ class DynamoTable:
     def _write(self, write: Callable[..., Any], request: dict[str, Any], backoff: Backoff) -> Any:
         while True:
             try:
-                with refused_where_busy(_BUSY, _RETRYABLE), write_failures():
+                with refuse_if_busy(_BUSY, _RETRYABLE), write_failures():
                     return write(**request)
             except InUse as in_use:
                 if not backoff.wait():
@@ -153,9 +153,9 @@ class DynamoTable:
     def _pages(self, read: Callable[..., Any], parameters: dict[str, Any]) -> Iterator[Item]:
         start: dict[str, Any] = {}
         while True:
-            with refused_where_busy(_BUSY, _RETRYABLE):
+            with refuse_if_busy(_BUSY, _RETRYABLE):
                 answer = read(TableName=self.name, **parameters, **start)
-            yield from (unpacked(item) for item in answer["Items"])
+            yield from (unpack(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

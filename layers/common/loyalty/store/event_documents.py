@@ -2,6 +2,7 @@
 
 import zlib
 from decimal import Decimal
+from typing import Any
 
 from msgspec.json import Decoder, Encoder
 
@@ -9,6 +10,7 @@ from loyalty.domain.events.documents import Document, PurchaseDocument, Reversal
 from loyalty.domain.ledger.wallet import EventType
 
 _NOTHING = b"{}"
+_TREES = Decoder(float_hook=Decimal)
 _WRITER = Encoder(decimal_format="number")
 _PURCHASES = Decoder(PurchaseDocument, float_hook=Decimal)
 _REVERSALS = Decoder(ReversalDocument, float_hook=Decimal)
@@ -20,10 +22,14 @@ def write_document(document: Document) -> bytes:
     Raises:
         ValueError: an amount is no number, which JSON cannot hold.
     """
+    return zlib.compress(_text(document))
+
+
+def _text(document: Document) -> bytes:
     text = _NOTHING if document is None else _WRITER.encode(document)
     if document and (b"NaN" in text or b"Infinity" in text):  # the writer lets both pass, and texts may have them
         (_PURCHASES if isinstance(document, PurchaseDocument) else _REVERSALS).decode(text)
-    return zlib.compress(text)
+    return text
 
 
 def read_document(event_type: EventType, stored: bytes) -> Document:
@@ -31,3 +37,13 @@ def read_document(event_type: EventType, stored: bytes) -> Document:
     if event_type is EventType.PURCHASE:
         return _PURCHASES.decode(zlib.decompress(stored))
     return _REVERSALS.decode(zlib.decompress(stored)) if event_type.reverses else None
+
+
+def written_tree(document: Document) -> Any:
+    """Return what is stored of a document, as the objects, lists, texts and numbers that its JSON consists of."""
+    return _TREES.decode(_text(document))
+
+
+def stored_tree(stored: bytes) -> Any:
+    """Return the same of a document that is stored, whichever version wrote it."""
+    return _TREES.decode(zlib.decompress(stored))

@@ -10,13 +10,14 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.events.documents import Document, PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import Origin
+from loyalty.domain.ledger.chain import Content, Link
 from loyalty.domain.ledger.uses import MAX_WINDOWS, UNRECORDED, UseHistory, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
 from loyalty.domain.ledger.windows import previous, same_period
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.event_documents import read_document, write_document
+from loyalty.store.event_documents import read_document, stored_tree, write_document, written_tree
 
 
 class EventState(StrEnum):
@@ -39,6 +40,8 @@ class Event:
         form: the form of the fingerprint; None for events from before there were forms.
         pointer: another id that leads to the event: the derived one if the caller gave an id, the one of its number if
             a classic call has an identity.
+        filed: whether its reference number leads to it (`ledger.read_filed`); older versions do not record it.
+        link: its place in the wallet's chain; None for events from before there were chains.
         state: whether a purchase is cancelled.
         taken_back: what was taken back of a purchase.
         kept: what the customer keeps of each offer's awards after a reversal.
@@ -53,6 +56,8 @@ class Event:
     document: Document
     form: int | None = None
     pointer: str | None = None
+    filed: bool = False
+    link: Link | None = None
     state: EventState = EventState.POSTED
     taken_back: TakenBack = field(default_factory=TakenBack)
     kept: Mapping[str, Decimal] = field(default_factory=dict)
@@ -60,13 +65,13 @@ class Event:
     updated_by: str | None = None
 
     @property
-    def purchase(self) -> PurchaseDocument:
+    def purchase_document(self) -> PurchaseDocument:
         """What is kept of it as a purchase."""
         assert isinstance(self.document, PurchaseDocument)
         return self.document
 
     @property
-    def reversal(self) -> ReversalDocument:
+    def reversal_document(self) -> ReversalDocument:
         """What is kept of it as a cancellation or a return."""
         assert isinstance(self.document, ReversalDocument)
         return self.document
@@ -86,6 +91,7 @@ def wallet_of(account_id: str, item: Item | None) -> Wallet:
         uses=_uses_in(item),
         waived=_amounts_in(item, "waived"),
         forgiven=_amounts_in(item, "forgiven"),
+        head=item.get("head"),
     )
 
 
@@ -163,6 +169,8 @@ def event_of(item: Item) -> Event:
         partner_id=item.get("partner_id"),
         document=read_document(EventType(item["event_type"]), item["document"]),
         pointer=item.get("pointer"),
+        filed=item.get("filed", False),
+        link=link_in(item),
         state=EventState(item.get("state", EventState.POSTED)),
         taken_back=_taken_back_in(item),
         kept=_amounts_in(item, "kept"),
@@ -173,6 +181,55 @@ def event_of(item: Item) -> Event:
 
 def event_item(event: Event) -> Item:
     """Return the item of an event."""
+    return {**_attributes(event), **link_attributes(event.link), "document": write_document(event.document)}
+
+
+def content_of(event: Event) -> Content:
+    """Return what of an event must not change once it is posted, as its chain proves it."""
+    return _content(event.entry.event_id, _attributes(event), written_tree(event.document))
+
+
+def stored_content(item: Item) -> Content:
+    """Return the same of an event's item, with all that anybody has put there.
+
+    Raises:
+        ValueError, zlib.error: the document cannot be read.
+    """
+    return _content(keys.event_id(key_of(item)), item, stored_tree(item["document"]))
+
+
+def _content(event_id: str, item: Item, document: Any) -> Content:
+    content = {name: value for name, value in item.items() if value is not None and name not in _NOT_CONTENT}
+    content |= {name: exactjson.loads(content[name]) for name in _AMOUNTS if name in content}
+    return {**content, "event_id": event_id, "document": document}
+
+
+_AMOUNTS = ("lots", "lapsed")
+_NOT_CONTENT = frozenset(
+    {
+        *("pk", "sk", "document"),  # which are told otherwise
+        *("hash", "hash_form", "personal", "salt"),
+        *("state", "taken_back", "kept", "updated_on", "updated_by"),  # proven by what took the purchase back
+    }
+)
+
+
+def link_in(item: Item) -> Link | None:
+    """Return the link in an event's item."""
+    if "hash" not in item:
+        return None
+    return Link(item["hash"], item["personal"], item.get("salt"), int(item["hash_form"]))
+
+
+def link_attributes(link: Link | None) -> Item:
+    """Return the attributes that tell an event's link."""
+    if link is None:
+        return {}
+    return {"hash": link.digest, "hash_form": link.form, "personal": link.personal, "salt": link.salt}
+
+
+def _attributes(event: Event) -> Item:
+    """Return the attributes of an event but its document and its link."""
     entry = event.entry
     return {
         "account_id": entry.account_id,
@@ -193,9 +250,9 @@ def event_item(event: Event) -> Item:
         "form": event.form,
         "partner_id": event.partner_id,
         "pointer": event.pointer,
+        "filed": event.filed or None,
         "lots": _amounts_text(entry.movement.lots),
         "lapsed": _amounts_text(entry.movement.lapsed),
-        "document": write_document(event.document),
     }
 
 
@@ -215,17 +272,18 @@ def wallet_item(wallet: Wallet) -> Item:
         "uses": _uses_text(wallet.uses),
         "waived": _amounts_text(wallet.waived),
         "forgiven": _amounts_text(wallet.forgiven),
+        "head": wallet.head,
         "expires": min(lots) if lots else None,
         "expiry_shard": keys.expiry_shard(wallet.account_id) if lots else None,
     }
 
 
 def _uses_text(uses: Uses) -> str | None:
-    kept = {subject: _kept_history(history) for subject, history in uses.by_subject.items()}
+    kept = {subject: _history_to_json(history) for subject, history in uses.by_subject.items()}
     return exactjson.dumps(kept) if kept else None
 
 
-def _kept_history(history: UseHistory) -> dict[str, Any]:
+def _history_to_json(history: UseHistory) -> dict[str, Any]:
     """Return the count of each window and, as ids are long, each currency once, with an amount for each window."""
     windows = sorted(history.windows.items())
     currencies = sorted({currency for _, used in windows for currency in used.amounts})

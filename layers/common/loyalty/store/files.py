@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.store.sdk_errors import refused_where_busy
+from loyalty.store.sdk_errors import refuse_if_busy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,7 +36,7 @@ class StoredFile:
     notes: dict[str, str]
 
 
-def notified(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def read_notification(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Return the keys and versions of the files that a notification of S3 tells of, the version empty where it tells
     none; of any other event, nothing."""
     for record in event.get("Records", ()):
@@ -147,7 +147,7 @@ def _version(version: str | None) -> dict[str, str]:
 
 @contextmanager
 def _as_domain_errors(key: str) -> Iterator[None]:
-    with refused_where_busy(_BUSY, _RETRYABLE):
+    with refuse_if_busy(_BUSY, _RETRYABLE):
         try:
             yield
         except ClientError as error:

@@ -7,7 +7,7 @@ import hashlib
 import zlib
 from typing import NamedTuple
 
-from loyalty.domain.identity import given_id, parted_id
+from loyalty.domain.identity import given_id, split_id
 
 JOURNAL_INDEX = "journal"
 EXPIRY_INDEX = "expiry"
@@ -28,7 +28,7 @@ def event(event_id: str) -> Key:
     The partition is that of what callers know events by; in it, each merchant has a place for the event that it gave
     this id, and no other event ever lies there (decision 28).
     """
-    told, merchant_id = parted_id(event_id)
+    told, merchant_id = split_id(event_id)
     return Key(events_known_as(told), f"{_EVENT}#{merchant_id}" if merchant_id else _EVENT)
 
 
@@ -66,12 +66,12 @@ def wallet(account_id: str) -> Key:
     return Key(f"ACCOUNT#{account_id}", "WALLET")
 
 
-def used(kind: str, record_id: str) -> Key:
+def counter(kind: str, record_id: str) -> Key:
     """Return the counter of what all accounts together have used: an offer's budget, a promo code."""
     return Key(f"USED#{kind}#{record_id}", "USED")
 
 
-def used_of(key: Key) -> str:
+def counter_subject(key: Key) -> str:
     """Return what a counter is of: `reward_offer#<id>` or `promo_code#<id>`."""
     return key.pk.removeprefix("USED#")
 
@@ -89,6 +89,11 @@ def reference_number(partner_id: str, number: str) -> Key:
 def alias(kind: str, by: str, value: str) -> Key:
     """Return what a unique field's value leads to, such as an account by its number."""
     return Key(f"ALIAS#{kind}.{by}#{value}", "ALIAS")
+
+
+def alias_kind(key: Key) -> str:
+    """Return the type of the record that an alias leads to."""
+    return key.pk.removeprefix("ALIAS#").partition(".")[0]
 
 
 def token(authentication_code: str) -> Key:
@@ -124,6 +129,10 @@ def programme(kind: str, record_id: str) -> Key:
 
 PROGRAMME_VERSION = Key("PROGRAMME", "VERSION")
 """The key of the item that each import changes at random, so that containers notice."""
+
+
+TABLE = Key("PROGRAMME", "table#IDENTITY")
+"""What tells this table from others: a record beside the programme's, so that it is read with them."""
 
 
 NUMBERS = Key("NUMBERS", "NUMBERS")
@@ -194,7 +203,7 @@ def listed_upload(created_on: str, upload_id: str) -> Key:
     return Key("UPLOADS", f"{created_on}#{upload_id}")
 
 
-def rehearsed(name: str, key: Key) -> Key:
+def dry_run_item(name: str, key: Key) -> Key:
     """Return where a dry run keeps what it would have written to `key`."""
     return Key(f"DRY_RUN#{name}#{key.pk}", f"DRY_RUN#{key.sk}")
 

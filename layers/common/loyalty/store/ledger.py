@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from secrets import token_bytes
 
 from loyalty.domain.errors import Problem
+from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
@@ -11,6 +13,7 @@ from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
 from loyalty.store.events import (
     Event,
+    content_of,
     entry_of,
     event_item,
     event_of,
@@ -21,7 +24,7 @@ from loyalty.store.events import (
 )
 from loyalty.store.keys import Key
 from loyalty.store.sdk_errors import ConditionFailed
-from loyalty.store.table import Table, WholeTable
+from loyalty.store.table import JournalTable, Table, WholeTable
 from loyalty.store.writes import Add, Put, Update, Write
 
 MAX_PAGE = 100
@@ -47,6 +50,12 @@ class PreparedEvent:
     wallet: Wallet
     effects: tuple[Effect, ...] = ()
     purchase: Event | None = None
+
+    def linked(self, before: Wallet, table_id: str | None) -> "PreparedEvent":
+        """Return the event with its place in the chain of its wallet, which was at `before`."""
+        head = before.head or root(table_id, before.account_id, before.version, before.balance)
+        link = linked(content_of(self.event), head, token_bytes(SALT_BYTES))
+        return replace(self, event=replace(self.event, link=link), wallet=replace(self.wallet, head=link.digest))
 
     @property
     def writes(self) -> int:
@@ -90,9 +99,14 @@ def read_event(table: Table, event_id: str) -> Event | None:
 
 def read_events(table: Table, event_ids: Collection[str]) -> dict[str, Event]:
     """Return those of the posted events with these ids that exist."""
-    wanted = list(map(keys.event, event_ids))
-    found = events_at(wanted, table.get_many(wanted, consistent=True))
-    return {event_id: event for event_id, event in found.items() if event}
+    return {event_id: event for event_id, event in read_taken(table, event_ids).items() if event}
+
+
+def read_taken(table: Table, event_ids: Collection[str]) -> dict[str, Event | None]:
+    """Return those of the ids that are taken, with the posted events that have them; None for an id that leads to an
+    event with another one."""
+    items = table.get_many(list(map(keys.event, event_ids)), consistent=True)
+    return events_at(items, items)
 
 
 def events_at(wanted: Collection[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
@@ -216,17 +230,17 @@ def _account_of(row: _Row, prepared: Sequence[PreparedEvent]) -> str:
     return prepared[row.place].wallet.account_id
 
 
-def read_journal(table: WholeTable, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
+def read_journal(table: JournalTable, account_id: str, *, before: int | None, limit: int) -> list[JournalEntry]:
     """Return at most `limit` entries, newest first, below the sequence number `before`."""
     return [entry_of(item) for item in table.journal(account_id, before=before, limit=limit)]
 
 
-def read_whole_journal(table: WholeTable, account_id: str) -> Iterator[JournalEntry]:
-    """Return all entries, newest first."""
+def journal_items(table: JournalTable, account_id: str) -> Iterator[Item]:
+    """Return all that the index has of an account's journal, newest first, readable or not."""
     before: int | None = None
-    while page := read_journal(table, account_id, before=before, limit=MAX_PAGE):
+    while page := table.journal(account_id, before=before, limit=MAX_PAGE):
         yield from page
-        before = page[-1].sequence
+        before = int(page[-1]["sequence"])
 
 
 def take_back(before: Event, after: Event) -> Update:

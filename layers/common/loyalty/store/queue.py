@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.store.sdk_errors import refused_where_busy
+from loyalty.store.sdk_errors import refuse_if_busy
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -56,16 +56,16 @@ class Queue:
         for batch in _batches(messages):
             left = batch
             for _ in range(MAX_TRIES):
-                left = self._unsent(left)
+                left = self._send_batch(left)
                 if not left:
                     break
             else:
                 raise Refused(_BUSY)
 
-    def taken(self, seconds: int) -> Iterator[ReceivedMessage]:
+    def receive(self, seconds: int) -> Iterator[ReceivedMessage]:
         """Return the waiting messages that are available; nobody else gets them for so many seconds."""
         while True:
-            with refused_where_busy(_BUSY, _RETRYABLE):
+            with refuse_if_busy(_BUSY, _RETRYABLE):
                 answer: Any = self.client.receive_message(
                     QueueUrl=self.url,
                     MaxNumberOfMessages=MAX_BATCH,
@@ -83,15 +83,15 @@ class Queue:
 
     def remove(self, receipt: str) -> None:
         """Remove a message that was received."""
-        with refused_where_busy(_BUSY, _RETRYABLE):
+        with refuse_if_busy(_BUSY, _RETRYABLE):
             self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
 
     def show_again(self, receipt: str, seconds: int) -> None:
         """Let a message that was received be received again after so many seconds."""
-        with refused_where_busy(_BUSY, _RETRYABLE):
+        with refuse_if_busy(_BUSY, _RETRYABLE):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
-    def _unsent(self, batch: list[Message]) -> list[Message]:
+    def _send_batch(self, batch: list[Message]) -> list[Message]:
         """Return what SQS did not take of a batch."""
         entries: Any = [
             {
@@ -102,7 +102,7 @@ class Queue:
             }
             for place, message in enumerate(batch)
         ]
-        with refused_where_busy(_BUSY, _RETRYABLE):
+        with refuse_if_busy(_BUSY, _RETRYABLE):
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
         return [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
 

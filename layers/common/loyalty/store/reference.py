@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.domain.programme.directory import FORMER_NAME, Record
+from loyalty.domain.programme.directory import FORMER_NAME, TABLE, Record
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
+from loyalty.store.writes import Put
 
 PROGRAMME_TYPES = frozenset(
     {
@@ -43,10 +44,16 @@ SEVERAL: Item = {"target": "*"}
 def items_of(record: Record) -> dict[Key, Item]:
     """Return the items of a record: its own first, then those of its names, each saying whom it leads to in
     `target`."""
-    name: Item = {"target": record["id"], **_carried(record)}
+    name: Item = {"target": record["id"], **_carried_attributes(record)}
     own: Item = {**name, "record": exactjson.dumps(record)}
     names = [*name_keys(record).values(), *shared_name_keys(record)]
     return {record_key(record["type"], record["id"]): own} | dict.fromkeys(names, name)
+
+
+def table_identity(table_id: str) -> Put:
+    """Return the write that gives a table its identity, where it has none yet."""
+    item = {"target": table_id, "record": exactjson.dumps({"type": TABLE, "id": table_id})}
+    return Put(keys.TABLE, item, "attribute_not_exists(pk)")
 
 
 def former_names(old: Record, record: Record) -> dict[Key, Item]:
@@ -105,7 +112,7 @@ def _name_key(kind: str, field: str, value: str) -> Key:
     return keys.alias(kind, field, value)
 
 
-def _carried(record: Record) -> Item:
+def _carried_attributes(record: Record) -> Item:
     """Return what a record's items hold beside its id, so that a posting needs no second read."""
     match record["type"]:
         case "account":

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from loyalty.domain.errors import Problem, Refused
-from loyalty.store.attributes import Item, unpacked
+from loyalty.store.attributes import Item, unpack
 
 _IN_USE = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 """Reasons of a cancelled transaction that say nothing of its conditions."""
@@ -38,7 +38,7 @@ class InUse(Exception):  # noqa: N818 - reads as what it says
 
 
 @contextmanager
-def refused_where_busy(busy: Problem, codes: Collection[str]) -> Iterator[None]:
+def refuse_if_busy(busy: Problem, codes: Collection[str]) -> Iterator[None]:
     """Refuse with `busy` where a service is out of reach, or answers with one of these codes, for longer than the
     client's own retries last; other errors pass through."""
     try:
@@ -98,7 +98,7 @@ def _cancelled(error: ClientError) -> None:
     in_use = {place for place, reason in reasons.items() if reason.get("Code") in _IN_USE}
     failed = {place: reason for place, reason in reasons.items() if reason.get("Code") == "ConditionalCheckFailed"}
     if failed:
-        found = {place: unpacked(reason["Item"]) if reason.get("Item") else None for place, reason in failed.items()}
+        found = {place: unpack(reason["Item"]) if reason.get("Item") else None for place, reason in failed.items()}
         raise ConditionFailed(found, in_use) from error
     if in_use:
         raise InUse from error

@@ -52,15 +52,19 @@ class Table(Protocol):
         """
 
 
-class WholeTable(Table, Protocol):
+class JournalTable(Table, Protocol):
+    """A table of which the journals of accounts can be read too."""
+
+    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+        """Return at most `limit` journal items of an account, newest first, with a sequence number below `before`."""
+
+
+class WholeTable(JournalTable, Protocol):
     """A table that can also be read as a whole, and through its indexes: DynamoDB's."""
 
     def due(self, shard: str, month: str) -> Iterator[Item]:
         """Return the keys of those wallets in a shard of the expiry index of which something expires with the end of
         `month` or should have before, the longest due first (eventually consistent)."""
-
-    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
-        """Return at most `limit` journal items of an account, newest first, with a sequence number below `before`."""
 
     def scan(self) -> Iterator[Item]:
         """Return every item, in no order, read consistently page by page."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from loyalty.store.attributes import Item, packed, packed_key
+from loyalty.store.attributes import Item, pack, pack_key
 from loyalty.store.keys import Key
 
 
@@ -71,11 +71,11 @@ def transact_item(table: str, write: Write) -> dict[str, Any]:
 
 def put_request(table: str, put: Put) -> dict[str, Any]:
     """PutItem's parameters."""
-    request: dict[str, Any] = {"TableName": table, "Item": packed_key(put.key) | packed(put.item)}
+    request: dict[str, Any] = {"TableName": table, "Item": pack_key(put.key) | pack(put.item)}
     if put.condition:
         request["ConditionExpression"] = put.condition
         if put.values:
-            request["ExpressionAttributeValues"] = packed(put.values)
+            request["ExpressionAttributeValues"] = pack(put.values)
         if names := re.findall(r"#(\w+)", put.condition):  # words that DynamoDB reserves
             request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
     return request
@@ -93,11 +93,11 @@ def _transact_update(table: str, update: Update) -> dict[str, Any]:
     return {
         "Update": {
             "TableName": table,
-            "Key": packed_key(update.key),
+            "Key": pack_key(update.key),
             "UpdateExpression": expression + (" REMOVE " + ", ".join(f"#{name}" for name in absent) if absent else ""),
             "ConditionExpression": update.condition,
             "ExpressionAttributeNames": {f"#{name}": name for name in update.attributes},
-            "ExpressionAttributeValues": packed(values | dict(update.values or {})),
+            "ExpressionAttributeValues": pack(values | dict(update.values or {})),
         }
     }
 
@@ -106,7 +106,7 @@ def _transact_add(table: str, add: Add) -> dict[str, Any]:
     request = addition_request(table, add.key, {"used": add.amount}, add.attributes)
     if add.maximum is not None:
         request["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :room"
-        request["ExpressionAttributeValues"] |= packed({":room": add.maximum - add.amount})
+        request["ExpressionAttributeValues"] |= pack({":room": add.maximum - add.amount})
     return {"Update": request}
 
 
@@ -116,7 +116,7 @@ def _transact_count(table: str, count: Count) -> dict[str, Any]:
         room = {name: most - count.amounts[name] for name, most in count.most.items()}
         terms = [f"(attribute_not_exists(#{name}) OR #{name} <= :room_of_{name})" for name in room]
         request["ConditionExpression"] = " AND ".join(terms)
-        request["ExpressionAttributeValues"] |= packed({f":room_of_{name}": left for name, left in room.items()})
+        request["ExpressionAttributeValues"] |= pack({f":room_of_{name}": left for name, left in room.items()})
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return {"Update": request}
 
@@ -127,19 +127,19 @@ def addition_request(table: str, key: Key, amounts: Item, attributes: Item) -> d
     values = {**amounts, **attributes}
     return {
         "TableName": table,
-        "Key": packed_key(key),
+        "Key": pack_key(key),
         "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in amounts) + setting,
         "ExpressionAttributeNames": {f"#{name}": name for name in values},
-        "ExpressionAttributeValues": packed({f":{name}": value for name, value in values.items()}),
+        "ExpressionAttributeValues": pack({f":{name}": value for name, value in values.items()}),
     }
 
 
 def _transact_delete(table: str, delete: Delete) -> dict[str, Any]:
-    request: dict[str, Any] = {"TableName": table, "Key": packed_key(delete.key)}
+    request: dict[str, Any] = {"TableName": table, "Key": pack_key(delete.key)}
     if delete.condition:
         request["ConditionExpression"] = delete.condition
         if delete.values:
-            request["ExpressionAttributeValues"] = packed(delete.values)
+            request["ExpressionAttributeValues"] = pack(delete.values)
     return {"Delete": request}
 
 

@@ -25,6 +25,6 @@ class Engine(NamedTuple):
         """Return an engine that works on a table and has cached nothing of it yet."""
         return cls(table, Catalogue(table), Numbers(table), pause)
 
-    def rehearsing_on(self, table: Table) -> Self:
+    def for_dry_run(self, table: Table) -> Self:
         """Return an engine that writes to another table, under the programme of this one."""
         return self._replace(table=table, numbers=Numbers(table))

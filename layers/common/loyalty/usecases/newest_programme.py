@@ -50,10 +50,10 @@ def require_known(purchase: Purchase, account: Account, programme: Programme, di
         NotInProgramme: it does not.
     """
     if account.classification_id:
-        directory.named("classification", account.classification_id)
+        directory.named_record("classification", account.classification_id)
     exchange = Exchange(programme, account, purchase.performed_on)
     if purchase.spend:
-        exchange.asked(purchase.spend)
+        exchange.requested_amounts(purchase.spend)
 
 
 def directory_for(
@@ -61,7 +61,7 @@ def directory_for(
 ) -> Directory:
     """Return the names of the programme, to tell an event by, and records `beside` it: of the newest one if these name
     what another lacks. A reference's field is named as the record type that it leads to."""
-    document = event.purchase
+    document = event.purchase_document
     named = [
         *document.ids.items(),
         ("unit", document.unit_id),
@@ -70,9 +70,9 @@ def directory_for(
         *((kind, record[kind]) for record in beside for kind in NAMING_FIELDS if kind in record),
     ]
     if not catalogue.directory(now).has_all(named):
-        catalogue.renewed(now, at_once=True)
+        catalogue.renew(now, at_once=True)
     return catalogue.directory(now)
 
 
 def _is_renewed(catalogue: Catalogue, now: datetime, unknown: Iterable[NotInProgramme]) -> bool:
-    return catalogue.renewed(now, at_once=any(one.is_named_by_a_record for one in unknown))
+    return catalogue.renew(now, at_once=any(one.is_named_by_a_record for one in unknown))

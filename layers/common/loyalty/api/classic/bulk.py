@@ -7,14 +7,14 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.api.classic.answers import AcceptedUpload
-from loyalty.api.classic.envelope import asked_for, described, fields_set, succeeded
+from loyalty.api.classic.envelope import describe_refusal, fields_set, render_success, select_fields
 from loyalty.api.classic.reading import read_entry
 from loyalty.api.classic.requests import BulkCreate
 from loyalty.api.http.messages import Response
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest, Reference
-from loyalty.domain.validation import validated
+from loyalty.domain.validation import validate
 from loyalty.usecases.ledger.post_events import EventOutcome
 
 MAX_BULK_BODY_BYTES = 5_000_000
@@ -61,7 +61,7 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> Bu
         Refused: the call as a whole cannot be answered entry by entry, as the set is missing, empty or too long, an
             entry has no id of its own, or several have the same (Q12).
     """
-    envelope = validated(BulkCreate, body, BulkCreate.broken)
+    envelope = validate(BulkCreate, body, BulkCreate.broken_rules)
     intended = _currency(envelope)
     ids = [entry.request_unique_identifier for entry in envelope.purchase_customer_events_set]
     requests: dict[str, PurchaseRequest] = {}
@@ -83,11 +83,11 @@ def file_of(body: Mapping[str, Any]) -> bytes:
     return exactjson.dumps({name: body[name] for name in kept if name in body}).encode()
 
 
-def accepted(upload_id: str) -> Response:
+def render_accepted(upload_id: str) -> Response:
     """Return the answer to a call that is done later: the upload to watch."""
     headers = {"Location": f"/uploads/{upload_id}", "Preference-Applied": RESPOND_ASYNC}
     data: AcceptedUpload = {"upload_id": upload_id}
-    return replace(succeeded(data), status=HTTPStatus.ACCEPTED, headers=headers)
+    return replace(render_success(data), status=HTTPStatus.ACCEPTED, headers=headers)
 
 
 def _currency(named: BulkCreate) -> dict[str, Reference]:
@@ -107,21 +107,24 @@ def render_outcomes(outcomes: Mapping[str, EventOutcome], body: Any) -> dict[str
             case Refused():
                 told = {
                     "error_code": outcome.problems[0].code,
-                    "error_description": _described(outcome),
+                    "error_description": _describe_briefly(outcome),
                 }
-                unprocessed.append(asked_for({ENTRY_ID: own_id, **told}, names))
+                unprocessed.append(select_fields({ENTRY_ID: own_id, **told}, names))
             case posting:
-                told = {"id": posting.event.entry.told_id, "number": posting.event.purchase.number}
-                processed.append(asked_for({ENTRY_ID: own_id, **told}, names))
+                told = {"id": posting.event.entry.told_id, "number": posting.event.purchase_document.number}
+                processed.append(select_fields({ENTRY_ID: own_id, **told}, names))
     return {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
 
 
-def _described(refusal: Refused) -> str:
+def _describe_briefly(refusal: Refused) -> str:
     """Return a refusal in words, of as many problems as there is room for."""
     at_most = MAX_PROBLEMS_TOLD
-    while at_most > 1 and len(exactjson.dumps(exactjson.dumps(described(refusal, at_most))).encode()) > MAX_BYTES_TOLD:
+    while (
+        at_most > 1
+        and len(exactjson.dumps(exactjson.dumps(describe_refusal(refusal, at_most))).encode()) > MAX_BYTES_TOLD
+    ):
         at_most -= 1
-    return described(refusal, at_most)
+    return describe_refusal(refusal, at_most)
 
 
 def only_replayed(outcomes: Mapping[str, EventOutcome]) -> bool:

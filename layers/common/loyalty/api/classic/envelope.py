@@ -26,7 +26,7 @@ def classic_endpoint(
         partner.require(scope)
         return action(request, partner)
 
-    return http_handler(checked, refusal=refused, max_body_bytes=max_body_bytes)
+    return http_handler(checked, refusal=render_refusal, max_body_bytes=max_body_bytes)
 
 
 def token_in(request: Request) -> str:
@@ -37,10 +37,10 @@ def token_in(request: Request) -> str:
     return request.token()
 
 
-def succeeded(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:
+def render_success(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:
     """Return the envelope around data, or around those of its fields that a body asks for."""
     status = {"code": "OK", "description": "", "message": ""}
-    shown = asked_for(data, fields_set(body))
+    shown = select_fields(data, fields_set(body))
     return Response(200, {"status": status, "data": shown}, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
@@ -51,29 +51,29 @@ def fields_set(body: Any) -> frozenset[str]:
     return frozenset(name.strip() for name in names if name.strip())
 
 
-def asked_for(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+def select_fields(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
     """Return those fields of data that are named; all of them where none is (Q5)."""
     return {name: value for name, value in data.items() if name in names} if names else data
 
 
-def asked_for_within(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+def select_fields_within(data: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
     """Return the same where data consists of objects: those that are named; or else, of each, the fields that are."""
-    return asked_for(data, names) or {name: asked_for(part, names) for name, part in data.items()}
+    return select_fields(data, names) or {name: select_fields(part, names) for name, part in data.items()}
 
 
-def refused(refusal: Refused) -> Response:
+def render_refusal(refusal: Refused) -> Response:
     """Return the envelope with the error in `status` and no data."""
     first = refusal.problems[0]
-    status = {"code": first.code, "description": described(refusal), "message": ""}
+    status = {"code": first.code, "description": describe_refusal(refusal), "message": ""}
     return Response(ERRORS[first.code].status, {"status": status, "data": None}, headers_for(first))
 
 
-def described(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:
+def describe_refusal(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:
     """Return a refusal in words, of so many problems: the vendor's where something was not found (row 13), else what is
     wrong, with the place."""
     told = refusal.problems[:at_most]
-    return " ".join(_worded(one) for one in told if one.pointer) or told[0].description
+    return " ".join(_describe_problem(one) for one in told if one.pointer) or told[0].description
 
 
-def _worded(problem: Problem) -> str:
+def _describe_problem(problem: Problem) -> str:
     return problem.description if problem.code is Code.NOT_FOUND else f"{problem.pointer}: {problem.description}"

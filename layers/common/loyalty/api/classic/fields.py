@@ -68,7 +68,7 @@ class SpendRequest(SpendAmounts):
     """The amount to pay from the wallet: exactly one of the two."""
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """No amount, or both."""
         yield from exactly_one(raw, at, "spend_amount", "spend_alternative_amount")
 
@@ -84,11 +84,11 @@ class EventFields(ClassicModel):
     performed_on: PerformedOn
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """No customer, or two; nobody who performed it; and what is broken in its parts."""
         yield from one_customer(raw, at)
         yield from some_performer(raw, at)
-        yield from super().broken(raw, at)
+        yield from super().broken_rules(raw, at)
 
 
 class BasketFields(ClassicModel):
@@ -101,9 +101,9 @@ class BasketFields(ClassicModel):
     products_set: Annotated[list[PurchaseProduct], Field(min_length=1, max_length=MAX_LINES)]
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """Lines whose amounts do not add up; and what is broken in its parts."""
-        yield from super().broken(raw, at)
+        yield from super().broken_rules(raw, at)
         yield from broken_line_rules(raw.get("products_set"), f"{at}/products_set", "vat_amount")
 
 

@@ -15,7 +15,7 @@ from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import Code, Text
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.domain.validation import exactly_one, validated
+from loyalty.domain.validation import exactly_one, validate
 
 
 class ClassicModel(BaseModel):
@@ -24,17 +24,17 @@ class ClassicModel(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """Return what does not hold between the fields of a raw object of this kind that stands at pointer `at`, and
         within its parts."""
         for name, part in parts_of(cls):
             inner = raw.get(name)
             if isinstance(inner, dict):
-                yield from part.broken(inner, f"{at}/{name}")
+                yield from part.broken_rules(inner, f"{at}/{name}")
             elif isinstance(inner, list):
                 for place, item in enumerate(inner):
                     if isinstance(item, dict):
-                        yield from part.broken(item, f"{at}/{name}/{place}")
+                        yield from part.broken_rules(item, f"{at}/{name}/{place}")
 
 
 @cache
@@ -57,10 +57,10 @@ class Identifier(ClassicModel):
         return tuple(cls.model_fields)
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """It names nothing, or names twice."""
         yield from exactly_one(raw, at, *cls.ways())
-        yield from super().broken(raw, at)
+        yield from super().broken_rules(raw, at)
 
     def reference(self, pointer: str) -> Reference:
         """Return how it was named; `pointer` is where this object stands in the body."""
@@ -130,9 +130,9 @@ class KnownTokenIdentifier(Identifier):
         return tuple(name for name in cls.model_fields if name != "pass_code")
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """It names nothing, names twice, or has no pass code where it needs one, or one where it does not."""
-        yield from super().broken(raw, at)
+        yield from super().broken_rules(raw, at)
         identified, coded = (is_given(raw.get(name)) for name in ("identifier", "pass_code"))
         if identified and not coded:
             yield Problem(ErrorCode.MANDATORY, "With identifier, pass_code is mandatory.", f"{at}/pass_code")
@@ -196,7 +196,7 @@ def identifiers_in(model: type[ClassicModel], raw: Any) -> dict[str, Any]:
     for name, part in parts_of(model) if isinstance(raw, dict) else ():
         if issubclass(part, Identifier) and name in raw:
             with suppress(Refused):
-                found[name] = validated(part, raw[name], part.broken)
+                found[name] = validate(part, raw[name], part.broken_rules)
     return found
 
 

@@ -13,7 +13,7 @@ from loyalty.api.classic.shapes.events import (
     PurchaseCustomerEventProduct,
     ReducedPurchase,
 )
-from loyalty.api.classic.shared import Shared, dated
+from loyalty.api.classic.shared import Shared, format_date
 from loyalty.api.classic.transactions import render_transactions
 from loyalty.domain.events.documents import AskedSpend, PostedLine
 from loyalty.domain.identity import part_id
@@ -35,19 +35,19 @@ def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
     shared, directory = Shared(gathered), gathered.directory
     entry, document, details = shared.entry, shared.document, shared.details
     unit, tap = gathered.record("unit", document.unit_id), gathered.record("tap", document.tap_id)
-    return records.told(
+    return records.render_record(
         PurchaseCustomerEvent,
         details,
         id=entry.told_id,
         number=document.number,
         type="PURCHASE",
         life_cycle_state=shared.life_cycle_state,
-        performed_on=dated(entry.performed_on),
+        performed_on=format_date(entry.performed_on),
         reference_number=entry.reference_number,
         disable_instant_spend=bool(details.get("disable_instant_spend")),
         **_line_totals(document.lines),
         **_totals(shared),
-        classification=records.named(shared.about("classification")),
+        classification=records.render_named(shared.about("classification")),
         accounts_receivable=shared.account,
         performed_by_unit=shared.unit,
         performed_by_business_unit=shared.business_unit,
@@ -72,12 +72,12 @@ def render_created_spend(gathered: EventRecords) -> CreatedSpend:
         if not request["instant_spend"] and not request["automatic_spend"]
     ]
     return {
-        "purchase_customer_event": _reduced(purchase),
-        "spend_request_customer_event": records.told(RequestedSpendAnswer, asked_for[0]),
+        "purchase_customer_event": _reduce_to_sent(purchase),
+        "spend_request_customer_event": records.render_record(RequestedSpendAnswer, asked_for[0]),
     }
 
 
-def _reduced(purchase: PurchaseCustomerEvent) -> CreatedPurchase:
+def _reduce_to_sent(purchase: PurchaseCustomerEvent) -> CreatedPurchase:
     """Return what is always told of it, and what else it was sent with."""
     always = ReducedPurchase.__annotations__
     told = {name: purchase.get(name) for name in CreatedPurchase.__annotations__}

@@ -25,7 +25,7 @@ from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
-from loyalty.domain.validation import validated
+from loyalty.domain.validation import validate
 
 KEPT_FIELDS = {
     "description",
@@ -68,8 +68,8 @@ def read_purchase(body: Any, partner: Partner, idempotency_key: str | None) -> P
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = _validated(ClassicCreatePurchase, body)
-    return requested(model, model, model.spend_request, identities_of(partner, idempotency_key, model))
+    model = _validate_purchase(ClassicCreatePurchase, body)
+    return to_request(model, model, model.spend_request, identities_of(partner, idempotency_key, model))
 
 
 def read_preview(body: Any) -> PurchaseRequest:
@@ -79,8 +79,8 @@ def read_preview(body: Any) -> PurchaseRequest:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = _validated(ClassicPreviewPurchase, body)
-    return requested(model, model, None, [Identity(Origin.NUMBER)])
+    model = _validate_purchase(ClassicPreviewPurchase, body)
+    return to_request(model, model, None, [Identity(Origin.NUMBER)])
 
 
 def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str) -> PurchaseRequest:
@@ -89,9 +89,9 @@ def read_entry(body: Any, partner: Partner, idempotency_key: str | None, at: str
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = _validated(BulkPurchase, body, at)
+    model = _validate_purchase(BulkPurchase, body, at)
     identities = identities_of(partner, idempotency_key, model, own_id=(model.request_unique_identifier,))
-    return requested(model, model, model.spend_request, identities, Places(at, at, f"{at}/spend_request"))
+    return to_request(model, model, model.spend_request, identities, Places(at, at, f"{at}/spend_request"))
 
 
 def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None) -> PurchaseRequest:
@@ -100,9 +100,9 @@ def read_created_spend(body: Any, partner: Partner, idempotency_key: str | None)
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = _validated(CreateSpend, body)
+    model = _validate_purchase(CreateSpend, body)
     basket = model.purchase_customer_event
-    return requested(
+    return to_request(
         model,
         basket,
         model.spend_request_customer_event,
@@ -117,7 +117,7 @@ def read_named_purchase(body: Any) -> Reference:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(NamePurchase, body, NamePurchase.broken)
+    model = validate(NamePurchase, body, NamePurchase.broken_rules)
     return model.customer_event_identifier.reference("/customer_event_identifier")
 
 
@@ -127,18 +127,18 @@ def read_token(body: Any) -> Reference:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(IssueOneTimePassword, body, IssueOneTimePassword.broken)
+    model = validate(IssueOneTimePassword, body, IssueOneTimePassword.broken_rules)
     return model.access_token_identifier.reference("/access_token_identifier")
 
 
-def _validated(model: type[Event], body: Any, at: str = "") -> Event:
+def _validate_purchase(model: type[Event], body: Any, at: str = "") -> Event:
     """Return a purchase's body that stands at pointer `at`.
 
     Raises:
         Faulty: with every faulty field, and what the body names.
     """
     try:
-        return validated(model, body, partial(model.broken, at=at), at)
+        return validate(model, body, partial(model.broken_rules, at=at), at)
     except Refused as refused:
         raise Faulty(refused.problems, _names_in(model, body, at)) from refused
 
@@ -213,7 +213,7 @@ WHOLE_BODY = Places()
 """The places in a body that is event and basket in one."""
 
 
-def requested(
+def to_request(
     event: EventFields,
     basket: BasketFields,
     spend: SpendAmounts | None,
@@ -236,20 +236,20 @@ def requested(
             **references_of(basket, at.basket),
             **_references(spend, _OF_SPENDS, at.spend),
         },
-        details={**_kept(event), **_kept(basket)},
+        details={**_collect_details(event), **_collect_details(basket)},
         performed_on=moment_of(event),
         lines=lines_of(basket, at.basket),
         spend=amounts,
         fingerprint=Fingerprint.of(event),
         disable_instant_spend=bool(getattr(basket, "disable_instant_spend", None)),
-        authorized_by=authorized_by(event, at.event),
+        authorized_by=authorization_of(event, at.event),
         unspent_request=spend is not None and amounts is None,
         known_before=tuple(identities[1:]),
         pointer=at.basket,
     )
 
 
-def _kept(model: ClassicModel) -> dict[str, Any]:
+def _collect_details(model: ClassicModel) -> dict[str, Any]:
     return {
         name: value for name, value in model.model_dump(include=KEPT_FIELDS, exclude_none=True).items() if value != ""
     }
@@ -272,7 +272,7 @@ def references_of(model: ClassicModel, at: str) -> dict[str, Reference]:
     return found | ({"promo_code": Reference("code", promo_code, f"{at}{PROMO_CODE}")} if promo_code else {})
 
 
-def authorized_by(model: ClassicModel, at: str) -> Reference | None:
+def authorization_of(model: ClassicModel, at: str) -> Reference | None:
     """Return the access token that the customer was authorized by."""
     return _references(model, {"access_token": "authorized_by_access_token_identifier"}, at).get("access_token")
 
@@ -304,14 +304,16 @@ def _amounts(asked: SpendAmounts | None, pointer: str) -> RequestedSpend | None:
 
 def _references(model: ClassicModel | None, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     """Operations differ in what they list: a field that the model does not have names nothing."""
-    return _referred({kind: getattr(model, field, None) for kind, field in fields.items()}, fields, at)
+    return _collect_references({kind: getattr(model, field, None) for kind, field in fields.items()}, fields, at)
 
 
-def _referred(named: Mapping[str, Identifier | None], fields: Mapping[str, str], at: str) -> dict[str, Reference]:
+def _collect_references(
+    named: Mapping[str, Identifier | None], fields: Mapping[str, str], at: str
+) -> dict[str, Reference]:
     return {kind: name.reference(f"{at}/{fields[kind]}") for kind, name in named.items() if name is not None}
 
 
 def _read_alone(model: type[ClassicModel], raw: Any, fields: Mapping[str, str], at: str) -> dict[str, Reference]:
     """Return what a raw object at pointer `at` names that may be faulty elsewhere."""
     named = identifiers_in(model, raw)
-    return _referred({kind: named.get(field) for kind, field in fields.items()}, fields, at)
+    return _collect_references({kind: named.get(field) for kind, field in fields.items()}, fields, at)

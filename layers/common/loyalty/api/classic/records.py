@@ -10,7 +10,7 @@ from loyalty.domain.programme.directory import Directory, Record
 Shape = TypeVar("Shape")
 
 
-def told(shape: type[Shape], record: Record, **values: Any) -> Shape:
+def render_record(shape: type[Shape], record: Record, **values: Any) -> Shape:
     """Return an object of this shape, with these values; its other fields are the record's. What neither has is null,
     or missing where it may be."""
     given = {**record, **values}
@@ -21,10 +21,10 @@ def told(shape: type[Shape], record: Record, **values: Any) -> Shape:
 
 def if_any(shape: type[Shape], record: Record | None) -> Shape | None:
     """Return an object of this shape with the record's values, null where there is no record."""
-    return None if record is None else told(shape, record)
+    return None if record is None else render_record(shape, record)
 
 
-def named(record: Record | None) -> NamedObject | None:
+def render_named(record: Record | None) -> NamedObject | None:
     """Return a classification, or a sector of an industry."""
     return if_any(NamedObject, record)
 
@@ -44,7 +44,9 @@ def business_unit(record: Record | None, directory: Directory) -> organisation.B
     if record is None:
         return None
     parent = directory.record("business_unit", record.get("parent_business_unit"))
-    return told(organisation.BusinessUnit, record, parent_business_unit_name=parent["name"] if parent else None)
+    return render_record(
+        organisation.BusinessUnit, record, parent_business_unit_name=parent["name"] if parent else None
+    )
 
 
 def tap(
@@ -54,7 +56,7 @@ def tap(
     if record is None:
         return None
     owner = directory.record("business_unit", record.get("business_unit"))
-    return told(
+    return render_record(
         organisation.TransactionAcquiringPoint,
         record,
         business_unit_name=owner["name"] if owner else None,
@@ -73,12 +75,12 @@ def rate_period(record: Record | None, directory: Directory) -> organisation.Cur
     if record is None:
         return None
     of = currency(directory.record("currency", record["currency"]))
-    return told(organisation.CurrencyRatePeriod, record, currency=of)
+    return render_record(organisation.CurrencyRatePeriod, record, currency=of)
 
 
 def account(record: Record | None, owner: Record | None) -> customers.AccountsReceivable | None:
     """Return an account with its owner."""
-    return None if record is None else told(customers.AccountsReceivable, record, account_owner=contact(owner))
+    return None if record is None else render_record(customers.AccountsReceivable, record, account_owner=contact(owner))
 
 
 def participant(
@@ -87,7 +89,7 @@ def participant(
     """Return the rewards participant that an account is enrolled as; `record` is the account, which is told as
     `owned`."""
     enrolled = record.get("participant") if record else None
-    return told(customers.RewardsParticipant, enrolled, accounts_receivable=owned) if enrolled else None
+    return render_record(customers.RewardsParticipant, enrolled, accounts_receivable=owned) if enrolled else None
 
 
 def contact(record: Record | None) -> customers.ContactInformation | None:
@@ -95,7 +97,7 @@ def contact(record: Record | None) -> customers.ContactInformation | None:
     if record is None:
         return None
     names = [record[name] for name in ("first_name", "last_name") if record.get(name)]
-    return told(
+    return render_record(
         customers.ContactInformation,
         record,
         type=record["contact_type"],
@@ -110,20 +112,22 @@ def product(record: Record | None, directory: Directory) -> products.Product | N
     if record is None:
         return None
     kind = _product_type(directory.record("product_type", record.get("product_type")))
-    return told(products.Product, record, global_rate=_global_rate(record.get("global_rate")), product_type=kind)
+    return render_record(
+        products.Product, record, global_rate=_global_rate(record.get("global_rate")), product_type=kind
+    )
 
 
 def access_token(record: Record | None, directory: Directory) -> customers.AccessToken | None:
     """Return an access token with its classification; its pass code is told to nobody."""
     if record is None:
         return None
-    kind = named(directory.record("classification", record.get("classification")))
-    return told(customers.AccessToken, record, classification=kind)
+    kind = render_named(directory.record("classification", record.get("classification")))
+    return render_record(customers.AccessToken, record, classification=kind)
 
 
 def voucher_type(record: Record) -> VoucherTypeAnswer:
     """Return a kind of voucher."""
-    return told(VoucherTypeAnswer, record)
+    return render_record(VoucherTypeAnswer, record)
 
 
 def invoice(record: Record | None, directory: Directory) -> customers.Invoice | None:
@@ -131,7 +135,7 @@ def invoice(record: Record | None, directory: Directory) -> customers.Invoice | 
     if record is None:
         return None
     rate = rate_period(directory.record("currency_rate", record.get("currency_rate")), directory)
-    return told(customers.Invoice, record, currency_rate_period=rate)
+    return render_record(customers.Invoice, record, currency_rate_period=rate)
 
 
 def log_information(
@@ -148,20 +152,20 @@ def log_information(
             f"{verb}_by_business_unit": business_unit(owner, directory),
             f"{verb}_by_user": if_any(organisation.User, partner.get("user") if partner else None),
         }
-    return told(organisation.LogInformation, written)
+    return render_record(organisation.LogInformation, written)
 
 
 def _demographics(record: Record | None) -> customers.Demographics | None:
     if record is None:
         return None
     countries = ("country_of_residence", "id_issued_by_country", "passport_issued_by_country")
-    return told(
+    return render_record(
         customers.Demographics,
         record,
         date_of_birth=if_any(customers.DateOfBirth, record.get("date_of_birth")),
         name_day=if_any(customers.NameDay, record.get("name_day")),
         industry=if_any(customers.Industry, record.get("industry")),
-        industry_sector=named(record.get("industry_sector")),
+        industry_sector=render_named(record.get("industry_sector")),
         **{name: _country(record.get(name)) for name in countries},
     )
 
@@ -169,29 +173,35 @@ def _demographics(record: Record | None) -> customers.Demographics | None:
 def _company_profile(record: Record | None) -> customers.CompanyProfile | None:
     if record is None:
         return None
-    return told(
+    return render_record(
         customers.CompanyProfile,
         record,
         registered_in_country=_country(record.get("registered_in_country")),
         industry=if_any(customers.Industry, record.get("industry")),
-        industry_sector=named(record.get("industry_sector")),
+        industry_sector=render_named(record.get("industry_sector")),
     )
 
 
 def _country(record: Record | None) -> customers.Country | None:
-    return None if record is None else told(customers.Country, record, country_flag=_flag(record.get("country_flag")))
+    return (
+        None
+        if record is None
+        else render_record(customers.Country, record, country_flag=_flag(record.get("country_flag")))
+    )
 
 
 def _flag(record: Record | None) -> customers.CountryFlag | None:
     return (
-        None if record is None else told(customers.CountryFlag, record, file=if_any(customers.File, record.get("file")))
+        None
+        if record is None
+        else render_record(customers.CountryFlag, record, file=if_any(customers.File, record.get("file")))
     )
 
 
 def _product_type(record: Record | None) -> products.ProductType | None:
     if record is None:
         return None
-    return told(
+    return render_record(
         products.ProductType,
         record,
         udr_type=_usage_type(products.UsageDetailRecordType, record.get("udr_type")),
@@ -202,7 +212,7 @@ def _product_type(record: Record | None) -> products.ProductType | None:
 def _usage_type(shape: type[Shape], record: Record | None) -> Shape | None:
     if record is None:
         return None
-    return told(
+    return render_record(
         shape, record, unit_of_measurement=if_any(products.UnitOfMeasurement, record.get("unit_of_measurement"))
     )
 
@@ -210,4 +220,4 @@ def _usage_type(shape: type[Shape], record: Record | None) -> Shape | None:
 def _global_rate(record: Record | None) -> products.GlobalRate | None:
     if record is None:
         return None
-    return told(products.GlobalRate, record, time_period=if_any(products.Period, record.get("time_period")))
+    return render_record(products.GlobalRate, record, time_period=if_any(products.Period, record.get("time_period")))

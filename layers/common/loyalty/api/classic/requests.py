@@ -94,9 +94,9 @@ class BulkCreate(ClassicCall):
     purchase_customer_events_set: Annotated[list[BulkEntry], Field(min_length=1, max_length=MAX_ENTRIES)]
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """Entries with the same id, or more lines than there is room for; and what is broken in its parts."""
-        yield from super().broken(raw, at)
+        yield from super().broken_rules(raw, at)
         given, pointer = raw.get("purchase_customer_events_set"), f"{at}/purchase_customer_events_set"
         entries = [entry if isinstance(entry, dict) else {} for entry in given] if isinstance(given, list) else []
         sets = [entry.get("products_set") for entry in entries]
@@ -131,10 +131,10 @@ class CreateSpendRequest(SpendAmounts):
     classification_identifier: NamedIdentifier | None = None
 
     @classmethod
-    def broken(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
         """Both amounts; and what is broken in its parts."""
         yield from at_most_one(raw, at, "spend_amount", "spend_alternative_amount")
-        yield from super().broken(raw, at)
+        yield from super().broken_rules(raw, at)
 
 
 class CreateSpend(ClassicCall, EventFields):

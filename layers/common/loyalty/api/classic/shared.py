@@ -17,7 +17,7 @@ class Shared:
     def __init__(self, gathered: EventRecords) -> None:
         self.gathered = gathered
         self.entry = gathered.event.entry
-        self.document = gathered.event.purchase
+        self.document = gathered.event.purchase_document
         self.details = self.document.details
         self.ids = self.document.ids
 
@@ -83,8 +83,8 @@ class Shared:
         created_on, created_by = self.entry.posted_on, event.partner_id
         updated_on, updated_by = event.updated_on or created_on, event.updated_by or created_by
         return records.log_information(
-            created=(dated(created_on), self.gathered.record("partner", created_by)),
-            updated=(dated(updated_on), self.gathered.record("partner", updated_by)),
+            created=(format_date(created_on), self.gathered.record("partner", created_by)),
+            updated=(format_date(updated_on), self.gathered.record("partner", updated_by)),
             directory=self.gathered.directory,
         )
 
@@ -93,6 +93,6 @@ class Shared:
         return self.gathered.record("account", self.entry.account_id)
 
 
-def dated(moment: datetime) -> str:
+def format_date(moment: datetime) -> str:
     """Return a date in the classic form: `YYYY-MM-DDThh:mm:ss`, UTC, no zone (row 17)."""
     return moment.replace(tzinfo=None, microsecond=0).isoformat()

@@ -4,7 +4,7 @@ from typing import Any
 
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.events import AwardRewardTransaction, SpendRequestCustomerEvent, SpendRewardTransaction
-from loyalty.api.classic.shared import Shared, dated
+from loyalty.api.classic.shared import Shared, format_date
 from loyalty.domain.events.documents import PostedAward, PostedSpend
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
@@ -87,7 +87,7 @@ def _spend_request(
         "type": "SPEND_REQUEST",
         "life_cycle_state": shared.life_cycle_state,
         # What nobody asked for is dated when it was processed, not when the purchase was performed (row 26).
-        "performed_on": dated(shared.entry.performed_on if on_request else shared.entry.posted_on),
+        "performed_on": format_date(shared.entry.performed_on if on_request else shared.entry.posted_on),
         "description": None,
         "process_immediately": shared.details.get("process_immediately"),
         "spend_amount": amounts.system if amounts else None,
@@ -95,7 +95,7 @@ def _spend_request(
         "automatic_spend": method is SpendMethod.AUTOMATICALLY,
         "reduction_method": shared.document.reduction_method,
         "initiated_currency": shared.alternative_currency if in_points else shared.currency,
-        "classification": records.named(classification) if on_request else None,
+        "classification": records.render_named(classification) if on_request else None,
         "accounts_receivable": shared.account,
         "performed_by_unit": shared.unit,
         "performed_by_business_unit": shared.business_unit,

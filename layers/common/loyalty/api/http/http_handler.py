@@ -6,12 +6,12 @@ from typing import Any
 
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
 from loyalty.api.http.parameters import check_parameters
-from loyalty.api.http.problems import problem_document, unexpected
+from loyalty.api.http.problems import fault_refusal, problem_document
 from loyalty.api.logs import log_fault, log_refused, logger
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Refused
 from loyalty.store.credentials import SigningKeys
-from loyalty.usecases.access.auth_tokens import verified_token
+from loyalty.usecases.access.auth_tokens import verify_token
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -35,8 +35,8 @@ def http_handler(
             log_refused(refused, response.status)
         except Exception as fault:  # noqa: BLE001 - logged
             log_fault(fault)
-            response = refusal(unexpected())
-        return response.proxied()
+            response = refusal(fault_refusal())
+        return response.to_proxy_response()
 
     return handler
 
@@ -51,7 +51,7 @@ def authorized(
     """
 
     def checked(request: Request) -> Response:
-        partner = verified_token(str(request.context.get("token", "")), signing_keys).partner
+        partner = verify_token(str(request.context.get("token", "")), signing_keys).partner
         partner.require(scope)
         return action(request, partner)
 

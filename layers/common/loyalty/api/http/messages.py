@@ -117,7 +117,7 @@ class Response:
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def proxied(self) -> dict[str, Any]:
+    def to_proxy_response(self) -> dict[str, Any]:
         """Return the form in which API Gateway takes it from a function."""
         return {
             "statusCode": int(self.status),

@@ -29,7 +29,7 @@ def problem_document(refused: Refused) -> Response:
     return Response(status, body | ({"errors": fields} if fields else {}), headers_for(first) | _PROBLEM_TYPE)
 
 
-def unexpected() -> Refused:
+def fault_refusal() -> Refused:
     """Return what a caller is told of a fault on our side: that it is one, and nothing of its inside."""
     return Refused(FAULT)
 

@@ -187,10 +187,12 @@ class EntryAnswer(MovementAnswer):
 
 
 class JournalAnswer(TypedDict):
-    """A page of a journal, newest first. `next` is to be sent as a query parameter; null on the last page."""
+    """A page of a journal, newest first. `next` is to be sent as a query parameter; null on the last page. `missing`
+    are the `sequence` of entries that were posted and are not listed yet."""
 
     entries: list[EntryAnswer]
     next: str | None
+    missing: list[int]
 
 
 class FieldProblem(TypedDict):

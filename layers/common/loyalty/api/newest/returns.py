@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES
 from loyalty.api.newest.answers import ReturnAnswer
-from loyalty.api.newest.purchases import EpochSecond, NewestModel, render_movement
+from loyalty.api.newest.purchase_answers import render_movement
+from loyalty.api.newest.purchase_requests import EpochSecond, NewestModel
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.fingerprint import Fingerprint
@@ -19,7 +20,7 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.returns import ReturnedProduct, ReturnRequest
-from loyalty.domain.validation import exactly_one, validated
+from loyalty.domain.validation import exactly_one, validate
 from loyalty.store.events import Event
 from loyalty.usecases.reversals.take_back import PostedReturn
 
@@ -52,7 +53,7 @@ def check_cancellation(request: Request) -> None:
         Refused: with every field of its body.
     """
     if request.body:
-        validated(CancelPurchase, request.json())
+        validate(CancelPurchase, request.json())
 
 
 def read_return(body: Any, purchase: Reference, now: datetime) -> ReturnRequest:
@@ -61,7 +62,7 @@ def read_return(body: Any, purchase: Reference, now: datetime) -> ReturnRequest:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    model = validated(ReturnProducts, body, _broken_rules)
+    model = validate(ReturnProducts, body, _broken_rules)
     return ReturnRequest(
         purchase=purchase,
         reference_number=model.reference_number,
@@ -83,7 +84,7 @@ def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
 
 def render_return(returned: PostedReturn) -> ReturnAnswer:
     """Return the return in this API's names; amounts are in the wallet's currency."""
-    event, lines = returned.posting.event, sold_lines(returned.purchase.purchase)
+    event, lines = returned.posting.event, sold_lines(returned.purchase.purchase_document)
     entry = event.entry
     return {
         "id": entry.told_id,
@@ -94,9 +95,9 @@ def render_return(returned: PostedReturn) -> ReturnAnswer:
         "account_id": entry.account_id,
         "products": [
             {"line": place, "product_sku": lines[place].product_code, "quantity": quantity}
-            for place, quantity in event.reversal.lines
+            for place, quantity in event.reversal_document.lines
         ],
-        "waived": event.reversal.waived,
+        "waived": event.reversal_document.waived,
         "wallet_version": entry.sequence,
         **render_movement(entry),
         **_settled(event),
@@ -108,5 +109,5 @@ class _Settled(TypedDict):
 
 
 def _settled(event: Event) -> _Settled:
-    settled = sum(event.reversal.settled.values(), ZERO)
+    settled = sum(event.reversal_document.settled.values(), ZERO)
     return {"settled": settled} if settled else {}

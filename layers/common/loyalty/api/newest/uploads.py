@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
 from loyalty.api.newest.answers import ExpectedUploadAnswer, UploadAnswer
 from loyalty.domain.patterns import FILE_NAME
 from loyalty.domain.uploads.row_outcome import RowStatus
-from loyalty.domain.validation import validated
+from loyalty.domain.validation import validate
 from loyalty.store.files import Form
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads.show_upload import FORM_LIFETIME, MAX_FILE_BYTES, UploadView
@@ -31,7 +31,7 @@ def read_upload(body: Any) -> CreateUpload:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    return validated(CreateUpload, body)
+    return validate(CreateUpload, body)
 
 
 def render_expected(upload: Upload, form: Form) -> ExpectedUploadAnswer:

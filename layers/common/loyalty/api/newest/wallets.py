@@ -2,7 +2,7 @@
 
 from loyalty.api.http.messages import Request
 from loyalty.api.newest.answers import EntryAnswer, JournalAnswer, WalletAnswer
-from loyalty.api.newest.purchases import render_movement
+from loyalty.api.newest.purchase_answers import render_movement
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.wallet import JournalEntry
@@ -44,6 +44,7 @@ def render_journal(page: JournalPage, partner: Partner) -> JournalAnswer:
     return {
         "entries": [_entry(entry, partner) for entry in page.entries],
         "next": None if page.before is None else str(page.before),
+        "missing": page.missing,
     }
 
 

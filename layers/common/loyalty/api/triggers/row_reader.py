@@ -2,7 +2,7 @@
 
 from loyalty.api.classic import reading
 from loyalty.api.classic.bulk import ENTRY_ID
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store.uploads import Upload

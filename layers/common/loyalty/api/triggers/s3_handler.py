@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
-from loyalty.api.faults import faults_logged
+from loyalty.api.faults import log_faults
 from loyalty.api.logs import logger
 from loyalty.domain.errors import Code, Refused
-from loyalty.store.files import notified
+from loyalty.store.files import read_notification
 from loyalty.store.lambda_function import LambdaFunction
 from loyalty.store.queue import Queue
 from loyalty.store.table import Table
@@ -54,7 +54,7 @@ def s3_handler(
     have an outcome or there are none, the upload is closed; if not, the `relay` goes on."""
 
     @logger.inject_lambda_context(clear_state=True)
-    @faults_logged()
+    @log_faults()
     def handler(event: dict[str, Any], context: Any) -> None:
         def out_of_time() -> bool:
             return bool(context.get_remaining_time_in_millis() < relay.milliseconds_to_keep)
@@ -73,7 +73,7 @@ def _uploads(event: Mapping[str, Any], call: S3Call, begin: Begin, table: Table)
     """Return the uploads that a call is about: one to go on with, or those that a notification of S3 tells of."""
     if "upload" in event and (upload := read_upload(table, event["upload"])):
         yield upload
-    for key, version in notified(event):
+    for key, version in read_notification(event):
         try:
             yield begin(key, version, now=call.now)
         except Refused as refused:

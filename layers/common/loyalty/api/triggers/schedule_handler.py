@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from loyalty.api.faults import faults_logged
+from loyalty.api.faults import log_faults
 from loyalty.api.http.http_handler import Handler
 from loyalty.api.logs import logger
 
@@ -17,7 +17,7 @@ def schedule_handler(done: str, action: Callable[[datetime, TimeLeft], dict[str,
     again."""
 
     @logger.inject_lambda_context(clear_state=True)
-    @faults_logged()
+    @log_faults()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
         did = action(datetime.now(UTC), lambda: context.get_remaining_time_in_millis() / 1000)
         logger.info(done, extra=did)

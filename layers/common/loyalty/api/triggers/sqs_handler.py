@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loyalty import exactjson
-from loyalty.api.faults import faults_logged
+from loyalty.api.faults import log_faults
 from loyalty.api.http.http_handler import Handler
 from loyalty.api.logs import log_fault, log_put_off, logger
 from loyalty.domain.errors import Refused
@@ -53,16 +53,16 @@ def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_ma
     as the queue's redrive policy has it."""
 
     @logger.inject_lambda_context(clear_state=True)
-    @faults_logged()
+    @log_faults()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         milliseconds_left = context.get_remaining_time_in_millis
-        received = [_received(record, receives_max, milliseconds_left) for record in event["Records"]]
-        return {"batchItemFailures": [{"itemIdentifier": left} for left in _left(received, action, queue)]}
+        received = [_read_delivery(record, receives_max, milliseconds_left) for record in event["Records"]]
+        return {"batchItemFailures": [{"itemIdentifier": left} for left in _failed_ids(received, action, queue)]}
 
     return handler
 
 
-def _left(messages: Iterable[SqsDelivery], action: Callable[[SqsDelivery], bool], queue: Queue) -> Iterator[str]:
+def _failed_ids(messages: Iterable[SqsDelivery], action: Callable[[SqsDelivery], bool], queue: Queue) -> Iterator[str]:
     """Return the ids of messages that are to be delivered again."""
     held: set[str | None] = set()
     for received in messages:
@@ -74,7 +74,7 @@ def _left(messages: Iterable[SqsDelivery], action: Callable[[SqsDelivery], bool]
         yield received.id
 
 
-def _received(record: dict[str, Any], receives_max: int, milliseconds_left: Callable[[], int]) -> SqsDelivery:
+def _read_delivery(record: dict[str, Any], receives_max: int, milliseconds_left: Callable[[], int]) -> SqsDelivery:
     attributes = record["attributes"]
     return SqsDelivery(
         id=record["messageId"],

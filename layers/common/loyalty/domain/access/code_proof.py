@@ -16,18 +16,18 @@ class CodeProof(NamedTuple):
     shown: ShownBefore
     fingerprint: Fingerprint
 
-    def applied(self, request: PurchaseRequest) -> PurchaseRequest:
+    def apply_to(self, request: PurchaseRequest) -> PurchaseRequest:
         """Return the request as it came in, with the proof instead of the code that was left out."""
         return replace(request, customer=request.customer._replace(before=self.shown), fingerprint=self.fingerprint)
 
-    def kept(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the proof as JSON has it."""
         token_id, problem = self.shown
         refused = [problem.code, problem.description] if problem else None
-        return {"token": token_id, "refused": refused, "fingerprint": self.fingerprint.kept()}
+        return {"token": token_id, "refused": refused, "fingerprint": self.fingerprint.to_stored()}
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """Return what `kept` told."""
         problem = Problem(Code(kept["refused"][0]), kept["refused"][1]) if kept["refused"] else None
-        return cls(ShownBefore(kept["token"], problem), Fingerprint.of_kept(kept["fingerprint"]))
+        return cls(ShownBefore(kept["token"], problem), Fingerprint.from_stored(kept["fingerprint"]))

@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterator
 
-from loyalty.domain.brackets import scanned
+from loyalty.domain.brackets import scan_brackets
 
 PASS_CODE = "pass_code"  # noqa: S105 - a name
 """The field, and the column, of a pass code."""
@@ -27,7 +27,7 @@ _CODED = re.compile(
 JSON itself."""
 
 
-def hashed_pass_code(token_id: str, pass_code: str) -> str:
+def hash_pass_code(token_id: str, pass_code: str) -> str:
     """Return what is stored of an access token's pass code: scrypt, salted with the token's id, in hex.
 
     Pass codes are short, so the hash is slow on purpose (some 40 ms of CPU and 16 MB). The same code of the same token
@@ -38,17 +38,17 @@ def hashed_pass_code(token_id: str, pass_code: str) -> str:
 
 def is_pass_code(pass_code: str, token_id: str, hashed: str) -> bool:
     """Return whether this is the pass code of which `hashed` was stored; how long it takes does not tell how nearly."""
-    return hmac.compare_digest(hashed_pass_code(token_id, pass_code), hashed)
+    return hmac.compare_digest(hash_pass_code(token_id, pass_code), hashed)
 
 
 def without_codes(text: bytes) -> bytes:
     """Return JSON, valid or not, with LEFT_OUT instead of each pass code and one-time password, of any form."""
-    return _replaced(text, lambda _: b'"%b"' % LEFT_OUT.encode(), lambda _: LEFT_OUT.encode())
+    return _replace_codes(text, lambda _: b'"%b"' % LEFT_OUT.encode(), lambda _: LEFT_OUT.encode())
 
 
 def with_blank_codes(text: bytes) -> bytes:
     """Return the same with something that is as long as the code and says nothing."""
-    return _replaced(
+    return _replace_codes(
         text,
         lambda code: b'"%b"' % (b"*" * (len(code) - 2)) if len(code) > 1 else b"0",
         lambda code: b"*" * len(code),
@@ -58,7 +58,7 @@ def with_blank_codes(text: bytes) -> bytes:
 _By = Callable[[bytes], bytes]
 
 
-def _replaced(text: bytes, by: _By, by_within: _By) -> bytes:
+def _replace_codes(text: bytes, by: _By, by_within: _By) -> bytes:
     """Return the text with what is `by` in the place of codes, and `by_within` of those within texts."""
     may_have_some = b"pass" in text or b"\\u00" in text  # as either name, escaped or not; quicker than the pattern
     return b"".join(_pieces(text, by, by_within)) if may_have_some else text
@@ -70,7 +70,7 @@ def _pieces(text: bytes, by: _By, by_within: _By) -> Iterator[bytes]:
         is_within = found["within"] is not None
         start, end = found.span("within" if is_within else "code")
         if start == end:
-            end, _, _ = scanned(text, end)
+            end, _, _ = scan_brackets(text, end)
         yield text[at:start]
         yield (by_within if is_within else by)(text[start:end])
         at = end

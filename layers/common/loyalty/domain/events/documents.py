@@ -78,7 +78,7 @@ class PostedAward(Struct, frozen=True, omit_defaults=True, kw_only=True):
     @classmethod
     def of(cls, award: Award, number: str = "") -> "PostedAward":
         """Return what is kept of an award."""
-        return PostedAward(number=number, **_given(award))
+        return PostedAward(number=number, **_award_fields(award))
 
 
 class PostedVoucher(PostedAward, frozen=True, omit_defaults=True, kw_only=True):
@@ -93,10 +93,10 @@ class PostedVoucher(PostedAward, frozen=True, omit_defaults=True, kw_only=True):
         """Return what is kept of an award that is a voucher."""
         kind = award.voucher_type
         assert kind
-        return cls(id=voucher_id, voucher_type_id=kind.id, voucher_type_name=kind.name, **_given(award))
+        return cls(id=voucher_id, voucher_type_id=kind.id, voucher_type_name=kind.name, **_award_fields(award))
 
 
-def _given(award: Award) -> dict[str, Any]:
+def _award_fields(award: Award) -> dict[str, Any]:
     return {
         "offer_id": award.offer_id,
         "offer_name": award.offer.name,

@@ -7,7 +7,7 @@ know which award is which: what is missing of one counts as expired as far as so
 from datetime import datetime
 from decimal import Decimal
 
-from loyalty.domain.ledger.wallet import Movement, Wallet, added, negated
+from loyalty.domain.ledger.wallet import Movement, Wallet, add_lots, negate
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import months_after
 
@@ -21,15 +21,15 @@ def expiry(wallet: Wallet, now: datetime) -> Movement | None:
     over = {month: amount for month, amount in wallet.lots.items() if month < this_month}
     if not over:
         return None
-    lapsed = added(wallet.lapsed, over)
+    lapsed = add_lots(wallet.lapsed, over)
     oldest = _oldest_remembered(now)
     # A lot that was over long before it was filled is remembered as well, until something else expires.
     remembered = {month: amount for month, amount in lapsed.items() if month >= oldest or month in over}
     return Movement(
         awarded=-sum(over.values(), ZERO),
         spent=ZERO,
-        lots=negated(over),
-        lapsed=added(remembered, negated(wallet.lapsed)),
+        lots=negate(over),
+        lapsed=add_lots(remembered, negate(wallet.lapsed)),
     )
 
 

@@ -86,6 +86,7 @@ class Wallet:
         waived: what the customer keeps of awards that were taken back after they were spent, by the purchases' ids.
             Spends that are given back settle it first.
         forgiven: the same by the lots that are short of it, LASTING for what never expires.
+        head: the hash of the last event that has one (`chain`), None where there is none.
     """
 
     account_id: str
@@ -97,6 +98,7 @@ class Wallet:
     lapsed: Lots = field(default_factory=dict)
     waived: Mapping[str, Decimal] = field(default_factory=dict)
     forgiven: Lots = field(default_factory=dict)
+    head: bytes | None = None
 
     @property
     def lots(self) -> Lots:
@@ -106,7 +108,7 @@ class Wallet:
         short = sum(held.values(), ZERO) - sum(self.booked.values(), ZERO)
         lasting = self.balance - sum(self.booked.values(), ZERO)
         owed = short + max(ZERO, -lasting)
-        return added(held, negated(taken(held, owed))) if owed else held
+        return add_lots(held, negate(take_from_lots(held, owed))) if owed else held
 
     def moved(self, movement: Movement, *, overdrawn: bool = False) -> "Wallet":
         """Return the wallet after `movement`, which may leave a debt only where `overdrawn` says so.
@@ -125,16 +127,16 @@ class Wallet:
             account_id=self.account_id,
             version=self.version + 1,
             balance=balance,
-            booked=added(self.booked, movement.lots),
+            booked=add_lots(self.booked, movement.lots),
             purchases=self.purchases + movement.purchases,
             uses=self.uses.plus(movement.uses) if movement.uses else self.uses,
-            lapsed=added(self.lapsed, movement.lapsed),
-            waived=changed(self.waived, movement.waived),
-            forgiven=added(self.forgiven, movement.forgiven),
+            lapsed=add_lots(self.lapsed, movement.lapsed),
+            waived=add_amounts(self.waived, movement.waived),
+            forgiven=add_lots(self.forgiven, movement.forgiven),
         )
 
 
-def taken(lots: Lots, amount: Decimal) -> Lots:
+def take_from_lots(lots: Lots, amount: Decimal) -> Lots:
     """Return what `amount` takes of each lot, the earliest first; what they do not hold comes from what never
     expires."""
     parts = {}
@@ -144,7 +146,7 @@ def taken(lots: Lots, amount: Decimal) -> Lots:
     return {month: part for month, part in parts.items() if part}
 
 
-def added(lots: Lots, more: Lots) -> Lots:
+def add_lots(lots: Lots, more: Lots) -> Lots:
     """Return the sums by month, without those that are zero."""
     if not more:
         return lots
@@ -152,13 +154,13 @@ def added(lots: Lots, more: Lots) -> Lots:
     return {month: sums[month] for month in sorted(sums) if sums[month]}
 
 
-def changed(amounts: Mapping[str, Decimal], more: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+def add_amounts(amounts: Mapping[str, Decimal], more: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     """Return the sums, in the order in which they came about, without those that are zero."""
     sums = {name: amounts.get(name, ZERO) + more.get(name, ZERO) for name in (*amounts, *more)}
     return {name: total for name, total in sums.items() if total}
 
 
-def negated(lots: Lots) -> Lots:
+def negate(lots: Lots) -> Lots:
     """Return the same amounts, the other way."""
     return {month: -amount for month, amount in lots.items()}
 

@@ -21,7 +21,7 @@ class Audience:
     programme: Programme
     directory: Directory
 
-    def told(self, verdicts: Iterable[Verdict], now: datetime) -> tuple[Verdict, ...]:
+    def filter_verdicts(self, verdicts: Iterable[Verdict], now: datetime) -> tuple[Verdict, ...]:
         """Return those of `verdicts` that are about what applied, or about an offer that the partner may know of."""
         verdicts = tuple(verdicts)
         asked = {verdict.offer_id for verdict in verdicts if verdict.failed}

@@ -38,7 +38,7 @@ class Basket:
             found = self._about[key] = places, [self._lines[place] for place in places]
         return found
 
-    def had_lines_for(self, offer: Offer) -> bool:
+    def has_lines_for(self, offer: Offer) -> bool:
         """Return whether `offer` is about any of the lines, free or not."""
         return any(offer.is_about(line) for line in self._lines)
 

@@ -119,8 +119,8 @@ class Exchange:
 
         None of them exceeds `maximum` (of `currency` too), not even by what rounding adds.
         """
-        amounts = self._rounded(exact, currency, rounding)
-        return amounts if maximum is None else amounts.within(self._rounded(maximum, currency, ROUND_DOWN))
+        amounts = self._round_amounts(exact, currency, rounding)
+        return amounts if maximum is None else amounts.within(self._round_amounts(maximum, currency, ROUND_DOWN))
 
     def payable(self, *limits: Decimal | None) -> Decimal:
         """Return the largest amount that can be paid in the system currency within all `limits`; None is no limit."""
@@ -130,12 +130,12 @@ class Exchange:
         """Return a balance of the wallet's currency in the system currency, exactly."""
         return balance / self._wallet.rate
 
-    def told(self, amount: Decimal) -> str:
+    def describe(self, amount: Decimal) -> str:
         """Return an amount of the wallet's currency in words, with the code of any currency that is not the
         system's."""
         return str(amount) if self._wallet is self._system else f"{amount} {self._wallet.currency.code}"
 
-    def asked(self, spend: RequestedSpend) -> Amounts:
+    def requested_amounts(self, spend: RequestedSpend) -> Amounts:
         """Return the amounts of a requested spend, from the one that is given.
 
         Raises:
@@ -151,7 +151,7 @@ class Exchange:
             raise NotInProgramme(_no_rate(self._alternative_currency, self._at, spend.pointer))
         return self.amounts(spend.alternative_amount, AwardCurrency.ALTERNATIVE)
 
-    def _rounded(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
+    def _round_amounts(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
         source = self._quote(currency)
         assert source is not None
         system = self._system.of(exact, source, rounding)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.uses import UNRECORDED, Use
-from loyalty.domain.ledger.wallet import Lots, Movement, Wallet, added, negated
+from loyalty.domain.ledger.wallet import Lots, Movement, Wallet, add_lots, negate
 from loyalty.domain.ledger.windows import FOR_EVER
 from loyalty.domain.pricing.basket import Basket
 from loyalty.domain.pricing.exchange import Exchange
@@ -52,7 +52,7 @@ def price(
     occasion = programme.occasion(purchase, account, wallet, given)
     exchange = Exchange(programme, account, purchase.performed_on)
     promo_use = _promo_use(occasion)
-    considered = list(_considered(programme.offer_index.possible(occasion), occasion, exchange))
+    considered = list(_consider_offers(programme.offer_index.possible(occasion), occasion, exchange))
     given_now = [award for _, award in considered if award]
     awards = tuple(award for award in given_now if award.voucher_type is None)
 
@@ -97,10 +97,10 @@ def explain(
     """
     occasion = programme.occasion(purchase, account, wallet, given)
     exchange = Exchange(programme, account, purchase.performed_on)
-    return tuple(verdict for verdict, _ in _considered(programme.offers, occasion, exchange))
+    return tuple(verdict for verdict, _ in _consider_offers(programme.offers, occasion, exchange))
 
 
-def _considered(
+def _consider_offers(
     offers: Iterable[Offer], occasion: Occasion, exchange: Exchange
 ) -> Iterator[tuple[Verdict, Award | None]]:
     """Return the outcome of each offer; `offers` are in their turn."""
@@ -116,7 +116,7 @@ def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Baske
     if closed_by := offer.closed_by(occasion):
         return Verdict(offer.id, closed_by), None
     places, lines = basket.about(offer)
-    if not places and basket.had_lines_for(offer):
+    if not places and basket.has_lines_for(offer):
         return Verdict(offer.id, "stacking"), None
     if failed := offer.failed_condition(occasion, lines):
         return Verdict(offer.id, failed), None
@@ -191,5 +191,5 @@ def _lots_moved(awards: Iterable[Award], spends: Iterable[Spend]) -> Lots:
     """Return the changes of the wallet's lots."""
     lots = _lots_of(awards)
     for spend in spends:
-        lots = added(lots, negated(spend.lots))
+        lots = add_lots(lots, negate(spend.lots))
     return lots

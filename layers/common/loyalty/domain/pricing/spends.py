@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.domain.ledger.wallet import Lots, taken
+from loyalty.domain.ledger.wallet import Lots, take_from_lots
 from loyalty.domain.money import ZERO
 from loyalty.domain.pricing.exchange import Amounts, Exchange
 from loyalty.domain.programme.conditions import Occasion
@@ -63,11 +63,11 @@ class Payment:
         payment = self
         at_once = self._instant(instant)
         if at_once:
-            yield Spend(SpendMethod.INSTANTLY, at_once, taken(lots, at_once.wallet))
+            yield Spend(SpendMethod.INSTANTLY, at_once, take_from_lots(lots, at_once.wallet))
             payment = replace(self, left=self.left - at_once.system)
         requested = self.occasion.purchase.spend
         if requested:
-            yield payment._spend(SpendMethod.ON_REQUEST, payment._requested(requested))
+            yield payment._spend(SpendMethod.ON_REQUEST, payment._take_requested(requested))
         elif amounts := payment._automatic():
             yield payment._spend(SpendMethod.AUTOMATICALLY, amounts)
 
@@ -83,7 +83,7 @@ class Payment:
         return replace(self, left=left, balance=balance)
 
     def _spend(self, method: SpendMethod, amounts: Amounts) -> Spend:
-        return Spend(method, amounts, taken(self.occasion.wallet.lots, amounts.wallet))
+        return Spend(method, amounts, take_from_lots(self.occasion.wallet.lots, amounts.wallet))
 
     @property
     def _balance(self) -> Decimal:
@@ -118,21 +118,21 @@ class Payment:
         amount = self.exchange.payable(self.left, self.settings.maximum, *limits)
         return amount if self.settings.allow_spending and amount >= (self.settings.minimum or ZERO) else ZERO
 
-    def _requested(self, spend: RequestedSpend) -> Amounts:
+    def _take_requested(self, spend: RequestedSpend) -> Amounts:
         """Return a requested spend is taken whole or refused, and only from what the wallet held before this
         purchase."""
-        amounts = self._asked(spend)
+        amounts = self._requested_amounts(spend)
         if limit := self._broken_limit(amounts.system):
             raise Refused(Problem(Code.SPEND_LIMIT, limit, spend.pointer))
         if amounts.wallet > self.balance:
-            holds, asked = self.exchange.told(self.balance), self.exchange.told(amounts.wallet)
+            holds, asked = self.exchange.describe(self.balance), self.exchange.describe(amounts.wallet)
             description = f"The wallet holds {holds}; {asked} cannot be spent."
             raise Refused(Problem(Code.INSUFFICIENT_BALANCE, description, spend.pointer))
         return amounts
 
-    def _asked(self, spend: RequestedSpend) -> Amounts:
+    def _requested_amounts(self, spend: RequestedSpend) -> Amounts:
         """Return the amounts of a requested spend, which are above zero."""
-        amounts = self.exchange.asked(spend)
+        amounts = self.exchange.requested_amounts(spend)
         if amounts.wallet <= 0 or amounts.system <= 0:
             raise Refused(Problem(Code.INVALID, "The amount is zero after rounding.", spend.pointer))
         return amounts

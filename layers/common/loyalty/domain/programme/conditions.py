@@ -76,7 +76,7 @@ class Condition:
     holds: Predicate = field(compare=False)
 
 
-def compiled(settings: Settings) -> tuple[Condition, ...]:
+def compile_conditions(settings: Settings) -> tuple[Condition, ...]:
     """Return the conditions that an offer's `conditions` set, in the order of the offer language.
 
     One that is not known, as a newer release may have stored it, keeps its offer from applying.

@@ -33,6 +33,13 @@ FORMER_NAME = "former_name"
 """The type of what is kept where a record loses a name: which one it was, of which record."""
 
 
+TABLE = "table"
+"""The type of what tells a table from others; its id is the table's."""
+
+NOT_IMPORTED = (FORMER_NAME, TABLE)
+"""Types of records that lie with the programme's, and that nobody imports."""
+
+
 class Directory:
     """The records of the programme. A value that several records share names none of them."""
 
@@ -61,7 +68,7 @@ class Directory:
         """Return the record with this id, as it was imported."""
         return None if record_id is None else self._records.get((kind, record_id))
 
-    def named(self, kind: str, record_id: str) -> Record:
+    def named_record(self, kind: str, record_id: str) -> Record:
         """Return the record with this id, which another record names.
 
         Raises:

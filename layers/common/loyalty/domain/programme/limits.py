@@ -48,10 +48,11 @@ class Limits:
         """Return the limit that leaves nothing to give, None where each leaves something. `currency` is the id of the
         award's currency."""
         used = self._used(offer_id, occasion)
-        if self.per_account is not None and (used is None or used.count >= self.per_account):
+        if used is None:  # the wallet has forgotten the window, so it counts as used up
+            return "per_account" if self.per_account is not None else "per_account_amount"
+        if self.per_account is not None and used.count >= self.per_account:
             return "per_account"
-        most = self.per_account_amount
-        if most is not None and (used is None or _counted(used, currency) >= most):
+        if self.per_account_amount is not None and _counted_amount(used, currency) >= self.per_account_amount:
             return "per_account_amount"
         if self.budget is not None and occasion.given.get(offer_id, 0) >= self.budget:
             return "budget"
@@ -61,7 +62,7 @@ class Limits:
         """Return the most that an award may be, None where nothing limits it."""
         left = []
         if self.per_account_amount is not None and (used := self._used(offer_id, occasion)):
-            left.append(self.per_account_amount - _counted(used, currency))
+            left.append(self.per_account_amount - _counted_amount(used, currency))
         if self.budget is not None:
             left.append(self.budget - occasion.given.get(offer_id, 0))
         return min(left, default=None)
@@ -79,6 +80,6 @@ class Limits:
         return occasion.wallet.uses.within(offer_id, self.window(occasion.local))
 
 
-def _counted(used: WindowUse, currency: str) -> Decimal:
+def _counted_amount(used: WindowUse, currency: str) -> Decimal:
     """Return the amounts that count against a limit in `currency`; amounts in another one do not."""
     return sum((used.amount(name) for name in {currency, UNRECORDED}), ZERO)

@@ -9,7 +9,7 @@ from typing import Any, Self
 from loyalty.domain.money import decimal_in
 from loyalty.domain.period import Period
 from loyalty.domain.programme.award_rules import AwardRule
-from loyalty.domain.programme.conditions import Condition, Occasion, compiled
+from loyalty.domain.programme.conditions import Condition, Occasion, compile_conditions
 from loyalty.domain.programme.limits import Limits
 from loyalty.domain.purchases.purchase import Line
 
@@ -126,7 +126,7 @@ class Offer:
             products=frozenset(conditions.get("products") or ()),
             product_types=frozenset(conditions.get("product_types") or ()),
             campaign_id=conditions.get("promotion_campaign") or None,
-            conditions=compiled(conditions),
+            conditions=compile_conditions(conditions),
             award=AwardRule.of(record["award"]) if value is None else AwardRule.fixed(value),
             limits=Limits.of(record.get("limits") or {}),
             voucher_type=voucher_type,

@@ -17,7 +17,7 @@ from loyalty.domain.ledger.wallet import Clawback, Wallet
 from loyalty.domain.money import rounded
 from loyalty.domain.period import time_zone
 from loyalty.domain.programme.conditions import Occasion
-from loyalty.domain.programme.directory import Record
+from loyalty.domain.programme.directory import TABLE, Record
 from loyalty.domain.programme.offer_index import OfferIndex
 from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
 from loyalty.domain.programme.spend_settings import SpendSettings
@@ -97,6 +97,7 @@ class Programme:
         offers: all offers, in their order.
         offer_index: the offers that can apply to a purchase.
         with_budget: the ids of offers with a budget.
+        table_id: the identity of its table; None until the first import since tables have one.
     """
 
     version: int
@@ -109,6 +110,7 @@ class Programme:
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
     with_budget: frozenset[str]
+    table_id: str | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], version: int = 0) -> Self:
@@ -149,6 +151,7 @@ class Programme:
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
             with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
+            table_id=next((record["id"] for record in kinds[TABLE]), None),
         )
 
     def place_of(self, purchase: Purchase) -> Place:
@@ -194,7 +197,7 @@ class Programme:
                 return rate
         return None
 
-    def exchanged(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
+    def exchange(self, amount: Decimal, source: Currency, target: Currency, at: datetime) -> Decimal | None:
         """Return an amount of `source` in `target` at the rates in force, rounded once; None if a rate is missing."""
         if source.id == target.id:
             return rounded(amount, target.exponent)
@@ -220,17 +223,17 @@ class Programme:
         """Return a balance in the alternative currency; None if there is none, or no rate of it at `at`."""
         if self.alternative_currency is None:
             return None
-        return self.exchanged(balance, self.wallet_currency(account), self.alternative_currency, at)
+        return self.exchange(balance, self.wallet_currency(account), self.alternative_currency, at)
 
     def _currency(self, currency_id: str | None) -> Currency:
         """Return the currency with this id; the system's where there is none."""
-        return _known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
+        return _require_known(self.currencies, "currency", currency_id) if currency_id else self.system_currency
 
     def _place(self, business_unit_id: str) -> Place:
-        return _known(self.places, "business_unit", business_unit_id)
+        return _require_known(self.places, "business_unit", business_unit_id)
 
 
-def _known(by_id: Mapping[str, LookedUp], kind: str, record_id: str) -> LookedUp:
+def _require_known(by_id: Mapping[str, LookedUp], kind: str, record_id: str) -> LookedUp:
     try:
         return by_id[record_id]
     except KeyError as error:
@@ -246,7 +249,7 @@ def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) ->
     units: list[BusinessUnit] = []
     # A unit that is above itself was imported by mistake; it ends the climb.
     while business_unit_id and business_unit_id not in (unit.id for unit in units):
-        units.append(_known(among, "business_unit", business_unit_id))
+        units.append(_require_known(among, "business_unit", business_unit_id))
         business_unit_id = units[-1].parent_id
     return tuple(units)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from loyalty.domain.ledger.rules import as_text, broken_links, broken_sums
-from loyalty.domain.ledger.wallet import JournalEntry, Movement, Wallet, added, changed
+from loyalty.domain.ledger.wallet import JournalEntry, Movement, Wallet, add_amounts, add_lots
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.use_audit import use_findings
 from loyalty.domain.reversals.returns import Quantities
@@ -30,7 +30,7 @@ def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Devi
     purchases and uses too."""
     journal = Wallet(wallet.account_id)
     for entry in sorted(entries, key=lambda entry: entry.sequence):
-        after = _moved_on(journal, entry)
+        after = _apply_entry(journal, entry)
         for rule, found in (*broken_links(journal, entry, after), *broken_sums(after)):
             yield Deviation(wallet.account_id, entry.event_id, rule, found)
         journal = after
@@ -52,18 +52,18 @@ def deviations(wallet: Wallet, entries: Sequence[JournalEntry]) -> Iterator[Devi
         yield Deviation(wallet.account_id, *finding)
 
 
-def _moved_on(journal: Wallet, entry: JournalEntry) -> Wallet:
+def _apply_entry(journal: Wallet, entry: JournalEntry) -> Wallet:
     """Return the wallet that the journal makes, after one more entry."""
     movement = entry.movement
     return Wallet(
         account_id=journal.account_id,
         version=entry.sequence,
         balance=entry.balance,
-        booked=added(journal.booked, movement.lots),
+        booked=add_lots(journal.booked, movement.lots),
         purchases=journal.purchases + movement.purchases,
-        lapsed=added(journal.lapsed, movement.lapsed),
-        waived=changed(journal.waived, movement.waived),
-        forgiven=added(journal.forgiven, movement.forgiven),
+        lapsed=add_lots(journal.lapsed, movement.lapsed),
+        waived=add_amounts(journal.waived, movement.waived),
+        forgiven=add_lots(journal.forgiven, movement.forgiven),
     )
 
 

@@ -36,9 +36,9 @@ class _Count:
     def stands(self) -> bool:
         return self.times > 0 or max(self.amounts.values(), default=ZERO) > 0
 
-    def told(self) -> str:
+    def describe(self) -> str:
         amounts = {currency: amount for currency, amount in self.amounts.items() if amount}
-        return _told(self.times, amounts)
+        return _describe_uses(self.times, amounts)
 
 
 _Counts = dict[str, dict[str, _Count]]
@@ -56,7 +56,7 @@ def use_findings(uses: Uses, entries: Sequence[JournalEntry]) -> Iterator[UseDev
             windows[use.window].times += use.count
             windows[use.window].amounts[use.currency] += use.amount
             _forget(windows, len(use.window))
-    yield from _remembered(uses, counts)
+    yield from _compare_remembered(uses, counts)
 
 
 def _beyond(use: Use, before: _Count, entry: JournalEntry) -> Iterator[UseDeviation]:
@@ -81,7 +81,7 @@ def _forget(windows: Mapping[str, _Count], length: int) -> None:
         windows[name].forgotten = True
 
 
-def _remembered(uses: Uses, counts: _Counts) -> Iterator[UseDeviation]:
+def _compare_remembered(uses: Uses, counts: _Counts) -> Iterator[UseDeviation]:
     """Return where what the wallet remembers is not what was counted."""
     for subject in sorted(uses.by_subject.keys() | counts.keys()):
         history = uses.by_subject.get(subject)
@@ -91,7 +91,7 @@ def _remembered(uses: Uses, counts: _Counts) -> Iterator[UseDeviation]:
             lost = window not in kept and (counted.forgotten or not counted.stands)
             same = used.count == counted.times and not _differences(used.amounts, counted.amounts)
             if not lost and not same:
-                found = f"{_told(used.count, used.amounts)} in the wallet, {counted.told()} in the journal"
+                found = f"{_describe_uses(used.count, used.amounts)} in the wallet, {counted.describe()} in the journal"
                 yield UseDeviation(None, USES_COUNTED, f"{subject} in {window or 'all time'}: {found}")
 
 
@@ -99,5 +99,5 @@ def _differences(held: Mapping[str, Decimal], counted: Mapping[str, Decimal]) ->
     return {name for name in held.keys() | counted.keys() if held.get(name, ZERO) != counted.get(name, ZERO)}
 
 
-def _told(times: int, amounts: Mapping[str, Decimal]) -> str:
+def _describe_uses(times: int, amounts: Mapping[str, Decimal]) -> str:
     return ", ".join([f"{times} times", *(f"{amount} {currency}".strip() for currency, amount in amounts.items())])

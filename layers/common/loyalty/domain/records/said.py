@@ -33,7 +33,7 @@ class Said:
             for path in unsaid:
                 _keep(fields, old, path)
             return fields
-        fields = _joined(deepcopy(dict(old)), self.fields)
+        fields = _merge_fields(deepcopy(dict(old)), self.fields)
         for path in self.columns.difference(kept):
             if _at(self.fields, path) is None:
                 _remove(fields, path, kept)
@@ -58,11 +58,11 @@ def _keep(fields: Fields, old: Mapping[str, Any], path: str) -> None:
         fields[last] = old[last]
 
 
-def _joined(fields: Fields, said: Mapping[str, Any]) -> Fields:
+def _merge_fields(fields: Fields, said: Mapping[str, Any]) -> Fields:
     """Return `fields`, with what is `said` instead of the previous values."""
     for name, value in said.items():
         before = fields.get(name)
-        fields[name] = _joined(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+        fields[name] = _merge_fields(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
     return fields
 
 

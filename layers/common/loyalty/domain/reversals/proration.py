@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.events.documents import PostedAward, PurchaseDocument
-from loyalty.domain.ledger.wallet import Lots, Movement, added, negated
+from loyalty.domain.ledger.wallet import Lots, Movement, add_lots, negate
 from loyalty.domain.money import ZERO, share
 from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.pricing.spends import SpendMethod
@@ -31,10 +31,10 @@ class LotAmounts:
         return self.amounts.wallet - sum(self.lots.values(), ZERO)
 
     def __add__(self, other: "LotAmounts") -> "LotAmounts":
-        return LotAmounts(self.amounts + other.amounts, added(self.lots, other.lots))
+        return LotAmounts(self.amounts + other.amounts, add_lots(self.lots, other.lots))
 
     def __sub__(self, other: "LotAmounts") -> "LotAmounts":
-        return LotAmounts(self.amounts - other.amounts, added(self.lots, negated(other.lots)))
+        return LotAmounts(self.amounts - other.amounts, add_lots(self.lots, negate(other.lots)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class InstantSpend:
         if alternative is not None:
             of, all_of = part.amounts.alternative or ZERO, total.amounts.alternative or ZERO
             alternative = share(alternative, of, all_of, exponents.alternative)
-        return LotAmounts(Amounts(system, lasting + sum(lots.values(), ZERO), alternative), added({}, lots))
+        return LotAmounts(Amounts(system, lasting + sum(lots.values(), ZERO), alternative), add_lots({}, lots))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def is_all(fractions: Fractions) -> bool:
     return all(fraction == 1 for fraction in fractions.values())
 
 
-def cancelled(lines: Sequence[SoldLine], returned: Quantities) -> ReturnedLines:
+def cancelled_lines(lines: Sequence[SoldLine], returned: Quantities) -> ReturnedLines:
     """Return what comes back with the cancellation of a purchase, of which this much was returned already."""
     return ReturnedLines({}, come_back(lines, returned), all_of(lines))
 

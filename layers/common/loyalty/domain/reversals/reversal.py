@@ -15,10 +15,10 @@ from loyalty.domain.ledger.wallet import (
     Lots,
     Movement,
     Wallet,
-    added,
-    changed,
-    negated,
-    taken,
+    add_amounts,
+    add_lots,
+    negate,
+    take_from_lots,
 )
 from loyalty.domain.money import ZERO, share, split
 from loyalty.domain.reversals.proration import ReversalStep
@@ -97,7 +97,7 @@ class ReversedAward:
     instant: bool
 
 
-def kept_of(awards: Sequence[ReversedAward], step: ReversalStep, outcome: Reversal) -> Mapping[str, Decimal]:
+def kept_by_offer(awards: Sequence[ReversedAward], step: ReversalStep, outcome: Reversal) -> Mapping[str, Decimal]:
     """Return of which awards it is, by their offers, what a step leaves to the customer.
 
     It is shared by what of each could be taken: neither what was spent at once on the same purchase nor what has
@@ -110,7 +110,7 @@ def kept_of(awards: Sequence[ReversedAward], step: ReversalStep, outcome: Revers
         of_lot = [amount if award.month == month else ZERO for award, amount in zip(awards, amounts, strict=True)]
         amounts = _less_shares(amounts, lapsed, of_lot)
     shares = split(outcome.waived, amounts) if awards else ()
-    return changed({}, dict(zip((award.offer_id for award in awards), shares, strict=True)))
+    return add_amounts({}, dict(zip((award.offer_id for award in awards), shares, strict=True)))
 
 
 def _less_shares(amounts: Sequence[Decimal], total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
@@ -141,16 +141,16 @@ def reversal(
     if clawback is Clawback.REFUSE:
         # What was waived elsewhere must not keep a purchase from being taken back that pays for its own award.
         given_back = max(ZERO, given_back - awarded.wallet)
-    settled = _settled(wallet, given_back)
-    unforgiven = _taken_latest_first(wallet.forgiven, _sum(settled))
-    before = added(added(wallet.booked, step.spends.lots), negated(_by_month(unforgiven)))
-    after = added(before, negated(step.awards.lots))
+    settled = _settle(wallet, given_back)
+    unforgiven = _take_latest_first(wallet.forgiven, _sum(settled))
+    before = add_lots(add_lots(wallet.booked, step.spends.lots), negate(_by_month(unforgiven)))
+    after = add_lots(before, negate(step.awards.lots))
     lapsed = {
         month: lapsed_part(wallet, month, missing, now, purchase.posted_on)
-        for month, missing in added(_short(after), negated(_short(before))).items()
+        for month, missing in add_lots(_short(after), negate(_short(before))).items()
         if missing > 0
     }
-    after = added(after, lapsed)
+    after = add_lots(after, lapsed)
     claim = awarded.wallet - _sum(lapsed)
     floor = min(ZERO, wallet.balance) - step.debt
     lacking = max(ZERO, floor - (wallet.balance + spent.wallet - _sum(settled) - claim))
@@ -158,28 +158,28 @@ def reversal(
         description = f"The award of {awarded.wallet} is spent: the wallet holds {wallet.balance}."
         raise Refused(Problem(Code.INSUFFICIENT_BALANCE, description))
     waived = ZERO if clawback is Clawback.ALLOW_NEGATIVE else lacking
-    forgiven, back = _forgiven(after, waived), claim - waived
-    booked = added(after, _by_month(forgiven))
+    forgiven, back = _forgive(after, waived), claim - waived
+    booked = add_lots(after, _by_month(forgiven))
     movement = Movement(
         awarded=ZERO - back - _sum(settled),
         spent=ZERO - spent.wallet,
         alternative_awarded=_less(awarded.alternative, back, awarded.wallet, exponents),
         alternative_spent=None if spent.alternative is None else ZERO - spent.alternative,
-        lots=added(booked, negated(wallet.booked)),
-        lapsed=added({}, {month: -min(part, wallet.lapsed.get(month, ZERO)) for month, part in lapsed.items()}),
-        waived=changed(negated(settled), {purchase.event_id: waived}),
-        forgiven=added(forgiven, negated(unforgiven)),
+        lots=add_lots(booked, negate(wallet.booked)),
+        lapsed=add_lots({}, {month: -min(part, wallet.lapsed.get(month, ZERO)) for month, part in lapsed.items()}),
+        waived=add_amounts(negate(settled), {purchase.event_id: waived}),
+        forgiven=add_lots(forgiven, negate(unforgiven)),
     )
     return Reversal(movement, waived, settled, lapsed)
 
 
-def _settled(wallet: Wallet, given_back: Decimal) -> Mapping[str, Decimal]:
+def _settle(wallet: Wallet, given_back: Decimal) -> Mapping[str, Decimal]:
     """Return what is settled of what is waived on a wallet, by purchase, what was waived first before all other."""
     left, settled = given_back, {}
     for purchase_id, waived in wallet.waived.items():
         settled[purchase_id] = min(left, waived)
         left -= settled[purchase_id]
-    return changed(settled, {})
+    return add_amounts(settled, {})
 
 
 def _short(booked: Lots) -> Lots:
@@ -187,20 +187,20 @@ def _short(booked: Lots) -> Lots:
     return {month: -amount for month, amount in booked.items() if amount < 0}
 
 
-def _forgiven(booked: Lots, waived: Decimal) -> Lots:
+def _forgive(booked: Lots, waived: Decimal) -> Lots:
     """Return which lots are forgiven an amount: what they lack, the earliest first, then what never expires."""
-    parts = taken(_short(booked), waived)
-    return added(parts, {LASTING: waived - _sum(parts)})
+    parts = take_from_lots(_short(booked), waived)
+    return add_lots(parts, {LASTING: waived - _sum(parts)})
 
 
-def _taken_latest_first(lots: Lots, amount: Decimal) -> Lots:
+def _take_latest_first(lots: Lots, amount: Decimal) -> Lots:
     """Return what is taken of forgiven amounts: of what never expires first, then of the latest lots; so that what is
     left is what would have been forgiven in the first place."""
     parts = {LASTING: min(amount, lots.get(LASTING, ZERO))}
     for month in sorted(lots, reverse=True):
         if month != LASTING:
             parts[month] = min(amount - _sum(parts), lots[month])
-    return added({}, parts)
+    return add_lots({}, parts)
 
 
 def _by_month(lots: Lots) -> Lots:

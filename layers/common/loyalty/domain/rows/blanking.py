@@ -10,15 +10,15 @@ from loyalty.domain.rows.csv_rows import cell_patterns
 from loyalty.domain.rows.layout import FileFormat, Layout
 
 
-def blanked(data: bytes) -> bytes:
+def blank_codes(data: bytes) -> bytes:
     """Return a chunk of records without their pass codes. A CSV row that cannot be split into its columns is removed
     whole, as the code may be in any of them."""
     chunk = read_chunk(data)
-    rows = b"".join(_blanked(chunk.layout, entry) for entry in chunk.entries)
+    rows = b"".join(_blank_entry(chunk.layout, entry) for entry in chunk.entries)
     return data[: len(data) - len(rows)] + rows
 
 
-def _blanked(layout: Layout, entry: ChunkEntry) -> bytes:
+def _blank_entry(layout: Layout, entry: ChunkEntry) -> bytes:
     [row] = entry.rows
     if layout.format is not FileFormat.CSV:
         return with_blank_codes(row)

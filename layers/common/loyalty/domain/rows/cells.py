@@ -43,7 +43,7 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """A number whose point separates thousands where the comma is the decimal sign."""
 
 
-def meant(cell: str) -> str:
+def cell_text(cell: str) -> str:
     """Return the cell's text, without the apostrophe that keeps it from being taken for a formula."""
     return cell[1:] if cell[:1] == "'" and FORMULA.match(cell, 1) else cell
 
@@ -55,14 +55,14 @@ def text_in(cell: str) -> str:
         ValueError: a spreadsheet has made a shortened number of it, or shows something else in its place; the message
             says so.
     """
-    text = meant(cell)
+    text = cell_text(cell)
     if "#" in text and _IN_ITS_PLACE.fullmatch(text.strip()):
         raise ValueError(
             f"says {text.strip()[:MAX_TOLD]}, which a spreadsheet shows instead of a value: widen the column, or "
             "correct its formula, before you save the file as CSV"
         )
     if "+" in text and _SHORTENED.fullmatch(text.strip()):
-        raise _shortened(text)
+        raise _shortened_error(text)
     return text
 
 
@@ -72,9 +72,9 @@ def number_in(cell: str) -> Decimal:
     Raises:
         ValueError: it says none; the message says what is wrong.
     """
-    number = meant(cell).strip()
+    number = cell_text(cell).strip()
     if _SHORTENED.fullmatch(number):
-        raise _shortened(number)
+        raise _shortened_error(number)
     if not _NUMBER.fullmatch(number):
         raise ValueError(NO_NUMBER)
     return Decimal(number)
@@ -86,13 +86,13 @@ def moment_in_cell(cell: str) -> int | Decimal:
     Raises:
         ValueError: it says neither; the message says what is wrong.
     """
-    text = meant(cell).strip()
+    text = cell_text(cell).strip()
     if _SECONDS.fullmatch(text):
         return Decimal(text)
     if _DIGITS.fullmatch(text):
         raise ValueError(NO_SECONDS.format(text[:MAX_TOLD]))
     if _SHORTENED.fullmatch(text):
-        raise _shortened(text)
+        raise _shortened_error(text)
     if not dates.is_date(text):
         raise ValueError(f"{dates.NO_DATE}, or in seconds since 1970")
     return int(dates.moment_in(text).timestamp())
@@ -103,7 +103,7 @@ def read_cell(layout: Layout, read: Read, cell: str) -> Any:
     try:
         value = read(cell)
         if layout.delimiter == ";" and isinstance(value, Decimal):
-            _refuse_grouped(meant(cell).strip())
+            _refuse_grouped(cell_text(cell).strip())
         return value
     except ValueError as error:
         return Unreadable(f"The cell {error}.")
@@ -119,7 +119,7 @@ def _refuse_grouped(number: str) -> None:
         )
 
 
-def _shortened(cell: str) -> ValueError:
+def _shortened_error(cell: str) -> ValueError:
     return ValueError(
         f"says {cell.strip()}, a number that a spreadsheet has shortened, so some of its digits are lost: format the "
         "column as text before you open or type the file, or send the original file"

@@ -105,7 +105,7 @@ class Shard:
             self._sizes.extend(map(len, self._entries))
             self._entries.clear()
 
-    def taken(self, layout: Layout) -> Iterator[Frame]:
+    def take_chunks(self, layout: Layout) -> Iterator[Frame]:
         """Return all that has settled, as chunks; it is forgotten then."""
         data, ends = memoryview(b"".join(self._settled)), list(accumulate(self._sizes))
         first = start = 0

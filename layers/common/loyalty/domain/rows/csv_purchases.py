@@ -12,7 +12,7 @@ from typing import Any
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.domain.rows.cells import meant
+from loyalty.domain.rows.cells import cell_text
 from loyalty.domain.rows.columns import REFERENCE_NUMBER, UNIT_COLUMNS
 from loyalty.domain.rows.csv_rows import CsvRows, cell_patterns
 from loyalty.domain.rows.customers import NEWEST_NAMES
@@ -54,13 +54,13 @@ class CsvCutter(CsvRows):
             self._inside = "" if self._inside == INSIDE_PURCHASE else self._inside
             done = self._gather(rows, faults, first, plain, last=last)
         else:
-            done = self._known_by(rows)
+            done = self._last_filled_row(rows)
         self._row += done
         return waiting + sum(map(len, rows[done:])) + len(rows) - done
 
-    def _left_out(self) -> tuple[int, bytes]:
+    def _remainder(self) -> tuple[int, bytes]:
         if self._inside != INSIDE_PURCHASE:
-            return super()._left_out()
+            return super()._remainder()
         return self._row + 1, self._rest.partition(b"\n")[2]
 
     def _plain(self, data: bytes, *, last: bool) -> bytes | None:
@@ -100,8 +100,8 @@ class CsvCutter(CsvRows):
             elif plain and not empty:
                 shard.add(number + start, b"\n".join(rows[start:end]), end - start)
             else:
-                shard.add_rows(number + start, _filled(rows, start, end, empty))
-        return self._held_back(opened, rows, empty) if opened else len(rows)
+                shard.add_rows(number + start, _drop_empty_rows(rows, start, end, empty))
+        return self._first_waiting_row(opened, rows, empty) if opened else len(rows)
 
     def _purchases(
         self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None
@@ -153,22 +153,22 @@ class CsvCutter(CsvRows):
         if name is not None:
             found.append((name, opened, end))
 
-    def _held_back(self, purchase: Purchase, rows: list[bytes], empty: set[int]) -> int:
+    def _first_waiting_row(self, purchase: Purchase, rows: list[bytes], empty: set[int]) -> int:
         """Return the place from which on rows have to wait, as the purchase may go on. One that is too long already is
         refused; one that is followed by more empty rows than may wait has ended."""
         name, start, end = purchase
-        filled = _filled(rows, start, end, empty)
+        filled = _drop_empty_rows(rows, start, end, empty)
         if sum(map(len, filled)) > MAX_ROW_BYTES:
             self._shards.all[0].add_rows(self._row + start, filled, LONG_PURCHASE)
             self._inside = INSIDE_PURCHASE
-            return self._known_by(rows)
+            return self._last_filled_row(rows)
         if empty and sum(len(rows[place]) + 1 for place in empty if place > start) > MAX_ROW_BYTES:
             self._learn([name])
             self._known[name].add_rows(self._row + start, filled)
             return end
         return start
 
-    def _known_by(self, rows: list[bytes]) -> int:
+    def _last_filled_row(self, rows: list[bytes]) -> int:
         """Return the place of the last row that is not empty, by which the rest of a refused purchase will be known;
         behind all rows, where so many empty ones follow that it has ended."""
         place = next((place for place in reversed(range(len(rows))) if not self._is_empty(rows[place])), 0)
@@ -225,10 +225,10 @@ class CsvCutter(CsvRows):
     def _reference(self, name: Any) -> Reference | None:
         by, cell = (self._customers[1][1], name[0]) if isinstance(name, tuple) else (self._customers[0][1], name)
         text = cell.decode(errors="replace")
-        return Reference(by, meant(text), "") if text else None
+        return Reference(by, cell_text(text), "") if text else None
 
 
-def _filled(rows: list[bytes], start: int, end: int, empty: set[int]) -> list[bytes]:
+def _drop_empty_rows(rows: list[bytes], start: int, end: int, empty: set[int]) -> list[bytes]:
     """Return the rows of a purchase without the empty ones between."""
     if not empty:
         return rows[start:end]

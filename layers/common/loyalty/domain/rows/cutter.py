@@ -43,7 +43,7 @@ class Cutter(ABC):
 
     def cut(self, block: bytes, *, last: bool = False) -> None:
         """Put the rows that end in `block` into their shards. `last` says that the file ends with it."""
-        data = self._skipped(self._rest + block)
+        data = self._skip(self._rest + block)
         waiting = self._put(data, last=last)
         self._shards.settle()
         self._rest = data[len(data) - waiting :]
@@ -53,7 +53,7 @@ class Cutter(ABC):
         """Refuse the rest of the file, which cannot be read. One row stands for it, and shows how it begins; there is
         no such row if nothing of the rest was read, as a result that is sent again then has all rows. Return the fault
         of the file."""
-        number, rest = self._left_out()
+        number, rest = self._remainder()
         if self._is_empty(rest):
             missing = f"Row {number - 1} is the last one that was read: if rows are missing after it, send them"
             return Problem(fault.code, f"{fault.description} {missing} as a separate file.")
@@ -66,7 +66,7 @@ class Cutter(ABC):
         self._row = number + 1
         return told
 
-    def _left_out(self) -> tuple[int, bytes]:
+    def _remainder(self) -> tuple[int, bytes]:
         """Return the number of the first row that went into no shard, and what there is of it and of what follows."""
         return self._row, self._rest
 
@@ -102,7 +102,7 @@ class Cutter(ABC):
     def _refuse(self, number: int, row: bytes, fault: Problem) -> None:
         self._shards.all[0].add_rows(number, [row[:KEPT_BYTES]], fault)
 
-    def _skipped(self, data: bytes) -> bytes:
+    def _skip(self, data: bytes) -> bytes:
         """Return what is left behind the end of the line that the cutter is inside of."""
         if self._inside != INSIDE_LINE:
             return data

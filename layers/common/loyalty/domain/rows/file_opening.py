@@ -42,7 +42,7 @@ def format_of(name: str) -> tuple[FileFormat, bool]:
     return FileFormat(found[1].lower()), bool(found[2])
 
 
-def opened(format_: FileFormat, head: bytes, reading: Reading) -> tuple[Layout, Position]:
+def find_layout(format_: FileFormat, head: bytes, reading: Reading) -> tuple[Layout, Position]:
     """Return how the rows of a file are to be read, and where they begin; `head` are its first HEAD_BYTES, or all of
     it.
 
@@ -111,14 +111,14 @@ def _check_columns(columns: Sequence[str], reading: Reading) -> None:
     if not columns or len(unknown) == len(columns):
         raise _refused(f"The first line must name the columns, such as {reading.example}.")
     if unknown:
-        raise _refused(f"The column {_listed(unknown)} is unknown. Rename or remove it.")
+        raise _refused(f"The column {_join_names(unknown)} is unknown. Rename or remove it.")
     if twice := [column for place, column in enumerate(columns) if column in columns[:place]]:
-        raise _refused(f"The column {_listed(twice)} appears twice. Remove one.")
+        raise _refused(f"The column {_join_names(twice)} appears twice. Remove one.")
     if missing := [" or ".join(names) for names in reading.needed if not {*names} & {*columns}]:
-        raise _refused(f"The column {_listed(missing)} is missing. Add it.", Code.MANDATORY)
+        raise _refused(f"The column {_join_names(missing)} is missing. Add it.", Code.MANDATORY)
 
 
-def _listed(names: Sequence[str], longest: int = 10) -> str:
+def _join_names(names: Sequence[str], longest: int = 10) -> str:
     shown = ", ".join(name[:100] or "without a name" for name in names[:longest])
     return shown + (f" and {len(names) - longest} more" if len(names) > longest else "")
 

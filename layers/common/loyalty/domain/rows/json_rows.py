@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from loyalty.domain.access.pass_codes import without_codes
-from loyalty.domain.brackets import scanned
+from loyalty.domain.brackets import scan_brackets
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.rows.chunk import Shard
@@ -105,7 +105,7 @@ class _JsonCutter(RowCutter):
         return self._known[name]
 
     def _reference(self, name: Any) -> Reference | None:
-        return _named(name)
+        return _read_customer(name)
 
 
 class JsonLinesCutter(_JsonCutter):
@@ -153,15 +153,15 @@ class JsonArrayCutter(_JsonCutter):
 
     def _may_skip(self, data: bytes, at: int) -> bool:
         """Return whether the element that begins at `at` has an end that can be found without keeping it."""
-        _, depth, in_text = scanned(data, at)
+        _, depth, in_text = scan_brackets(data, at)
         self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
         return bool(self._inside)
 
-    def _skipped(self, data: bytes) -> bytes:
+    def _skip(self, data: bytes) -> bytes:
         if not self._inside.startswith(INSIDE_ELEMENT):
             return data
         depth, in_text = map(int, self._inside.split()[1:])
-        end, depth, in_text = scanned(data, 0, depth, bool(in_text))
+        end, depth, in_text = scan_brackets(data, 0, depth, bool(in_text))
         self._inside = f"{INSIDE_ELEMENT} {depth} {in_text:d}" if depth or in_text else ""
         self._offset += end
         return data[end:]
@@ -178,7 +178,7 @@ def _end_of_element(data: bytes, at: int) -> int:
     if at == len(data):
         return WAITING
     if data[at] in b'"[{':
-        end, depth, in_text = scanned(data, at)
+        end, depth, in_text = scan_brackets(data, at)
         if depth or in_text:
             return WAITING
     else:
@@ -198,10 +198,10 @@ def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
 
 def customer_in_row(row: bytes) -> Reference | None:
     """Return how a row names its customer, as far as it does."""
-    return _named(_name(row))
+    return _read_customer(_name(row))
 
 
-def _named(name: bytes | Reference | None) -> Reference | None:
+def _read_customer(name: bytes | Reference | None) -> Reference | None:
     return customer_in(_read(b"{%b}" % name)) if isinstance(name, bytes) else name
 
 

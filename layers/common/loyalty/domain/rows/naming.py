@@ -3,7 +3,7 @@ could be told of it before."""
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.domain.rows.cells import meant
+from loyalty.domain.rows.cells import cell_text
 from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.domain.rows.columns import cells_of
 from loyalty.domain.rows.customers import NEWEST_NAMES, customer_in
@@ -19,4 +19,4 @@ def customer_of(layout: Layout, entry: ChunkEntry) -> Reference | None:
         cells = dict(zip(layout.columns, cells_of(layout, entry.rows[0]), strict=True))
     except Refused:
         return None
-    return customer_in({name: meant(cells[name]) for name in NEWEST_NAMES if cells.get(name)})
+    return customer_in({name: cell_text(cells[name]) for name in NEWEST_NAMES if cells.get(name)})

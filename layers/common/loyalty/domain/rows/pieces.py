@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 
-def taken(pieces: Iterator[bytes], size: int) -> bytes:
+def take_bytes(pieces: Iterator[bytes], size: int) -> bytes:
     """Take the first pieces that have at least `size` bytes together; fewer, if there are no more."""
     head = b""
     for piece in pieces:
@@ -13,7 +13,7 @@ def taken(pieces: Iterator[bytes], size: int) -> bytes:
     return head
 
 
-def skipped(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+def skip_bytes(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Return what is left of `pieces` behind their first `size` bytes."""
     for piece in pieces:
         yield piece[size:]

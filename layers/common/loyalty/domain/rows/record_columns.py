@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import RecordPart
-from loyalty.domain.rows.cells import Read, meant, number_in, read_cell, text_in
+from loyalty.domain.rows.cells import Read, cell_text, number_in, read_cell, text_in
 from loyalty.domain.rows.columns import RESULT_FIELDS, put_in
 from loyalty.domain.rows.layout import Layout
 from loyalty.domain.validation import Unreadable
@@ -29,7 +29,7 @@ def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     for."""
     [cells] = rows
     said = {name: cell for name, cell in zip(layout.columns, cells, strict=True) if cell and name not in RESULT_FIELDS}
-    kind = meant(said.get("type", ""))
+    kind = cell_text(said.get("type", ""))
     if kind not in _COLUMNS:
         return {"type": kind}
     record: dict[str, Any] = {}
@@ -42,7 +42,7 @@ def record_of(layout: Layout, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 
 def _whole_number(cell: str) -> int:
-    text = meant(cell).strip()
+    text = cell_text(cell).strip()
     if not _WHOLE.fullmatch(text):
         raise ValueError("must be a whole number such as 2")
     return int(text)
@@ -57,18 +57,18 @@ def _truth(cell: str) -> bool:
 
 def _list(cell: str) -> Any:
     try:
-        return json.loads(meant(cell), parse_float=Decimal)
+        return json.loads(cell_text(cell), parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise ValueError('must be a list as in JSON, such as ["EK123456", "MRA"]') from error
 
 
-def _written_out(cell: str) -> Decimal:
+def _read_decimal(cell: str) -> Decimal:
     if "e" in cell.lower():
         raise ValueError("must be a number such as 15.19, without an exponent")
     return number_in(cell)
 
 
-_READERS: Mapping[Any, Read] = {Decimal: _written_out, int: _whole_number, bool: _truth, list: _list}
+_READERS: Mapping[Any, Read] = {Decimal: _read_decimal, int: _whole_number, bool: _truth, list: _list}
 """Readers of cells, by type; cells of other types are text."""
 
 

@@ -20,7 +20,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _SIGN = b"\x1f\x8b"
 
 
-def unpacked(blocks: Iterable[bytes], most: int = MAX_UNPACKED_BYTES) -> Iterator[bytes]:
+def unpack(blocks: Iterable[bytes], most: int = MAX_UNPACKED_BYTES) -> Iterator[bytes]:
     """Return what `blocks` of one or several gzip members hold, in pieces.
 
     Raises:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from loyalty.domain.errors import Problem
-from loyalty.domain.uploads.row_outcome import RowOutcome, listed, problem
+from loyalty.domain.uploads.row_outcome import RowOutcome, problem, problem_to_list
 
 PIECE = 25
 """Purchases tried together from the second try on: few enough to be tried one by one should they fail."""
@@ -53,13 +53,13 @@ class Attempt:
         left = [row for row in rows if row not in self.settled and row not in given_up]
         last = [row for row in _by_last_place(self.last) if row in left]
         held = behind(last) if last else set()
-        yield from self._cut(row for row in left if row not in held and row not in last)
+        yield from self._cut_pieces(row for row in left if row not in held and row not in last)
         for first in last:
             if first not in held:
                 its = behind([first])
-                yield from self._cut([first, *(row for row in left if row in its)])
+                yield from self._cut_pieces([first, *(row for row in left if row in its)])
 
-    def _cut(self, rows: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    def _cut_pieces(self, rows: Iterable[int]) -> Iterator[tuple[int, ...]]:
         """Rows in pieces; those that a worker may have died over are alone."""
         piece: list[int] = []
         alone = {*self.trying, *self.last}
@@ -87,8 +87,8 @@ class Attempt:
 
     def text(self) -> str:
         """As JSON."""
-        settled = [outcome.listed() for outcome in self.settled.values()]
-        unsettled = [[row, *listed(problem)] for row, problem in self.unsettled.items()]
+        settled = [outcome.to_list() for outcome in self.settled.values()]
+        unsettled = [[row, *problem_to_list(problem)] for row, problem in self.unsettled.items()]
         return json.dumps({"settled": settled, "unsettled": unsettled, "trying": self.trying, "last": self.last})
 
     @classmethod

@@ -50,7 +50,7 @@ STATUSES: Mapping[Kind, tuple[RowStatus, ...]] = {
 MAX_PROBLEMS = 10
 """Problems that are told of a row: whoever mends ten sends the file again anyway, and a chunk has a thousand rows."""
 
-REHEARSED = " (dry run)"
+DRY_RUN = " (dry run)"
 """Stands behind the status in the result of a dry run, so that nobody takes it for what was posted."""
 
 
@@ -77,25 +77,30 @@ class RowOutcome:
         """All that is wrong."""
         return (self.problem, *self.others) if self.problem else ()
 
-    def listed(self) -> list[Any]:
+    def to_list(self) -> list[Any]:
         """As it is kept: row, status, event id and, of each problem, code, field and description."""
-        return [self.row, self.status, self.event_id, *(text for problem in self.problems for text in listed(problem))]
+        return [
+            self.row,
+            self.status,
+            self.event_id,
+            *(text for problem in self.problems for text in problem_to_list(problem)),
+        ]
 
     @classmethod
     def of(cls, listed: Sequence[Any]) -> Self:
-        """Return what `listed` made a list of."""
+        """Return what `to_list` made a list of."""
         row, status, event_id, *told = listed
         first, *others = (problem(*told[at : at + 3]) for at in range(0, len(told), 3)) if told else (None,)
         return cls(row, RowStatus(status), event_id, first, tuple(others))
 
 
-def listed(problem: Problem) -> list[str]:
+def problem_to_list(problem: Problem) -> list[str]:
     """Return a problem as it is kept: code, field and description."""
     return [problem.code, problem.pointer, problem.description]
 
 
 def problem(code: str, pointer: str, description: str) -> Problem:
-    """Return what `listed` made a list of."""
+    """Return what `problem_to_list` made a list of."""
     return Problem(Code(code), description, pointer)
 
 
@@ -110,12 +115,12 @@ class Counts:
     def of(cls, outcomes: Sequence[RowOutcome]) -> Self:
         """Count outcomes."""
         return cls(
-            _counted(outcome.status for outcome in outcomes),
-            _counted(outcome.problem.code for outcome in outcomes if outcome.problem),
+            _count_outcomes(outcome.status for outcome in outcomes),
+            _count_outcomes(outcome.problem.code for outcome in outcomes if outcome.problem),
         )
 
     @classmethod
-    def named(cls, numbers: Mapping[str, Any]) -> Self:
+    def of_items(cls, numbers: Mapping[str, Any]) -> Self:
         """Return what `items` named."""
         return cls(
             {status: int(numbers[status]) for status in RowStatus if numbers.get(status)},
@@ -143,5 +148,5 @@ _ERROR = "error_"
 Counted = TypeVar("Counted", RowStatus, Code)
 
 
-def _counted(found: Iterable[Counted]) -> dict[Counted, int]:
+def _count_outcomes(found: Iterable[Counted]) -> dict[Counted, int]:
     return dict(sorted(Counter(found).items()))

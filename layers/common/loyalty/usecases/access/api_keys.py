@@ -45,7 +45,7 @@ def create_key(asked: KeyRequest, *, table: Table, now: datetime) -> tuple[str, 
     if unknown:
         raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
     merchants = frozenset(_merchant_ids(asked.merchants, table, now))
-    return _added(Partner(asked.partner_id, frozenset(asked.scopes), merchants), asked.request, table, now)
+    return _add_key(Partner(asked.partner_id, frozenset(asked.scopes), merchants), asked.request, table, now)
 
 
 def require_partner(partner_id: str, table: Table) -> None:
@@ -70,7 +70,7 @@ def rotate_key(
     key = _active(partner_id, key_id, table)
     if key is None:
         raise Refused(not_found("Key", key_id))
-    return _added(key.partner, request and f"{key_id} {request}", table, now)
+    return _add_key(key.partner, request and f"{key_id} {request}", table, now)
 
 
 def revoke_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> None:
@@ -85,7 +85,7 @@ def revoke_key(partner_id: str, key_id: str, *, table: Table, now: datetime) -> 
         raise Refused(not_found("Key", key_id))
 
 
-def _added(partner: Partner, request: str | None, table: Table, now: datetime) -> tuple[str, ApiKey]:
+def _add_key(partner: Partner, request: str | None, table: Table, now: datetime) -> tuple[str, ApiKey]:
     key_id = secrets.token_hex(4)
     text = f"lk_{key_id}_{secrets.token_urlsafe(KEY_BYTES)}"
     key = ApiKey(key_id, partner, now, credentials.hash_of(text), request or key_id)

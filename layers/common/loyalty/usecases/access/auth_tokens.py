@@ -51,7 +51,7 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id}), token
 
 
-def verified_token(text: str, signing_keys: SigningKeys) -> AuthToken:
+def verify_token(text: str, signing_keys: SigningKeys) -> AuthToken:
     """Return the token in `text`, with its signature and its time checked.
 
     Raises:
@@ -88,7 +88,7 @@ class TokenCheck:
         Raises:
             Refused: INVALID_TOKEN, if it is not good, or not any more.
         """
-        token = verified_token(text, self._signing_keys)
+        token = verify_token(text, self._signing_keys)
         checked = self._checked.get(token.id)
         if checked is None or now - checked > RECHECK_AFTER:
             if not credentials.is_good(self._table, token):
@@ -105,4 +105,4 @@ def release_token(text: str, *, table: Table, signing_keys: SigningKeys) -> None
     Raises:
         Refused: INVALID_TOKEN, if it was not good in the first place.
     """
-    credentials.release_token(table, verified_token(text, signing_keys))
+    credentials.release_token(table, verify_token(text, signing_keys))

@@ -72,11 +72,11 @@ class ShownTokens(NamedTuple):
         if token:
             return token
         if shown.by != ONE_TIME_PASSWORD or shown.before:
-            raise Refused(not_found(label, named(shown), shown.pointer))
+            raise Refused(not_found(label, describe_token(shown), shown.pointer))
         at = guessed_passwords(self.partner_id, self.now)
         if locked_until := count_guess(self.table, at, [AT_ONE_TIME_PASSWORDS], self.partner_id, self.now):
-            raise _locked("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
-        raise GuessRefused(not_found(label, named(shown), shown.pointer))
+            raise _lockout("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
+        raise GuessRefused(not_found(label, describe_token(shown), shown.pointer))
 
     def _is_right(self, token: CustomerToken | None, shown: Reference, pass_code: str) -> bool:
         """Return whether it is the token's pass code. The try is counted before it is looked at, so that many at once
@@ -85,19 +85,19 @@ class ShownTokens(NamedTuple):
         reveals that."""
         token_id, hashed = (token.id, token.pass_code) if token and token.pass_code else (shown.value, _NO_HASH)
         if locked_until := customer_tokens.count_try(self.table, token_id, hashed, self.partner_id, self.now):
-            raise _locked("The pass code was wrong too often, so it is locked", locked_until, shown)
+            raise _lockout("The pass code was wrong too often, so it is locked", locked_until, shown)
         right = is_pass_code(pass_code, token_id, hashed)
         if right:
             customer_tokens.forget_tries(self.table, token_id, hashed, self.now)
         return right
 
 
-def named(shown: Reference) -> str:
+def describe_token(shown: Reference) -> str:
     """Return what a message calls a token by: its name, but no one-time password."""
     return "one-time password" if shown.by == ONE_TIME_PASSWORD else shown.value
 
 
-def _locked(why: str, until: datetime, shown: Reference) -> GuessRefused:
+def _lockout(why: str, until: datetime, shown: Reference) -> GuessRefused:
     description = f"{why} before {until:%Y-%m-%d %H:%M} UTC. Try again then."
     return GuessRefused(Problem(Code.NOT_PERMITTED, description, shown.pointer))
 

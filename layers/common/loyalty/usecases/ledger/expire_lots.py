@@ -63,7 +63,9 @@ def expire_lots(
     for batch in _batches(_due(index, months_after(now, -1))):
         if time_left() < RESERVE_SECONDS:
             return ExpiryRun(wallets, busy, finished=False)
-        outcomes = with_newest_programme_each(engine.catalogue, now, batch, partial(_posted, engine, now)).values()
+        outcomes = with_newest_programme_each(
+            engine.catalogue, now, batch, partial(_post_expiries, engine, now)
+        ).values()
         put_off = [outcome for outcome in outcomes if _is_busy(outcome)]
         wallets += sum(not isinstance(outcome, Refused) and not outcome.replayed for outcome in outcomes)
         busy += len(put_off)
@@ -72,7 +74,7 @@ def expire_lots(
     return ExpiryRun(wallets, busy, finished=True)
 
 
-def _posted(engine: Engine, now: datetime, account_ids: Iterable[str]) -> dict[str, EventOutcome]:
+def _post_expiries(engine: Engine, now: datetime, account_ids: Iterable[str]) -> dict[str, EventOutcome]:
     programme = engine.catalogue.programme(now)
     drafts = {account_id: ExpiryDraft(account_id, programme, now) for account_id in account_ids}
     outcomes = post_events(list(drafts.items()), table=engine.table, pause=engine.pause)

@@ -9,6 +9,7 @@ from loyalty.domain.fields import MAX_CODE
 from loyalty.domain.ledger.wallet import JournalEntry
 from loyalty.domain.programme.programme import Programme
 from loyalty.store import ledger
+from loyalty.store.backoff import Pause, pause
 from loyalty.store.customers import Customer, find_customer
 from loyalty.store.table import Table, WholeTable
 from loyalty.usecases.engine import Engine
@@ -26,10 +27,12 @@ class WalletView:
 
 @dataclass(frozen=True, slots=True)
 class JournalPage:
-    """Some entries of a journal, newest first; `before` is where the next page starts, None on the last."""
+    """Some entries of a journal, newest first; `before` is where the next page starts, None on the last. `missing` are
+    the numbers of entries that belong on the page and that the index does not have yet."""
 
     entries: list[JournalEntry]
     before: int | None
+    missing: list[int]
 
 
 def show_wallet(engine: Engine, account: str, *, now: datetime) -> WalletView:
@@ -48,16 +51,41 @@ def _view(customer: Customer, programme: Programme, now: datetime) -> WalletView
     return WalletView(customer, currency.code, alternative)
 
 
-def show_journal(account: str, *, before: int | None, limit: int, table: WholeTable) -> JournalPage:
+INDEX_WAITS = (0.05, 0.1, 0.2)
+"""Seconds before each further look into the index for entries that it lacks: as a rule it is late by less."""
+
+
+def show_journal(
+    account: str, *, before: int | None, limit: int, table: WholeTable, pause: Pause = pause
+) -> JournalPage:
     """Return at most `limit` entries of the account's journal, newest first, below the sequence number `before`.
+
+    The wallet, which is never late, tells which numbers there have to be. The index, which may be, is asked again for
+    those that it lacks; what it lacks even then is told.
 
     Raises:
         Refused: NOT_FOUND.
     """
-    customer = _customer(table, account)
-    entries = ledger.read_journal(table, customer.account.id, before=before, limit=limit)
-    more = bool(entries) and entries[-1].sequence > 1
-    return JournalPage(entries, entries[-1].sequence if more else None)
+    wallet = _customer(table, account).wallet
+    newest = min(wallet.version, wallet.version if before is None else before - 1)
+    numbers = range(newest, max(0, newest - limit), -1)
+    entries = _entries(table, wallet.account_id, numbers)
+    for seconds in INDEX_WAITS:
+        if len(entries) == len(numbers):
+            break
+        pause(seconds)
+        entries = _entries(table, wallet.account_id, numbers)
+    oldest = numbers[-1] if numbers else 1
+    missing = [number for number in numbers if number not in entries]
+    return JournalPage(list(entries.values()), oldest if oldest > 1 else None, missing)
+
+
+def _entries(table: WholeTable, account_id: str, numbers: range) -> dict[int, JournalEntry]:
+    """Return those of the entries that the index has, by their numbers."""
+    if not numbers:
+        return {}
+    found = ledger.read_journal(table, account_id, before=numbers[0] + 1, limit=len(numbers))
+    return {entry.sequence: entry for entry in found if entry.sequence in numbers}
 
 
 def _customer(table: Table, account: str) -> Customer:

@@ -8,6 +8,7 @@ from typing import Protocol
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.ledger.rules import require_rules
 from loyalty.domain.money import ZERO
+from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account, LifeCycle
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import ledger
@@ -36,6 +37,9 @@ class EventDraft(Protocol):
 
     @property
     def named(self) -> Reference: ...
+
+    @property
+    def programme(self) -> Programme: ...
 
     def duplicate_of(self, rival: Event | None) -> Problem:
         """Return what to say where another request has the event's identity; `rival` is its event, where that is
@@ -134,6 +138,7 @@ def next_batch(
             customer = existing(customer, draft.named)
             one = draft.prepare(customer, used)
             require_rules(customer.wallet, one.event.entry, one.wallet)
+            one = one.linked(customer.wallet, draft.programme.table_id)
         except Refused as refusal:
             batch.refused[place] = refusal
             continue

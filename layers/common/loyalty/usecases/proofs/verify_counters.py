@@ -1,21 +1,27 @@
 """Proving what all accounts together have used: every counter of a budget or promo code against the whole journal."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.audit import Deviation
-from loyalty.store import keys, ledger
+from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.events import Event
+from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
 from loyalty.store.table import WholeTable
 from loyalty.usecases.ledger.transaction_batch import read_used
+from loyalty.usecases.proofs.verify_wallets import readable, require_numbers
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
 MAX_READINGS = 3
 """How often the table is read again for counters that keep moving while it is read."""
+
+
+COUNTERS_COUNT = "a budget's or promo code's counter is what its events used of it"
+WITHIN = "all accounts together use no more of a budget or promo code than its limit"
 
 
 class Counters:
@@ -23,6 +29,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._used: dict[Key, Decimal] = {}
+        self._limits: dict[Key, Decimal] = {}
         self._journal: dict[Key, Decimal] = defaultdict(Decimal)
 
     def take(self, event: Event) -> None:
@@ -36,7 +43,23 @@ class Counters:
 
     def take_counter(self, item: Item) -> None:
         """Sort a counter in."""
+        require_numbers(item)
         self._used[key_of(item)] = item["used"]
+
+    def take_limit(self, record: Mapping[str, Any]) -> None:
+        """Take in a record that may limit what all accounts use together."""
+        match record:
+            case {"type": "reward_offer", "id": offer_id, "limits": {"budget": budget}}:
+                self._limits[budget_key(offer_id)] = Decimal(budget)
+            case {"type": "promo_code", "id": code_id, "maximum_uses": maximum}:
+                self._limits[promo_code_key(code_id)] = Decimal(maximum)
+
+    def beyond(self) -> Iterator[Deviation]:
+        """Return the counters that are beyond what they are limited to today. An earlier limit may have allowed it, as
+        nothing keeps what limits were."""
+        for key, limit in sorted(self._limits.items()):
+            if (used := self._used.get(key, ZERO)) > limit:
+                yield Deviation(None, None, WITHIN, f"{keys.counter_subject(key)}: {used} on the counter, of {limit}")
 
     @property
     def suspects(self) -> set[Key]:
@@ -47,6 +70,11 @@ class Counters:
             if self._used.get(key, ZERO) != self._journal.get(key, ZERO)
         }
 
+    def listed(self) -> Iterator[Deviation]:
+        """Return the counters that do not agree with what was seen of their events."""
+        for key in sorted(self.suspects):
+            yield self._deviation(key, self._used.get(key, ZERO))
+
     def deviations(self, table: WholeTable) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a reading of the table during which each stood still; or that
         there was none."""
@@ -55,18 +83,22 @@ class Counters:
             if not suspects:
                 return
             used, recount = read_used(table, suspects), Counters()
-            for event in ledger.scan_events(table):
-                recount.take(event)
+            for item in table.scan():
+                if is_event(item) and (seen := readable(item)):
+                    recount.take(seen.event)
             after = read_used(table, suspects)
             for key in sorted(key for key in suspects if used[key] == after[key] != recount._journal[key]):
-                yield _deviation(key, f"{used[key]} on the counter, {recount._journal[key]} in the journal")
+                yield recount._deviation(key, used[key])
             suspects = {key for key in suspects if used[key] != after[key]}
         for key in sorted(suspects):
             yield _deviation(
                 key, f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
             )
 
+    def _deviation(self, key: Key, used: Decimal) -> Deviation:
+        return _deviation(key, f"{used} on the counter, {self._journal[key]} in the journal")
+
 
 def _deviation(key: Key, found: str) -> Deviation:
-    what = keys.used_of(key)
-    return Deviation(None, None, "a budget's or promo code's counter is what its events used of it", f"{what}: {found}")
+    what = keys.counter_subject(key)
+    return Deviation(None, None, COUNTERS_COUNT, f"{what}: {found}")

@@ -1,17 +1,17 @@
-"""Proving what was taken back: every purchase against its cancellation, its returns and its vouchers."""
+"""Proving what was taken back: every purchase against its cancellation and its returns."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
 from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys, ledger
-from loyalty.store.attributes import Item
-from loyalty.store.events import Event, EventState
-from loyalty.store.table import Table, WholeTable
+from loyalty.store.attributes import key_of
+from loyalty.store.events import Event, EventState, is_event
+from loyalty.store.table import JournalTable
+from loyalty.usecases.proofs.verify_wallets import readable
 from loyalty.usecases.reversals.settlement import UNTOLD
 
 MAX_READINGS = 5
@@ -24,7 +24,6 @@ class Reversals:
     def __init__(self) -> None:
         self._sold: dict[str, PurchaseEvidence] = {}
         self._undone: dict[str, list[ReversalEvidence]] = defaultdict(list)
-        self._valid_vouchers: set[str] = set()
 
     def take(self, event: Event) -> None:
         """Sort an event in."""
@@ -32,63 +31,57 @@ class Reversals:
             for purchase_id, undone in _undone(event):
                 self._undone[purchase_id].append(undone)
         elif event.state is EventState.CANCELLED or event.taken_back != TakenBack():
-            self._sold[event.entry.event_id] = _sold(event)
-
-    def take_voucher(self, item: Item) -> None:
-        """Sort a voucher in."""
-        if item["state"] == VoucherState.ISSUED:
-            self._valid_vouchers.add(item["event_id"])
+            self._sold[event.entry.event_id] = _evidence_of(event)
 
     @property
     def suspects(self) -> list[str]:
-        """Purchases that do not agree with what was seen of their reversals and vouchers."""
+        """Purchases that do not agree with what was seen of their reversals."""
         orphans = self._undone.keys() - self._sold.keys()
-        cancelled = {purchase_id for purchase_id, sold in self._sold.items() if sold.cancelled}
         at_odds = {
             purchase_id
             for purchase_id, sold in self._sold.items()
             if any(reversal_deviations(sold, self._undone.get(purchase_id, [])))
         }
-        return sorted(orphans | at_odds | (cancelled & self._valid_vouchers))
+        return sorted(orphans | at_odds)
 
-    def deviations(self, table: WholeTable) -> Iterator[Deviation]:
+    def deviations(self, table: JournalTable) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for purchase_id in self.suspects:
             seen = {one.event_id for one in self._undone.get(purchase_id, ())}
             yield from _again(table, purchase_id, seen)
 
 
-def _again(table: WholeTable, purchase_id: str, seen: set[str]) -> list[Deviation]:
+def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviation]:
     """Deviations of one purchase, from a reading during which it stood still; `seen` are reversals of it."""
     for _ in range(MAX_READINGS):
-        purchase = ledger.read_event(table, purchase_id)
+        purchase = _event(table, purchase_id)
         if purchase is None or purchase.entry.type is not EventType.PURCHASE:
             return [Deviation(None, purchase_id, "only purchases are reversed", f"reversed by {sorted(seen)}")]
-        found = [*reversal_deviations(_sold(purchase), _reversals(table, purchase, seen)), *_vouchers(table, purchase)]
-        if ledger.read_event(table, purchase_id) == purchase:
+        found = list(reversal_deviations(_evidence_of(purchase), _reversals(table, purchase, seen)))
+        if _event(table, purchase_id) == purchase:
             break
     return found
 
 
-def _reversals(table: WholeTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
-    journal = ledger.read_whole_journal(table, purchase.entry.account_id)
-    event_ids = seen | {entry.event_id for entry in journal if entry.type.reverses}
-    events = [event for event_id in sorted(event_ids) if (event := ledger.read_event(table, event_id))]
+def _reversals(table: JournalTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
+    journal = ledger.journal_items(table, purchase.entry.account_id)
+    event_ids = seen | {keys.event_id(key_of(entry)) for entry in journal if entry["event_type"] in _REVERSING}
+    events = [event for event_id in sorted(event_ids) if (event := _event(table, event_id))]
     undone = (one for event in events for one in _undone(event))
     return [one for purchase_id, one in undone if purchase_id == purchase.entry.event_id]
 
 
-def _vouchers(table: Table, purchase: Event) -> Iterator[Deviation]:
-    for voucher in purchase.purchase.vouchers if purchase.state is EventState.CANCELLED else ():
-        item = table.get(keys.voucher(voucher.id), consistent=True)
-        if item is None or item["state"] != VoucherState.VOIDED:
-            state = item["state"] if item else "none"
-            rule = "the vouchers of a cancelled purchase are void"
-            yield Deviation(purchase.entry.account_id, purchase.entry.event_id, rule, f"{voucher.id}: {state}")
+_REVERSING = frozenset(kind for kind in EventType if kind.reverses)
 
 
-def _sold(event: Event) -> PurchaseEvidence:
-    lines = sold_lines(event.purchase)
+def _event(table: JournalTable, event_id: str) -> Event | None:
+    item = table.get(keys.event(event_id), consistent=True)
+    seen = readable(item) if item and is_event(item) else None
+    return seen.event if seen else None
+
+
+def _evidence_of(event: Event) -> PurchaseEvidence:
+    lines = sold_lines(event.purchase_document)
     return PurchaseEvidence(
         event_id=event.entry.event_id,
         account_id=event.entry.account_id,
@@ -103,7 +96,7 @@ def _sold(event: Event) -> PurchaseEvidence:
 def _undone(event: Event) -> Iterator[tuple[str, ReversalEvidence]]:
     """Return what an event took back, by purchase: of the one that it is the reversal of, and of those of which it
     settled what had been waived."""
-    entry, document = event.entry, event.reversal
+    entry, document = event.entry, event.reversal_document
     own = Reversal(entry.movement, document.waived, document.settled).taken_back(dict(document.lines))
     cancels = entry.type is EventType.CANCELLATION
     yield document.reverses, ReversalEvidence(entry.event_id, entry.account_id, cancels, own)

@@ -1,6 +1,6 @@
 """What older versions did not record, and so nothing can prove: what their reversals gave back of limits."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from loyalty.domain.events.documents import PurchaseDocument
 from loyalty.domain.ledger.wallet import EventType
@@ -25,21 +25,34 @@ class Untold:
 
     def take(self, event: Event) -> None:
         """Sort an event in."""
-        if event.entry.type.reverses and not event.reversal.tells_of_limits:
-            self._reversed.add(event.reversal.reverses)
+        if event.entry.type.reverses and not event.reversal_document.tells_of_limits:
+            self._reversed.add(event.reversal_document.reverses)
         elif event.entry.type is EventType.PURCHASE and _counts(event):
-            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.purchase))
+            self._limited[event.entry.event_id] = (event.entry.account_id, _counters(event.purchase_document))
 
-    def told_apart(self, found: Iterable[Deviation]) -> tuple[list[Deviation], list[Deviation]]:
-        """Return what is wrong, and what may be nothing but what was not recorded."""
-        limited = [self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys()]
-        accounts = {account_id for account_id, _ in limited}
-        counters = {keys.used_of(key) for _, of_purchase in limited for key in of_purchase}
-        wrong, unrecorded = list[Deviation](), list[Deviation]()
-        for deviation in found:
-            of_account = deviation.rule in _OF_ACCOUNTS and deviation.account_id in accounts
-            (unrecorded if of_account or _counter_of(deviation) in counters else wrong).append(deviation)
-        return wrong, unrecorded
+    @property
+    def accounts(self) -> set[str]:
+        """The accounts of these purchases."""
+        return {account_id for account_id, _ in self._of_limited()}
+
+    @property
+    def counters(self) -> set[str]:
+        """What all accounts share of what these purchases used."""
+        return {keys.counter_subject(key) for _, of_purchase in self._of_limited() for key in of_purchase}
+
+    def _of_limited(self) -> Iterator[tuple[str, set[Key]]]:
+        return (self._limited[purchase_id] for purchase_id in self._reversed & self._limited.keys())
+
+
+def separate_unrecorded(
+    found: Iterable[Deviation], accounts: Collection[str], counters: Collection[str]
+) -> tuple[list[Deviation], list[Deviation]]:
+    """Return what is wrong, and what may be nothing but what was not recorded of these accounts and counters."""
+    wrong, unrecorded = list[Deviation](), list[Deviation]()
+    for deviation in found:
+        of_account = deviation.rule in _OF_ACCOUNTS and deviation.account_id in accounts
+        (unrecorded if of_account or _counter_of(deviation) in counters else wrong).append(deviation)
+    return wrong, unrecorded
 
 
 def _counter_of(deviation: Deviation) -> str:
@@ -51,9 +64,9 @@ def _counts(purchase: Event) -> bool:
     """Return whether it changed what is counted that a purchase was taken back."""
     if purchase.state is EventState.CANCELLED:
         return True
-    lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
+    lines, returned = sold_lines(purchase.purchase_document), purchase.taken_back.lines
     all_back = returned == {place: line.quantity for place, line in enumerate(lines)}
-    return bool(returned) and (all_back or purchase.purchase.is_limited)
+    return bool(returned) and (all_back or purchase.purchase_document.is_limited)
 
 
 def _counters(purchase: PurchaseDocument) -> set[Key]:

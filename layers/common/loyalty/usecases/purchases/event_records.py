@@ -66,7 +66,7 @@ class EventRecordsReader:
         Raises:
             Refused: RETRY_LATER, if that cannot be read now.
         """
-        document = event.purchase
+        document = event.purchase_document
         wanted = [
             ("account", event.entry.account_id),
             ("contact", document.contact_id),

@@ -1,6 +1,6 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,8 +18,8 @@ from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, Poste
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
-from loyalty.usecases.purchases.repetition import Repetitions, identified, is_repeated, keys_to_identify, may_be_told
-from loyalty.usecases.purchases.resolution import Resolution, looked_up
+from loyalty.usecases.purchases.repetition import Repetitions, identify, is_repeated, keys_to_identify, may_be_told
+from loyalty.usecases.purchases.resolution import Resolution, look_up
 
 
 def post_purchase(
@@ -37,7 +37,7 @@ def post_purchase(
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
     batch = _Batch(engine, [request], partner, now, filed=is_classic(request), before_posting=before_posting)
-    (outcome,) = batch.posted()
+    (outcome,) = batch.post()
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
@@ -59,10 +59,10 @@ def post_purchases(
     posted, unless there is a `report` to receive it.
     """
     engine.numbers.reserve(len(requests))
-    return _Batch(engine, list(requests), partner, now, report=report).posted()
+    return _Batch(engine, list(requests), partner, now, report=report).post()
 
 
-def posted_before(
+def find_posted(
     engine: Engine, requests: Sequence[PurchaseRequest], partner: Partner, *, now: datetime
 ) -> dict[int, PostedEvent]:
     """Return the events of equal requests that were posted before, by the requests' places, as far as they tell their
@@ -71,7 +71,8 @@ def posted_before(
     Raises:
         Refused: RETRY_LATER, if the storage is busy.
     """
-    return _Batch(engine, list(requests), partner, now).earlier(range(len(requests)), {})
+    earlier = _Batch(engine, list(requests), partner, now).earlier(dict.fromkeys(range(len(requests))))
+    return {place: outcome for place, outcome in earlier.items() if isinstance(outcome, PostedEvent)}
 
 
 def is_classic(request: PurchaseRequest) -> bool:
@@ -105,7 +106,7 @@ class _Batch:
     customers: dict[str, Customer] = field(default_factory=dict)
     older: dict[str, Event | None] = field(default_factory=dict)
 
-    def posted(self) -> list[EventOutcome]:
+    def post(self) -> list[EventOutcome]:
         """Return what became of each."""
         places = range(len(self.requests))
         drawn_up = with_newest_programme_each(self.engine.catalogue, self.now, places, self._drafts)
@@ -113,7 +114,7 @@ class _Batch:
         outcomes: dict[int, EventOutcome] = {
             place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
         }
-        outcomes |= self._posted_before(drafts)
+        outcomes |= self._find_posted(drafts)
         left = {place: draft for place, draft in drafts.items() if place not in outcomes}
         events = [(draft.resolved.account_id, draft) for draft in left.values()]
         customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
@@ -121,9 +122,9 @@ class _Batch:
             events, table=self.engine.table, pause=self.engine.pause, report=self.report, customers=customers
         )
         outcomes |= dict(zip(left, posted, strict=True))
-        refused = [place for place, outcome in outcomes.items() if isinstance(outcome, Refused)]
+        refused = {place: drafts.get(place) for place, outcome in outcomes.items() if isinstance(outcome, Refused)}
         try:
-            outcomes |= self.earlier(refused, drafts)
+            outcomes |= self.earlier(refused)
         except Refused as busy:  # whether they were posted before is not known
             outcomes |= dict.fromkeys(refused, busy)
         except Exception as fault:  # noqa: BLE001 - reported
@@ -131,7 +132,7 @@ class _Batch:
             outcomes |= dict.fromkeys(refused, Refused(FAULT))
         return [outcomes[place] for place in range(len(self.requests))]
 
-    def _posted_before(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
+    def _find_posted(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
         """Return the outcomes of those that were posted before, as far as they are looked up.
 
         Under another id than they would have now: hardly a request has one that was not looked for with the names, so
@@ -146,7 +147,7 @@ class _Batch:
         if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
             ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
         events = self._read(ids, self.older)
-        outcomes = {place: settled_by(drafts[place], events[place]) for place in events}
+        outcomes = {place: outcome_among(drafts[place], events[place]) for place in events}
         return {place: outcome for place, outcome in outcomes.items() if outcome}
 
     def _counts(self, draft: PurchaseDraft) -> bool:
@@ -162,12 +163,12 @@ class _Batch:
         programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
-        items = looked_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
+        items = look_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
         self.older.update(ledger.events_at(beside, items))
         for place, resolution in resolutions.items():
-            self.requests[place] = identified(self.requests[place], self.partner, items)
+            self.requests[place] = identify(self.requests[place], self.partner, items)
             try:
-                resolved = resolution.resolved(self.engine, items, now=self.now)
+                resolved = resolution.resolve(self.engine, items, now=self.now)
             except Refused as refusal:
                 drafts[place] = refusal
             else:
@@ -181,9 +182,9 @@ class _Batch:
                     filed=self.filed,
                     before_posting=self.before_posting,
                 )
-        return drafts | self._unknown(drafts, directory)
+        return drafts | self._find_unpriceable(drafts, directory)
 
-    def _unknown(
+    def _find_unpriceable(
         self, drafts: Mapping[int, PurchaseDraft | Refused], directory: Directory
     ) -> dict[int, PurchaseDraft | Refused]:
         """Return why those of `drafts` cannot be priced whose customers, who are read here, name what the programme
@@ -203,23 +204,32 @@ class _Batch:
                     unknown[place] = lacking
         return unknown
 
-    def earlier(self, places: Collection[int], drafts: Mapping[int, PurchaseDraft]) -> dict[int, PostedEvent]:
-        """Return the events of equal requests that were posted before: what is refused now may have been the spend that
-        emptied the wallet, or name what has another name by now, sent again; or this very call has posted it, and every
-        answer was lost: only its draft tells the id of what says nothing of itself.
+    def earlier(self, drafts: Mapping[int, PurchaseDraft | None]) -> dict[int, EventOutcome]:
+        """Return the outcomes of requests whose identity is taken already, by place; a place has no draft if its names
+        were not found.
+
+        An equal request was posted before: what is refused now may have been the spend that emptied the wallet, or name
+        what has another name by now, sent again. Or this very call has posted it, and every answer was lost: only its
+        draft tells the id of what says nothing of itself. Any other purchase under its identity is a duplicate, for
+        whatever reason this one is refused.
 
         Raises:
             Refused: RETRY_LATER, if the storage is busy.
         """
-        drawn_up = {place: {drafts[place].event_id} for place in places if place in drafts}
-        ids = self._ids(places, told_to=self.partner)
-        found = self._read({place: of_place | drawn_up.get(place, set()) for place, of_place in ids.items()})
-        return {
-            place: PostedEvent(event, replayed=True)
-            for place, events in found.items()
-            for event in events
-            if is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
-        }
+        claimed = {place: draft.claimed_ids if draft else set() for place, draft in drafts.items()}
+        ids = {place: of_place | claimed[place] for place, of_place in self._ids(drafts, told_to=self.partner).items()}
+        taken = ledger.read_taken(self.engine.table, {one for of_place in ids.values() for one in of_place if one})
+        outcomes: dict[int, EventOutcome] = {}
+        for place, draft in drafts.items():
+            events = [event for one in ids[place] if one and (event := taken.get(one))]
+            if equal := next((event for event in events if self._is_repeated(place, event)), None):
+                outcomes[place] = PostedEvent(equal, replayed=True)
+            elif draft and (rivals := claimed[place] & taken.keys()):
+                outcomes[place] = Refused(draft.duplicate_of(taken[min(rivals)]))
+        return outcomes
+
+    def _is_repeated(self, place: int, event: Event) -> bool:
+        return is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
 
     def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
         catalogue = self.engine.catalogue
@@ -240,7 +250,7 @@ class _Batch:
         return {place: of_place for place, of_place in found.items() if of_place}
 
 
-def settled_by(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
+def outcome_among(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:
     """Return what became of a request, given what has an id that it may have been posted under before; None if that is
     other purchases. A former owner of a merchant's code has reference numbers of its own, so what says something else
     is another purchase there; so is what a newer version posted by a key that is not the request's identity. What an

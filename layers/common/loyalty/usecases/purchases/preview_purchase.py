@@ -12,8 +12,8 @@ from loyalty.store.customers import Customer, read_customer
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.transaction_batch import existing, read_used, require_active
 from loyalty.usecases.newest_programme import require_known, with_newest_programme
-from loyalty.usecases.purchases.resolution import Resolution, looked_up
-from loyalty.usecases.purchases.shared_limits import counters_of, explained_offers, priced
+from loyalty.usecases.purchases.resolution import Resolution, look_up
+from loyalty.usecases.purchases.shared_limits import counters_of, explain_offers, price_with_counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ def preview_purchase(
 def _preview(engine: Engine, request: PurchaseRequest, partner: Partner, now: datetime, explained: bool) -> Preview:
     programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolution = Resolution(request, partner, programme, directory)
-    items = looked_up(engine, [resolution], partner, now=now)
-    resolved = resolution.resolved(engine, items, now=now)
+    items = look_up(engine, [resolution], partner, now=now)
+    resolved = resolution.resolve(engine, items, now=now)
     customer = existing(read_customer(engine.table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
     require_known(resolved.purchase, customer.account, programme, directory)
     used = read_used(engine.table, counters_of(resolved.purchase, customer.account, programme))
     return Preview(
-        plan=priced(resolved.purchase, customer, programme, used),
+        plan=price_with_counters(resolved.purchase, customer, programme, used),
         customer=customer,
         alternative_balance=programme.alternative_of(customer.wallet.balance, customer.account, now),
-        why=explained_offers(resolved.purchase, customer, programme, used) if explained else (),
+        why=explain_offers(resolved.purchase, customer, programme, used) if explained else (),
     )

@@ -25,7 +25,7 @@ def promo_code_in(item: Item | None, named: Reference, audience: Audience, perfo
     record = exactjson.loads(item["promo_code"]) if item else None
     if record is None or not audience.knows_campaign(record["promotion_campaign"]):
         raise Refused(not_found("Promo Code", named.value, named.pointer))
-    campaign = audience.directory.named("promotion_campaign", record["promotion_campaign"])
+    campaign = audience.directory.named_record("promotion_campaign", record["promotion_campaign"])
     reason = _reason("The promo code", record, performed_on) or _reason("Its campaign", campaign, performed_on)
     if reason:
         raise Refused(Problem(Code.INVALID, reason, named.pointer))

@@ -39,7 +39,7 @@ from loyalty.usecases.ledger.transaction_batch import Used, require_active
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.repetition import is_repeated, may_be_told
 from loyalty.usecases.purchases.resolution import Resolved
-from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, priced, promo_code_key
+from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, price_with_counters, promo_code_key
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class PurchaseDraft:
         """Return what to say where another purchase has this one's identity; of a row, where the other one came
         from."""
         description = "Another purchase with different content is already posted under this identity."
-        if rival and self.request.row:
+        if rival and self.request.row and may_be_told(rival, self.partner):
             description = _of_row(rival, self.request.row)
         field = _IDENTIFIED_BY.get(self.request.identity.origin, _REFERENCE_NUMBER)
         return Problem(Code.DUPLICATE, description, f"{self.request.pointer}{field}" if field else "")
@@ -96,6 +96,13 @@ class PurchaseDraft:
         merchant_id = self.resolved.purchase.merchant_id
         return self.request.identity.event_id(merchant_id, self.request.reference_number, self.number)
 
+    @property
+    def claimed_ids(self) -> set[str]:
+        """The ids that no other event may have: its own and, if that was given, the one of its reference number."""
+        return {self.event_id} | (
+            {self._of_reference_number} if self.request.identity.origin is Origin.GIVEN else set()
+        )
+
     def is_posted_as(self, event: Event) -> bool:
         """Return whether a posted event is what was asked for, and the partner may see it."""
         return is_repeated(self.request, event) and may_be_told(event, self.partner)
@@ -115,7 +122,7 @@ class PurchaseDraft:
     def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
         """Return the event that posts the purchase as the next one of the customer's wallet."""
         require_active(customer.account, self.named)
-        plan = priced(self.resolved.purchase, customer, self.programme, used)
+        plan = price_with_counters(self.resolved.purchase, customer, self.programme, used)
         vouchers = tuple(self._vouchers(plan))
         wallet, account, purchase = customer.wallet.moved(plan.movement), customer.account, self.resolved.purchase
         header = EntryHeader(
@@ -134,6 +141,7 @@ class PurchaseDraft:
             partner_id=self.partner.id,
             document=self._document(plan, vouchers, account),
             pointer=self._pointer(),
+            filed=self.filed,
         )
         self.before_posting(PostedEvent(event, replayed=False))
         return PreparedEvent(event, wallet, tuple(self._effects(plan, vouchers, wallet.account_id)))
@@ -143,11 +151,16 @@ class PurchaseDraft:
         unique all the same; in the classic API, whose callers know purchases by their number, the number's."""
         match self.request.identity.origin:
             case Origin.GIVEN:
-                return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
+                return self._of_reference_number
             case Origin.EXTERNAL | Origin.KEY | Origin.CONTENT:
                 return derived_id(Origin.NUMBER, self.number)
             case _:
                 return None
+
+    @property
+    def _of_reference_number(self) -> str:
+        """The id that merchant and reference number alone give."""
+        return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
 
     def _effects(self, plan: Plan, vouchers: Iterable[PostedVoucher], account_id: str) -> Iterator[Effect]:
         for award in plan.budgeted:
@@ -228,7 +241,7 @@ def _posted_line(line: Line) -> PostedLine:
 
 def _of_row(rival: Event, row: RowOrigin) -> str:
     """Return what to say of a row where `rival` has its identity."""
-    event_id, other = rival.entry.told_id, rival.purchase.upload
+    event_id, other = rival.entry.told_id, rival.purchase_document.upload
     step = "To post this as another purchase, give it its own reference number or id."
     if other and other.upload_id == row.upload_id:
         return (

@@ -40,25 +40,25 @@ class Recognized(NamedTuple):
         if self.token is None:
             return {}
         classification_id = self.token.classification_id if self.in_this_call else None
-        classification = directory.named("classification", classification_id) if classification_id else {}
+        classification = directory.named_record("classification", classification_id) if classification_id else {}
         paid_with = {kind: classification[kind] for kind in _PAID_WITH if kind in classification}
         return {"access_token": self.token.id, **paid_with}
 
 
 def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime) -> Iterator[keys.Key]:
-    """Return where to look for what `recognized` needs."""
-    for shown in _shown(request):
+    """Return where to look for what `recognize` needs."""
+    for shown in _shown_references(request):
         yield customer_key(shown)
         if shown.by == ONE_TIME_PASSWORD:
             yield guessed_passwords(partner.id, now)
 
 
 def makes_guess(request: PurchaseRequest) -> bool:
-    """Return whether `recognized` may count a guess."""
-    return any(map(is_guess, _shown(request)))
+    """Return whether `recognize` may count a guess."""
+    return any(map(is_guess, _shown_references(request)))
 
 
-def recognized(
+def recognize(
     request: PurchaseRequest, items: Mapping[keys.Key, Item], *, partner: Partner, table: Table, now: datetime
 ) -> Recognized:
     """Whose purchase it is; `items` are those at `keys_to_recognize`.
@@ -85,7 +85,7 @@ def recognized(
     return Recognized(account_id, token, False, _one_time_password(authorization))
 
 
-def _shown(request: PurchaseRequest) -> list[Reference]:
+def _shown_references(request: PurchaseRequest) -> list[Reference]:
     """Return what names or authorizes the customer."""
     return [shown for shown in (request.customer, _authorization(request)) if shown]
 

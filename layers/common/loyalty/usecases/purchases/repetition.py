@@ -27,7 +27,7 @@ def may_be_told(event: Event, partner: Partner) -> bool:
 
 
 def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> set[Key]:
-    """Return where to look for what `identified` needs, and for events that earlier versions gave other ids: there are
+    """Return where to look for what `identify` needs, and for events that earlier versions gave other ids: there are
     no new ones, so reading them together with the names is enough."""
     wanted: set[Key] = set()
     for request in requests:
@@ -38,7 +38,7 @@ def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> s
     return wanted
 
 
-def identified(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Item]) -> PurchaseRequest:
+def identify(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Item]) -> PurchaseRequest:
     """Return a request that says nothing of itself, known by all that it says, if its partner wants that; any other as
     it is. `items` are those at `keys_to_identify`."""
     item = items.get(keys.record("partner", partner.id)) if request.identity.origin is Origin.NUMBER else None

@@ -15,11 +15,11 @@ from loyalty.domain.purchases.purchase import Line, Purchase, PurchaseRequest, R
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.catalogue import Catalogue
-from loyalty.store.customer_tokens import behind_passwords
+from loyalty.store.customer_tokens import resolve_passwords
 from loyalty.usecases.access.customer_tokens import GuessRefused
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.promo_codes import promo_code_in
-from loyalty.usecases.purchases.recognition import keys_to_recognize, makes_guess, recognized
+from loyalty.usecases.purchases.recognition import keys_to_recognize, makes_guess, recognize
 
 LABELS: Mapping[str, str] = {
     "business_unit": "Business Unit",
@@ -70,7 +70,7 @@ class Resolved(NamedTuple):
     one_time_password: keys.Key | None
 
 
-def looked_up(
+def look_up(
     engine: Engine,
     resolutions: Iterable["Resolution"],
     partner: Partner,
@@ -81,8 +81,8 @@ def looked_up(
     """Return what the requests name and is not in memory, and what else is wanted beside it: one read for all,
     eventually consistent, and one more where they show one-time passwords. What was imported or given out a moment ago
     may not be found yet; asked again, it is."""
-    wanted = [*(key for one in resolutions for key in one.wanted(engine.catalogue, now)), *beside]
-    items = behind_passwords(engine.table, wanted, engine.table.get_many(wanted), partner.id, now)
+    wanted = [*(key for one in resolutions for key in one.keys_to_read(engine.catalogue, now)), *beside]
+    items = resolve_passwords(engine.table, wanted, engine.table.get_many(wanted), partner.id, now)
     engine.catalogue.learn(items.values())
     return items
 
@@ -109,7 +109,7 @@ class Resolution:
     def _performer(self) -> Performer | None:
         """Return who performed it. All given names must agree; the rest follows from them (contract, row 34)."""
         named = self._request.performed_by
-        ids = {kind: self._found(kind, reference) for kind, reference in named.items()}
+        ids = {kind: self._find_record(kind, reference) for kind, reference in named.items()}
         units = [(kind, unit) for kind in named if (unit := self._business_unit(kind, ids[kind], named[kind]))]
         if not units or len(units) < len(named):
             return None
@@ -127,15 +127,15 @@ class Resolution:
         )
         return Performer(deepest, unit_id, tap_id)
 
-    def wanted(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
+    def keys_to_read(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
         """Return where to look for what the request names and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
         yield from catalogue.missing([line.product for line in self._request.lines])
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 
-    def resolved(self, engine: Engine, items: Mapping[keys.Key, Item], *, now: datetime) -> Resolved:
-        """Return all that the request names; `items` are those at `wanted`, which the catalogue already has.
+    def resolve(self, engine: Engine, items: Mapping[keys.Key, Item], *, now: datetime) -> Resolved:
+        """Return all that the request names; `items` are those at `keys_to_read`, which the catalogue already has.
 
         Raises:
             Refused: with everything that does not fit.
@@ -144,7 +144,7 @@ class Resolution:
         """
         performer = self._performer()
         ids = {
-            kind: self._found(kind, reference)
+            kind: self._find_record(kind, reference)
             for kind, reference in self._request.references.items()
             if kind not in _STORED_APART
         }
@@ -156,7 +156,7 @@ class Resolution:
         if self._problems and makes_guess(self._request):
             raise self._refusal()  # guesses are made only where all else is well, as each counts
         customer = self._gathering(
-            lambda: recognized(self._request, items, partner=self._partner, table=engine.table, now=now)
+            lambda: recognize(self._request, items, partner=self._partner, table=engine.table, now=now)
         )
         if self._problems or performer is None or customer is None:
             raise self._refusal()
@@ -239,7 +239,7 @@ class Resolution:
                 self._not_found("Product", line.product)
             else:
                 if product.product_type_id:
-                    self._gathering(partial(self._directory.named, "product_type", product.product_type_id))
+                    self._gathering(partial(self._directory.named_record, "product_type", product.product_type_id))
                 lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
         return tuple(lines)
 
@@ -257,7 +257,7 @@ class Resolution:
             self._not_found(LABELS["invoice"], named)
         return item["target"] if item else None
 
-    def _found(self, kind: str, reference: Reference) -> str | None:
+    def _find_record(self, kind: str, reference: Reference) -> str | None:
         record_type = _RECORD_TYPES.get(kind, kind)
         found = self._directory.find(record_type, reference.by, reference.value)
         if found and not self._is_seen(record_type, found):

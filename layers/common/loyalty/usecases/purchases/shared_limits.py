@@ -25,7 +25,7 @@ def counters_of(purchase: Purchase, account: Account, programme: Programme) -> I
         yield promo_code_key(purchase.promo_code.id)
 
 
-def priced(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> Plan:
+def price_with_counters(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> Plan:
     """Return the plan for a purchase, given what all accounts together have used.
 
     Raises:
@@ -34,23 +34,23 @@ def priced(purchase: Purchase, customer: Customer, programme: Programme, used: U
     code = purchase.promo_code
     if code and code.maximum_uses and used[promo_code_key(code.id)] >= code.maximum_uses:
         raise Refused(code.used_up)
-    return price(purchase, customer.account, customer.wallet, programme, _given(programme, used))
+    return price(purchase, customer.account, customer.wallet, programme, _budget_uses(programme, used))
 
 
-def explained_offers(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> tuple[Verdict, ...]:
+def explain_offers(purchase: Purchase, customer: Customer, programme: Programme, used: Used) -> tuple[Verdict, ...]:
     """Return the verdict on every offer of the programme, given what all accounts together have used."""
-    return explain(purchase, customer.account, customer.wallet, programme, _given(programme, used))
+    return explain(purchase, customer.account, customer.wallet, programme, _budget_uses(programme, used))
 
 
-def _given(programme: Programme, used: Used) -> dict[str, Decimal]:
+def _budget_uses(programme: Programme, used: Used) -> dict[str, Decimal]:
     return {offer_id: used.get(budget_key(offer_id), ZERO) for offer_id in programme.with_budget}
 
 
 def budget_key(offer_id: str) -> Key:
     """Return where what an offer has given is counted."""
-    return keys.used("reward_offer", offer_id)
+    return keys.counter("reward_offer", offer_id)
 
 
 def promo_code_key(code_id: str) -> Key:
     """Return where uses of a promo code are counted."""
-    return keys.used("promo_code", code_id)
+    return keys.counter("promo_code", code_id)

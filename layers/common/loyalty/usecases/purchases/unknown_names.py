@@ -13,7 +13,7 @@ from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest, Reference, RequestedLine
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import with_newest_programme_each
-from loyalty.usecases.purchases.resolution import Resolution, looked_up
+from loyalty.usecases.purchases.resolution import Resolution, look_up
 
 Name = TypeVar("Name")
 
@@ -22,7 +22,7 @@ _NOBODY = Reference("contact_id", "-", "")
 
 
 @contextmanager
-def unknown_names_told(engine: Engine, partner: Partner, *, now: datetime) -> Iterator[None]:
+def add_unknown_names(engine: Engine, partner: Partner, *, now: datetime) -> Iterator[None]:
     """Add unknown names to the refusal of a faulty body.
 
     Raises:
@@ -47,11 +47,11 @@ def with_unknown_names(
             name: Resolution(request, partner, programme, directory, faulty[name].problems)
             for name, request in requests.items()
         }
-        items = looked_up(engine, found.values(), partner, now=now)
+        items = look_up(engine, found.values(), partner, now=now)
         refusals: dict[Name, Refused | None] = {}
         for name, resolution in found.items():
             try:
-                resolution.resolved(engine, items, now=now)
+                resolution.resolve(engine, items, now=now)
             except Refused as refusal:
                 refusals[name] = refusal
         return refusals

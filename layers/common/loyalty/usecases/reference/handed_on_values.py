@@ -82,7 +82,7 @@ def groups(waiting: Iterable[WaitingRow]) -> list[list[WaitingRow]]:
             if one := able.pop(reached.pop(), None):
                 group.append(one)
                 reached += neighbours[one.name]
-        found.append(_ordered(group))
+        found.append(_order(group))
     return found
 
 
@@ -98,14 +98,14 @@ def _stuck(able: Mapping[RecordName, WaitingRow]) -> list[RecordName]:
 
 
 def _gets_what_it_wants(one: WaitingRow, able: Mapping[RecordName, WaitingRow]) -> bool:
-    return one.owners <= able.keys() and _wanted(one).isdisjoint(_kept_by_owners(one, able))
+    return one.owners <= able.keys() and _wanted_values(one).isdisjoint(_kept_by_owners(one, able))
 
 
 def _values(one: WaitingRow) -> set[Any]:
     return {(one.record["type"], *value) for value in values_of(one.record).items()}
 
 
-def _wanted(one: WaitingRow) -> set[Any]:
+def _wanted_values(one: WaitingRow) -> set[Any]:
     values = values_of(one.record)
     return {(one.record["type"], field, values[field]) for field in one.taken}
 
@@ -125,7 +125,7 @@ def _neighbours(able: Mapping[RecordName, WaitingRow]) -> Mapping[RecordName, li
     return found
 
 
-def _ordered(group: Iterable[WaitingRow]) -> list[WaitingRow]:
+def _order(group: Iterable[WaitingRow]) -> list[WaitingRow]:
     left, ordered = {one.name: one for one in group}, list[WaitingRow]()
     while left:
         path = [next(iter(left.values()))]

@@ -13,7 +13,7 @@ from loyalty.domain.access.pass_codes import LEFT_OUT, PASS_CODE
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.domain.identity import EVENT_ID_LENGTH
 from loyalty.domain.records.said import Said
-from loyalty.domain.rows.blanking import blanked
+from loyalty.domain.rows.blanking import blank_codes
 from loyalty.domain.rows.chunk import Chunk, ChunkEntry, read_chunk
 from loyalty.domain.rows.layout import FileFormat
 from loyalty.domain.rows.record_columns import record_of
@@ -70,7 +70,7 @@ class ChunkImporter:
         for piece in segment.pieces:
             data = self.files.read(segment.location, piece.start, piece.length)
             self._tell(upload, piece.chunk, read_chunk(data))
-            if (without_codes := blanked(data)) != data:
+            if (without_codes := blank_codes(data)) != data:
                 self._write_over(segment.location, piece, without_codes)
 
     def _write_over(self, location: str, piece: Piece, data: bytes) -> None:
@@ -124,9 +124,9 @@ class _Work:
         """Import rows. Where that meets a fault on our side, find out by halving which row it is, and record that it
         failed."""
         try:
-            records = [(entry.number, said) for entry in entries if (said := self._said(entry)) is not None]
+            records = [(entry.number, said) for entry in entries if (said := self._read_entry(entry)) is not None]
             by_number = dict(records)
-            for row in self._imported(records):
+            for row in self._import_entries(records):
                 self.told[row.number] = _outcome(row, by_number[row.number])
         except Refused:
             raise
@@ -143,11 +143,11 @@ class _Work:
                 self._try(left[:middle])
                 self._try(left[middle:])
 
-    def _imported(self, records: Sequence[tuple[int, Said]]) -> Iterator[ImportedRow]:
+    def _import_entries(self, records: Sequence[tuple[int, Said]]) -> Iterator[ImportedRow]:
         unmarked = fence(self.upload, self.number)
         return import_rows(records, table=self.by.table, now=self.by.now, fence=unmarked)
 
-    def _said(self, entry: ChunkEntry) -> Said | None:
+    def _read_entry(self, entry: ChunkEntry) -> Said | None:
         """Return what an entry says of a record; None of one that has its outcome already, which is told then."""
         try:
             if sum(map(len, entry.rows)) > MAX_RECORD_BYTES and entry.fault is None:
@@ -159,7 +159,7 @@ class _Work:
         record, event_id = dict(row.body), row.earlier.get("event_id", "")
         pass_code = record.get(PASS_CODE, LEFT_OUT)
         is_told = row.earlier.get("status") in _SETTLED and event_id.startswith(ROW_KEY) and pass_code == LEFT_OUT
-        if is_told and is_readable(record) and event_id == _known_as(record):
+        if is_told and is_readable(record) and event_id == _result_key(record):
             self.told[entry.number] = RowOutcome(entry.number, RowStatus.UNCHANGED, event_id)
             return None
         if record.get(PASS_CODE) == LEFT_OUT:
@@ -172,10 +172,10 @@ class _Work:
 def _outcome(row: ImportedRow, said: Said) -> RowOutcome:
     if row.problems:
         return RowOutcome.refused(row.number, Refused(*row.problems))
-    return RowOutcome(row.number, row.status, row.event_id or _known_as(said.fields))
+    return RowOutcome(row.number, row.status, row.event_id or _result_key(said.fields))
 
 
-def _known_as(record: Mapping[str, Any]) -> str:
+def _result_key(record: Mapping[str, Any]) -> str:
     """Return the key of an imported record in its result. It is derived from the whole row, so it proves that the row
     is the one that was imported, and not another with the caller's own status. Of a pass code it includes only its
     presence, as results leave the code out."""

@@ -45,7 +45,7 @@ def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> Im
     """
     summary = ImportSummary()
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    for row in import_rows(((number, _said(line)) for number, line in numbered), table=table, now=now):
+    for row in import_rows(((number, _read_line(line)) for number, line in numbered), table=table, now=now):
         summary.created += row.status is RowStatus.CREATED
         summary.updated += row.status is RowStatus.UPDATED
         summary.unchanged += row.status is RowStatus.UNCHANGED
@@ -56,7 +56,7 @@ def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> Im
     return summary
 
 
-def _said(line: bytes) -> Said | Refused:
+def _read_line(line: bytes) -> Said | Refused:
     """Return what a line says of a record, or why that cannot be told."""
     if len(line) > MAX_RECORD_BYTES:
         return Refused(Problem(Code.INVALID, f"The line is longer than {MAX_RECORD_BYTES} bytes."))

@@ -150,11 +150,11 @@ class _Import:
                 became[number] = ImportedRow.refused(number, refused)
         self._known.learn(records.values())
         for number, record in records.items():
-            _note(became, self._settled(number, record))
+            _note(became, self._settle_row(number, record))
         self._flush()
         names = {name_of(record) for record in records.values()}
         if any(one.owners & names for one in self._waiting.values()):
-            _note(became, self._exchanged())
+            _note(became, self._exchange_values())
             self._wanted = wanted_names(self._waiting.values())
 
     def _finish(self, became: dict[int, ImportedRow]) -> None:
@@ -166,10 +166,10 @@ class _Import:
             self._known.start(behind)
             self._known.learn(one.record for one in behind.values())
             for one in behind.values():
-                _note(became, self._settled(one.number, one.record))
+                _note(became, self._settle_row(one.number, one.record))
             self._flush()
             if self._waiting:
-                _note(became, self._exchanged())
+                _note(became, self._exchange_values())
         for one in (*self._waiting.values(), *self._behind.values()):
             became[one.number] = ImportedRow.refused(one.number, one.refusal)
 
@@ -178,7 +178,7 @@ class _Import:
             raise row
         return as_record(row, self._known.old(name_in(row)))
 
-    def _settled(self, number: int, record: Record) -> dict[int, ImportedRow]:
+    def _settle_row(self, number: int, record: Record) -> dict[int, ImportedRow]:
         """Return the outcome of a row, if it does not have to wait; and of an earlier, waiting row of the same record,
         which is refused, so that it does not replace the later one."""
         became = {}
@@ -217,27 +217,29 @@ class _Import:
         if old == record:
             return ImportedRow(number, RowStatus.UNCHANGED)
         check_sense(record, old, self._known.programme)
-        if taken := self._known.taken(record):
+        if taken := self._known.taken_values(record):
             raise ValueTaken(taken)
         self._write([record])
         return ImportedRow(number, RowStatus.UPDATED if old else RowStatus.CREATED)
 
-    def _exchanged(self) -> dict[int, ImportedRow]:
+    def _exchange_values(self) -> dict[int, ImportedRow]:
         """Import those that wait whose values are free by now, or get free as others are written with them."""
         self._known.start(self._waiting)
         self._known.learn(one.record for one in self._waiting.values())
-        waiting = [replace(one, refusal=ValueTaken(self._known.taken(one.record))) for one in self._waiting.values()]
+        waiting = [
+            replace(one, refusal=ValueTaken(self._known.taken_values(one.record))) for one in self._waiting.values()
+        ]
         became: dict[int, ImportedRow] = {}
         for group in groups(waiting):
             together = fits(self._known.writes([one.record for one in group]))
             for some in [group] if together else [[one] for one in group]:
-                became |= self._written_together(some)
+                became |= self._write_together(some)
         return became
 
-    def _written_together(self, group: Sequence[WaitingRow]) -> dict[int, ImportedRow]:
+    def _write_together(self, group: Sequence[WaitingRow]) -> dict[int, ImportedRow]:
         """Return what became of rows whose records get values from nobody but each other; nothing of a single one that
         does not, which goes on waiting."""
-        if len(group) == 1 and self._known.taken(group[0].record):
+        if len(group) == 1 and self._known.taken_values(group[0].record):
             return {}
         statuses = [RowStatus.UPDATED if self._known.old(one.name) else RowStatus.CREATED for one in group]
         self._write([one.record for one in group])

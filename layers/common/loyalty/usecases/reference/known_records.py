@@ -82,7 +82,7 @@ class KnownRecords:
             for holder, step, place in _holders(record, path)
         }
 
-    def taken(self, record: Record) -> dict[str, str]:
+    def taken_values(self, record: Record) -> dict[str, str]:
         """By field, the other record that has the value that this one wants."""
         owners = self.programme.owners(record)
         for name, key in name_keys(record).items():
@@ -96,7 +96,7 @@ class KnownRecords:
         for record in records:
             items = self._items_of(record)
             if old := self.old(name_of(record)):
-                gone |= self._gone(record, old, items)
+                gone |= self._dropped_names(record, old, items)
                 items |= former_names(old, record)
             own = record_key(*name_of(record))
             for key, item in items.items():
@@ -123,7 +123,7 @@ class KnownRecords:
                 items[key] = SEVERAL
         return items
 
-    def _gone(self, record: Record, old: Record, items: Mapping[Key, Item]) -> set[Key]:
+    def _dropped_names(self, record: Record, old: Record, items: Mapping[Key, Item]) -> set[Key]:
         """Names that the record had and has no more, as far as they still lead to it; and of a pass code that takes the
         place of another, how often it was tried when it was in force before."""
         lost = items_of(old).keys() - items.keys()

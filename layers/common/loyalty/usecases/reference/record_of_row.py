@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from loyalty.domain.access.pass_codes import hashed_pass_code
+from loyalty.domain.access.pass_codes import hash_pass_code
 from loyalty.domain.empty_texts import is_given, without_empty_texts
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fields import Identifier
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.said import Said
-from loyalty.domain.validation import validated
+from loyalty.domain.validation import validate
 
 Record = dict[str, Any]
 RecordName = tuple[str, str]
@@ -32,10 +32,10 @@ def as_record(said: Said, old: Mapping[str, Any] | None = None) -> Record:
     model = RECORD_TYPES.get(said.kind or "")
     if model is None:
         raise Refused(_no_type(said))
-    whole = validated(model, said.completed(old or {}, model.kept))
+    whole = validate(model, said.completed(old or {}, model.kept))
     record: Record = without_empty_texts(whole).model_dump(exclude_none=True)
     if "pass_code" in record and is_given(said.fields.get("pass_code")):  # the old one is a hash already
-        record["pass_code"] = hashed_pass_code(record["id"], record["pass_code"])
+        record["pass_code"] = hash_pass_code(record["id"], record["pass_code"])
     return record
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
-from loyalty.store.reference import PROGRAMME_TYPES, SEVERAL
+from loyalty.store.reference import PROGRAMME_TYPES, SEVERAL, table_identity
 from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.store.writes import Delete, Put, Update, Write
 
@@ -27,6 +27,7 @@ class RecordWriter:
         self._fence = fence
         self._pending: dict[Key, Write] = {}
         self._touches_programme = False
+        self._is_identified = False
 
     def add(self, kind: str, writes: Mapping[Key, Write]) -> None:
         """Take up the writes of records of a type, which are done in one transaction."""
@@ -48,12 +49,19 @@ class RecordWriter:
         if self._fence:
             writes.append(self._fence)
         if self._touches_programme:
+            self._identify_table()
             # In the same transaction, so that containers notice even if the rest of the import never comes.
             writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
         self._table.transact(writes)
         touched = self._touches_programme
         self.drop()
         return touched
+
+    def _identify_table(self) -> None:
+        """Give the table an identity, once and for all, that the first hash of each wallet rests on."""
+        if not self._is_identified:
+            self._table.put(table_identity(secrets.token_hex(16)))
+            self._is_identified = True
 
     def drop(self) -> None:
         """Forget what was taken up."""

@@ -9,7 +9,7 @@ from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.events.documents import ReturnedQuantity, ReversalDocument
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.identity import Origin
-from loyalty.domain.ledger.wallet import EventType, Movement, Wallet, changed
+from loyalty.domain.ledger.wallet import EventType, Movement, Wallet, add_amounts
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Reference
@@ -95,9 +95,9 @@ class ReversalDraft:
         """Return the event that takes the purchase back, as the next one of the customer's wallet."""
         purchase, exponents = self.read(self.purchase_id), self.programme.exponents(customer.account)
         back = self._back(purchase)
-        purchased = purchase_amounts(purchase.purchase, purchase.entry.movement, purchase.entry.balance)
+        purchased = purchase_amounts(purchase.purchase_document, purchase.entry.movement, purchase.entry.balance)
         step = purchased.step(back, exponents)
-        clawback = self.programme.clawback(purchase.purchase.outlet_id or str(purchase.entry.merchant_id))
+        clawback = self.programme.clawback(purchase.purchase_document.outlet_id or str(purchase.entry.merchant_id))
         outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now, exponents)
         taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
         state = EventState.CANCELLED if self.asked.products is None else purchase.state
@@ -125,9 +125,9 @@ class ReversalDraft:
         Raises:
             Refused: INVALID, if the purchase is cancelled, or does not have (any more) what is returned.
         """
-        lines, returned = sold_lines(purchase.purchase), purchase.taken_back.lines
+        lines, returned = sold_lines(purchase.purchase_document), purchase.taken_back.lines
         if self.asked.products is None:
-            return returns.cancelled(lines, returned)
+            return returns.cancelled_lines(lines, returned)
         if purchase.state is EventState.CANCELLED:
             raise Refused(Problem(Code.INVALID, "The purchase is cancelled, so nothing of it can be returned."))
         return returns.returning(self.asked.products, lines, returned)
@@ -162,7 +162,7 @@ def _document(purchase_id: str, back: ReturnedLines, outcome: Reversal, settleme
         waived=outcome.waived,
         completes=back.completes,
         uses=outcome.movement.uses,
-        budgets=changed({}, sums(budget for one in given_back for budget in one.budgets.items())),
+        budgets=add_amounts({}, sums(budget for one in given_back for budget in one.budgets.items())),
         counted_codes=tuple(one.counted_code for one in given_back if one.counted_code),
         settled=settlement.settled,
         outstanding=outcome.movement.waived,

@@ -44,10 +44,10 @@ class ReversalExtent:
     @classmethod
     def of(cls, purchase: Event, exponents: Exponents) -> Self:
         """Return how far a purchase is taken back by what is told on it."""
-        lines, taken_back = sold_lines(purchase.purchase), purchase.taken_back
+        lines, taken_back = sold_lines(purchase.purchase_document), purchase.taken_back
         fractions = all_of(lines) if purchase.state is EventState.CANCELLED else come_back(lines, taken_back.lines)
         untold = taken_back.waived > sum(purchase.kept.values(), ZERO)
-        return cls(purchase.purchase, fractions, purchase.kept, untold, exponents)
+        return cls(purchase.purchase_document, fractions, purchase.kept, untold, exponents)
 
     @property
     def is_whole(self) -> bool:

@@ -6,10 +6,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from loyalty.domain.currencies import Exponents
-from loyalty.domain.ledger.wallet import changed
+from loyalty.domain.ledger.wallet import add_amounts
 from loyalty.domain.money import ZERO, share, split
 from loyalty.domain.reversals.proration import ReversalStep
-from loyalty.domain.reversals.reversal import Reversal, kept_of, settlement
+from loyalty.domain.reversals.reversal import Reversal, kept_by_offer, settlement
 from loyalty.store.events import Event
 from loyalty.store.ledger import Effect, take_back
 from loyalty.store.table import MAX_TRANSACTION
@@ -73,7 +73,7 @@ def kept_after(
         ReversalExtent.of(before, exponents).awards(), ReversalExtent.of(after, exponents).awards(), strict=True
     )
     in_step = [replace(now, amount=now.amount - was.amount) for was, now in awards]
-    return changed(before.kept, kept_of(in_step, step, outcome))
+    return add_amounts(before.kept, kept_by_offer(in_step, step, outcome))
 
 
 def settle(
@@ -85,7 +85,7 @@ def settle(
     The money of the others is settled all the same; they go on counting as used of limits.
     """
     own_id = before.entry.event_id
-    own = _settled(after, outcome.settled.get(own_id, ZERO))
+    own = _settle_purchase(after, outcome.settled.get(own_id, ZERO))
     purchases = [ChangedPurchase(before, own, exponents)]
     settled: dict[str, Decimal] = {}
     alternative, room = ZERO, MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
@@ -94,7 +94,7 @@ def settle(
         alternative += _alternative(purchase, amount, exponents)
         other = None
         if purchase_id != own_id:
-            other = ChangedPurchase(purchase, _settled(purchase, amount), exponents)
+            other = ChangedPurchase(purchase, _settle_purchase(purchase, amount), exponents)
         if other and len(other.effects) > room:
             settled[UNTOLD] = settled.get(UNTOLD, ZERO) + amount
             continue
@@ -111,12 +111,12 @@ def _alternative(purchase: Event, amount: Decimal, exponents: Exponents) -> Deci
     return share(awarded.alternative_awarded or ZERO, amount, awarded.awarded, exponents.alternative)
 
 
-def _settled(purchase: Event, amount: Decimal) -> Event:
+def _settle_purchase(purchase: Event, amount: Decimal) -> Event:
     """Return a purchase of which so much is settled of what was waived; of each award its share."""
     parts = split(amount, list(purchase.kept.values())) if amount else ()
     kept = {offer_id: -part for offer_id, part in zip(purchase.kept, parts, strict=False)}
     taken_back = purchase.taken_back.plus(settlement(amount))
-    return replace(purchase, taken_back=taken_back, kept=changed(purchase.kept, kept))
+    return replace(purchase, taken_back=taken_back, kept=add_amounts(purchase.kept, kept))
 
 
 def sums(parts: Iterator[tuple[str, Decimal]]) -> dict[str, Decimal]:

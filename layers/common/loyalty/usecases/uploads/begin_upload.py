@@ -57,12 +57,12 @@ def begin_upload(key: str, version: str, *, table: Table, dropped: Files, now: d
         Refused: NOT_FOUND, if the file is gone; RETRY_LATER.
     """
     file = dropped.look_at(key, version)
-    expected = _expected(file, table)
+    expected = _find_expected(file, table)
     if expected is None:
         return add_upload(table, _new(file, table, now))
-    begun = add_upload(table, _begun(expected, file, table))
+    begun = add_upload(table, _begin(expected, file, table))
     if begun.version != file.version:
-        begun = add_upload(table, _sent_with_a_used_form(expected, file, now))
+        begun = add_upload(table, _refuse_used_form(expected, file, now))
     return begun
 
 
@@ -79,20 +79,20 @@ def begin_import(key: str, version: str, *, table: Table, dropped: Files, now: d
         created_on=now,
         kind=Kind.RECORDS,
     )
-    begun = _taken_up(upload, file)
+    begun = _take_up(upload, file)
     if begun.dry_run:
-        begun = _refused(begun, NO_DRY_RUN)
+        begun = _refuse(begun, NO_DRY_RUN)
     return add_upload(table, begun)
 
 
-def _expected(file: StoredFile, table: Table) -> Upload | None:
+def _find_expected(file: StoredFile, table: Table) -> Upload | None:
     """Return the upload that the form was given out for which this file was sent with."""
     _, _, *rest = file.key.split("/")
     upload = read_upload(table, rest[0]) if len(rest) == 2 else None
     return upload if upload and upload.key == file.key else None
 
 
-def _sent_with_a_used_form(expected: Upload, file: StoredFile, now: datetime) -> Upload:
+def _refuse_used_form(expected: Upload, file: StoredFile, now: datetime) -> Upload:
     """Return an upload of its own, so that it is told of: a form takes one file, which may be posted by now."""
     upload = Upload(
         id=upload_id(file.key, file.version),
@@ -103,7 +103,7 @@ def _sent_with_a_used_form(expected: Upload, file: StoredFile, now: datetime) ->
         created_on=now,
     )
     description = f"The form of upload {expected.id} is already used. Ask for another form and send the file with it."
-    return _refused(_taken_up(upload, file), Problem(Code.NOT_PERMITTED, description))
+    return _refuse(_take_up(upload, file), Problem(Code.NOT_PERMITTED, description))
 
 
 def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
@@ -132,25 +132,25 @@ def _new(file: StoredFile, table: Table, now: datetime) -> Upload:
         created_on=now,
     )
     if fault := no_folder(partner_id):  # it is nobody's, and may be too long for the name of a summary
-        return _refused(_taken_up(upload, file), fault)
-    return _begun(replace(upload, partner_id=partner_id, merchants=merchants_of(partner_id, table)), file, table)
+        return _refuse(_take_up(upload, file), fault)
+    return _begin(replace(upload, partner_id=partner_id, merchants=merchants_of(partner_id, table)), file, table)
 
 
-def _begun(upload: Upload, file: StoredFile, table: Table) -> Upload:
-    begun = _taken_up(upload, file)
+def _begin(upload: Upload, file: StoredFile, table: Table) -> Upload:
+    begun = _take_up(upload, file)
     if begun.fault:
         return begun
     if begun.key_hash and not any(key.key_hash == begun.key_hash for key in active_keys(table, begun.partner_id)):
-        return _refused(begun, KEY_REVOKED)
+        return _refuse(begun, KEY_REVOKED)
     if not begun.merchants:
-        return _refused(begun, no_key(begun.partner_id))
+        return _refuse(begun, no_key(begun.partner_id))
     _, packed = format_of(begun.name)
     size = file.size * PACKED if packed else file.size
     most = 1 if begun.proven else MAX_SHARDS  # proofs tell whose rows they are, and only when they are posted
     return replace(begun, shards=max(1, min(most, size // SHARD_BYTES)))
 
 
-def _taken_up(upload: Upload, file: StoredFile) -> Upload:
+def _take_up(upload: Upload, file: StoredFile) -> Upload:
     """Return the upload as of the file that has arrived, of which only the name was looked at."""
     begun = replace(
         upload,
@@ -163,7 +163,7 @@ def _taken_up(upload: Upload, file: StoredFile) -> Upload:
     try:
         check_name(begun.name)
     except Refused as refused:
-        return _refused(begun, refused.problems[0])
+        return _refuse(begun, refused.problems[0])
     return begun
 
 
@@ -184,5 +184,5 @@ def check_name(name: str) -> None:
         )
 
 
-def _refused(upload: Upload, fault: Problem) -> Upload:
+def _refuse(upload: Upload, fault: Problem) -> Upload:
     return replace(upload, state=UploadState.REFUSED, fault=fault)

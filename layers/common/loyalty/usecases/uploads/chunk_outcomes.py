@@ -12,7 +12,7 @@ from loyalty.store.files import Files
 def write_outcomes(files: Files, upload_id: str, chunk: int, outcomes: Iterable[RowOutcome], *, dead: bool) -> Mark:
     """Write what became of a chunk; return the mark that is to tell so."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.row)
-    data = "\n".join(exactjson.dumps(outcome.listed()) for outcome in ordered).encode()
+    data = "\n".join(exactjson.dumps(outcome.to_list()) for outcome in ordered).encode()
     # Named by what it says, so that what is counted is what lies there, whoever else is at work on the chunk.
     name = hashlib.sha256(data).hexdigest()[:16]
     mark = Mark(chunk, f"outcomes/{upload_id}/{chunk:08}-{name}", Counts.of(ordered), dead)

@@ -68,7 +68,7 @@ class ChunkReader:
     def _add(self, rows: ChunkRows, number: int, row: RowBody) -> None:
         request = self.read(row, self.partner, self.upload)
         if proof := self.proofs.get(number):
-            request = proof.applied(request)
+            request = proof.apply_to(request)
         rows.asked[number] = replace(
             request,
             identity=row_identity(request.identity, row, self.upload, number),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from loyalty.store.files import notified
+from loyalty.store.files import read_notification
 from loyalty.store.queue import Queue, ReceivedMessage
 from loyalty.store.table import Table
 from loyalty.store.uploads import read_upload
@@ -44,23 +44,23 @@ class DeadLetters:
 def redrive(upload_id: str | None, run: str, letters: DeadLetters, *, table: Table) -> int:
     """Have what failed taken up again, of one upload or of all; return how many letters and calls. `run` is a name that
     no other run of this has. An upload whose result was never made is closed."""
-    moved = sum(_moved(lane, upload_id, run) for lane in (letters.chunks, letters.closings))
-    called = _called(letters.failed_calls, upload_id, table)
+    moved = sum(_move_letters(lane, upload_id, run) for lane in (letters.chunks, letters.closings))
+    called = _repeat_calls(letters.failed_calls, upload_id, table)
     if upload_id:
         close_if_complete(upload_id, table=table, closings=letters.closings.queue)
     return moved + called
 
 
-def _moved(lane: Lane, upload_id: str | None, run: str) -> int:
+def _move_letters(lane: Lane, upload_id: str | None, run: str) -> int:
     """Sent again first, removed then: a letter that is sent twice is a delivery more, and changes nothing."""
 
     def send(letter: ReceivedMessage) -> None:
         lane.queue.send([replace(letter.message, id=f"{letter.message.id[:80]}-{run}")])
 
-    return _taken_up(lane.dead, lambda letter: upload_id in (None, letter.message.body["upload"]), send)
+    return _take_up(lane.dead, lambda letter: upload_id in (None, letter.message.body["upload"]), send)
 
 
-def _called(failed: FailedCalls, upload_id: str | None, table: Table) -> int:
+def _repeat_calls(failed: FailedCalls, upload_id: str | None, table: Table) -> int:
     """Return a call that is made twice goes on where the other one is, or finds all done."""
     upload = read_upload(table, upload_id) if upload_id else None
     about = {upload_id, upload.key if upload else None} - {None}
@@ -68,7 +68,7 @@ def _called(failed: FailedCalls, upload_id: str | None, table: Table) -> int:
     def call(letter: ReceivedMessage) -> None:
         failed.call(letter.message.body["requestContext"]["functionArn"], letter.message.body["requestPayload"])
 
-    return _taken_up(
+    return _take_up(
         failed.queue,
         lambda letter: upload_id is None or not about.isdisjoint(_subjects(letter.message.body["requestPayload"])),
         call,
@@ -79,15 +79,15 @@ def _subjects(event: Mapping[str, Any]) -> Iterator[str]:
     """Return what a call was about: an upload's id, or keys of dropped files."""
     if "upload" in event:
         yield event["upload"]
-    for key, _ in notified(event):
+    for key, _ in read_notification(event):
         yield key
 
 
-def _taken_up(
+def _take_up(
     queue: Queue, wanted: Callable[[ReceivedMessage], bool], take_up: Callable[[ReceivedMessage], None]
 ) -> int:
     count, others = 0, list[ReceivedMessage]()
-    for letter in queue.taken(HIDDEN_SECONDS):
+    for letter in queue.receive(HIDDEN_SECONDS):
         if wanted(letter):
             take_up(letter)
             queue.remove(letter.receipt)

@@ -15,7 +15,7 @@ from loyalty.store.table import Table
 from loyalty.store.uploads import Piece, Upload, read_segment
 from loyalty.usecases.uploads.begin_upload import REFERENCE_FOLDER
 from loyalty.usecases.uploads.chunk_outcomes import read_outcomes
-from loyalty.usecases.uploads.upload_results import Rendering, rendered
+from loyalty.usecases.uploads.upload_results import Rendering, render_result
 
 
 def make_result(upload: Upload, tally: Tally, *, table: Table, files: Files, out_of_time: Callable[[], bool]) -> bool:
@@ -65,26 +65,26 @@ class _Making:
         """Go on from what was put down, if something was."""
         result, segment = Assembly(self._files, result_key(self._upload)), 1
         if kept:
-            result, beside = Assembly.taken_up(self._files, result.key, kept)
+            result, beside = Assembly.resume(self._files, result.key, kept)
             segment = beside["segment"]
         for number in range(segment, self._upload.segments + 1):
-            for piece in self._rendered(number):
+            for piece in self._render_segment(number):
                 result.add(piece)
             if number < self._upload.segments and self._out_of_time():
-                result.put_down(self._place, segment=number + 1)
+                result.suspend(self._place, segment=number + 1)
                 return False
         result.finish()
         return True
 
-    def _rendered(self, segment: int) -> Iterable[bytes]:
+    def _render_segment(self, segment: int) -> Iterable[bytes]:
         """Return a segment's part of the result; of a compressed one, a member of its own."""
         last = segment == self._upload.segments
-        pieces = rendered(
-            self._layout, self._told(segment), Rendering(self._upload.dry_run, first=segment == 1, last=last)
+        pieces = render_result(
+            self._layout, self._join_outcomes(segment), Rendering(self._upload.dry_run, first=segment == 1, last=last)
         )
-        return _packed(pieces) if _is_packed(self._upload) else pieces
+        return _pack(pieces) if _is_packed(self._upload) else pieces
 
-    def _told(self, number: int) -> Iterator[tuple[ChunkEntry, RowOutcome]]:
+    def _join_outcomes(self, number: int) -> Iterator[tuple[ChunkEntry, RowOutcome]]:
         """Return the entries of a segment in their order, with what became of them; those of each chunk are in
         order."""
         segment = read_segment(self._table, self._upload.id, number)
@@ -102,7 +102,7 @@ def _is_packed(upload: Upload) -> bool:
     return format_of(upload.name)[1]
 
 
-def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _pack(pieces: Iterable[bytes]) -> Iterator[bytes]:
     pack = zlib.compressobj(wbits=31)  # as gzip has it
     yield from filter(None, map(pack.compress, pieces))
     yield pack.flush()

@@ -139,7 +139,7 @@ class ChunkPoster:
         proofs = read_proofs(self.files, upload.id) if upload.proven else {}
         engine = self.engine
         if upload.dry_run:
-            engine = engine.rehearsing_on(DryRunTable(engine.table, upload.id, upload.expires_at))
+            engine = engine.for_dry_run(DryRunTable(engine.table, upload.id, upload.expires_at))
         poster = RowPoster(engine, partner, now, self.report)
         return _Work(self, delivery, upload, mark, chunk, proofs, poster)
 
@@ -168,33 +168,33 @@ class _Work:
 
     def is_done(self) -> bool:
         """Post what is left; return whether all has an outcome."""
-        attempt = self._begun()
+        attempt = self._begin_attempt()
         if self.delivery.is_late:
             self._give_up(attempt)
         if self.delivery.is_last:
             return self._is_found_posted(attempt)
-        attempt = self._tried(attempt)
-        if self._left(attempt):
+        attempt = self._try_rows(attempt)
+        if self._unsettled_rows(attempt):
             self._keep(attempt)
             return False
         self._record(attempt.settled.values(), dead=False)
         return True
 
-    def _left(self, attempt: Attempt) -> set[int]:
+    def _unsettled_rows(self, attempt: Attempt) -> set[int]:
         return {entry.number for entry in self.chunk.entries} - attempt.settled.keys()
 
     @property
     def _is_fresh(self) -> bool:
         return self.delivery.is_first and self.mark is None
 
-    def _begun(self) -> Attempt:
+    def _begin_attempt(self) -> Attempt:
         kept = None if self._is_fresh else self.by.files.read_if_there(self._attempt_key)
         if kept is None:
             return Attempt()
         attempt = Attempt.of(kept)
         return attempt.taken_up_again() if self.delivery.is_first else attempt.resumed()
 
-    def _tried(self, attempt: Attempt) -> Attempt:
+    def _try_rows(self, attempt: Attempt) -> Attempt:
         numbers = [entry.number for entry in self.chunk.entries]
         order = WalletOrder(self._wallets, is_lax=self.delivery.is_final)
         pieces = attempt.pieces(numbers, order.behind, is_final=self.delivery.is_final)
@@ -206,7 +206,7 @@ class _Work:
             order.hold_behind(rows.faulty)
             tried = self.poster.post(rows.asked, rows.told, order)
             attempt = attempt.after(
-                {**rows.settled, **self.poster.refused(rows.unfit), **tried.settled}, {**rows.faulty, **tried.unsettled}
+                {**rows.settled, **self.poster.refuse(rows.unfit), **tried.settled}, {**rows.faulty, **tried.unsettled}
             )
             if tried.busy and not tried.settled and order.wallets(tried.busy) > 1:
                 break  # it is the storage, and no wallet of these
@@ -216,11 +216,13 @@ class _Work:
         """By the numbers of rows, whose wallet each moves: by the account, or else by the name that none is known
         by."""
         layout = self.chunk.layout
-        names = {entry.number: self._named(customer_of(layout, entry), entry.number) for entry in self.chunk.entries}
+        names = {
+            entry.number: self._apply_proof(customer_of(layout, entry), entry.number) for entry in self.chunk.entries
+        }
         accounts = account_ids(self.by.engine.table, [name for name in names.values() if name])
         return {row: accounts.get(name, name) if name else None for row, name in names.items()}
 
-    def _named(self, name: Reference | None, row: int) -> Reference | None:
+    def _apply_proof(self, name: Reference | None, row: int) -> Reference | None:
         proof = self.proofs.get(row)
         return name._replace(before=proof.shown) if name and proof else name
 
@@ -233,22 +235,22 @@ class _Work:
     def _give_up(self, attempt: Attempt) -> None:
         """Tell of all that has no outcome that it failed, before anything is done that might kill the worker once more.
         Whatever comes of it after all takes the place of this."""
-        if left := self._left(attempt):
-            self._record([*attempt.settled.values(), *(self._failed(row, attempt) for row in left)], dead=True)
+        if left := self._unsettled_rows(attempt):
+            self._record([*attempt.settled.values(), *(self._fail_row(row, attempt) for row in left)], dead=True)
             self.by.close_if_complete(self.upload.id)
 
     def _is_found_posted(self, attempt: Attempt) -> bool:
         """Return whether all that has no outcome turns out to be posted, by workers that were killed before they
         told."""
-        rows = self._rows(self._left(attempt))
-        settled = rows.settled | self.poster.refused(rows.unfit)
+        rows = self._rows(self._unsettled_rows(attempt))
+        settled = rows.settled | self.poster.refuse(rows.unfit)
         attempt = attempt.after({**settled, **self.poster.look_up(rows.asked, rows.told)}, rows.faulty)
-        left = self._left(attempt)
-        failed = [self._failed(row, attempt, rows.asked.get(row)) for row in left]
+        left = self._unsettled_rows(attempt)
+        failed = [self._fail_row(row, attempt, rows.asked.get(row)) for row in left]
         self._record([*attempt.settled.values(), *failed], dead=bool(left))
         return not left
 
-    def _failed(self, row: int, attempt: Attempt, request: PurchaseRequest | None = None) -> RowOutcome:
+    def _fail_row(self, row: int, attempt: Attempt, request: PurchaseRequest | None = None) -> RowOutcome:
         """Return the outcome of a row of which nothing came, with what it is known by if it has no identity of its
         own."""
         key = known_by(self.upload, row)

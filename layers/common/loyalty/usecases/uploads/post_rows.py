@@ -14,7 +14,7 @@ from loyalty.store.events import Event
 from loyalty.store.ledger import read_events
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
-from loyalty.usecases.purchases.post_purchase import post_purchases, posted_before
+from loyalty.usecases.purchases.post_purchase import find_posted, post_purchases
 from loyalty.usecases.purchases.repetition import is_repeated
 from loyalty.usecases.purchases.unknown_names import with_unknown_names
 from loyalty.usecases.uploads.chunk_rows import Report
@@ -82,8 +82,8 @@ class RowPoster:
         have the same reference number; one that says something else by now is refused, as it would be posted twice.
         """
         numbers, requests = list(rows), list(rows.values())
-        before = posted_before(self.engine, requests, self.partner, now=self.now)
-        found = {numbers[place]: _posted(numbers[place], requests[place], before[place]) for place in before}
+        before = find_posted(self.engine, requests, self.partner, now=self.now)
+        found = {numbers[place]: _posted_outcome(numbers[place], requests[place], before[place]) for place in before}
         named = {
             row: told[row]
             for row, request in rows.items()
@@ -94,10 +94,12 @@ class RowPoster:
             event, request = events.get(event_id), rows[row]
             if event and _is_of_row(event, request, self.partner):
                 same = is_repeated(request, event)
-                found[row] = _posted(row, request, PostedEvent(event, replayed=True)) if same else _differs(row, event)
+                found[row] = (
+                    _posted_outcome(row, request, PostedEvent(event, replayed=True)) if same else _differs(row, event)
+                )
         return found
 
-    def refused(self, rows: Mapping[int, Faulty]) -> dict[int, RowOutcome]:
+    def refuse(self, rows: Mapping[int, Faulty]) -> dict[int, RowOutcome]:
         """Return the outcomes of rows that cannot be posted as they are: their faults and unknown names."""
         told: Mapping[int, Refused] = rows
         try:
@@ -126,7 +128,7 @@ class RowPoster:
             for (row, request), outcome in zip(left.items(), outcomes, strict=True):
                 match outcome:
                     case PostedEvent():
-                        tried.settled[row] = _posted(row, request, outcome)
+                        tried.settled[row] = _posted_outcome(row, request, outcome)
                     case Refused() if outcome.problems[0].code is Code.RETRY_LATER:
                         if not tried.busy:
                             self.report(row, outcome)
@@ -166,7 +168,7 @@ def _differs(row: int, event: Event) -> RowOutcome:
     return RowOutcome(row, RowStatus.REFUSED, problem=Problem(Code.DUPLICATE, description, "/event_id"))
 
 
-def _posted(row: int, request: PurchaseRequest, posting: PostedEvent) -> RowOutcome:
+def _posted_outcome(row: int, request: PurchaseRequest, posting: PostedEvent) -> RowOutcome:
     """Posted by this row of this upload, even if a worker did it that was killed then; or before, by anything else."""
-    by_this = not posting.replayed or posting.event.purchase.upload == request.row
+    by_this = not posting.replayed or posting.event.purchase_document.upload == request.row
     return RowOutcome(row, RowStatus.POSTED if by_this else RowStatus.REPLAYED, posting.event.entry.told_id)

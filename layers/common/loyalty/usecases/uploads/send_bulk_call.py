@@ -16,7 +16,7 @@ from loyalty.store.files import Files
 from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload
-from loyalty.usecases.access.customer_tokens import ShownTokens, named
+from loyalty.usecases.access.customer_tokens import ShownTokens, describe_token
 from loyalty.usecases.uploads.show_upload import send_upload
 
 MAX_SHOWN = 300
@@ -41,16 +41,16 @@ def send_bulk_call(upload: Upload, call: BulkCall, *, table: Table, files: Files
     Raises:
         Refused: LIMIT_EXCEEDED, if it has too many codes; RETRY_LATER.
     """
-    shown = codes_shown(call.requests)
+    shown = shown_codes(call.requests)
     if shown:
-        found = _found(shown, ShownTokens(upload.partner_id, table, upload.created_on))
+        found = _check_codes(shown, ShownTokens(upload.partner_id, table, upload.created_on))
         proven = {place: CodeProof(found[place], call.requests[place].fingerprint) for place in shown}
         write_proofs(proofs, upload.id, proven)
     upload = replace(upload, content=_passwords_content(shown), proven=bool(shown))
     send_upload(upload, without_codes(call.data), table=table, files=files)
 
 
-def codes_shown(requests: Requests) -> dict[int, Reference]:
+def shown_codes(requests: Requests) -> dict[int, Reference]:
     """Return what shows a pass code or a one-time password, by the places of the entries.
 
     Raises:
@@ -71,15 +71,15 @@ def _is_password(shown: Reference) -> bool:
     return shown.by == "token.one_time_password"
 
 
-def _found(shown: Mapping[int, Reference], tokens: ShownTokens) -> dict[int, ShownBefore]:
+def _check_codes(shown: Mapping[int, Reference], tokens: ShownTokens) -> dict[int, ShownBefore]:
     """Return what becomes of each code; one-time passwords are used up once it is known what all codes are good for."""
     table, partner_id, now = tokens.table, tokens.partner_id, tokens.now
     at = {place: customer_key(reference) for place, reference in shown.items()}
     wanted = [*at.values(), guessed_passwords(partner_id, now)]
     there = table.get_many(wanted, consistent=True)
-    items = customer_tokens.behind_passwords(table, wanted, there, partner_id, now)
+    items = customer_tokens.resolve_passwords(table, wanted, there, partner_id, now)
     found = {place: _proven(shown[place], items.get(key), tokens) for place, key in at.items()}
-    return {place: _used_up(shown[place], at[place], one, table) for place, one in found.items()}
+    return {place: _use_up(shown[place], at[place], one, table) for place, one in found.items()}
 
 
 def _proven(shown: Reference, item: Item | None, tokens: ShownTokens) -> ShownBefore:
@@ -91,11 +91,11 @@ def _proven(shown: Reference, item: Item | None, tokens: ShownTokens) -> ShownBe
         return ShownBefore(None, refused.problems[0])
 
 
-def _used_up(shown: Reference, key: keys.Key, found: ShownBefore, table: Table) -> ShownBefore:
+def _use_up(shown: Reference, key: keys.Key, found: ShownBefore, table: Table) -> ShownBefore:
     """Return what is found, or that a one-time password was used meanwhile, or by an entry before."""
     if not _is_password(shown) or found.token_id is None or customer_tokens.use_up(table, key):
         return found
-    return ShownBefore(None, not_found("Account", named(shown), shown.pointer))
+    return ShownBefore(None, not_found("Account", describe_token(shown), shown.pointer))
 
 
 def _passwords_content(shown: Mapping[int, Reference]) -> str:

@@ -16,13 +16,13 @@ from typing import Protocol
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.chunk import Frame
 from loyalty.domain.rows.cutter import Cutter
-from loyalty.domain.rows.file_opening import HEAD_BYTES, format_of, opened
+from loyalty.domain.rows.file_opening import HEAD_BYTES, find_layout, format_of
 from loyalty.domain.rows.layout import Position
-from loyalty.domain.rows.pieces import skipped, taken
+from loyalty.domain.rows.pieces import skip_bytes, take_bytes
 from loyalty.domain.rows.purchases import PURCHASES
 from loyalty.domain.rows.reading import Reading
 from loyalty.domain.rows.sharding import Shards
-from loyalty.domain.rows.unpacking import unpacked
+from loyalty.domain.rows.unpacking import unpack
 from loyalty.store.customers import account_ids
 from loyalty.store.files import Files
 from loyalty.store.table import Table
@@ -111,8 +111,8 @@ class _Run:
         cutter: Cutter | None = None
         fault: Problem | None = None
         try:
-            cutter, blocks = self._begun()
-            if not self._cut(cutter, blocks, out_of_time):
+            cutter, blocks = self._begin_cutting()
+            if not self._cut_segments(cutter, blocks, out_of_time):
                 return False
             fault = cutter.fault
         except Refused as refused:
@@ -125,7 +125,7 @@ class _Run:
         self._wait()
         return True
 
-    def _cut(self, cutter: Cutter, blocks: Iterable[bytes], out_of_time: Callable[[], bool]) -> bool:
+    def _cut_segments(self, cutter: Cutter, blocks: Iterable[bytes], out_of_time: Callable[[], bool]) -> bool:
         """Cut what is left, a segment at a time; return whether there was time for all of it."""
         size = 0
         for block in blocks:
@@ -143,7 +143,7 @@ class _Run:
         cutter.cut(b"", last=True)
         return True
 
-    def _begun(self) -> tuple[Cutter, Iterator[bytes]]:
+    def _begin_cutting(self) -> tuple[Cutter, Iterator[bytes]]:
         """Return what cuts the file from where splitting has got to, and what there is to cut.
 
         Raises:
@@ -155,19 +155,19 @@ class _Run:
         start = position.offset if position and not packed else 0
         pieces = self._pieces(start, packed=packed)
         if layout is None or position is None:
-            head = taken(pieces, HEAD_BYTES)
-            layout, position = opened(format_, head[:HEAD_BYTES], self._at.reading)
+            head = take_bytes(pieces, HEAD_BYTES)
+            layout, position = find_layout(format_, head[:HEAD_BYTES], self._at.reading)
             pieces = chain([head], pieces)
             self._upload = replace(upload, layout=layout, position=position)
         cutter = self._at.reading.cutters[layout.format](layout, self._shards, position)
-        return cutter, _blocks(skipped(pieces, position.offset - start))
+        return cutter, _blocks(skip_bytes(pieces, position.offset - start))
 
     def _pieces(self, start: int, *, packed: bool) -> Iterator[bytes]:
         """Return the file from `start` on, unpacked; parts of it are read ahead."""
         upload = self._upload
         read = partial(self._at.dropped.read, upload.key, length=RANGE_BYTES, version=upload.version)
         parts = _ahead(self._pool, (partial(read, place) for place in range(start, upload.size, RANGE_BYTES)))
-        return unpacked(parts) if packed else parts
+        return unpack(parts) if packed else parts
 
     def _keep(self, position: Position, *, final: bool = False, fault: Problem | None = None) -> None:
         """Keep all that has been cut as a segment, while cutting goes on; the final one ends splitting."""
@@ -196,7 +196,7 @@ class _Run:
         layout = self._upload.layout
         if layout is None:
             return []
-        layers = zip_longest(*(shard.taken(layout) for shard in self._shards.all))
+        layers = zip_longest(*(shard.take_chunks(layout) for shard in self._shards.all))
         return [(shard, frame) for layer in layers for shard, frame in enumerate(layer) if frame]
 
     def _segment(self, frames: Sequence[tuple[int, Frame]], position: Position) -> Segment:

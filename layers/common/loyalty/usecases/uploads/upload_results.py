@@ -15,7 +15,7 @@ from loyalty.domain.rows.cells import FORMULA
 from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.domain.rows.columns import RESULT_FIELDS, place_of, without_surplus
 from loyalty.domain.rows.layout import FileFormat, Layout
-from loyalty.domain.uploads.row_outcome import REHEARSED, RowOutcome
+from loyalty.domain.uploads.row_outcome import DRY_RUN, RowOutcome
 
 Told = Iterable[tuple[ChunkEntry, RowOutcome]]
 """A file's entries in its order, each with what became of it."""
@@ -23,15 +23,15 @@ Told = Iterable[tuple[ChunkEntry, RowOutcome]]
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How entries are to be rendered: as of a dry run, where they were `rehearsed`; and whether the result begins and
+    """How entries are to be rendered: as of a `dry_run`, or of what was posted; and whether the result begins and
     ends with them."""
 
-    rehearsed: bool = False
+    dry_run: bool = False
     first: bool = True
     last: bool = True
 
 
-def rendered(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
+def render_result(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     """Return the result of some entries that follow each other in a file, piece by piece."""
     return _RENDERERS[layout.format](layout, told, how)
 
@@ -58,12 +58,12 @@ def _csv(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
         for place, row in enumerate(entry.rows):
             cells = _cells(layout, row)
             kept = [LEFT_OUT if at == coded and cells[at] else cells[at] for at in own]
-            yield written(map(neutralised, [*kept, *_result_cells(outcome, place, how.rehearsed)]), row)
+            yield written(map(neutralise, [*kept, *_result_cells(outcome, place, how.dry_run)]), row)
 
 
-def neutralised(cell: str) -> str:
+def neutralise(cell: str) -> str:
     """Return the cell, such that a spreadsheet shows it and does not calculate it; numbers stay as they are. Whoever
-    sends it in again means what it was (`cells.meant`)."""
+    sends it in again means what it was (`cells.cell_text`)."""
     return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip(" ")) else cell
 
 
@@ -82,17 +82,17 @@ def _cells(layout: Layout, row: bytes) -> list[str]:
     return [*cells[: width - 1], layout.delimiter.join(cells[width - 1 :])]
 
 
-def _result_cells(outcome: RowOutcome, place: int, rehearsed: bool) -> list[str]:
+def _result_cells(outcome: RowOutcome, place: int, dry_run: bool) -> list[str]:
     """Return what became of a purchase, on the row at `place` of its rows, which tells its own faults first: the column
     at fault is named where it is, and with its row on the others."""
-    told = _told(outcome, rehearsed)
+    told = _result_fields(outcome, dry_run)
     if outcome.problem:
         first, *others = sorted(outcome.problems, key=lambda problem: place_of(problem.pointer)[0] != place)
         at, column = place_of(first.pointer)
         own = at == place
         told["error_code"], told["error_field"] = first.code, column if own else ""
         description = first.description if own else _in_column(first, place)
-        told["error_description"] = _joined(description, (_in_column(other, place) for other in others))
+        told["error_description"] = _join_problems(description, (_in_column(other, place) for other in others))
     return [told.get(name, "") for name in RESULT_FIELDS]
 
 
@@ -103,13 +103,13 @@ def _in_column(problem: Problem, place: int) -> str:
     return f"{where}: {problem.description}" if column else problem.description
 
 
-def _joined(first: str, others: Iterable[str]) -> str:
+def _join_problems(first: str, others: Iterable[str]) -> str:
     return " Also: ".join([first, *others])
 
 
 def _json_lines(_: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
     for entry, outcome in told:
-        yield _body(entry, outcome, how.rehearsed) + b"\n"
+        yield _body(entry, outcome, how.dry_run) + b"\n"
 
 
 def _json_array(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
@@ -121,15 +121,15 @@ def _json_array(layout: Layout, told: Told, how: Rendering) -> Iterator[bytes]:
         yield opening
     separator = b"\n" if how.first else b",\n"
     for entry, outcome in told:
-        yield separator + _body(entry, outcome, how.rehearsed)
+        yield separator + _body(entry, outcome, how.dry_run)
         separator = b",\n"
     if how.last:
         yield closing
 
 
-def _body(entry: ChunkEntry, outcome: RowOutcome, rehearsed: bool) -> bytes:
+def _body(entry: ChunkEntry, outcome: RowOutcome, dry_run: bool) -> bytes:
     """Return the row's own text with members after its own; where it is no object, an object that has it as text."""
-    row, members = without_codes(entry.rows[0].strip()), _told(outcome, rehearsed)
+    row, members = without_codes(entry.rows[0].strip()), _result_fields(outcome, dry_run)
     told = exactjson.dumps(members)[1:].encode()
     if outcome.status.is_settled and not _IS_RESULT.search(row):
         return b"%b,%b" % (row[:-1], told)  # what was posted or kept is an object with members
@@ -153,13 +153,13 @@ def _object(row: bytes) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _told(outcome: RowOutcome, rehearsed: bool) -> dict[str, str]:
+def _result_fields(outcome: RowOutcome, dry_run: bool) -> dict[str, str]:
     """Return the result fields that have a value."""
     told: tuple[str, ...] = ()
     if problem := outcome.problem:
         others = (f"{other.pointer}: {other.description}" for other in outcome.others)
-        told = (problem.code, problem.pointer, _joined(problem.description, others))
-    values = (outcome.status + (REHEARSED if rehearsed else ""), outcome.event_id, *told)
+        told = (problem.code, problem.pointer, _join_problems(problem.description, others))
+    values = (outcome.status + (DRY_RUN if dry_run else ""), outcome.event_id, *told)
     return {name: str(value) for name, value in zip(RESULT_FIELDS, values, strict=False) if value}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loyalty.api.classic.reading import read_purchase as read_classic_purchase
-from loyalty.api.newest.purchases import read_purchase
+from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.errors import Code
 from loyalty.domain.purchases.purchase import PurchaseRequest
@@ -27,7 +27,7 @@ EXPIRES_AT = 2_000_000_000
 
 
 @pytest.fixture
-def rehearsal(demo: DynamoTable) -> DryRunTable:
+def dry_run(demo: DynamoTable) -> DryRunTable:
     return DryRunTable(demo, "U1", EXPIRES_AT)
 
 
@@ -61,30 +61,30 @@ def seen(table: DynamoTable) -> dict[keys.Key, Item]:
     return {key_of(item): item for item in table.scan() if not item["pk"].startswith("DRY_RUN#")}
 
 
-def test_a_dry_run_finds_what_posting_finds(demo: DynamoTable, rehearsal: DryRunTable) -> None:
+def test_a_dry_run_finds_what_posting_finds(demo: DynamoTable, dry_run: DryRunTable) -> None:
     customer(demo, "one", 10)
     customer(demo, "two", 40)
 
-    rehearsed = [posted(rehearsal, part) for part in (requests()[:3], requests()[3:])]
+    found = [posted(dry_run, part) for part in (requests()[:3], requests()[3:])]
 
-    assert rehearsed == [posted(demo, part) for part in (requests()[:3], requests()[3:])]
+    assert found == [posted(demo, part) for part in (requests()[:3], requests()[3:])]
 
 
-def test_a_dry_run_changes_nothing_that_anybody_sees(demo: DynamoTable, rehearsal: DryRunTable) -> None:
+def test_a_dry_run_changes_nothing_that_anybody_sees(demo: DynamoTable, dry_run: DryRunTable) -> None:
     customer(demo, "one", 10)
     customer(demo, "two", 40)
     before, proven = seen(demo), verify_journal(demo)
 
-    posted(rehearsal, requests())
+    posted(dry_run, requests())
 
     assert seen(demo) == before
     assert verify_journal(demo) == proven
     assert len(demo.journal("A-two", before=None, limit=9)) == 1  # the opening balance
 
 
-def test_what_a_dry_run_keeps_is_removed_in_time(demo: DynamoTable, rehearsal: DryRunTable) -> None:
+def test_what_a_dry_run_keeps_is_removed_in_time(demo: DynamoTable, dry_run: DryRunTable) -> None:
     customer(demo, "one", 10)
-    posted(rehearsal, requests())
+    posted(dry_run, requests())
 
     kept = [item for item in demo.scan() if item["pk"].startswith("DRY_RUN#")]
 
@@ -92,10 +92,10 @@ def test_what_a_dry_run_keeps_is_removed_in_time(demo: DynamoTable, rehearsal: D
     assert {int(item["expires_at"]) for item in kept} == {EXPIRES_AT}
 
 
-def test_two_dry_runs_know_nothing_of_each_other(demo: DynamoTable, rehearsal: DryRunTable) -> None:
+def test_two_dry_runs_know_nothing_of_each_other(demo: DynamoTable, dry_run: DryRunTable) -> None:
     customer(demo, "one", 10)
 
-    first = posted(rehearsal, requests())
+    first = posted(dry_run, requests())
 
     assert posted(DryRunTable(demo, "U2", EXPIRES_AT), requests()) == first
 
@@ -110,15 +110,15 @@ def test_two_chunks_of_a_dry_run_do_not_overwrite_each_other(demo: DynamoTable) 
         )
 
 
-def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: DynamoTable, rehearsal: DryRunTable) -> None:
+def test_what_a_dry_run_removes_is_gone_for_it_alone(demo: DynamoTable, dry_run: DryRunTable) -> None:
     password = keys.one_time_password("0" * 64)
     demo.put(Put(password, {"target": "T"}))
 
-    rehearsal.transact([Delete(password, condition="attribute_exists(pk)")])
+    dry_run.transact([Delete(password, condition="attribute_exists(pk)")])
 
-    assert rehearsal.get(password) is None
-    assert list(rehearsal.partition(password.pk)) == []
-    assert not rehearsal.put(Put(password, {"target": "T"}, condition="attribute_exists(pk)"))
+    assert dry_run.get(password) is None
+    assert list(dry_run.partition(password.pk)) == []
+    assert not dry_run.put(Put(password, {"target": "T"}, condition="attribute_exists(pk)"))
     assert demo.get(password)
 
 
@@ -137,6 +137,6 @@ def test_a_dry_run_is_no_way_to_guess_a_pass_code(demo: DynamoTable) -> None:
     assert posted(demo, [right]) == [Code.NOT_PERMITTED]
 
 
-def test_a_dry_run_writes_nowhere_but_aside(rehearsal: DryRunTable) -> None:
+def test_a_dry_run_writes_nowhere_but_aside(dry_run: DryRunTable) -> None:
     with pytest.raises(ValueError, match="PROGRAMME"):
-        rehearsal.put(Put(keys.PROGRAMME_VERSION, {"version": 1}))
+        dry_run.put(Put(keys.PROGRAMME_VERSION, {"version": 1}))

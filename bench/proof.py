@@ -1,0 +1,120 @@
+"""Proving an export: `python -m bench.proof [EVENTS]`, a million where nothing is said. An export is generated from one
+purchase that was really posted, twenty of them to a wallet; it is then proven by a process of its own, of which the
+time and the largest memory are told."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.setting import DEMO, EXAMPLE, ROOT
+from bench.usage import usage
+from loyalty import exactjson
+from loyalty.api.newest.purchase_requests import read_purchase
+from loyalty.domain.access.partner import Partner
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
+from loyalty.domain.money import ZERO
+from loyalty.store import keys
+from loyalty.store.attributes import Item, pack, pack_key
+from loyalty.store.events import link_attributes, stored_content
+from loyalty.store.reference import items_of
+from loyalty.usecases.engine import Engine
+from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.import_records import import_records
+from tests.exports import write_export
+from tests.functional.conftest import aws
+
+EVENTS_OF_A_WALLET = 20
+MEASURED = f"""
+import json, resource, subprocess, sys
+command = [{str(ROOT / ".venv/bin/loyalty")!r}, "verify", "--export", sys.argv[1], "--json"]
+output = subprocess.run(command, capture_output=True, text=True).stdout
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([output, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+"""Runs in a process of its own: a child's largest memory counts from what its parent had when it was started."""
+
+ITEMS_OF_A_FILE = 200_000
+
+
+def _posted() -> tuple[list[Item], Item, Item]:
+    """Return what a table has beside accounts, a purchase that was posted there, and its account's record."""
+    with aws() as table:
+        now = datetime.now(UTC)
+        import_records(DEMO.read_bytes().splitlines(), table=table, now=now)
+        body = {**exactjson.loads(EXAMPLE.read_text()), "spend_request": None}
+        partner = Partner("DEMO", frozenset(), frozenset("*"))
+        posted = post_purchase(Engine.on(table), read_purchase(body, now), partner, now=now)
+        event = table.get(keys.event(posted.event.entry.event_id))
+        account = table.get(keys.account(posted.event.entry.account_id))
+        assert event
+        assert account
+        programme = [item for item in table.scan() if item["pk"] == "PROGRAMME"]
+    return programme, event, exactjson.loads(account["record"])
+
+
+def _items(programme: list[Item], event: Item, record: Item, wallets: int) -> Iterator[Any]:
+    yield from map(pack, programme)
+    [table_id] = [item["target"] for item in programme if item["sk"] == keys.TABLE.sk]
+    for number in range(wallets):
+        own = {
+            **record,
+            "id": f"{number:032X}",
+            "number": f"N{number}",
+            "name": f"Name {number}",
+            "contact": f"C{number}",
+        }
+        own.pop("participant", None)
+        for key, item in items_of(own).items():
+            yield pack_key(key) | pack(item)
+        yield from _wallet(event, own["id"], table_id)
+
+
+def _wallet(event: Item, account_id: str, table_id: str) -> Iterator[Any]:
+    amount, head, balance = event["awarded"] - event["spent"], root(table_id, account_id, 0, ZERO), ZERO
+    for sequence in range(1, EVENTS_OF_A_WALLET + 1):
+        reference, balance = f"{account_id}-{sequence}", balance + amount
+        key = keys.event(derived_id(Origin.REFERENCE, event["merchant_id"], reference))
+        said = {"account_id": account_id, "sequence": sequence, "reference_number": reference, "balance": balance}
+        item = {**event, **key._asdict(), **said}
+        link = linked(stored_content(item), head, bytes(SALT_BYTES))
+        head = link.digest
+        yield pack({**item, **link_attributes(link)})
+    wallet: Item = {"version": EVENTS_OF_A_WALLET, "balance": balance, "purchases": EVENTS_OF_A_WALLET, "head": head}
+    yield pack_key(keys.wallet(account_id)) | pack(wallet)
+
+
+def main() -> None:
+    """Generate an export, have it proven, and print what that took."""
+    parser = usage(__doc__)
+    parser.add_argument("events", nargs="?", type=int, default=1_000_000)
+    events = parser.parse_args().events
+    with TemporaryDirectory(prefix="loyalty-bench-") as folder:
+        programme, event, record = _posted()
+        wallets = events // EVENTS_OF_A_WALLET
+        made = write_export(_files(_items(programme, event, record, wallets)), Path(folder) / "export")
+        start = time.perf_counter()
+        told = subprocess.run([sys.executable, "-c", MEASURED, str(made)], capture_output=True, check=True)
+        seconds = time.perf_counter() - start
+    output, cpu, kilobytes = json.loads(told.stdout)
+    answer = json.loads(output)
+    assert not answer["deviations"], answer["deviations"][:3]
+    print(f"{answer['events']:,} events of {answer['wallets']:,} wallets: {seconds:.0f} s, {cpu:.0f} s CPU,")
+    print(f"{answer['events'] / cpu:,.0f} events a CPU second, {kilobytes / 1024:.0f} MB at most")
+
+
+def _files(items: Iterator[Any]) -> Iterator[Iterator[Any]]:
+    """Return the items in files, the last of which may be short."""
+    for first in items:
+        yield chain([first], islice(items, ITEMS_OF_A_FILE - 1))
+
+
+if __name__ == "__main__":
+    main()

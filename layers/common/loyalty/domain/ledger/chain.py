@@ -1,0 +1,141 @@
+"""The chain of a wallet's events: each has a hash over its content and over the hash before it (decision 32).
+
+The bytes that are hashed follow from what is said, not from how it was written: texts, numbers, bytes, lists and
+objects are told apart, names are sorted, numbers have no trailing zeros. So it does not matter which library wrote an
+event, nor what later versions add to others.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from json.encoder import encode_basestring_ascii
+from types import NoneType
+from typing import Any
+
+HASH_FORM = 1
+"""The form in which hashes are made now. Another one needs a number of its own, as this one stays to be proven."""
+
+HASH_BYTES = 16
+"""Bytes of a hash: who wants to forge one has to try 2^128 contents."""
+
+SALT_BYTES = 16
+
+Content = Mapping[str, Any]
+"""What of an event must not change, by name: texts, numbers, bytes, None, and lists and objects of them."""
+
+PERSONAL = ("fingerprint",)
+"""What names a person in the content itself: a request can be guessed from its fingerprint, if all else is known."""
+
+PERSONAL_IN_DOCUMENT = ("contact_id", "details")
+
+PERSONAL_IDS = ("access_token", "account", "contact", "invoice")
+"""Record types of the document's `ids` that name a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An event's place in the chain.
+
+    - `digest` is its hash, in the form `form`.
+    - `personal` is the digest of what names a person, which is all that enters the hash of that.
+    - `salt` is what keeps others from guessing it; gone, with what names the person, once that is erased.
+    """
+
+    digest: bytes
+    personal: bytes
+    salt: bytes | None
+    form: int = HASH_FORM
+
+
+def linked(content: Content, before: bytes, salt: bytes) -> Link:
+    """Return the link of an event that follows the one with the hash `before`; or that begins the chain, at `root`."""
+    personal = personal_digest(content, salt)
+    return Link(next_hash(before, content_digest(content, personal)), personal, salt)
+
+
+def root(table_id: str | None, account_id: str, version: int, balance: Decimal) -> bytes:
+    """Return what stands before the first hash of a wallet, in the table with this identity: where the wallet was
+    then, as an older version may have brought it there."""
+    return _hash(["root", HASH_FORM, table_id, account_id, version, balance])
+
+
+def content_digest(content: Content, personal: bytes) -> bytes:
+    """Return the digest of what an event says, with `personal` in the place of what names a person."""
+    return _hash(["content", HASH_FORM, _without_person(content), personal])
+
+
+def personal_digest(content: Content, salt: bytes) -> bytes:
+    """Return the salted digest of what names a person in an event."""
+    return _hash(["personal", HASH_FORM, salt, person_in(content)])
+
+
+def next_hash(before: bytes, content: bytes) -> bytes:
+    """Return the hash of an event whose content has this digest, after the one with the hash `before`."""
+    return sha256(before + content).digest()[:HASH_BYTES]  # both have a fixed length
+
+
+def person_in(content: Content) -> Content:
+    """Return what names a person in an event."""
+    document = content.get("document", {})
+    found = {name: content[name] for name in PERSONAL if name in content}
+    found |= {name: document[name] for name in PERSONAL_IN_DOCUMENT if name in document}
+    if ids := {kind: value for kind, value in document.get("ids", {}).items() if kind in PERSONAL_IDS}:
+        found["ids"] = ids
+    return found
+
+
+def _without_person(content: Content) -> Content:
+    kept = {name: value for name, value in content.items() if name not in PERSONAL}
+    if document := content.get("document"):
+        kept["document"] = {name: value for name, value in document.items() if name not in PERSONAL_IN_DOCUMENT}
+        ids = {kind: value for kind, value in document.get("ids", {}).items() if kind not in PERSONAL_IDS}
+        kept["document"].pop("ids", None)
+        if ids:
+            kept["document"]["ids"] = ids
+    return kept
+
+
+def _hash(value: Any) -> bytes:
+    return sha256(canonical(value)).digest()[:HASH_BYTES]
+
+
+def canonical(value: Any) -> bytes:
+    """Return the bytes that stand for a value, and for no other one: JSON without spaces, in ASCII, its names sorted
+    and its numbers plain; and bytes as `x` and hex digits."""
+    return _written(value).encode("ascii")
+
+
+def _written(value: Any) -> str:
+    return _WRITERS[type(value)](value)
+
+
+def _plain(number: Decimal) -> str:
+    """Return a number of any length without rounding it."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _object(value: Mapping[str, Any]) -> str:
+    return "{" + ",".join([f"{encode_basestring_ascii(name)}:{_written(value[name])}" for name in sorted(value)]) + "}"
+
+
+def _list(value: Iterable[Any]) -> str:
+    return "[" + ",".join([_written(part) for part in value]) + "]"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = defaultdict(
+    lambda: encode_basestring_ascii,  # which takes texts, a StrEnum among them, and raises TypeError for all else
+    {
+        Decimal: _plain,
+        NoneType: lambda _: "null",
+        bool: lambda value: "true" if value else "false",
+        bytes: lambda value: f"x{value.hex()}",
+        dict: _object,
+        int: str,
+        list: _list,
+    },
+)

@@ -1,0 +1,108 @@
+"""Proof of a wallet's chain: every event says what it said when it was posted, in the place where it was posted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple, Self
+
+from loyalty.domain.ledger.chain import (
+    HASH_FORM,
+    Content,
+    Link,
+    content_digest,
+    next_hash,
+    person_in,
+    personal_digest,
+    root,
+)
+from loyalty.domain.ledger.wallet import JournalEntry, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEvidence:
+    """An event as its chain sees it.
+
+    Attributes:
+        event_id: its id.
+        sequence: its number in the journal.
+        balance: the balance after it.
+        link: its place in the chain; None for events from before there were chains.
+        content: the digest of its content; None if it has no link.
+        person_holds: whether its personal data is as it was posted, or erased completely.
+    """
+
+    event_id: str
+    sequence: int
+    balance: Decimal
+    link: Link | None
+    content: bytes | None = None
+    person_holds: bool = True
+
+    @classmethod
+    def of(cls, entry: JournalEntry, link: Link | None, content: Content) -> Self:
+        """Return the evidence of an event that says `content`."""
+        event_id, sequence, balance = entry.event_id, entry.sequence, entry.balance
+        if link is None:
+            return cls(event_id, sequence, balance, None)
+        digest = content_digest(content, link.personal)
+        return cls(event_id, sequence, balance, link, digest, _person_holds(content, link))
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether what named a person was erased."""
+        return self.link is not None and self.link.salt is None
+
+
+def _person_holds(content: Content, link: Link) -> bool:
+    if link.salt is None:
+        return not any(person_in(content).values())
+    return personal_digest(content, link.salt) == link.personal
+
+
+class ChainFinding(NamedTuple):
+    """A rule that does not hold: of which event (None for the wallet), and what was found instead."""
+
+    event_id: str | None
+    rule: str
+    found: str
+
+
+def chain_findings(wallet: Wallet, events: Sequence[ChainEvidence], table_id: str | None) -> Iterator[ChainFinding]:
+    """Return what does not hold of a wallet's chain, given its whole journal (in any order). A chain begins with the
+    first event that has a hash, in the table with this identity or, if it began early, in one that had none yet."""
+    head: bytes | None = None
+    version, balance = 0, Decimal(0)
+    for event in sorted(events, key=lambda event: event.sequence):
+        if event.link:
+            roots = [root(one, wallet.account_id, version, balance) for one in dict.fromkeys((table_id, None))]
+            yield from _broken(event, event.link, [head] if head else roots)
+            head = event.link.digest
+        elif head:
+            found = f"number {event.sequence} has none, events before it do"
+            yield ChainFinding(event.event_id, HASHED_ON, found)
+        version, balance = event.sequence, event.balance
+    if wallet.head != head:
+        yield ChainFinding(None, HEAD_KEPT, f"{_told(wallet.head)} in the wallet, {_told(head)} in the journal")
+
+
+HASHED_ON = "once an event of a wallet has a hash, all later ones do"
+HEAD_KEPT = "the wallet's head is the hash of its last event"
+FORM_KNOWN = "a hash is of a form that this version knows"
+AS_POSTED = "an event says what it said when it was posted, after the same events of the same wallet of this table"
+PERSON_AS_POSTED = "what names a person is as it was posted, or all of it is erased"
+
+
+def _broken(event: ChainEvidence, link: Link, befores: Sequence[bytes]) -> Iterator[ChainFinding]:
+    if link.form != HASH_FORM:
+        yield ChainFinding(event.event_id, FORM_KNOWN, f"form {link.form}, known are 1 to {HASH_FORM}")
+        return
+    assert event.content
+    made = [next_hash(before, event.content) for before in befores]
+    if link.digest not in made:
+        yield ChainFinding(event.event_id, AS_POSTED, f"hash {_told(link.digest)}, but it makes {_told(made[0])}")
+    if not event.person_holds:
+        yield ChainFinding(event.event_id, PERSON_AS_POSTED, f"number {event.sequence}")
+
+
+def _told(digest: bytes | None) -> str:
+    return digest.hex() if digest else "none"

@@ -1,0 +1,36 @@
+"""What to do about a rule that does not hold."""
+
+from collections.abc import Mapping
+
+from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
+from loyalty.usecases.proofs.audit import READABLE
+from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
+from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
+from loyalty.usecases.proofs.verify_references import COUNTED
+from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
+
+_COMPARE = "Compare it with an export or a restored copy of before, and put back what differs."
+_AS_FOUND = "Put the item right as `found` tells, once you know from a copy of before which side was changed."
+
+BY_HAND = f"No call of the engine leads to this: find out who else may write to the table. {_COMPARE}"
+
+_ADVICE: Mapping[str, str] = {
+    AS_POSTED: f"The event, or the one before it, was changed, replaced or put in by hand. {_COMPARE}",
+    PERSON_AS_POSTED: f"What names a person was changed, or erased in part: finish erasing it, or: {_COMPARE}",
+    HASHED_ON: "An older version posted it: deploy one version everywhere. If none did, its hash was taken out.",
+    FORM_KNOWN: "A newer version wrote it: prove the table with that version.",
+    HEAD_KEPT: f"The wallet was set back, or its last events were taken out. {_COMPARE}",
+    READABLE: "Put the item back from a copy of before. Until then, calls that read it fail.",
+    IN_EXPIRY_INDEX: "Post anything to this wallet, which writes both attributes anew; until then it expires too late.",
+    VOUCHERS_KEPT: _AS_FOUND,
+    NAMES_LEAD: f"{_AS_FOUND} Until then, callers may reach somebody else under this name.",
+    POINTERS_LEAD: _AS_FOUND,
+    COUNTED: "Set `used` and `event_id` as `found` tells, while nothing is posted under this reference number.",
+    COUNTERS_COUNT: "Set `used` to what the journal says, while nothing is posted that uses it.",
+    WITHIN: "Nothing, if the limit was lowered since. If it never was higher: who else may write to the table?",
+}
+
+
+def advice_for(rule: str) -> str:
+    """Return what to do where a rule does not hold."""
+    return _ADVICE.get(rule, BY_HAND)

@@ -1,0 +1,132 @@
+"""What a reading of the table, or of a part of it, has shown."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Protocol
+
+from loyalty import exactjson
+from loyalty.domain.proofs.audit import Deviation
+from loyalty.domain.records import RECORD_TYPES
+from loyalty.store import keys
+from loyalty.store.attributes import Item, key_of
+from loyalty.store.events import is_event, is_pointer
+from loyalty.store.keys import Key
+from loyalty.store.table import JournalTable
+from loyalty.usecases.proofs.event_rules import broken_rules
+from loyalty.usecases.proofs.verify_counterparts import Claim, claims_of_event, claims_of_record
+from loyalty.usecases.proofs.verify_counters import Counters
+from loyalty.usecases.proofs.verify_references import filed_under
+from loyalty.usecases.proofs.verify_reversals import Reversals
+from loyalty.usecases.proofs.verify_untold import Untold
+from loyalty.usecases.proofs.verify_wallets import SeenEvent, Wallets
+
+READABLE = "every item can be read"
+
+NAMED = ("VOUCHER", "ALIAS", "TOKEN", "REFERENCE")
+"""Sort keys of items that are there only for what something else says; pointers are, too."""
+
+
+class Claims(Protocol):
+    """Hears what lies beside events and records, and what they say of it (`Counterparts`)."""
+
+    def claim(self, claims: Iterable[Claim]) -> None: ...
+
+    def take(self, item: Item) -> None: ...
+
+
+class Filing(Protocol):
+    """Hears of reference numbers, and what is filed under them (`References`)."""
+
+    def file(self, key: Key, event_id: str, *, certain: bool) -> None: ...
+
+    def take(self, item: Item) -> None: ...
+
+
+class Audit:
+    """What was seen of accounts so far. What other items are there for, and what all accounts share, is handed on.
+
+    Attributes:
+        events: how many there are.
+        table_id: the table's identity, if it was seen.
+        items_at_odds: what does not hold of an item by itself.
+        wallets: each with its events and its account.
+        reversals: purchases, and what took them back.
+        counters: what all accounts used together.
+        untold: what older versions did not record.
+    """
+
+    def __init__(
+        self, counterparts: Claims, references: Filing, counters: Counters, table_id: str | None = None
+    ) -> None:
+        self.events = 0
+        self.table_id = table_id
+        self.items_at_odds: list[Deviation] = []
+        self.wallets = Wallets()
+        self.reversals = Reversals()
+        self.counters = counters
+        self.untold = Untold()
+        self._counterparts = counterparts
+        self._references = references
+
+    @property
+    def has_accounts_at_odds(self) -> bool:
+        """Whether something of an account does not add up, once all of it was seen."""
+        return bool(self._suspects or self.wallets.without_account or self.reversals.suspects)
+
+    def accounts_at_odds(self, table: JournalTable) -> Iterator[Deviation]:
+        """Return what does not hold of accounts, from a closer look at the table."""
+        yield from self.wallets.deviations(table, self._suspects, self.table_id)
+        yield from self.reversals.deviations(table)
+
+    @cached_property
+    def _suspects(self) -> list[str]:
+        return self.wallets.suspects(self.table_id)
+
+    def take(self, item: Item) -> None:
+        """Sort an item in; one that is damaged so far that it cannot be, is a deviation."""
+        try:
+            self._sort(item)
+        except Exception as damage:  # noqa: BLE001 - whatever it is
+            key = key_of(item)
+            event_id = keys.event_id(key) if keys.is_event(key) else None
+            account_id = str(item["account_id"]) if "account_id" in item else None
+            found = f"{key.pk} / {key.sk}: {type(damage).__name__}"
+            self.items_at_odds.append(Deviation(account_id, event_id, READABLE, found))
+
+    def _sort(self, item: Item) -> None:
+        if is_event(item):
+            self.events += 1
+            self._event(SeenEvent.of(item))
+        elif item["sk"] == "REFERENCE":
+            self._references.take(item)
+        elif is_pointer(item) or item["sk"] in NAMED:
+            self._counterparts.take(item)
+        elif item["sk"] == "USED":
+            self.counters.take_counter(item)
+        elif item["sk"] == "WALLET":
+            self.wallets.take_wallet(item)
+        elif key_of(item) == keys.TABLE:
+            self.table_id = item["target"]
+        elif "record" in item:
+            self._record(item)
+
+    def _record(self, item: Item) -> None:
+        if item["sk"] == "ACCOUNT":
+            self.wallets.take_account(item)
+        record = exactjson.loads(item["record"])
+        self.counters.take_limit(record)
+        if record["type"] in RECORD_TYPES:
+            self._counterparts.claim(claims_of_record(item))
+
+    def _event(self, seen: SeenEvent) -> None:
+        event = seen.event
+        broken = list(broken_rules(event))
+        self.wallets.take(seen)
+        self._counterparts.claim(claims_of_event(event))
+        if filed := filed_under(event):
+            self._references.file(filed[0], event.entry.event_id, certain=filed[1])
+        self.reversals.take(event)
+        self.counters.take(event)
+        self.untold.take(event)
+        for rule, found in broken:
+            self.items_at_odds.append(Deviation(event.entry.account_id, event.entry.event_id, rule, found))

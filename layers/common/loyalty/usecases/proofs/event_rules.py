@@ -1,0 +1,60 @@
+"""Rules that every event keeps by itself: its id and its amounts follow from what it says."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from loyalty.domain.identity import Origin, derived_id, split_id
+from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.money import ZERO
+from loyalty.domain.period import months_after
+from loyalty.store.events import Event
+
+
+def broken_rules(event: Event) -> Iterator[tuple[str, str]]:
+    """Return each rule that an event breaks by itself, and what was found."""
+    entry = event.entry
+    given = event.origin is Origin.GIVEN and event.pointer
+    if _expected_id(event) != (event.pointer if given else entry.event_id):
+        yield "the id is derived from what identifies the event", f"{event.origin} gives {_expected_id(event)}"
+    told, of_merchant = split_id(entry.event_id)
+    if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):
+        yield "a given id is stored under the event's merchant", f"{told} of {of_merchant}"
+    if entry.type is EventType.EXPIRY and not _is_due(entry):
+        yield (
+            "an expiry takes out what has expired, and no more",
+            f"{dict(entry.movement.lots)} on {entry.posted_on:%Y-%m}",
+        )
+    if entry.type is not EventType.PURCHASE:
+        return
+    purchase, movement = event.purchase_document, entry.movement
+    for name, parts, recorded in (
+        ("awards", purchase.awards, movement.awarded),
+        ("spends", purchase.spends, movement.spent),
+    ):
+        total = sum((part.amounts.wallet for part in parts), ZERO)
+        if total != recorded:
+            yield f"the {name} of an event sum to what its wallet got or gave", f"{total}, journal {recorded}"
+
+
+def _is_due(entry: JournalEntry) -> bool:
+    lots = entry.movement.lots
+    return entry.movement.amount == sum(lots.values(), ZERO) < 0 and max(lots) < months_after(entry.posted_on, 0)
+
+
+def _expected_id(event: Event) -> str:
+    """Return the id that an event should have or, where its id was given, its reference number's pointer."""
+    entry = event.entry
+    parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {
+        Origin.GIVEN: lambda: (entry.merchant_id or "", entry.reference_number or ""),
+        Origin.REFERENCE: lambda: (entry.merchant_id or "", entry.reference_number or ""),
+        Origin.EXTERNAL: lambda: event.purchase_document.identity,
+        Origin.KEY: lambda: event.purchase_document.identity,
+        Origin.ROW: lambda: event.purchase_document.identity,
+        Origin.CONTENT: lambda: event.purchase_document.identity,
+        Origin.NUMBER: lambda: (event.purchase_document.number,),
+        Origin.OPENING_BALANCE: lambda: (entry.reference_number or "",),
+        Origin.CANCELLATION: lambda: (event.reversal_document.reverses,),
+        Origin.RETURN: lambda: (event.reversal_document.reverses, entry.reference_number or ""),
+        Origin.EXPIRY: lambda: (entry.account_id, str(entry.sequence)),
+    }
+    origin = Origin.REFERENCE if event.origin is Origin.GIVEN else event.origin
+    return derived_id(origin, *parts[event.origin]())

@@ -1,0 +1,184 @@
+"""Proving wallets: each against its journal, its chain and its place in the expiry index."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Self
+
+from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
+from loyalty.domain.ledger.wallet import JournalEntry
+from loyalty.domain.money import ZERO
+from loyalty.domain.proofs.audit import Deviation, deviations
+from loyalty.domain.proofs.chain_audit import ChainEvidence, chain_findings
+from loyalty.store import keys, ledger
+from loyalty.store.attributes import Item, key_of
+from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
+from loyalty.store.table import JournalTable, Table
+
+MAX_READINGS = 5
+"""How often a wallet is read again that keeps moving while it is read."""
+
+
+IN_EXPIRY_INDEX = "the expiry index has a wallet under the next month that takes a part"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvent:
+    """An event, and what it is in its wallet's chain."""
+
+    event: Event
+    chain: ChainEvidence
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """Return the event in its item. Whatever is wrong with that may be raised."""
+        require_numbers(item)
+        event = event_of(item)
+        return cls(event, ChainEvidence.of(event.entry, event.link, stored_content(item) if event.link else {}))
+
+
+def require_numbers(item: Item) -> None:
+    """Let only items pass whose amounts are numbers.
+
+    Raises:
+        TypeError: with the attribute that is none.
+    """
+    for name in (
+        "awarded",
+        "spent",
+        "balance",
+        "alternative_awarded",
+        "alternative_spent",
+        "alternative_balance",
+        "used",
+    ):
+        if not isinstance(item.get(name, ZERO), Decimal):
+            raise TypeError(name)
+
+
+@dataclass(slots=True)
+class Journal:
+    """What was seen of a wallet's events: their entries, and their places in the chain."""
+
+    entries: list[JournalEntry] = field(default_factory=list)
+    chain: list[ChainEvidence] = field(default_factory=list)
+
+    def take(self, seen: SeenEvent) -> None:
+        """Take in an event."""
+        self.entries.append(_counted_entry(seen.event))
+        self.chain.append(seen.chain)
+
+
+class Wallets:
+    """What a scan has shown of wallets, their events and their accounts."""
+
+    def __init__(self) -> None:
+        self.journals: dict[str, Journal] = defaultdict(Journal)
+        self._items: dict[str, Item] = {}
+        self._accounts: set[str] = set()
+
+    def take(self, seen: SeenEvent) -> None:
+        """Sort an event in."""
+        self.journals[seen.event.entry.account_id].take(seen)
+
+    def take_wallet(self, item: Item) -> None:
+        """Sort a wallet in."""
+        account_id = keys.account_id(item["pk"])
+        require_numbers(item)
+        wallet_of(account_id, item)  # which raises whatever is wrong with it
+        self._items[account_id] = item
+
+    def take_account(self, item: Item) -> None:
+        """Sort an account in."""
+        self._accounts.add(keys.account_id(item["pk"]))
+
+    @property
+    def count(self) -> int:
+        """How many wallets there are."""
+        return len(self._items)
+
+    @property
+    def erased(self) -> int:
+        """Events of which what named a person was erased."""
+        return sum(event.is_erased for journal in self.journals.values() for event in journal.chain)
+
+    @property
+    def without_account(self) -> set[str]:
+        """Accounts of wallets and events that were not seen themselves."""
+        return (self._items.keys() | self.journals.keys()) - self._accounts
+
+    def suspects(self, table_id: str | None) -> list[str]:
+        """Return the accounts whose wallet does not agree with what was seen of its journal."""
+        accounts = sorted(self._items.keys() | self.journals.keys())
+        return [
+            account_id
+            for account_id in accounts
+            if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], table_id))
+        ]
+
+    def deviations(self, table: JournalTable, suspects: Iterable[str], table_id: str | None) -> Iterator[Deviation]:
+        """Return what does not hold of the suspects, from a closer look at each."""
+        for account_id in suspects:
+            yield from _again(table, account_id, table_id)
+        for account_id in sorted(self.without_account):
+            if table.get(keys.account(account_id), consistent=True) is None:
+                yield Deviation(account_id, None, "every wallet has an account", "no account")
+
+
+def _deviations(account_id: str, item: Item | None, journal: Journal, table_id: str | None) -> Iterator[Deviation]:
+    wallet = wallet_of(account_id, item)
+    yield from deviations(wallet, journal.entries)
+    for finding in chain_findings(wallet, journal.chain, table_id):
+        yield Deviation(account_id, *finding)
+    due, told = wallet_item(wallet), item or {}
+    for name in ("expires", "expiry_shard"):
+        if due[name] != told.get(name):
+            found = f"{name}: {told.get(name) or 'none'}, its lots make {due[name] or 'none'}"
+            yield Deviation(account_id, None, IN_EXPIRY_INDEX, found)
+
+
+def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[Deviation]:
+    """Deviations of one wallet, from a reading during which it stood still."""
+    for _ in range(MAX_READINGS):
+        item, journal = _wallet(table, account_id), Journal()
+        events = [key_of(entry) for entry in ledger.journal_items(table, account_id)]
+        for found in table.get_many(events, consistent=True).values():
+            if seen := readable(found):
+                journal.take(seen)
+        try:
+            listed = list(_deviations(account_id, item, journal, table_id))
+        except Exception:  # noqa: BLE001 - the wallet cannot be read, which is a deviation already
+            listed = []
+        if _wallet(table, account_id) == item:
+            break
+    return listed
+
+
+def _wallet(table: Table, account_id: str) -> Item | None:
+    return table.get(keys.wallet(account_id), consistent=True)
+
+
+def readable(item: Item) -> SeenEvent | None:
+    """Return the event in an item; None where it is damaged so far that it cannot be read."""
+    try:
+        return SeenEvent.of(item)
+    except Exception:  # noqa: BLE001 - whatever it is, it is a deviation
+        return None
+
+
+def _counted_entry(event: Event) -> JournalEntry:
+    """Return its entry, whose movement tells what it counts for as a purchase, of limits, and of what is waived."""
+    movement = event.entry.movement
+    match event.document:
+        case PurchaseDocument() as purchase:
+            movement = replace(movement, purchases=1, uses=purchase.uses)
+        case ReversalDocument() as back:
+            movement = replace(
+                movement,
+                purchases=-int(back.completes or False),
+                uses=back.uses,
+                waived=back.outstanding,
+                forgiven=back.forgiven,
+            )
+    return replace(event.entry, movement=movement)

@@ -1,0 +1,424 @@
+"""Damage that is done to a table by hand, to one whose history is known: each kind is seen, and told."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+
+from loyalty import exactjson
+from loyalty.domain.ledger.chain import root
+from loyalty.domain.pricing.exchange import Amounts
+from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
+from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
+from loyalty.store import keys
+from loyalty.store.attributes import Item, key_of, pack_key
+from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.export import TableExport
+from loyalty.store.keys import Key
+from loyalty.store.writes import Delete, Put
+from loyalty.usecases.engine import Engine
+from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.proofs import verify_export as verify_export_module
+from loyalty.usecases.proofs.audit import READABLE
+from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
+from loyalty.usecases.proofs.verify_counters import WITHIN
+from loyalty.usecases.proofs.verify_export import verify_export
+from loyalty.usecases.proofs.verify_journal import Verification, verify_journal
+from loyalty.usecases.proofs.verify_references import COUNTED
+from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
+from tests.cards import CAMPAIGN, PROMO_CODE, bring
+from tests.exports import export
+from tests.functional.conftest import Functions, example
+from tests.moto_table import Items, fill, kept
+
+ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
+WALLET = list(Amounts.__struct_fields__).index("wallet")
+OFFERS: list[dict[str, Any]] = [
+    {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
+    {"type": "reward_offer", "id": "V", "name": "V", "scheme": "SALES", "voucher_type": "V"},
+    {
+        "type": "reward_offer",
+        "id": "LIMITED",
+        "name": "Limited",
+        "scheme": "SALES",
+        "award": {"method": "PERCENTAGE", "value": 10, "expires_after": "P1M"},
+        "limits": {"per_account": 5, "per_account_amount": 50, "budget": 100},
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
+    """Purchases of every kind: one that stands, with a voucher, a lot, a promo code and a budget; one that is
+    cancelled; one of which something came back; one that is filed by its reference number; and an expiry."""
+    fill(_aws, _stocked[1])
+    functions = Functions(api_key=_stocked[0].api_key)
+    bring(_aws, CAMPAIGN, PROMO_CODE | {"maximum_uses": 9, "maximum_uses_per_account": 9}, *OFFERS)
+    for name in ("STANDING", "CANCELLED", "RETURNED", "OVER"):
+        body = {**example("create_v5_1.request"), "reference_number": name, "id": name, "promo_code": "COLD-BREW"}
+        at = {"performed_on": 1743465600} if name == "OVER" else {"performed_on": int(datetime.now(UTC).timestamp())}
+        assert functions.call("create_purchase", {**body, **at, "spend_request": None}).status == 200
+    functions.call("cancel_purchase", path={"id": "CANCELLED"})
+    goods = {"reference_number": "RET1", "products": [{"line": 0, "quantity": 1}]}
+    assert functions.call("return_products", goods, path={"id": "RETURNED"}).status == 200
+    expire_lots(Engine.on(_aws), _aws, now=datetime.now(UTC), time_left=lambda: 900)
+    token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
+    filed = functions.call("classic_create_purchase", {**example("create_1.request"), "token": token}, context={})
+    assert filed.status == 200
+    return kept(_aws)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """The table, and what damage is done with."""
+
+    table: DynamoTable
+    folder: Path
+
+    def item(self, **attributes: Any) -> Item:
+        """Return the one item that has these attributes."""
+        [found] = [item for item in self.table.scan() if attributes.items() <= item.items()]
+        return found
+
+    def event(self, reference_number: str, event_type: str = "PURCHASE") -> Item:
+        return self.item(reference_number=reference_number, event_type=event_type)
+
+    def voucher(self, name: str) -> Item:
+        return self.item(sk="VOUCHER", event_id=keys.event_id(key_of(self.event(name))))
+
+    def wallet(self) -> Item:
+        return self.item(pk=f"ACCOUNT#{ACCOUNT_ID}", sk="WALLET")
+
+    def change(self, item: Item, **attributes: Any) -> None:
+        self.put(key_of(item), {**item, **attributes})
+
+    def put(self, key: Key, item: Item) -> None:
+        present = {name: value for name, value in item.items() if name not in ("pk", "sk") and value is not None}
+        self.table.put(Put(key, present))
+
+    def remove(self, item: Item) -> None:
+        self.table.transact([Delete(key_of(item))])
+
+    def rewrite(self, item: Item, change: Callable[[Any], None]) -> None:
+        """Change what an event's document says."""
+        document = exactjson.loads(zlib.decompress(item["document"]))
+        change(document)
+        self.change(item, document=zlib.compress(exactjson.dumps(document).encode()))
+
+    def verified(self) -> Verification:
+        """Prove the table, and an export of it, which have to be found the same."""
+        of_table = verify_journal(self.table, settle=lambda _: None)
+        made = export(self.table, Path(mkdtemp(dir=self.folder)) / "export")
+        of_export = verify_export(TableExport.of(made), Path(mkdtemp(dir=self.folder)))
+        assert sorted(map(str, of_export.deviations)) == sorted(map(str, of_table.deviations))
+        assert replace(of_export, deviations=[]) == replace(of_table, deviations=[])
+        return of_table
+
+    def found(self) -> list[Deviation]:
+        return self.verified().deviations
+
+
+@pytest.fixture
+def damaged(_history: Items, _aws: DynamoTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Damaged:
+    fill(_aws, _history)
+    monkeypatch.setattr(verify_export_module, "ITEMS_OF_A_SHARD", 20)
+    return Damaged(_aws, tmp_path)
+
+
+def rules(found: list[Deviation]) -> set[str]:
+    return {deviation.rule for deviation in found}
+
+
+def test_nothing_is_found_where_nobody_did_anything(damaged: Damaged) -> None:
+    verified = damaged.verified()
+
+    assert (verified.deviations, verified.unrecorded, verified.erased) == ([], [], 0)
+    assert {item["event_type"] for item in damaged.table.scan() if "sequence" in item} == {
+        "ADJUSTMENT",
+        "CANCELLATION",
+        "EXPIRY",
+        "PURCHASE",
+        "RETURN",
+    }
+
+
+def test_a_voucher_that_is_gone(damaged: Damaged) -> None:
+    damaged.remove(damaged.voucher("STANDING"))
+
+    [found] = damaged.found()
+    assert (found.account_id, found.event_id) == (ACCOUNT_ID, keys.event_id(key_of(damaged.event("STANDING"))))
+    assert found.rule == VOUCHERS_KEPT
+    assert "nothing is there, but has to be" in found.found
+
+
+@pytest.mark.parametrize(("name", "state"), [("STANDING", "VOIDED"), ("CANCELLED", "ISSUED")])
+def test_a_voucher_whose_state_nothing_explains(damaged: Damaged, name: str, state: str) -> None:
+    damaged.change(damaged.voucher(name), state=state)
+
+    assert rules(damaged.found()) == {VOUCHERS_KEPT}
+
+
+@pytest.mark.parametrize("names_an_event", [True, False])
+def test_a_voucher_that_no_event_gave(damaged: Damaged, names_an_event: bool) -> None:
+    like = damaged.voucher("STANDING")
+    damaged.put(keys.voucher("INVENTED"), like if names_an_event else {**like, "event_id": "NONE"})
+
+    [found] = damaged.found()
+    assert (found.rule, "which nothing else says" in found.found) == (VOUCHERS_KEPT, True)
+
+
+def test_a_wallet_that_is_missing_from_the_expiry_index(damaged: Damaged) -> None:
+    damaged.change(damaged.wallet(), expires=None, expiry_shard=None)
+
+    found = damaged.found()
+    assert rules(found) == {IN_EXPIRY_INDEX}
+    assert {one.found.partition(":")[0] for one in found} == {"expires", "expiry_shard"}
+
+
+@pytest.mark.parametrize("attributes", [{"expires": "2999-12"}, {"expiry_shard": "X"}])
+def test_a_wallet_that_is_wrong_in_the_expiry_index(damaged: Damaged, attributes: Item) -> None:
+    damaged.change(damaged.wallet(), **attributes)
+
+    assert rules(damaged.found()) == {IN_EXPIRY_INDEX}
+
+
+def test_value_that_was_moved_between_two_events(damaged: Damaged) -> None:
+    for name, cent in (("STANDING", Decimal("0.01")), ("RETURNED", Decimal("-0.01"))):
+        event = damaged.event(name)
+
+        def move(document: Any, cent: Decimal = cent) -> None:
+            document["awards"][0]["amounts"][WALLET] += cent
+
+        damaged.change(event, awarded=event["awarded"] + cent)
+        damaged.rewrite(damaged.event(name), move)
+
+    assert {found.event_id for found in damaged.found() if found.rule == AS_POSTED} == {
+        keys.event_id(key_of(damaged.event(name))) for name in ("STANDING", "RETURNED")
+    }
+
+
+def test_an_award_that_is_told_to_another_offer(damaged: Damaged) -> None:
+    damaged.rewrite(damaged.event("STANDING"), lambda document: document["awards"][0].update(offer_id="OTHER"))
+
+    assert rules(damaged.found()) == {AS_POSTED}
+
+
+def test_a_line_that_is_changed(damaged: Damaged) -> None:
+    def change(document: Any) -> None:
+        document["lines"][0][1] = "OTHER-PRODUCT"
+
+    damaged.rewrite(damaged.event("STANDING"), change)
+
+    assert rules(damaged.found()) == {AS_POSTED}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "rule"),
+    [
+        ({"fingerprint": b"0123456789abcdef"}, PERSON_AS_POSTED),
+        ({"form": 7}, AS_POSTED),
+        ({"performed_on": 1}, AS_POSTED),
+        ({"posted_on": 1}, AS_POSTED),
+        ({"partner_id": "OTHER"}, AS_POSTED),
+        ({"alternative_balance": Decimal(1)}, AS_POSTED),
+        ({"lots": '{"2999-12":1}'}, AS_POSTED),
+        ({"note": "of somebody"}, AS_POSTED),
+        ({"personal": b"0123456789abcdef"}, PERSON_AS_POSTED),
+        ({"hash": b"0123456789abcdef"}, AS_POSTED),
+        ({"hash_form": 2}, FORM_KNOWN),
+    ],
+)
+def test_an_attribute_that_is_changed(damaged: Damaged, attributes: Item, rule: str) -> None:
+    damaged.change(damaged.event("STANDING"), **attributes)
+
+    assert rule in rules(damaged.found())
+
+
+def test_a_hash_that_is_stripped(damaged: Damaged) -> None:
+    damaged.change(damaged.event("STANDING"), hash=None)
+
+    assert HASHED_ON in rules(damaged.found())
+
+
+def test_a_head_that_is_not_the_last_hash(damaged: Damaged) -> None:
+    damaged.change(damaged.wallet(), head=None)
+
+    assert rules(damaged.found()) == {HEAD_KEPT}
+
+
+@pytest.mark.parametrize("attribute", ["account_id", "target"])
+def test_an_alias_that_leads_astray(damaged: Damaged, attribute: str) -> None:
+    alias = damaged.table.get(keys.alias("account", "number", "ACR0000000001"))
+    assert alias
+    damaged.change(alias, **{attribute: "SOMEBODY-ELSE"})
+
+    assert rules(damaged.found()) == {NAMES_LEAD}
+
+
+def test_an_alias_that_is_gone_and_one_that_is_invented(damaged: Damaged) -> None:
+    alias = damaged.table.get(keys.alias("account", "number", "ACR0000000001"))
+    assert alias
+    damaged.remove(alias)
+    damaged.put(keys.alias("account", "number", "INVENTED"), alias)
+
+    assert [(found.rule, found.found.partition(":")[0]) for found in damaged.found()] == [
+        (NAMES_LEAD, "ALIAS#account.number#ACR0000000001"),
+        (NAMES_LEAD, "ALIAS#account.number#INVENTED"),
+    ]
+
+
+def test_a_pointer_that_leads_astray(damaged: Damaged) -> None:
+    event = damaged.event("STANDING")
+    pointer = damaged.table.get(keys.event(event["pointer"]))
+    assert pointer
+    damaged.change(pointer, event_id=keys.event_id(key_of(damaged.event("RETURNED"))))
+
+    assert rules(damaged.found()) == {POINTERS_LEAD}
+
+
+@pytest.mark.parametrize("attributes", [{"used": 2}, {"used": 0}, {"event_id": "OTHER"}, None])
+def test_a_reference_numbers_counter_that_is_off(damaged: Damaged, attributes: Item | None) -> None:
+    counter = damaged.item(sk="REFERENCE")
+    if attributes:
+        damaged.change(counter, **attributes)
+    else:
+        damaged.remove(counter)
+
+    assert rules(damaged.found()) == {COUNTED}
+
+
+def test_an_entry_that_is_gone(damaged: Damaged) -> None:
+    damaged.remove(damaged.event("STANDING"))
+
+    assert rules(damaged.found()) >= {"the journal is numbered 1 to n without gaps", AS_POSTED, VOUCHERS_KEPT}
+
+
+def test_the_last_entry_with_its_wallet_set_back(damaged: Damaged) -> None:
+    """All that older proofs looked at adds up."""
+    last = max((item for item in damaged.table.scan() if "sequence" in item), key=lambda item: item["sequence"])
+    damaged.remove(last)
+    wallet = damaged.wallet()
+    amount = last["awarded"] - last["spent"]
+    damaged.change(wallet, version=wallet["version"] - 1, balance=wallet["balance"] - amount, purchases=2)
+
+    assert HEAD_KEPT in rules(damaged.found())
+
+
+def test_a_balance_that_is_changed(damaged: Damaged) -> None:
+    damaged.change(damaged.wallet(), balance=damaged.wallet()["balance"] + 1)
+
+    assert "the wallet's balance is the sum of its journal" in rules(damaged.found())
+
+
+def test_limits_that_are_exceeded(damaged: Damaged) -> None:
+    def use(document: Any) -> None:
+        [used] = [use for use in document["uses"] if use[0] == "LIMITED"]
+        used[2] = 6
+
+    damaged.rewrite(damaged.event("STANDING"), use)
+
+    assert "no account uses more than its limits allow" in rules(damaged.found())
+
+
+def test_a_budget_that_is_exceeded_is_told_apart_as_it_may_have_been_higher(damaged: Damaged) -> None:
+    bring(damaged.table, {**OFFERS[2], "limits": {**OFFERS[2]["limits"], "budget": 0.01}})
+
+    verified = damaged.verified()
+    assert (verified.deviations, [found.rule for found in verified.unrecorded]) == ([], [WITHIN])
+
+
+def test_a_state_that_is_changed_without_its_event(damaged: Damaged) -> None:
+    damaged.change(damaged.event("STANDING"), state="CANCELLED")
+
+    assert "a cancelled purchase has one cancellation, any other none" in rules(damaged.found())
+
+
+def test_an_event_of_another_table_that_is_put_in(damaged: Damaged) -> None:
+    """It is the same but for when it was posted, as where a table was filled twice."""
+    damaged.change(damaged.event("STANDING"), posted_on=damaged.event("STANDING")["posted_on"] + 60)
+
+    assert AS_POSTED in rules(damaged.found())
+
+
+def test_a_wallet_of_another_table_that_is_put_in_with_its_journal(damaged: Damaged) -> None:
+    identity = damaged.table.get(keys.TABLE)
+    assert identity
+    damaged.change(identity, target="OTHER")
+
+    assert {found.account_id for found in damaged.found() if found.rule == AS_POSTED} >= {ACCOUNT_ID}
+    assert root("ONE", "A", 0, Decimal(0)) != root("OTHER", "A", 0, Decimal(0))
+
+
+@pytest.mark.parametrize("document", [b"", b"no zlib", zlib.compress(b"no JSON"), zlib.compress(b'{"lines": 1}')])
+def test_a_document_that_cannot_be_read(damaged: Damaged, document: bytes) -> None:
+    event = damaged.event("RETURNED")
+    damaged.change(event, document=document)
+
+    found = damaged.found()
+    assert keys.event_id(key_of(event)) in {one.event_id for one in found if one.rule == READABLE}
+
+
+@pytest.mark.parametrize("attribute", ["origin", "balance", "event_type", "document", "taken_back"])
+def test_an_attribute_that_cannot_be_read(damaged: Damaged, attribute: str) -> None:
+    damaged.change(damaged.event("RETURNED"), **{attribute: "{"})
+
+    assert READABLE in rules(damaged.found())
+
+
+@pytest.mark.parametrize("attribute", ["version", "lots", "uses"])
+def test_a_wallet_that_cannot_be_read(damaged: Damaged, attribute: str) -> None:
+    damaged.change(damaged.wallet(), **{attribute: "{"})
+
+    assert READABLE in rules(damaged.found())
+
+
+@pytest.mark.parametrize("value", [{"NULL": True}, {"M": {}}, {"SS": ["a"]}, {"L": [{"N": "1"}]}])
+def test_a_value_of_a_kind_that_we_never_write(damaged: Damaged, value: Any) -> None:
+    event = damaged.event("STANDING")
+    damaged.table.client.update_item(
+        TableName=damaged.table.name,
+        Key=pack_key(key_of(event)),
+        UpdateExpression="SET note = :value",
+        ExpressionAttributeValues={":value": value},
+    )
+
+    assert (keys.event_id(key_of(event)), READABLE) in {(found.event_id, found.rule) for found in damaged.found()}
+
+
+def test_a_record_that_cannot_be_read(damaged: Damaged) -> None:
+    account = damaged.table.get(keys.account(ACCOUNT_ID))
+    assert account
+    damaged.change(account, record="{")
+
+    assert READABLE in rules(damaged.found())
+
+
+def test_what_names_a_person_can_be_erased(damaged: Damaged) -> None:
+    def erase(document: Any) -> None:
+        for name in ("contact_id", "details"):
+            document.pop(name, None)
+        document["ids"].pop("access_token", None)
+
+    damaged.rewrite(damaged.event("STANDING"), erase)
+    damaged.change(damaged.event("STANDING"), fingerprint=b"", salt=None)
+
+    verified = damaged.verified()
+    assert (verified.deviations, verified.erased) == ([], 1)
+
+
+def test_what_names_a_person_is_erased_whole_or_not_at_all(damaged: Damaged) -> None:
+    damaged.change(damaged.event("STANDING"), salt=None)
+
+    assert rules(damaged.found()) == {PERSON_AS_POSTED}
+
+
+def test_purchases_that_a_wallet_counts(damaged: Damaged) -> None:
+    damaged.change(damaged.wallet(), purchases=17)
+
+    assert rules(damaged.found()) == {PURCHASES_COUNTED}

@@ -1,0 +1,79 @@
+"""`loyalty verify --export`: an export that is whole is proven, and one that is not is refused with what to do."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from loyalty.domain.proofs.audit import PURCHASES_COUNTED
+from loyalty.store import keys
+from loyalty.store.dynamo_table import DynamoTable
+from tests.exports import export
+from tests.functional.conftest import Functions, example
+from tests.functional.test_verify import ACCOUNT_ID, change
+
+
+@pytest.fixture
+def folder(functions: Functions, demo: DynamoTable, tmp_path: Path) -> Path:
+    """An export of a table with a purchase, of which the wallet is wrong."""
+    assert functions.call("create_purchase", example("create_v5_1.request")).status == 200
+    change(demo, keys.wallet(ACCOUNT_ID), purchases=7)
+    return export(demo, tmp_path / "export")
+
+
+def test_what_is_wrong_is_told_with_where_and_what_to_do(folder: Path) -> None:
+    told = CliRunner().invoke(app, ["verify", "--export", str(folder), "--json"])
+
+    answer = json.loads(told.stdout)
+    [deviation] = answer["deviations"]
+    assert (told.exit_code, answer["events"], answer["wallets"]) == (1, 4, 3)
+    assert deviation["account_id"] == ACCOUNT_ID
+    assert deviation["rule"] == PURCHASES_COUNTED
+    assert deviation["found"] == "7 in the wallet, 1 in the journal"
+    assert "who else may write to the table" in deviation["what_to_do"]
+
+
+def _cut(data: Path) -> None:
+    data.write_bytes(data.read_bytes()[:-9])
+
+
+def _shorten(data: Path) -> None:
+    data.write_bytes(gzip.compress(b"".join(gzip.decompress(data.read_bytes()).splitlines(keepends=True)[1:])))
+
+
+def _of_pages(data: Path) -> None:
+    (data.parents[1] / "manifest-summary.json").write_text('{"outputFormat": "ION"}')
+
+
+def _garble(data: Path) -> None:
+    (data.parents[1] / "manifest-summary.json").write_text("{")
+
+
+def _strip(data: Path) -> None:
+    (data.parents[1] / "manifest-files.json").write_text("{}")
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a file is missing": (Path.unlink, "cannot be read"),
+    "a file is cut": (_cut, "is not what the manifest tells"),
+    "a file lacks an item": (_shorten, "is not what the manifest tells"),
+    "the manifest is missing": (lambda data: (data.parents[1] / "manifest-files.json").unlink(), "cannot be read"),
+    "the manifest is no manifest": (_garble, "cannot be read"),
+    "the manifest lacks something": (_strip, "lacks 'dataFileS3Key'"),
+    "it is of another kind": (_of_pages, "make a FULL_EXPORT in DYNAMODB_JSON"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_export_that_is_not_whole_is_refused(folder: Path, damage: str) -> None:
+    harm, said = DAMAGES[damage]
+    harm(folder / "data" / "000.json.gz")
+
+    told = CliRunner().invoke(app, ["verify", "--export", str(folder)])
+
+    assert told.exit_code == 1
+    assert said in told.stderr
