@@ -108,7 +108,6 @@ def _undo(
         )
         spent_points = before - after
     account.wallet = wallet
-    had_come_back = posted.returned == whole(posted.purchase)
     record(posted, step)
     posted.returned = returned if not is_cancellation else posted.returned
     posted.is_cancelled = is_cancellation
@@ -121,9 +120,10 @@ def _undo(
         for offer, amount in give_back_uses(one).items():
             state.given[offer] -= amount
     account.memory.drop_emptied()
-    if posted.counts_code and not had_come_back and returned == whole(posted.purchase):
-        assert posted.purchase.promo_code is not None
-        state.code_uses[posted.purchase.promo_code] -= 1
+    for one in touched:
+        if one.counts_code and one.is_gone:
+            one.counts_code = False
+            state.code_uses[str(one.purchase.promo_code)] -= 1
     if not has_points:
         return step, None
     awarded_points = NOTHING

@@ -118,7 +118,7 @@ def awards_of_model(awards: list[Award], *, vouchers: bool) -> Given:
 
 def spends_of_event(event: Event) -> Given:
     """Return what the wallet paid, by the way in which it did, and from which lots all together."""
-    spends = {str(one.method): (_of_amounts(one.amounts),) for one in event.purchase.spends}
+    spends = {str(one.method): (_of_amounts(one.amounts),) for one in event.purchase_document.spends}
     return spends
 
 
@@ -129,12 +129,12 @@ def spends_of_model(posted: Posted) -> Given:
 
 def budgets_of_event(event: Event) -> dict[str, Fraction]:
     """Return what a purchase drew on budgets."""
-    return {offer: Fraction(amount) for offer, amount in event.purchase.budgets.items() if amount}
+    return {offer: Fraction(amount) for offer, amount in event.purchase_document.budgets.items() if amount}
 
 
 def uses_of_event(event: Event) -> dict[tuple[str, str], tuple[int, Fraction]]:
     """Return what a purchase used of limits per account: by subject and window, how often and how much."""
-    return {(_subject(one.subject), one.window): (one.count, Fraction(one.amount)) for one in event.purchase.uses}
+    return {(_subject(one.subject), one.window): (one.count, Fraction(one.amount)) for one in event.purchase_document.uses}
 
 
 def uses_of_model(posted: Posted) -> dict[tuple[str, str], tuple[int, Fraction]]:

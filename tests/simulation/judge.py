@@ -19,7 +19,7 @@ from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import keys
-from loyalty.store.attributes import unpacked
+from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, event_of, is_event
 from loyalty.store.keys import Key
 from tests.model.account import in_points, wallet_answer
@@ -165,7 +165,7 @@ class Judge:
             if "record" in item:
                 yield at, exactjson.loads(item["record"]["S"])
             elif keys.is_event(Key(*place)) and (event_id := keys.event_id(Key(*place))) not in known:
-                if is_event(told := unpacked(item)):
+                if is_event(told := unpack(item)):
                     known.add(event_id)
                     yield at, event_of(told)
         self._written = len(written)
@@ -248,7 +248,7 @@ class Judge:
             case EventType.CANCELLATION | EventType.RETURN:
                 self._reversal(event)
                 is_cancelled = entry.type is EventType.CANCELLATION
-                self._know(f"{CANCEL} {told_id(event.reversal.reverses)}" if is_cancelled else entry.told_id)
+                self._know(f"{CANCEL} {told_id(event.reversal_document.reverses)}" if is_cancelled else entry.told_id)
             case EventType.EXPIRY:
                 expiry = Entry(int(entry.posted_on.timestamp()), EXPIRY, body={"account": entry.account_id})
                 with self._under(self._programme_of(event)):
@@ -378,14 +378,14 @@ class Judge:
     def _shared_for(self, event: Event) -> Iterator[Shared]:
         """Return what a purchase may have been priced on: beside what was read, what others of its call or chunk were to
         draw that were priced before it, and are committed after it."""
-        moment, upload = int(event.entry.posted_on.timestamp()), event.purchase.upload
+        moment, upload = int(event.entry.posted_on.timestamp()), event.purchase_document.upload
         before = [
-            one.purchase
+            one.purchase_document
             for one in self._coming
             if isinstance(one.document, PurchaseDocument)
             and (one.partner_id, one.entry.posted_on) == (event.partner_id, event.entry.posted_on)
-            and (one.purchase.upload and one.purchase.upload.upload_id) == (upload and upload.upload_id)
-            and int(one.purchase.number) < int(event.purchase.number)
+            and (one.purchase_document.upload and one.purchase_document.upload.upload_id) == (upload and upload.upload_id)
+            and int(one.purchase_document.number) < int(event.purchase_document.number)
         ]
         drawn: dict[str, Fraction] = {}
         used: dict[str, int] = {}
@@ -412,7 +412,7 @@ class Judge:
     def _compare_purchase(self, event: Event, answer: Answer) -> None:
         assert answer.number is not None
         posted = self.model.state.purchases[answer.number]
-        document, plan = event.purchase, posted.plan
+        document, plan = event.purchase_document, posted.plan
         self._line(event, answer.entry)
         awards = awards_of_event(document.awards), awards_of_model(plan.awards, vouchers=False)
         self._wrong("awards_are_the_models", event, compared("awards", *awards))
@@ -429,18 +429,18 @@ class Judge:
     def _request(self, event: Event) -> Request | None:
         """Return the request that an event was posted for: the row that it names, or the call that was told its id, or
         one that was sent again before its answer came."""
-        origin, entry = event.purchase.upload, event.entry
+        origin, entry = event.purchase_document.upload, event.entry
         if origin is not None and (row := self._rows.get((origin.upload_id, origin.number))):
             return row
         sent = [one for one in self._requests.get(entry.reference_number or "", ()) if one.partner == event.partner_id]
         told = [one for one in sent if one.told == entry.told_id]
         if told:
             return told[0]
-        net = sum(Fraction(line.net) for line in event.purchase.lines)
+        net = sum(Fraction(line.net) for line in event.purchase_document.lines)
         return next((one for one in sent if _net(one.body) == net), None)
 
     def _reversal(self, event: Event) -> None:
-        entry, document = event.entry, event.reversal
+        entry, document = event.entry, event.reversal_document
         kind = CANCEL if entry.type is EventType.CANCELLATION else RETURN
         number = self.numbers.get(document.reverses)
         moment = int(entry.posted_on.timestamp())
@@ -465,9 +465,9 @@ class Judge:
         self._line(event, answer.entry)
         posted = self.model.state.purchases[number or 0]
         if kind == CANCEL:
-            before = sum((Fraction(one.reversal.waived) for one in self._reversals_of(document.reverses)), Fraction(0))
+            before = sum((Fraction(one.reversal_document.waived) for one in self._reversals_of(document.reverses)), Fraction(0))
             settled = sum((Fraction(-amount) for one in self.events.values() if one.document is not None
-                           and hasattr(one.document, "outstanding") for at, amount in one.reversal.outstanding.items()
+                           and hasattr(one.document, "outstanding") for at, amount in one.reversal_document.outstanding.items()
                            if at == document.reverses and amount < 0), Fraction(0))  # fmt: skip
             waived = posted.waived - before + settled + Fraction(document.waived)
         else:
@@ -479,7 +479,7 @@ class Judge:
         return [
             one
             for one in self.events.values()
-            if one.entry.type in (EventType.CANCELLATION, EventType.RETURN) and one.reversal.reverses == purchase_id
+            if one.entry.type in (EventType.CANCELLATION, EventType.RETURN) and one.reversal_document.reverses == purchase_id
         ]
 
     def _wrong(self, rule: str, event: Event, found: Any) -> None:
@@ -688,7 +688,7 @@ class Judge:
         if isinstance(event.document, PurchaseDocument):
             outlet = event.document.outlet_id
         elif isinstance(event.document, ReversalDocument):
-            outlet = self.events[event.document.reverses].purchase.outlet_id
+            outlet = self.events[event.document.reverses].purchase_document.outlet_id
         else:
             return line
         return line if who.may(merchant, outlet) else {**line, "reference_number": None, "event_id": None}
@@ -739,7 +739,7 @@ LENGTHS = {EVER: 0, DAY: 10, WEEK: 8, MONTH: 7, YEAR: 4}
 
 def is_plan_of(plan: Plan, event: Event) -> bool:
     """Tell whether a purchase was posted by a plan."""
-    document = event.purchase
+    document = event.purchase_document
     verdicts = [(one.offer_id, one.failed) for one in document.why if one.offer_id in plan.why]
     return (
         tells_points_at(event, plan.rates)

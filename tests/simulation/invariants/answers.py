@@ -97,7 +97,7 @@ def nothing_of_others_is_told(seen: Seen) -> Iterator[str]:
             for name in _ids(told):
                 event = posted.get(name)
                 own = MERCHANTS[told.partner]
-                if event and not {event.entry.merchant_id, event.purchase.outlet_id} & {*own}:
+                if event and not {event.entry.merchant_id, event.purchase_document.outlet_id} & {*own}:
                     yield f"{told.partner} was told of {name}: {told.method} {told.path}"
 
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
-from loyalty.domain.ledger.wallet import Clawback, EventType, added
+from loyalty.domain.ledger.wallet import Clawback, EventType, add_lots
 from loyalty.domain.money import ZERO
-from loyalty.store.attributes import unpacked
+from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, EventState
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.simulation.invariants.registry import Seen, invariant
@@ -31,7 +31,7 @@ def only_a_shop_that_says_so_leaves_a_debt(seen: Seen) -> Iterator[str]:
     for account, events in seen.events.items():
         may_owe = False
         for event in events:
-            may_owe |= event.entry.type in REVERSALS and _allows_debt(seen, event.reversal)
+            may_owe |= event.entry.type in REVERSALS and _allows_debt(seen, event.reversal_document)
             if event.entry.balance < 0 and not may_owe:
                 yield f"{account}: {event.entry.event_id}, a {event.entry.type}, leaves {event.entry.balance}"
 
@@ -39,7 +39,7 @@ def only_a_shop_that_says_so_leaves_a_debt(seen: Seen) -> Iterator[str]:
 def _allows_debt(seen: Seen, document: ReversalDocument) -> bool:
     purchase = seen.judge.events[document.reverses]
     units = seen.judge.model.state.programme
-    place = (purchase.entry.merchant_id or "", purchase.purchase.outlet_id)
+    place = (purchase.entry.merchant_id or "", purchase.purchase_document.outlet_id)
     return units.own_or_merchants("clawback", *place) == Clawback.ALLOW_NEGATIVE
 
 
@@ -75,7 +75,7 @@ def lots_are_what_the_journal_booked(seen: Seen) -> Iterator[str]:
     for account, wallet in seen.wallets.items():
         booked = {}
         for event in seen.events.get(account, []):
-            booked = added(booked, event.entry.movement.lots)
+            booked = add_lots(booked, event.entry.movement.lots)
         if booked != wallet.booked:
             yield f"{account}: {dict(wallet.booked)}, not {dict(booked)}"
 
@@ -121,7 +121,7 @@ def what_is_posted_stays(seen: Seen) -> Iterator[str]:
                 continue
             fixed = {name: value for name, value in item.items() if name not in changing}
             if first.setdefault(place, fixed) != fixed:
-                yield f"{place} was changed: {unpacked(item)}"
+                yield f"{place} was changed: {unpack(item)}"
 
 
 @invariant
