@@ -134,7 +134,9 @@ def budgets_of_event(event: Event) -> dict[str, Fraction]:
 
 def uses_of_event(event: Event) -> dict[tuple[str, str], tuple[int, Fraction]]:
     """Return what a purchase used of limits per account: by subject and window, how often and how much."""
-    return {(_subject(one.subject), one.window): (one.count, Fraction(one.amount)) for one in event.purchase_document.uses}
+    return {
+        (_subject(one.subject), one.window): (one.count, Fraction(one.amount)) for one in event.purchase_document.uses
+    }
 
 
 def uses_of_model(posted: Posted) -> dict[tuple[str, str], tuple[int, Fraction]]:

@@ -78,6 +78,7 @@ NOBODY, SEVERAL = (Answer(REFUSED, problems=(("", code),)) for code in (NOT_FOUN
 INDEX_SECONDS = 5.0
 """For how long an event may be missing from the journal that is shown."""
 
+
 @dataclass
 class Ask:
     """Something that was told: `wrong` says what is wrong with it now, None where it is what the model says."""
@@ -384,7 +385,8 @@ class Judge:
             for one in self._coming
             if isinstance(one.document, PurchaseDocument)
             and (one.partner_id, one.entry.posted_on) == (event.partner_id, event.entry.posted_on)
-            and (one.purchase_document.upload and one.purchase_document.upload.upload_id) == (upload and upload.upload_id)
+            and (one.purchase_document.upload and one.purchase_document.upload.upload_id)
+            == (upload and upload.upload_id)
             and int(one.purchase_document.number) < int(event.purchase_document.number)
         ]
         drawn: dict[str, Fraction] = {}
@@ -465,7 +467,9 @@ class Judge:
         self._line(event, answer.entry)
         posted = self.model.state.purchases[number or 0]
         if kind == CANCEL:
-            before = sum((Fraction(one.reversal_document.waived) for one in self._reversals_of(document.reverses)), Fraction(0))
+            before = sum(
+                (Fraction(one.reversal_document.waived) for one in self._reversals_of(document.reverses)), Fraction(0)
+            )
             settled = sum((Fraction(-amount) for one in self.events.values() if one.document is not None
                            and hasattr(one.document, "outstanding") for at, amount in one.reversal_document.outstanding.items()
                            if at == document.reverses and amount < 0), Fraction(0))  # fmt: skip
@@ -479,7 +483,8 @@ class Judge:
         return [
             one
             for one in self.events.values()
-            if one.entry.type in (EventType.CANCELLATION, EventType.RETURN) and one.reversal_document.reverses == purchase_id
+            if one.entry.type in (EventType.CANCELLATION, EventType.RETURN)
+            and one.reversal_document.reverses == purchase_id
         ]
 
     def _wrong(self, rule: str, event: Event, found: Any) -> None:
@@ -504,7 +509,9 @@ class Judge:
         if found := TAKING_BACK.fullmatch(asked):
             if told.body:
                 self._returns[found["id"], told.body["reference_number"]].append(told)
-            ask = self._ask(told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, found["id"]))
+            ask = self._ask(
+                told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, found["id"])
+            )
             if told.answer.status == 200:
                 ask.told = told.answer.body["id"] if told.body else f"{CANCEL} {found['id']}"
                 ask.wrong = lambda: self._taken_back(told, found["id"])
@@ -664,18 +671,16 @@ class Judge:
         if told.answer.status != 200:
             return f"told {told.answer.status}"
         journal = self.model.state.account(record["id"]).journal
-        entries = told.answer.body["entries"]
-        first = entries[0]["sequence"] if entries else 0
-        if first > len(journal):
-            return f"it begins with {first}, the model's with {len(journal)}"
-        shown = reversed(journal[:first][-len(entries) :])
-        expected = [self._as_told(record["id"], line, told.partner) for line in shown]
+        entries, missing = told.answer.body["entries"], told.answer.body["missing"]
+        numbers = sorted([*missing, *(one["sequence"] for one in entries)])
+        if numbers and (numbers[-1] > len(journal) or numbers != list(range(numbers[0], numbers[-1] + 1))):
+            return f"it tells of {numbers}, the model of {len(journal)}"
+        expected = [self._as_told(record["id"], journal[one["sequence"] - 1], told.partner) for one in entries]
         wrong = [one for found, line in zip(entries, expected, strict=True) for one in differences(found, line)]
-        if not wrong and "next=" not in told.path:
-            numbers = range(first + 1, len(journal) + 1)
-            late = [one for one in numbers if self._at(record["id"], one) < told.began - INDEX_SECONDS]
-            wrong = [f"it lacks {late}"] if late else []
-        return "; ".join(wrong) or None
+        later = range(numbers[-1] + 1 if numbers else 1, len(journal) + 1) if "next=" not in told.path else range(0)
+        lacked = (*missing, *later)
+        late = [one for one in lacked if self._at(record["id"], one) < told.began - INDEX_SECONDS]
+        return "; ".join(wrong) or (f"it lacks {late}" if late else None)
 
     def _at(self, account: str, number: int) -> float:
         """Return when a wallet's event of a number was committed."""
@@ -760,4 +765,7 @@ def _is_counted(limits: Limits, use: Use) -> bool:
 
 def _net(body: Json) -> Fraction:
     inner = body.get("purchase_customer_event", body)
-    return sum((Fraction(str(line["net_amount"])) for line in inner.get("products", inner.get("products_set", ()))), Fraction(0))
+    return sum(
+        (Fraction(str(line["net_amount"])) for line in inner.get("products", inner.get("products_set", ()))),
+        Fraction(0),
+    )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from tests.simulation.faults import USUAL, Fault, Rates
 from tests.simulation.invariants import INVARIANTS, Seen
 from tests.simulation.judge import Judge
 from tests.simulation.operations import KEYS, Caller, Load, customer, programme
+from tests.simulation.recording import Recorded
 from tests.simulation.world import World
 
 CALLERS = (3, 4)
@@ -41,6 +43,9 @@ class Broken(Exception):  # noqa: N818 - reads as what it says
 
     def __init__(self, seed: int, step: int, rule: str, found: list[str]) -> None:
         super().__init__(f"seed {seed}, step {step}: {rule}\n" + "\n".join(found[:10]))
+        self.rule = rule
+        self.recorded: Recorded | None = None
+        """All that was done until then."""
 
 
 @dataclass
@@ -83,25 +88,32 @@ def simulate(
     operations: int = RUN,
     rates: Rates | None = None,
     *,
+    recorded: Recorded | None = None,
     trace: Callable[[str], None] | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Run a world of a seed.
+    """Run a world of a seed: as many operations, or those that are `recorded`.
 
     Raises:
         Broken: an invariant does not hold.
     """
-    world = World(seed, rates_of(seed) if rates is None else rates, trace)
-    outcome = Outcome(seed)
+    rates = recorded.rates if recorded else rates_of(seed) if rates is None else rates
+    world, outcome = World(seed, rates, trace), Outcome(seed)
     chance = random.Random(f"simulation {seed}")
     with world.running():
         load = prepared(world)
         judge = Judge(world, load)
-        while outcome.operations < operations:
+        for number in count():
             before = load.operations
-            _round(world, load, chance, min(ROUND, operations - before))
+            if before >= operations if recorded is None else number >= recorded.rounds:
+                break
+            _round(world, load, chance, number, min(ROUND, operations - before) if recorded is None else recorded)
             outcome.operations = load.operations
-            check(world, load, judge, outcome)
+            try:
+                check(world, load, judge, outcome)
+            except Broken as broken:
+                broken.recorded = Recorded(seed, rates, tuple(load.steps))
+                raise
             progress(load.operations - before)
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
@@ -138,14 +150,18 @@ def check(world: World, load: Load, judge: Judge, outcome: Outcome) -> None:
     assert not any(judge.found.values()), "each rule that the judge finds broken is an invariant"
 
 
-def _round(world: World, load: Load, chance: random.Random, operations: int) -> None:
-    """Let callers do so many operations at once, on wallets of this round and of earlier ones."""
+def _round(world: World, load: Load, chance: random.Random, number: int, operations: int | Recorded) -> None:
+    """Let callers do so many operations at once, or those that are recorded, on wallets of this round and of earlier
+    ones."""
     load.wallets = [*_customers(world, load, chance), *chance.sample(sorted(load.wallets), min(1, len(load.wallets)))]
     callers = chance.randint(*CALLERS)
-    for number in range(callers):
-        share = operations // callers + (number < operations % callers)
-        caller = Caller(f"caller {number}", world, load, random.Random(chance.getrandbits(64)))
-        world.scheduler.start(partial(caller.work, share), chance.random())
+    for at in range(callers):
+        caller = Caller(f"caller {at}", world, load, random.Random(chance.getrandbits(64)))
+        if isinstance(operations, Recorded):
+            work = partial(caller.do_all, operations.of_caller(number, at))
+        else:
+            work = partial(caller.work, number, at, operations // callers + (at < operations % callers))
+        world.scheduler.start(work, chance.random())
     world.scheduler.run()
     _redriven(world)
     world.scheduler.advance(SETTLED_SECONDS)

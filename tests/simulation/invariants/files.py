@@ -19,7 +19,11 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
     are imported."""
     statuses = {"posted", "replayed", "refused", "failed", *IMPORTED}
     for sent, upload in seen.uploads:
-        if upload is None or upload.state is not UploadState.POSTING or not read_tally(seen.world.table, upload.id).is_told:
+        if (
+            upload is None
+            or upload.state is not UploadState.POSTING
+            or not read_tally(seen.world.table, upload.id).is_told
+        ):
             continue  # `all_has_ended` tells
         rows = result_rows(upload, seen.world.files("ResultBucket").read(result_key(upload)))
         if sent.is_whole and len(rows) != len(sent.rows):

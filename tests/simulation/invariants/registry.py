@@ -78,7 +78,10 @@ class Seen:
         found: dict[str, Decimal] = {}
         for record in self.judge.records:
             match record:
-                case {"type": "reward_offer", "limits": {"budget": most}} | {"type": "promo_code", "maximum_uses": most}:
+                case {"type": "reward_offer", "limits": {"budget": most}} | {
+                    "type": "promo_code",
+                    "maximum_uses": most,
+                }:
                     subject = f"{record['type']}#{record['id']}"
                     found[subject] = max(Decimal(most), found.get(subject, Decimal(0)))
         return found
@@ -113,5 +116,3 @@ def invariant(rule: Invariant) -> Invariant:
     """Register an invariant."""
     INVARIANTS.append(rule)
     return rule
-
-

@@ -1,7 +1,7 @@
 """A caller: it does one operation after the other, and asks again until it is answered."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from loyalty.domain.errors import Code, Refused
 from loyalty.store.uploads import upload_id
 from tests.simulation.deployment import KNOWN
 from tests.simulation.operations.load import Load, Operated, SentFile, Told
+from tests.simulation.recording import Step
 from tests.simulation.scheduler import Killed, Process, run_in
 from tests.simulation.world import Answer, World
 
@@ -49,17 +50,28 @@ class Caller:
     partner: str = "POS"
     _tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
 
-    def work(self, operations: int) -> None:
-        """Do so many operations."""
+    def work(self, number: int, caller: int, operations: int) -> None:
+        """Do so many operations as one of the callers of a round, each drawn by chance."""
         done = 0
         kinds, weights = list(OPERATIONS), list(OPERATIONS.values())
+        chance = self.chance
         while done < operations:
-            [chosen] = self.chance.choices(kinds, weights)
-            [self.partner] = self.chance.choices(list(PARTNERS), list(PARTNERS.values()))
-            self.operation = chosen.__name__
-            count = chosen(self)
-            done += count
-            self.load.done[self.operation] += count
+            [chosen] = chance.choices(kinds, weights)
+            [partner] = chance.choices(list(PARTNERS), list(PARTNERS.values()))
+            done += self.do(Step(number, caller, partner, chosen.__name__, chance.getrandbits(32)))
+
+    def do(self, step: Step) -> int:
+        """Do an operation, and keep that it was done; return for how many it counts."""
+        self.partner, self.operation, self.chance = step.partner, step.operation, random.Random(step.seed)
+        self.load.steps.append(step)
+        count = BY_NAME[step.operation](self)
+        self.load.done[step.operation] += count
+        return count
+
+    def do_all(self, steps: Sequence[Step]) -> None:
+        """Do operations that were kept."""
+        for step in steps:
+            self.do(step)
 
     def send(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a call of the newest API until it is answered; with the partner's next key, if that was changed."""
@@ -176,12 +188,15 @@ Operation = Callable[[Caller], int]
 OPERATIONS: dict[Operation, int] = {}
 """Each operation, and how often it is drawn beside the others."""
 
+BY_NAME: dict[str, Operation] = {}
+
 
 def operation(weight: int) -> Callable[[Operation], Operation]:
     """Register an operation, which is drawn so often beside the others."""
 
     def register(chosen: Operation) -> Operation:
         OPERATIONS[chosen] = weight
+        BY_NAME[chosen.__name__] = chosen
         return chosen
 
     return register

@@ -8,6 +8,7 @@ from typing import Any
 
 from loyalty.domain.access.partner import Scope
 from loyalty.usecases.access.api_keys import KeyRequest
+from tests.simulation.recording import Step
 from tests.simulation.world import Answer
 
 Body = dict[str, Any]
@@ -140,6 +141,7 @@ class Load:
         operated: Everything that operators did.
         files: Every file that was sent.
         records: The records as they were last sent.
+        steps: The operations that were begun, in their order.
         sent: All records that were imported before callers came, in their order.
         passwords: One-time passwords that were issued.
         revoked: Keys that were revoked, each with its partner.
@@ -157,6 +159,7 @@ class Load:
     files: list[SentFile] = field(default_factory=list)
     records: dict[tuple[str, str], Body] = field(default_factory=dict)
     sent: list[Body] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     passwords: list[Password] = field(default_factory=list)
     revoked: list[tuple[str, str]] = field(default_factory=list)
     rotating: set[str] = field(default_factory=set)
