@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 # Where Python is told to keep no bytecode, each of the many processes of a test run would compile all it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test fuzz simulate lint format build lock bench clean
+.PHONY: help run test fuzz simulate faults lint format build lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ fuzz: $(READY) ## send 2,000 made-up requests to the stack (seven minutes)
 
 simulate: $(READY) ## run the engine in a world of its own, with all faults (SEED=1 OPS=10000)
 	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --ops $(or $(OPS),10000)
+
+faults: $(READY) ## play each fault at each call of each use case, and write docs/fault-table.md (four minutes)
+	@$(BIN)/python -m tests.simulation.fault_page
 
 lint: $(READY) ## check style, format, types and the template
 	@$(BIN)/ruff check .

@@ -216,6 +216,22 @@ def test_neither_pass_codes_nor_passwords_are_stored_as_they_are(
     assert "pass_code" not in str(data)
 
 
+def test_a_one_time_password_is_there_as_soon_as_it_is_told(
+    functions: Functions, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = issue(functions, token, BY_PASS_CODE).body["data"]["one_time_password"]
+    table = functions.module("classic_create_purchase").table
+    get_many = table.get_many
+
+    def late(wanted: Any, *, consistent: bool = False) -> Any:
+        found = get_many(wanted, consistent=consistent)
+        return {key: item for key, item in found.items() if consistent or not keys.is_one_time_password(key)}
+
+    monkeypatch.setattr(table, "get_many", late)
+
+    assert post(functions, shown(token, {"one_time_password": password})).status == 200
+
+
 def test_a_one_time_password_is_twelve_digits_good_for_five_minutes(functions: Functions, token: str) -> None:
     data = issue(functions, token, BY_PASS_CODE).body["data"]
 

@@ -37,15 +37,15 @@ _THROTTLES: Any = ThrottledRetryableChecker
 _PASSING = frozenset([*_TRANSIENT._TRANSIENT_ERROR_CODES, *_THROTTLES._THROTTLED_ERROR_CODES])
 _PASSING_STATUSES = frozenset(_TRANSIENT._TRANSIENT_STATUS_CODES)
 
-REPEATS = 0.4
-"""How likely an attempt meets the fault of the one before: what is amiss lasts for a while."""
-
 LATENCY = (0.002, 0.02)
 """Seconds that a call takes at least and at most."""
 
 SLOW_SECONDS = (1.0, 2.9)
 LATE_SECONDS = (0.1, 12.0)
 LAG_SECONDS = (0.01, 3.0)
+
+LITTLE_TIME = 25.0
+"""Seconds that are left of a function's time when it is nearly out: less than any keeps for what it has begun."""
 
 _URL = "https://service.test"
 _THROTTLED = {
@@ -104,16 +104,15 @@ class Client:
     def _call(self, name: str, **request: Any) -> Any:
         if name == "transact_write_items":
             request.setdefault("ClientRequestToken", f"{self._network.chance.getrandbits(64):016x}")
-        fault: Fault | None = None
+        fault = self._network.faults.of(name)
         for attempt in range(1, ATTEMPTS + 1):
-            if fault is None or self._network.chance.random() >= REPEATS:
-                fault = self._network.faults.of(name)
             try:
                 return self._attempt(name, request, fault)
             except (ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError) as error:
                 if attempt == ATTEMPTS or not _passes(error):
                     raise
             self._network.scheduler.sleep(self._network.chance.random() * 2 ** (attempt - 1))
+            fault = self._network.faults.next(name, fault)
         raise AssertionError
 
     def _attempt(self, name: str, request: Mapping[str, Any], fault: Fault | None) -> Any:
@@ -168,6 +167,19 @@ class Client:
         self._network.sleep(SLOW_SECONDS)
         return self._operations[name](request)
 
+    def _short_of_time(self, name: str, request: Any) -> Any:
+        answer, process = self._operations[name](request), current_process()
+        if process and process.deadline < float("inf"):
+            self._network.scheduler.sleep(max(0.0, process.deadline - self._network.scheduler.now - LITTLE_TIME))
+        return answer
+
+    def _out_of_time(self, name: str, request: Any) -> Any:
+        answer, process = self._operations[name](request), current_process()
+        if process is None:
+            raise Unmodelled("faults outside of any process: be quiet there")
+        self._network.scheduler.sleep(process.deadline - self._network.scheduler.now)
+        return answer
+
     def _conflict(self, name: str, request: Any) -> Any:
         if name != "transact_write_items":
             raise refused(name, "TransactionConflictException", "Transaction is ongoing for the item")
@@ -217,6 +229,8 @@ _MET: Mapping[Fault, Callable[[Client, str, Any], Any]] = {
     Fault.KILLED_BEFORE: Client._killed_before,
     Fault.KILLED_AFTER: Client._killed_after,
     Fault.SLOW: Client._slow,
+    Fault.SHORT_OF_TIME: Client._short_of_time,
+    Fault.OUT_OF_TIME: Client._out_of_time,
     Fault.CONFLICT: Client._conflict,
     Fault.CANCELLED_THROTTLED: Client._cancelled_throttled,
     Fault.IN_PROGRESS: Client._in_progress,

@@ -106,6 +106,8 @@ class Deployment:
     table: Mapping[str, Any]
     remembered_seconds: int
     """For how long API Gateway remembers what an authorizer has answered."""
+    unauthorized: tuple[int, Mapping[str, str], str]
+    """What API Gateway answers where the authorizer has failed: status, headers, body."""
 
 
 @cache
@@ -127,7 +129,13 @@ def deployment() -> Deployment:
         {queue.url: queue for queue in queues},
         resources["Table"]["Properties"],
         int(authorizer["Identity"]["ReauthorizeEvery"]),
+        _answer(resources["Api"]["Properties"]["GatewayResponses"]["AUTHORIZER_CONFIGURATION_ERROR"]),
     )
+
+
+def _answer(told: Mapping[str, Any]) -> tuple[int, Mapping[str, str], str]:
+    headers = {name: value.strip("'") for name, value in told["ResponseParameters"]["Headers"].items()}
+    return int(told["StatusCode"]), headers, told["ResponseTemplates"]["application/json"]
 
 
 def _function(template: Mapping[str, Any], told: Mapping[str, Any]) -> Function:

@@ -34,8 +34,11 @@ class Fault(StrEnum):
     GIVEN_UP = "caller gave up and asks again while the call goes on"
     RESPONSE_LOST = "response lost on its way to the caller"
     OUT_OF_TIME = "function out of time"
+    SHORT_OF_TIME = "function nearly out of time"
     SLOW = "call of a service that takes long"
+    INVOKED_TWICE = "call that nobody waits for made twice"
     # of messages
+    DELIVERED_LATE = "message delivered late"
     DELIVERED_TWICE = "message delivered twice"
     NOTIFIED_TWICE = "notification of S3 twice"
     NOTIFIED_LATE = "notification of S3 late"
@@ -51,6 +54,7 @@ OF_EACH_CALL = (
     Fault.KILLED_BEFORE,
     Fault.KILLED_AFTER,
     Fault.SLOW,
+    Fault.SHORT_OF_TIME,
 )
 OF_A_WRITE = (*OF_EACH_CALL, Fault.EFFECT_LATE)
 
@@ -95,11 +99,17 @@ USUAL: Rates = {
     Fault.GIVEN_UP: 0.01,
     Fault.RESPONSE_LOST: 0.01,
     Fault.SLOW: 0.001,
+    Fault.SHORT_OF_TIME: 0.001,
+    Fault.INVOKED_TWICE: 0.02,
+    Fault.DELIVERED_LATE: 0.02,
     Fault.DELIVERED_TWICE: 0.05,
     Fault.NOTIFIED_TWICE: 0.2,
     Fault.NOTIFIED_LATE: 0.2,
 }
 """How likely each is, where there is occasion for it."""
+
+REPEATS = 0.4
+"""How likely an attempt meets the fault of the one before: what is amiss lasts for a while."""
 
 
 @dataclass
@@ -115,8 +125,8 @@ class Faults:
     def __post_init__(self) -> None:
         self._of = {name: self._thresholds(kinds) for name, kinds in OF_OPERATIONS.items()}
 
-    def strikes(self, kind: Fault) -> bool:
-        """Return whether a fault strikes now, and count it."""
+    def strikes(self, kind: Fault, function: str = "") -> bool:  # noqa: ARG002 - for those that strike only one
+        """Return whether a fault strikes now, and count it; `function` is whose call or message it is, if any's."""
         if self.quiet or self.chance.random() >= self.rates.get(kind, 0.0):
             return False
         self.counted[kind] += 1
@@ -131,6 +141,10 @@ class Faults:
         kind = kinds[bisect_right(thresholds, drawn)]
         self.counted[kind] += 1
         return kind
+
+    def next(self, operation: str, before: Fault | None) -> Fault | None:
+        """Return the fault that another attempt of a call meets, if any, after that of the attempt before."""
+        return before if self.chance.random() < REPEATS else self.of(operation)
 
     def _thresholds(self, kinds: tuple[Fault, ...]) -> tuple[list[float], tuple[Fault, ...]]:
         return list(accumulate(self.rates.get(kind, 0.0) for kind in kinds)), kinds

@@ -23,8 +23,8 @@ from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, event_of, is_event
 from loyalty.store.keys import Key
 from tests.model.account import in_points, wallet_answer
-from tests.model.dates import DAY, EVER, MONTH, WEEK, YEAR
 from tests.model.answers import purchase_answer, vouchers
+from tests.model.dates import DAY, EVER, MONTH, WEEK, YEAR
 from tests.model.history import CANCEL, EXPIRY, IMPORT, NEWEST, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
 from tests.model.identity import own_keys
 from tests.model.limits import Limits

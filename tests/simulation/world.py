@@ -125,10 +125,16 @@ def _is_of_the_cloud(fault: BaseException | None) -> bool:
 class World:
     """All of it, by one seed."""
 
-    def __init__(self, seed: int, rates: Rates, trace: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        rates: Rates,
+        trace: Callable[[str], None] | None = None,
+        faults: Faults | None = None,
+    ) -> None:
         self.seed = seed
         self.scheduler = Scheduler(BEGINS_AT)
-        self.faults = Faults(rates, random.Random(f"faults {seed}"))
+        self.faults = faults or Faults(rates, random.Random(f"faults {seed}"))
         self.chance = random.Random(f"world {seed}")
         self.deployment = deployment()
         self.failures: list[Failure] = []
@@ -297,7 +303,7 @@ class World:
             try:
                 said = self.invoke(functions["authorizer"], {"methodArn": arn, "headers": dict(headers)})
             except CallEnded:
-                return Answer(500)
+                return Answer(*self.deployment.unauthorized)
             self._allowed[key] = (self.scheduler.now + self.deployment.remembered_seconds, said)
         [statement] = said["policyDocument"]["Statement"]
         return said["context"] if statement["Effect"] == "Allow" else Answer(403)
@@ -344,7 +350,8 @@ class World:
             about = {"requestContext": {"functionArn": f"arn:aws:lambda:{function.called}"}, "requestPayload": event}
             self.queues[KNOWN["FailedCallQueue"]].send(exactjson.dumps(about))
 
-        self.scheduler.start(call, after)
+        for _ in range(2 if self.faults.strikes(Fault.INVOKED_TWICE, function.name) else 1):
+            self.scheduler.start(call, after)
 
     def _invoked(self, request: Mapping[str, Any]) -> Any:
         if request.keys() != {"FunctionName", "InvocationType", "Payload"} or request["InvocationType"] != "Event":
@@ -372,8 +379,8 @@ class World:
         record = {"s3": {"object": {"key": quote_plus(key, safe="/"), "versionId": stored.version}}}
         for function in self.deployment.functions.values():
             if function.prefix and key.startswith(function.prefix):
-                for _ in range(2 if self.faults.strikes(Fault.NOTIFIED_TWICE) else 1):
-                    span = LATE_SECONDS if self.faults.strikes(Fault.NOTIFIED_LATE) else NOTIFIED_SECONDS
+                for _ in range(2 if self.faults.strikes(Fault.NOTIFIED_TWICE, function.name) else 1):
+                    span = LATE_SECONDS if self.faults.strikes(Fault.NOTIFIED_LATE, function.name) else NOTIFIED_SECONDS
                     self.invoke_later(function, {"Records": [record]}, self.chance.uniform(*span))
 
     def _poll_in(self, source: Source, seconds: float) -> None:
@@ -400,14 +407,16 @@ class World:
     def _deliver(self, source: Source, function: Function, message: Held) -> None:
         receipt, queue = message.receipt, self.queues[source.queue]
         try:
+            if self.faults.strikes(Fault.DELIVERED_LATE, function.name):
+                return  # it is received again, once it is visible
             answer = self.invoke(function, {"Records": [_record(message)]})
-            if not answer["batchItemFailures"] and not self.faults.strikes(Fault.DELIVERED_TWICE):
+            if not answer["batchItemFailures"] and not self.faults.strikes(Fault.DELIVERED_TWICE, function.name):
                 queue.remove(receipt)
         except CallEnded:
             pass  # it is received again, once it is visible
         finally:
             self._at_work[source.queue] -= 1
-        self._poll(source)
+            self._poll(source)
 
 
 def _record(message: Held) -> dict[str, Any]:

@@ -42,10 +42,13 @@ def resolve_passwords(
     """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
     as long as that is of the account that it was of when the password was given out. Without passwords nothing is read.
 
-    A partner's own are there for it, as long as it has not guessed too much: neither before nor with all that were
+    What is not there as a partner's own is read once more, consistently: it may have been given out just now. A
+    partner's own are there for it, as long as it has not guessed too much: neither before nor with all that were
     `wanted`, as many at once are no more than many one by one."""
     passwords = {key: items.get(key, {}) for key in wanted if keys.is_one_time_password(key)}
     found = {key: item for key, item in items.items() if key not in passwords}
+    if others := [key for key, item in passwords.items() if item.get("partner_id") != partner_id]:
+        passwords |= table.get_many(others, consistent=True)
     own = {key: item for key, item in passwords.items() if item.get("partner_id") == partner_id}
     if not own or not may_guess_passwords(items, partner_id, now, wrong=len(passwords) - len(own)):
         return found
