@@ -118,8 +118,7 @@ def awards_of_model(awards: list[Award], *, vouchers: bool) -> Given:
 
 def spends_of_event(event: Event) -> Given:
     """Return what the wallet paid, by the way in which it did, and from which lots all together."""
-    spends = {str(one.method): (_of_amounts(one.amounts),) for one in event.purchase_document.spends}
-    return spends
+    return {str(one.method): (_of_amounts(one.amounts),) for one in event.purchase_document.spends}
 
 
 def spends_of_model(posted: Posted) -> Given:

@@ -2,10 +2,11 @@
 
 Between two commits nothing changes, so the model has one answer to a question there. What somebody was told has to be
 the model's answer at one of the moments between asking and hearing; an event has to be what the model posts for one of
-the requests that were sent, where the event was committed. What is found is kept by the name of the rule that it breaks:
-the invariants of `invariants/model.py` and `invariants/answers.py` tell it.
+the requests that were sent, where the event was committed. What is found is kept by the name of the rule that it
+breaks: the invariants of `invariants/model.py` and `invariants/answers.py` tell it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.money import ZERO
 from loyalty.store import keys
 from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, event_of, is_event
@@ -165,10 +167,11 @@ class Judge:
                 continue
             if "record" in item:
                 yield at, exactjson.loads(item["record"]["S"])
-            elif keys.is_event(Key(*place)) and (event_id := keys.event_id(Key(*place))) not in known:
-                if is_event(told := unpack(item)):
-                    known.add(event_id)
-                    yield at, event_of(told)
+                continue
+            is_new = keys.is_event(Key(*place)) and keys.event_id(Key(*place)) not in known
+            if is_new and is_event(told := unpack(item)):
+                known.add(keys.event_id(Key(*place)))
+                yield at, event_of(told)
         self._written = len(written)
 
     def _evaluate(self, waiting: list[Ask], until: float, *, last: bool = False) -> None:
@@ -200,8 +203,8 @@ class Judge:
     # ---------------------------------------------------------------- reference data
 
     def _keep(self, at: float, record: Json) -> None:
-        """Keep a record that was committed until something looks at it. The model takes it as it is stored, with all that
-        the import has made of its line: `records_are_as_a_file_says` looks at that."""
+        """Keep a record that was committed until something looks at it. The model takes it as it is stored, with all
+        that the import has made of its line."""
         if self.events:
             self._import()  # somebody may have seen the one before, and not this one
         self._records.append(record)
@@ -214,7 +217,7 @@ class Judge:
         rows, self._records = tuple(self._records), []
         if self.model.state.programme.rows:
             self._programmes.keep(self._moment, self.model.state.programme, rows)
-        self.model.take(Entry(int(self._moment), IMPORT, rows=rows))
+        self.model.take(Entry(int(self._moment), IMPORT, rows=tuple(map(dict, rows))))
 
     def _earlier_programmes(self, moment: float) -> Iterable[Programme]:
         return self._programmes.since(moment, self.model.state.programme)
@@ -260,7 +263,7 @@ class Judge:
                 if row is None:
                     self.found["every_event_was_asked_for"].append(f"{entry.event_id}: no file has this balance")
                     return
-                opening = Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(row,))
+                opening = Entry(int(entry.posted_on.timestamp()), IMPORT, rows=(dict(row),))
                 with self._under(self._programme_of(event)):
                     answer = self.model.take(opening)
                 self._of_all(event, answer)
@@ -281,7 +284,7 @@ class Judge:
 
     @staticmethod
     def _is_of(event: Event, row: Json) -> bool:
-        return row["id"] == event.entry.reference_number and row["amount"] == event.entry.movement.awarded
+        return bool(row["id"] == event.entry.reference_number and row["amount"] == event.entry.movement.awarded)
 
     def _of_all(self, event: Event, answer: Answer) -> None:
         """Compare an event of an import or of the expiry."""
@@ -340,9 +343,9 @@ class Judge:
         self._compare_purchase(event, answer)
 
     def _plan(self, entry: Entry, event: Event) -> tuple[Plan | None, Programme]:
-        """Return the plan by which the model posts a purchase, and the programme that it goes by: of the plans by earlier
-        programmes, and by what was left of budgets and promo codes since it was asked for, the one that is the event's;
-        the newest where none is."""
+        """Return the plan by which the model posts a purchase, and the programme that it goes by: of the plans by
+        earlier programmes, and by what was left of budgets and promo codes since it was asked for, the one that is the
+        event's; the newest where none is."""
         state = self.model.state
         newest = state.programme, state.given, state.code_uses
         found = self.model.plan(entry)
@@ -377,8 +380,8 @@ class Judge:
             yield plus(given, drawn), plus(code_uses, used)
 
     def _shared_for(self, event: Event) -> Iterator[Shared]:
-        """Return what a purchase may have been priced on: beside what was read, what others of its call or chunk were to
-        draw that were priced before it, and are committed after it."""
+        """Return what a purchase may have been priced on: beside what was read, what others of its call or chunk were
+        to draw that were priced before it, and are committed after it."""
         moment, upload = int(event.entry.posted_on.timestamp()), event.purchase_document.upload
         before = [
             one.purchase_document
@@ -466,26 +469,16 @@ class Judge:
             self.numbers[entry.event_id] = answer.number
         self._line(event, answer.entry)
         posted = self.model.state.purchases[number or 0]
-        if kind == CANCEL:
-            before = sum(
-                (Fraction(one.reversal_document.waived) for one in self._reversals_of(document.reverses)), Fraction(0)
-            )
-            settled = sum((Fraction(-amount) for one in self.events.values() if one.document is not None
-                           and hasattr(one.document, "outstanding") for at, amount in one.reversal_document.outstanding.items()
-                           if at == document.reverses and amount < 0), Fraction(0))  # fmt: skip
-            waived = posted.waived - before + settled + Fraction(document.waived)
-        else:
-            waived = answer.data["waived"]
+        waived = answer.data["waived"] if kind == RETURN else self._waived_by(document, posted.waived)
         if Fraction(document.waived) != waived:
             self._wrong("waived_amounts_are_the_models", event, [f"{document.waived}, not {shown(waived)}"])
 
-    def _reversals_of(self, purchase_id: str) -> list[Event]:
-        return [
-            one
-            for one in self.events.values()
-            if one.entry.type in (EventType.CANCELLATION, EventType.RETURN)
-            and one.reversal_document.reverses == purchase_id
-        ]
+    def _waived_by(self, document: ReversalDocument, outstanding: Fraction) -> Fraction:
+        """Return what a cancellation has waived, if so much is outstanding after it: what was waived before is told by
+        earlier events, and so is what was settled of it."""
+        earlier = (one.document for one in self.events.values() if isinstance(one.document, ReversalDocument))
+        changes = (one.outstanding.get(document.reverses, ZERO) for one in earlier if one is not document)
+        return outstanding - sum(map(Fraction, changes), Fraction(0))
 
     def _wrong(self, rule: str, event: Event, found: Any) -> None:
         entry = event.entry
@@ -506,24 +499,10 @@ class Judge:
     def _of_call(self, told: Told) -> Iterator[Ask]:
         asked = route(told)
         about = f"{told.caller}, {told.operation}, {asked}"
-        if found := TAKING_BACK.fullmatch(asked):
-            if told.body:
-                self._returns[found["id"], told.body["reference_number"]].append(told)
-            ask = self._ask(
-                told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, found["id"])
-            )
-            if told.answer.status == 200:
-                ask.told = told.answer.body["id"] if told.body else f"{CANCEL} {found['id']}"
-                ask.wrong = lambda: self._taken_back(told, found["id"])
-            yield ask
-        elif found := READING.fullmatch(asked):
-            rule = f"{'journals' if found['journal'] else found['what']}_are_shown_as_the_model_does"
-            if found["journal"]:
-                yield self._ask(told, rule, about, lambda: self._journal_shown(told, found["id"]))
-            elif found["what"] == "purchases":
-                yield Ask(rule, about, told.began, told.ended, lambda: self._purchase_shown(told, found["id"]))
-            else:
-                yield self._ask(told, rule, about, lambda: self._wallet_shown(told, found["id"]))
+        if taking_back := TAKING_BACK.fullmatch(asked):
+            yield self._of_reversal(told, taking_back["id"], about)
+        elif reading := READING.fullmatch(asked):
+            yield self._of_reading(told, reading, about)
         elif asked == "POST /purchases/preview":
             rule = "previews_are_the_models"
             yield self._ask(told, rule, about, lambda: self._previewed(told))
@@ -534,6 +513,25 @@ class Judge:
                     self._requests[request.reference].append(request)
                 if code not in PASSING and not (code and request.shows_a_secret):
                     yield self._asked_for(request, code, f"{about} {request.reference}", told.began, told.ended)
+
+    def _of_reversal(self, told: Told, purchase_id: str, about: str) -> Ask:
+        if told.body:
+            self._returns[purchase_id, told.body["reference_number"]].append(told)
+        ask = self._ask(
+            told, "reversals_are_told_as_the_model_does", about, lambda: self._taken_back(told, purchase_id)
+        )
+        if told.answer.status == 200:
+            ask.told = told.answer.body["id"] if told.body else f"{CANCEL} {purchase_id}"
+            ask.wrong = lambda: self._taken_back(told, purchase_id)
+        return ask
+
+    def _of_reading(self, told: Told, found: re.Match[str], about: str) -> Ask:
+        rule = f"{'journals' if found['journal'] else found['what']}_are_shown_as_the_model_does"
+        if found["journal"]:
+            return self._ask(told, rule, about, lambda: self._journal_shown(told, found["id"]))
+        if found["what"] == "purchases":
+            return Ask(rule, about, told.began, told.ended, lambda: self._purchase_shown(told, found["id"]))
+        return self._ask(told, rule, about, lambda: self._wallet_shown(told, found["id"]))
 
     def _asked_for(self, request: Request, code: str | None, about: str, began: float, ended: float) -> Ask:
         if code is None:
@@ -618,8 +616,8 @@ class Judge:
         return self._against(told, answer, answer.data)
 
     def _taken_back(self, told: Told, purchase_id: str) -> str | None:
-        """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of it
-        afterwards."""
+        """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of
+        it afterwards."""
         numbers = self._visible(purchase_id, told.partner)
         if told.answer.status != 200:
             number = numbers[0] if numbers else None
@@ -642,8 +640,8 @@ class Judge:
         return self._against(told, Answer(POSTED), purchase_answer(self.model.state.purchases[numbers[0]]))
 
     def _visible(self, purchase_id: str, name: str) -> list[int]:
-        """Return the numbers of the purchases that a partner knows by an id: one, if it is the only one, the one that it
-        posted itself, or the one that has the id alone (decision 28)."""
+        """Return the numbers of the purchases that a partner knows by an id: one, if it is the only one, the one that
+        it posted itself, or the one that has the id alone (decision 28)."""
         who, alone = partner(name), self.numbers.get(purchase_id)
         seen = {
             one: self.numbers[one]
@@ -660,7 +658,7 @@ class Judge:
         if record is None:
             return self._against(told, NOBODY, {})
         state = self.model.state
-        told_now = wallet_answer(state.account(record["id"]), record, state.programme, int(told.ended))
+        told_now = wallet_answer(state.account(record["id"]), dict(record), state.programme, int(told.ended))
         return self._against(told, Answer(POSTED), told_now)
 
     def _journal_shown(self, told: Told, name: str) -> str | None:

@@ -1,5 +1,5 @@
-"""The programmes that a call may go by: processes notice an import within a minute, and a product or a customer's name is
-read for itself, so that of two records of one file one may be new and the other not yet."""
+"""The programmes that a call may go by: processes notice an import within a minute, and a product or a customer's name
+is read for itself, so that of two records of one file one may be new and the other not yet."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ NAME_SECONDS = 5.0
 ago."""
 
 PROGRAMME_SECONDS = 90.0
-"""For how long a process may go by an earlier programme: a minute from when it was read, and the call that goes by it."""
+"""For how long a process may go by an earlier programme: a minute after it was read, and a call that goes by it."""
 
 OF_CUSTOMERS = frozenset({"contact", "account", "access_token", "invoice", "opening_balance"})
 """Types of record that no process keeps."""
@@ -24,7 +24,7 @@ Rows = dict[tuple[str, str], Any]
 
 @dataclass
 class Programmes:
-    """The programmes there were, beside the newest: each until when, and whether processes keep what was changed then."""
+    """The programmes there were, beside the newest: until when, and whether processes keep what was changed then."""
 
     before: list[tuple[float, Rows, bool]] = field(default_factory=list)
     _made: dict[tuple[int, int], list[Programme]] = field(default_factory=dict)

@@ -1,5 +1,5 @@
-"""Runs as they are kept: a seed, how likely faults are, and the operations in their order, each with a seed of its own, so
-that others stay as they are where one is left out."""
+"""Runs as they are kept: a seed, how likely faults are, and the operations in their order, each with a seed of its own,
+so that others stay as they are where one is left out."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

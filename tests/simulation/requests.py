@@ -39,7 +39,7 @@ MERCHANTS = {one.partner_id: tuple(one.merchants) for one in KEYS if "*" not in 
 """The merchants of partners that may not act for all."""
 
 SECRETS = ("pass_code", "one_time_password")
-"""What a customer shows beside a card, or in its place: the model knows none, so it cannot say who is refused for it."""
+"""What a customer shows beside a card, or in its place: the model knows none, so cannot say who is refused for it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""From a run that breaks a rule to one with as few operations, and as few faults, as still break it: delta debugging."""
+"""From a run that breaks a rule to one with as few operations and faults as still break it: delta debugging."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

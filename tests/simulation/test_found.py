@@ -1,5 +1,6 @@
 """Runs that broke a rule once hold now; and a run that breaks one is cut down to the operations that matter."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,9 @@ def test_a_run_that_breaks_a_rule_shrinks_to_a_handful_of_operations(monkeypatch
 
 def broken_run(monkeypatch: pytest.MonkeyPatch) -> Broken:
     """Return a run of an engine that gives a cent too much where the wallet pays more than 2."""
-    amount = Movement.amount.fget
-    assert amount
 
-    def wrong(movement: Movement) -> object:
-        return amount(movement) + (amount(movement) * 0 + 1 if movement.spent > 2 else 0)
+    def wrong(movement: Movement) -> Decimal:
+        return movement.awarded - movement.spent + (movement.spent > 2)
 
     monkeypatch.setattr(Movement, "amount", property(wrong))
     with pytest.raises(Broken) as caught:

@@ -35,8 +35,8 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
 
 @invariant
 def rows_are_the_models(seen: Seen) -> Iterator[str]:
-    """A row is posted, replayed or refused as the model says, with the same code; a row that was posted says so, however
-    often its chunk was delivered."""
+    """A row is posted, replayed or refused as the model says, with the same code; a row that was posted says so,
+    however often its chunk was delivered."""
     yield from seen.judged("rows_are_the_models")
 
 
@@ -71,14 +71,15 @@ def dry_runs_post_nothing(seen: Seen) -> Iterator[str]:
     rehearsed = {sent.upload for sent in seen.load.files if sent.is_dry_run}
     for events in seen.events.values():
         for event in events:
-            if isinstance(event.document, PurchaseDocument) and event.document.upload:
-                if event.document.upload.upload_id in rehearsed:
-                    yield f"{event.entry.event_id} was posted by {event.document.upload}"
+            upload = event.document.upload if isinstance(event.document, PurchaseDocument) else None
+            if upload and upload.upload_id in rehearsed:
+                yield f"{event.entry.event_id} was posted by {upload}"
 
 
 @invariant
 def all_has_ended(seen: Seen) -> Iterator[str]:
-    """Once faults stop, everything comes to an end: no message is left, no upload stays open, and each result tells all."""
+    """Once faults stop, everything comes to an end: no message is left, no upload stays open, and each result tells
+    all."""
     for url, queue in seen.world.queues.items():
         if queue.messages:
             yield f"{url} holds {len(queue.messages)}"

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
-from loyalty.domain.ledger.wallet import Clawback, EventType, add_lots
+from loyalty.domain.ledger.wallet import Clawback, EventType, Lots, add_lots
 from loyalty.domain.money import ZERO
 from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, EventState
@@ -73,7 +73,7 @@ def lots_are_part_of_the_balance(seen: Seen) -> Iterator[str]:
 def lots_are_what_the_journal_booked(seen: Seen) -> Iterator[str]:
     """What is booked to each month in a wallet is the sum of what its events booked there."""
     for account, wallet in seen.wallets.items():
-        booked = {}
+        booked: Lots = {}
         for event in seen.events.get(account, []):
             booked = add_lots(booked, event.entry.movement.lots)
         if booked != wallet.booked:

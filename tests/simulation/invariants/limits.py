@@ -1,9 +1,10 @@
 """What holds of limits, budgets, promo codes and vouchers by itself."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.ledger.vouchers import VoucherState
@@ -118,5 +119,5 @@ def vouchers_are_void_as_the_model_says(seen: Seen) -> Iterator[str]:
             yield f"{voucher} of {place} is {state}"
 
 
-def _only(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
+def _only(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:
     return {name: value for name, value in one.items() if other.get(name) != value}

@@ -76,8 +76,8 @@ def waived_amounts_are_the_models(seen: Seen) -> Iterator[str]:
 
 @invariant
 def wallets_are_the_models(seen: Seen) -> Iterator[str]:
-    """The end is the model's: each wallet's balance, number of events, lots by month, purchases that stand, and what was
-    waived."""
+    """The end is the model's: each wallet's balance, number of events, lots by month, purchases that stand, and what
+    was waived."""
     for account, wallet in seen.wallets.items():
         found = wallet_of_engine(wallet)
         expected = wallet_of_model(seen.judge.model.state.account(account))

@@ -28,9 +28,15 @@ class Seen:
 
     world: World
     load: Load
-    judge: Judge
+    known: Judge | None = None
     since: int = 0
     """How many calls had been answered the last time."""
+
+    @property
+    def judge(self) -> Judge:
+        """The model's side of it, for rules that are not of the engine alone."""
+        assert self.known is not None
+        return self.known
 
     @cached_property
     def events(self) -> dict[str, list[Event]]:

@@ -75,8 +75,8 @@ class Catalogue:
         return self._programme is not before
 
     def _look_again(self) -> None:
-        """Look for another programme. Products are read as they were a moment ago, so those that were learnt right after
-        an import may be older than it: they are forgotten once more."""
+        """Look for another programme. Products are read as they were a moment ago, so those that were learnt right
+        after an import may be older than it: they are forgotten once more."""
         before = self._programme
         self._refresh()
         if self._is_new and self._programme is before:
