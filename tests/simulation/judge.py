@@ -27,7 +27,7 @@ from loyalty.store.keys import Key
 from tests.model.account import in_points, wallet_answer
 from tests.model.answers import purchase_answer, vouchers
 from tests.model.dates import DAY, EVER, MONTH, WEEK, YEAR
-from tests.model.history import CANCEL, EXPIRY, IMPORT, NEWEST, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
+from tests.model.history import BULK, CANCEL, EXPIRY, IMPORT, NEWEST, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
 from tests.model.identity import own_keys
 from tests.model.limits import Limits
 from tests.model.model import Model
@@ -351,7 +351,10 @@ class Judge:
         found = self.model.plan(entry)
         try:
             if found is None or not is_plan_of(found, event):
-                for state.programme, (state.given, state.code_uses) in self._settings_for(event):
+                settings = list(self._settings_for(event))
+                if entry.api == BULK or event.purchase_document.upload:
+                    settings.append((newest[0], (self._found_by(event), newest[2])))
+                for state.programme, (state.given, state.code_uses) in settings:
                     other = self.model.plan(entry)
                     if other and is_plan_of(other, event):
                         return other, state.programme
@@ -401,6 +404,17 @@ class Judge:
             yield given, code_uses
             if drawn or used:
                 yield plus(given, drawn), plus(code_uses, used)
+
+    def _found_by(self, event: Event) -> dict[str, Fraction]:
+        """Return what a purchase of a bulk call or a file has found of budgets, as its event tells: others of the same
+        call are priced before it, and are committed after it or not at all."""
+        given, document = dict(self.model.state.given), event.purchase_document
+        used_up = {one.offer_id for one in document.why if one.failed == "budget"}
+        for offer in self.model.state.programme.of("reward_offer"):
+            drawn = Fraction(document.budgets.get(offer["id"], ZERO))
+            if "budget" in offer.get("limits", {}) and (drawn or offer["id"] in used_up):
+                given[offer["id"]] = Fraction(str(offer["limits"]["budget"])) - drawn
+        return given
 
     def _is_posted_twice_at_once(self, entry: Entry, event: Event) -> bool:
         """Tell whether an equal request was posted for another merchant while the code changed hands (decision 20)."""
