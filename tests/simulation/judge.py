@@ -619,7 +619,7 @@ class Judge:
             answer = self.model.would(request.entry(began))
             if answer.outcome == REFUSED and any(code == of_one for _, of_one in answer.problems):
                 return None
-            if answer.outcome == REFUSED and answer.code in request.faults:
+            if answer.outcome == REFUSED and (answer.code in request.faults or request.hides_faults):
                 return None
             return f"told {code}; the model answers {answer.outcome} {answer.problems}"
 
