@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
+from loyalty.domain.errors import Code
 from loyalty.store import keys
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.table import MAX_TRANSACTION
@@ -221,11 +222,15 @@ def test_what_of_a_bulk_call_was_posted_is_told_even_if_the_rest_cannot_be_any_m
     assert {one["error_code"] for one in unprocessed} == {code}
 
 
-@pytest.mark.parametrize("fault", [EndpointConnectionError(endpoint_url=""), ZeroDivisionError()], ids=repr)
-def test_that_an_entry_was_refused_keeps_nobody_from_being_told_of_the_others(
-    functions: Functions, fault: Exception
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(EndpointConnectionError(endpoint_url=""), Code.RETRY_LATER), (ZeroDivisionError(), Code.INTERNAL)],
+    ids=repr,
+)
+def test_that_it_is_not_known_whether_an_entry_was_posted_keeps_nobody_from_being_told_of_the_others(
+    functions: Functions, fault: Exception, code: Code
 ) -> None:
-    """Whether it was posted before can be asked in vain."""
+    """An entry is only refused once it is known that it was not posted before."""
     known = {"external_system": "POS", "external_system_reference_number": "17"}
     call = Partner(functions).classic_bulk_create({}, {**known, "spend_request": {"spend_amount": 60}})
 
@@ -235,4 +240,4 @@ def test_that_an_entry_was_refused_keeps_nobody_from_being_told_of_the_others(
 
     data = answer.body["data"]
     assert [one["request_unique_identifier"] for one in data["processed_customer_events_set"]] == ["0"]
-    assert [one["error_code"] for one in data["unprocessed_customer_events_set"]] == ["InsufficientBalanceException"]
+    assert [one["error_code"] for one in data["unprocessed_customer_events_set"]] == [code]

@@ -16,6 +16,7 @@ docs/reference-data.md are what it is written from; each rule names its section 
     model.take(Entry(1572423700, CANCEL, till, of=answer.number))
     model.take(Entry(1575158400, EXPIRY))                         # of all wallets; body={"account": id} for one
     model.take(Entry(1575158500, PURCHASE, till, body, api=CREATE, key="..."))   # a classic body, Idempotency-Key
+    model.would(Entry(1575158600, CANCEL, till, of=answer.number)).outcome       # what it would be; nothing happens
 
 The engine's ids are its own affair: `Answer.number` is what the model calls an event, the place of its entry in the
 history, and a cancellation or a return names its purchase by that. Amounts of bodies may be ints, Decimals or floats.

@@ -102,8 +102,8 @@ def give_back_uses(posted: Posted) -> dict[str, Fraction]:
         if offer in posted.budgets:
             to_budgets[offer] = posted.budgets[offer] - still
             posted.budgets[offer] = still
-    if returned == whole(posted.purchase) and (use := posted.uses.get("code")):
-        use.times = 0
+    if use := posted.uses.get("code"):
+        use.times = int(not posted.is_gone)
     return to_budgets
 
 

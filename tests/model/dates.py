@@ -25,8 +25,8 @@ def in_force(row: dict[str, str], moment: int) -> bool:
 
 
 def local(moment: int, zone: str) -> datetime:
-    """Return a moment by the clock of the place."""
-    return datetime.fromtimestamp(moment, ZoneInfo(zone))
+    """Return a moment by the clock of the place, without the zone: of two that have one, an instant is the same."""
+    return datetime.fromtimestamp(moment, ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def month_of(moment: int) -> int:

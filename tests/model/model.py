@@ -5,11 +5,24 @@ from collections.abc import Iterable
 from tests.model.dates import NEVER, seconds
 from tests.model.exact import NOTHING, Json, exact
 from tests.model.expiry import expire
-from tests.model.history import CANCEL, DONE, EXPIRY, IMPORT, PREVIEW, REFUSED, RETURN, Answer, Entry
-from tests.model.posting import post, preview
+from tests.model.history import (
+    CANCEL,
+    DONE,
+    EXPIRY,
+    IMPORT,
+    POSTED,
+    PREVIEW,
+    REFUSED,
+    REPLAYED,
+    RETURN,
+    Answer,
+    Entry,
+)
+from tests.model.posting import carry_out, decided, planned, post, preview
+from tests.model.pricing import Plan
 from tests.model.purchase import Refused
 from tests.model.state import State
-from tests.model.taking_back import cancel, give_back
+from tests.model.taking_back import cancel, give_back, would_take_back
 
 
 class Model:
@@ -49,6 +62,39 @@ class Model:
             return post(self.state, entry, number)
         except Refused as refusal:
             return Answer(REFUSED, problems=tuple(refusal.problems))
+
+    def would(self, entry: Entry) -> Answer:
+        """Answer a purchase, a preview, a cancellation or a return as it would be answered now, and leave everything as
+        it is. Of what would be posted, it tells no more than that."""
+        try:
+            if entry.kind == PREVIEW:
+                return preview(self.state, entry)
+            if entry.kind in (CANCEL, RETURN):
+                return would_take_back(self.state, entry)
+            found = decided(self.state, entry)
+            return Answer(REPLAYED, number=found) if isinstance(found, int) else Answer(POSTED)
+        except Refused as refusal:
+            return Answer(REFUSED, problems=tuple(refusal.problems))
+
+    def carry_out(self, entry: Entry, plan: Plan) -> Answer:
+        """Post a purchase by a plan that `plan` returned."""
+        self.history.append(entry)
+        return carry_out(self.state, entry, plan, len(self.history) - 1)
+
+    def plan(self, entry: Entry) -> Plan | None:
+        """Return the plan that a purchase would be posted by, None where it would not be."""
+        try:
+            found = decided(self.state, entry)
+        except Refused:
+            return None
+        return found if isinstance(found, Plan) else None
+
+    def plan_anew(self, entry: Entry) -> Plan | None:
+        """Return the plan of a purchase, even if it was posted before; None where it is refused."""
+        try:
+            return planned(self.state, entry)
+        except Refused:
+            return None
 
     def _import(self, entry: Entry) -> Answer:
         """Import records (reference-data.md); an opening balance is posted once, as an event of its own."""

@@ -31,7 +31,7 @@ class Posted:
         paid_off: What of a debt of the wallet it paid off.
         uses: What it used of its account's limits, by offer.
         budgets: What it drew on budgets, by offer.
-        counts_code: Whether it counts as a use of its promo code by all accounts together.
+        counts_code: Whether it counts, still, as a use of its promo code by all accounts together.
         returned: How much of each line came back.
         is_cancelled: Whether it was cancelled.
         waived: What the customer keeps of its awards that were taken back.
@@ -74,6 +74,11 @@ class Posted:
         return not self.is_cancelled and any(
             back < line.quantity for back, line in zip(self.returned, lines, strict=True)
         )
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing of it is left, nor of its awards with the customer."""
+        return not self.stands and not self.waived
 
 
 def whole(purchase: Purchase) -> Returned:

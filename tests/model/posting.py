@@ -19,13 +19,27 @@ from tests.model.state import State
 
 
 def post(state: State, entry: Entry, number: int) -> Answer:
-    """Post a purchase, or find that an equal request was posted before, even if it would be refused today.
+    """Post a purchase, or answer as when an equal request was posted before."""
+    found = decided(state, entry)
+    if isinstance(found, Plan):
+        return carry_out(state, entry, found, number)
+    posted = state.purchases[found]
+    told = state.told(posted.purchase.account, entry.moment, purchase_answer(posted))
+    return replace(told, outcome=REPLAYED, number=found)
+
+
+def decided(state: State, entry: Entry) -> Plan | int:
+    """Return the plan of a purchase, or the number of the event that an equal request posted before, even if it would
+    be refused today.
 
     Another one under the same identity is a duplicate, even if it would be refused for a reason of its own.
     """
     try:
         purchase = _read(state, entry)
         earlier, is_taken = state.identities.posted(entry, purchase, _repeats(state, entry))
+        if entry.api == NEWEST and (before := state.identities.repeated(entry)) is not None:
+            # Whatever merchant its code belongs to by now (api.md, "Sending it again").
+            earlier, is_taken = before, not state.visible(before, entry.partner)
         plan = None if earlier is not None or is_taken else _plan(state, purchase)
     except Refused:
         earlier = state.identities.repeated(entry, _repeats(state, entry))
@@ -35,19 +49,22 @@ def post(state: State, entry: Entry, number: int) -> Answer:
     if is_taken:
         raise Refused(("", DUPLICATE))
     if earlier is not None:
-        posted = state.purchases[earlier]
-        told = state.told(posted.purchase.account, entry.moment, purchase_answer(posted))
-        return replace(told, outcome=REPLAYED, number=earlier)
+        return earlier
     assert plan is not None
-    return _carry_out(state, entry, plan, number)
+    return plan
 
 
 def preview(state: State, entry: Entry) -> Answer:
     """Return the plan that posting the same purchase would carry out now; nothing is written."""
-    plan = _plan(state, _read(state, entry))
+    plan = planned(state, entry)
     account = plan.purchase.account
     told = state.told(account, entry.moment, preview_answer(plan, state.account(account).wallet.balance))
     return replace(told, outcome=PREVIEWED)
+
+
+def planned(state: State, entry: Entry) -> Plan:
+    """Return the plan of a purchase, whatever was posted before."""
+    return _plan(state, _read(state, entry))
 
 
 def _repeats(state: State, entry: Entry) -> bool:
@@ -110,7 +127,8 @@ def _limits(state: State, offer: Json, purchase: Purchase, account: Account) -> 
     return Limits(terms, times, amount, is_forgotten, state.given.get(offer["id"], NOTHING))
 
 
-def _carry_out(state: State, entry: Entry, plan: Plan, number: int) -> Answer:
+def carry_out(state: State, entry: Entry, plan: Plan, number: int) -> Answer:
+    """Post a purchase by its plan."""
     purchase = plan.purchase
     account = state.account(purchase.account)
     posted = Posted(number, plan, entry.moment, version=len(account.journal) + 1)

@@ -1,5 +1,7 @@
 """Reference data: the records as they are after all imports so far (reference-data.md)."""
 
+from typing import Self
+
 from tests.model.exact import Json
 
 # The fields that lead to other records, by type of record ("References").
@@ -65,6 +67,14 @@ class Records:
         self._named: dict[tuple[str, str, str], list[str]] = {}
         self._by_type: dict[str, list[Json]] = {}
 
+    @classmethod
+    def of_rows(cls, rows: dict[tuple[str, str], Json]) -> Self:
+        """Return records as they were, from the rows of others."""
+        records = cls()
+        records.rows = rows
+        records._index()
+        return records
+
     def put(self, rows: list[Json]) -> None:
         """Import a file: each line replaces the record of its type and id; what names others is resolved to ids."""
         for row in rows:
@@ -89,6 +99,10 @@ class Records:
         """Return the one record whose field has this value; where several share it, none is meant."""
         ids = self._named.get((kind, field, value), [])
         return self.rows[kind, ids[0]] if len(ids) == 1 else None
+
+    def name(self, kind: str, field: str, value: str, id_: str) -> None:
+        """Let a name lead to a record, whatever it has led to."""
+        self._named[kind, field, value] = [id_]
 
     def find(self, kind: str, name: str) -> Json | None:
         """Return the record that a reference of another one means: by id, or by any unique value."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 from tests.model.account import give_back_uses, record, settle
 from tests.model.answers import purchase_answer
 from tests.model.exact import NOTHING, Json
-from tests.model.history import REPLAYED, Answer, Entry
+from tests.model.history import POSTED, REPLAYED, RETURN, Answer, Entry
 from tests.model.identity import fingerprint
 from tests.model.money import ALTERNATIVE
 from tests.model.posted import Posted, Returned, points_taken, spend_back, whole
@@ -33,13 +33,9 @@ def give_back(state: State, entry: Entry, number: int) -> Answer:
     """Take back some of a purchase's goods, and undo just their share."""
     check_return(entry.body)
     posted = _found(state, entry)
+    if before := _before(state, posted, entry):
+        return replace(before, outcome=REPLAYED)
     name = (posted.number, entry.body["reference_number"])
-    said = fingerprint(entry.body, one_piece=False)
-    if name in state.returns:
-        before, answer = state.returns[name]
-        if before != said:
-            raise Refused(("/reference_number", DUPLICATE))
-        return replace(answer, outcome=REPLAYED)
     returned, lines = returned_after(posted, entry.body)
     step, points = _undo(state, posted, returned, entry.moment)
     moments = (entry.body.get("performed_on") or entry.moment, entry.moment)
@@ -52,8 +48,40 @@ def give_back(state: State, entry: Entry, number: int) -> Answer:
     }
     data |= {"settled": step.all_settled} if step.settled else {}
     answer = replace(state.told(posted.purchase.account, entry.moment, data), number=number, entry=line)
-    state.returns[name] = (said, answer)
+    state.returns[name] = (fingerprint(entry.body, one_piece=False), answer)
     return answer
+
+
+def would_take_back(state: State, entry: Entry) -> Answer:
+    """Answer a cancellation or a return as it would be answered now, and leave everything as it is."""
+    if entry.kind == RETURN:
+        check_return(entry.body)
+    posted = _found(state, entry)
+    if entry.kind == RETURN:
+        if before := _before(state, posted, entry):
+            return replace(before, outcome=REPLAYED)
+        returned, _ = returned_after(posted, entry.body)
+    elif posted.is_cancelled:
+        return Answer(REPLAYED, number=posted.number)
+    else:
+        returned = whole(posted.purchase)
+    undo(posted, state.account(posted.purchase.account).wallet.copy(), returned, _clawback(state, posted), entry.moment)
+    return Answer(POSTED)
+
+
+def _before(state: State, posted: Posted, entry: Entry) -> Answer | None:
+    """Return the answer of an equal return before, if there was one; another one of its number is a duplicate."""
+    before = state.returns.get((posted.number, entry.body["reference_number"]))
+    if before is None:
+        return None
+    if before[0] != fingerprint(entry.body, one_piece=False):
+        raise Refused(("/reference_number", DUPLICATE))
+    return before[1]
+
+
+def _clawback(state: State, posted: Posted) -> str:
+    place = (posted.purchase.merchant, posted.purchase.outlet)
+    return state.programme.own_or_merchants("clawback", *place) or WITHIN_BALANCE
 
 
 def _found(state: State, entry: Entry) -> Posted:
@@ -69,9 +97,7 @@ def _undo(
     """Move wallet, uses, budgets and promo codes, in one; a refusal leaves the wallet as it was."""
     account = state.account(posted.purchase.account)
     wallet = account.wallet.copy()
-    place = (posted.purchase.merchant, posted.purchase.outlet)
-    clawback = state.programme.own_or_merchants("clawback", *place) or WITHIN_BALANCE
-    step = undo(posted, wallet, returned, clawback, now)
+    step = undo(posted, wallet, returned, _clawback(state, posted), now)
     spent_points = NOTHING
     has_points = ALTERNATIVE in posted.plan.rates.rate
     if has_points:
@@ -82,7 +108,6 @@ def _undo(
         )
         spent_points = before - after
     account.wallet = wallet
-    had_come_back = posted.returned == whole(posted.purchase)
     record(posted, step)
     posted.returned = returned if not is_cancellation else posted.returned
     posted.is_cancelled = is_cancellation
@@ -95,9 +120,10 @@ def _undo(
         for offer, amount in give_back_uses(one).items():
             state.given[offer] -= amount
     account.memory.drop_emptied()
-    if posted.counts_code and not had_come_back and returned == whole(posted.purchase):
-        assert posted.purchase.promo_code is not None
-        state.code_uses[posted.purchase.promo_code] -= 1
+    for one in touched:
+        if one.counts_code and one.is_gone:
+            one.counts_code = False
+            state.code_uses[str(one.purchase.promo_code)] -= 1
     if not has_points:
         return step, None
     awarded_points = NOTHING

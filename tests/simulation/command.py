@@ -16,7 +16,9 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
 
-from tests.simulation.simulation import RUN, Outcome, simulate
+from tests.simulation.recording import FOUND, write
+from tests.simulation.shrinking import shrunk
+from tests.simulation.simulation import RUN, Broken, Outcome, simulate
 
 PROCESSES = get_context("spawn")
 SHOWN_EVERY = 1.0
@@ -117,10 +119,21 @@ def _outcome(
 ) -> Outcome | Failed:
     try:
         return simulate(seed, operations, progress=hear, trace=trace)
+    except Broken as broken:
+        return Failed(seed, operations, f"{broken}\n{_kept(broken)}")
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         return Failed(seed, operations, f"seed {seed}: {''.join(traceback.format_exception(error)[-8:])}")
+
+
+def _kept(broken: Broken) -> str:
+    """Write the run with as few operations as still break the rule, as a test; return what is said of it."""
+    assert broken.recorded is not None
+    fewer = shrunk(broken.recorded, broken.rule)
+    path = FOUND / f"{broken.rule}-{fewer.seed}.jsonl"
+    write(fewer, broken.rule, path)
+    return f"{len(fewer.steps)} of {len(broken.recorded.steps)} operations break it; they are kept in {path.name}"
 
 
 def _say(line: str) -> None:
@@ -138,5 +151,5 @@ def _tell(total: Outcome, seconds: float, runs: int) -> None:
     for rule, count in sorted(total.checked.items()):
         _say(f"  {count:8} {rule}")
     _say("answers:")
-    for (name, status), count in sorted(total.statuses.items()):
-        _say(f"  {count:8} {name} {status}")
+    for (name, came), count in sorted(total.answers.items()):
+        _say(f"  {count:8} {name}: {came}")

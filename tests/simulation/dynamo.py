@@ -121,6 +121,8 @@ class DynamoService:
     gone: dict[str, set[str]] = field(default_factory=dict)
     """Sort keys of items that were deleted, by partition."""
     tokens: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    written: list[tuple[float, Key, Kept | None]] = field(default_factory=list)
+    """All that was written, in the order in which it was committed."""
     indexes: dict[str, Index] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -374,6 +376,7 @@ class DynamoService:
         partition = self.partitions.setdefault(pk, {})
         now = self.now()
         self.older[place] = (now, partition.get(sk))
+        self.written.append((now, place, after))
         if after is None:
             if partition.pop(sk, None) is not None:
                 self.gone.setdefault(pk, set()).add(sk)

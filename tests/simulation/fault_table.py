@@ -17,7 +17,7 @@ from loyalty import exactjson
 from loyalty.domain.errors import Code
 from tests.simulation.differences import State, answer_of, more, state_of
 from tests.simulation.faults import Fault, Faults
-from tests.simulation.invariants import INVARIANTS, Seen
+from tests.simulation.invariants import ALONE, Seen
 from tests.simulation.operations import Load
 from tests.simulation.planned_faults import Lasting, Plan, PlannedFaults, plans
 from tests.simulation.scheduler import current_process
@@ -193,8 +193,8 @@ def _asks_to_try_again(answer: Answer) -> bool:
 
 
 def _invariants(stage: Stage) -> Iterator[str]:
-    seen = Seen(stage.world, Load(stage.api_keys, files=stage.files))
-    for rule in INVARIANTS:
+    seen = Seen(stage.world, Load(dict(stage.api_keys), files=stage.files))
+    for rule in ALONE:
         yield from (f"{rule.__name__}: {found}" for found in rule(seen))
 
 

@@ -5,22 +5,21 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from itertools import count
+from typing import Any
 from uuid import uuid4
 
 from loyalty import exactjson
-from loyalty.domain.access.partner import Scope
-from loyalty.usecases.access.api_keys import KeyRequest, create_key
+from loyalty.usecases.access.api_keys import create_key
 from loyalty.usecases.reference.import_records import import_records
-from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, redrive
+from loyalty.usecases.uploads.dead_letters import redrive
 from tests.simulation.faults import USUAL, Fault, Rates
 from tests.simulation.invariants import INVARIANTS, Seen
-from tests.simulation.operations import Caller, Load, customer
+from tests.simulation.judge import Judge
+from tests.simulation.operations import KEYS, Caller, Load, customer, programme
+from tests.simulation.recording import Recorded
 from tests.simulation.world import World
 
-PROGRAMME = Path(__file__).parents[1] / "tables" / "programme.jsonl"
-
-PARTNERS = ("POS", "OFFICE")
 CALLERS = (3, 4)
 WALLETS = 3
 ROUND = 150
@@ -44,6 +43,9 @@ class Broken(Exception):  # noqa: N818 - reads as what it says
 
     def __init__(self, seed: int, step: int, rule: str, found: list[str]) -> None:
         super().__init__(f"seed {seed}, step {step}: {rule}\n" + "\n".join(found[:10]))
+        self.rule = rule
+        self.recorded: Recorded | None = None
+        """All that was done until then."""
 
 
 @dataclass
@@ -56,7 +58,8 @@ class Outcome:
     faults: Counter[Fault] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     logged: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: "Outcome") -> None:
         """Count another run in."""
@@ -66,7 +69,8 @@ class Outcome:
             (self.faults, other.faults),
             (self.checked, other.checked),
             (self.logged, other.logged),
-            (self.statuses, other.statuses),
+            (self.done, other.done),
+            (self.answers, other.answers),
         ):
             mine.update(theirs)  # type: ignore[arg-type]  # counters of the same kind
 
@@ -84,65 +88,80 @@ def simulate(
     operations: int = RUN,
     rates: Rates | None = None,
     *,
+    recorded: Recorded | None = None,
     trace: Callable[[str], None] | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Run a world of a seed.
+    """Run a world of a seed: as many operations, or those that are `recorded`.
 
     Raises:
         Broken: an invariant does not hold.
     """
-    world = World(seed, rates_of(seed) if rates is None else rates, trace)
-    outcome = Outcome(seed)
+    rates = recorded.rates if recorded else rates_of(seed) if rates is None else rates
+    world, outcome = World(seed, rates, trace), Outcome(seed)
     chance = random.Random(f"simulation {seed}")
     with world.running():
         load = prepared(world)
-        while outcome.operations < operations:
+        judge = Judge(world, load)
+        for number in count():
             before = load.operations
-            _round(world, load, chance, min(ROUND, operations - before))
+            if before >= operations if recorded is None else number >= recorded.rounds:
+                break
+            _round(world, load, chance, number, min(ROUND, operations - before) if recorded is None else recorded)
             outcome.operations = load.operations
-            check(world, load, outcome)
+            try:
+                check(world, load, judge, outcome)
+            except Broken as broken:
+                broken.recorded = Recorded(seed, rates, tuple(load.steps))
+                raise
             progress(load.operations - before)
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
-    outcome.statuses.update((told.operation, told.answer.status) for told in load.told)
+    outcome.done.update(load.done)
+    outcome.answers.update((told.operation, came) for told in load.told for came in told.outcomes())
     return outcome
 
 
 def prepared(world: World) -> Load:
     """Give a world its programme, its customers and its partners' keys."""
     with world.calm():
-        _import(world, PROGRAMME.read_bytes().splitlines())
-        api_keys = {
-            partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=world.table, now=world.time())[0]
-            for partner in PARTNERS
-        }
-    return Load(api_keys)
+        load = Load({})
+        _import(world, load, programme())
+        for asked in KEYS:
+            load.api_keys[asked.partner_id], _ = create_key(asked, table=world.table, now=world.time())
+    return load
 
 
-def check(world: World, load: Load, outcome: Outcome) -> None:
+def check(world: World, load: Load, judge: Judge, outcome: Outcome) -> None:
     """Look at all that has to hold.
 
     Raises:
         Broken: something does not.
     """
-    seen = Seen(world, load)
+    since = judge.heard
+    judge.hear()
+    seen = Seen(world, load, judge, since)
     with world.calm():
         for rule in INVARIANTS:
             found = list(rule(seen))
             outcome.checked[rule.__name__] += 1
             if found:
                 raise Broken(world.seed, world.scheduler.steps, rule.__name__, found)
+    assert not any(judge.found.values()), "each rule that the judge finds broken is an invariant"
 
 
-def _round(world: World, load: Load, chance: random.Random, operations: int) -> None:
-    """Let callers do so many operations at once, on wallets of this round and of earlier ones."""
+def _round(world: World, load: Load, chance: random.Random, number: int, operations: int | Recorded) -> None:
+    """Let callers do so many operations at once, or those that are recorded, on wallets of this round and of earlier
+    ones."""
     load.wallets = [*_customers(world, load, chance), *chance.sample(sorted(load.wallets), min(1, len(load.wallets)))]
     callers = chance.randint(*CALLERS)
-    for number in range(callers):
-        share = operations // callers + (number < operations % callers)
-        caller = Caller(f"caller {number}", world, load, random.Random(chance.getrandbits(64)))
-        world.scheduler.start(partial(caller.work, share), chance.random())
+    for at in range(callers):
+        caller = Caller(f"caller {at}", world, load, random.Random(chance.getrandbits(64)))
+        if isinstance(operations, Recorded):
+            work = partial(caller.do_all, operations.of_caller(number, at))
+        else:
+            work = partial(caller.work, number, at, operations // callers + (at < operations % callers))
+        world.scheduler.start(work, chance.random())
     world.scheduler.run()
     _redriven(world)
     world.scheduler.advance(SETTLED_SECONDS)
@@ -151,32 +170,24 @@ def _round(world: World, load: Load, chance: random.Random, operations: int) -> 
 def _customers(world: World, load: Load, chance: random.Random) -> list[str]:
     """Return customers that are new to the world, some of them with a balance."""
     names = [f"W{load.name()}" for _ in range(WALLETS)]
-    records = [
-        record for name in names for record in customer(name, chance.randint(1, 60) if chance.random() < 0.6 else 0)
-    ]
     with world.calm():
-        _import(world, [exactjson.dumps(record).encode() for record in records])
+        _import(world, load, [record for name in names for record in customer(name, chance)])
     world.scheduler.advance(SETTLED_SECONDS)
     return names
 
 
-def _import(world: World, lines: list[bytes]) -> None:
+def _import(world: World, load: Load, records: list[dict[str, Any]]) -> None:
+    lines = [exactjson.dumps(record).encode() for record in records]
     refused = import_records(lines, table=world.table, now=world.time()).refused
     assert not refused, refused
+    load.know(records)
 
 
 def _redriven(world: World) -> None:
     """Have dead letters and failed calls taken up again, as operators do once the storm is over."""
     for _ in range(MAX_REDRIVES):
         with world.calm():
-            letters = DeadLetters(
-                Lane(world.queue("ChunkQueue"), world.queue("DeadChunkQueue")),
-                Lane(world.queue("CloseQueue"), world.queue("DeadCloseQueue")),
-                FailedCalls(
-                    world.queue("FailedCallQueue"), lambda called, event: world.function(called).call_later(event)
-                ),
-            )
-            if not redrive(None, uuid4().hex, letters, table=world.table):
+            if not redrive(None, uuid4().hex, world.dead_letters(), table=world.table):
                 return
             world.scheduler.run()
 

@@ -9,9 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Refused
+from loyalty.store.uploads import upload_id
 from tests.simulation.deployment import KNOWN
 from tests.simulation.faults import Fault
-from tests.simulation.operations import UNKNOWN, SentFile
+from tests.simulation.operations.caller import UNKNOWN
+from tests.simulation.operations.load import SentFile
 from tests.simulation.scheduler import Killed, Process, run_in
 from tests.simulation.world import Answer, World
 from tests.tables.scenario import Call
@@ -111,9 +113,9 @@ class Stage:
     def drop(self, key: str, rows: list[Mapping[str, Any]], notes: Mapping[str, str] | None = None) -> None:
         """Put a file of JSON Lines into the upload bucket."""
         data = "".join(f"{exactjson.dumps(row)}\n" for row in rows).encode()
-        self.world.put_file(KNOWN["UploadBucket"], key, data, notes or {})
+        version = self.world.put_file(KNOWN["UploadBucket"], key, data, notes or {})
         if not notes:
-            self.files.append(SentFile(key, self.world.time(), tuple(rows)))
+            self.files.append(SentFile(key, self.world.time(), tuple(rows), upload_id(key, version)))
 
     def by_the_clock(self, function: str) -> None:
         """Call a function as its schedule does: each night, of which there are two."""

@@ -1,5 +1,6 @@
 """Time and chance as the engine finds them, for as long as a simulation runs: all of it follows from the seed."""
 
+import hashlib
 import importlib
 import inspect
 import os
@@ -51,6 +52,7 @@ def surroundings(scheduler: Scheduler, seed: int) -> Iterator[None]:
         patch.setattr(time, "sleep", scheduler.sleep)
         patch.setattr(os, "urandom", bytes_of)
         patch.setattr(random, "_urandom", bytes_of)  # which `secrets` draws from
+        patch.setattr(hashlib, "scrypt", _quickly(hashlib.scrypt))
         clock = _clock(scheduler)
         for module in [*engine(), *OTHERS]:
             if asks_the_time(module):
@@ -78,6 +80,11 @@ def stand_in_for_time(namespace: dict[str, Any], scheduler: Scheduler) -> None:
     """Let a module that was not imported, but run, know the scheduler's time."""
     if namespace.get("datetime") is datetime:
         namespace["datetime"] = _clock(scheduler)
+
+
+def _quickly(scrypt: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Return a hash of pass codes that is not slow on purpose."""
+    return lambda secret, **named: scrypt(secret, **{**named, "n": 2})
 
 
 def _clock(scheduler: Scheduler) -> type[datetime]:

@@ -20,7 +20,6 @@ from loyalty.usecases.uploads.begin_upload import merchants_of
 from loyalty.usecases.uploads.dead_letters import HIDDEN_SECONDS, DeadLetters, FailedCalls, Lane, redrive
 from loyalty.usecases.uploads.show_upload import view_of
 from tests.simulation.deployment import KNOWN, deployment
-from tests.simulation.operations import customer
 from tests.simulation.stage import RELEASE, TOKEN, Stage
 from tests.tables import scenario
 from tests.tables.scenario import Call, line
@@ -367,7 +366,16 @@ def drop_anonymous(stage: Stage) -> Any:
 def _records() -> list[dict[str, Any]]:
     scheme = {"type": "reward_scheme", "id": "SALES", "name": "Sales anew"}
     token = {"type": "access_token", "id": "T-NEW2", "account": "A-NEW", "identifier": "CARD-NEW", "pass_code": "1357"}
-    return [*customer("NEW", 7), {**token, "authentication_code": "CIM-NEW2"}, scheme]
+    customer: list[dict[str, Any]] = [
+        {"type": "contact", "id": "C-NEW"},
+        {"type": "account", "id": "A-NEW", "number": "N-NEW", "contact": "C-NEW"},
+        {"type": "access_token", "id": "T-NEW", "account": "A-NEW", "authentication_code": "CIM-NEW"},
+        {"type": "opening_balance", "id": "O-NEW", "account": "A-NEW", "amount": 7, **OPENED},
+    ]
+    return [*customer, {**token, "authentication_code": "CIM-NEW2"}, scheme]
+
+
+OPENED = {"performed_on": "2026-01-01T00:00:00"}
 
 
 @scene("import_reference", "a customer, with an opening balance and a pass code")

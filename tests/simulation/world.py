@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +23,7 @@ from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
 from loyalty.store.lambda_function import LambdaFunction
 from loyalty.store.queue import Queue
+from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
 from tests.simulation.clients import Network, dynamo_client, lambda_client, s3_client, sqs_client
 from tests.simulation.deployment import KNOWN, Function, Source, deployment
 from tests.simulation.dynamo import DynamoService, refused
@@ -217,9 +218,23 @@ class World:
         """Return what time it is."""
         return datetime.fromtimestamp(self.scheduler.now, UTC)
 
-    def put_file(self, bucket: str, key: str, data: bytes, notes: Mapping[str, str] | None = None) -> None:
-        """Put a file into a bucket, as whoever has it does."""
-        self._objects.put_object({"Bucket": bucket, "Key": key, "Body": data, "Metadata": notes or {}})
+    def put_file(self, bucket: str, key: str, data: bytes, notes: Mapping[str, str] | None = None) -> str:
+        """Put a file into a bucket, as whoever has it does; return its version."""
+        answer = self._objects.put_object({"Bucket": bucket, "Key": key, "Body": data, "Metadata": notes or {}})
+        return str(answer["VersionId"])
+
+    def fetched(self, link: str) -> bytes:
+        """Return the file that a link leads to."""
+        bucket, _, key = urlsplit(link).path.removeprefix("/").partition("/")
+        return self._objects.get_object({"Bucket": bucket, "Key": key})["Body"].read()  # type: ignore[no-any-return]
+
+    def dead_letters(self) -> DeadLetters:
+        """Return the queues of what failed, and how it is taken up again."""
+        return DeadLetters(
+            Lane(self.queue("ChunkQueue"), self.queue("DeadChunkQueue")),
+            Lane(self.queue("CloseQueue"), self.queue("DeadCloseQueue")),
+            FailedCalls(self.queue("FailedCallQueue"), lambda called, event: self.function(called).call_later(event)),
+        )
 
     def advance(self, seconds: float) -> None:
         """Let time pass in which nothing happens, but what is past goes; containers that nobody needs go as well."""

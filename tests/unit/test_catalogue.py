@@ -1,7 +1,8 @@
 """What containers remember of products."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -49,3 +50,26 @@ def test_no_more_is_remembered_than_the_last_request_and_what_there_is_room_for(
 
     known = [number for number in range(9) if not catalogue.missing([Reference("code", f"C{number}", "")])]
     assert known == [7, 8]
+
+
+def test_a_product_that_was_read_as_it_was_before_an_import_is_forgotten_a_minute_later(table: MemoryTable) -> None:
+    """Names are read eventually consistently, so one that is read right after an import may be older than it."""
+    currency = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
+    name = Reference("code", "C0", "")
+    catalogue = Catalogue(table)
+    import_one(table, currency)
+    before = table.get_many(catalogue.missing([name]))
+    import_one(table, {"type": "product", "id": "P0", "code": "C0", "product_type": None, "alternative_code": "NEW"})
+    catalogue.programme(NOW)
+    catalogue.learn(before.values())
+
+    catalogue.programme(NOW + timedelta(seconds=61))
+    assert catalogue.missing([name])
+
+    look_up(catalogue, table, ["C0"])
+    catalogue.programme(NOW + timedelta(seconds=122))
+    assert not catalogue.missing([name])
+
+
+def import_one(table: MemoryTable, record: dict[str, Any]) -> None:
+    assert not import_records([exactjson.dumps(record).encode()], table=table, now=NOW).refused

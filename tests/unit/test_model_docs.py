@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.model.dates import seconds
+from tests.model.dates import DAY, local, seconds, window
 from tests.model.history import EXPIRY, PURCHASE, REFUSED, REPLAYED, Entry
 from tests.model.model import Model
 from tests.model.purchase import INSUFFICIENT
@@ -118,3 +118,11 @@ def test_a_history_computed_anew_is_the_same(till: Till) -> None:
     till.cancel(numbers[2])
     anew = Model.of(till.model.history)
     assert anew.state.account("A").journal == till.model.state.account("A").journal
+
+
+def test_a_day_is_the_places_own_however_it_was_asked_for_before() -> None:
+    evening = seconds("2026-01-15T22:30:00")
+
+    days = [window(local(evening, zone), DAY) for zone in ("UTC", "Europe/Athens", "UTC")]
+
+    assert days == ["2026-01-15", "2026-01-16", "2026-01-15"]

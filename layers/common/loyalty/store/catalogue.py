@@ -37,6 +37,7 @@ class Catalogue:
         self._directory = Directory([])
         self._checked: datetime | None = None
         self._products: OrderedDict[tuple[str, str], Product] = OrderedDict()
+        self._is_new = False
 
     def programme(self, now: datetime) -> Programme:
         """Return the reward programme, at most a minute old.
@@ -45,7 +46,7 @@ class Catalogue:
             Refused: RETRY_LATER, if none was imported yet.
         """
         if self._programme is None or self._checked is None or now - self._checked > REFRESH_AFTER:
-            self._refresh()
+            self._look_again()
             self._checked = now
         assert self._programme is not None
         return self._programme
@@ -70,7 +71,17 @@ class Catalogue:
         if at_once or (self._checked and now - self._checked > RENEW_AFTER):
             self._refresh(consistent=True)
             self._checked = now
+        self._is_new |= self._programme is not before
         return self._programme is not before
+
+    def _look_again(self) -> None:
+        """Look for another programme. Products are read as they were a moment ago, so those that were learnt right
+        after an import may be older than it: they are forgotten once more."""
+        before = self._programme
+        self._refresh()
+        if self._is_new and self._programme is before:
+            self._products.clear()
+        self._is_new = self._programme is not before
 
     def missing(self, products: Collection[Reference]) -> list[keys.Key]:
         """Return the keys of those products that have to be read before `product` can find them.

@@ -1,12 +1,11 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from loyalty.domain.access.partner import Partner
-from loyalty.domain.errors import NotInProgramme, Refused
+from loyalty.domain.errors import FAULT, NotInProgramme, Refused
 from loyalty.domain.identity import Origin
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.purchase import PurchaseRequest
@@ -125,10 +124,12 @@ class _Batch:
         outcomes |= dict(zip(left, posted, strict=True))
         refused = {place: drafts.get(place) for place, outcome in outcomes.items() if isinstance(outcome, Refused)}
         try:
-            with suppress(Refused):  # storage that is busy is told of already
-                outcomes |= self.earlier(refused)
+            outcomes |= self.earlier(refused)
+        except Refused as busy:  # whether they were posted before is not known
+            outcomes |= dict.fromkeys(refused, busy)
         except Exception as fault:  # noqa: BLE001 - reported
             self.report(fault)
+            outcomes |= dict.fromkeys(refused, Refused(FAULT))
         return [outcomes[place] for place in range(len(self.requests))]
 
     def _find_posted(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:

@@ -1,0 +1,185 @@
+"""Records that are imported while purchases are under way: customers, cards, accounts, offers, limits, rates, codes and
+names."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.usecases.reference.import_records import import_records
+from tests.simulation.operations import baskets
+from tests.simulation.operations.caller import Caller, operation
+from tests.simulation.operations.load import Body
+
+FILES = (Path(__file__).parents[2] / "tables" / "programme.jsonl", Path(__file__).parents[1] / "programme.jsonl")
+"""The programme that a run begins with, in the order of its import."""
+
+
+def programme() -> list[Body]:
+    """Return its records."""
+    return [exactjson.loads(line) for file in FILES for line in file.read_text().splitlines()]
+
+
+def customer(name: str, chance: Random) -> list[Body]:
+    """Return the records of a customer: some have a balance, a card with a pass code, another currency, or pay
+    automatically."""
+    account: Body = {"type": "account", "id": f"A-{name}", "number": f"N-{name}", "contact": f"C-{name}"}
+    if chance.random() < 0.15:
+        account["currency"] = "USD"
+    if chance.random() < 0.2:
+        account["automatic_spend"] = {"enabled": True, "maximum_amount": 4, "minimum_wallet_balance": 10}
+    if chance.random() < 0.1:
+        account["classification"] = "STAFF"
+    token: Body = {"type": "access_token", "id": f"T-{name}", "account": f"A-{name}"}
+    token["authentication_code"] = f"CIM-{name}"
+    if chance.random() < 0.7:
+        token |= {"identifier": f"CARD-{name}", "pass_code": baskets.PASS_CODE}
+    records = [{"type": "contact", "id": f"C-{name}"}, account, token]
+    if chance.random() < 0.6:
+        records.append(_opening_balance(name, f"O-{name}", chance.randint(1, 60)))
+    return records
+
+
+@operation(2)
+def import_customer(caller: Caller) -> int:
+    """Import somebody new, who buys at once."""
+    name = f"W{caller.load.name()}"
+    records = customer(name, caller.chance)
+    _imported(caller, records, is_sound=True)
+    caller.load.wallets.append(name)
+    return len(records)
+
+
+@operation(3)
+def import_opening_balance(caller: Caller) -> int:
+    """Import another balance of a wallet."""
+    opening = _opening_balance(caller.wallet(), f"O-{caller.load.name()}", caller.chance.randint(1, 30))
+    _imported(caller, [opening])
+    return 1
+
+
+@operation(4)
+def block_or_open(caller: Caller) -> int:
+    """Block an account or a card, or open it again, by that field alone."""
+    wallet = caller.wallet()
+    kind, states = caller.chance.choice(
+        (("account", ("ACTIVE", "ACTIVE", "SUSPENDED")), ("access_token", ("EFFECTIVE", "EFFECTIVE", "NOT_EFFECTIVE")))
+    )
+    record = {"type": kind, "id": f"{kind[0].upper()}-{wallet}", "life_cycle_state": caller.chance.choice(states)}
+    if kind == "access_token":
+        record["id"] = f"T-{wallet}"
+    _dropped(caller, [record], csv=True)
+    return 1
+
+
+@operation(4)
+def change_programme(caller: Caller) -> int:
+    """Import another offer, limit, rate, name or code in the place of one before."""
+    records = caller.chance.choice(CHANGES)(caller)
+    caller.load.know(records)
+    _imported(caller, records)
+    return len(records)
+
+
+@operation(2)
+def import_faulty_records(caller: Caller) -> int:
+    """Drop a file of records with some that are refused."""
+    name = caller.load.name()
+    records: list[Body] = [
+        {"type": "contact", "id": f"C-{name}"},
+        {"type": "account", "id": f"A-{name}", "number": f"N-{name}", "contact": "C-NOBODY"},
+        {"type": "currency_rate", "id": f"R-{name}", "currency": "USD", "rate": -1},
+        {"type": "product", "id": f"P-{name}", "code": "TEA"},
+    ]
+    _dropped(caller, records)
+    return len(records)
+
+
+def _now_worth(caller: Caller, offer: str) -> list[Body]:
+    record = caller.load.records["reward_offer", offer]
+    award = {**record["award"], "value": caller.chance.choice((1, 2, 5, 10))}
+    return [{**record, "award": award}]
+
+
+def _limited(caller: Caller, offer: str, **limits: tuple[Any, ...]) -> list[Body]:
+    record = caller.load.records["reward_offer", offer]
+    changed = {name: caller.chance.choice(values) for name, values in limits.items()}
+    return [{**record, "limits": {**record["limits"], **changed}}]
+
+
+def _on_or_off(caller: Caller) -> list[Body]:
+    record = caller.load.records["reward_offer", "TWO-A-MONTH"]
+    return [{**record, "life_cycle_state": caller.chance.choice(("EFFECTIVE", "NOT_EFFECTIVE"))}]
+
+
+def _new_rate(caller: Caller) -> list[Body]:
+    currency, rates = caller.chance.choice((("USD", (1.1, 1.25, 1.4)), ("PTS", (90, 100, 120))))
+    since = f"{caller.now():%Y-%m-%dT%H:%M:%S}"
+    name, rate = f"{currency}-{caller.load.name()}", caller.chance.choice(rates)
+    return [{"type": "currency_rate", "id": name, "currency": currency, "rate": rate, "from_date": since}]
+
+
+def _swapped(caller: Caller, kind: str, one: str, other: str) -> list[Body]:
+    """Return two records, each with the code of the other."""
+    first, second = caller.load.records[kind, one], caller.load.records[kind, other]
+    return [{**first, "code": second["code"]}, {**second, "code": first["code"]}]
+
+
+def _renamed(caller: Caller, kind: str, record_id: str) -> list[Body]:
+    return [{**caller.load.records[kind, record_id], "name": f"Name {caller.load.name()}"}]
+
+
+def _promo_code(caller: Caller) -> list[Body]:
+    record = caller.load.records["promo_code", "PC-FEW"]
+    return [{**record, "maximum_uses": caller.chance.choice((2, 4, 8, 12))}]
+
+
+CHANGES: tuple[Callable[[Caller], list[Body]], ...] = (
+    lambda caller: _now_worth(caller, caller.chance.choice(("LASTING", "BRIEF", "FIRST", "ALONE"))),
+    lambda caller: _limited(caller, "TWO-A-DAY", per_account=(1, 2, 3), period=("P1D", "P1W", "P1M")),
+    lambda caller: _limited(caller, "FOUR-A-WEEK", per_account_amount=(2, 4, 7)),
+    lambda caller: _limited(caller, "LITTLE", budget=(12, 16, 24)),
+    _on_or_off,
+    _new_rate,
+    lambda caller: _swapped(caller, "business_unit", "ROAM-A", "ROAM-B"),
+    lambda caller: _swapped(caller, "product", "P-TEA", "P-CAKE"),
+    lambda caller: _renamed(caller, "reward_scheme", "SALES"),
+    lambda caller: _renamed(caller, "business_unit", "CAFE"),
+    _promo_code,
+)
+
+
+def _opening_balance(wallet: str, record_id: str, amount: int) -> Body:
+    opening = {"account": f"A-{wallet}", "amount": amount, "performed_on": "2026-01-01T00:00:00"}
+    return {"type": "opening_balance", "id": record_id, **opening}
+
+
+def _imported(caller: Caller, records: list[Body], *, is_sound: bool = False) -> None:
+    """Have records imported, as an operator does or by dropping a file."""
+    if caller.happens(0.5):
+        _dropped(caller, records, is_sound=is_sound)
+        return
+    lines = list(_lines(records))
+    caller.operate(
+        "import",
+        records,
+        lambda: import_records(lines, table=caller.world.table, now=caller.world.time()),
+    )
+
+
+def _dropped(caller: Caller, records: list[Body], *, csv: bool = False, **told: Any) -> None:
+    kind = "csv" if csv else caller.chance.choice(("jsonl", "jsonl", "json"))
+    match kind:
+        case "csv":
+            rows = [",".join(records[0]), *(",".join(map(str, record.values())) for record in records)]
+            data = "".join(f"{row}\n" for row in rows).encode()
+        case "json":
+            data = exactjson.dumps(records).encode()
+        case _:
+            data = b"".join(line + b"\n" for line in _lines(records))
+    caller.drop(f"reference/{caller.load.name()}.{kind}", data, rows=tuple(records), **told)
+
+
+def _lines(records: Iterable[Body]) -> Iterable[bytes]:
+    return (exactjson.dumps(record).encode() for record in records)

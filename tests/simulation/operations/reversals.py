@@ -1,0 +1,83 @@
+"""Purchases of the newest API taken back: cancelled, or returned in parts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulation.operations import baskets
+from tests.simulation.operations.caller import Caller, operation
+from tests.simulation.operations.purchases import create
+from tests.tables import scenario
+
+MOST_RETURNS = 6
+MERCHANTS = ("CF", "BK", "ST", "RB")
+"""One of each setting, and one whose awards are few."""
+
+
+@operation(12)
+def cancel_purchase(caller: Caller) -> int:
+    """Cancel a purchase, which may be cancelled already."""
+    if caller.load.bought:
+        caller.send("POST", f"/purchases/{_lately_bought(caller)[0]}/cancel")
+    return 1
+
+
+@operation(16)
+def return_products(caller: Caller) -> int:
+    """Return goods, which may be returned already; at times send the return again, or another one under its number."""
+    if not caller.load.bought:
+        return 1
+    purchase_id, body = _lately_bought(caller)
+    place = caller.chance.randrange(len(body["products"]))
+    quantity = {"quantity": 1} if caller.happens(0.6) else {}
+    back = _return(caller, {"line": place, **quantity})
+    caller.send("POST", f"/purchases/{purchase_id}/returns", back)
+    if caller.happens(0.3):
+        other = {"products": [{"product_sku": "TEA", "quantity": 2}]} if caller.happens(0.3) else {}
+        caller.send("POST", f"/purchases/{purchase_id}/returns", {**back, **other})
+        return 2
+    return 1
+
+
+@operation(4)
+def return_until_nothing_is_left(caller: Caller) -> int:
+    """Return a purchase piece by piece, and one piece more than there is."""
+    if not caller.load.bought:
+        return 1
+    purchase_id, body = _lately_bought(caller)
+    pieces = [
+        {"line": place, "quantity": 1} for place, line in enumerate(body["products"]) for _ in range(line["quantity"])
+    ]
+    caller.chance.shuffle(pieces)
+    pieces = [*pieces[:MOST_RETURNS], *({"line": place} for place in range(len(body["products"])))]
+    for piece in pieces:
+        caller.send("POST", f"/purchases/{purchase_id}/returns", _return(caller, piece))
+    return len(pieces)
+
+
+@operation(4)
+def take_back_what_is_spent(caller: Caller) -> int:
+    """Earn at a merchant, spend all of it elsewhere, and cancel what earned it: the merchant's setting decides what
+    becomes of that, and whether it is the customer's or the shop's loss."""
+    caller.partner, wallet = "POS", caller.wallet()
+    earned = baskets.purchase(
+        caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": caller.chance.choice(MERCHANTS)}
+    )
+    create(caller, {**earned, "products": [scenario.line("NOVEL", "49.5", 2)]})
+    answer = caller.send("GET", f"/wallets/N-{wallet}")
+    if answer.status == 200 and answer.body["balance"] > 0 and answer.body["currency_code"] == "EUR":
+        spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": answer.body["balance"]}}
+        paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
+        create(caller, {**paid, "products": [scenario.line("TEA", "500")]})
+    for purchase_id, body in caller.load.bought[-6:]:
+        if body["reference_number"] == earned["reference_number"]:
+            caller.send("POST", f"/purchases/{purchase_id}/cancel")
+    return 4
+
+
+def _return(caller: Caller, *goods: Mapping[str, Any]) -> dict[str, Any]:
+    return {"reference_number": f"RET-{caller.load.name()}", "products": list(goods)}
+
+
+def _lately_bought(caller: Caller) -> tuple[str, Mapping[str, Any]]:
+    bought = caller.load.bought
+    return caller.chance.choice(bought[-15:] if caller.happens(0.7) else bought)
