@@ -9,6 +9,7 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.rows.file_opening import format_of
 from loyalty.domain.rows.layout import FileFormat
+from loyalty.store.chunk_marks import read_tally
 from loyalty.store.uploads import Upload, UploadState, read_upload
 from loyalty.usecases.uploads.make_result import result_key
 from tests.model.history import NEWEST
@@ -57,6 +58,8 @@ def rows_told(world: World, load: Load, sent: SentFile) -> Iterator[RowTold]:
         upload = read_upload(world.table, sent.upload)
         if upload is None or upload.state is not UploadState.POSTING or any("type" in row for row in sent.rows):
             return
+        if not read_tally(world.table, upload.id).is_told:
+            return  # `all_has_ended` tells
         told = result_rows(upload, world.files("ResultBucket").read(result_key(upload)))
     is_csv = format_of(upload.name)[0] is FileFormat.CSV
     call = next((one for one in load.told if one.answer.headers.get("Location", "").endswith(upload.id)), None)

@@ -3,9 +3,11 @@
 from tests.simulation.invariants import answers, files, ledger, limits, model
 from tests.simulation.invariants.registry import INVARIANTS, Seen
 
-ROOMS = (model, ledger, limits, answers, files)
+ROOMS = (ledger, model, limits, answers, files)
 
-INVARIANTS.sort(key=lambda rule: [room.__name__ for room in ROOMS].index(rule.__module__))
+NAMES = [room.__name__ for room in ROOMS]
+
+INVARIANTS.sort(key=lambda rule: (rule is not files.all_has_ended, NAMES.index(rule.__module__)))
 
 ALONE = (
     ledger.no_purchase_overdraws,
