@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
 from loyalty.api.newest.purchase_requests import read_purchase
@@ -99,6 +100,19 @@ def test_a_purchase_that_is_too_large_to_be_kept_is_refused_alone() -> None:
     assert list(map(_told, outcomes)) == [TOO_LARGE, "posted", "posted"]
     assert isinstance(outcomes[0], Refused)
     assert outcomes[0].problems[0].code is Code.LIMIT_EXCEEDED
+
+
+@pytest.mark.parametrize("wallets", [1, 20])
+def test_purchases_that_are_too_large_together_go_into_several_transactions(wallets: int) -> None:
+    cards = [f"C{at}" for at in range(wallets)]
+    used = engine(30, cards)
+
+    outcomes = posted(used, [request(str(at), cards[at % wallets]) for at in range(20)])
+
+    assert list(map(_told, outcomes)) == ["posted"] * 20
+    assert isinstance(used.table, Limited)
+    assert used.table.refused == 0
+    assert sum(used.table.transactions) > MAX_TRANSACTION
 
 
 def test_the_bytes_of_an_item_are_those_that_dynamodb_counts_or_a_few_more() -> None:

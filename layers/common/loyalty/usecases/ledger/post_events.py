@@ -12,7 +12,7 @@ from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Unpostable
-from loyalty.store.table import MAX_TRANSACTION, Table, in_flight
+from loyalty.store.table import Table, in_flight
 from loyalty.usecases.ledger.transaction_batch import (
     EventDraft,
     TransactionBatch,
@@ -153,7 +153,7 @@ class _Run:
             elif account_id in self._alone:
                 batches.append(batch)
             else:
-                if open_batch.items + batch.items > MAX_TRANSACTION:
+                if not open_batch.has_room_for(batch.items, batch.size):
                     batches.append(open_batch)
                     open_batch = TransactionBatch()
                 open_batch.add(batch)
