@@ -74,7 +74,7 @@ def _percentage(at: int) -> dict[str, Any]:
 
 def request(number: str, card: str, lines: int = LINES) -> PurchaseRequest:
     """Return the request of a purchase with so many lines of amounts that have nothing in common."""
-    chance = Random(number)  # noqa: S311 - no secret
+    chance = Random(number)
     amounts = [Decimal(chance.randrange(10**8, 10**13)) / 100 for _ in range(lines)]
     products = [
         {"product_sku": "CAKE", "net_amount": net, "tax_amount": Decimal(0), "total_amount": net} for net in amounts
