@@ -10,22 +10,25 @@ import pytest
 from botocore.exceptions import ClientError
 
 from loyalty.api.newest.purchase_requests import read_purchase
+from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
 from loyalty.store.attributes import Item, size_of
 from loyalty.store.backoff import Backoff
 from loyalty.store.memory_table import MemoryTable, after
 from loyalty.store.writes import Write
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.ledger.post_events import EventOutcome
-from loyalty.usecases.ledger.transaction_batch import TOO_LARGE
+from loyalty.usecases.ledger.post_events import EventOutcome, PostedEvent
+from loyalty.usecases.ledger.transaction_batch import MAX_EVENT_BYTES, TOO_LARGE
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.reversals.take_back import return_products
 from tests.unit.test_interleaved import NOW, OFFER, PARTNER, PROGRAMME
 
 MAX_ITEM = 400 * 1024
 MAX_TRANSACTION = 4 * 1024 * 1024
 LINES = 1000
+ONE = Decimal(1)
 
 
 class Limited(MemoryTable):
@@ -72,12 +75,13 @@ def _percentage(at: int) -> dict[str, Any]:
     return {"method": "PERCENTAGE", "value": 1 + 997 * at % 9973 / 1000}
 
 
-def request(number: str, card: str, lines: int = LINES) -> PurchaseRequest:
+def request(number: str, card: str, lines: int = LINES, quantity: Decimal = ONE) -> PurchaseRequest:
     """Return the request of a purchase with so many lines of amounts that have nothing in common."""
     chance = Random(number)
     amounts = [Decimal(chance.randrange(10**8, 10**13)) / 100 for _ in range(lines)]
     products = [
-        {"product_sku": "CAKE", "net_amount": net, "tax_amount": Decimal(0), "total_amount": net} for net in amounts
+        {"product_sku": "CAKE", "quantity": quantity, "net_amount": net, "tax_amount": Decimal(0), "total_amount": net}
+        for net in amounts
     ]
     body = {"cim": card, "reference_number": number, "merchant_tap": {"code": "M"}, "products": products}
     return read_purchase(body, NOW)
@@ -113,6 +117,23 @@ def test_purchases_that_are_too_large_together_go_into_several_transactions(wall
     assert isinstance(used.table, Limited)
     assert used.table.refused == 0
     assert sum(used.table.transactions) > MAX_TRANSACTION
+
+
+def test_goods_of_the_largest_purchase_can_be_returned() -> None:
+    used, sold = engine(39, ("LARGE",)), Decimal("987654321098.7654")
+    (purchase,) = posted(used, [request("1", "LARGE", quantity=sold)])
+    assert isinstance(purchase, PostedEvent)
+    assert isinstance(used.table, Limited)
+    assert used.table.transactions[0] > MAX_EVENT_BYTES - 10_000
+    returned = [{"line": at, "quantity": sold - Decimal("0.0001")} for at in range(LINES)]
+
+    back = read_return(
+        {"reference_number": "R", "products": returned}, Reference("id", purchase.event.entry.event_id, ""), NOW
+    )
+    return_products(used, back, PARTNER, now=NOW)
+
+    assert used.table.refused == 0
+    assert len(used.table.transactions) == 2
 
 
 def test_the_bytes_of_an_item_are_those_that_dynamodb_counts_or_a_few_more() -> None:
