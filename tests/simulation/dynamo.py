@@ -52,7 +52,9 @@ class Kept(dict[str, Any]):
         self.size = 0
         for name, typed in self.items():
             for kind, value in typed.items():
-                self.size += len(name) + (len(value) if kind in ("S", "N", "B") else 1)
+                self.size += len(name) + (len(value) if kind in ("S", "N") else 1)
+                if kind == "B":
+                    self.size += len(value) * 3 // 4  # in base64
                 if kind == "L":
                     self.size += sum(1 + len(text["S"]) for text in value)
 

@@ -255,6 +255,12 @@ def test_an_item_has_400_kb_at_most(partition: Partition) -> None:
     assert code_of(error) == "ValidationException"
 
 
+def test_bytes_count_as_they_are_and_not_as_they_are_sent(partition: Partition) -> None:
+    partition.put("A", document={"B": b"x" * 400_000})
+
+    assert "document" in (partition.get("A") or {})
+
+
 # ---------------------------------------------------------------- updates
 
 

@@ -1,17 +1,20 @@
 """A fault of ours, such as an event that would break a rule of the ledger, holds up its own wallet and no other."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.rules import RuleBroken
+from loyalty.store.backoff import Backoff
 from loyalty.store.ledger import PreparedEvent
 from loyalty.store.memory_table import MemoryTable
+from loyalty.store.writes import Put, Write
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import EventOutcome
 from loyalty.usecases.purchases.post_purchase import post_purchases
@@ -84,3 +87,25 @@ def test_each_wallet_has_its_own_fault(engine: Engine) -> None:
 
     assert told == [Code.INTERNAL.name] * 3
     assert len(heard) == 3
+
+
+class Refusing(MemoryTable):
+    """A table that takes no transaction with a purchase whose reference number ends in `-refused`, as DynamoDB takes
+    none that it finds invalid."""
+
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
+        """As `Table.transact`."""
+        items = [write.item for write in writes if isinstance(write, Put)]
+        if any(str(item.get("reference_number")).endswith("-refused") for item in items):
+            about: Any = {"Error": {"Code": "ValidationException", "Message": "invalid"}}
+            raise ClientError(about, "TransactWriteItems")
+        super().transact(writes, backoff)
+
+
+def test_an_event_that_cannot_be_written_is_the_fault_of_its_wallet_alone(engine: Engine) -> None:
+    refusing = Engine.on(Refusing(engine.table), pause=lambda _: None)
+
+    told, heard = posted(refusing, {"1": "CARD", "2-refused": "OTHER", "3": "THIRD", "4": "OTHER"})
+
+    assert told == ["posted", Code.INTERNAL.name, "posted", Code.INTERNAL.name]
+    assert [type(fault) for fault in heard] == [ClientError]

@@ -30,6 +30,11 @@ def pack(item: Mapping[str, Value | None]) -> dict[str, Any]:
     return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
 
 
+def size_of(item: Item) -> int:
+    """Return the bytes that DynamoDB counts for attributes, each number as the longest that there is."""
+    return sum(len(name) + _SIZE[type(value)](value) for name, value in item.items() if value is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """A value of a kind that we never write: somebody else did, and `loyalty verify` tells so."""
@@ -50,6 +55,21 @@ _PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
         bytes: lambda value: {"B": value},
         bool: lambda value: {"BOOL": value},
         list: lambda value: {"L": [{"S": text} for text in value]},
+    },
+)
+
+_NUMBER_BYTES = 21
+_LIST_BYTES = 3
+"""Of a list, beside its values and one byte for each of them."""
+
+_SIZE: Mapping[type, Callable[[Any], int]] = defaultdict(
+    lambda: lambda text: len(text.encode()),
+    {
+        int: lambda _: _NUMBER_BYTES,
+        Decimal: lambda _: _NUMBER_BYTES,
+        bytes: len,
+        bool: lambda _: 1,
+        list: lambda texts: _LIST_BYTES + sum(1 + len(text.encode()) for text in texts),
     },
 )
 

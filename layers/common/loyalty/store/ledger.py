@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from secrets import token_bytes
 
 from loyalty.domain.errors import Problem
@@ -9,7 +10,7 @@ from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
-from loyalty.store.attributes import Item
+from loyalty.store.attributes import Item, size_of
 from loyalty.store.backoff import Backoff
 from loyalty.store.events import (
     Event,
@@ -41,7 +42,7 @@ class Effect:
     refusal: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PreparedEvent:
     """An event to post, the wallet after it, and everything else that is written with it. An event that takes a
     purchase back has the `purchase` as it is afterwards."""
@@ -56,6 +57,16 @@ class PreparedEvent:
         head = before.head or root(table_id, before.account_id, before.version, before.balance)
         link = linked(content_of(self.event), head, token_bytes(SALT_BYTES))
         return replace(self, event=replace(self.event, link=link), wallet=replace(self.wallet, head=link.digest))
+
+    @cached_property
+    def item(self) -> Item:
+        """The item of the event, made once: it is measured before it is written."""
+        return event_item(self.event)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the event's item."""
+        return size_of(self.item)
 
     @property
     def writes(self) -> int:
@@ -157,7 +168,7 @@ def post(table: Table, prepared: Sequence[PreparedEvent], backoff: Backoff | Non
     rows = []
     for place, one in enumerate(prepared):
         event_id = one.event.entry.event_id
-        rows.append(_Row(Put(keys.event(event_id), event_item(one.event), condition=_ABSENT), place, identifies=True))
+        rows.append(_Row(Put(keys.event(event_id), one.item, condition=_ABSENT), place, identifies=True))
         if one.event.pointer:
             pointer = Put(keys.event(one.event.pointer), {"event_id": event_id}, condition=_ABSENT)
             rows.append(_Row(pointer, place, identifies=True))

@@ -22,6 +22,12 @@ MAX_IN_FLIGHT = 8
 MAX_TRANSACTION = 100
 """Items in one TransactWriteItems (a limit of DynamoDB)."""
 
+MAX_ITEM_BYTES = 400 * 1024
+"""Bytes of an item, names included (a limit of DynamoDB)."""
+
+MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
+"""Bytes of all items in one TransactWriteItems (a limit of DynamoDB)."""
+
 
 class Table(Protocol):
     """Items by key and by partition: DynamoDB's table, the table of a dry run, a table in memory.

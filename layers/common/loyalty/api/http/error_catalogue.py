@@ -67,7 +67,8 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.LIMIT_EXCEEDED: Explained(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "The body is too large, or a purchase uses more budgets and vouchers than fit into a transaction.",
+        "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, or takes "
+        "more storage than one purchase may.",
         "Send fewer lines, or fewer purchases in one call.",
     ),
     Code.INSUFFICIENT_BALANCE: Explained(

@@ -12,7 +12,7 @@ from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Unpostable
-from loyalty.store.table import MAX_TRANSACTION, Table, in_flight
+from loyalty.store.table import Table, in_flight
 from loyalty.usecases.ledger.transaction_batch import (
     EventDraft,
     TransactionBatch,
@@ -71,8 +71,8 @@ def post_events(
     several transactions at a time. Each event is posted or refused alone: an event that cannot be posted is left out,
     and the wallet's next event is priced without it. If a wallet has moved, its remaining events are priced again.
     While attempts post nothing, there is a wait before each, and their number is limited. A fault on our side that an
-    event meets is reported to `report` and holds up the rest of its wallet. `customers` are the customers of the
-    accounts that are already read.
+    event meets is reported to `report` and holds up the rest of its wallet: where a transaction of several wallets
+    meets one, each of them is tried alone. `customers` are the customers of the accounts that are already read.
     """
     run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
@@ -84,7 +84,7 @@ def post_events(
 
 
 class _Run:
-    """Some events on their way: what became of them so far, and which wallets had moved."""
+    """Some events on their way: what became of them so far, and which wallets are tried alone from now on."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class _Run:
         self._table = table
         self._report = report
         self._customers = customers
-        self._moved: set[str] = set()
+        self._alone: set[str] = set()
 
     def round(self, backoff: Backoff) -> bool:
         """Price and post as much as can be posted at once; return whether that led to anything."""
@@ -135,7 +135,8 @@ class _Run:
         """Return the next events of each wallet, as many as fit into a transaction, together with those of other
         wallets.
 
-        A wallet that has moved before has its own transaction, so that it does not hold up others again.
+        A wallet that has moved before, or that may be at fault, has its own transaction, so that it does not hold up
+        others again.
         """
         by_account: dict[str, dict[int, EventDraft]] = defaultdict(dict)
         for place, (account_id, draft) in self.left.items():
@@ -149,10 +150,10 @@ class _Run:
             batch = self._next_of_wallet(drafts, customers.get(account_id), used, taken)
             if not batch.prepared:
                 self._settle(batch.refused)
-            elif account_id in self._moved:
+            elif account_id in self._alone:
                 batches.append(batch)
             else:
-                if open_batch.items + batch.items > MAX_TRANSACTION:
+                if not open_batch.has_room_for(batch.items, batch.size):
                     batches.append(open_batch)
                     open_batch = TransactionBatch()
                 open_batch.add(batch)
@@ -177,12 +178,15 @@ class _Run:
     def _outcomes(self, batch: TransactionBatch, failure: Exception | None) -> dict[int, EventOutcome]:
         match failure:
             case Changed():
-                self._moved |= failure.accounts
+                self._alone |= failure.accounts
                 return {}
             case Unpostable():
                 return self._unpostable(batch, failure)
             case Refused():
                 return self._put_off(batch, failure)
+            case Exception() if len(accounts := self._accounts(batch)) > 1:
+                self._alone |= accounts  # which of them it is will show
+                return {}
             case Exception():
                 self._report(failure)
                 return self._put_off(batch, Refused(FAULT))
@@ -193,8 +197,11 @@ class _Run:
     def _put_off(self, batch: TransactionBatch, busy: Refused) -> dict[int, EventOutcome]:
         """Return all that is left of a batch's wallets, as what comes later must not be posted before what cannot be
         now."""
-        accounts = {self.left[place][0] for place in batch.prepared}
+        accounts = self._accounts(batch)
         return {place: busy for place, (account_id, _) in self.left.items() if account_id in accounts}
+
+    def _accounts(self, batch: TransactionBatch) -> set[str]:
+        return {self.left[place][0] for place in batch.prepared}
 
     def _unpostable(self, batch: TransactionBatch, failure: Unpostable) -> dict[int, EventOutcome]:
         places = list(batch.prepared)

@@ -17,13 +17,24 @@ from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, PreparedEvent, Unpostable
-from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.table import MAX_ITEM_BYTES, MAX_TRANSACTION, MAX_TRANSACTION_BYTES, Table
 from loyalty.store.writes import Add
 
 MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 """Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
 
+MAX_EVENT_BYTES = MAX_ITEM_BYTES - 40_000
+"""Bytes of an event: what is taken back of a purchase's lines has to fit in later, and the keys of a dry run."""
+
+MAX_BATCH_BYTES = MAX_TRANSACTION_BYTES - 1_000_000
+"""Bytes of the events in one transaction: the wallets, and what else is written with the events, take the rest."""
+
 TOO_MANY_WRITES = "This purchase would use more budgets and give more vouchers than one purchase may."
+
+TOO_LARGE = (
+    f"This purchase, with what its offers give for each line, would take more than {MAX_EVENT_BYTES} bytes of storage. "
+    "Split it into several purchases with fewer lines."
+)
 
 Used = Mapping[Key, Decimal]
 """The uses by all accounts together, by the key of the counter."""
@@ -95,12 +106,19 @@ class TransactionBatch:
     prepared: dict[int, PreparedEvent] = field(default_factory=dict)
     refused: dict[int, Refused] = field(default_factory=dict)
     items: int = 0
+    size: int = 0
+    """Bytes of the events."""
+
+    def has_room_for(self, items: int, size: int) -> bool:
+        """Return whether so many items more, with events of so many bytes, fit into the transaction."""
+        return self.items + items <= MAX_TRANSACTION and self.size + size <= MAX_BATCH_BYTES
 
     def add(self, other: "TransactionBatch") -> None:
         """Take the events of another batch in."""
         self.prepared |= other.prepared
         self.refused |= other.refused
         self.items += other.items
+        self.size += other.size
 
     @property
     def counts(self) -> bool:
@@ -139,6 +157,7 @@ def next_batch(
             one = draft.prepare(customer, used)
             require_rules(customer.wallet, one.event.entry, one.wallet)
             one = one.linked(customer.wallet, draft.programme.table_id)
+            writes, own_keys, size = one.writes, one.own_keys, one.size
         except Refused as refusal:
             batch.refused[place] = refusal
             continue
@@ -146,15 +165,18 @@ def next_batch(
             if batch.prepared or batch.refused:
                 break
             raise
-        writes, own_keys = one.writes, one.own_keys
         if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
             batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
             continue
-        if batch.items + writes > MAX_TRANSACTION or not taken.isdisjoint(own_keys):
+        if size > MAX_EVENT_BYTES:
+            batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_LARGE))
+            continue
+        if not batch.has_room_for(writes, size) or not taken.isdisjoint(own_keys):
             break
         taken |= own_keys
         batch.prepared[place] = one
         batch.items += writes
+        batch.size += size
         customer = Customer(customer.account, one.wallet)
         for effect in one.effects:
             if isinstance(effect.write, Add):

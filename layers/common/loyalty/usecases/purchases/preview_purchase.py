@@ -33,7 +33,7 @@ def preview_purchase(
     """Return the plan for `request`: 2 round trips, nothing written.
 
     Raises:
-        Refused: whatever posting it would be refused for, but for its identity.
+        Refused: whatever posting it would be refused for, but for its identity and its size.
     """
     preview = partial(_preview, engine, request, partner, now, explained)
     return with_newest_programme(engine.catalogue, now, preview)
