@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
-from loyalty.usecases.proofs.audit import READABLE
+from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
 from loyalty.usecases.proofs.verify_references import COUNTED

@@ -13,14 +13,13 @@ from loyalty.store.events import is_event, is_pointer
 from loyalty.store.keys import Key
 from loyalty.store.table import JournalTable
 from loyalty.usecases.proofs.event_rules import broken_rules
+from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, claims_of_event, claims_of_record
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_references import filed_under
 from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.proofs.verify_untold import Untold
 from loyalty.usecases.proofs.verify_wallets import SeenEvent, Wallets
-
-READABLE = "every item can be read"
 
 NAMED = ("VOUCHER", "ALIAS", "TOKEN", "REFERENCE")
 """Sort keys of items that are there only for what something else says; pointers are, too."""
@@ -83,18 +82,16 @@ class Audit:
         return self.wallets.suspects(self.table_id)
 
     def take(self, item: Item) -> None:
-        """Sort an item in; one that is damaged so far that it cannot be, is a deviation."""
+        """Sort in what can be read of an item; what cannot is a deviation."""
+        whole, wrong = legible(item)
         try:
-            self._sort(item)
-        except Exception as damage:  # noqa: BLE001 - whatever it is
-            key = key_of(item)
-            event_id = keys.event_id(key) if keys.is_event(key) else None
-            account_id = str(item["account_id"]) if "account_id" in item else None
-            found = f"{key.pk} / {key.sk}: {type(damage).__name__}"
-            self.items_at_odds.append(Deviation(account_id, event_id, READABLE, found))
+            self._sort(whole, is_event=is_event(item))
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            wrong = wrong or [type(error).__name__]
+        self.items_at_odds += [damage(item, found) for found in wrong]
 
-    def _sort(self, item: Item) -> None:
-        if is_event(item):
+    def _sort(self, item: Item, *, is_event: bool) -> None:
+        if is_event:
             self.events += 1
             self._event(SeenEvent.of(item))
         elif item["sk"] == "REFERENCE":
@@ -106,13 +103,15 @@ class Audit:
         elif item["sk"] == "WALLET":
             self.wallets.take_wallet(item)
         elif key_of(item) == keys.TABLE:
-            self.table_id = item["target"]
-        elif "record" in item:
+            self.table_id = item.get("target")
+        else:
             self._record(item)
 
     def _record(self, item: Item) -> None:
         if item["sk"] == "ACCOUNT":
             self.wallets.take_account(item)
+        if "record" not in item:
+            return
         record = exactjson.loads(item["record"])
         self.counters.take_limit(record)
         if record["type"] in RECORD_TYPES:

@@ -19,6 +19,7 @@ from loyalty.store.memory_table import MemoryTable
 from loyalty.store.shards import Shards
 from loyalty.store.writes import Put
 from loyalty.usecases.proofs.audit import NAMED, Audit
+from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_journal import Verification
@@ -143,7 +144,7 @@ class _NamesAside:
 
 
 def _names_at_odds(names: Shards, number: int) -> list[Deviation]:
-    counterparts, references = Counterparts(), References()
+    counterparts, references, damaged = Counterparts(), References(), list[Deviation]()
     for line in names.rows(number):
         row = exactjson.loads(line)
         if "claim" in row:
@@ -152,7 +153,8 @@ def _names_at_odds(names: Shards, number: int) -> list[Deviation]:
         elif "filed" in row:
             references.file(Key(*row["key"]), row["filed"], certain=row["certain"])
         else:
-            item = unpack(row["Item"])
+            item, wrong = legible(unpack(row["Item"]))
+            damaged += [damage(item, found) for found in wrong]
             (references if item["sk"] == "REFERENCE" else counterparts).take(item)
     names.remove(number)
-    return [*counterparts.listed(), *references.listed()]
+    return [*counterparts.listed(), *references.listed(), *damaged]

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Self
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
-from loyalty.domain.ledger.wallet import JournalEntry
+from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.audit import Deviation, deviations
 from loyalty.domain.proofs.chain_audit import ChainEvidence, chain_findings
@@ -15,6 +14,7 @@ from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
 from loyalty.store.table import JournalTable, Table
+from loyalty.usecases.proofs.legible import guarded, legible
 
 MAX_READINGS = 5
 """How often a wallet is read again that keeps moving while it is read."""
@@ -33,28 +33,8 @@ class SeenEvent:
     @classmethod
     def of(cls, item: Item) -> Self:
         """Return the event in its item. Whatever is wrong with that may be raised."""
-        require_numbers(item)
         event = event_of(item)
         return cls(event, ChainEvidence.of(event.entry, event.link, stored_content(item) if event.link else {}))
-
-
-def require_numbers(item: Item) -> None:
-    """Let only items pass whose amounts are numbers.
-
-    Raises:
-        TypeError: with the attribute that is none.
-    """
-    for name in (
-        "awarded",
-        "spent",
-        "balance",
-        "alternative_awarded",
-        "alternative_spent",
-        "alternative_balance",
-        "used",
-    ):
-        if not isinstance(item.get(name, ZERO), Decimal):
-            raise TypeError(name)
 
 
 @dataclass(slots=True)
@@ -85,8 +65,6 @@ class Wallets:
     def take_wallet(self, item: Item) -> None:
         """Sort a wallet in."""
         account_id = keys.account_id(item["pk"])
-        require_numbers(item)
-        wallet_of(account_id, item)  # which raises whatever is wrong with it
         self._items[account_id] = item
 
     def take_account(self, item: Item) -> None:
@@ -127,15 +105,22 @@ class Wallets:
 
 
 def _deviations(account_id: str, item: Item | None, journal: Journal, table_id: str | None) -> Iterator[Deviation]:
-    wallet = wallet_of(account_id, item)
-    yield from deviations(wallet, journal.entries)
-    for finding in chain_findings(wallet, journal.chain, table_id):
-        yield Deviation(account_id, *finding)
-    due, told = wallet_item(wallet), item or {}
+    told = item or {}
+    wallet = wallet_of(account_id, {**_NOTHING_TOLD, **told})
+    chain = (Deviation(account_id, *finding) for finding in chain_findings(wallet, journal.chain, table_id))
+    for findings in (deviations(wallet, journal.entries), chain, _expiry_findings(wallet, told)):
+        yield from guarded(account_id, None, findings)
+
+
+_NOTHING_TOLD: Item = {"version": ZERO, "balance": ZERO, "purchases": ZERO}
+
+
+def _expiry_findings(wallet: Wallet, told: Item) -> Iterator[Deviation]:
+    due = wallet_item(wallet)
     for name in ("expires", "expiry_shard"):
         if due[name] != told.get(name):
             found = f"{name}: {told.get(name) or 'none'}, its lots make {due[name] or 'none'}"
-            yield Deviation(account_id, None, IN_EXPIRY_INDEX, found)
+            yield Deviation(wallet.account_id, None, IN_EXPIRY_INDEX, found)
 
 
 def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[Deviation]:
@@ -146,10 +131,7 @@ def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[D
         for found in table.get_many(events, consistent=True).values():
             if seen := readable(found):
                 journal.take(seen)
-        try:
-            listed = list(_deviations(account_id, item, journal, table_id))
-        except Exception:  # noqa: BLE001 - the wallet cannot be read, which is a deviation already
-            listed = []
+        listed = list(_deviations(account_id, item and legible(item)[0], journal, table_id))
         if _wallet(table, account_id) == item:
             break
     return listed
@@ -162,7 +144,7 @@ def _wallet(table: Table, account_id: str) -> Item | None:
 def readable(item: Item) -> SeenEvent | None:
     """Return the event in an item; None where it is damaged so far that it cannot be read."""
     try:
-        return SeenEvent.of(item)
+        return SeenEvent.of(legible(item)[0])
     except Exception:  # noqa: BLE001 - whatever it is, it is a deviation
         return None
 
