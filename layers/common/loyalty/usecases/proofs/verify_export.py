@@ -12,7 +12,7 @@ from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, pack, unpack
-from loyalty.store.events import is_event
+from loyalty.store.events import is_event, is_pointer
 from loyalty.store.export import TableExport, attributes_in
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
@@ -47,8 +47,8 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     accounts, names = Shards(folder, "account", shards), Shards(folder, "name", shards)
     counters, sink = Counters(), _NamesAside(names)
     rest = Audit(sink, sink, counters)
-    for count, line in enumerate(export.lines(), start=1):
-        _sort(line, accounts, names, rest)
+    for count, (line, item) in enumerate(export.items(), start=1):
+        _sort(line, item, accounts, names, rest)
         if count % TOLD_EVERY == 0:
             progress("reading", count, export.count)
     verification = Verification(deviations=list(rest.items_at_odds))
@@ -67,17 +67,16 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     return verification
 
 
-def _sort(line: bytes, accounts: Shards, names: Shards, rest: Audit) -> None:
-    attributes = attributes_in(line)
-    sk = attributes["sk"]["S"]
-    if sk in ("WALLET", "ACCOUNT"):
-        accounts.add(keys.account_id(attributes["pk"]["S"]), _as_row(line))
-    elif "sequence" in attributes and keys.is_event(Key(attributes["pk"]["S"], sk)):
-        accounts.add(attributes.get("account_id", {}).get("S", ""), _as_row(line))
-    elif sk in NAMED or keys.is_event(Key(attributes["pk"]["S"], sk)):
-        names.add(attributes["pk"]["S"], _as_row(line))
+def _sort(line: bytes, item: Item, accounts: Shards, names: Shards, rest: Audit) -> None:
+    key = key_of(item)
+    if key.sk in ("WALLET", "ACCOUNT"):
+        accounts.add(keys.account_id(key.pk), _as_row(line))
+    elif is_event(item):
+        accounts.add(str(item.get("account_id")), _as_row(line))
+    elif key.sk in NAMED or is_pointer(item):
+        names.add(key.pk, _as_row(line))
     else:
-        rest.take(unpack(attributes))
+        rest.take(item)
 
 
 def _as_row(line: bytes) -> bytes:
