@@ -14,6 +14,8 @@ from loyalty.domain.ledger.wallet import EventType, JournalEntry
 from loyalty.domain.money import ZERO
 
 USES_COUNTED = "a wallet's uses of limits are those of its journal"
+WITHIN_LIMITS = "no account uses more than its limits allow"
+FORGOTTEN_USED_UP = "a period whose uses are forgotten counts as used up"
 
 
 class UseDeviation(NamedTuple):
@@ -63,14 +65,12 @@ def _beyond(use: Use, before: _Count, entry: JournalEntry) -> Iterator[UseDeviat
     """Return what a purchase used beyond what was left to it."""
     where = f"{use.subject} in {use.window or 'all time'}"
     if before.forgotten:
-        yield UseDeviation(
-            entry.event_id, "a period whose uses are forgotten counts as used up", f"{where}, used once more"
-        )
+        yield UseDeviation(entry.event_id, FORGOTTEN_USED_UP, f"{where}, used once more")
     times, amount = before.times + use.count, before.amounts[use.currency] + use.amount
     if use.per_account is not None and times > use.per_account:
-        yield UseDeviation(entry.event_id, "no account uses more than its limits allow", f"{where}: {times} times")
+        yield UseDeviation(entry.event_id, WITHIN_LIMITS, f"{where}: {times} times")
     if use.per_account_amount is not None and amount > use.per_account_amount:
-        yield UseDeviation(entry.event_id, "no account uses more than its limits allow", f"{where}: {amount}")
+        yield UseDeviation(entry.event_id, WITHIN_LIMITS, f"{where}: {amount}")
 
 
 def _forget(windows: Mapping[str, _Count], length: int) -> None:
