@@ -1,11 +1,14 @@
 """What a reading of the table, or of a part of it, has shown."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Protocol
 
 from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
+from loyalty.domain.proofs.chain_audit import TableChains
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
@@ -46,7 +49,7 @@ class Audit:
 
     Attributes:
         events: how many there are.
-        table_id: the table's identity, if it was seen.
+        chains: the table's identity, and when its first event with a hash was posted, as far as these were seen.
         items_at_odds: what does not hold of an item by itself.
         wallets: each with its events and its account.
         reversals: purchases, and what took them back.
@@ -55,10 +58,10 @@ class Audit:
     """
 
     def __init__(
-        self, counterparts: Claims, references: Filing, counters: Counters, table_id: str | None = None
+        self, counterparts: Claims, references: Filing, counters: Counters, chains: TableChains | None = None
     ) -> None:
         self.events = 0
-        self.table_id = table_id
+        self.chains = chains or TableChains()
         self.items_at_odds: list[Deviation] = []
         self.wallets = Wallets()
         self.reversals = Reversals()
@@ -74,12 +77,12 @@ class Audit:
 
     def accounts_at_odds(self, table: JournalTable) -> Iterator[Deviation]:
         """Return what does not hold of accounts, from a closer look at the table."""
-        yield from self.wallets.deviations(table, self._suspects, self.table_id)
+        yield from self.wallets.deviations(table, self._suspects, self.chains)
         yield from self.reversals.deviations(table)
 
     @cached_property
     def _suspects(self) -> list[str]:
-        return self.wallets.suspects(self.table_id)
+        return self.wallets.suspects(self.chains)
 
     def take(self, item: Item) -> None:
         """Sort in what can be read of an item; what cannot is a deviation."""
@@ -90,9 +93,17 @@ class Audit:
             wrong = wrong or [type(error).__name__]
         self.items_at_odds += [damage(item, found) for found in wrong]
 
+    def see_hash(self, item: Item) -> None:
+        """Take in when an event was posted, if it has a hash."""
+        posted_on = item.get("posted_on")
+        if isinstance(item.get("hash"), bytes) and isinstance(posted_on, Decimal):
+            seen = [posted_on] if self.chains.since is None else [posted_on, Decimal(self.chains.since)]
+            self.chains = replace(self.chains, since=int(min(seen)))
+
     def _sort(self, item: Item, *, is_event: bool) -> None:
         if is_event:
             self.events += 1
+            self.see_hash(item)
             self._event(SeenEvent.of(item))
         elif item["sk"] == "REFERENCE":
             self._references.take(item)
@@ -103,7 +114,7 @@ class Audit:
         elif item["sk"] == "WALLET":
             self.wallets.take_wallet(item)
         elif key_of(item) == keys.TABLE:
-            self.table_id = item.get("target")
+            self.chains = replace(self.chains, table_id=item.get("target"))
         else:
             self._record(item)
 

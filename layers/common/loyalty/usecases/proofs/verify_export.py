@@ -54,7 +54,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     verification = Verification(deviations=list(rest.items_at_odds))
     untold: set[str] = set()
     for number in range(shards):
-        audit = Audit(sink, sink, counters, rest.table_id)
+        audit = Audit(sink, sink, counters, rest.chains)
         _prove_accounts(accounts, number, audit, verification)
         untold |= audit.untold.counters
         progress("proving wallets", number + 1, shards)
@@ -72,6 +72,7 @@ def _sort(line: bytes, item: Item, accounts: Shards, names: Shards, rest: Audit)
     if key.sk in ("WALLET", "ACCOUNT"):
         accounts.add(keys.account_id(key.pk), _as_row(line))
     elif is_event(item):
+        rest.see_hash(item)
         accounts.add(str(item.get("account_id")), _as_row(line))
     elif key.sk in NAMED or is_pointer(item):
         names.add(key.pk, _as_row(line))

@@ -9,7 +9,7 @@ from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.audit import Deviation, deviations
-from loyalty.domain.proofs.chain_audit import ChainEvidence, chain_findings
+from loyalty.domain.proofs.chain_audit import ChainEvidence, TableChains, chain_findings
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
@@ -34,7 +34,12 @@ class SeenEvent:
     def of(cls, item: Item) -> Self:
         """Return the event in its item. Whatever is wrong with that may be raised."""
         event = event_of(item)
-        return cls(event, ChainEvidence.of(event.entry, event.link, stored_content(item) if event.link else {}))
+        content = stored_content(item) if event.link else {}
+        has_traces = not _ONLY_BESIDE_A_HASH.isdisjoint(item)
+        return cls(event, ChainEvidence.of(event.entry, event.link, content, has_traces=has_traces))
+
+
+_ONLY_BESIDE_A_HASH = frozenset({"hash_form", "personal", "salt", "filed"})
 
 
 @dataclass(slots=True)
@@ -86,28 +91,28 @@ class Wallets:
         """Accounts of wallets and events that were not seen themselves."""
         return (self._items.keys() | self.journals.keys()) - self._accounts
 
-    def suspects(self, table_id: str | None) -> list[str]:
+    def suspects(self, chains: TableChains) -> list[str]:
         """Return the accounts whose wallet does not agree with what was seen of its journal."""
         accounts = sorted(self._items.keys() | self.journals.keys())
         return [
             account_id
             for account_id in accounts
-            if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], table_id))
+            if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], chains))
         ]
 
-    def deviations(self, table: JournalTable, suspects: Iterable[str], table_id: str | None) -> Iterator[Deviation]:
+    def deviations(self, table: JournalTable, suspects: Iterable[str], chains: TableChains) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for account_id in suspects:
-            yield from _again(table, account_id, table_id)
+            yield from _again(table, account_id, chains)
         for account_id in sorted(self.without_account):
             if table.get(keys.account(account_id), consistent=True) is None:
                 yield Deviation(account_id, None, "every wallet has an account", "no account")
 
 
-def _deviations(account_id: str, item: Item | None, journal: Journal, table_id: str | None) -> Iterator[Deviation]:
+def _deviations(account_id: str, item: Item | None, journal: Journal, chains: TableChains) -> Iterator[Deviation]:
     told = item or {}
     wallet = wallet_of(account_id, {**_NOTHING_TOLD, **told})
-    chain = (Deviation(account_id, *finding) for finding in chain_findings(wallet, journal.chain, table_id))
+    chain = (Deviation(account_id, *finding) for finding in chain_findings(wallet, journal.chain, chains))
     for findings in (deviations(wallet, journal.entries), chain, _expiry_findings(wallet, told)):
         yield from guarded(account_id, None, findings)
 
@@ -123,7 +128,7 @@ def _expiry_findings(wallet: Wallet, told: Item) -> Iterator[Deviation]:
             yield Deviation(wallet.account_id, None, IN_EXPIRY_INDEX, found)
 
 
-def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[Deviation]:
+def _again(table: JournalTable, account_id: str, chains: TableChains) -> list[Deviation]:
     """Deviations of one wallet, from a reading during which it stood still."""
     for _ in range(MAX_READINGS):
         item, journal = _wallet(table, account_id), Journal()
@@ -131,7 +136,7 @@ def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[D
         for found in table.get_many(events, consistent=True).values():
             if seen := readable(found):
                 journal.take(seen)
-        listed = list(_deviations(account_id, item and legible(item)[0], journal, table_id))
+        listed = list(_deviations(account_id, item and legible(item)[0], journal, chains))
         if _wallet(table, account_id) == item:
             break
     return listed
