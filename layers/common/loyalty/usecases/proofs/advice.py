@@ -17,7 +17,7 @@ BY_HAND = f"No call of the engine leads to this: find out who else may write to 
 _ADVICE: Mapping[str, str] = {
     AS_POSTED: f"The event, or the one before it, was changed, replaced or put in by hand. {_COMPARE}",
     PERSON_AS_POSTED: f"What names a person was changed, or erased in part: finish erasing it, or: {_COMPARE}",
-    HASHED_ON: "An older version posted it after the upgrade: deploy one version everywhere. If none did, its hash was taken out.",
+    HASHED_ON: "If an older version posted it, deploy one version everywhere. If none did, its hash was taken out.",
     FORM_KNOWN: "A newer version wrote it: prove the table with that version.",
     HEAD_KEPT: f"The wallet was set back, or its last events were taken out. {_COMPARE}",
     READABLE: "Put the item back from a copy of before. Until then, calls that read it fail.",

@@ -1,6 +1,6 @@
 """What a reading of the table, or of a part of it, has shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -75,9 +75,9 @@ class Audit:
         """Whether something of an account does not add up, once all of it was seen."""
         return bool(self._suspects or self.wallets.without_account or self.reversals.suspects)
 
-    def accounts_at_odds(self, table: JournalTable) -> Iterator[Deviation]:
+    def accounts_at_odds(self, table: JournalTable, settle: Callable[[float], None]) -> Iterator[Deviation]:
         """Return what does not hold of accounts, from a closer look at the table."""
-        yield from self.wallets.deviations(table, self._suspects, self.chains)
+        yield from self.wallets.deviations(table, self._suspects, self.chains, settle)
         yield from self.reversals.deviations(table)
 
     @cached_property

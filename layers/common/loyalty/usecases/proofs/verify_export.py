@@ -93,7 +93,7 @@ def _prove_accounts(accounts: Shards, number: int, audit: Audit, verification: V
         audit.take(item)
     found: Iterable[Deviation] = audit.items_at_odds
     if audit.has_accounts_at_odds:
-        found = [*audit.accounts_at_odds(_Snapshot(_items(accounts, number))), *found]
+        found = [*audit.accounts_at_odds(_Snapshot(_items(accounts, number)), settle=lambda _: None), *found]
     accounts.remove(number)
     wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)
     verification.deviations += wrong

@@ -1,8 +1,9 @@
 """Proving wallets: each against its journal, its chain and its place in the expiry index."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Self
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
@@ -13,12 +14,15 @@ from loyalty.domain.proofs.chain_audit import ChainEvidence, TableChains, chain_
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
+from loyalty.store.keys import Key
 from loyalty.store.table import JournalTable, Table
 from loyalty.usecases.proofs.legible import guarded, legible
 
 MAX_READINGS = 5
 """How often a wallet is read again that keeps moving while it is read."""
 
+INDEX_WAITS = (0.05, 0.1, 0.2)
+"""Seconds before each further look into the index for events that it lacks: as a rule it is late by less."""
 
 IN_EXPIRY_INDEX = "the expiry index has a wallet under the next month that takes a part"
 
@@ -100,10 +104,13 @@ class Wallets:
             if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], chains))
         ]
 
-    def deviations(self, table: JournalTable, suspects: Iterable[str], chains: TableChains) -> Iterator[Deviation]:
+    def deviations(
+        self, table: JournalTable, suspects: Iterable[str], chains: TableChains, settle: Callable[[float], None]
+    ) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for account_id in suspects:
-            yield from _again(table, account_id, chains)
+            seen = [keys.event(event.event_id) for event in self.journals[account_id].chain]
+            yield from _again(table, account_id, seen, chains, settle)
         for account_id in sorted(self.without_account):
             if table.get(keys.account(account_id), consistent=True) is None:
                 yield Deviation(account_id, None, "every wallet has an account", "no account")
@@ -128,18 +135,30 @@ def _expiry_findings(wallet: Wallet, told: Item) -> Iterator[Deviation]:
             yield Deviation(wallet.account_id, None, IN_EXPIRY_INDEX, found)
 
 
-def _again(table: JournalTable, account_id: str, chains: TableChains) -> list[Deviation]:
-    """Deviations of one wallet, from a reading during which it stood still."""
+def _again(
+    table: JournalTable, account_id: str, seen: Collection[Key], chains: TableChains, settle: Callable[[float], None]
+) -> list[Deviation]:
+    """Deviations of one wallet, from a reading during which it stood still. Its events are those that the scan has
+    `seen`, and those that the index has, which may be late with the latest: so it is asked again for them."""
+    waits = list(INDEX_WAITS)
     for _ in range(MAX_READINGS):
         item, journal = _wallet(table, account_id), Journal()
-        events = [key_of(entry) for entry in ledger.journal_items(table, account_id)]
+        events = {*seen, *(key_of(entry) for entry in ledger.journal_items(table, account_id))}
         for found in table.get_many(events, consistent=True).values():
-            if seen := readable(found):
-                journal.take(seen)
+            if one := readable(found):
+                journal.take(one)
         listed = list(_deviations(account_id, item and legible(item)[0], journal, chains))
-        if _wallet(table, account_id) == item:
+        is_late = bool(item) and len(journal.entries) < _version_in(item)
+        if _wallet(table, account_id) == item and not (is_late and waits):
             break
+        if waits:
+            settle(waits.pop(0))
     return listed
+
+
+def _version_in(item: Item | None) -> Decimal:
+    version: Decimal = legible(item)[0].get("version", ZERO) if item else ZERO
+    return version
 
 
 def _wallet(table: Table, account_id: str) -> Item | None:
