@@ -19,6 +19,7 @@ from loyalty.domain.ledger.chain import root
 from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
+from loyalty.domain.proofs.use_audit import USES_COUNTED
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, pack_key, unpack
 from loyalty.store.dynamo_table import DynamoTable
@@ -550,6 +551,14 @@ def test_what_names_a_person_is_erased_whole_or_not_at_all(damaged: Damaged) -> 
     damaged.change(damaged.event("STANDING"), salt=None)
 
     assert rules(damaged.found()) == {PERSON_AS_POSTED}
+
+
+def test_uses_that_a_wallet_is_made_to_forget(damaged: Damaged) -> None:
+    uses = exactjson.loads(damaged.wallet()["uses"])
+    next(iter(uses.values()))["forgotten"] = [""]
+    damaged.change(damaged.wallet(), uses=exactjson.dumps(uses))
+
+    assert rules(damaged.found()) == {USES_COUNTED}
 
 
 def test_purchases_that_a_wallet_counts(damaged: Damaged) -> None:

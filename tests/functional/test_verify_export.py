@@ -72,7 +72,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def _write(name: str, text: str) -> Callable[[Path], None]:
-    return lambda data: (data.parents[1] / name).write_text(text) and None
+    def harm(data: Path) -> None:
+        (data.parents[1] / name).write_text(text)
+
+    return harm
 
 
 def _change_manifest(change: Callable[[list[Any]], list[Any]]) -> Callable[[Path], None]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from loyalty.domain.ledger.uses import MAX_WINDOWS, Use, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.ledger.windows import same_period
 from loyalty.domain.money import ZERO
 
 USES_COUNTED = "a wallet's uses of limits are those of its journal"
@@ -86,6 +87,10 @@ def _compare_remembered(uses: Uses, counts: _Counts) -> Iterator[UseDeviation]:
     for subject in sorted(uses.by_subject.keys() | counts.keys()):
         history = uses.by_subject.get(subject)
         kept = history.windows if history else {}
+        for latest in sorted(history.forgotten if history else ()):
+            if sum(same_period(latest, window) for window in counts[subject]) < MAX_WINDOWS:
+                found = f"{subject} up to {latest or 'all time'}: forgotten, but nothing had to be"
+                yield UseDeviation(None, USES_COUNTED, found)
         for window in sorted(kept.keys() | counts[subject].keys()):
             counted, used = counts[subject][window], kept.get(window, WindowUse())
             lost = window not in kept and (counted.forgotten or not counted.stands)
