@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,14 +11,17 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, note, settings
+from hypothesis import strategies as st
 
 from loyalty import exactjson
 from loyalty.domain.ledger.chain import root
 from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
+from loyalty.domain.proofs.use_audit import USES_COUNTED
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of, pack_key
+from loyalty.store.attributes import Item, key_of, pack_key, unpack
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.export import TableExport
 from loyalty.store.keys import Key
@@ -25,7 +29,7 @@ from loyalty.store.writes import Delete, Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.proofs import verify_export as verify_export_module
-from loyalty.usecases.proofs.audit import READABLE
+from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import WITHIN
 from loyalty.usecases.proofs.verify_export import verify_export
@@ -246,6 +250,22 @@ def test_a_hash_that_is_stripped(damaged: Damaged) -> None:
     assert HASHED_ON in rules(damaged.found())
 
 
+@pytest.mark.parametrize("traces", [True, False])
+def test_a_wallet_whose_hashes_are_all_stripped(damaged: Damaged, traces: bool) -> None:
+    """It is none of an older version: others have had hashes for an hour."""
+    beside = {} if traces else dict.fromkeys(("hash_form", "personal", "salt", "filed"))
+    for item in list(damaged.table.scan()):
+        if item.get("account_id") == ACCOUNT_ID and "sequence" in item:
+            damaged.change(item, **beside, hash=None)
+        elif "sequence" in item:
+            damaged.change(item, posted_on=item["posted_on"] - 3600)
+    damaged.change(damaged.wallet(), head=None)
+
+    stripped = {keys.event_id(key_of(item)) for item in damaged.table.scan() if item.get("account_id") == ACCOUNT_ID}
+    found = {one.event_id for one in damaged.found() if one.rule == HASHED_ON}
+    assert found == stripped & {keys.event_id(key_of(item)) for item in damaged.table.scan() if "sequence" in item}
+
+
 def test_a_head_that_is_not_the_last_hash(damaged: Damaged) -> None:
     damaged.change(damaged.wallet(), head=None)
 
@@ -391,6 +411,121 @@ def test_a_value_of_a_kind_that_we_never_write(damaged: Damaged, value: Any) -> 
     assert (keys.event_id(key_of(event)), READABLE) in {(found.event_id, found.rule) for found in damaged.found()}
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"head": "abc"},
+        {"lots": '{"2999-12":"NaN"}'},
+        {"waived": '{"X":"sNaN"}'},
+        {"forgiven": "[]"},
+        {"uses": '{"X":{"windows":{"":"NaN"}}}'},
+        {"purchases": Decimal("3.5")},
+        {"version": Decimal("2.5")},
+    ],
+)
+def test_what_cannot_be_read_of_a_wallet_hides_nothing_else(damaged: Damaged, attributes: Item) -> None:
+    damaged.change(damaged.wallet(), balance=damaged.wallet()["balance"] + 1, **attributes)
+
+    assert rules(damaged.found()) >= {READABLE, "the wallet's balance is the sum of its journal"}
+
+
+@pytest.mark.parametrize("attributes", [{"hash": "abc"}, {"personal": None}, {"hash_form": Decimal("1.5")}])
+def test_what_cannot_be_read_of_an_event_hides_nothing_else(damaged: Damaged, attributes: Item) -> None:
+    damaged.change(damaged.event("STANDING"), **attributes)
+    damaged.change(damaged.wallet(), balance=damaged.wallet()["balance"] + 1)
+
+    found = damaged.found()
+    assert rules(found) >= {READABLE, AS_POSTED, "the wallet's balance is the sum of its journal"}
+    assert "the journal is numbered 1 to n without gaps" not in rules(found)
+
+
+LATER_THAN_POSTED = ("kept", "updated_on", "updated_by")
+"""Attributes of an event that nothing else tells; and `salt`, which is taken out where a person is erased."""
+
+VALUES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.text(min_size=1, max_size=8).map(lambda text: {"S": text}),
+    st.sampled_from(["NaN", "{}", "[]", "null", '{"2999-12":"NaN"}', '{"lines":{"0":"NaN"}}', '{"type":[]}']).map(
+        lambda text: {"S": text}
+    ),
+    st.decimals(-(10**9), 10**9, places=2).map(lambda number: {"N": str(number)}),
+    st.binary(min_size=1, max_size=20).map(lambda octets: {"B": octets}),
+    st.booleans().map(lambda flag: {"BOOL": flag}),
+    st.sampled_from(
+        [{"NULL": True}, {"M": {}}, {"L": []}, {"L": [{"N": "1"}]}, {"SS": ["a"]}, {"NS": ["1"]}, {"BS": [b"a"]}]
+    ),
+)
+
+
+KINDS_OF_INDEX_KEYS = {"account_id": "S", "sequence": "N", "expires": "S", "expiry_shard": "S"}
+"""DynamoDB refuses values of other kinds."""
+
+
+def proven_attributes(item: Item) -> set[str]:
+    """Return the attributes of which any change is a deviation."""
+    if "record" in item:
+        return set()
+    if item["sk"] in ("REFERENCE", "USED"):
+        return {"used", "event_id"} & item.keys()
+    is_proven = item["sk"] in ("WALLET", "VOUCHER", "ALIAS", "TOKEN") or keys.is_event(key_of(item))
+    return set(item.keys() - {"pk", "sk", *LATER_THAN_POSTED}) if is_proven or key_of(item) == keys.TABLE else set()
+
+
+class Untouched:
+    """The table as nobody damaged it, and its items as DynamoDB tells them."""
+
+    def __init__(self, table: DynamoTable, items: Items) -> None:
+        fill(table, items)
+        self.table, self.items = table, items
+        told = deepcopy(table.client.scan(TableName=table.name)["Items"])
+        self.told: list[dict[str, Any]] = sorted(told, key=lambda item: key_of(unpack(item)))
+
+    def replace(self, told: dict[str, Any], name: str, value: dict[str, Any] | None) -> None:
+        """Restore the table, but for one attribute of an item."""
+        fill(self.table, self.items)
+        changed = {key: kind for key, kind in {**told, name: value}.items() if kind is not None}
+        self.table.client.put_item(TableName=self.table.name, Item=deepcopy(changed))
+
+
+@pytest.fixture(scope="module")
+def untouched(_history: Items, _aws: DynamoTable) -> Untouched:
+    return Untouched(_aws, _history)
+
+
+@given(place=st.integers(0, 10**6), value=VALUES | st.none())
+@settings(max_examples=60, deadline=None)
+def test_any_damage_to_any_attribute_that_is_proven_is_seen(
+    untouched: Untouched, place: int, value: dict[str, Any] | None
+) -> None:
+    own = [(told, name) for told in untouched.told for name in sorted(proven_attributes(unpack(told)))]
+    told, name = own[place % len(own)]
+    assume(unpack({name: value}) != unpack({name: told[name]}) if value else name != "salt")
+    assume(value is not None or told[name] != {"S": "POSTED"})  # which a purchase is without a state, too
+    assume(value is None or KINDS_OF_INDEX_KEYS.get(name, *value) in value)
+    note(f"{told}: {name} = {value}")
+    untouched.replace(told, name, value)
+
+    assert verify_journal(untouched.table, settle=lambda _: None).deviations
+
+
+@given(place=st.integers(0, 10**6), value=VALUES)
+@settings(max_examples=40, deadline=None)
+def test_no_damage_to_any_item_keeps_the_rest_from_being_proven(
+    untouched: Untouched, place: int, value: dict[str, Any]
+) -> None:
+    every = [(told, name) for told in untouched.told for name in sorted(told.keys() - {"pk", "sk"})]
+    told, name = every[place % len(every)]
+    assume(KINDS_OF_INDEX_KEYS.get(name, *value) in value)
+    note(f"{told}: {name} = {value}")
+    untouched.replace(told, name, value)
+    wallet = next(unpack(one) for one in untouched.told if one["sk"]["S"] == "WALLET" and one["pk"] != told["pk"])
+    untouched.table.put(Put(key_of(wallet), {**wallet, "balance": wallet["balance"] + 1}))
+
+    found = verify_journal(untouched.table, settle=lambda _: None).deviations
+    assert ("the wallet's balance is the sum of its journal", keys.account_id(wallet["pk"])) in {
+        (one.rule, one.account_id) for one in found
+    }
+
+
 def test_a_record_that_cannot_be_read(damaged: Damaged) -> None:
     account = damaged.table.get(keys.account(ACCOUNT_ID))
     assert account
@@ -416,6 +551,14 @@ def test_what_names_a_person_is_erased_whole_or_not_at_all(damaged: Damaged) -> 
     damaged.change(damaged.event("STANDING"), salt=None)
 
     assert rules(damaged.found()) == {PERSON_AS_POSTED}
+
+
+def test_uses_that_a_wallet_is_made_to_forget(damaged: Damaged) -> None:
+    uses = exactjson.loads(damaged.wallet()["uses"])
+    next(iter(uses.values()))["forgotten"] = [""]
+    damaged.change(damaged.wallet(), uses=exactjson.dumps(uses))
+
+    assert rules(damaged.found()) == {USES_COUNTED}
 
 
 def test_purchases_that_a_wallet_counts(damaged: Damaged) -> None:

@@ -1,5 +1,6 @@
 """Proving the ledger, and finding what was tampered with."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from loyalty import exactjson
 from loyalty.domain.identity import given_id
 from loyalty.domain.proofs.chain_audit import AS_POSTED
 from loyalty.store import keys
-from loyalty.store.attributes import key_of
+from loyalty.store.attributes import Item, key_of
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, VOUCHERS_KEPT
@@ -315,3 +316,25 @@ def test_a_purchase_that_is_posted_while_its_counter_is_read_is_no_deviation(
     limited.transact([Add(counter, Decimal("0.71"))])
 
     assert verify_journal(limited, settle=settle).deviations == []
+
+
+def test_an_index_that_is_late_is_no_deviation(posted: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scan has seen the wallet before its last event, which it has not seen; nor has the index, at first."""
+    [newest, *_] = posted.journal(ACCOUNT_ID, before=None, limit=1)
+    waited: list[float] = []
+    scan, journal = DynamoTable.scan, DynamoTable.journal
+
+    def early(table: DynamoTable) -> Iterator[Item]:
+        return (item for item in scan(table) if key_of(item) != key_of(newest))
+
+    def late(table: DynamoTable, account_id: str, **page: Any) -> list[Item]:
+        found = journal(table, account_id, **page)
+        return found if len(waited) > 1 else [item for item in found if key_of(item) != key_of(newest)]
+
+    monkeypatch.setattr(DynamoTable, "scan", early)
+    monkeypatch.setattr(DynamoTable, "journal", late)
+
+    found = verify_journal(posted, settle=waited.append).deviations
+
+    assert [one for one in found if one.account_id == ACCOUNT_ID and one.event_id is None] == []
+    assert len(waited) == 2

@@ -1,9 +1,12 @@
 """`loyalty verify --export`: an export that is whole is proven, and one that is not is refused with what to do."""
 
 import gzip
+import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -68,6 +71,61 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
+def _write(name: str, text: str) -> Callable[[Path], None]:
+    def harm(data: Path) -> None:
+        (data.parents[1] / name).write_text(text)
+
+    return harm
+
+
+def _change_manifest(change: Callable[[list[Any]], list[Any]]) -> Callable[[Path], None]:
+    def harm(data: Path) -> None:
+        manifest = data.parents[1] / "manifest-files.json"
+        entries = change([json.loads(line) for line in manifest.read_text().splitlines()])
+        manifest.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+
+    return harm
+
+
+def _replace(content: bytes) -> Callable[[Path], None]:
+    """Return what puts a data file of as many lines in another's place, and into the manifests."""
+
+    def harm(data: Path) -> None:
+        data.write_bytes(content)
+        checksum = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+        _change_manifest(lambda entries: [{**entries[0], "md5Checksum": checksum}, *entries[1:]])(data)
+
+    return harm
+
+
+def _one(line: str) -> Callable[[Path], None]:
+    return _replace(gzip.compress(line.encode() + b"\n"))
+
+
+DAMAGES |= {
+    "the summary is empty": (_write("manifest-summary.json", ""), "manifest-summary.json has 0 lines"),
+    "the summary is no object": (_write("manifest-summary.json", "[1]"), "manifest-summary.json cannot be read"),
+    "the list of files is empty": (_write("manifest-files.json", ""), "have 0 items, but manifest-summary.json tells"),
+    "a file is not in the list": (_change_manifest(lambda entries: entries[1:]), "but manifest-summary.json tells"),
+    "a count is no number": (
+        _change_manifest(lambda entries: [{**entry, "itemCount": "many"} for entry in entries]),
+        "manifest-files.json cannot be read",
+    ),
+    "a file's name is no text": (
+        _change_manifest(lambda entries: [{**entry, "dataFileS3Key": 3} for entry in entries]),
+        "manifest-files.json cannot be read",
+    ),
+    "a file is no gzip": (_replace(b"hello"), "000.json.gz cannot be unzipped"),
+    "a file's gzip is cut": (_replace(gzip.compress(b"\n" * 9)[:-8]), "000.json.gz"),
+    "a line is no JSON": (_one("hello"), "000.json.gz, line 1, is no item"),
+    "an item has no key": (_one('{"Item":{"pk":{"S":"x"}}}'), "000.json.gz, line 1, is no item (it has no key)"),
+    "a key is a number": (_one('{"Item":{"pk":{"S":"x"},"sk":{"N":"1"}}}'), "line 1, is no item (it has no key)"),
+    "a type is unknown": (_one('{"Item":{"pk":{"S":"x"},"sk":{"S":"x"},"a":{"X":"*"}}}'), "line 1, is no item"),
+    "a number is none": (_one('{"Item":{"pk":{"S":"x"},"sk":{"S":"x"},"a":{"N":"*"}}}'), "line 1, is no item"),
+    "octets are no base64": (_one('{"Item":{"pk":{"S":"x"},"sk":{"S":"x"},"a":{"B":"*"}}}'), "line 1, is no item"),
+}
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_an_export_that_is_not_whole_is_refused(folder: Path, damage: str) -> None:
     harm, said = DAMAGES[damage]
@@ -76,4 +134,6 @@ def test_an_export_that_is_not_whole_is_refused(folder: Path, damage: str) -> No
     told = CliRunner().invoke(app, ["verify", "--export", str(folder)])
 
     assert told.exit_code == 1
-    assert said in told.stderr
+    assert said in told.stderr.replace("\n", "")
+    assert "Traceback" not in told.stderr
+    assert isinstance(told.exception, SystemExit)

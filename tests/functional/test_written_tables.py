@@ -1,11 +1,13 @@
 """What released versions posted stays known: repetitions are replays, purchases can be taken back, the ledger holds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.proofs.use_audit import WITHIN_LIMITS
 from loyalty.store import ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.dynamo_table import DynamoTable
@@ -122,6 +124,23 @@ def test_what_was_not_recorded_before_is_told_apart_from_what_is_wrong(table: Dy
     assert [(deviation.account_id, deviation.rule) for deviation in found.deviations] == [
         ("A-EVE", "a wallet counts the purchases that are not taken back whole")
     ]
+
+
+def test_a_limit_that_was_given_back_without_a_record_may_be_used_again(table: DynamoTable) -> None:
+    """A wallet that forgot a use once an older version cancelled its purchase lets the limit be used once more."""
+    written = Written.read("earlier")
+    written.load(table)
+    player = Player(table, written.api_keys)
+    for one in written.calls:
+        if one.call.function == "create_purchase" and isinstance(one.call.body, dict):
+            number = f"NEW-{one.call.body.get('reference_number')}"
+            body = {name: value for name, value in one.call.body.items() if name != "id"} | {"reference_number": number}
+            player.send(replace(one.call, body=body))
+
+    verified = verify_journal(table, settle=lambda _: None)
+
+    assert verified.deviations == []
+    assert WITHIN_LIMITS in {found.rule for found in verified.unrecorded}
 
 
 def cancel(purchase: Event) -> Call:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,15 @@ from loyalty.domain.ledger.chain import (
     root,
 )
 from loyalty.domain.ledger.wallet import Wallet
-from loyalty.domain.proofs.chain_audit import AS_POSTED, HASHED_ON, HEAD_KEPT, ChainEvidence, chain_findings
+from loyalty.domain.proofs.chain_audit import (
+    AS_POSTED,
+    HASHED_ON,
+    HEAD_KEPT,
+    UPGRADE_SECONDS,
+    ChainEvidence,
+    TableChains,
+    chain_findings,
+)
 
 SALT, BEFORE = b"s" * 16, b"b" * 16
 
@@ -158,9 +167,12 @@ def chains(draw: st.DrawFn) -> tuple[Wallet, list[ChainEvidence], list[dict[str,
     return Wallet("A", len(said), balance, head=head), seen, said
 
 
+POSTED_ON = 1_780_000_000
+
+
 def evidence(content: dict[str, Any], link: Any) -> ChainEvidence:
     digest = content_digest(content, link.personal) if link else None
-    return ChainEvidence(content["event_id"], content["sequence"], content["balance"], link, digest)
+    return ChainEvidence(content["event_id"], content["sequence"], content["balance"], POSTED_ON, link, digest)
 
 
 Chain = tuple[Wallet, list[ChainEvidence], list[dict[str, Any]]]
@@ -171,7 +183,7 @@ def test_a_chain_that_nobody_touched_holds_in_whatever_order_it_is_read(chain: C
     wallet, seen, _ = chain
     random.shuffle(seen)
 
-    assert list(chain_findings(wallet, seen, "T")) == []
+    assert list(chain_findings(wallet, seen, TableChains("T"))) == []
 
 
 TAMPERINGS: list[Callable[[list[ChainEvidence], int], list[ChainEvidence]]] = [
@@ -195,7 +207,7 @@ def test_an_event_that_is_gone_stripped_altered_or_moved_shows(chain: Chain, how
         return
     place = data.draw(st.sampled_from(hashed_ones))
 
-    found = {finding.rule for finding in chain_findings(wallet, TAMPERINGS[how](seen, place), "T")}
+    found = {finding.rule for finding in chain_findings(wallet, TAMPERINGS[how](seen, place), TableChains("T"))}
 
     assert found & {AS_POSTED, HASHED_ON, HEAD_KEPT}
 
@@ -204,7 +216,29 @@ def test_an_event_that_is_gone_stripped_altered_or_moved_shows(chain: Chain, how
 def test_a_wallet_of_another_table_shows(chain: Chain) -> None:
     wallet, seen, _ = chain
     if wallet.head:
-        assert [finding.rule for finding in chain_findings(wallet, seen, "OTHER")] == [AS_POSTED]
+        assert [finding.rule for finding in chain_findings(wallet, seen, TableChains("OTHER"))] == [AS_POSTED]
+
+
+@pytest.mark.parametrize(
+    ("after", "found"), [(-UPGRADE_SECONDS, []), (UPGRADE_SECONDS, []), (UPGRADE_SECONDS + 1, [HASHED_ON])]
+)
+def test_an_event_of_an_older_version_needs_no_hash_until_the_upgrade_is_over(after: int, found: list[str]) -> None:
+    old = ChainEvidence("E1", 1, Decimal(7), POSTED_ON + after, None)
+
+    rules = [one.rule for one in chain_findings(Wallet("A", 1, Decimal(7)), [old], TableChains("T", POSTED_ON))]
+
+    assert rules == found
+
+
+@given(chains(), st.sampled_from([-UPGRADE_SECONDS - 1, -UPGRADE_SECONDS, UPGRADE_SECONDS]))
+def test_during_an_upgrade_an_old_container_may_post_after_a_new_one(chain: Chain, after: int) -> None:
+    wallet, seen, _ = chain
+    number = len(seen) + 1
+    late = ChainEvidence("LATE", number, Decimal(7), POSTED_ON + after, None)
+
+    found = list(chain_findings(replace(wallet, version=number), [*seen, late], TableChains("T", POSTED_ON)))
+
+    assert [one.rule for one in found] == [HASHED_ON] * (after < -UPGRADE_SECONDS and wallet.head is not None)
 
 
 def test_the_bytes_of_the_first_form_stay_as_they_are() -> None:

@@ -76,7 +76,9 @@ _SIZE: Mapping[type, Callable[[Any], int]] = defaultdict(
 _UNPACK: Mapping[str, Callable[[Any], Any]] = {
     "S": str,
     "N": Decimal,
-    "B": lambda value: value if isinstance(value, bytes) else base64.b64decode(value),  # see loyalty.store.wire
+    "B": lambda value: (
+        value if isinstance(value, bytes) else base64.b64decode(value, validate=True)
+    ),  # see loyalty.store.wire
     "BOOL": bool,
     "L": lambda texts: [text["S"] if "S" in text else Foreign(text) for text in texts],
     **dict.fromkeys(("NULL", "M", "SS", "NS", "BS"), Foreign),

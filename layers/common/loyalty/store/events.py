@@ -88,7 +88,7 @@ def wallet_of(account_id: str, item: Item | None) -> Wallet:
         booked=_amounts_in(item, "lots"),
         lapsed=_amounts_in(item, "lapsed"),
         purchases=int(item["purchases"]),
-        uses=_uses_in(item),
+        uses=uses_in(item["uses"]) if "uses" in item else Uses(),
         waived=_amounts_in(item, "waived"),
         forgiven=_amounts_in(item, "forgiven"),
         head=item.get("head"),
@@ -100,9 +100,9 @@ def _amounts_in(item: Item, name: str) -> Mapping[str, Decimal]:
     return {key: Decimal(amount) for key, amount in kept.items()}
 
 
-def _uses_in(item: Item) -> Uses:
-    kept = exactjson.loads(item["uses"]) if "uses" in item else {}
-    return Uses({subject: _history_in(history) for subject, history in kept.items()})
+def uses_in(text: str) -> Uses:
+    """Return the uses in what a wallet's item says of them."""
+    return Uses({subject: _history_in(history) for subject, history in exactjson.loads(text).items()})
 
 
 def _history_in(kept: Mapping[str, Any]) -> UseHistory:
@@ -172,7 +172,7 @@ def event_of(item: Item) -> Event:
         filed=item.get("filed", False),
         link=link_in(item),
         state=EventState(item.get("state", EventState.POSTED)),
-        taken_back=_taken_back_in(item),
+        taken_back=taken_back_in(item["taken_back"]) if "taken_back" in item else TakenBack(),
         kept=_amounts_in(item, "kept"),
         updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
         updated_by=item.get("updated_by"),
@@ -299,10 +299,9 @@ def _amounts_text(amounts: Mapping[str, Decimal]) -> str | None:
     return exactjson.dumps(amounts) if amounts else None
 
 
-def _taken_back_in(item: Item) -> TakenBack:
-    if "taken_back" not in item:
-        return TakenBack()
-    kept = exactjson.loads(item["taken_back"])
+def taken_back_in(text: str) -> TakenBack:
+    """Return what was taken back, in what a purchase's item says of it."""
+    kept = exactjson.loads(text)
     lines = {int(line): Decimal(quantity) for line, quantity in kept["lines"].items()}
     return TakenBack(lines, *(Decimal(kept.get(name, 0)) for name in ("awarded", "spent", "waived", "settled")))
 

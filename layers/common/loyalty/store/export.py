@@ -2,15 +2,17 @@
 
 import gzip
 import hashlib
+import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from msgspec import DecodeError, json
+from msgspec import json
 
 from loyalty import exactjson
+from loyalty.store.attributes import Item, unpack
 
 _BLOCK = 1 << 20
 
@@ -41,19 +43,25 @@ class TableExport:
         Raises:
             NotAnExport: it is not all there, or no full export in DynamoDB JSON.
         """
-        (summary,) = _manifest(folder / "manifest-summary.json")
+        summary = _summary(folder / "manifest-summary.json")
         kind = (summary.get("outputFormat", "DYNAMODB_JSON"), summary.get("exportType", "FULL_EXPORT"))
         if kind != ("DYNAMODB_JSON", "FULL_EXPORT"):
             raise NotAnExport(f"the export is {kind[1]} in {kind[0]}; make a FULL_EXPORT in DYNAMODB_JSON")
-        return cls(tuple(_data_file(folder, entry) for entry in _manifest(folder / "manifest-files.json")))
+        export = cls(tuple(_data_file(folder, entry) for entry in _manifest(folder / "manifest-files.json")))
+        if export.count != summary.get("itemCount"):
+            told = f"{export.count} items, but manifest-summary.json tells {summary.get('itemCount')}"
+            raise NotAnExport(f"the files of {folder / 'manifest-files.json'} have {told}; copy the export again")
+        if len({file.path for file in export.files}) < len(export.files):
+            raise NotAnExport(f"{folder / 'manifest-files.json'} has a file twice; copy the export again")
+        return export
 
     @property
     def count(self) -> int:
         """How many items it has."""
         return sum(file.items for file in self.files)
 
-    def lines(self) -> Iterator[bytes]:
-        """Return every item, each a line of JSON, and hold every file against the manifest.
+    def items(self) -> Iterator[tuple[bytes, Item]]:
+        """Return every item with its line of JSON, and hold every file against the manifest.
 
         Raises:
             NotAnExport: a file is damaged.
@@ -61,27 +69,47 @@ class TableExport:
         for file in self.files:
             _require_whole(file)
             count = 0
-            with gzip.open(file.path) as lines:
-                for line in lines:
-                    count += 1
-                    yield line
+            for line in _lines_in(file.path):
+                count += 1
+                try:
+                    yield line, _item_in(line)
+                except ValueError as error:
+                    raise NotAnExport(f"{file.path}, line {count}, is no item ({error}); copy it again") from error
             if count != file.items:
                 raise NotAnExport(f"{file.path} has {count} items, but the manifest tells {file.items}; copy it again")
 
 
-def attributes_in(line: bytes) -> dict[str, dict[str, Any]]:
-    """Return the attributes in a line of an export, as DynamoDB tells them.
-
-    Raises:
-        NotAnExport: it is no item.
-    """
+def _lines_in(file: Path) -> Iterator[bytes]:
     try:
-        return _LINES.decode(line)["Item"]
-    except (DecodeError, KeyError) as error:
-        raise NotAnExport(f"a line is no item: {line[:80]!r}; copy the export again") from error
+        with gzip.open(file) as lines:
+            yield from lines
+    except (OSError, EOFError, zlib.error) as error:
+        raise NotAnExport(f"{file} cannot be unzipped ({error}); copy it again") from error
+
+
+def attributes_in(line: bytes) -> dict[str, dict[str, Any]]:
+    """Return the attributes in a line of an export, as DynamoDB tells them."""
+    return _LINES.decode(line)["Item"]
 
 
 _LINES = json.Decoder(dict[str, dict[str, dict[str, Any]]])
+
+
+def _item_in(line: bytes) -> Item:
+    """Return the item in a line.
+
+    Raises:
+        ValueError: it is none; with what is wrong.
+    """
+    try:
+        item = unpack(attributes_in(line))
+    except KeyError as lacking:
+        raise ValueError(f"{lacking} is missing, or no type of DynamoDB's") from lacking
+    except (ArithmeticError, AttributeError, TypeError) as error:
+        raise ValueError(f"a value is not of its type: {error}") from error
+    if not (isinstance(item.get("pk"), str) and isinstance(item.get("sk"), str)):
+        raise ValueError("it has no key")
+    return item
 
 
 def _manifest(file: Path) -> list[dict[str, Any]]:
@@ -93,12 +121,21 @@ def _manifest(file: Path) -> list[dict[str, Any]]:
         raise NotAnExport(found) from error
 
 
+def _summary(file: Path) -> dict[str, Any]:
+    found = _manifest(file)
+    if len(found) != 1:
+        raise NotAnExport(f"{file} has {len(found)} lines, but must have one; copy the export again")
+    return found[0]
+
+
 def _data_file(folder: Path, entry: dict[str, Any]) -> DataFile:
     try:
         name = entry["dataFileS3Key"].rpartition("/")[2]
         return DataFile(folder / "data" / name, int(entry["itemCount"]), entry["md5Checksum"])
     except KeyError as lacking:
-        raise NotAnExport(f"manifest-files.json lacks {lacking}; copy it again, as S3 has it") from lacking
+        raise NotAnExport(f"manifest-files.json lacks {lacking}; copy the export again") from lacking
+    except (AttributeError, TypeError, ValueError) as error:
+        raise NotAnExport(f"manifest-files.json cannot be read ({error}); copy the export again") from error
 
 
 def _require_whole(file: DataFile) -> None:

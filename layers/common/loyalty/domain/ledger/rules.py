@@ -10,6 +10,9 @@ class RuleBroken(Exception):  # noqa: N818 - reads as what it says
     """An event would break a rule of the ledger, which is a fault on our side: nothing of it may be written."""
 
 
+NUMBERED = "the journal is numbered 1 to n without gaps"
+
+
 def require_rules(before: Wallet, entry: JournalEntry, after: Wallet) -> None:
     """Let only events pass that keep the ledger's rules.
 
@@ -27,7 +30,7 @@ def broken_links(before: Wallet, entry: JournalEntry, after: Wallet) -> Iterator
     """Return each rule that does not hold between a wallet, its next event and the wallet after, and what was found."""
     amount, lots = entry.movement.amount, after.lots
     if entry.sequence != before.version + 1:
-        yield "the journal is numbered 1 to n without gaps", f"{entry.sequence} follows {before.version}"
+        yield NUMBERED, f"{entry.sequence} follows {before.version}"
     if entry.balance != before.balance + amount:
         found = f"{before.balance} and {amount} make {entry.balance}"
         yield "each balance is the one before it plus the event's amount", found

@@ -26,26 +26,29 @@ class ChainEvidence:
         event_id: its id.
         sequence: its number in the journal.
         balance: the balance after it.
+        posted_on: when it was posted, in seconds since 1970.
         link: its place in the chain; None for events from before there were chains.
         content: the digest of its content; None if it has no link.
         person_holds: whether its personal data is as it was posted, or erased completely.
+        has_traces: whether it has something that events have only beside a hash.
     """
 
     event_id: str
     sequence: int
     balance: Decimal
+    posted_on: int
     link: Link | None
     content: bytes | None = None
     person_holds: bool = True
+    has_traces: bool = False
 
     @classmethod
-    def of(cls, entry: JournalEntry, link: Link | None, content: Content) -> Self:
+    def of(cls, entry: JournalEntry, link: Link | None, content: Content, *, has_traces: bool) -> Self:
         """Return the evidence of an event that says `content`."""
-        event_id, sequence, balance = entry.event_id, entry.sequence, entry.balance
+        where = (entry.event_id, entry.sequence, entry.balance, int(entry.posted_on.timestamp()))
         if link is None:
-            return cls(event_id, sequence, balance, None)
-        digest = content_digest(content, link.personal)
-        return cls(event_id, sequence, balance, link, digest, _person_holds(content, link))
+            return cls(*where, None, has_traces=has_traces)
+        return cls(*where, link, content_digest(content, link.personal), _person_holds(content, link))
 
     @property
     def is_erased(self) -> bool:
@@ -59,6 +62,19 @@ def _person_holds(content: Content, link: Link) -> bool:
     return personal_digest(content, link.salt) == link.personal
 
 
+UPGRADE_SECONDS = 15 * 60
+"""How long containers of a version without hashes may post beside new ones while an upgrade is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableChains:
+    """What the chains of a table have in common: the table's identity, if it has one; and when its first event with a
+    hash was posted, in seconds since 1970."""
+
+    table_id: str | None = None
+    since: int | None = None
+
+
 class ChainFinding(NamedTuple):
     """A rule that does not hold: of which event (None for the wallet), and what was found instead."""
 
@@ -67,29 +83,40 @@ class ChainFinding(NamedTuple):
     found: str
 
 
-def chain_findings(wallet: Wallet, events: Sequence[ChainEvidence], table_id: str | None) -> Iterator[ChainFinding]:
+def chain_findings(wallet: Wallet, events: Sequence[ChainEvidence], table: TableChains) -> Iterator[ChainFinding]:
     """Return what does not hold of a wallet's chain, given its whole journal (in any order). A chain begins with the
-    first event that has a hash, in the table with this identity or, if it began early, in one that had none yet."""
+    first event that has a hash, in the table with this identity or, if it began early, in one that had none yet. An
+    event without a hash passes as one of an older version only if it was posted before or during the upgrade."""
     head: bytes | None = None
     version, balance = 0, Decimal(0)
     for event in sorted(events, key=lambda event: event.sequence):
         if event.link:
-            roots = [root(one, wallet.account_id, version, balance) for one in dict.fromkeys((table_id, None))]
+            roots = [root(one, wallet.account_id, version, balance) for one in dict.fromkeys((table.table_id, None))]
             yield from _broken(event, event.link, [head] if head else roots)
             head = event.link.digest
-        elif head:
-            found = f"number {event.sequence} has none, events before it do"
-            yield ChainFinding(event.event_id, HASHED_ON, found)
+        elif found := _needs_hash(event, table.since, is_late=head is not None):
+            yield ChainFinding(event.event_id, HASHED_ON, f"number {event.sequence} has none, {found}")
         version, balance = event.sequence, event.balance
     if wallet.head != head:
         yield ChainFinding(None, HEAD_KEPT, f"{_told(wallet.head)} in the wallet, {_told(head)} in the journal")
 
 
-HASHED_ON = "once an event of a wallet has a hash, all later ones do"
+HASHED_ON = "all events have a hash that were posted since the table has hashes"
 HEAD_KEPT = "the wallet's head is the hash of its last event"
 FORM_KNOWN = "a hash is of a form that this version knows"
 AS_POSTED = "an event says what it said when it was posted, after the same events of the same wallet of this table"
 PERSON_AS_POSTED = "what names a person is as it was posted, or all of it is erased"
+
+
+def _needs_hash(event: ChainEvidence, since: int | None, *, is_late: bool) -> str | None:
+    """Return why an event without a hash must have one, None if it need not; `is_late` if events before it do."""
+    if event.has_traces:
+        return "but what comes only with one"
+    if since is not None and event.posted_on > since + UPGRADE_SECONDS:
+        return f"and was posted {event.posted_on - since} s after the table's first event with one"
+    if is_late and (since is None or event.posted_on < since - UPGRADE_SECONDS):
+        return "but events before it do"
+    return None
 
 
 def _broken(event: ChainEvidence, link: Link, befores: Sequence[bytes]) -> Iterator[ChainFinding]:

@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 from loyalty.domain.ledger.uses import MAX_WINDOWS, Use, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry
+from loyalty.domain.ledger.windows import same_period
 from loyalty.domain.money import ZERO
 
 USES_COUNTED = "a wallet's uses of limits are those of its journal"
+WITHIN_LIMITS = "no account uses more than its limits allow"
+FORGOTTEN_USED_UP = "a period whose uses are forgotten counts as used up"
 
 
 class UseDeviation(NamedTuple):
@@ -63,14 +66,12 @@ def _beyond(use: Use, before: _Count, entry: JournalEntry) -> Iterator[UseDeviat
     """Return what a purchase used beyond what was left to it."""
     where = f"{use.subject} in {use.window or 'all time'}"
     if before.forgotten:
-        yield UseDeviation(
-            entry.event_id, "a period whose uses are forgotten counts as used up", f"{where}, used once more"
-        )
+        yield UseDeviation(entry.event_id, FORGOTTEN_USED_UP, f"{where}, used once more")
     times, amount = before.times + use.count, before.amounts[use.currency] + use.amount
     if use.per_account is not None and times > use.per_account:
-        yield UseDeviation(entry.event_id, "no account uses more than its limits allow", f"{where}: {times} times")
+        yield UseDeviation(entry.event_id, WITHIN_LIMITS, f"{where}: {times} times")
     if use.per_account_amount is not None and amount > use.per_account_amount:
-        yield UseDeviation(entry.event_id, "no account uses more than its limits allow", f"{where}: {amount}")
+        yield UseDeviation(entry.event_id, WITHIN_LIMITS, f"{where}: {amount}")
 
 
 def _forget(windows: Mapping[str, _Count], length: int) -> None:
@@ -86,6 +87,10 @@ def _compare_remembered(uses: Uses, counts: _Counts) -> Iterator[UseDeviation]:
     for subject in sorted(uses.by_subject.keys() | counts.keys()):
         history = uses.by_subject.get(subject)
         kept = history.windows if history else {}
+        for latest in sorted(history.forgotten if history else ()):
+            if sum(same_period(latest, window) for window in counts[subject]) < MAX_WINDOWS:
+                found = f"{subject} up to {latest or 'all time'}: forgotten, but nothing had to be"
+                yield UseDeviation(None, USES_COUNTED, found)
         for window in sorted(kept.keys() | counts[subject].keys()):
             counted, used = counts[subject][window], kept.get(window, WindowUse())
             lost = window not in kept and (counted.forgotten or not counted.stands)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from loyalty.domain.ledger.rules import NUMBERED
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
-from loyalty.usecases.proofs.audit import READABLE
+from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
 from loyalty.usecases.proofs.verify_references import COUNTED
@@ -15,9 +16,10 @@ _AS_FOUND = "Put the item right as `found` tells, once you know from a copy of b
 BY_HAND = f"No call of the engine leads to this: find out who else may write to the table. {_COMPARE}"
 
 _ADVICE: Mapping[str, str] = {
+    NUMBERED: f"If something was posted meanwhile, verify again, as the index may be late. Else: {_COMPARE}",
     AS_POSTED: f"The event, or the one before it, was changed, replaced or put in by hand. {_COMPARE}",
     PERSON_AS_POSTED: f"What names a person was changed, or erased in part: finish erasing it, or: {_COMPARE}",
-    HASHED_ON: "An older version posted it: deploy one version everywhere. If none did, its hash was taken out.",
+    HASHED_ON: "If an older version posted it, deploy one version everywhere. If none did, its hash was taken out.",
     FORM_KNOWN: "A newer version wrote it: prove the table with that version.",
     HEAD_KEPT: f"The wallet was set back, or its last events were taken out. {_COMPARE}",
     READABLE: "Put the item back from a copy of before. Until then, calls that read it fail.",

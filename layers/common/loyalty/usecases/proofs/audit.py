@@ -1,11 +1,14 @@
 """What a reading of the table, or of a part of it, has shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Protocol
 
 from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
+from loyalty.domain.proofs.chain_audit import TableChains
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
@@ -13,14 +16,13 @@ from loyalty.store.events import is_event, is_pointer
 from loyalty.store.keys import Key
 from loyalty.store.table import JournalTable
 from loyalty.usecases.proofs.event_rules import broken_rules
+from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, claims_of_event, claims_of_record
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_references import filed_under
 from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.proofs.verify_untold import Untold
 from loyalty.usecases.proofs.verify_wallets import SeenEvent, Wallets
-
-READABLE = "every item can be read"
 
 NAMED = ("VOUCHER", "ALIAS", "TOKEN", "REFERENCE")
 """Sort keys of items that are there only for what something else says; pointers are, too."""
@@ -47,7 +49,7 @@ class Audit:
 
     Attributes:
         events: how many there are.
-        table_id: the table's identity, if it was seen.
+        chains: the table's identity, and when its first event with a hash was posted, as far as these were seen.
         items_at_odds: what does not hold of an item by itself.
         wallets: each with its events and its account.
         reversals: purchases, and what took them back.
@@ -56,10 +58,10 @@ class Audit:
     """
 
     def __init__(
-        self, counterparts: Claims, references: Filing, counters: Counters, table_id: str | None = None
+        self, counterparts: Claims, references: Filing, counters: Counters, chains: TableChains | None = None
     ) -> None:
         self.events = 0
-        self.table_id = table_id
+        self.chains = chains or TableChains()
         self.items_at_odds: list[Deviation] = []
         self.wallets = Wallets()
         self.reversals = Reversals()
@@ -73,29 +75,35 @@ class Audit:
         """Whether something of an account does not add up, once all of it was seen."""
         return bool(self._suspects or self.wallets.without_account or self.reversals.suspects)
 
-    def accounts_at_odds(self, table: JournalTable) -> Iterator[Deviation]:
+    def accounts_at_odds(self, table: JournalTable, settle: Callable[[float], None]) -> Iterator[Deviation]:
         """Return what does not hold of accounts, from a closer look at the table."""
-        yield from self.wallets.deviations(table, self._suspects, self.table_id)
+        yield from self.wallets.deviations(table, self._suspects, self.chains, settle)
         yield from self.reversals.deviations(table)
 
     @cached_property
     def _suspects(self) -> list[str]:
-        return self.wallets.suspects(self.table_id)
+        return self.wallets.suspects(self.chains)
 
     def take(self, item: Item) -> None:
-        """Sort an item in; one that is damaged so far that it cannot be, is a deviation."""
+        """Sort in what can be read of an item; what cannot is a deviation."""
+        whole, wrong = legible(item)
         try:
-            self._sort(item)
-        except Exception as damage:  # noqa: BLE001 - whatever it is
-            key = key_of(item)
-            event_id = keys.event_id(key) if keys.is_event(key) else None
-            account_id = str(item["account_id"]) if "account_id" in item else None
-            found = f"{key.pk} / {key.sk}: {type(damage).__name__}"
-            self.items_at_odds.append(Deviation(account_id, event_id, READABLE, found))
+            self._sort(whole, is_event=is_event(item))
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            wrong = wrong or [type(error).__name__]
+        self.items_at_odds += [damage(item, found) for found in wrong]
 
-    def _sort(self, item: Item) -> None:
-        if is_event(item):
+    def see_hash(self, item: Item) -> None:
+        """Take in when an event was posted, if it has a hash."""
+        posted_on = item.get("posted_on")
+        if isinstance(item.get("hash"), bytes) and isinstance(posted_on, Decimal):
+            seen = [posted_on] if self.chains.since is None else [posted_on, Decimal(self.chains.since)]
+            self.chains = replace(self.chains, since=int(min(seen)))
+
+    def _sort(self, item: Item, *, is_event: bool) -> None:
+        if is_event:
             self.events += 1
+            self.see_hash(item)
             self._event(SeenEvent.of(item))
         elif item["sk"] == "REFERENCE":
             self._references.take(item)
@@ -106,13 +114,15 @@ class Audit:
         elif item["sk"] == "WALLET":
             self.wallets.take_wallet(item)
         elif key_of(item) == keys.TABLE:
-            self.table_id = item["target"]
-        elif "record" in item:
+            self.chains = replace(self.chains, table_id=item.get("target"))
+        else:
             self._record(item)
 
     def _record(self, item: Item) -> None:
         if item["sk"] == "ACCOUNT":
             self.wallets.take_account(item)
+        if "record" not in item:
+            return
         record = exactjson.loads(item["record"])
         self.counters.take_limit(record)
         if record["type"] in RECORD_TYPES:

@@ -19,7 +19,8 @@ from loyalty.store.events import Event, EventState, is_event
 from loyalty.store.keys import Key
 from loyalty.store.reference import SEVERAL, items_of, record_key, shared_name_keys
 from loyalty.store.table import Table
-from loyalty.usecases.proofs.verify_wallets import readable
+from loyalty.usecases.proofs.legible import legible
+from loyalty.usecases.proofs.verify_wallets import SeenEvent
 
 MAX_READINGS = 5
 """How often an item is read again that is written while what it is there for is read."""
@@ -122,11 +123,11 @@ class Counterparts:
     def _closer(self, table: Table, key: Key, item: Item | None) -> "Counterparts":
         """Return what is seen of one key: the item there, and what its owners say by now."""
         closer = Counterparts()
-        owners = {claim.owner for claim in self._claims.get(key, ())} | (_owners(item) if item else set())
+        owners = {claim.owner for claim in self._claims.get(key, ())} | (_owners(legible(item)[0]) if item else set())
         for owner in table.get_many(owners, consistent=True).values():
             closer.claim(claim for claim in _claims_of(owner) if claim.key == key)
         if item:
-            closer.take(item)
+            closer.take(legible(item)[0])
         return closer
 
     def listed(self) -> Iterator[Deviation]:
@@ -146,23 +147,21 @@ class Counterparts:
 
 
 def _claims_of(owner: Item) -> Iterable[Claim]:
-    if is_event(owner):
-        seen = readable(owner)
-        return claims_of_event(seen.event) if seen else ()
     try:
+        if is_event(owner):
+            return list(claims_of_event(SeenEvent.of(legible(owner)[0]).event))
         return list(claims_of_record(owner))
-    except Exception:  # noqa: BLE001 - the record cannot be read, which is a deviation already
+    except Exception:  # noqa: BLE001 - the owner cannot be read, which is a deviation already (`Audit.take`)
         return ()
 
 
 def _owners(item: Item) -> set[Key]:
     """Return what an item may be there for, as it says itself."""
     key = key_of(item)
-    if key.sk == "TOKEN":
-        return {record_key("access_token", str(item["target"]))}
-    if key.sk == "ALIAS":
-        return {record_key(keys.alias_kind(key), str(item["target"]))}
-    return {keys.event(str(item["event_id"]))}
+    if key.sk in ("TOKEN", "ALIAS"):
+        kind = "access_token" if key.sk == "TOKEN" else keys.alias_kind(key)
+        return {record_key(kind, item["target"])} if "target" in item else set()
+    return {keys.event(item["event_id"])} if "event_id" in item else set()
 
 
 def _rule(key: Key) -> str:

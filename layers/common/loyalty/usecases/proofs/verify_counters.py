@@ -1,7 +1,7 @@
 """Proving what all accounts together have used: every counter of a budget or promo code against the whole journal."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,9 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
-from loyalty.store.table import WholeTable
-from loyalty.usecases.ledger.transaction_batch import read_used
-from loyalty.usecases.proofs.verify_wallets import readable, require_numbers
+from loyalty.store.table import Table, WholeTable
+from loyalty.usecases.proofs.legible import legible
+from loyalty.usecases.proofs.verify_wallets import readable
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
 MAX_READINGS = 3
@@ -43,8 +43,7 @@ class Counters:
 
     def take_counter(self, item: Item) -> None:
         """Sort a counter in."""
-        require_numbers(item)
-        self._used[key_of(item)] = item["used"]
+        self._used[key_of(item)] = _used_in(item)
 
     def take_limit(self, record: Mapping[str, Any]) -> None:
         """Take in a record that may limit what all accounts use together."""
@@ -82,11 +81,11 @@ class Counters:
         for _ in range(MAX_READINGS):
             if not suspects:
                 return
-            used, recount = read_used(table, suspects), Counters()
+            used, recount = _read_used(table, suspects), Counters()
             for item in table.scan():
                 if is_event(item) and (seen := readable(item)):
                     recount.take(seen.event)
-            after = read_used(table, suspects)
+            after = _read_used(table, suspects)
             for key in sorted(key for key in suspects if used[key] == after[key] != recount._journal[key]):
                 yield recount._deviation(key, used[key])
             suspects = {key for key in suspects if used[key] != after[key]}
@@ -97,6 +96,16 @@ class Counters:
 
     def _deviation(self, key: Key, used: Decimal) -> Deviation:
         return _deviation(key, f"{used} on the counter, {self._journal[key]} in the journal")
+
+
+def _read_used(table: Table, counters: Collection[Key]) -> dict[Key, Decimal]:
+    items = table.get_many(counters, consistent=True)
+    return {key: _used_in(legible(items[key])[0]) if key in items else ZERO for key in counters}
+
+
+def _used_in(counter: Item) -> Decimal:
+    used: Decimal = counter.get("used", ZERO)  # which is told already where it cannot be read
+    return used
 
 
 def _deviation(key: Key, found: str) -> Deviation:

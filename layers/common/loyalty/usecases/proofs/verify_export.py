@@ -12,13 +12,14 @@ from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, pack, unpack
-from loyalty.store.events import is_event
+from loyalty.store.events import is_event, is_pointer
 from loyalty.store.export import TableExport, attributes_in
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.shards import Shards
 from loyalty.store.writes import Put
 from loyalty.usecases.proofs.audit import NAMED, Audit
+from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_journal import Verification
@@ -46,14 +47,14 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     accounts, names = Shards(folder, "account", shards), Shards(folder, "name", shards)
     counters, sink = Counters(), _NamesAside(names)
     rest = Audit(sink, sink, counters)
-    for count, line in enumerate(export.lines(), start=1):
-        _sort(line, accounts, names, rest)
+    for count, (line, item) in enumerate(export.items(), start=1):
+        _sort(line, item, accounts, names, rest)
         if count % TOLD_EVERY == 0:
             progress("reading", count, export.count)
     verification = Verification(deviations=list(rest.items_at_odds))
     untold: set[str] = set()
     for number in range(shards):
-        audit = Audit(sink, sink, counters, rest.table_id)
+        audit = Audit(sink, sink, counters, rest.chains)
         _prove_accounts(accounts, number, audit, verification)
         untold |= audit.untold.counters
         progress("proving wallets", number + 1, shards)
@@ -66,17 +67,17 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     return verification
 
 
-def _sort(line: bytes, accounts: Shards, names: Shards, rest: Audit) -> None:
-    attributes = attributes_in(line)
-    sk = attributes["sk"]["S"]
-    if sk in ("WALLET", "ACCOUNT"):
-        accounts.add(keys.account_id(attributes["pk"]["S"]), _as_row(line))
-    elif "sequence" in attributes and keys.is_event(Key(attributes["pk"]["S"], sk)):
-        accounts.add(attributes.get("account_id", {}).get("S", ""), _as_row(line))
-    elif sk in NAMED or keys.is_event(Key(attributes["pk"]["S"], sk)):
-        names.add(attributes["pk"]["S"], _as_row(line))
+def _sort(line: bytes, item: Item, accounts: Shards, names: Shards, rest: Audit) -> None:
+    key = key_of(item)
+    if key.sk in ("WALLET", "ACCOUNT"):
+        accounts.add(keys.account_id(key.pk), _as_row(line))
+    elif is_event(item):
+        rest.see_hash(item)
+        accounts.add(str(item.get("account_id")), _as_row(line))
+    elif key.sk in NAMED or is_pointer(item):
+        names.add(key.pk, _as_row(line))
     else:
-        rest.take(unpack(attributes))
+        rest.take(item)
 
 
 def _as_row(line: bytes) -> bytes:
@@ -92,7 +93,7 @@ def _prove_accounts(accounts: Shards, number: int, audit: Audit, verification: V
         audit.take(item)
     found: Iterable[Deviation] = audit.items_at_odds
     if audit.has_accounts_at_odds:
-        found = [*audit.accounts_at_odds(_Snapshot(_items(accounts, number))), *found]
+        found = [*audit.accounts_at_odds(_Snapshot(_items(accounts, number)), settle=lambda _: None), *found]
     accounts.remove(number)
     wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)
     verification.deviations += wrong
@@ -143,7 +144,7 @@ class _NamesAside:
 
 
 def _names_at_odds(names: Shards, number: int) -> list[Deviation]:
-    counterparts, references = Counterparts(), References()
+    counterparts, references, damaged = Counterparts(), References(), list[Deviation]()
     for line in names.rows(number):
         row = exactjson.loads(line)
         if "claim" in row:
@@ -152,7 +153,8 @@ def _names_at_odds(names: Shards, number: int) -> list[Deviation]:
         elif "filed" in row:
             references.file(Key(*row["key"]), row["filed"], certain=row["certain"])
         else:
-            item = unpack(row["Item"])
+            item, wrong = legible(unpack(row["Item"]))
+            damaged += [damage(item, found) for found in wrong]
             (references if item["sk"] == "REFERENCE" else counterparts).take(item)
     names.remove(number)
-    return [*counterparts.listed(), *references.listed()]
+    return [*counterparts.listed(), *references.listed(), *damaged]

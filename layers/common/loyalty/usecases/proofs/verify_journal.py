@@ -45,7 +45,7 @@ def verify_journal(
     if audit.has_accounts_at_odds or counterparts.suspects or references.suspects or counters.suspects:
         settle(SETTLING_SECONDS)
     found = [
-        *audit.accounts_at_odds(table),
+        *audit.accounts_at_odds(table, settle),
         *counterparts.deviations(table),
         *references.deviations(table),
         *counters.deviations(table),

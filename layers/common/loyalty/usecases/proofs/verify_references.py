@@ -11,6 +11,7 @@ from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
 from loyalty.store.table import WholeTable
+from loyalty.usecases.proofs.legible import legible
 from loyalty.usecases.proofs.verify_wallets import readable
 
 MAX_READINGS = 3
@@ -44,7 +45,7 @@ class References:
 
     def take(self, item: Item) -> None:
         """Sort a reference number in."""
-        self._items[key_of(item)] = int(item["used"]), str(item["event_id"])
+        self._items[key_of(item)] = int(item.get("used", 0)), item.get("event_id", "nothing")
 
     @property
     def suspects(self) -> set[Key]:
@@ -66,7 +67,7 @@ class References:
             before = table.get_many(suspects, consistent=True)
             recount = _recount(table, suspects)
             for item in before.values():
-                recount.take(item)
+                recount.take(legible(item)[0])
             after = table.get_many(suspects, consistent=True)
             still = {key for key in suspects if before.get(key) == after.get(key)}
             yield from recount.listed(still)

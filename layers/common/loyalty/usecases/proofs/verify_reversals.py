@@ -1,7 +1,7 @@
 """Proving what was taken back: every purchase against its cancellation and its returns."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
@@ -11,6 +11,7 @@ from loyalty.store import keys, ledger
 from loyalty.store.attributes import key_of
 from loyalty.store.events import Event, EventState, is_event
 from loyalty.store.table import JournalTable
+from loyalty.usecases.proofs.legible import guarded, legible
 from loyalty.usecases.proofs.verify_wallets import readable
 from loyalty.usecases.reversals.settlement import UNTOLD
 
@@ -40,7 +41,7 @@ class Reversals:
         at_odds = {
             purchase_id
             for purchase_id, sold in self._sold.items()
-            if any(reversal_deviations(sold, self._undone.get(purchase_id, [])))
+            if any(_findings(sold, self._undone.get(purchase_id, [])))
         }
         return sorted(orphans | at_odds)
 
@@ -57,15 +58,21 @@ def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviat
         purchase = _event(table, purchase_id)
         if purchase is None or purchase.entry.type is not EventType.PURCHASE:
             return [Deviation(None, purchase_id, "only purchases are reversed", f"reversed by {sorted(seen)}")]
-        found = list(reversal_deviations(_evidence_of(purchase), _reversals(table, purchase, seen)))
+        found = list(_findings(_evidence_of(purchase), _reversals(table, purchase, seen)))
         if _event(table, purchase_id) == purchase:
             break
     return found
 
 
+def _findings(sold: PurchaseEvidence, undone: Sequence[ReversalEvidence]) -> Iterator[Deviation]:
+    return guarded(sold.account_id, sold.event_id, reversal_deviations(sold, undone))
+
+
 def _reversals(table: JournalTable, purchase: Event, seen: set[str]) -> list[ReversalEvidence]:
     journal = ledger.journal_items(table, purchase.entry.account_id)
-    event_ids = seen | {keys.event_id(key_of(entry)) for entry in journal if entry["event_type"] in _REVERSING}
+    event_ids = seen | {
+        keys.event_id(key_of(entry)) for entry in journal if legible(entry)[0].get("event_type") in _REVERSING
+    }
     events = [event for event_id in sorted(event_ids) if (event := _event(table, event_id))]
     undone = (one for event in events for one in _undone(event))
     return [one for purchase_id, one in undone if purchase_id == purchase.entry.event_id]

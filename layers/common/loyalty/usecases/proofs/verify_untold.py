@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Iterator
 from loyalty.domain.events.documents import PurchaseDocument
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
-from loyalty.domain.proofs.use_audit import USES_COUNTED
+from loyalty.domain.proofs.use_audit import FORGOTTEN_USED_UP, USES_COUNTED, WITHIN_LIMITS
 from loyalty.domain.reversals.proration import sold_lines
 from loyalty.store import keys
 from loyalty.store.events import Event, EventState
 from loyalty.store.keys import Key
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 
-_OF_ACCOUNTS = (PURCHASES_COUNTED, USES_COUNTED)
+_OF_ACCOUNTS = (PURCHASES_COUNTED, USES_COUNTED, WITHIN_LIMITS, FORGOTTEN_USED_UP)
 """The rules of an account that rest on what reversals tell of limits."""
 
 

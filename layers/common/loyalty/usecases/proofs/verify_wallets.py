@@ -1,24 +1,28 @@
 """Proving wallets: each against its journal, its chain and its place in the expiry index."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
-from loyalty.domain.ledger.wallet import JournalEntry
+from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.audit import Deviation, deviations
-from loyalty.domain.proofs.chain_audit import ChainEvidence, chain_findings
+from loyalty.domain.proofs.chain_audit import ChainEvidence, TableChains, chain_findings
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
+from loyalty.store.keys import Key
 from loyalty.store.table import JournalTable, Table
+from loyalty.usecases.proofs.legible import guarded, legible
 
 MAX_READINGS = 5
 """How often a wallet is read again that keeps moving while it is read."""
 
+INDEX_WAITS = (0.05, 0.1, 0.2)
+"""Seconds before each further look into the index for events that it lacks: as a rule it is late by less."""
 
 IN_EXPIRY_INDEX = "the expiry index has a wallet under the next month that takes a part"
 
@@ -33,28 +37,13 @@ class SeenEvent:
     @classmethod
     def of(cls, item: Item) -> Self:
         """Return the event in its item. Whatever is wrong with that may be raised."""
-        require_numbers(item)
         event = event_of(item)
-        return cls(event, ChainEvidence.of(event.entry, event.link, stored_content(item) if event.link else {}))
+        content = stored_content(item) if event.link else {}
+        has_traces = not _ONLY_BESIDE_A_HASH.isdisjoint(item)
+        return cls(event, ChainEvidence.of(event.entry, event.link, content, has_traces=has_traces))
 
 
-def require_numbers(item: Item) -> None:
-    """Let only items pass whose amounts are numbers.
-
-    Raises:
-        TypeError: with the attribute that is none.
-    """
-    for name in (
-        "awarded",
-        "spent",
-        "balance",
-        "alternative_awarded",
-        "alternative_spent",
-        "alternative_balance",
-        "used",
-    ):
-        if not isinstance(item.get(name, ZERO), Decimal):
-            raise TypeError(name)
+_ONLY_BESIDE_A_HASH = frozenset({"hash_form", "personal", "salt", "filed"})
 
 
 @dataclass(slots=True)
@@ -85,8 +74,6 @@ class Wallets:
     def take_wallet(self, item: Item) -> None:
         """Sort a wallet in."""
         account_id = keys.account_id(item["pk"])
-        require_numbers(item)
-        wallet_of(account_id, item)  # which raises whatever is wrong with it
         self._items[account_id] = item
 
     def take_account(self, item: Item) -> None:
@@ -108,51 +95,70 @@ class Wallets:
         """Accounts of wallets and events that were not seen themselves."""
         return (self._items.keys() | self.journals.keys()) - self._accounts
 
-    def suspects(self, table_id: str | None) -> list[str]:
+    def suspects(self, chains: TableChains) -> list[str]:
         """Return the accounts whose wallet does not agree with what was seen of its journal."""
         accounts = sorted(self._items.keys() | self.journals.keys())
         return [
             account_id
             for account_id in accounts
-            if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], table_id))
+            if any(_deviations(account_id, self._items.get(account_id), self.journals[account_id], chains))
         ]
 
-    def deviations(self, table: JournalTable, suspects: Iterable[str], table_id: str | None) -> Iterator[Deviation]:
+    def deviations(
+        self, table: JournalTable, suspects: Iterable[str], chains: TableChains, settle: Callable[[float], None]
+    ) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a closer look at each."""
         for account_id in suspects:
-            yield from _again(table, account_id, table_id)
+            seen = [keys.event(event.event_id) for event in self.journals[account_id].chain]
+            yield from _again(table, account_id, seen, chains, settle)
         for account_id in sorted(self.without_account):
             if table.get(keys.account(account_id), consistent=True) is None:
                 yield Deviation(account_id, None, "every wallet has an account", "no account")
 
 
-def _deviations(account_id: str, item: Item | None, journal: Journal, table_id: str | None) -> Iterator[Deviation]:
-    wallet = wallet_of(account_id, item)
-    yield from deviations(wallet, journal.entries)
-    for finding in chain_findings(wallet, journal.chain, table_id):
-        yield Deviation(account_id, *finding)
-    due, told = wallet_item(wallet), item or {}
+def _deviations(account_id: str, item: Item | None, journal: Journal, chains: TableChains) -> Iterator[Deviation]:
+    told = item or {}
+    wallet = wallet_of(account_id, {**_NOTHING_TOLD, **told})
+    chain = (Deviation(account_id, *finding) for finding in chain_findings(wallet, journal.chain, chains))
+    for findings in (deviations(wallet, journal.entries), chain, _expiry_findings(wallet, told)):
+        yield from guarded(account_id, None, findings)
+
+
+_NOTHING_TOLD: Item = {"version": ZERO, "balance": ZERO, "purchases": ZERO}
+
+
+def _expiry_findings(wallet: Wallet, told: Item) -> Iterator[Deviation]:
+    due = wallet_item(wallet)
     for name in ("expires", "expiry_shard"):
         if due[name] != told.get(name):
             found = f"{name}: {told.get(name) or 'none'}, its lots make {due[name] or 'none'}"
-            yield Deviation(account_id, None, IN_EXPIRY_INDEX, found)
+            yield Deviation(wallet.account_id, None, IN_EXPIRY_INDEX, found)
 
 
-def _again(table: JournalTable, account_id: str, table_id: str | None) -> list[Deviation]:
-    """Deviations of one wallet, from a reading during which it stood still."""
+def _again(
+    table: JournalTable, account_id: str, seen: Collection[Key], chains: TableChains, settle: Callable[[float], None]
+) -> list[Deviation]:
+    """Deviations of one wallet, from a reading during which it stood still. Its events are those that the scan has
+    `seen`, and those that the index has, which may be late with the latest: so it is asked again for them."""
+    waits = list(INDEX_WAITS)
     for _ in range(MAX_READINGS):
         item, journal = _wallet(table, account_id), Journal()
-        events = [key_of(entry) for entry in ledger.journal_items(table, account_id)]
+        events = {*seen, *(key_of(entry) for entry in ledger.journal_items(table, account_id))}
         for found in table.get_many(events, consistent=True).values():
-            if seen := readable(found):
-                journal.take(seen)
-        try:
-            listed = list(_deviations(account_id, item, journal, table_id))
-        except Exception:  # noqa: BLE001 - the wallet cannot be read, which is a deviation already
-            listed = []
-        if _wallet(table, account_id) == item:
+            if one := readable(found):
+                journal.take(one)
+        listed = list(_deviations(account_id, item and legible(item)[0], journal, chains))
+        is_late = bool(item) and len(journal.entries) < _version_in(item)
+        if _wallet(table, account_id) == item and not (is_late and waits):
             break
+        if waits:
+            settle(waits.pop(0))
     return listed
+
+
+def _version_in(item: Item | None) -> Decimal:
+    version: Decimal = legible(item)[0].get("version", ZERO) if item else ZERO
+    return version
 
 
 def _wallet(table: Table, account_id: str) -> Item | None:
@@ -162,7 +168,7 @@ def _wallet(table: Table, account_id: str) -> Item | None:
 def readable(item: Item) -> SeenEvent | None:
     """Return the event in an item; None where it is damaged so far that it cannot be read."""
     try:
-        return SeenEvent.of(item)
+        return SeenEvent.of(legible(item)[0])
     except Exception:  # noqa: BLE001 - whatever it is, it is a deviation
         return None
 

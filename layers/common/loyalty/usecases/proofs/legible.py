@@ -1,0 +1,171 @@
+"""Reading items that somebody may have damaged: what cannot be read is told, and the rest is still proven."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from loyalty import exactjson
+from loyalty.domain.identity import Origin
+from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.proofs.audit import Deviation
+from loyalty.store import keys
+from loyalty.store.attributes import Foreign, Item, key_of
+from loyalty.store.events import EventState, is_event, is_pointer, taken_back_in, uses_in
+
+READABLE = "every item can be read"
+
+Check = Callable[[Any], bool]
+"""Returns whether a value is what an attribute must be; what it raises means that it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The attributes of a kind of item: those it must have, and what others must be if they are there."""
+
+    required: Mapping[str, Check]
+    optional: Mapping[str, Check] = field(default_factory=dict)
+
+
+def legible(item: Item) -> tuple[Item, list[str]]:
+    """Return what can be read of an item, and what is wrong with the rest. Items of a kind that is not proven are
+    returned as they are."""
+    form = _form_of(item)
+    if form is None:
+        return item, []
+    checks = {**form.required, **form.optional}
+    damaged = {name for name, value in item.items() if not _passes(checks.get(name, _is_ours), value)}
+    lacking = form.required.keys() - item.keys()
+    if item.get("hash") is not None and is_event(item):
+        lacking |= _BESIDE_A_HASH - item.keys()
+    left_out = damaged | ({"hash"} if _BESIDE_A_HASH & (damaged | lacking) else set())
+    wrong = [*(f"{name} cannot be read" for name in damaged), *(f"{name} is missing" for name in lacking)]
+    return {name: value for name, value in item.items() if name not in left_out}, sorted(wrong)
+
+
+def damage(item: Item, found: str) -> Deviation:
+    """Return the deviation that something of an item cannot be read."""
+    key, account_id = key_of(item), item.get("account_id")
+    event_id = keys.event_id(key) if keys.is_event(key) else None
+    return Deviation(
+        account_id if isinstance(account_id, str) else None, event_id, READABLE, f"{key.pk} / {key.sk}: {found}"
+    )
+
+
+def guarded(account_id: str | None, event_id: str | None, findings: Iterable[Deviation]) -> Iterator[Deviation]:
+    """Return what is found, up to where it cannot be looked at any further; and that, if so."""
+    try:
+        yield from findings
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        yield Deviation(account_id, event_id, READABLE, f"what is left of it cannot be proven: {type(error).__name__}")
+
+
+def _form_of(item: Item) -> _Form | None:
+    key = key_of(item)
+    if is_event(item):
+        return _EVENT
+    if is_pointer(item):
+        return _POINTER
+    if key == keys.TABLE:
+        return _NAME
+    return _FORMS.get(key.sk, _RECORD if "record" in item else None)
+
+
+def _passes(check: Check, value: Any) -> bool:
+    try:
+        return check(value)
+    except Exception:  # noqa: BLE001 - whatever it is, the value is not what it must be
+        return False
+
+
+def _is_ours(value: Any) -> bool:
+    """Return whether a value is of a kind that we write."""
+    parts = value if isinstance(value, list) else [value]
+    return not any(isinstance(part, Foreign) for part in parts)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_bytes(value: Any) -> bool:
+    return isinstance(value, bytes)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Decimal) and value.is_finite()
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and value == int(value)
+
+
+def _is_one_of(kinds: type[StrEnum]) -> Check:
+    return lambda value: kinds(value) is not None
+
+
+def _are_amounts(text: Any) -> bool:
+    return all(Decimal(amount).is_finite() for amount in exactjson.loads(text).values())
+
+
+def _are_uses(text: Any) -> bool:
+    windows = [window for history in uses_in(text).by_subject.values() for window in history.windows.values()]
+    return all(
+        isinstance(window.count, int) and all(map(Decimal.is_finite, window.amounts.values())) for window in windows
+    )
+
+
+def _is_taken_back(text: Any) -> bool:
+    told = taken_back_in(text)
+    return all(map(Decimal.is_finite, [*told.lines.values(), told.awarded, told.spent, told.waived, told.settled]))
+
+
+def _is_record(text: Any) -> bool:
+    return isinstance(exactjson.loads(text)["type"], str)
+
+
+_BESIDE_A_HASH = frozenset({"hash_form", "personal"})
+
+_EVENT = _Form(
+    {
+        "account_id": _is_text,
+        **dict.fromkeys(("awarded", "spent", "balance", "performed_on", "posted_on"), _is_number),
+        **dict.fromkeys(("fingerprint", "document"), _is_bytes),
+        "sequence": _is_whole,
+        "event_type": _is_one_of(EventType),
+        "origin": _is_one_of(Origin),
+    },
+    {
+        **dict.fromkeys(("reference_number", "merchant_id", "partner_id", "pointer", "updated_by"), _is_text),
+        **dict.fromkeys(("alternative_awarded", "alternative_spent", "alternative_balance", "updated_on"), _is_number),
+        **dict.fromkeys(("form", "hash_form"), _is_whole),
+        **dict.fromkeys(("hash", "personal", "salt"), _is_bytes),
+        **dict.fromkeys(("lots", "lapsed", "kept"), _are_amounts),
+        "filed": lambda value: isinstance(value, bool),
+        "state": _is_one_of(EventState),
+        "taken_back": _is_taken_back,
+    },
+)
+_POINTER = _Form({"event_id": _is_text})
+_NAME = _Form({"target": _is_text})
+_RECORD = _Form({"record": _is_record})
+_FORMS: Mapping[str, _Form] = {
+    "WALLET": _Form(
+        {"version": _is_whole, "purchases": _is_whole, "balance": _is_number},
+        {
+            **dict.fromkeys(("lots", "lapsed", "waived", "forgiven"), _are_amounts),
+            **dict.fromkeys(("expires", "expiry_shard"), _is_text),
+            "uses": _are_uses,
+            "head": _is_bytes,
+        },
+    ),
+    "ACCOUNT": _RECORD,
+    "VOUCHER": _Form(
+        {**dict.fromkeys(("account_id", "event_id", "state", "voucher_type_id"), _is_text), "value": _is_number}
+    ),
+    "ALIAS": _NAME,
+    "TOKEN": _NAME,
+    "REFERENCE": _Form({"used": _is_whole, "event_id": _is_text}),
+    "USED": _Form({"used": _is_number}),
+}
