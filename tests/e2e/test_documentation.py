@@ -22,6 +22,8 @@ ELSEWHERE = {
     "--stack loyalty-": AWS,
     "aws lambda invoke": AWS,
     "aws s3 sync": AWS,
+    "make mutants": "takes hours; tests/unit/test_mutants.py tries the tool",
+    "-m tests.mutants": "takes minutes; tests/unit/test_mutants.py tries the tool",
     "verify --export": "takes an export; tests/functional/test_verify_export.py runs it",
     "loyalty programme check programme.jsonl": "the page shows what is said of faults; tests/unit has them all",
 }
@@ -42,6 +44,7 @@ SAID: dict[str, str] = {
     " [--stack NAME]": "",
     " [UPLOAD]": "",
     "--limit 500": "--limit 50",
+    "OPS=100000": "OPS=900",
     "KEY_ID": "$(loyalty key list --partner ACME --json | python3 -c '"
     'import json, sys; print(json.load(sys.stdin)[0]["key_id"])\')',
     "uploads show UPLOAD": "uploads show $(loyalty uploads list --json | python3 -c '"
