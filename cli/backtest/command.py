@@ -130,6 +130,6 @@ def _file(purchases: Path, reference: Sequence[Path], days: Days) -> "Source":
 
 
 def _journal(target: Target, days: Days) -> "Source":
-    from cli.backtest.events import Journal
+    from cli.backtest.events import PostedPurchases
 
-    return Journal(target.open_table(), days)
+    return PostedPurchases(target.open_table(), days)

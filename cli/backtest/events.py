@@ -26,7 +26,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Journal:
+class PostedPurchases:
     """The purchases that were posted to a stack and performed on these days."""
 
     stack: WholeTable

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cli.backtest.events import Journal
+from cli.backtest.events import PostedPurchases
 from cli.backtest.report import Report
 from cli.backtest.run import backtest
 from cli.options import Days
@@ -31,7 +31,7 @@ def post(functions: Functions, number: int, **fields: Any) -> None:
 def priced_again(demo: DynamoTable, draft: Path, days: Days = Days()) -> Report:  # noqa: B008 - it cannot be changed
     laid = ProgrammeDraft.of([draft], demo, NOW)
     laid.require_good()
-    source = Journal(demo, days)
+    source = PostedPurchases(demo, days)
     history = source.history(laid.table, NOW)
     return backtest(history, laid.accepted(NOW)[0], ProgrammeDraft.of([], demo, NOW).accepted(NOW)[0], "draft.jsonl")
 

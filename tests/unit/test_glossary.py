@@ -1,6 +1,7 @@
 """docs/glossary.md names files and classes that there are."""
 
 import re
+from collections import defaultdict
 
 import pytest
 
@@ -31,3 +32,17 @@ def test_a_class_that_is_named_is_there(name: str) -> None:
     named = re.compile(rf"^(class {name}\b|{name} = )", re.MULTILINE)
 
     assert any(named.search(source.read_text()) for source in SOURCES)
+
+
+SHAPES = "api/classic/shapes"
+"""Where the vendor's own names stand."""
+
+
+def test_a_class_name_means_one_thing() -> None:
+    defined: dict[str, list[str]] = defaultdict(list)
+    for source in SOURCES:
+        for name in re.findall(r"^class ([A-Z]\w*)", source.read_text(), re.MULTILINE):
+            if SHAPES not in source.as_posix():
+                defined[name].append(source.as_posix())
+
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}

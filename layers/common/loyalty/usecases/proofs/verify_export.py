@@ -16,7 +16,7 @@ from loyalty.store.events import is_event, is_pointer
 from loyalty.store.export import TableExport, attributes_in
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
-from loyalty.store.shards import Shards
+from loyalty.store.spool import Spool
 from loyalty.store.writes import Put
 from loyalty.usecases.proofs.audit import NAMED, Audit
 from loyalty.usecases.proofs.legible import damage, legible
@@ -44,7 +44,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
         NotAnExport: it is not whole.
     """
     shards = export.count // ITEMS_OF_A_SHARD + 1
-    accounts, names = Shards(folder, "account", shards), Shards(folder, "name", shards)
+    accounts, names = Spool(folder, "account", shards), Spool(folder, "name", shards)
     counters, sink = Counters(), _NamesAside(names)
     rest = Audit(sink, sink, counters)
     for count, (line, item) in enumerate(export.items(), start=1):
@@ -67,7 +67,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     return verification
 
 
-def _sort(line: bytes, item: Item, accounts: Shards, names: Shards, rest: Audit) -> None:
+def _sort(line: bytes, item: Item, accounts: Spool, names: Spool, rest: Audit) -> None:
     key = key_of(item)
     if key.sk in ("WALLET", "ACCOUNT"):
         accounts.add(keys.account_id(key.pk), _as_row(line))
@@ -84,11 +84,11 @@ def _as_row(line: bytes) -> bytes:
     return line if line.endswith(b"\n") else line + b"\n"
 
 
-def _items(shards: Shards, number: int) -> Iterator[Item]:
+def _items(shards: Spool, number: int) -> Iterator[Item]:
     return (unpack(attributes_in(line)) for line in shards.rows(number))
 
 
-def _prove_accounts(accounts: Shards, number: int, audit: Audit, verification: Verification) -> None:
+def _prove_accounts(accounts: Spool, number: int, audit: Audit, verification: Verification) -> None:
     for item in _items(accounts, number):
         audit.take(item)
     found: Iterable[Deviation] = audit.items_at_odds
@@ -123,7 +123,7 @@ class _Snapshot(MemoryTable):
 class _NamesAside:
     """What events and records say of names, put aside to be held against them later."""
 
-    def __init__(self, names: Shards) -> None:
+    def __init__(self, names: Spool) -> None:
         self._names = names
 
     def claim(self, claims: Iterable[Claim]) -> None:
@@ -143,7 +143,7 @@ class _NamesAside:
         self._names.add(key.pk, exactjson.dumps({"key": key, **row}).encode() + b"\n")
 
 
-def _names_at_odds(names: Shards, number: int) -> list[Deviation]:
+def _names_at_odds(names: Spool, number: int) -> list[Deviation]:
     counterparts, references, damaged = Counterparts(), References(), list[Deviation]()
     for line in names.rows(number):
         row = exactjson.loads(line)

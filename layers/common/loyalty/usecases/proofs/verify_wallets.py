@@ -47,7 +47,7 @@ _ONLY_BESIDE_A_HASH = frozenset({"hash_form", "personal", "salt", "filed"})
 
 
 @dataclass(slots=True)
-class Journal:
+class SeenJournal:
     """What was seen of a wallet's events: their entries, and their places in the chain."""
 
     entries: list[JournalEntry] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Wallets:
     """What a scan has shown of wallets, their events and their accounts."""
 
     def __init__(self) -> None:
-        self.journals: dict[str, Journal] = defaultdict(Journal)
+        self.journals: dict[str, SeenJournal] = defaultdict(SeenJournal)
         self._items: dict[str, Item] = {}
         self._accounts: set[str] = set()
 
@@ -116,7 +116,7 @@ class Wallets:
                 yield Deviation(account_id, None, "every wallet has an account", "no account")
 
 
-def _deviations(account_id: str, item: Item | None, journal: Journal, chains: TableChains) -> Iterator[Deviation]:
+def _deviations(account_id: str, item: Item | None, journal: SeenJournal, chains: TableChains) -> Iterator[Deviation]:
     told = item or {}
     wallet = wallet_of(account_id, {**_NOTHING_TOLD, **told})
     chain = (Deviation(account_id, *finding) for finding in chain_findings(wallet, journal.chain, chains))
@@ -142,7 +142,7 @@ def _again(
     `seen`, and those that the index has, which may be late with the latest: so it is asked again for them."""
     waits = list(INDEX_WAITS)
     for _ in range(MAX_READINGS):
-        item, journal = _wallet(table, account_id), Journal()
+        item, journal = _wallet(table, account_id), SeenJournal()
         events = {*seen, *(key_of(entry) for entry in ledger.journal_items(table, account_id))}
         for found in table.get_many(events, consistent=True).values():
             if one := readable(found):

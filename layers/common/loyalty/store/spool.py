@@ -9,7 +9,7 @@ MAX_BUFFERED = 32_768
 """Bytes that are gathered for a shard before they are written, so that not every shard keeps a file open."""
 
 
-class Shards:
+class Spool:
     """Rows, each a line of bytes, in `count` files of a folder. All rows of one name are in the same file, in the order
     in which they came."""
 
