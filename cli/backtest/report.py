@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cli.backtest.simulation import OfferTally, Simulation
+from cli.backtest.programme_run import OfferTally, ProgrammeRun
 from loyalty.domain.money import ZERO, rounded
 
 TOP_CUSTOMERS = 10
@@ -121,15 +121,15 @@ class ProgrammeLine:
     top_customers: list[CustomerLine]
 
     @classmethod
-    def of(cls, simulation: Simulation) -> "ProgrammeLine":
-        """Return the numbers of a simulation that has ended."""
-        months = _months(simulation)
+    def of(cls, run: ProgrammeRun) -> "ProgrammeLine":
+        """Return the numbers of a run that has ended."""
+        months = _months(run)
         sales = sum((month.sales for month in months), ZERO)
         given = sum((month.awarded + month.vouchers for month in months), ZERO)
         return cls(
             purchases=sum(month.purchases for month in months),
-            customers=len(simulation.customers),
-            reached=sum(1 for customer in simulation.customers.values() if customer.given),
+            customers=len(run.customers),
+            reached=sum(1 for customer in run.customers.values() if customer.given),
             sales=sales,
             given=given,
             share=percent(given, sales),
@@ -137,12 +137,12 @@ class ProgrammeLine:
             spent=sum((month.spent for month in months), ZERO),
             expired=sum((month.expired for month in months), ZERO),
             liability=months[-1].liability if months else ZERO,
-            outstanding=simulation.outstanding,
-            forgone=simulation.forgone,
-            refused=dict(simulation.refused),
-            offers=_offers(simulation, sales),
+            outstanding=run.outstanding,
+            forgone=run.forgone,
+            refused=dict(run.refused),
+            offers=_offers(run, sales),
             months=months,
-            top_customers=_top_customers(simulation),
+            top_customers=_top_customers(run),
         )
 
 
@@ -188,13 +188,13 @@ def percent(part: Decimal, whole: Decimal) -> Decimal:
     return rounded(100 * part / whole, 2) if whole else ZERO
 
 
-def _offers(simulation: Simulation, sales: Decimal) -> list[OfferLine]:
+def _offers(run: ProgrammeRun, sales: Decimal) -> list[OfferLine]:
     """Return the offers, those that gave most first."""
-    lines = [_offer(tally, simulation, sales) for tally in simulation.offers.values() if tally.offer.effective]
+    lines = [_offer(tally, run, sales) for tally in run.offers.values() if tally.offer.effective]
     return sorted(lines, key=lambda line: (-line.given, line.id))
 
 
-def _offer(tally: OfferTally, simulation: Simulation, sales: Decimal) -> OfferLine:
+def _offer(tally: OfferTally, run: ProgrammeRun, sales: Decimal) -> OfferLine:
     top = sorted(tally.by_customer.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP_OF_AN_OFFER]
     return OfferLine(
         id=tally.offer.id,
@@ -205,12 +205,12 @@ def _offer(tally: OfferTally, simulation: Simulation, sales: Decimal) -> OfferLi
         given=tally.given,
         share=percent(tally.given, sales),
         rate=percent(tally.given, tally.sales),
-        by_month={month: tally.by_month.get(month, ZERO) for month in sorted(simulation.months)},
-        top_customers={simulation.customers[account_id].account.number: given for account_id, given in top},
+        by_month={month: tally.by_month.get(month, ZERO) for month in sorted(run.months)},
+        top_customers={run.customers[account_id].account.number: given for account_id, given in top},
     )
 
 
-def _months(simulation: Simulation) -> list[MonthLine]:
+def _months(run: ProgrammeRun) -> list[MonthLine]:
     return [
         MonthLine(
             month=month,
@@ -223,12 +223,12 @@ def _months(simulation: Simulation) -> list[MonthLine]:
             expired=tally.expired,
             liability=tally.liability,
         )
-        for month, tally in sorted(simulation.months.items())
+        for month, tally in sorted(run.months.items())
     ]
 
 
-def _top_customers(simulation: Simulation) -> list[CustomerLine]:
-    top = sorted(simulation.customers.values(), key=lambda customer: (-customer.given, customer.account.number))
+def _top_customers(run: ProgrammeRun) -> list[CustomerLine]:
+    top = sorted(run.customers.values(), key=lambda customer: (-customer.given, customer.account.number))
     return [
         CustomerLine(one.account.number, one.account.name, one.purchases, one.sales, one.given)
         for one in top[:TOP_CUSTOMERS]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from cli.backtest.history import PastPurchases, Visit
+from cli.backtest.programme_run import ProgrammeRun
 from cli.backtest.report import ProgrammeLine, Report
-from cli.backtest.simulation import Simulation
 from loyalty.domain.programme.programme import Programme
 
 
@@ -17,19 +17,19 @@ def backtest(
     done: Callable[[], None] = lambda: None,
 ) -> Report:
     """Price a history under a draft and, if there is one, the current programme; `done` is called for each purchase."""
-    simulations = [Simulation(programme, history.customers) for programme in (draft, current) if programme]
+    runs = [ProgrammeRun(programme, history.customers) for programme in (draft, current) if programme]
     first: datetime | None = None
     last: datetime | None = None
     for event in history.events:
-        for simulation in simulations:
-            simulation.take(event)
+        for run in runs:
+            run.take(event)
         match event:
             case Visit(_, purchase):
                 first, last = first or purchase.performed_on, purchase.performed_on
                 done()
-    for simulation in simulations:
-        simulation.finish()
-    lines = [ProgrammeLine.of(simulation) for simulation in simulations]
+    for run in runs:
+        run.finish()
+    lines = [ProgrammeLine.of(run) for run in runs]
     return Report(
         title=title,
         source=history.source,

@@ -76,7 +76,7 @@ class CustomerTally:
     given: Decimal = ZERO
 
 
-class Simulation:
+class ProgrammeRun:
     """A programme at work. `forgone` counts the spends that its wallets did not hold, `refused` by code the purchases
     that could not be priced at all."""
 
