@@ -27,11 +27,11 @@ def test_each_purchase_is_cancelled_once_whoever_else_cancels_it(stack: Target, 
     table = DynamoTable(client, f"written-{name}")
     Written.read(name).load(table)
     purchases = [event for event in ledger.scan_events(table) if event.entry.type is EventType.PURCHASE]
-    standing = [event.entry.event_id for event in purchases if event.state is EventState.POSTED]
+    standing = [event.entry.told_id for event in purchases if event.state is EventState.POSTED]
     cancel = partial(cancel_purchase, Engine.on(table), partner=EVERYTHING, now=now)
 
     with ThreadPoolExecutor(6) as threads:
-        named = [Reference("id", event_id, "") for event_id in standing for _ in range(2)]
+        named = [Reference("id", told_id, "") for told_id in standing for _ in range(2)]
         postings = list(threads.map(cancel, named))
 
     assert sum(not posting.replayed for posting in postings) == len(standing) > 0
