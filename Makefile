@@ -36,7 +36,7 @@ simulate: $(READY) ## run the engine in a world of its own, with all faults (SEE
 faults: $(READY) ## play each fault at each call of each use case, and write docs/fault-table.md (four minutes)
 	@$(BIN)/python -m tests.simulation.fault_page
 
-mutants: $(READY) ## plant faults in the code that moves money: a test has to notice each (AREA=limits for one area)
+mutants: $(READY) ## plant small faults in the code that moves money, each of which a test has to notice (AREA=limits for one area)
 	@$(BIN)/python -m tests.mutants $(AREA)
 
 lint: $(READY) ## check style, format, types and the template
