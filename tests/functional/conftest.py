@@ -2,8 +2,7 @@
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from tests.customers import customer
 from tests.functional.stage import Stage
 from tests.goldens import EXAMPLES
 from tests.moto_table import Items, fill, kept, make_quick
+from tests.one_by_one import OneByOne
 from tests.template import TEMPLATE, create_table
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -106,21 +106,6 @@ class LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return 900_000
-
-
-class OneByOne(Executor):
-    """Does what it is given at once: moto bears no threads."""
-
-    def __init__(self, _: int) -> None:
-        pass
-
-    def submit(self, work: Callable[..., Any], *args: Any, **named: Any) -> "Future[Any]":  # type: ignore[override]
-        done: Future[Any] = Future()
-        try:
-            done.set_result(work(*args, **named))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
-            done.set_exception(error)
-        return done
 
 
 @contextmanager

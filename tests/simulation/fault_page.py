@@ -11,7 +11,7 @@ from cli.target import REPOSITORY
 from tests.simulation.differences import ATTRIBUTES, MORE, NAMES, OTHERS
 from tests.simulation.fault_table import cells, undisturbed, wrong_of
 from tests.simulation.faults import Fault
-from tests.simulation.planned_faults import OF_ANSWERS, OF_ATTEMPTS, Lasting
+from tests.simulation.planned_faults import ARRIVALS, OF_ANSWERS, OF_ATTEMPTS, Lasting
 from tests.simulation.use_cases import SCENARIOS
 
 DOCUMENT = REPOSITORY / "docs" / "fault-table.md"
@@ -24,17 +24,7 @@ COLUMNS: dict[str, frozenset[Fault]] = {
     "old": frozenset({Fault.STALE, Fault.LATE_INDEX}),
     "killed": frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER}),
     "time": frozenset({Fault.OUT_OF_TIME, Fault.SHORT_OF_TIME, Fault.SLOW}),
-    "again": frozenset(
-        {
-            Fault.GIVEN_UP,
-            Fault.RESPONSE_LOST,
-            Fault.INVOKED_TWICE,
-            Fault.DELIVERED_LATE,
-            Fault.DELIVERED_TWICE,
-            Fault.NOTIFIED_TWICE,
-            Fault.NOTIFIED_LATE,
-        }
-    ),
+    "again": frozenset(ARRIVALS),
 }
 """Kinds of faults that the page counts together."""
 

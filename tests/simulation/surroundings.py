@@ -9,7 +9,6 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from types import ModuleType
@@ -19,25 +18,11 @@ import jwt.api_jwt
 import pytest
 
 import loyalty
+from tests.one_by_one import OneByOne
 from tests.simulation.scheduler import Scheduler
 
 OTHERS = (jwt.api_jwt,)
 """Modules beside the engine's own that ask what time it is."""
-
-
-class InOrder(Executor):
-    """Does what it is given at once, in the place of threads: whoever gives it waits, and others go on meanwhile."""
-
-    def __init__(self, *_: Any) -> None:
-        pass
-
-    def submit(self, work: Callable[..., Any], *args: Any, **named: Any) -> "Future[Any]":  # type: ignore[override]
-        done: Future[Any] = Future()
-        try:
-            done.set_result(work(*args, **named))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
-            done.set_exception(error)
-        return done
 
 
 @contextmanager
@@ -58,7 +43,7 @@ def surroundings(scheduler: Scheduler, seed: int) -> Iterator[None]:
             if asks_the_time(module):
                 patch.setattr(module, "datetime", clock)
             if hasattr(module, "ThreadPoolExecutor"):
-                patch.setattr(module, "ThreadPoolExecutor", InOrder)
+                patch.setattr(module, "ThreadPoolExecutor", OneByOne)
         try:
             yield
         finally:

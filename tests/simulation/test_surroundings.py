@@ -11,8 +11,9 @@ from pathlib import Path
 
 from loyalty.api.http import http_handler
 from loyalty.store import backoff, table
+from tests.one_by_one import OneByOne
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.surroundings import InOrder, engine, surroundings
+from tests.simulation.surroundings import engine, surroundings
 from tests.template import TEMPLATE
 
 SOURCES = [
@@ -81,4 +82,4 @@ def test_time_is_the_schedulers_and_afterwards_the_worlds() -> None:
         within = threaded["ThreadPoolExecutor"]
 
     assert time.time() > scheduler.now
-    assert (within, threaded["ThreadPoolExecutor"]) == (InOrder, ThreadPoolExecutor)
+    assert (within, threaded["ThreadPoolExecutor"]) == (OneByOne, ThreadPoolExecutor)

@@ -11,21 +11,10 @@ from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
 from tests.simulation.operations.load import Body, SentFile
 from tests.tables import scenario
+from tests.uploads import COLUMNS
 
 FORMATS = ("jsonl", "jsonl", "csv", "csv", "json")
 UNREADABLE = '{"cim": '
-
-COLUMNS = (
-    "cim",
-    "reference_number",
-    "performed_on",
-    "merchant_tap.code",
-    "products.product_sku",
-    "products.quantity",
-    "products.net_amount",
-    "products.tax_amount",
-    "products.total_amount",
-)
 
 
 @operation(12)
