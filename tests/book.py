@@ -108,7 +108,7 @@ class Book:
             spend=purchase.spend,
             fingerprint=SAME,
         )
-        resolved, numbers = Resolved(purchase, self.account.id, {}, None, None), Numbers(self.table)
+        resolved, numbers = Resolved(purchase, self.account.id, {}, None, {}, None), Numbers(self.table)
         return PurchaseDraft(request, PARTNER, self.programme, resolved, numbers, purchase.performed_on)
 
     def cancellation_draft(self, now: datetime, event_id: str = "E") -> ReversalDraft:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -16,6 +16,8 @@ from cli.programme.draft import ProgrammeDraft
 from cli.programme.draft_preview import ANYBODY
 from cli.purchase_file import PurchaseFile
 from loyalty.domain.errors import Refused
+from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.store.customers import read_customers
 from loyalty.store.table import Table
 from loyalty.usecases.engine import Engine
@@ -54,14 +56,18 @@ class FileOfPurchases:
         self, ordered: Callable[[Iterable[FilePurchase]], Iterator[FilePurchase]], table: Table, now: datetime
     ) -> PastPurchases:
         file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOutPurchases()
-        visits = _visits(ordered(self._read_purchases(file, left_out)), table, now, left_out)
-        again = partial(self._history, partial(put_into_order, read=file.request), table, now)
+        engine = Engine.on(table)
+        read = partial(_read_purchase, file, engine, now)
+        visits = _visits(ordered(self._read_purchases(file, read, left_out)), engine, now, left_out)
+        again = partial(self._history, partial(put_into_order, read=read), table, now)
         return PastPurchases(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
 
-    def _read_purchases(self, file: PurchaseFile, left_out: LeftOutPurchases) -> Iterator[FilePurchase]:
+    def _read_purchases(
+        self, file: PurchaseFile, read: Callable[[ChunkEntry], PurchaseRequest], left_out: LeftOutPurchases
+    ) -> Iterator[FilePurchase]:
         for entry in file.entries():
             try:
-                request = file.request(entry)
+                request = read(entry)
             except Refused as refused:
                 left_out.add(_describe_refusal(refused), entry.number)
                 continue
@@ -71,8 +77,17 @@ class FileOfPurchases:
                 left_out.add("outside the period", entry.number)
 
 
-def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out: LeftOutPurchases) -> Iterator[Visit]:
-    engine = Engine.on(table)
+def _read_purchase(file: PurchaseFile, engine: Engine, now: datetime, entry: ChunkEntry) -> PurchaseRequest:
+    """Return the purchase that an entry asks for, with the moment at which it was performed: the file may tell it by
+    the clock of the shop."""
+    request = file.request(entry)
+    programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
+    return replace(request, performed_on=Resolution(request, ANYBODY, programme, directory).performed_on())
+
+
+def _visits(
+    asked: Iterator[FilePurchase], engine: Engine, now: datetime, left_out: LeftOutPurchases
+) -> Iterator[Visit]:
     with closing(MetIdentities()) as repetitions:
         while some := list(islice(asked, PURCHASES_AT_A_TIME)):
             found = [
@@ -80,7 +95,7 @@ def _visits(asked: Iterator[FilePurchase], table: Table, now: datetime, left_out
                 for one, resolved in _resolve_purchases(some, engine, now, left_out)
                 if not _skip_repetition(one, resolved, repetitions, left_out)
             ]
-            customers = read_customers(table, {one.account_id for one in found})
+            customers = read_customers(engine.table, {one.account_id for one in found})
             for one in found:
                 yield Visit(customers[one.account_id], one.purchase)
 

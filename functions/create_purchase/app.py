@@ -4,7 +4,8 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.purchase_requests import read_purchase
+from loyalty.api.newest.purchase_requests import CreatePurchase, read_purchase
+from loyalty.api.newest.unknown_fields import read_body
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -18,7 +19,7 @@ engine = Engine.on(table)
 
 def create(request: Request, partner: Partner) -> Response:
     with add_unknown_names(engine, partner, now=request.now):
-        purchase = read_purchase(request.json(), request.now)
+        purchase = read_purchase(read_body(request, CreatePurchase), request.now)
     posting = post_purchase(engine, purchase, partner, now=request.now)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
     return Response(200, {"id": posting.event.entry.told_id}, headers)

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.uploads import read_upload, render_expected
+from loyalty.api.newest.unknown_fields import read_body
+from loyalty.api.newest.uploads import CreateUpload, read_upload, render_expected
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.credentials import SigningKeys
@@ -17,7 +18,7 @@ files = connect_files(environ["UPLOAD_BUCKET"])
 
 
 def create(request: Request, partner: Partner) -> Response:
-    asked = read_upload(request.json())
+    asked = read_upload(read_body(request, CreateUpload))
     upload = expected_upload(uuid4().hex.upper(), asked.name, partner, request.now)
     upload = replace(upload, dry_run=asked.dry_run)
     form = expect_upload(upload, table=table, files=files)

@@ -5,7 +5,8 @@ from os import environ
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.purchase_answers import render_preview
-from loyalty.api.newest.purchase_requests import read_preview
+from loyalty.api.newest.purchase_requests import PreviewPurchase, read_preview
+from loyalty.api.newest.unknown_fields import read_body
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -19,7 +20,7 @@ engine = Engine.on(table)
 
 def preview(request: Request, partner: Partner) -> Response:
     with add_unknown_names(engine, partner, now=request.now):
-        purchase, explained = read_preview(request.json(), request.now)
+        purchase, explained = read_preview(read_body(request, PreviewPurchase), request.now)
     found = preview_purchase(engine, purchase, partner, now=request.now, explained=explained)
     why = engine.catalogue.audience(partner, request.now).filter_verdicts(found.why, request.now) if explained else None
     return Response(200, render_preview(found, why))

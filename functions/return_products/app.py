@@ -5,7 +5,8 @@ from os import environ
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.purchase_requests import read_path_reference
-from loyalty.api.newest.returns import read_return, render_return
+from loyalty.api.newest.returns import ReturnProducts, read_return, render_return
+from loyalty.api.newest.unknown_fields import read_body
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -18,7 +19,7 @@ engine = Engine.on(table)
 
 
 def take_back(request: Request, partner: Partner) -> Response:
-    asked = read_return(request.json(), read_path_reference(request), request.now)
+    asked = read_return(read_body(request, ReturnProducts), read_path_reference(request), request.now)
     answer = PreparedAnswer(render_return)
     returned = return_products(engine, asked, partner, now=request.now, before_posting=answer.draw_up)
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}

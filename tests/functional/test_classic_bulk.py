@@ -316,7 +316,7 @@ def test_the_answer_to_a_thousand_entries_fits_into_what_lambda_gives_back(value
     refused = Refused(*(not_found("Product", value, f"/products_set/{place}") for place in range(10)))
     ids = [f"{value[:-4]}{number:04}" for number in range(1000)]
 
-    answer = render_success(render_outcomes(dict.fromkeys(ids, refused), {})).to_proxy_response()
+    answer = render_success(render_outcomes(dict.fromkeys(ids, refused), {})).to_proxy_response({})
 
     assert len(json.dumps(answer, ensure_ascii=False).encode()) < 6 * 2**20
     assert exactjson.dumps(value)[1:-1] in answer["body"]

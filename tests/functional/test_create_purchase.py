@@ -324,8 +324,8 @@ def test_an_absent_quantity_is_one(functions: Functions) -> None:
             {"spend_request": {"amount": 60}, "products": [line(net_amount=90, total_amount=92)]},
             {"/spend_request": "InsufficientBalance"},
         ),
-        ({"colour": "red"}, {"/colour": "InvalidAPIValue"}),
-        ({"a/b~c": 1}, {"/a~1b~0c": "InvalidAPIValue"}),
+        ({"spendRequest": {"amount": 1}}, {"/spendRequest": "InvalidAPIValue"}),
+        ({"spend/request~": 1}, {"/spend~1request~0": "InvalidAPIValue"}),
     ],
     ids=str,
 )

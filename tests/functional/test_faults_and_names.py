@@ -24,6 +24,7 @@ def token(functions: Functions) -> str:
 
 
 NOWHERE = {"code": "NOWHERE"}
+STRICT = {"Prefer": "handling=strict"}
 
 
 def newest(**fields: Any) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def newest(**fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["create_purchase", "preview_purchase"])
 def test_the_newest_api_tells_faults_and_unknown_names_together(functions: Functions, name: str) -> None:
-    answer = functions.call(name, newest())
+    answer = functions.call(name, newest(), headers=STRICT)
 
     assert answer.status == 400
     assert problems(answer) == {
@@ -51,7 +52,7 @@ def test_the_newest_api_tells_faults_and_unknown_names_together(functions: Funct
 @pytest.mark.parametrize("wrong", [None, 7, "", "x" * 300, {}, []])
 @pytest.mark.parametrize("field", [*example("create_v5_1.request"), "promo_code", "contact_id"])
 def test_a_faulty_field_is_told_once_and_hides_no_other(functions: Functions, field: str, wrong: Any) -> None:
-    answer = functions.call("create_purchase", newest(**{"promo_code": "NONE", field: wrong}))
+    answer = functions.call("create_purchase", newest(**{"promo_code": "NONE", field: wrong}), headers=STRICT)
 
     pointers = [error["pointer"] for error in answer.body["errors"]]
     assert answer.status == 400

@@ -154,7 +154,6 @@ def test_what_stands_for_a_rest_is_not_posted_when_the_result_is_sent_again(
 def test_a_form_takes_one_file_of_a_kind_that_is_known(functions: Functions) -> None:
     assert functions.call("create_upload", {"name": "day.xlsx"}).status == 400
     assert functions.call("create_upload", {"name": "../day.csv"}).status == 400
-    assert functions.call("create_upload", {"name": "day.csv", "colour": "red"}).status == 400
 
 
 def test_a_dry_run_is_asked_for_with_the_form(functions: Functions, splitting: Splitting) -> None:

@@ -53,7 +53,7 @@ def read_classic(entry: Entry, programme: Programme) -> Purchase:
         account=account,
         merchant=merchant,
         outlet=outlet,
-        performed_on=seconds(fields["performed_on"]),
+        performed_on=seconds(fields["performed_on"], programme.clock(merchant, outlet)),
         reference=fields["reference_number"],
         lines=tuple(lines),
         classification=classification,

@@ -43,7 +43,7 @@ class Occasion:
 
 def occasion(purchase: Purchase, programme: Programme, bought_before: int) -> Occasion:
     """Return a purchase with what its conditions look at."""
-    zone = programme.own_or_merchants("time_zone", purchase.merchant, purchase.outlet) or "UTC"
+    zone = programme.clock(purchase.merchant, purchase.outlet)
     account, merchant = programme.get("account", purchase.account), programme.get("business_unit", purchase.merchant)
     assert account is not None
     assert merchant is not None

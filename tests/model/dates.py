@@ -12,10 +12,10 @@ EVER, DAY, WEEK, MONTH, YEAR = "", "P1D", "P1W", "P1M", "P1Y"
 
 
 @cache
-def seconds(text: str) -> int:
-    """Return a date of reference data as seconds since 1970: in UTC, or with an offset; fractions are cut off."""
+def seconds(text: str, zone: str = "UTC") -> int:
+    """Return a date as seconds since 1970: with an offset, or else by a clock of this zone; fractions are cut off."""
     moment = datetime.fromisoformat(re.sub(r"\.\d+", "", text).replace("Z", "+00:00"))
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).timestamp())
 
 
 def in_force(row: dict[str, str], moment: int) -> bool:

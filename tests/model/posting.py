@@ -114,7 +114,7 @@ def _require_code(state: State, purchase: Purchase, account: Account) -> None:
 
 def _window(state: State, purchase: Purchase, period: str) -> str:
     """Return the period of `performed_on`, by the clock of the place."""
-    zone = state.programme.own_or_merchants("time_zone", purchase.merchant, purchase.outlet) or "UTC"
+    zone = state.programme.clock(purchase.merchant, purchase.outlet)
     return window(local(purchase.performed_on, zone), period)
 
 

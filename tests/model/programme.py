@@ -52,6 +52,11 @@ class Programme(Records):
                 return str(unit[field])
         return None
 
+    def clock(self, merchant: str, outlet: str | None) -> str:
+        """Return the time zone of a place: its own, else the organisation's (reference-data.md, "organisation")."""
+        organisation = self.get("organisation", "organisation") or {}
+        return self.own_or_merchants("time_zone", merchant, outlet) or organisation.get("time_zone") or "UTC"
+
     def spend_settings(self, merchant: str, outlet: str | None) -> Json:
         """Return the settings of spends: the outlet's, else the merchant's, else the organisation's; never mixed."""
         rows = self.of("spend_settings")

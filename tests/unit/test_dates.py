@@ -1,13 +1,18 @@
 """Dates as text: the forms that are taken, wherever they stand, and what is told of all others."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loyalty.api.classic.reading import read_purchase as read_classic
+from loyalty.api.classic.requests import ClassicCreatePurchase
 from loyalty.api.newest.purchase_requests import read_purchase
-from loyalty.domain.dates import FORMS
+from loyalty.domain.dates import FORMS, clock_at, moment_at, read_date
 from loyalty.domain.errors import Refused
 from loyalty.domain.records.said import Said
 from loyalty.domain.rows.chunk import ChunkEntry
@@ -48,7 +53,7 @@ def in_a_row(date: str) -> datetime:
 
 
 def in_a_classic_body(date: str) -> datetime:
-    return read_classic(classic(performed_on=date), PARTNER, None).performed_on
+    return moment_at(UTC, read_classic(classic(performed_on=date), PARTNER, None).performed_on)
 
 
 def in_a_record(date: str) -> datetime:
@@ -123,3 +128,47 @@ def test_what_is_no_text_is_told_the_forms_of_dates(sent: Any) -> None:
 
 def in_a_record_alone(date: Any) -> None:
     as_record(Said({"type": "promotion_campaign", "id": "C", "name": "C", "effective_from": date}))
+
+
+ATHENS = ZoneInfo("Europe/Athens")
+BY_THE_CLOCK = {
+    "2026-01-15T14:59:00": "2026-01-15T12:59:00",
+    "2026-07-15T14:59:00": "2026-07-15T11:59:00",
+    "2026-03-29T02:59:59": "2026-03-29T00:59:59",
+    "2026-03-29T03:30:00": "2026-03-29T01:30:00",
+    "2026-03-29T04:00:00": "2026-03-29T01:00:00",
+    "2026-10-25T03:30:00": "2026-10-25T00:30:00",
+    "2026-10-25T04:00:00": "2026-10-25T02:00:00",
+}
+"""What a clock in Athens shows, and the moment (UTC): in winter and summer, before, in and after the hour that is
+skipped, in the hour that comes twice, after it."""
+
+
+@pytest.mark.parametrize(("shown", "moment"), BY_THE_CLOCK.items())
+def test_a_date_without_an_offset_is_what_the_clock_of_the_place_shows(shown: str, moment: str) -> None:
+    assert moment_at(ATHENS, read_date(shown)) == datetime.fromisoformat(moment + "Z")
+
+
+@pytest.mark.parametrize("date", ["2026-01-15T09:30:00Z", "2026-01-15T11:30:00+02:00"])
+def test_a_date_with_an_offset_is_the_same_moment_at_every_place(date: str) -> None:
+    assert moment_at(ATHENS, read_date(date)) == moment_at(UTC, read_date(date)) == MOMENT
+
+
+@given(st.integers(86_400, 7_258_000_000), st.sampled_from(["Europe/Athens", "Asia/Kathmandu"]))
+def test_a_moment_told_by_a_clock_is_found_again_by_it(second: int, name: str) -> None:
+    """Unless the clock shows the same twice; then it is the first time."""
+    zone, moment = ZoneInfo(name), datetime.fromtimestamp(second, UTC)
+
+    found = moment_at(zone, read_date(clock_at(zone, moment)))
+
+    assert found == moment - timedelta(hours=1) if moment.astimezone(zone).fold else found == moment
+
+
+def test_a_date_is_written_for_fingerprints_as_before_places_had_clocks() -> None:
+    said = {date: read_date_of(date).model_dump_json(exclude_none=True) for date in TAKEN}
+
+    assert {json.loads(text)["performed_on"] for text in said.values()} == {"2026-01-15T09:30:00"}
+
+
+def read_date_of(date: str) -> ClassicCreatePurchase:
+    return ClassicCreatePurchase.model_validate(classic(performed_on=date))

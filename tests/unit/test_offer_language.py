@@ -203,7 +203,7 @@ def test_each_field_of_a_record_stands_in_its_section(kind: str) -> None:
 
 
 def test_each_type_of_the_programme_is_in_the_directory_unless_nobody_names_it() -> None:
-    assert PROGRAMME_TYPES - NAMING_FIELDS.keys() == {"spend_settings"}
+    assert PROGRAMME_TYPES - NAMING_FIELDS.keys() == {"organisation", "spend_settings"}
 
 
 def test_each_type_of_record_is_in_the_tables_that_releases_keep() -> None:

@@ -62,7 +62,7 @@ def test_nothing_is_said_of_a_good_programme(tmp_path: Path) -> None:
     ("line", "field", "hint"),
     [
         ("{", "", "Write one JSON object a line"),
-        ('{"type": ["reward_offer"]}', "/type", "Write one of currency,"),
+        ('{"type": ["reward_offer"]}', "/type", "Write one of organisation, currency,"),
         ('{"type": "reward_ofer", "id": "O"}', "/type", "Did you mean reward_offer?"),
         (offer(efective_to="2026-01-01T00:00:00"), "/efective_to", "Did you mean effective_to?"),
         (offer(name=None), "/name", "Write a text of at most 2000 characters, in quotes."),

@@ -1,14 +1,16 @@
 """Types of single fields, as both APIs and the import read them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     GetPydanticSchema,
+    PlainSerializer,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -67,23 +69,35 @@ def _not_negative(value: object) -> Decimal:
     return amount
 
 
-def _date_time(value: object) -> str:
+def _place_time(value: object) -> datetime:
     if not isinstance(value, str):
         raise PydanticCustomError("date", dates.NO_DATE)
     try:
-        return dates.moment_in(value).replace(tzinfo=None).isoformat()
+        return dates.read_date(value)
     except ValueError as error:
         raise PydanticCustomError("date", str(error)) from error
+
+
+def _date_time(value: object) -> str:
+    return _digits(_place_time(value))
+
+
+def _digits(told: datetime) -> str:
+    return told.replace(tzinfo=None).isoformat()
 
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
 """Years in which something may have been performed: any day has neighbours then, in any time zone."""
 
 
-def _performed_on(text: str) -> str:
-    if not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR:
+Told = TypeVar("Told", str, datetime)
+
+
+def _performed_on(told: Told) -> Told:
+    year = int(told[:4]) if isinstance(told, str) else told.year
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise PydanticCustomError("date", f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
-    return text
+    return told
 
 
 def _visible_ends(text: str) -> str:
@@ -143,5 +157,18 @@ NotNegative = Annotated[
 DateTime = Annotated[str, BeforeValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
 """A date in any of the forms that are taken (`dates.FORMS`), kept as text in one: `YYYY-MM-DDThh:mm:ss`, UTC."""
 
-PerformedOn = Annotated[DateTime, AfterValidator(_performed_on)]
-"""When something was performed, in the classic form."""
+PlaceTime = Annotated[
+    datetime,
+    BeforeValidator(_place_time),
+    PlainSerializer(_digits, when_used="json"),
+    WithJsonSchema(_DATE_TIME_SCHEMA),
+]
+"""A date in any of the forms that are taken: a moment in UTC or, without an offset, without a zone, by the clock of
+the place where something is performed. As JSON, which fingerprints are made from, it is `YYYY-MM-DDThh:mm:ss` either
+way, as it was before places had clocks."""
+
+PerformedOn = Annotated[PlaceTime, AfterValidator(_performed_on)]
+"""When a purchase was performed."""
+
+RecordedOn = Annotated[DateTime, AfterValidator(_performed_on)]
+"""When something was performed that a record tells of."""

@@ -121,7 +121,7 @@ def time_zone(name: str) -> tzinfo:
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
-        raise ValueError(f"{name!r} is not a time zone of the IANA database") from error
+        raise ValueError("must be a time zone of the IANA database, such as Europe/Athens") from error
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -51,6 +51,16 @@ def is_readable(value: Any) -> bool:
 
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def models_within(model: type[BaseModel], kind: type[Model]) -> Iterator[tuple[str, type[Model]]]:
+    """Yield the fields of a model that hold a model of this kind, or a list of one, and which."""
+    for name, field in model.model_fields.items():
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, kind):
+                yield name, inner
+
+
 Rules = Callable[[dict[str, Any]], Iterable[Problem]]
 
 
@@ -130,9 +140,9 @@ def _join_names(names: Sequence[str]) -> str:
 
 def _problem(details: ErrorDetails, at: str) -> Problem:
     kind = details["type"]
-    if isinstance(details["input"], Unreadable):
-        return Problem(Code.INVALID, details["input"].why, at + pointer(details["loc"]))
     own_words = int(kind == "extra_forbidden")
+    if isinstance(details["input"], Unreadable):
+        return Problem(Code.INVALID, details["input"].why, at + pointer(details["loc"]), own_words)
     return Problem(_CODES.get(kind, Code.INVALID), _message(details), at + pointer(details["loc"]), own_words)
 
 

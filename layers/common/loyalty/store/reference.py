@@ -13,6 +13,7 @@ from loyalty.store.writes import Put
 
 PROGRAMME_TYPES = frozenset(
     {
+        "organisation",
         "currency",
         "currency_rate",
         "unit",

@@ -19,7 +19,7 @@ from loyalty.api.classic.identifiers import (
 )
 from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import Code, NotNegative, PerformedOn, Positive, Text
+from loyalty.domain.fields import Code, NotNegative, PerformedOn, PlaceTime, Positive, Text
 from loyalty.domain.records.udf import UserDefinedFields
 from loyalty.domain.validation import exactly_one
 
@@ -127,6 +127,10 @@ class PurchaseUserDefinedFields(UserDefinedFields):
     udf_string_14: Text | None = None
     udf_string_15: Text | None = None
     udf_string_16: Text | None = None
+    udf_date_1: PlaceTime | None = None  # type: ignore[assignment]
+    udf_date_2: PlaceTime | None = None  # type: ignore[assignment]
+    udf_date_3: PlaceTime | None = None  # type: ignore[assignment]
+    udf_date_4: PlaceTime | None = None  # type: ignore[assignment]
 
 
 UDF_FIELDS = tuple(PurchaseUserDefinedFields.model_fields)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -15,7 +15,7 @@ from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import Code, Text
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.domain.validation import exactly_one, validate
+from loyalty.domain.validation import exactly_one, models_within, validate
 
 
 class ClassicModel(BaseModel):
@@ -40,12 +40,7 @@ class ClassicModel(BaseModel):
 @cache
 def parts_of(model: type[ClassicModel]) -> tuple[tuple[str, type[ClassicModel]], ...]:
     """Return the fields of a model that hold a model, or a list of one, and which."""
-    return tuple(
-        (name, inner)
-        for name, field in model.model_fields.items()
-        for inner in (field.annotation, *get_args(field.annotation))
-        if isinstance(inner, type) and issubclass(inner, ClassicModel)
-    )
+    return tuple(models_within(model, ClassicModel))
 
 
 class Identifier(ClassicModel):

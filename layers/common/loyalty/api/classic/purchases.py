@@ -13,7 +13,7 @@ from loyalty.api.classic.shapes.events import (
     PurchaseCustomerEventProduct,
     ReducedPurchase,
 )
-from loyalty.api.classic.shared import Shared, format_date
+from loyalty.api.classic.shared import Shared
 from loyalty.api.classic.transactions import render_transactions
 from loyalty.domain.events.documents import AskedSpend, PostedLine
 from loyalty.domain.identity import part_id
@@ -42,7 +42,7 @@ def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
         number=document.number,
         type="PURCHASE",
         life_cycle_state=shared.life_cycle_state,
-        performed_on=format_date(entry.performed_on),
+        performed_on=shared.date(entry.performed_on),
         reference_number=entry.reference_number,
         disable_instant_spend=bool(details.get("disable_instant_spend")),
         **_line_totals(document.lines),

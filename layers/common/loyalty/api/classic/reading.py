@@ -1,7 +1,7 @@
 """From the bodies of the classic API's purchases to what they ask for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,7 +18,7 @@ from loyalty.api.classic.requests import (
 )
 from loyalty.api.lines import MAX_LINES
 from loyalty.domain.access.partner import Partner
-from loyalty.domain.dates import moment_in
+from loyalty.domain.dates import read_date
 from loyalty.domain.errors import Refused
 from loyalty.domain.fields import code_in
 from loyalty.domain.fingerprint import Fingerprint
@@ -162,7 +162,7 @@ def _names_in(model: type[EventFields], body: Any, at: str) -> Names:
         performed_by=performed_by,
         references=references,
         products=products,
-        performed_on=_moment_in(body.get("performed_on")),
+        performed_on=_date_in(body.get("performed_on")),
     )
 
 
@@ -172,9 +172,9 @@ def _products_in(raw: Any, at: str) -> Iterator[Reference]:
         yield from _read_alone(PurchaseProduct, line, _PRODUCT, f"{at}/products_set/{place}").values()
 
 
-def _moment_in(performed_on: Any) -> datetime | None:
+def _date_in(performed_on: Any) -> datetime | None:
     try:
-        return moment_in(performed_on)
+        return read_date(performed_on)
     except (TypeError, ValueError):
         return None
 
@@ -237,7 +237,7 @@ def to_request(
             **_references(spend, _OF_SPENDS, at.spend),
         },
         details={**_collect_details(event), **_collect_details(basket)},
-        performed_on=moment_of(event),
+        performed_on=event.performed_on,
         lines=lines_of(basket, at.basket),
         spend=amounts,
         fingerprint=Fingerprint.of(event),
@@ -275,11 +275,6 @@ def references_of(model: ClassicModel, at: str) -> dict[str, Reference]:
 def authorization_of(model: ClassicModel, at: str) -> Reference | None:
     """Return the access token that the customer was authorized by."""
     return _references(model, {"access_token": "authorized_by_access_token_identifier"}, at).get("access_token")
-
-
-def moment_of(model: EventFields) -> datetime:
-    """When it was performed; dates are in UTC (Q6)."""
-    return datetime.fromisoformat(model.performed_on).replace(tzinfo=UTC)
 
 
 def lines_of(model: BasketFields, at: str) -> tuple[RequestedLine, ...]:

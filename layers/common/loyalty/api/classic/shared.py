@@ -1,11 +1,12 @@
 """Parts that several objects of one answer share: the account, the unit, the author and the time."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property
 
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.customers import AccountsReceivable, RewardsParticipant
 from loyalty.api.classic.shapes.organisation import BusinessUnit, Currency, CurrencyRatePeriod, LogInformation, Unit
+from loyalty.domain.dates import clock_at
 from loyalty.domain.programme.directory import Record
 from loyalty.store.events import EventState
 from loyalty.usecases.purchases.event_records import EventRecords
@@ -53,8 +54,8 @@ class Shared:
     @cached_property
     def business_unit(self) -> BusinessUnit | None:
         """The outlet that performed it, or else the merchant."""
-        performer = self.document.outlet_id or self.entry.merchant_id
-        return records.business_unit(self.gathered.record("business_unit", performer), self.gathered.directory)
+        performer = self.gathered.record("business_unit", self._performer_id)
+        return records.business_unit(performer, self.gathered.directory)
 
     @cached_property
     def currency(self) -> Currency | None:
@@ -83,8 +84,8 @@ class Shared:
         created_on, created_by = self.entry.posted_on, event.partner_id
         updated_on, updated_by = event.updated_on or created_on, event.updated_by or created_by
         return records.log_information(
-            created=(format_date(created_on), self.gathered.record("partner", created_by)),
-            updated=(format_date(updated_on), self.gathered.record("partner", updated_by)),
+            created=(self.date(created_on), self.gathered.record("partner", created_by)),
+            updated=(self.date(updated_on), self.gathered.record("partner", updated_by)),
             directory=self.gathered.directory,
         )
 
@@ -92,7 +93,15 @@ class Shared:
     def _account(self) -> Record | None:
         return self.gathered.record("account", self.entry.account_id)
 
+    def date(self, moment: datetime) -> str:
+        """Return a date in the classic form, `YYYY-MM-DDThh:mm:ss` without a zone (row 17), by the clock of whoever
+        performed the event."""
+        return clock_at(self._zone, moment)
 
-def format_date(moment: datetime) -> str:
-    """Return a date in the classic form: `YYYY-MM-DDThh:mm:ss`, UTC, no zone (row 17)."""
-    return moment.replace(tzinfo=None, microsecond=0).isoformat()
+    @cached_property
+    def _zone(self) -> tzinfo:
+        return self.gathered.programme.zone_at(self._performer_id)
+
+    @property
+    def _performer_id(self) -> str:
+        return self.document.outlet_id or self.entry.merchant_id or ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from loyalty.api.classic import records
 from loyalty.api.classic.shapes.events import AwardRewardTransaction, SpendRequestCustomerEvent, SpendRewardTransaction
-from loyalty.api.classic.shared import Shared, format_date
+from loyalty.api.classic.shared import Shared
 from loyalty.domain.events.documents import PostedAward, PostedSpend
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
@@ -87,7 +87,7 @@ def _spend_request(
         "type": "SPEND_REQUEST",
         "life_cycle_state": shared.life_cycle_state,
         # What nobody asked for is dated when it was processed, not when the purchase was performed (row 26).
-        "performed_on": format_date(shared.entry.performed_on if on_request else shared.entry.posted_on),
+        "performed_on": shared.date(shared.entry.performed_on if on_request else shared.entry.posted_on),
         "description": None,
         "process_immediately": shared.details.get("process_immediately"),
         "spend_amount": amounts.system if amounts else None,

@@ -27,7 +27,8 @@ ERRORS: Mapping[Code, Explained] = {
         HTTPStatus.BAD_REQUEST,
         "The body is not valid JSON (a bad encoding, NaN, Infinity, a name twice in an object, nesting that is too "
         "deep) or not an object; a text has U+FFFD, so it was damaged on its way; a parameter has two values; a field "
-        "has the wrong type, form or size or, in the newest API, does not exist; a total is not net plus tax; places "
+        "has the wrong type, form or size or, in the newest API, does not exist, if that matters; a total is not net "
+        "plus tax; places "
         "do not belong together; the account is not active; the promo code is not in force or is used up; the access "
         "token belongs to another account; the purchase does not have, or no longer has, the goods to be returned, or "
         "is cancelled; `limit`, `next` or `explain` is out of range.",

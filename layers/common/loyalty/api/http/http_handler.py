@@ -36,7 +36,7 @@ def http_handler(
         except Exception as fault:  # noqa: BLE001 - logged
             log_fault(fault)
             response = refusal(fault_refusal())
-        return response.to_proxy_response()
+        return response.to_proxy_response(request.answer_headers)
 
     return handler
 

@@ -29,6 +29,7 @@ class Request:
         body: the body as it came; None if there is none.
         is_base64: whether the body is encoded in base64.
         max_body_bytes: the most bytes that the body may have.
+        answer_headers: what any answer to it is to have, whatever becomes of it.
     """
 
     now: datetime
@@ -39,6 +40,7 @@ class Request:
     body: str | None
     is_base64: bool
     max_body_bytes: int = MAX_BODY_BYTES
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, event: Mapping[str, Any], now: datetime, max_body_bytes: int = MAX_BODY_BYTES) -> "Request":
@@ -67,7 +69,8 @@ class Request:
 
     def prefers(self, preference: str) -> bool:
         """Return whether the caller prefers to be answered so (RFC 7240)."""
-        return preference in (told.strip().lower() for told in self.headers.get("prefer", "").split(","))
+        preferred = self.headers.get("prefer", "").lower().replace(" ", "").replace('"', "")
+        return preference in preferred.split(",")
 
     def json(self) -> Any:
         """Return the body, with exact numbers. It is read once, and not to be changed.
@@ -117,10 +120,10 @@ class Response:
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def to_proxy_response(self) -> dict[str, Any]:
-        """Return the form in which API Gateway takes it from a function."""
+    def to_proxy_response(self, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Return the form in which API Gateway takes it from a function, with further headers."""
         return {
             "statusCode": int(self.status),
-            "headers": {"Content-Type": "application/json", **self.headers},
+            "headers": {"Content-Type": "application/json", **self.headers, **headers},
             "body": exactjson.dumps(self.body),
         }

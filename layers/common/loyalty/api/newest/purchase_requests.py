@@ -7,8 +7,6 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StrictBool,
     StringConstraints,
@@ -18,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES, broken_line_rules
+from loyalty.api.newest.unknown_fields import NewestModel
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
@@ -75,12 +74,6 @@ EventId = Annotated[
     AfterValidator(_step),
 ]
 """An id that a caller may give an event: it becomes part of a path."""
-
-
-class NewestModel(BaseModel):
-    """A model that refuses fields that it does not list."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Named(NewestModel):

@@ -12,7 +12,8 @@ from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES
 from loyalty.api.newest.answers import ReturnAnswer
 from loyalty.api.newest.purchase_answers import render_movement
-from loyalty.api.newest.purchase_requests import EpochSecond, NewestModel
+from loyalty.api.newest.purchase_requests import EpochSecond
+from loyalty.api.newest.unknown_fields import NewestModel, read_body
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.fingerprint import Fingerprint
@@ -50,10 +51,10 @@ def check_cancellation(request: Request) -> None:
     """Let a cancellation pass that says nothing.
 
     Raises:
-        Refused: with every field of its body.
+        Refused: with every field of its body, if it prefers that.
     """
     if request.body:
-        validate(CancelPurchase, request.json())
+        validate(CancelPurchase, read_body(request, CancelPurchase))
 
 
 def read_return(body: Any, purchase: Reference, now: datetime) -> ReturnRequest:

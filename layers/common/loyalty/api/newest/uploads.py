@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
+from pydantic import StrictBool, StringConstraints
 
 from loyalty.api.newest.answers import ExpectedUploadAnswer, UploadAnswer
+from loyalty.api.newest.unknown_fields import NewestModel
 from loyalty.domain.patterns import FILE_NAME
 from loyalty.domain.uploads.row_outcome import RowStatus
 from loyalty.domain.validation import validate
@@ -16,10 +17,8 @@ FileName = Annotated[str, StringConstraints(max_length=100, pattern=FILE_NAME)]
 """Name of a file: it tells the format, and becomes part of a path."""
 
 
-class CreateUpload(BaseModel):
+class CreateUpload(NewestModel):
     """The body of `POST /uploads`: with `dry_run`, the file is gone through and nothing is posted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: FileName
     dry_run: StrictBool = False

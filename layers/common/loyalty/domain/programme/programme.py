@@ -67,15 +67,15 @@ class Place:
     spend_settings: SpendSettings
 
     @classmethod
-    def of(cls, lineage: tuple[BusinessUnit, ...], settings: Mapping[str | None, SpendSettings]) -> Self:
+    def of(cls, lineage: tuple[BusinessUnit, ...], settings: Mapping[str | None, SpendSettings], zone: tzinfo) -> Self:
         """Return the place at the foot of `lineage`. Clock and settings are the outlet's own, else the merchant's, else
-        UTC, and the organisation's if it has any."""
+        the organisation's."""
         ids = [*(unit.id for unit in lineage), None]
         return cls(
             lineage=lineage,
             unit_ids=frozenset(unit.id for unit in lineage),
             effective=all(unit.effective for unit in lineage),
-            zone=next((unit.time_zone for unit in lineage if unit.time_zone), UTC),
+            zone=next((unit.time_zone for unit in lineage if unit.time_zone), zone),
             spend_settings=next((settings[at] for at in ids if at in settings), SpendSettings()),
         )
 
@@ -97,6 +97,7 @@ class Programme:
         offers: all offers, in their order.
         offer_index: the offers that can apply to a purchase.
         with_budget: the ids of offers with a budget.
+        zone: the organisation's time zone; UTC if it has none.
         table_id: the identity of its table; None until the first import since tables have one.
     """
 
@@ -110,6 +111,7 @@ class Programme:
     offers: tuple[Offer, ...]
     offer_index: OfferIndex = field(repr=False, compare=False)
     with_budget: frozenset[str]
+    zone: tzinfo = UTC
     table_id: str | None = None
 
     @classmethod
@@ -137,6 +139,9 @@ class Programme:
         )
         units = {record["id"]: _business_unit(record) for record in kinds["business_unit"]}
         settings = {record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]}
+        zone = next(
+            (time_zone(record["time_zone"]) for record in kinds["organisation"] if record.get("time_zone")), UTC
+        )
         return cls(
             version=version,
             system_currency=roles["SYSTEM"],
@@ -147,16 +152,21 @@ class Programme:
                 for currency, periods in rates.items()
             },
             business_units=units,
-            places={unit_id: Place.of(_lineage(unit_id, units), settings) for unit_id in units},
+            places={unit_id: Place.of(_lineage(unit_id, units), settings, zone) for unit_id in units},
             offers=tuple(offers),
             offer_index=OfferIndex(offers),
             with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
+            zone=zone,
             table_id=next((record["id"] for record in kinds[TABLE]), None),
         )
 
     def place_of(self, purchase: Purchase) -> Place:
         """Return where a purchase was performed: at the outlet, or else the merchant."""
         return self._place(purchase.outlet_id or purchase.merchant_id)
+
+    def zone_at(self, business_unit_id: str) -> tzinfo:
+        """Return the time zone by whose clock an outlet or a merchant goes."""
+        return self._place(business_unit_id).zone
 
     def currency_of(self, unit: BusinessUnit) -> Currency:
         """Return the currency of a business unit: its own, else its merchant's, else the system's."""

@@ -85,8 +85,9 @@ class PurchaseRequest:
         customer: how the customer is named.
         performed_by: who performed it, by record type: merchant, outlet, business_unit, unit, tap.
         references: what else it refers to, by record type.
-        details: values that are only kept and returned.
-        performed_on: when it was performed; the time of the call if the caller does not say.
+        details: values that are only kept and returned; dates as in `performed_on`.
+        performed_on: when it was performed, without a zone where it is told by the clock of whoever performed it; the
+            time of the call if the caller does not say.
         lines: its lines.
         spend: the spend that it requests, if any.
         fingerprint: the fingerprint of the request.

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from loyalty.domain.fields import Code, DateTime, Identifier, NotNegative, Number, PerformedOn, Positive, Text
+from loyalty.domain.fields import Code, DateTime, Identifier, NotNegative, Number, Positive, RecordedOn, Text
 from loyalty.domain.records.base import BaseRecord, RecordPart, Ref, State
 from loyalty.domain.records.udf import UserDefinedFields
 
@@ -188,4 +188,4 @@ class OpeningBalanceRecord(BaseRecord):
     type: Literal["opening_balance"]
     account: Annotated[Code, Ref("account")]
     amount: Positive
-    performed_on: PerformedOn
+    performed_on: RecordedOn

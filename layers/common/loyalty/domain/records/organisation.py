@@ -1,4 +1,4 @@
-"""Records of the organisation: currencies, business units, classifications, payment media, partners."""
+"""Records of the organisation: itself, currencies, business units, classifications, payment media, partners."""
 
 from typing import Annotated, Literal
 
@@ -18,6 +18,18 @@ def _time_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/Athens"])]
 """The name of a time zone, as the IANA database has it: `Europe/Athens`."""
+
+
+class OrganisationRecord(BaseRecord):
+    """The organisation that runs the programme. There is one at most, so its id is always `organisation`.
+
+    `time_zone` is the clock of the business units that name none; where this is missing, UTC.
+    """
+
+    type: Literal["organisation"]
+    id: Literal["organisation"]
+    name: Text
+    time_zone: TimeZone | None = None
 
 
 class CurrencyRecord(BaseRecord):
@@ -51,8 +63,8 @@ class CurrencyRateRecord(BaseRecord):
 class BusinessUnitRecord(BaseRecord):
     """A merchant, or with `parent_business_unit` an outlet of one.
 
-    Where it names none, the currency is the system's, the time zone that of the unit above it, else UTC; `clawback`,
-    what happens when an award is to be taken back that is spent already, is that of the unit above it, else
+    Where it names none, the currency is the system's, the time zone that of the unit above it, else the organisation's;
+    `clawback`, what happens when an award is to be taken back that is spent already, is that of the unit above it, else
     WITHIN_BALANCE.
     """
 

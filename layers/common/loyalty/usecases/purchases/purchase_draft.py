@@ -189,7 +189,7 @@ class PurchaseDraft:
             unit_id=self.resolved.unit_id,
             tap_id=purchase.tap_id,
             ids=dict(self.resolved.ids),
-            details=dict(request.details),
+            details=self.resolved.details,
             lines=tuple(map(_posted_line, purchase.lines)),
             requested=AskedSpend(request.spend.amount, request.spend.alternative_amount) if request.spend else None,
             unspent_request=self.numbers.take("spend_request")[0] if request.unspent_request else None,

@@ -1,11 +1,12 @@
 """Finding what a request names: every name that cannot be found is reported, not just the first."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from loyalty.domain.access.partner import Partner
+from loyalty.domain.dates import clock_at, moment_at
 from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
 from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
@@ -56,17 +57,24 @@ class Performer(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """A request with every name found: what is priced, for whom, the ids of what it is about, by record type, and the
-    unit of whoever performed it.
+    """A request with every name found.
 
-    `one_time_password` is where the password lies that the customer was recognized or authorized by. It was there, but
-    only its deletion tells that it was used once: the posting deletes it, on the condition that it still is there.
+    Attributes:
+        purchase: what is priced.
+        account_id: the account that it is for.
+        ids: the ids of what it is about, by record type.
+        unit_id: the unit of whoever performed it.
+        details: values that are only kept, with dates by the clock of whoever performed it.
+        one_time_password: where the password lies that the customer was recognized or authorized by. It was there, but
+            only its deletion tells that it was used once: the posting deletes it, on the condition that it still is
+            there.
     """
 
     purchase: Purchase
     account_id: str
     ids: Mapping[str, str]
     unit_id: str | None
+    details: Mapping[str, Any]
     one_time_password: keys.Key | None
 
 
@@ -127,6 +135,14 @@ class Resolution:
         )
         return Performer(deepest, unit_id, tap_id)
 
+    def performed_on(self) -> datetime:
+        """Return when it was performed, by the clock of whoever performed it if it tells no moment."""
+        told = self._request.performed_on
+        return told if told.tzinfo else moment_at(self._zone(self._performer()), told)
+
+    def _zone(self, performer: Performer | None) -> tzinfo:
+        return self._programme.zone_at(performer.business_unit.id) if performer else self._programme.zone
+
     def keys_to_read(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
         """Return where to look for what the request names and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
@@ -150,9 +166,11 @@ class Resolution:
         }
         if performer:
             self._check_currency(performer.business_unit, ids.pop("currency", None))
+        zone = self._zone(performer)
+        performed_on = moment_at(zone, self._request.performed_on)
         lines = self._lines(engine.catalogue)
         ids["invoice"] = self._invoice(items)
-        promo_code = self._gathering(lambda: self._promo_code(items))
+        promo_code = self._gathering(lambda: self._promo_code(items, performed_on))
         if self._problems and makes_guess(self._request):
             raise self._refusal()  # guesses are made only where all else is well, as each counts
         customer = self._gathering(
@@ -162,8 +180,9 @@ class Resolution:
             raise self._refusal()
         ids["promo_code"] = promo_code.id if promo_code else None
         found = customer.usual_ids(self._directory) | {kind: value for kind, value in ids.items() if value}
-        purchase = self._purchase(performer, found, lines, promo_code)
-        return Resolved(purchase, customer.account_id, found, performer.unit_id, customer.one_time_password)
+        purchase = self._purchase(performer, performed_on, found, lines, promo_code)
+        details = _by_clock(zone, self._request.details)
+        return Resolved(purchase, customer.account_id, found, performer.unit_id, details, customer.one_time_password)
 
     def _refusal(self) -> Refused:
         """Return all problems together; a newer programme may have what was not found."""
@@ -182,14 +201,19 @@ class Resolution:
             return None
 
     def _purchase(
-        self, performer: Performer, ids: Mapping[str, str], lines: tuple[Line, ...], promo_code: PromoCode | None
+        self,
+        performer: Performer,
+        performed_on: datetime,
+        ids: Mapping[str, str],
+        lines: tuple[Line, ...],
+        promo_code: PromoCode | None,
     ) -> Purchase:
         unit = performer.business_unit
         return Purchase(
             merchant_id=unit.merchant_id,
             outlet_id=unit.id if unit.parent_id else None,
             classification_id=ids.get("classification"),
-            performed_on=self._request.performed_on,
+            performed_on=performed_on,
             lines=lines,
             spend=self._request.spend,
             tap_id=performer.tap_id,
@@ -243,12 +267,12 @@ class Resolution:
                 lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
         return tuple(lines)
 
-    def _promo_code(self, items: Mapping[keys.Key, Item]) -> PromoCode | None:
+    def _promo_code(self, items: Mapping[keys.Key, Item], performed_on: datetime) -> PromoCode | None:
         named = self._request.references.get("promo_code")
         if named is None:
             return None
         audience = Audience(self._partner, self._programme, self._directory)
-        return promo_code_in(items.get(_key("promo_code", named)), named, audience, self._request.performed_on)
+        return promo_code_in(items.get(_key("promo_code", named)), named, audience, performed_on)
 
     def _invoice(self, items: Mapping[keys.Key, Item]) -> str | None:
         named = self._request.references.get("invoice")
@@ -278,6 +302,10 @@ class Resolution:
 
     def _refuse(self, code: Code, description: str, reference: Reference) -> None:
         self._problems.append(Problem(code, description, reference.pointer))
+
+
+def _by_clock(zone: tzinfo, details: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: clock_at(zone, value) if isinstance(value, datetime) else value for name, value in details.items()}
 
 
 def _key(kind: str, reference: Reference) -> keys.Key:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
-"""A date of the classic form, UTC (row 17)."""
+"""A date of the classic form (row 17), by the clock of the place."""
 
 
 def _any_of_them(schema: dict[str, Any]) -> None:
