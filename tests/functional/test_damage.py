@@ -1,13 +1,10 @@
 """Damage that is done to a table by hand, to one whose history is known: each kind is seen, and told."""
 
 import zlib
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -17,31 +14,27 @@ from hypothesis import strategies as st
 from loyalty import exactjson
 from loyalty.domain.ledger.chain import root
 from loyalty.domain.pricing.exchange import Amounts
-from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
+from loyalty.domain.proofs.audit import PURCHASES_COUNTED
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
 from loyalty.domain.proofs.use_audit import USES_COUNTED
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, pack_key, unpack
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.export import TableExport
-from loyalty.store.keys import Key
-from loyalty.store.writes import Delete, Put
+from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.proofs import verify_export as verify_export_module
 from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import WITHIN
-from loyalty.usecases.proofs.verify_export import verify_export
-from loyalty.usecases.proofs.verify_journal import Verification, verify_journal
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.proofs.verify_references import COUNTED
 from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
-from tests.exports import export
+from tests.damage import ACCOUNT_ID, Damaged, rules
 from tests.functional.conftest import Functions, example
 from tests.moto_table import Items, fill, kept
 
-ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
 WALLET = list(Amounts.__struct_fields__).index("wallet")
 OFFERS: list[dict[str, Any]] = [
     {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
@@ -78,65 +71,11 @@ def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
     return kept(_aws)
 
 
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """The table, and what damage is done with."""
-
-    table: DynamoTable
-    folder: Path
-
-    def item(self, **attributes: Any) -> Item:
-        """Return the one item that has these attributes."""
-        [found] = [item for item in self.table.scan() if attributes.items() <= item.items()]
-        return found
-
-    def event(self, reference_number: str, event_type: str = "PURCHASE") -> Item:
-        return self.item(reference_number=reference_number, event_type=event_type)
-
-    def voucher(self, name: str) -> Item:
-        return self.item(sk="VOUCHER", event_id=keys.event_id(key_of(self.event(name))))
-
-    def wallet(self) -> Item:
-        return self.item(pk=f"ACCOUNT#{ACCOUNT_ID}", sk="WALLET")
-
-    def change(self, item: Item, **attributes: Any) -> None:
-        self.put(key_of(item), {**item, **attributes})
-
-    def put(self, key: Key, item: Item) -> None:
-        present = {name: value for name, value in item.items() if name not in ("pk", "sk") and value is not None}
-        self.table.put(Put(key, present))
-
-    def remove(self, item: Item) -> None:
-        self.table.transact([Delete(key_of(item))])
-
-    def rewrite(self, item: Item, change: Callable[[Any], None]) -> None:
-        """Change what an event's document says."""
-        document = exactjson.loads(zlib.decompress(item["document"]))
-        change(document)
-        self.change(item, document=zlib.compress(exactjson.dumps(document).encode()))
-
-    def verified(self) -> Verification:
-        """Prove the table, and an export of it, which have to be found the same."""
-        of_table = verify_journal(self.table, settle=lambda _: None)
-        made = export(self.table, Path(mkdtemp(dir=self.folder)) / "export")
-        of_export = verify_export(TableExport.of(made), Path(mkdtemp(dir=self.folder)))
-        assert sorted(map(str, of_export.deviations)) == sorted(map(str, of_table.deviations))
-        assert replace(of_export, deviations=[]) == replace(of_table, deviations=[])
-        return of_table
-
-    def found(self) -> list[Deviation]:
-        return self.verified().deviations
-
-
 @pytest.fixture
 def damaged(_history: Items, _aws: DynamoTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Damaged:
     fill(_aws, _history)
     monkeypatch.setattr(verify_export_module, "ITEMS_OF_A_SHARD", 20)
     return Damaged(_aws, tmp_path)
-
-
-def rules(found: list[Deviation]) -> set[str]:
-    return {deviation.rule for deviation in found}
 
 
 def test_nothing_is_found_where_nobody_did_anything(damaged: Damaged) -> None:

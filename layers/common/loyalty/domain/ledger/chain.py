@@ -40,7 +40,7 @@ class Link:
 
     - `digest` is its hash, in the form `form`.
     - `personal` is the digest of what names a person, which is all that enters the hash of that.
-    - `salt` is what keeps others from guessing it; gone, with what names the person, once that is erased.
+    - `salt` is what keeps others from guessing it; gone or empty, with what names the person, once that is erased.
     """
 
     digest: bytes
