@@ -94,7 +94,7 @@ def test_a_redrive_that_could_not_look_at_anything_is_a_failure_that_says_what_t
 ) -> None:
     monkeypatch.setattr("cli.uploading.redrive", lambda *_: (taken_up, hidden))
 
-    failing = pytest.raises(CommandFailure, match="about 2 messages .* run this again in a minute")
+    failing = pytest.raises(CommandFailure, match=r"about 2 messages .* run this again in a minute")
     with failing if fails else nullcontext():
         redrive_uploads(as_json=True)
 
