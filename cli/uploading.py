@@ -69,8 +69,9 @@ def view(target: "Target", upload_id: str) -> "UploadView":
     return found
 
 
-def redrive(target: "Target", upload_id: str | None) -> int:
-    """Take up again what failed, of one upload or of all; return how many dead letters and failed calls."""
+def redrive(target: "Target", upload_id: str | None) -> tuple[int, int]:
+    """Take up again what failed, of one upload or of all; return how many dead letters and failed calls, and how many,
+    of whichever upload, nobody can take up for a minute."""
     from loyalty.store.lambda_function import LambdaFunction
     from loyalty.usecases.uploads import dead_letters
     from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
@@ -84,7 +85,8 @@ def redrive(target: "Target", upload_id: str | None) -> int:
             lambda name, event: LambdaFunction(functions, name).call_later(event),
         ),
     )
-    return dead_letters.redrive(upload_id, uuid4().hex, letters, table=target.open_table())
+    taken_up = dead_letters.redrive(upload_id, uuid4().hex, letters, table=target.open_table())
+    return taken_up, dead_letters.count_hidden(letters)
 
 
 def watch_upload(target: "Target", upload_id: str) -> "UploadView":

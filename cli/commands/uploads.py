@@ -105,10 +105,15 @@ def redrive_uploads(
 
     target = Target.load(stack, region)
     with refusals_as_failures(), err.status("looking through what failed ..."):
-        taken_up = redrive(target, upload_id)
+        taken_up, hidden = redrive(target, upload_id)
     if upload_id and not taken_up and view(target, upload_id).tally.dead:
         err.print("What failed is still being tried. Run this again in a few minutes.")
-    answer({"taken_up": taken_up}, as_json=as_json)
+    answer({"taken_up": taken_up, "hidden": hidden}, as_json=as_json)
+    if hidden and not taken_up:
+        raise CommandFailure(
+            f"about {hidden} messages cannot be taken up now: somebody else looks at them, or SQS's answer was lost. "
+            "Nothing is lost: run this again in a minute"
+        )
 
 
 def describe_upload(view: "UploadView") -> dict[str, Any]:

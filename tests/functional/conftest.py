@@ -34,11 +34,12 @@ METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/local/POST/p
 
 @dataclass
 class Answer:
-    """What a function answered."""
+    """What a function answered. `text` is the body as it was sent."""
 
     status: int
     headers: dict[str, str]
     body: Any
+    text: str = field(default="", compare=False)
 
 
 @dataclass
@@ -89,7 +90,8 @@ class Functions:
             **event,
         }
         answer = self.module(name).handler(json.loads(json.dumps(event)), LambdaContext())
-        return Answer(answer["statusCode"], answer["headers"], exactjson.loads(answer["body"]))
+        text = answer["body"]
+        return Answer(answer["statusCode"], answer["headers"], exactjson.loads(text), text)
 
     def run(self, name: str, event: dict[str, Any] | None = None) -> Any:
         """Call a function the way its schedule does."""

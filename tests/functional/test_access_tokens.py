@@ -279,6 +279,55 @@ def test_a_one_time_password_is_good_for_one_posting(functions: Functions, token
     assert password not in again.body["status"]["description"]
 
 
+def guesses(table: DynamoTable) -> list[Any]:
+    """Return what counts wrong one-time passwords."""
+    return [item for item in table.scan() if item["pk"].startswith("TRIES#OTP#")]
+
+
+REPLAY = {"type": "partner", "id": "DEMO", "name": "Demo", "classic_repeats": "REPLAY"}
+
+
+@pytest.mark.parametrize("known_by", ["an external reference", "a key", "its content"])
+@pytest.mark.parametrize("function", ["classic_create_purchase", "classic_create_spend", "classic_bulk_create"])
+def test_a_purchase_with_a_one_time_password_that_is_sent_again_is_a_replay_and_no_guess(
+    functions: Functions, token: str, demo: DynamoTable, function: str, known_by: str
+) -> None:
+    if known_by == "its content":
+        bring(demo, REPLAY)
+    password = issue(functions, token, BY_CODE).body["data"]["one_time_password"]
+    shows = {"accounts_receivable_identifier": {"access_token_identifier": {"one_time_password": password}}}
+    external = {"external_system": "POS", "external_system_reference_number": "X-1"}
+    reference = external if known_by == "an external reference" else {}
+    body: Body = {**example("create_1.request"), "token": token, **shows, **reference}
+    if function == "classic_create_spend":
+        spent = example("create_spend_1.request")
+        named = {name: reference.pop(name) for name in ("external_system_reference_number",) if reference}
+        purchased = {**spent["purchase_customer_event"], **named}
+        body = {**spent, "token": token, **shows, **reference, "purchase_customer_event": purchased}
+    elif function == "classic_bulk_create":
+        body = {"token": token, "purchase_customer_events_set": [{**body, "request_unique_identifier": "1"}]}
+    headers = {"Idempotency-Key": "K-1"} if known_by == "a key" else {}
+
+    first, again = (functions.call(function, body, headers=headers, context={}) for _ in range(2))
+
+    assert first.status == 200, first.text
+    assert (again.headers.get("Idempotent-Replayed"), again.text) == ("true", first.text)
+    assert guesses(demo) == []
+
+
+def test_another_purchase_with_a_one_time_password_that_was_used_is_a_guess(
+    functions: Functions, token: str, demo: DynamoTable
+) -> None:
+    password = issue(functions, token, BY_CODE).body["data"]["one_time_password"]
+    body = shown(token, {"one_time_password": password}, external_system_reference_number="X-1")
+    assert post(functions, body).status == 200
+
+    answers = [post(functions, body | other) for other in ({"description": "other"}, {"reference_number": "other"})]
+
+    assert {answer.status for answer in answers} == {404}
+    assert len(guesses(demo)) == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [{"life_cycle_state": "NOT_EFFECTIVE"}, {"account": "ACR0000000001"}, None],

@@ -1,13 +1,10 @@
 """Damage that is done to a table by hand, to one whose history is known: each kind is seen, and told."""
 
 import zlib
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -17,31 +14,29 @@ from hypothesis import strategies as st
 from loyalty import exactjson
 from loyalty.domain.ledger.chain import root
 from loyalty.domain.pricing.exchange import Amounts
-from loyalty.domain.proofs.audit import PURCHASES_COUNTED, Deviation
+from loyalty.domain.proofs.audit import KEPT_OF_OFFERS, PURCHASES_COUNTED, UPDATED_BY_LAST
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
 from loyalty.domain.proofs.use_audit import USES_COUNTED
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, pack_key, unpack
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.export import TableExport
-from loyalty.store.keys import Key
-from loyalty.store.writes import Delete, Put
+from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
 from loyalty.usecases.proofs import verify_export as verify_export_module
 from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
-from loyalty.usecases.proofs.verify_counters import WITHIN
-from loyalty.usecases.proofs.verify_export import verify_export
-from loyalty.usecases.proofs.verify_journal import Verification, verify_journal
+from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
+from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.proofs.verify_references import COUNTED
-from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
+from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX, POSTED_TO
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
-from tests.exports import export
+from tests.damage import ACCOUNT_ID, Damaged, rules
 from tests.functional.conftest import Functions, example
 from tests.moto_table import Items, fill, kept
 
-ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
+BARE_ACCOUNT = "D4F6B8CAE2034E50AC7D9FB1305C7E9D"
+OTHER_CONTACT = "028657D9E5E74F4EAAB25C9DD0EBB69C"
 WALLET = list(Amounts.__struct_fields__).index("wallet")
 OFFERS: list[dict[str, Any]] = [
     {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
@@ -60,7 +55,8 @@ OFFERS: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
     """Purchases of every kind: one that stands, with a voucher, a lot, a promo code and a budget; one that is
-    cancelled; one of which something came back; one that is filed by its reference number; and an expiry."""
+    cancelled; one of which something came back; one whose award is waived, as it was spent; one that is filed by its
+    reference number; and an expiry."""
     fill(_aws, _stocked[1])
     functions = Functions(api_key=_stocked[0].api_key)
     bring(_aws, CAMPAIGN, PROMO_CODE | {"maximum_uses": 9, "maximum_uses_per_account": 9}, *OFFERS)
@@ -71,6 +67,12 @@ def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
     functions.call("cancel_purchase", path={"id": "CANCELLED"})
     goods = {"reference_number": "RET1", "products": [{"line": 0, "quantity": 1}]}
     assert functions.call("return_products", goods, path={"id": "RETURNED"}).status == 200
+    other = {**example("create_v5_1.request"), "cim": None, "contact_id": OTHER_CONTACT}
+    large = {**other["products"][0], "net_amount": 1415, "tax_amount": 104, "total_amount": 1519}
+    for name, line, spend in (("WAIVED", large, None), ("SPENT", other["products"][0], {"amount": 15})):
+        body = {**other, "reference_number": name, "id": name, "products": [line], "spend_request": spend}
+        assert functions.call("create_purchase", body).status == 200
+    functions.call("cancel_purchase", path={"id": "WAIVED"})
     expire_lots(Engine.on(_aws), _aws, now=datetime.now(UTC), time_left=lambda: 900)
     token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
     filed = functions.call("classic_create_purchase", {**example("create_1.request"), "token": token}, context={})
@@ -78,65 +80,11 @@ def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
     return kept(_aws)
 
 
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """The table, and what damage is done with."""
-
-    table: DynamoTable
-    folder: Path
-
-    def item(self, **attributes: Any) -> Item:
-        """Return the one item that has these attributes."""
-        [found] = [item for item in self.table.scan() if attributes.items() <= item.items()]
-        return found
-
-    def event(self, reference_number: str, event_type: str = "PURCHASE") -> Item:
-        return self.item(reference_number=reference_number, event_type=event_type)
-
-    def voucher(self, name: str) -> Item:
-        return self.item(sk="VOUCHER", event_id=keys.event_id(key_of(self.event(name))))
-
-    def wallet(self) -> Item:
-        return self.item(pk=f"ACCOUNT#{ACCOUNT_ID}", sk="WALLET")
-
-    def change(self, item: Item, **attributes: Any) -> None:
-        self.put(key_of(item), {**item, **attributes})
-
-    def put(self, key: Key, item: Item) -> None:
-        present = {name: value for name, value in item.items() if name not in ("pk", "sk") and value is not None}
-        self.table.put(Put(key, present))
-
-    def remove(self, item: Item) -> None:
-        self.table.transact([Delete(key_of(item))])
-
-    def rewrite(self, item: Item, change: Callable[[Any], None]) -> None:
-        """Change what an event's document says."""
-        document = exactjson.loads(zlib.decompress(item["document"]))
-        change(document)
-        self.change(item, document=zlib.compress(exactjson.dumps(document).encode()))
-
-    def verified(self) -> Verification:
-        """Prove the table, and an export of it, which have to be found the same."""
-        of_table = verify_journal(self.table, settle=lambda _: None)
-        made = export(self.table, Path(mkdtemp(dir=self.folder)) / "export")
-        of_export = verify_export(TableExport.of(made), Path(mkdtemp(dir=self.folder)))
-        assert sorted(map(str, of_export.deviations)) == sorted(map(str, of_table.deviations))
-        assert replace(of_export, deviations=[]) == replace(of_table, deviations=[])
-        return of_table
-
-    def found(self) -> list[Deviation]:
-        return self.verified().deviations
-
-
 @pytest.fixture
 def damaged(_history: Items, _aws: DynamoTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Damaged:
     fill(_aws, _history)
     monkeypatch.setattr(verify_export_module, "ITEMS_OF_A_SHARD", 20)
     return Damaged(_aws, tmp_path)
-
-
-def rules(found: list[Deviation]) -> set[str]:
-    return {deviation.rule for deviation in found}
 
 
 def test_nothing_is_found_where_nobody_did_anything(damaged: Damaged) -> None:
@@ -439,9 +387,6 @@ def test_what_cannot_be_read_of_an_event_hides_nothing_else(damaged: Damaged, at
     assert "the journal is numbered 1 to n without gaps" not in rules(found)
 
 
-LATER_THAN_POSTED = ("kept", "updated_on", "updated_by")
-"""Attributes of an event that nothing else tells; and `salt`, which is taken out where a person is erased."""
-
 VALUES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.text(min_size=1, max_size=8).map(lambda text: {"S": text}),
     st.sampled_from(["NaN", "{}", "[]", "null", '{"2999-12":"NaN"}', '{"lines":{"0":"NaN"}}', '{"type":[]}']).map(
@@ -467,7 +412,7 @@ def proven_attributes(item: Item) -> set[str]:
     if item["sk"] in ("REFERENCE", "USED"):
         return {"used", "event_id"} & item.keys()
     is_proven = item["sk"] in ("WALLET", "VOUCHER", "ALIAS", "TOKEN") or keys.is_event(key_of(item))
-    return set(item.keys() - {"pk", "sk", *LATER_THAN_POSTED}) if is_proven or key_of(item) == keys.TABLE else set()
+    return set(item.keys() - {"pk", "sk"}) if is_proven or key_of(item) == keys.TABLE else set()
 
 
 class Untouched:
@@ -565,3 +510,64 @@ def test_purchases_that_a_wallet_counts(damaged: Damaged) -> None:
     damaged.change(damaged.wallet(), purchases=17)
 
     assert rules(damaged.found()) == {PURCHASES_COUNTED}
+
+
+def test_a_counter_that_nothing_has_used(damaged: Damaged) -> None:
+    damaged.put(keys.counter("reward_offer", "INVENTED"), {"used": 0})
+
+    [found] = damaged.found()
+    assert (found.rule, found.found) == (
+        COUNTERS_COUNT,
+        "reward_offer#INVENTED: 0 on the counter, no event used it",
+    )
+
+
+def test_a_counter_that_is_gone(damaged: Damaged) -> None:
+    damaged.remove(damaged.item(pk="USED#reward_offer#LIMITED"))
+
+    [found] = damaged.found()
+    assert found.rule == COUNTERS_COUNT
+    assert found.found.startswith("reward_offer#LIMITED: there is no counter, ")
+
+
+def test_a_wallet_that_nothing_was_posted_to(damaged: Damaged) -> None:
+    damaged.put(keys.wallet(BARE_ACCOUNT), {"version": 0, "balance": 0, "purchases": 0})
+
+    [found] = damaged.found()
+    assert (found.account_id, found.rule) == (BARE_ACCOUNT, POSTED_TO)
+
+
+@pytest.mark.parametrize("name", ["RETURNED", "CANCELLED"])
+@pytest.mark.parametrize(
+    "attributes", [{"updated_on": 1}, {"updated_on": None}, {"updated_by": "OTHER"}, {"updated_by": None}]
+)
+def test_when_or_by_whom_a_purchase_was_taken_back_that_is_changed(
+    damaged: Damaged, name: str, attributes: Item
+) -> None:
+    damaged.change(damaged.event(name), **attributes)
+
+    assert rules(damaged.found()) == {UPDATED_BY_LAST}
+
+
+@pytest.mark.parametrize("attributes", [{"updated_on": 1}, {"updated_by": "OTHER"}])
+def test_a_purchase_that_stands_is_said_to_be_taken_back(damaged: Damaged, attributes: Item) -> None:
+    damaged.change(damaged.event("STANDING"), **attributes)
+
+    assert rules(damaged.found()) == {UPDATED_BY_LAST}
+
+
+def test_a_purchase_that_stands_is_said_to_have_kept_an_award(damaged: Damaged) -> None:
+    damaged.change(damaged.event("STANDING"), kept='{"LIMITED":1}')
+
+    assert rules(damaged.found()) == {KEPT_OF_OFFERS}
+
+
+@pytest.mark.parametrize("kept", [None, "{}", '{"LIMITED":1}', '{"OTHER":KEPT}'])
+def test_what_a_customer_keeps_of_awards(damaged: Damaged, kept: str | None) -> None:
+    told = damaged.event("WAIVED")["kept"]
+    assert damaged.found() == []
+
+    amount = exactjson.dumps(sum(exactjson.loads(told).values()))
+    damaged.change(damaged.event("WAIVED"), kept=kept and kept.replace("KEPT", amount))
+
+    assert rules(damaged.found()) == {KEPT_OF_OFFERS}

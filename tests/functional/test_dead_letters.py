@@ -13,7 +13,7 @@ from loyalty.store.client import connect_queue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Upload, UploadState, add_upload
-from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, redrive
+from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane, count_hidden, redrive
 from tests.functional.conftest import NOW
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:split:$LATEST"
@@ -40,11 +40,15 @@ class Stack:
         told = {"requestContext": {"functionArn": ARN, "condition": "RetriesExhausted"}, "requestPayload": event}
         self.failed.client.send_message(QueueUrl=self.failed.url, MessageBody=json.dumps({"version": "1.0", **told}))
 
+    @property
+    def letters(self) -> DeadLetters:
+        """Return what failed."""
+        failed_calls = FailedCalls(self.failed, lambda name, event: self.calls.append((name, event)))
+        return DeadLetters(self.chunks, self.closings, failed_calls)
+
     def redrive(self, upload_id: str | None = None) -> int:
         """Take up again what failed."""
-        failed_calls = FailedCalls(self.failed, lambda name, event: self.calls.append((name, event)))
-        letters = DeadLetters(self.chunks, self.closings, failed_calls)
-        return redrive(upload_id, uuid4().hex, letters, table=self.table)
+        return redrive(upload_id, uuid4().hex, self.letters, table=self.table)
 
 
 @pytest.fixture
@@ -135,3 +139,20 @@ def test_a_call_that_cannot_be_made_is_not_lost(stack: Stack) -> None:
 
     told = stack.failed.client.get_queue_attributes(QueueUrl=stack.failed.url, AttributeNames=["All"])
     assert told["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+@pytest.mark.parametrize("name", ["a chunk", "a closing", "a call"])
+def test_what_was_handed_out_with_an_answer_that_was_lost_is_told_and_taken_up_once_it_is_seen_again(
+    stack: Stack, name: str
+) -> None:
+    queue = {"a chunk": stack.chunks.dead, "a closing": stack.closings.dead, "a call": stack.failed}[name]
+    if name == "a call":
+        stack.fail(dropped("reference/x.jsonl"))
+    else:
+        queue.send([letter("U1", "a")])
+    [lost] = queue.receive(60)
+
+    assert (stack.redrive(), count_hidden(stack.letters)) == (0, 1)
+
+    queue.show_again(lost.receipt, 0)  # as a minute later
+    assert (stack.redrive(), count_hidden(stack.letters)) == (1, 0)

@@ -220,6 +220,23 @@ def test_the_result_of_a_dry_run_sent_in_is_posted(stage: Stage) -> None:
     assert (stage.statuses("U2"), stage.balance("one")) == (["posted"], 995)
 
 
+def test_a_fault_of_many_rows_that_none_meets_again_is_told_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    [message] = put_upload(stage.table, stage.files, "U1", [spends(1, 2, 3, 4, 5)])
+    calls: list[int] = []
+
+    def failing_at_first(engine: Any, requests: Any, *arguments: Any, **named: Any) -> Any:
+        calls.append(len(requests))
+        if len(calls) <= 2:  # all rows, and the first half of them
+            raise ZeroDivisionError
+        return post_purchase.post_purchases(engine, requests, *arguments, **named)
+
+    monkeypatch.setattr(post_rows, "post_purchases", failing_at_first)
+
+    assert stage.deliver(message)
+    assert stage.counts("U1") == {"posted": 5}
+    assert len(stage.faults) == 1
+
+
 def test_a_busy_table_puts_rows_off_and_keeps_their_order(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     [message] = put_upload(stage.table, stage.files, "U1", [spends(1, 2, 3)])
     calls: list[int] = []

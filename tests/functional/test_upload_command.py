@@ -1,11 +1,13 @@
 """`loyalty upload`: what would be refused as a whole is not sent, and is a failure."""
 
+import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import boto3
 import pytest
 
-from cli.commands.uploads import upload
+from cli.commands.uploads import redrive_uploads, upload
 from cli.console import CommandFailure
 from cli.target import Target
 from loyalty.domain.access.partner import Partner, Scope
@@ -84,3 +86,16 @@ def test_a_file_that_can_be_read_is_sent(tmp_path: Path, capsys: pytest.CaptureF
 
     assert "uploads/DEMO/good.csv" in sent()
     assert "upload" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("taken_up", "hidden", "fails"), [(0, 0, False), (0, 2, True), (1, 2, False), (3, 0, False)])
+def test_a_redrive_that_could_not_look_at_anything_is_a_failure_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], taken_up: int, hidden: int, fails: bool
+) -> None:
+    monkeypatch.setattr("cli.uploading.redrive", lambda *_: (taken_up, hidden))
+
+    failing = pytest.raises(CommandFailure, match=r"about 2 messages .* run this again in a minute")
+    with failing if fails else nullcontext():
+        redrive_uploads(as_json=True)
+
+    assert json.loads(capsys.readouterr().out) == {"taken_up": taken_up, "hidden": hidden}

@@ -302,7 +302,7 @@ def test_a_counter_that_is_gone_is_found(limited: DynamoTable) -> None:
     limited.transact([Delete(keys.counter("promo_code", "PC-1"))])
 
     [found] = verified(limited).deviations
-    assert found.found == "promo_code#PC-1: 0 on the counter, 1 in the journal"
+    assert found.found == "promo_code#PC-1: there is no counter, 1 in the journal"
 
 
 def test_a_purchase_that_is_posted_while_its_counter_is_read_is_no_deviation(

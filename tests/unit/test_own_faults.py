@@ -109,3 +109,28 @@ def test_an_event_that_cannot_be_written_is_the_fault_of_its_wallet_alone(engine
 
     assert told == ["posted", Code.INTERNAL.name, "posted", Code.INTERNAL.name]
     assert [type(fault) for fault in heard] == [ClientError]
+
+
+class FailingOnce(MemoryTable):
+    """A table that fails a transaction of several wallets, and none after it."""
+
+    failed = False
+
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
+        """As `Table.transact`."""
+        wallets = [write for write in writes if write.key.sk == "WALLET"]
+        if len(wallets) > 1 and not self.failed:
+            self.failed = True
+            raise ZeroDivisionError
+        super().transact(writes, backoff)
+
+
+def test_a_fault_that_several_wallets_met_together_and_none_alone_is_heard_of_once_they_are_posted(
+    engine: Engine,
+) -> None:
+    once = Engine.on(FailingOnce(engine.table), pause=lambda _: None)
+
+    told, heard = posted(once, {"1": "CARD", "2": "OTHER", "3": "THIRD"})
+
+    assert told == ["posted"] * 3
+    assert [type(fault) for fault in heard] == [ZeroDivisionError]

@@ -1,6 +1,7 @@
 """JSON whose numbers stay exact: decimals from the text to the value and back, never a float between."""
 
 import base64
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +40,15 @@ def loads_strictly(text: str) -> Any:
 def dumps(value: Any) -> str:
     """Write compact JSON; decimals become numbers with the digits that they have, bytes become text in base64."""
     return _WRITER.encode(value)
+
+
+def writer(spell: Callable[[Decimal], str]) -> Callable[[Any], str]:
+    """Return what writes JSON as `dumps` does, but each decimal as `spell` does."""
+
+    def spelled(value: Any) -> Any:
+        return simplejson.RawJSON(spell(value)) if isinstance(value, Decimal) else _base64(value)
+
+    return simplejson.JSONEncoder(**_WRITTEN | {"use_decimal": False, "default": spelled}).encode
 
 
 def _refuse_constant(name: str) -> None:
@@ -95,13 +105,14 @@ _READER = simplejson.JSONDecoder(parse_float=Decimal)
 _STRICT_READER = simplejson.JSONDecoder(
     parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=without_duplicates
 )
-_WRITER = simplejson.JSONEncoder(
-    use_decimal=True,
-    namedtuple_as_object=False,
-    check_circular=False,
-    separators=(",", ":"),
-    ensure_ascii=False,
-    allow_nan=False,
-    encoding=None,  # type: ignore[arg-type]  # bytes are no text
-    default=_base64,
-)
+_WRITTEN: dict[str, Any] = {
+    "use_decimal": True,
+    "namedtuple_as_object": False,
+    "check_circular": False,
+    "separators": (",", ":"),
+    "ensure_ascii": False,
+    "allow_nan": False,
+    "encoding": None,  # bytes are no text
+    "default": _base64,
+}
+_WRITER = simplejson.JSONEncoder(**_WRITTEN)

@@ -52,6 +52,18 @@ class Identity:
         return self.origin in OF_MERCHANT
 
     @property
+    def kept_parts(self) -> tuple[str, ...]:
+        """The parts that an event keeps in its document, as it tells them nowhere else. Of CONTENT, partner and
+        fingerprint are attributes of its own."""
+        match self.origin:
+            case Origin.EXTERNAL | Origin.KEY | Origin.ROW:
+                return self.parts
+            case Origin.CONTENT:
+                return self.parts[2:]
+            case _:
+                return ()
+
+    @property
     def own_id(self) -> str | None:
         """The event's id; None if it takes more than the request to know it."""
         if self.is_of_merchant or self.origin is Origin.NUMBER:

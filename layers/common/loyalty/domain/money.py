@@ -78,6 +78,15 @@ def plain(amount: Decimal) -> Decimal:
     return amount.quantize(_UNITS[0]) if amount == amount.to_integral_value() else amount.normalize()
 
 
+def plain_text(number: Decimal) -> str:
+    """Return a number of any length as text, the same for all that are equal: without an exponent, trailing zeros, or
+    the sign of zero. Nothing is rounded."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
 def decimal_in(record: Mapping[str, Any], name: str) -> Decimal | None:
     """Return an amount that a record may have; it may have been read back as an int."""
     return None if record.get(name) is None else Decimal(record[name])

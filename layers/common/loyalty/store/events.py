@@ -34,7 +34,7 @@ class Event:
     Attributes:
         entry: its journal entry.
         origin: what its identity is made of.
-        fingerprint: the fingerprint of its request.
+        fingerprint: the fingerprint of its request; empty once it is erased.
         partner_id: the partner that requested it, if any.
         document: what answers, reversals and proofs need beside the entry.
         form: the form of the fingerprint; None for events from before there were forms.
@@ -164,7 +164,7 @@ def event_of(item: Item) -> Event:
     return Event(
         entry=entry_of(item),
         origin=Origin(item["origin"]),
-        fingerprint=item["fingerprint"],
+        fingerprint=item.get("fingerprint", b""),
         form=int(item["form"]) if "form" in item else None,
         partner_id=item.get("partner_id"),
         document=read_document(EventType(item["event_type"]), item["document"]),

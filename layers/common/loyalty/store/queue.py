@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
@@ -90,6 +90,13 @@ class Queue:
         """Let a message that was received be received again after so many seconds."""
         with refuse_if_busy(_BUSY, _RETRYABLE):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+    def count_hidden(self) -> int:
+        """Return about how many messages nobody can receive now: they were received, and their time is not over."""
+        name: Literal["ApproximateNumberOfMessagesNotVisible"] = "ApproximateNumberOfMessagesNotVisible"
+        with refuse_if_busy(_BUSY, _RETRYABLE):
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
 
     def _send_batch(self, batch: list[Message]) -> list[Message]:
         """Return what SQS did not take of a batch."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from loyalty.domain.errors import NotInProgramme, Refused
+from loyalty.domain.errors import NotInProgramme
 from loyalty.domain.pricing.exchange import Exchange
 from loyalty.domain.programme.directory import NAMING_FIELDS, Directory
 from loyalty.domain.programme.programme import Programme
@@ -33,8 +33,8 @@ def with_newest_programme_each(
     catalogue: Catalogue,
     now: datetime,
     names: Collection[Name],
-    attempt: Callable[[Collection[Name]], Mapping[Name, Result | Refused]],
-) -> dict[Name, Result | Refused]:
+    attempt: Callable[[Collection[Name]], Mapping[Name, Result]],
+) -> dict[Name, Result]:
     """By name, what `attempt` makes of each; as `with_newest_programme` for those that it is needed for."""
     results = dict(attempt(names))
     unknown = {name: result for name, result in results.items() if isinstance(result, NotInProgramme)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.money import plain_text
 from loyalty.domain.texts import check_texts
 from loyalty.usecases.sent_json import read_json, text_of
 
@@ -114,7 +115,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer: status, a body that becomes JSON, and headers beyond the content type."""
+    """An answer: status, a body that becomes JSON, and headers beyond the content type. Equal amounts become the same
+    text, whether they were just calculated or read, so a repetition is answered byte for byte as the first time."""
 
     status: int
     body: Any
@@ -125,5 +127,8 @@ class Response:
         return {
             "statusCode": int(self.status),
             "headers": {"Content-Type": "application/json", **self.headers, **headers},
-            "body": exactjson.dumps(self.body),
+            "body": _write(self.body),
         }
+
+
+_write = exactjson.writer(plain_text)

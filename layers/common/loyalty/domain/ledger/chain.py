@@ -14,6 +14,8 @@ from json.encoder import encode_basestring_ascii
 from types import NoneType
 from typing import Any
 
+from loyalty.domain.money import plain_text
+
 HASH_FORM = 1
 """The form in which hashes are made now. Another one needs a number of its own, as this one stays to be proven."""
 
@@ -40,7 +42,7 @@ class Link:
 
     - `digest` is its hash, in the form `form`.
     - `personal` is the digest of what names a person, which is all that enters the hash of that.
-    - `salt` is what keeps others from guessing it; gone, with what names the person, once that is erased.
+    - `salt` is what keeps others from guessing it; gone or empty, with what names the person, once that is erased.
     """
 
     digest: bytes
@@ -111,14 +113,6 @@ def _written(value: Any) -> str:
     return _WRITERS[type(value)](value)
 
 
-def _plain(number: Decimal) -> str:
-    """Return a number of any length without rounding it."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def _object(value: Mapping[str, Any]) -> str:
     return "{" + ",".join([f"{encode_basestring_ascii(name)}:{_written(value[name])}" for name in sorted(value)]) + "}"
 
@@ -130,7 +124,7 @@ def _list(value: Iterable[Any]) -> str:
 _WRITERS: Mapping[type, Callable[[Any], str]] = defaultdict(
     lambda: encode_basestring_ascii,  # which takes texts, a StrEnum among them, and raises TypeError for all else
     {
-        Decimal: _plain,
+        Decimal: plain_text,
         NoneType: lambda _: "null",
         bool: lambda value: "true" if value else "false",
         bytes: lambda value: f"x{value.hex()}",

@@ -3,7 +3,9 @@ Proof of a purchase that was taken back: what it tells is the sum of its reversa
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from loyalty.domain.ledger.rules import as_text, broken_links, broken_sums
 from loyalty.domain.ledger.wallet import JournalEntry, Movement, Wallet, add_amounts, add_lots
@@ -12,6 +14,8 @@ from loyalty.domain.proofs.use_audit import use_findings
 from loyalty.domain.reversals.returns import Quantities
 from loyalty.domain.reversals.reversal import TakenBack
 
+KEPT_OF_OFFERS = "the amount waived of a purchase is what its offers keep"
+UPDATED_BY_LAST = "a purchase tells when and by whom it was last taken back"
 PURCHASES_COUNTED = "a wallet counts the purchases that are not taken back whole"
 
 
@@ -67,21 +71,39 @@ def _apply_entry(journal: Wallet, entry: JournalEntry) -> Wallet:
     )
 
 
+class Updated(NamedTuple):
+    """When a purchase was last taken back, and the partner that did it."""
+
+    on: datetime | None
+    by: str | None
+
+
+NEVER = Updated(None, None)
+"""A purchase was not taken back."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReversalEvidence:
     """The part of a purchase that an event took back: its own cancellation or return, or the reversal of another
     purchase that settled what was waived of this one.
 
     Attributes:
+        event_id: the event.
         account_id: whose wallet the event moved.
-        cancels: whether it is the purchase's own cancellation.
+        sequence: its number in the journal.
         taken_back: the quantities that came back, and the amounts; `waived` is below zero where it was settled.
+        cancels: whether it is the purchase's own cancellation.
+        updated: what the purchase tells of it, if it is the purchase's own and the last; None if it settled.
+        has_hash: whether it has one, and so is of a version that tells `updated` and `kept`.
     """
 
     event_id: str
     account_id: str
-    cancels: bool
+    sequence: int
     taken_back: TakenBack
+    cancels: bool = False
+    updated: Updated | None = None
+    has_hash: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +118,8 @@ class PurchaseEvidence:
         cancelled: whether it says that it is cancelled.
         taken_back: what it says was taken back of it.
         kept: what it says the customer keeps of each offer's awards.
+        awarded_by: the offers that gave it an award.
+        updated: when and by whom it says that it was last taken back.
     """
 
     event_id: str
@@ -105,6 +129,8 @@ class PurchaseEvidence:
     cancelled: bool
     taken_back: TakenBack
     kept: Mapping[str, Decimal] = field(default_factory=dict)
+    awarded_by: frozenset[str] = frozenset()
+    updated: Updated = NEVER
 
 
 def reversal_deviations(sold: PurchaseEvidence, undone: Sequence[ReversalEvidence]) -> Iterator[Deviation]:
@@ -125,8 +151,8 @@ def reversal_deviations(sold: PurchaseEvidence, undone: Sequence[ReversalEvidenc
         ),
         "no more is taken back than was awarded": told.awarded >= 0 <= told.waived
         and told.awarded + told.waived <= gave.awarded,
-        "the amount waived of a purchase is what its offers keep": not sold.kept
-        or sum(sold.kept.values(), ZERO) == told.waived,
+        KEPT_OF_OFFERS: _kept_holds(sold, undone),
+        UPDATED_BY_LAST: _updated_holds(sold, undone),
         "no more is given back than was spent": 0 <= told.spent <= gave.spent,
         "once everything is taken back, all spends are given back": not all_back or told.spent == gave.spent,
     }
@@ -134,3 +160,19 @@ def reversal_deviations(sold: PurchaseEvidence, undone: Sequence[ReversalEvidenc
         if not holds:
             found = f"{told} of {gave.awarded} awarded and {gave.spent} spent; {len(undone)} reversals make {total}"
             yield Deviation(sold.account_id, sold.event_id, rule, found)
+
+
+def _kept_holds(sold: PurchaseEvidence, undone: Sequence[ReversalEvidence]) -> bool:
+    """Return whether what is kept of offers' awards sums to what is waived. Early versions did not tell it."""
+    if not sold.kept and not all(one.has_hash for one in undone):
+        return True
+    return sold.kept.keys() <= sold.awarded_by and sum(sold.kept.values(), ZERO) == sold.taken_back.waived
+
+
+def _updated_holds(sold: PurchaseEvidence, undone: Sequence[ReversalEvidence]) -> bool:
+    """Return whether a purchase tells its last own reversal. Early versions did not."""
+    own = [one for one in undone if one.updated]
+    if not own:
+        return sold.updated == NEVER
+    last = max(own, key=lambda one: one.sequence)
+    return sold.updated == last.updated or not last.has_hash

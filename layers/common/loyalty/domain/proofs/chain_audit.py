@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from loyalty.domain.ledger.chain import (
     HASH_FORM,
@@ -53,13 +53,18 @@ class ChainEvidence:
     @property
     def is_erased(self) -> bool:
         """Whether what named a person was erased."""
-        return self.link is not None and self.link.salt is None
+        return self.link is not None and not self.link.salt
 
 
 def _person_holds(content: Content, link: Link) -> bool:
-    if link.salt is None:
-        return not any(person_in(content).values())
+    if not link.salt:
+        return _says_nothing(person_in(content))
     return personal_digest(content, link.salt) == link.personal
+
+
+def _says_nothing(value: Any) -> bool:
+    """Return whether a value is empty, or has nothing but empty ones."""
+    return all(map(_says_nothing, value.values())) if isinstance(value, dict) else not value
 
 
 UPGRADE_SECONDS = 15 * 60

@@ -72,7 +72,8 @@ def post_events(
     and the wallet's next event is priced without it. If a wallet has moved, its remaining events are priced again.
     While attempts post nothing, there is a wait before each, and their number is limited. A fault on our side that an
     event meets is reported to `report` and holds up the rest of its wallet: where a transaction of several wallets
-    meets one, each of them is tried alone. `customers` are the customers of the accounts that are already read.
+    meets one, each of them is tried alone. If none of them meets it again, it is reported once all events have their
+    outcomes. `customers` are the customers of the accounts that are already read.
     """
     run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
@@ -80,6 +81,7 @@ def post_events(
             backoff = Backoff(pause)
         elif not backoff.wait():
             run.give_up()
+    run.report_passed()
     return [run.outcomes[place] for place in range(len(drafts))]
 
 
@@ -99,6 +101,8 @@ class _Run:
         self._report = report
         self._customers = customers
         self._alone: set[str] = set()
+        self._at_fault: set[str] = set()
+        self._joint: list[tuple[set[str], Exception]] = []
 
     def round(self, backoff: Backoff) -> bool:
         """Price and post as much as can be posted at once; return whether that led to anything."""
@@ -130,6 +134,12 @@ class _Run:
         """Put off all that is left, as its wallets move all the time."""
         busy = Problem(Code.RETRY_LATER, "This wallet is very busy. Nothing was posted; send it again.")
         self._settle(dict.fromkeys(self.left, Refused(busy)))
+
+    def report_passed(self) -> None:
+        """Report the faults of several wallets that none of them met again alone: nobody else would hear of them."""
+        for accounts, fault in self._joint:
+            if accounts.isdisjoint(self._at_fault):
+                self._report(fault)
 
     def _batches(self) -> list[TransactionBatch]:
         """Return the next events of each wallet, as many as fit into a transaction, together with those of other
@@ -184,15 +194,21 @@ class _Run:
                 return self._unpostable(batch, failure)
             case Refused():
                 return self._put_off(batch, failure)
-            case Exception() if len(accounts := self._accounts(batch)) > 1:
-                self._alone |= accounts  # which of them it is will show
-                return {}
             case Exception():
-                self._report(failure)
-                return self._put_off(batch, Refused(FAULT))
+                return self._fault(batch, failure)
             case _:
                 posted = {place: PostedEvent(one.event, False, one.purchase) for place, one in batch.prepared.items()}
                 return posted | batch.refused
+
+    def _fault(self, batch: TransactionBatch, fault: Exception) -> dict[int, EventOutcome]:
+        accounts = self._accounts(batch)
+        if len(accounts) > 1:
+            self._alone |= accounts  # which of them it is will show
+            self._joint.append((accounts, fault))
+            return {}
+        self._at_fault |= accounts
+        self._report(fault)
+        return self._put_off(batch, Refused(FAULT))
 
     def _put_off(self, batch: TransactionBatch, busy: Refused) -> dict[int, EventOutcome]:
         """Return all that is left of a batch's wallets, as what comes later must not be posted before what cannot be

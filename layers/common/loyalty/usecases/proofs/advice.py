@@ -28,7 +28,8 @@ _ADVICE: Mapping[str, str] = {
     NAMES_LEAD: f"{_AS_FOUND} Until then, callers may reach somebody else under this name.",
     POINTERS_LEAD: _AS_FOUND,
     COUNTED: "Set `used` and `event_id` as `found` tells, while nothing is posted under this reference number.",
-    COUNTERS_COUNT: "Set `used` to what the journal says, while nothing is posted that uses it.",
+    COUNTERS_COUNT: "Set `used` to what the journal says, or remove the counter if no event used it, while nothing is "
+    "posted that does.",
     WITHIN: "Nothing, if the limit was lowered since. If it never was higher: who else may write to the table?",
 }
 

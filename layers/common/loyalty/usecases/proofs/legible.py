@@ -131,7 +131,7 @@ _EVENT = _Form(
     {
         "account_id": _is_text,
         **dict.fromkeys(("awarded", "spent", "balance", "performed_on", "posted_on"), _is_number),
-        **dict.fromkeys(("fingerprint", "document"), _is_bytes),
+        "document": _is_bytes,
         "sequence": _is_whole,
         "event_type": _is_one_of(EventType),
         "origin": _is_one_of(Origin),
@@ -140,7 +140,7 @@ _EVENT = _Form(
         **dict.fromkeys(("reference_number", "merchant_id", "partner_id", "pointer", "updated_by"), _is_text),
         **dict.fromkeys(("alternative_awarded", "alternative_spent", "alternative_balance", "updated_on"), _is_number),
         **dict.fromkeys(("form", "hash_form"), _is_whole),
-        **dict.fromkeys(("hash", "personal", "salt"), _is_bytes),
+        **dict.fromkeys(("fingerprint", "hash", "personal", "salt"), _is_bytes),
         **dict.fromkeys(("lots", "lapsed", "kept"), _are_amounts),
         "filed": lambda value: isinstance(value, bool),
         "state": _is_one_of(EventState),

@@ -11,7 +11,7 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
-from loyalty.store.table import Table, WholeTable
+from loyalty.store.table import WholeTable
 from loyalty.usecases.proofs.legible import legible
 from loyalty.usecases.proofs.verify_wallets import readable
 from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
@@ -63,16 +63,19 @@ class Counters:
     @property
     def suspects(self) -> set[Key]:
         """Counters that do not agree with what was seen of their events."""
-        return {
-            key
-            for key in self._used.keys() | self._journal.keys()
-            if self._used.get(key, ZERO) != self._journal.get(key, ZERO)
-        }
+        return {key for key in self._used.keys() | self._journal.keys() if not self._holds(key)}
 
-    def listed(self) -> Iterator[Deviation]:
-        """Return the counters that do not agree with what was seen of their events."""
-        for key in sorted(self.suspects):
-            yield self._deviation(key, self._used.get(key, ZERO))
+    def _holds(self, key: Key) -> bool:
+        """Return whether a counter is what its events used. It is there, even at zero, once one used it; not before."""
+        return key in self._used and key in self._journal and self._used[key] == self._journal[key]
+
+    def listed(self, among: Collection[Key] | None = None) -> Iterator[Deviation]:
+        """Return the counters that do not agree with what was seen of their events, of those keys if there are any
+        named."""
+        for key in sorted(self.suspects if among is None else self.suspects & set(among)):
+            counted = f"{self._used[key]} on the counter" if key in self._used else "there is no counter"
+            used = f"{self._journal[key]} in the journal" if key in self._journal else "no event used it"
+            yield _deviation(key, f"{counted}, {used}")
 
     def deviations(self, table: WholeTable) -> Iterator[Deviation]:
         """Return what does not hold of the suspects, from a reading of the table during which each stood still; or that
@@ -81,26 +84,20 @@ class Counters:
         for _ in range(MAX_READINGS):
             if not suspects:
                 return
-            used, recount = _read_used(table, suspects), Counters()
+            before, recount = table.get_many(suspects, consistent=True), Counters()
             for item in table.scan():
                 if is_event(item) and (seen := readable(item)):
                     recount.take(seen.event)
-            after = _read_used(table, suspects)
-            for key in sorted(key for key in suspects if used[key] == after[key] != recount._journal[key]):
-                yield recount._deviation(key, used[key])
-            suspects = {key for key in suspects if used[key] != after[key]}
+            for item in before.values():
+                recount.take_counter(legible(item)[0])
+            after = table.get_many(suspects, consistent=True)
+            still = {key for key in suspects if before.get(key) == after.get(key)}
+            yield from recount.listed(still)
+            suspects -= still
         for key in sorted(suspects):
             yield _deviation(
                 key, f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
             )
-
-    def _deviation(self, key: Key, used: Decimal) -> Deviation:
-        return _deviation(key, f"{used} on the counter, {self._journal[key]} in the journal")
-
-
-def _read_used(table: Table, counters: Collection[Key]) -> dict[Key, Decimal]:
-    items = table.get_many(counters, consistent=True)
-    return {key: _used_in(legible(items[key])[0]) if key in items else ZERO for key in counters}
 
 
 def _used_in(counter: Item) -> Decimal:

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from loyalty.domain.ledger.wallet import EventType
-from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, reversal_deviations
+from loyalty.domain.proofs.audit import Deviation, PurchaseEvidence, ReversalEvidence, Updated, reversal_deviations
 from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys, ledger
@@ -31,7 +32,7 @@ class Reversals:
         if event.entry.type.reverses:
             for purchase_id, undone in _undone(event):
                 self._undone[purchase_id].append(undone)
-        elif event.state is EventState.CANCELLED or event.taken_back != TakenBack():
+        elif event.entry.type is EventType.PURCHASE and _tells_of_reversals(event):
             self._sold[event.entry.event_id] = _evidence_of(event)
 
     @property
@@ -50,6 +51,12 @@ class Reversals:
         for purchase_id in self.suspects:
             seen = {one.event_id for one in self._undone.get(purchase_id, ())}
             yield from _again(table, purchase_id, seen)
+
+
+def _tells_of_reversals(purchase: Event) -> bool:
+    if purchase.state is EventState.CANCELLED or purchase.taken_back != TakenBack():
+        return True
+    return bool(purchase.kept or purchase.updated_on or purchase.updated_by)
 
 
 def _again(table: JournalTable, purchase_id: str, seen: set[str]) -> list[Deviation]:
@@ -97,6 +104,8 @@ def _evidence_of(event: Event) -> PurchaseEvidence:
         cancelled=event.state is EventState.CANCELLED,
         taken_back=event.taken_back,
         kept=event.kept,
+        awarded_by=frozenset(award.offer_id for award in event.purchase_document.awards),
+        updated=Updated(event.updated_on, event.updated_by),
     )
 
 
@@ -104,9 +113,12 @@ def _undone(event: Event) -> Iterator[tuple[str, ReversalEvidence]]:
     """Return what an event took back, by purchase: of the one that it is the reversal of, and of those of which it
     settled what had been waived."""
     entry, document = event.entry, event.reversal_document
+    evidence = partial(
+        ReversalEvidence, entry.event_id, entry.account_id, entry.sequence, has_hash=event.link is not None
+    )
     own = Reversal(entry.movement, document.waived, document.settled).taken_back(dict(document.lines))
-    cancels = entry.type is EventType.CANCELLATION
-    yield document.reverses, ReversalEvidence(entry.event_id, entry.account_id, cancels, own)
+    cancels, updated = entry.type is EventType.CANCELLATION, Updated(entry.posted_on, event.partner_id)
+    yield document.reverses, evidence(own, cancels=cancels, updated=updated)
     for purchase_id, amount in document.settled.items():
         if purchase_id != UNTOLD:
-            yield purchase_id, ReversalEvidence(entry.event_id, entry.account_id, False, settlement(amount))
+            yield purchase_id, evidence(settlement(amount))

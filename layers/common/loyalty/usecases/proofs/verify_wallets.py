@@ -24,6 +24,7 @@ MAX_READINGS = 5
 INDEX_WAITS = (0.05, 0.1, 0.2)
 """Seconds before each further look into the index for events that it lacks: as a rule it is late by less."""
 
+POSTED_TO = "a wallet is there once something is posted to it"
 IN_EXPIRY_INDEX = "the expiry index has a wallet under the next month that takes a part"
 
 
@@ -119,6 +120,8 @@ class Wallets:
 def _deviations(account_id: str, item: Item | None, journal: SeenJournal, chains: TableChains) -> Iterator[Deviation]:
     told = item or {}
     wallet = wallet_of(account_id, {**_NOTHING_TOLD, **told})
+    if item and not journal.entries:
+        yield Deviation(account_id, None, POSTED_TO, "nothing was posted to it")
     chain = (Deviation(account_id, *finding) for finding in chain_findings(wallet, journal.chain, chains))
     for findings in (deviations(wallet, journal.entries), chain, _expiry_findings(wallet, told)):
         yield from guarded(account_id, None, findings)

@@ -18,6 +18,7 @@ from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, Poste
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
+from loyalty.usecases.purchases.recognition import lacks_password
 from loyalty.usecases.purchases.repetition import Repetitions, identify, is_repeated, keys_to_identify, may_be_told
 from loyalty.usecases.purchases.resolution import Resolution, look_up
 
@@ -112,7 +113,7 @@ class _Batch:
         drawn_up = with_newest_programme_each(self.engine.catalogue, self.now, places, self._drafts)
         drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
         outcomes: dict[int, EventOutcome] = {
-            place: refusal for place, refusal in drawn_up.items() if isinstance(refusal, Refused)
+            place: outcome for place, outcome in drawn_up.items() if not isinstance(outcome, PurchaseDraft)
         }
         outcomes |= self._find_posted(drafts)
         left = {place: draft for place, draft in drafts.items() if place not in outcomes}
@@ -155,20 +156,24 @@ class _Batch:
         customer = self.customers.get(draft.resolved.account_id)
         return customer is not None and any(True for _ in draft.counters(customer.account))
 
-    def _drafts(self, places: Iterable[int]) -> dict[int, PurchaseDraft | Refused]:
+    def _drafts(self, places: Iterable[int]) -> dict[int, PurchaseDraft | EventOutcome]:
         """Return the requests whose names were all found, of customers whom the programme knows all about; or why
-        not."""
-        drafts: dict[int, PurchaseDraft | Refused] = {}
+        not. One whose one-time password is gone, as it was used for an equal request, is a replay already: to look for
+        the password would count as a wrong guess."""
+        drafts: dict[int, PurchaseDraft | EventOutcome] = {}
         catalogue = self.engine.catalogue
         programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
         items = look_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
         self.older.update(ledger.events_at(beside, items))
-        for place, resolution in resolutions.items():
+        for place in resolutions:
             self.requests[place] = identify(self.requests[place], self.partner, items)
+        lacking = [place for place in resolutions if lacks_password(self.requests[place], items)]
+        drafts |= self.earlier(dict.fromkeys(lacking)) if lacking else {}
+        for place in (one for one in resolutions if one not in drafts):
             try:
-                resolved = resolution.resolve(self.engine, items, now=self.now)
+                resolved = resolutions[place].resolve(self.engine, items, now=self.now)
             except Refused as refusal:
                 drafts[place] = refusal
             else:
@@ -185,7 +190,7 @@ class _Batch:
         return drafts | self._find_unpriceable(drafts, directory)
 
     def _find_unpriceable(
-        self, drafts: Mapping[int, PurchaseDraft | Refused], directory: Directory
+        self, drafts: Mapping[int, PurchaseDraft | EventOutcome], directory: Directory
     ) -> dict[int, PurchaseDraft | Refused]:
         """Return why those of `drafts` cannot be priced whose customers, who are read here, name what the programme
         lacks."""

@@ -183,7 +183,7 @@ class PurchaseDraft:
         return PurchaseDocument(
             number=self.number,
             contact_id=account.contact_id,
-            identity=request.identity.parts if request.identity.origin in KEPT_PARTS else (),
+            identity=request.identity.kept_parts,
             upload=request.row,
             outlet_id=purchase.outlet_id,
             unit_id=self.resolved.unit_id,
@@ -250,9 +250,6 @@ def _of_row(rival: Event, row: RowOrigin) -> str:
         )
     return f"This reference number or id is already posted as {event_id}, with different content. {step}"
 
-
-KEPT_PARTS = (Origin.EXTERNAL, Origin.KEY, Origin.ROW, Origin.CONTENT)
-"""Origins whose parts stand nowhere else on the event."""
 
 _REFERENCE_NUMBER = "/reference_number"
 _IDENTIFIED_BY = {

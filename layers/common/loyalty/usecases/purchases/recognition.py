@@ -58,6 +58,13 @@ def makes_guess(request: PurchaseRequest) -> bool:
     return any(map(is_guess, _shown_references(request)))
 
 
+def lacks_password(request: PurchaseRequest, items: Mapping[keys.Key, Item]) -> bool:
+    """Return whether `recognize` would count a one-time password as a wrong guess; `items` are those at
+    `keys_to_recognize`."""
+    passwords = [shown for shown in _shown_references(request) if shown.by == ONE_TIME_PASSWORD and not shown.before]
+    return any(customer_key(shown) not in items for shown in passwords)
+
+
 def recognize(
     request: PurchaseRequest, items: Mapping[keys.Key, Item], *, partner: Partner, table: Table, now: datetime
 ) -> Recognized:

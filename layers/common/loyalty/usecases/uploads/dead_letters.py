@@ -51,6 +51,13 @@ def redrive(upload_id: str | None, run: str, letters: DeadLetters, *, table: Tab
     return moved + called
 
 
+def count_hidden(letters: DeadLetters) -> int:
+    """Return about how many letters and calls nobody can take up now. Somebody else is looking at them; or SQS handed
+    them out, and its answer was lost: then they can be taken up after `HIDDEN_SECONDS`."""
+    queues = (letters.chunks.dead, letters.closings.dead, letters.failed_calls.queue)
+    return sum(queue.count_hidden() for queue in queues)
+
+
 def _move_letters(lane: Lane, upload_id: str | None, run: str) -> int:
     """Sent again first, removed then: a letter that is sent twice is a delivery more, and changes nothing."""
 

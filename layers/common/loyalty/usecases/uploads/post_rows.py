@@ -146,9 +146,12 @@ class RowPoster:
             tried.unsettled |= dict.fromkeys(rows, FAULT)
             order.hold_behind(rows)
             return
-        numbers, middle = list(rows), len(rows) // 2
+        numbers, middle, before = list(rows), len(rows) // 2, tried.faults
         for half in (numbers[:middle], numbers[middle:]):
             self._post({row: rows[row] for row in half}, told, tried, order)
+        if tried.faults == before:  # it is over, and nobody else would hear of it
+            tried.faults += 1
+            self.report(numbers[0], fault)
 
 
 def _is_of_row(event: Event, request: PurchaseRequest, partner: Partner) -> bool:
