@@ -88,7 +88,14 @@ AREAS = {
             "usecases/reversals/reversal_effects.py",
             "usecases/reversals/settlement.py",
         ],
-        ["unit/test_shared_limits.py", "unit/test_purchase_draft.py", *LEDGER, *LIMITS, *REVERSALS],
+        [
+            "unit/test_shared_limits.py",
+            "unit/test_purchase_draft.py",
+            "unit/test_reversal_draft.py",
+            *LEDGER,
+            *LIMITS,
+            *REVERSALS,
+        ],
     ),
     "posting": Area(
         [
