@@ -316,12 +316,16 @@ def test_the_duplicate_of_a_row_is_told_where_the_other_one_came_from() -> None:
     assert told["call"].startswith("This reference number or id is already posted as OWN, with different content.")
 
 
-def test_who_may_not_see_the_other_purchase_is_not_told_where_it_came_from() -> None:
+def test_where_the_other_purchase_is_unknown_or_not_to_be_seen_it_is_not_told_where_it_came_from() -> None:
     rival = posted(Origin.GIVEN, **in_a_file("U", 2))
 
     told = {
-        draft(partner=partner, **fields).duplicate_of(rival).description
-        for partner, fields in ((OTHERS, in_a_file("U", 9)), (SHOP_ONLY, {}))
+        draft(partner=partner, **fields).duplicate_of(other).description
+        for partner, fields, other in (
+            (OTHERS, in_a_file("U", 9), rival),
+            (SHOP_ONLY, {}, rival),
+            (SHOP_ONLY, in_a_file("U", 9), None),
+        )
     }
 
     assert len(told) == 1

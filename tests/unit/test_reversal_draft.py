@@ -12,7 +12,7 @@ from loyalty.domain.events.documents import ReturnedQuantity, ReversalDocument
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.uses import Use
-from loyalty.domain.ledger.wallet import EventType, JournalEntry, Wallet
+from loyalty.domain.ledger.wallet import LASTING, EventType, JournalEntry, Wallet
 from loyalty.domain.purchases.account import LifeCycle
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.reversals.returns import ReturnedProduct
@@ -96,6 +96,15 @@ def test_a_part_of_a_purchase_leaves_it_among_those_that_stand() -> None:
     assert changed.taken_back == TakenBack({0: Decimal(1)}, awarded=Decimal(2))
 
 
+def test_goods_are_told_in_the_order_of_their_lines() -> None:
+    ledger = Book(programme(), account(), Wallet("A1"))
+    ledger.buy(purchase(line("20"), line("30"), line("40")))
+
+    event, _ = posted(ledger, tuple(ReturnedProduct(place, None, None, "") for place in (2, 0)))
+
+    assert event.reversal_document.lines == (ReturnedQuantity(0, Decimal(1)), ReturnedQuantity(2, Decimal(1)))
+
+
 @pytest.mark.parametrize(("products", "state"), [(None, EventState.CANCELLED), (ALL, EventState.POSTED)])
 def test_the_purchase_tells_who_took_it_back_last_and_when_and_is_cancelled_by_a_cancellation_alone(
     products: Any, state: EventState
@@ -162,13 +171,16 @@ def test_what_becomes_of_a_spent_award_is_as_the_outlet_says_or_else_the_merchan
     assert posted(ledger)[0].entry.balance == Decimal(balance)
 
 
-def test_what_is_settled_is_taken_back_in_points_too() -> None:
+def test_what_is_waived_is_settled_by_spends_that_are_given_back_in_points_too() -> None:
     points = (POINTS, RATE, offer(method="FIXED", value="4", conditions={"products": ["P"]}))
     ledger = book(*points)
     ledger.buy(purchase(line("20", product="Q"), spend="10"), "SPENT")
-    ledger.cancel(POSTED_ON)  # 4 are waived, as they are spent
+    waiving = ledger.cancel(POSTED_ON).reversal_document
 
-    ledger.cancel(POSTED_ON, "SPENT")
+    settling = ledger.cancel(POSTED_ON, "SPENT").reversal_document
+
+    assert (waiving.waived, waiving.outstanding, waiving.forgiven) == (4, {"E": 4}, {LASTING: 4})
+    assert (settling.settled, settling.outstanding, settling.forgiven) == ({"E": 4}, {"E": -4}, {LASTING: -4})
 
     movement = ledger.entries[-1].movement
     assert (movement.awarded, movement.alternative_awarded) == (-4, -400)
