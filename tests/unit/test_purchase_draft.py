@@ -223,6 +223,13 @@ def test_what_is_written_beside_a_purchase_is_what_it_draws_on_gives_and_is_foun
     )
 
 
+def test_a_purchase_that_is_not_filed_is_not_counted_under_its_reference_number() -> None:
+    made = prepared(draft())
+
+    assert not made.event.filed
+    assert keys.reference_number("P", "R-1") not in [effect.write.key for effect in made.effects]
+
+
 def test_a_code_that_all_accounts_may_use_as_often_as_they_like_is_not_counted() -> None:
     resolved = draft().resolved
     uncounted = replace(CODE, maximum_uses=None)
