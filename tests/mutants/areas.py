@@ -132,6 +132,7 @@ AREAS = {
             *PROOFS,
             "functional/test_wallets.py",
             "functional/test_chunk_marks.py",
+            "functional/test_writes.py",
             "functional/test_dry_run_table.py",
             "functional/test_close_upload.py",
             "functional/test_dead_letters.py",
