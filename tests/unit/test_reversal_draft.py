@@ -14,6 +14,7 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import LASTING, EventType, JournalEntry, Wallet
 from loyalty.domain.purchases.account import LifeCycle
+from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.reversals.returns import ReturnedProduct
 from loyalty.domain.reversals.reversal import TakenBack
@@ -86,6 +87,17 @@ def test_everything_that_comes_back_is_on_the_event(products: Any, kind: EventTy
     movement = event.entry.movement
     assert (movement.awarded, movement.spent, movement.purchases) == (-4, 0, -1)
     assert movement.uses == event.reversal_document.uses
+
+
+def test_a_promo_code_may_be_used_once_more_by_all_once_all_is_taken_back() -> None:
+    ledger = Book(programme(), account(), Wallet("A1"))
+    ledger.buy(purchase(line("20", quantity="2"), promo_code=PromoCode("CODE", "CODE", "SUMMER", maximum_uses=2)))
+
+    assert [posted(ledger, goods)[0].reversal_document.codes for goods in (HALF, ALL, None)] == [
+        (),
+        ("CODE",),
+        ("CODE",),
+    ]
 
 
 def test_a_part_of_a_purchase_leaves_it_among_those_that_stand() -> None:
