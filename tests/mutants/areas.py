@@ -113,6 +113,7 @@ AREAS = {
             *LEDGER,
             *POSTING,
             *TAKING_BACK,
+            "unit/test_expiry_runs.py",
             "functional/test_expire_lots.py",
             "functional/test_wallets.py",
             "functional/test_import.py",

@@ -1,6 +1,6 @@
 """Posting: what one transaction writes, and what it means if a condition of it does not hold."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -303,6 +303,33 @@ def test_a_reference_number_leads_to_the_last_purchase_that_is_filed_under_it() 
 
     assert ledger.read_filed(table, "P", "R") == (2, "E2")
     assert ledger.read_filed(table, "Q", "R") == (0, None)
+
+
+class Consistent(MemoryTable):
+    """A table that is only read consistently."""
+
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
+        """As `Table.get_many`."""
+        assert consistent
+        return super().get_many(keys, consistent=consistent)
+
+    def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
+        """As `Table.partition`."""
+        assert consistent
+        return super().partition(pk, consistent=consistent)
+
+
+def test_what_was_posted_a_moment_ago_is_found() -> None:
+    written = MemoryTable()
+    table = Consistent(written)
+    post(written, [prepared(event(pointer="Q"))])
+    written.transact([Add(keys.reference_number("P", "R"), 1, attributes={"event_id": "E"})])
+
+    assert ledger.read_event(table, "E")
+    assert ledger.read_pointed(table, "Q")
+    assert ledger.read_taken(table, ["E"])
+    assert list(ledger.read_known_as(table, "E"))
+    assert ledger.read_filed(table, "P", "R") == (1, "E")
 
 
 def test_a_purchase_is_taken_back_as_it_was_read_or_not_at_all() -> None:
