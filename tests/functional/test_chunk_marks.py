@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from loyalty.domain.errors import Code
 from loyalty.domain.uploads.row_outcome import Counts, RowStatus
 from loyalty.store import keys
+from loyalty.store.attributes import Item
 from loyalty.store.chunk_marks import Mark, Tally, close, fence, put_mark, read_mark, read_marks, read_tally
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.sdk_errors import ConditionFailed
@@ -23,7 +23,7 @@ AGAIN = Mark(1, "again", Counts({POSTED: 2, REPLAYED: 1}, {}), dead=False)
 OTHER = Mark(2, "other", Counts({POSTED: 5, REFUSED: 1}, {Code.INVALID: 1}), dead=False)
 
 
-def marked(table: DynamoTable) -> list[dict[str, Any]]:
+def marked(table: DynamoTable) -> list[Item]:
     return list(table.partition(keys.upload_counts("U").pk, consistent=True))
 
 

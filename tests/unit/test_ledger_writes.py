@@ -202,6 +202,13 @@ def test_of_whom_nothing_is_told_may_have_changed_and_is_refused_nothing() -> No
     assert changed.value.accounts == {"A"}
 
 
+def test_where_it_is_not_told_what_has_an_id_the_rival_is_unknown() -> None:
+    with pytest.raises(Unpostable) as failed:
+        post(Telling((), {0: None}), [prepared(event())])
+
+    assert failed.value.rivals == {0: None}
+
+
 def test_what_is_told_of_one_wallet_is_no_reason_to_forget_a_refusal_of_another() -> None:
     table = Telling({3}, {4: None})
 

@@ -161,11 +161,13 @@ def test_everything_that_was_asked_for_and_what_came_of_it_is_on_the_event() -> 
         pointer=OF_REFERENCE_NUMBER,
         filed=True,
     )
-    assert [(award.number, award.offer_id, award.amounts.system) for award in document.awards] == [("1", "AWARD", 5)]
+    assert [(award.number, award.offer_id, award.amounts.system) for award in document.awards] == [
+        ("1", "AWARD", Decimal(5))
+    ]
     [voucher] = document.vouchers
     assert (voucher.id, voucher.offer_id) == (part_id(event.entry.event_id, "VOUCHER", 0), "GIFT")
     [spend] = document.spends
-    assert (spend.number, spend.request_number, spend.amounts.system, spend.lots) == ("1", "1", 3, {})
+    assert (spend.number, spend.request_number, spend.amounts.system, spend.lots) == ("1", "1", Decimal(3), {})
     assert [verdict.failed for verdict in document.why] == [None, None]
     assert [use.subject for use in document.uses] == ["AWARD"]
     assert made.wallet == CUSTOMER.wallet.moved(event.entry.movement)

@@ -84,7 +84,7 @@ def test_everything_that_comes_back_is_on_the_event(products: Any, kind: EventTy
             budgets={"O1": Decimal(-4)},
         ),
     )
-    movement = event.entry.movement
+    movement: Any = event.entry.movement
     assert (movement.awarded, movement.spent, movement.purchases) == (-4, 0, -1)
     assert movement.uses == event.reversal_document.uses
 
@@ -103,7 +103,7 @@ def test_a_promo_code_may_be_used_once_more_by_all_once_all_is_taken_back() -> N
 def test_a_part_of_a_purchase_leaves_it_among_those_that_stand() -> None:
     event, changed = posted(book(), HALF)
 
-    assert (event.entry.movement.awarded, event.entry.movement.purchases) == (-2, 0)
+    assert (event.entry.movement.awarded, event.entry.movement.purchases) == (Decimal(-2), 0)
     assert event.reversal_document.completes is False
     assert changed.taken_back == TakenBack({0: Decimal(1)}, awarded=Decimal(2))
 
@@ -187,13 +187,13 @@ def test_what_is_waived_is_settled_by_spends_that_are_given_back_in_points_too()
     points = (POINTS, RATE, offer(method="FIXED", value="4", conditions={"products": ["P"]}))
     ledger = book(*points)
     ledger.buy(purchase(line("20", product="Q"), spend="10"), "SPENT")
-    waiving = ledger.cancel(POSTED_ON).reversal_document
+    waiving: Any = ledger.cancel(POSTED_ON).reversal_document
 
-    settling = ledger.cancel(POSTED_ON, "SPENT").reversal_document
+    settling: Any = ledger.cancel(POSTED_ON, "SPENT").reversal_document
 
     assert (waiving.waived, waiving.outstanding, waiving.forgiven) == (4, {"E": 4}, {LASTING: 4})
     assert (settling.settled, settling.outstanding, settling.forgiven) == ({"E": 4}, {"E": -4}, {LASTING: -4})
 
-    movement = ledger.entries[-1].movement
+    movement: Any = ledger.entries[-1].movement
     assert (movement.awarded, movement.alternative_awarded) == (-4, -400)
     assert (movement.spent, movement.alternative_spent) == (-10, -1000)
