@@ -141,6 +141,12 @@ AREAS = {
     ),
     "splitting": Area(
         ["usecases/uploads/split_upload.py", "domain/rows/cutter.py", "domain/rows/csv_purchases.py"],
-        ["unit/test_chunk.py", "unit/test_upload_rows.py", "property/test_rows.py", "functional/test_split_upload.py"],
+        [
+            "unit/test_chunk.py",
+            "unit/test_cutting.py",
+            "unit/test_upload_rows.py",
+            "property/test_rows.py",
+            "functional/test_split_upload.py",
+        ],
     ),
 }
