@@ -374,7 +374,7 @@ def test_a_journal_is_read_page_by_page_down_to_its_first_entry() -> None:
     pages = Pages(*items)
 
     assert [item["sequence"] for item in ledger.journal_items(pages, "A")] == [5, 4, 3, 2, 1]  # type: ignore[arg-type]
-    assert pages.asked == [("A", before, ledger.MAX_PAGE) for before in (None, 4, 2, 1)]
+    assert pages.asked == [("A", before, 100) for before in (None, 4, 2, 1)]
     entries = ledger.read_journal(pages, "A", before=5, limit=1)  # type: ignore[arg-type]
     assert entries == [posted[3].entry]
     assert pages.asked[-1] == ("A", 5, 1)
