@@ -178,6 +178,12 @@ def test_a_wallet_is_read_as_it_was_written(wallet: Wallet) -> None:
     assert wallet_of(wallet.account_id, stored(key, wallet_item(wallet))) == wallet
 
 
+def test_of_what_a_wallet_does_not_have_nothing_is_stored() -> None:
+    told = {name: value for name, value in wallet_item(Wallet("A", 1, Decimal(5))).items() if value is not None}
+
+    assert told == {"version": 1, "balance": 5, "purchases": 0}
+
+
 def test_where_nothing_was_posted_the_wallet_is_empty() -> None:
     assert wallet_of("A", None) == Wallet("A")
 
@@ -280,9 +286,14 @@ def test_of_the_first_form_what_lies_before_the_oldest_of_as_many_windows_as_are
     assert uses_in(exactjson.dumps({"O": {**windows, **others}})).by_subject["O"].forgotten == frozenset(forgotten)
 
 
-@given(st.lists(st.sampled_from(["2026-01", "2026-02"]), min_size=2, max_size=2, unique=True))
-def test_a_currency_is_told_once_for_all_windows_however_they_came_about(windows: list[str]) -> None:
-    used = {window: WindowUse(2, {"EUR": Decimal(window[-1])}) for window in windows}
-    wallet = replace(Wallet("A"), version=1, uses=Uses({"O": UseHistory(used)}))
+def test_each_currency_is_told_once_for_all_windows_in_an_order_of_its_own() -> None:
+    used = {
+        "2026-02": WindowUse(2, {"PTS": Decimal(9), "EUR": Decimal(2), "CRW": Decimal(5)}),
+        "2026-01": WindowUse(1, {"EUR": Decimal(1)}),
+    }
+    wallet = replace(Wallet("A"), version=1, uses=Uses({"O": UseHistory(used, frozenset({"2025-12", "2025"}))}))
 
-    assert wallet_item(wallet)["uses"] == '{"O":{"windows":{"2026-01":2,"2026-02":2},"amounts":{"EUR":[1,2]}}}'
+    assert wallet_item(wallet)["uses"] == (
+        '{"O":{"windows":{"2026-01":1,"2026-02":2},"amounts":{"CRW":[0,5],"EUR":[1,2],"PTS":[0,9]},'
+        '"forgotten":["2025","2025-12"]}}'
+    )
