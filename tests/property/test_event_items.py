@@ -288,12 +288,13 @@ def test_of_the_first_form_what_lies_before_the_oldest_of_as_many_windows_as_are
 
 def test_each_currency_is_told_once_for_all_windows_in_an_order_of_its_own() -> None:
     used = {
-        "2026-02": WindowUse(2, {"PTS": Decimal(9), "EUR": Decimal(2), "CRW": Decimal(5)}),
+        "2026-02": WindowUse(2, {name: Decimal(9) for name in ("PTS", "EUR", "USD", "CRW", "GBP")}),
         "2026-01": WindowUse(1, {"EUR": Decimal(1)}),
     }
     wallet = replace(Wallet("A"), version=1, uses=Uses({"O": UseHistory(used, frozenset({"2025-12", "2025"}))}))
 
     assert wallet_item(wallet)["uses"] == (
-        '{"O":{"windows":{"2026-01":1,"2026-02":2},"amounts":{"CRW":[0,5],"EUR":[1,2],"PTS":[0,9]},'
+        '{"O":{"windows":{"2026-01":1,"2026-02":2},"amounts":{"CRW":[0,9],"EUR":[1,9],'
+        '"GBP":[0,9],"PTS":[0,9],"USD":[0,9]},'
         '"forgotten":["2025","2025-12"]}}'
     )
