@@ -20,6 +20,7 @@ from loyalty.store.backoff import Backoff
 from loyalty.store.events import Event, wallet_item, wallet_of
 from loyalty.store.keys import EXPIRY_SHARDS
 from loyalty.store.memory_table import MemoryTable
+from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.writes import Put, Write
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger import expire_lots as module
@@ -82,9 +83,11 @@ def stocked(table: Indexed, accounts: Sequence[str], lots: dict[str, Decimal] = 
     return table
 
 
-def run(table: Indexed, seconds_left: Sequence[float] = (), **more: Any) -> ExpiryRun:
+def run(
+    table: Indexed, seconds_left: Sequence[float] = (), pause: Callable[[float], None] = lambda _: None, **more: Any
+) -> ExpiryRun:
     left = chain(seconds_left, repeat(900.0))
-    engine = Engine.on(table, pause=lambda _: None)
+    engine = Engine.on(table, pause=pause)
     index: Any = table
     return expire_lots(engine, index, now=NOW, time_left=lambda: next(left), **more)
 
@@ -153,6 +156,24 @@ def test_wallets_that_are_too_busy_are_counted_and_the_first_of_each_batch_is_re
 
     assert versions(table, "A1", "A2", "A3") == [3, 3, 4]
     assert [refused.problems[0].description for refused in heard] == ["in use"] * 2
+
+
+class Moving(Busy):
+    """A table in which a wallet has always moved by the time it is written."""
+
+    def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
+        """As `Table.transact`."""
+        if self.ready:
+            raise ConditionFailed({place: None for place, write in enumerate(writes) if write.key.sk == "WALLET"})
+        super().transact(writes, backoff)
+
+
+def test_a_wallet_that_moves_all_the_time_is_busy_after_as_many_waits_as_the_engine_makes() -> None:
+    table, waits = stocked(Moving(), ["A1"]), list[float]()
+
+    assert run(table, pause=waits.append) == ExpiryRun(wallets=0, busy=1, finished=True)
+
+    assert waits
 
 
 def test_what_keeps_a_whole_batch_is_reported_once_and_nobody_has_to_hear_of_it() -> None:
