@@ -9,12 +9,11 @@ from loyalty.domain.errors import Code
 from loyalty.domain.uploads.row_outcome import Counts, RowStatus
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.chunk_marks import Mark, Tally, close, fence, put_mark, read_mark, read_marks, read_tally
-from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.sdk_errors import ConditionFailed
+from loyalty.store.chunk_marks import Mark, Tally, close, put_mark, read_mark, read_marks, read_tally
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.uploads import Upload, UploadState
-from tests.functional.conftest import NOW
 
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 UPLOAD = Upload("U", "DEMO", ("*",), "x.csv", "uploads/x.csv", NOW, state=UploadState.POSTING, chunks=2)
 EMPTY = Tally(0, 0, Counts({}, {}), 0, None, None)
 POSTED, REPLAYED, REFUSED, FAILED = RowStatus.POSTED, RowStatus.REPLAYED, RowStatus.REFUSED, RowStatus.FAILED
@@ -23,16 +22,21 @@ AGAIN = Mark(1, "again", Counts({POSTED: 2, REPLAYED: 1}, {}), dead=False)
 OTHER = Mark(2, "other", Counts({POSTED: 5, REFUSED: 1}, {Code.INVALID: 1}), dead=False)
 
 
-def marked(table: DynamoTable) -> list[Item]:
+@pytest.fixture
+def table() -> MemoryTable:
+    return MemoryTable()
+
+
+def marked(table: MemoryTable) -> list[Item]:
     return list(table.partition(keys.upload_counts("U").pk, consistent=True))
 
 
-def test_before_the_first_mark_nothing_is_counted(table: DynamoTable) -> None:
+def test_before_the_first_mark_nothing_is_counted(table: MemoryTable) -> None:
     assert read_tally(table, "U") == EMPTY
     assert read_mark(table, "U", 1) is None
 
 
-def test_a_chunk_is_counted_when_it_is_marked_and_a_dead_letter_as_one(table: DynamoTable) -> None:
+def test_a_chunk_is_counted_when_it_is_marked_and_a_dead_letter_as_one(table: MemoryTable) -> None:
     assert put_mark(table, UPLOAD, TRIED, None)
     assert put_mark(table, UPLOAD, OTHER, None)
 
@@ -42,7 +46,7 @@ def test_a_chunk_is_counted_when_it_is_marked_and_a_dead_letter_as_one(table: Dy
     assert {int(item["expires_at"]) for item in marked(table)} == {UPLOAD.expires_at}
 
 
-def test_a_chunk_that_is_marked_again_counts_what_was_found_last_and_is_done_once(table: DynamoTable) -> None:
+def test_a_chunk_that_is_marked_again_counts_what_was_found_last_and_is_done_once(table: MemoryTable) -> None:
     put_mark(table, UPLOAD, TRIED, None)
 
     assert put_mark(table, UPLOAD, AGAIN, TRIED)
@@ -51,7 +55,7 @@ def test_a_chunk_that_is_marked_again_counts_what_was_found_last_and_is_done_onc
     assert read_tally(table, "U") == Tally(1, 0, AGAIN.counts, 2, None, None)
 
 
-def test_a_dead_letter_that_dies_again_is_one(table: DynamoTable) -> None:
+def test_a_dead_letter_that_dies_again_is_one(table: MemoryTable) -> None:
     put_mark(table, UPLOAD, TRIED, None)
 
     assert put_mark(table, UPLOAD, replace(TRIED, results="tried again"), TRIED)
@@ -60,7 +64,7 @@ def test_a_dead_letter_that_dies_again_is_one(table: DynamoTable) -> None:
 
 
 @pytest.mark.parametrize("before", [None, replace(TRIED, results="older")], ids=["none", "an older one"])
-def test_who_has_not_seen_the_last_mark_changes_nothing(table: DynamoTable, before: Mark | None) -> None:
+def test_who_has_not_seen_the_last_mark_changes_nothing(table: MemoryTable, before: Mark | None) -> None:
     put_mark(table, UPLOAD, TRIED, None)
     counted = read_tally(table, "U")
 
@@ -69,7 +73,7 @@ def test_who_has_not_seen_the_last_mark_changes_nothing(table: DynamoTable, befo
     assert (read_mark(table, "U", 1), read_tally(table, "U")) == (TRIED, counted)
 
 
-def test_a_mark_that_is_gone_is_none_to_be_replaced(table: DynamoTable) -> None:
+def test_a_mark_that_is_gone_is_none_to_be_replaced(table: MemoryTable) -> None:
     assert not put_mark(table, UPLOAD, AGAIN, TRIED)
 
     assert read_tally(table, "U") == EMPTY
@@ -89,7 +93,7 @@ def test_all_rows_have_an_outcome_once_it_is_known_how_many_chunks_there_are_and
     assert replace(EMPTY, done=done).covers(replace(UPLOAD, state=state)) == covers
 
 
-def test_a_result_that_is_closed_tells_all_until_there_is_more(table: DynamoTable) -> None:
+def test_a_result_that_is_closed_tells_all_until_there_is_more(table: MemoryTable) -> None:
     put_mark(table, UPLOAD, TRIED, None)
     seen, now = read_tally(table, "U"), datetime(2026, 1, 15, 13, tzinfo=UTC)
     assert not seen.is_told
@@ -103,7 +107,7 @@ def test_a_result_that_is_closed_tells_all_until_there_is_more(table: DynamoTabl
     assert not read_tally(table, "U").is_told
 
 
-def test_a_result_that_does_not_tell_what_was_counted_meanwhile_is_not_closed(table: DynamoTable) -> None:
+def test_a_result_that_does_not_tell_what_was_counted_meanwhile_is_not_closed(table: MemoryTable) -> None:
     put_mark(table, UPLOAD, TRIED, None)
     seen = read_tally(table, "U")
     put_mark(table, UPLOAD, OTHER, None)
@@ -111,15 +115,3 @@ def test_a_result_that_does_not_tell_what_was_counted_meanwhile_is_not_closed(ta
     assert not close(table, UPLOAD, seen, NOW)
 
     assert read_tally(table, "U").closed is None
-
-
-def test_who_is_late_with_a_chunk_writes_nothing_over_what_later_ones_say(table: DynamoTable) -> None:
-    table.transact([fence(UPLOAD, 1)])
-    assert [int(item["expires_at"]) for item in marked(table)] == [UPLOAD.expires_at]
-    put_mark(table, UPLOAD, TRIED, None)
-
-    with pytest.raises(ConditionFailed):
-        table.transact([fence(UPLOAD, 1)])
-    table.transact([fence(UPLOAD, 2)])
-
-    assert read_tally(table, "U").done == 1
