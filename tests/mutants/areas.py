@@ -126,6 +126,7 @@ AREAS = {
             "unit/test_ledger_writes.py",
             "unit/test_sandbox.py",
             "unit/test_chunk_marks.py",
+            "unit/test_write_requests.py",
             "unit/test_backtest.py",
             "property/test_event_items.py",
             *REVERSALS,
