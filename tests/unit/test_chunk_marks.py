@@ -12,6 +12,7 @@ from loyalty.store.attributes import Item
 from loyalty.store.chunk_marks import Mark, Tally, close, put_mark, read_mark, read_marks, read_tally
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.uploads import Upload, UploadState
+from tests.consistent_table import ConsistentTable
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 UPLOAD = Upload("U", "DEMO", ("*",), "x.csv", "uploads/x.csv", NOW, state=UploadState.POSTING, chunks=2)
@@ -23,8 +24,8 @@ OTHER = Mark(2, "other", Counts({POSTED: 5, REFUSED: 1}, {Code.INVALID: 1}), dea
 
 
 @pytest.fixture
-def table() -> MemoryTable:
-    return MemoryTable()
+def table() -> ConsistentTable:
+    return ConsistentTable()
 
 
 def marked(table: MemoryTable) -> list[Item]:
@@ -53,6 +54,14 @@ def test_a_chunk_that_is_marked_again_counts_what_was_found_last_and_is_done_onc
 
     assert read_mark(table, "U", 1) == AGAIN
     assert read_tally(table, "U") == Tally(1, 0, AGAIN.counts, 2, None, None)
+
+
+def test_a_chunk_that_was_no_dead_letter_is_none_once_it_is_marked_again(table: MemoryTable) -> None:
+    put_mark(table, UPLOAD, OTHER, None)
+
+    assert put_mark(table, UPLOAD, replace(OTHER, results="again"), OTHER)
+
+    assert read_tally(table, "U") == Tally(1, 0, OTHER.counts, 2, None, None)
 
 
 def test_a_dead_letter_that_dies_again_is_one(table: MemoryTable) -> None:

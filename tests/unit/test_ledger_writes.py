@@ -1,6 +1,6 @@
 """Posting: what one transaction writes, and what it means if a condition of it does not hold."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from loyalty.store.ledger import Changed, Effect, PreparedEvent, Unpostable, pos
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.writes import Add, Delete, Put, Write
+from tests.consistent_table import ConsistentTable
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 COUNTER = keys.counter("reward_offer", "B")
@@ -312,25 +313,10 @@ def test_a_reference_number_leads_to_the_last_purchase_that_is_filed_under_it() 
     assert ledger.read_filed(table, "Q", "R") == (0, None)
 
 
-class Consistent(MemoryTable):
-    """A table that is only read consistently."""
-
-    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """As `Table.get_many`."""
-        assert consistent
-        return super().get_many(keys, consistent=consistent)
-
-    def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
-        """As `Table.partition`."""
-        assert consistent
-        return super().partition(pk, consistent=consistent)
-
-
 def test_what_was_posted_a_moment_ago_is_found() -> None:
-    written = MemoryTable()
-    table = Consistent(written)
-    post(written, [prepared(event(pointer="Q"))])
-    written.transact([Add(keys.reference_number("P", "R"), 1, attributes={"event_id": "E"})])
+    table = ConsistentTable()
+    post(table, [prepared(event(pointer="Q"))])
+    table.transact([Add(keys.reference_number("P", "R"), 1, attributes={"event_id": "E"})])
 
     assert ledger.read_event(table, "E")
     assert ledger.read_pointed(table, "Q")
