@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty import exactjson
@@ -159,6 +159,7 @@ def test_a_purchase_is_read_with_what_was_taken_back_of_it(
     item = stored(keys.event(event.entry.event_id), {**event_item(event), **taken_back_attributes(after)})
 
     assert event_of(item) == after
+    assert type(event_of(item).state) is EventState
 
 
 def test_what_was_settled_is_only_told_where_there_is_any() -> None:
@@ -189,6 +190,7 @@ def test_where_nothing_was_posted_the_wallet_is_empty() -> None:
 
 
 @given(KEPT_WALLETS)
+@example(Wallet("A", 1, Decimal(9), {"2026-02": Decimal(1), "2026-01": Decimal(2)}))
 def test_the_index_of_expiries_has_each_wallet_of_which_something_expires_by_the_first_month(wallet: Wallet) -> None:
     item = wallet_item(wallet)
     months = sorted(wallet.lots)

@@ -12,7 +12,7 @@ from loyalty.domain.rows import csv_purchases, csv_rows, cutter
 from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
 from loyalty.domain.rows.csv_purchases import LONG_PURCHASE, CsvCutter
 from loyalty.domain.rows.csv_rows import MANY_OPEN_QUOTES, OPEN_QUOTE, STRAY_QUOTE
-from loyalty.domain.rows.cutter import TOO_LONG, Cutter
+from loyalty.domain.rows.cutter import INSIDE_LINE, TOO_LONG, Cutter
 from loyalty.domain.rows.json_rows import JsonLinesCutter
 from loyalty.domain.rows.layout import FileFormat, Layout, Position
 from loyalty.domain.rows.sharding import Shards
@@ -105,6 +105,35 @@ def test_a_last_row_that_is_too_long_is_refused_once(kind: type[Cutter]) -> None
     found = in_all_blocks(kind, b"R1,A,P,\n" + b"x" * 200)
 
     assert found == [(1, (b"R1,A,P,",), None), (2, (b"x" * KEPT,), TOO_LONG)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("block", [7, 25])
+def test_another_may_go_on_at_any_place(kind: type[Cutter], block: int) -> None:
+    data = b"\n".join([b"R1,A,P,", b"R2,B,P,", b"x" * 200, b"R3,C,P,", LONG, b"R4,A,P,", b"R4,,Q,", b"R5,A,P,"])
+    at_once = Cutting(kind).cut(data, block).rows()
+
+    for place in range(block, len(data), block):
+        cutting = Cutting(kind).cut(data[:place], block, last=False)
+        position = cutting.cutter.position
+        cutting.cutter = kind(KINDS[kind], cutting.shards, position)
+        assert cutting.cut(data[position.offset :], block).rows() == at_once
+
+
+def test_a_position_is_behind_all_that_was_cut_or_refused_and_nothing_too_long_is_kept() -> None:
+    cutting = Cutting(JsonLinesCutter).cut(b"{}\n{", last=False)
+    assert cutting.cutter.position == Position(3, 2)
+
+    cutting.cut(b"x" * LIMIT, last=False)
+    assert cutting.cutter.position == Position(4 + LIMIT, 3, INSIDE_LINE)
+    cutting.cut(b"y" * 20, last=False)
+    assert cutting.cutter.position == Position(24 + LIMIT, 3, INSIDE_LINE)
+    cutting.cut(b"yy\n{}\n", last=False)
+    assert cutting.cutter.position == Position(30 + LIMIT, 4)
+    cutting.cut(b"{}", last=False)
+    cutting.cutter.cut(b"", last=True)
+    assert cutting.cutter.position == Position(32 + LIMIT, 5, INSIDE_LINE)
+    assert Cutting(JsonLinesCutter).cut(b"{}\n").cutter.position == Position(3, 2)
 
 
 LINES = [b"R1,A,%d,0123456789" % number for number in range(5)]
