@@ -11,7 +11,7 @@ import pytest
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
-from loyalty.domain.events.documents import AskedSpend, PostedAward, PostedLine, PurchaseDocument
+from loyalty.domain.events.documents import AskedSpend, PostedLine, PurchaseDocument
 from loyalty.domain.fingerprint import FORM, Fingerprint
 from loyalty.domain.identity import Identity, Origin, derived_id, given_id, part_id
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Wallet
@@ -225,11 +225,11 @@ def test_what_is_written_beside_a_purchase_is_what_it_draws_on_gives_and_is_foun
     )
 
 
-def test_a_purchase_that_is_not_filed_is_not_counted_under_its_reference_number() -> None:
+def test_a_purchase_that_is_not_filed_and_shows_no_password_is_found_by_nothing_and_uses_none_up() -> None:
     made = prepared(draft())
 
     assert not made.event.filed
-    assert keys.reference_number("P", "R-1") not in [effect.write.key for effect in made.effects]
+    assert [type(effect.write) for effect in made.effects] == [Add, Add, Add, Put]
 
 
 def test_a_code_that_all_accounts_may_use_as_often_as_they_like_is_not_counted() -> None:
@@ -349,9 +349,12 @@ def test_a_spend_in_points_is_kept_as_it_was_asked_for() -> None:
     assert one.request.spend == spend
 
 
-def test_an_award_is_kept_with_the_number_that_it_was_given() -> None:
-    one = draft()
+def test_awards_and_spends_are_kept_with_numbers_of_their_own() -> None:
+    two = programme(*(offer(name, method="FIXED", value="5") for name in ("A", "B")))
+    one = draft(programme=two)
     one.numbers.take("award", 4)
 
-    assert [award.number for award in prepared(one).event.purchase_document.awards] == ["5"]
-    assert all(isinstance(award, PostedAward) for award in prepared(one).event.purchase_document.awards)
+    document = prepared(one).event.purchase_document
+
+    assert [(award.offer_id, award.number) for award in document.awards] == [("A", "5"), ("B", "6")]
+    assert [(spend.number, spend.request_number) for spend in document.spends] == [("1", "1")]
