@@ -9,9 +9,10 @@ from loyalty.domain.errors import Code
 from loyalty.domain.uploads.row_outcome import Counts, RowStatus
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.chunk_marks import Mark, Tally, close, put_mark, read_mark, read_marks, read_tally
+from loyalty.store.chunk_marks import Mark, Tally, close, fence, put_mark, read_mark, read_marks, read_tally
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.uploads import Upload, UploadState
+from loyalty.store.writes import Update
 from tests.consistent_table import ConsistentTable
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -124,3 +125,11 @@ def test_a_result_that_does_not_tell_what_was_counted_meanwhile_is_not_closed(ta
     assert not close(table, UPLOAD, seen, NOW)
 
     assert read_tally(table, "U").closed is None
+
+
+def test_a_chunk_lets_others_write_only_before_it_is_done_and_says_which_it_is() -> None:
+    """As DynamoDB takes it: `test_close_upload.py` shows what comes of it."""
+    tried = {"at_work": 2, "expires_at": UPLOAD.expires_at}
+    condition = "attribute_not_exists(done) OR done < :chunk"
+
+    assert fence(UPLOAD, 2) == Update(keys.upload_counts("U"), tried, condition, {":chunk": 2})

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -292,6 +294,16 @@ def test_of_what_was_read_at_keys_only_those_of_events_are_told() -> None:
     wanted = [keys.event("E"), keys.event("Q"), keys.event("NONE"), keys.wallet("A")]
 
     assert ledger.events_at(wanted, table.get_many(wanted)) == {"E": event(pointer="Q"), "Q": None, "NONE": None}
+
+
+def test_of_all_items_of_a_table_those_of_events_are_read() -> None:
+    table, one = MemoryTable(), event(pointer="Q")
+    post(table, [prepared(one)])
+    items = table.get_many([keys.wallet("A"), keys.event("Q"), keys.event("E")])
+    whole: Any = SimpleNamespace(scan=lambda: iter(items.values()))
+
+    assert len(items) == 3
+    assert list(ledger.scan_events(whole)) == [one]
 
 
 def test_all_that_callers_know_by_an_id_are_read_first_the_one_that_has_it_alone() -> None:
