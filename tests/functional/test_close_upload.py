@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from loyalty.domain.uploads.row_outcome import RowOutcome, RowStatus
+from loyalty.domain.uploads.row_outcome import Counts, RowOutcome, RowStatus
 from loyalty.store import keys
-from loyalty.store.chunk_marks import put_mark, read_mark, read_tally
+from loyalty.store.chunk_marks import Mark, fence, put_mark, read_mark, read_tally
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.uploads import Upload
 from loyalty.usecases.uploads import split_upload
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
 from loyalty.usecases.uploads.close_upload import close_if_complete
 from loyalty.usecases.uploads.make_result import make_result, result_key
-from tests.functional.conftest import Functions, LambdaContext
+from tests.functional.conftest import NOW, Functions, LambdaContext
 from tests.functional.uploads import Importing, LateContext, drained, queued
 
 ROWS = 24
@@ -183,3 +184,17 @@ def test_a_result_whose_parts_are_gone_is_made_anew(importing: Importing, closin
     assert make_result(upload, tally, **at, out_of_time=lambda: False)
 
     assert closing.result(upload).count(b"created") == ROWS
+
+
+def test_who_is_late_with_a_chunk_writes_nothing_over_what_later_ones_say(table: DynamoTable) -> None:
+    upload = Upload("U", "DEMO", ("*",), "x.csv", "x.csv", NOW)
+    counts = keys.upload_counts("U")
+    table.transact([fence(upload, 1)])
+    assert (table.get(counts) or {})["expires_at"] == upload.expires_at
+    put_mark(table, upload, Mark(1, "results", Counts({}, {}), dead=False), None)
+
+    with pytest.raises(ConditionFailed):
+        table.transact([fence(upload, 1)])
+    table.transact([fence(upload, 2)])
+
+    assert read_tally(table, "U").done == 1

@@ -88,7 +88,14 @@ AREAS = {
             "usecases/reversals/reversal_effects.py",
             "usecases/reversals/settlement.py",
         ],
-        ["unit/test_shared_limits.py", *LEDGER, *LIMITS, *REVERSALS],
+        [
+            "unit/test_shared_limits.py",
+            "unit/test_purchase_draft.py",
+            "unit/test_reversal_draft.py",
+            *LEDGER,
+            *LIMITS,
+            *REVERSALS,
+        ],
     ),
     "posting": Area(
         [
@@ -106,6 +113,7 @@ AREAS = {
             *LEDGER,
             *POSTING,
             *TAKING_BACK,
+            "unit/test_expiry_runs.py",
             "functional/test_expire_lots.py",
             "functional/test_wallets.py",
             "functional/test_import.py",
@@ -115,12 +123,18 @@ AREAS = {
         [f"store/{name}.py" for name in ("ledger", "writes", "events", "memory_table", "dry_run_table", "chunk_marks")],
         [
             "unit/test_write_failures.py",
+            "unit/test_ledger_writes.py",
+            "unit/test_sandbox.py",
+            "unit/test_chunk_marks.py",
+            "unit/test_write_requests.py",
             "unit/test_backtest.py",
+            "property/test_event_items.py",
             *REVERSALS,
             *POSTING,
             *TAKING_BACK,
             *PROOFS,
             "functional/test_wallets.py",
+            "functional/test_writes.py",
             "functional/test_dry_run_table.py",
             "functional/test_close_upload.py",
             "functional/test_dead_letters.py",
@@ -128,6 +142,12 @@ AREAS = {
     ),
     "splitting": Area(
         ["usecases/uploads/split_upload.py", "domain/rows/cutter.py", "domain/rows/csv_purchases.py"],
-        ["unit/test_chunk.py", "unit/test_upload_rows.py", "property/test_rows.py", "functional/test_split_upload.py"],
+        [
+            "unit/test_chunk.py",
+            "unit/test_cutting.py",
+            "unit/test_upload_rows.py",
+            "property/test_rows.py",
+            "functional/test_split_upload.py",
+        ],
     ),
 }

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from loyalty import exactjson
 from tests.builders import SCHEME, offer
+from tests.cards import BY_PASS_CODE, CARD, CLASSIFICATION
 
 DEMO = Path("cli/demo/programme.jsonl")
 PURCHASE = Path("cli/demo/purchase.json")
@@ -66,6 +67,19 @@ def test_it_takes_the_bodies_of_the_classic_api_too() -> None:
 
     why = {one["offer_id"]: one["failed"] for one in answer["why"]}
     assert (why["OFFER-5PC"], why["OFFER-WELCOME"]) == ("business_units", "effective")
+
+
+@pytest.mark.parametrize(("pass_code", "exit_code"), [(BY_PASS_CODE["pass_code"], 0), ("1357", 1)])
+def test_a_pass_code_is_checked_as_in_a_preview(tmp_path: Path, pass_code: str, exit_code: int) -> None:
+    cards = written(tmp_path / "cards.jsonl", CLASSIFICATION, CARD)
+    shown = {"access_token_identifier": BY_PASS_CODE | {"pass_code": pass_code}}
+    body = exactjson.loads(CLASSIC.read_text()) | {"accounts_receivable_identifier": shown}
+    purchase = written(tmp_path / "purchase.json", body)
+
+    result = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(cards), str(purchase), "--json"])
+
+    assert result.exit_code == exit_code
+    assert ("was not found" in result.stderr) == (exit_code == 1)
 
 
 def test_the_wallet_is_what_it_is_said_to_be(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.sdk_errors import ConditionFailed
-from loyalty.store.writes import Add, Delete, Put, Update
+from loyalty.store.writes import Add, Count, Delete, Put, Update
 
 A, B, C = Key("P", "A"), Key("P", "B"), Key("Q", "C")
 ABSENT = "attribute_not_exists(pk)"
@@ -71,3 +71,17 @@ def test_counters_add_up_and_stay_below_their_maximum() -> None:
     assert sandbox.get(A) == {"pk": "P", "sk": "A", "used": Decimal("2.0"), "seen": "yes"}
     assert sandbox.add(B, {"tries": 1}) == {"tries": 1}
     assert sandbox.add(B, {"tries": 2}) == {"tries": 3}
+
+
+def test_several_counters_of_an_item_are_counted_at_a_time_or_none_of_them() -> None:
+    sandbox = MemoryTable()
+    tries = Count(A, {"day": 1, "month": 1}, {"expires_at": 9}, most={"day": 2, "month": 3})
+
+    sandbox.transact([tries])
+    assert sandbox.get(A) == {"pk": "P", "sk": "A", "day": 1, "month": 1, "expires_at": 9}
+    sandbox.transact([tries])
+    with pytest.raises(ConditionFailed) as failed:
+        sandbox.transact([tries])
+
+    assert failed.value.found == {0: sandbox.get(A)}
+    assert (sandbox.get(A) or {})["month"] == 2

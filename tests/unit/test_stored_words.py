@@ -12,6 +12,7 @@ from loyalty.domain.ledger.windows import FOR_EVER, LimitPeriod
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.award_rules import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.programme.spend_settings import ReductionMethod
+from loyalty.store.events import EventState
 
 
 def test_what_has_no_lot_no_period_and_no_currency_is_kept_under_an_empty_name() -> None:
@@ -24,6 +25,7 @@ def test_what_has_no_lot_no_period_and_no_currency_is_kept_under_an_empty_name()
         (AwardCurrency, "SYSTEM ALTERNATIVE"),
         (Base, "NET TOTAL"),
         (Clawback, "REFUSE WITHIN_BALANCE ALLOW_NEGATIVE"),
+        (EventState, "POSTED CANCELLED"),
         (EventType, "PURCHASE ADJUSTMENT CANCELLATION RETURN EXPIRY"),
         (LimitPeriod, "P1D P1W P1M P1Y"),
         (Method, "PERCENTAGE FIXED PER_UNIT PER_STEP TIERED"),

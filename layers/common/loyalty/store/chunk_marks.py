@@ -124,7 +124,7 @@ def fence(upload: Upload, chunk: int) -> Update:
 
 def close(table: Table, upload: Upload, seen: Tally, now: datetime) -> bool:
     """Write down that the result tells all that was `seen`; False, and nothing written, where there is more by now."""
-    closed: Item = {"closed": seen.recorded, "closed_on": int(now.timestamp()), "expires_at": upload.expires_at}
+    closed: Item = {"closed": seen.recorded, "closed_on": int(now.timestamp())}
     unchanged = Update(keys.upload_counts(upload.id), closed, "recorded = :seen", {":seen": seen.recorded})
     try:
         table.transact([unchanged])

@@ -207,7 +207,7 @@ def _content(event_id: str, item: Item, document: Any) -> Content:
 _AMOUNTS = ("lots", "lapsed")
 _NOT_CONTENT = frozenset(
     {
-        *("pk", "sk", "document"),  # which are told otherwise
+        *("pk", "sk"),  # which the event's id tells
         *("hash", "hash_form", "personal", "salt"),
         *("state", "taken_back", "kept", "updated_on", "updated_by"),  # proven by what took the purchase back
     }

@@ -211,13 +211,8 @@ def _wallets(prepared: Sequence[PreparedEvent]) -> Iterator[_Row]:
     last = {one.wallet.account_id: place for place, one in enumerate(prepared)}
     for account_id, place in last.items():
         wallet, before = prepared[place].wallet, first[account_id] - 1
-        update = Update(
-            keys.wallet(account_id),
-            wallet_item(wallet),
-            condition=_ABSENT if before == 0 else "version = :before",
-            values=None if before == 0 else {":before": before},
-        )
-        yield _Row(update, place)
+        condition, values = ("version = :before", {":before": before}) if before else (_ABSENT, None)
+        yield _Row(Update(keys.wallet(account_id), wallet_item(wallet), condition, values), place)
 
 
 def _failure(failed: ConditionFailed, rows: Sequence[_Row], prepared: Sequence[PreparedEvent]) -> Changed | Unpostable:

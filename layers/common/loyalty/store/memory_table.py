@@ -52,10 +52,9 @@ class MemoryTable:
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; return what they are now."""
-        before = self.get(key) or {}
-        counters = {name: before.get(name, 0) + amount for name, amount in amounts.items()}
-        self.transact([Put(key, {**before, **counters})])
-        return counters
+        self.transact([Count(key, amounts)])
+        item = self.get(key) or {}
+        return {name: item[name] for name in amounts}
 
     def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:  # noqa: ARG002 - nobody else
         """Do all of `writes` or none.
@@ -82,8 +81,8 @@ def _may(write: Write, before: Item | None) -> bool:
         case Add():
             return write.maximum is None or _used(before) + write.amount <= write.maximum
         case Count():
-            counted = before or {}
-            return all(counted.get(name, 0) + write.amounts[name] <= most for name, most in write.most.items())
+            counted = _counted(write, before)
+            return all(counted[name] <= most for name, most in write.most.items())
         case Put(condition=None) | Delete(condition=None):
             return True
         case _:
@@ -93,6 +92,11 @@ def _may(write: Write, before: Item | None) -> bool:
 
 def _used(item: Item | None) -> Decimal:
     return Decimal((item or {}).get("used", ZERO))
+
+
+def _counted(count: Count, item: Item | None) -> dict[str, int]:
+    """Return the counters of an item as they are once it is written."""
+    return {name: (item or {}).get(name, 0) + amount for name, amount in count.amounts.items()}
 
 
 def _holds(term: str, values: Item, item: Item) -> bool:
@@ -107,14 +111,17 @@ def _holds(term: str, values: Item, item: Item) -> bool:
 
 def after(write: Write, before: Item | None) -> Item | None:
     """Return the item once it is written."""
-    place = {"pk": write.key.pk, "sk": write.key.sk}
+    old = before or {}
     match write:
         case Put():
-            item = {**place, **write.item}
+            new = write.item
         case Update():
-            item = {**(before or {}), **place, **write.attributes}
+            new = {**old, **write.attributes}
         case Add():
-            item = {**(before or {}), **place, **write.attributes, "used": _used(before) + write.amount}
+            new = {**old, **write.attributes, "used": _used(before) + write.amount}
+        case Count():
+            new = {**old, **write.attributes, **_counted(write, before)}
         case Delete():
             return None
+    item = {**new, "pk": write.key.pk, "sk": write.key.sk}
     return {name: value for name, value in item.items() if value is not None}

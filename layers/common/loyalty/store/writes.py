@@ -105,20 +105,30 @@ def _transact_update(table: str, update: Update) -> dict[str, Any]:
 def _transact_add(table: str, add: Add) -> dict[str, Any]:
     request = addition_request(table, add.key, {"used": add.amount}, add.attributes)
     if add.maximum is not None:
-        request["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :room"
-        request["ExpressionAttributeValues"] |= pack({":room": add.maximum - add.amount})
+        request = _bounded(request, {"used": add.amount}, {"used": add.maximum})
     return {"Update": request}
 
 
 def _transact_count(table: str, count: Count) -> dict[str, Any]:
     request = addition_request(table, count.key, count.amounts, count.attributes)
     if count.most:
-        room = {name: most - count.amounts[name] for name, most in count.most.items()}
-        terms = [f"(attribute_not_exists(#{name}) OR #{name} <= :room_of_{name})" for name in room]
-        request["ConditionExpression"] = " AND ".join(terms)
-        request["ExpressionAttributeValues"] |= pack({f":room_of_{name}": left for name, left in room.items()})
+        request = _bounded(request, count.amounts, count.most)
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return {"Update": request}
+
+
+def _bounded(request: dict[str, Any], amounts: Item, most: Item) -> dict[str, Any]:
+    """Return an addition on the condition that counters do not exceed `most` then; one that is absent is at zero."""
+    room = {name: limit - amounts[name] for name, limit in most.items()}
+    bounds = {name: f"#{name} <= :room_of_{name}" for name in room}
+    terms = [
+        f"(attribute_not_exists(#{name}) OR {bound})" if room[name] >= 0 else bound for name, bound in bounds.items()
+    ]
+    values = pack({f":room_of_{name}": left for name, left in room.items()})
+    return request | {
+        "ConditionExpression": " AND ".join(terms),
+        "ExpressionAttributeValues": request["ExpressionAttributeValues"] | values,
+    }
 
 
 def addition_request(table: str, key: Key, amounts: Item, attributes: Item) -> dict[str, Any]:

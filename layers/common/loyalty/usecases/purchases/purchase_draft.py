@@ -1,10 +1,9 @@
 """A purchase on its way to becoming an event: priced on the wallet as it is, with all that goes into the posting."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, not_found
@@ -194,7 +193,7 @@ class PurchaseDraft:
             requested=AskedSpend(request.spend.amount, request.spend.alternative_amount) if request.spend else None,
             unspent_request=self.numbers.take("spend_request")[0] if request.unspent_request else None,
             reduction_method=self._reduction_method(plan),
-            awards=tuple(map(PostedAward.of, plan.awards, self._numbers("award", plan.awards))),
+            awards=tuple(map(PostedAward.of, plan.awards, self.numbers.take("award", len(plan.awards)))),
             vouchers=vouchers,
             spends=tuple(self._spends(plan)),
             budgets={award.offer_id: award.amount for award in plan.budgeted},
@@ -214,7 +213,7 @@ class PurchaseDraft:
             yield PostedVoucher.of_award(voucher, part_id(self.event_id, "VOUCHER", place))
 
     def _spends(self, plan: Plan) -> Iterator[PostedSpend]:
-        requests, numbers = self._numbers("spend_request", plan.spends), self._numbers("spend", plan.spends)
+        requests, numbers = (self.numbers.take(kind, len(plan.spends)) for kind in ("spend_request", "spend"))
         for spend, request_number, number in zip(plan.spends, requests, numbers, strict=True):
             yield PostedSpend(
                 number=number,
@@ -223,10 +222,6 @@ class PurchaseDraft:
                 amounts=spend.amounts,
                 lots=spend.lots,
             )
-
-    def _numbers(self, kind: str, parts: Sequence[Any]) -> Sequence[str]:
-        """Return a number for each of the parts."""
-        return self.numbers.take(kind, len(parts)) if parts else ()
 
     def _reduction_method(self, plan: Plan) -> ReductionMethod:
         """Return who takes spends off the price, where there are any."""

@@ -158,7 +158,7 @@ def _document(purchase_id: str, back: ReturnedLines, outcome: Reversal, settleme
     given_back = [one.given_back for one in settlement.purchases]
     return ReversalDocument(
         reverses=purchase_id,
-        lines=tuple(ReturnedQuantity(*line) for line in sorted(back.quantities.items())),
+        lines=tuple(ReturnedQuantity(*line) for line in back.quantities.items()),
         waived=outcome.waived,
         completes=back.completes,
         uses=outcome.movement.uses,
