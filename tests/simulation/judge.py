@@ -65,6 +65,7 @@ from tests.simulation.requests import (
     route,
     taken_back,
 )
+from tests.simulation.wallets import EarlierWallets, wallet_of_before
 from tests.simulation.world import World
 
 Json = Mapping[str, Any]
@@ -76,6 +77,8 @@ PASSING = frozenset({"RetryLaterException", "InternalException"})
 """Codes that say nothing of a request: it is to be sent again."""
 
 NOBODY, SEVERAL = (Answer(REFUSED, problems=(("", code),)) for code in (NOT_FOUND, DUPLICATE))
+
+PREVIEWS = "previews_are_the_models"
 
 INDEX_SECONDS = 5.0
 """For how long an event may be missing from the journal that is shown."""
@@ -140,6 +143,7 @@ class Judge:
     _records: list[Json] = field(default_factory=list)
     _moment: float = 0.0
     _programmes: Programmes = field(default_factory=Programmes)
+    _wallets: EarlierWallets = field(default_factory=EarlierWallets)
 
     # ---------------------------------------------------------------- what has come about
 
@@ -242,6 +246,8 @@ class Judge:
         self.events[entry.event_id], self.committed[entry.event_id] = event, at
         if at != self._transaction[0]:
             self._transaction = at, dict(self.model.state.given), dict(self.model.state.code_uses)
+        if any(ask.rule == PREVIEWS for ask in self._asks):
+            self._wallets.keep(at, entry.account_id, self.model.state)
         self._places[entry.account_id, entry.sequence] = event
         if int(entry.posted_on.timestamp()) > at:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
@@ -518,8 +524,7 @@ class Judge:
         elif reading := READING.fullmatch(asked):
             yield self._of_reading(told, reading, about)
         elif asked == "POST /purchases/preview":
-            rule = "previews_are_the_models"
-            yield self._ask(told, rule, about, lambda: self._previewed(told))
+            yield self._ask(told, PREVIEWS, about, lambda: self._previewed(told))
         else:
             for request, code in requested(told):
                 request = self._named(request)
@@ -626,8 +631,20 @@ class Judge:
         return self._under_any_programme(look, began)
 
     def _previewed(self, told: Told) -> str | None:
-        answer = self.model.would(previewed(told))
-        return self._against(told, answer, answer.data)
+        """Return what is wrong with a preview: what was left of budgets is of now, the wallet of now or before."""
+
+        def look() -> str | None:
+            answer = self.model.would(previewed(told))
+            return self._against(told, answer, answer.data)
+
+        wrong = look()
+        if wrong is None:
+            return None
+        for account_id, account in self._wallets.since(told.began):
+            with wallet_of_before(self.model.state, account_id, account):
+                if look() is None:
+                    return None
+        return wrong
 
     def _taken_back(self, told: Told, purchase_id: str) -> str | None:
         """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of
