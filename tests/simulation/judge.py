@@ -20,6 +20,7 @@ from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.money import ZERO
+from loyalty.domain.purchases.purchase import RowOrigin
 from loyalty.store import keys
 from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, event_of, is_event
@@ -111,6 +112,7 @@ class Judge:
         events: All events as they were committed.
         committed: When each was.
         records: All records of reference data as they were committed.
+        refused_first: Rows of files that the model refuses where a later row of their wallet was posted before them.
     """
 
     world: World
@@ -121,6 +123,7 @@ class Judge:
     events: dict[str, Event] = field(default_factory=dict)
     committed: dict[str, float] = field(default_factory=dict)
     records: list[Json] = field(default_factory=list)
+    refused_first: set[RowOrigin] = field(default_factory=set)
     heard: int = 0
     """How many calls it has heard of."""
     _written: int = 0
@@ -136,6 +139,8 @@ class Judge:
     """A wallet's event of a number."""
     _coming: list[Event] = field(default_factory=list)
     """Events that were committed later than the one that is judged."""
+    _overtaken: Mapping[str, list[RowOrigin]] = field(default_factory=dict)
+    """Rows that are committed later than a later one of their wallet, by the id of its event."""
     _transaction: tuple[float, dict[str, Fraction], dict[str, int]] = (0.0, {}, {})
     """The latest transaction, and what was used before it."""
     _shared: list[tuple[float, dict[str, Fraction], dict[str, int]]] = field(default_factory=list)
@@ -153,6 +158,7 @@ class Judge:
         waiting.reverse()
         commits = list(self._commits())
         self._coming = [commit for _, commit in commits if isinstance(commit, Event)]
+        self._overtaken = overtaken_rows(self._coming)
         for at, commit in commits:
             self._evaluate(waiting, at)
             if isinstance(commit, Event):
@@ -253,6 +259,9 @@ class Judge:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
         match entry.type:
             case EventType.PURCHASE:
+                self.refused_first |= {
+                    row for row in self._overtaken.get(entry.event_id, ()) if self._is_refused(row, at)
+                }
                 self._purchase(at, event)
                 self._know(entry.told_id)
             case EventType.CANCELLATION | EventType.RETURN:
@@ -450,6 +459,16 @@ class Judge:
         verdicts = {one.offer_id: one.failed for one in document.why}
         expected = {offer: plan.why[offer] for offer in verdicts if offer in plan.why}
         self._wrong("verdicts_are_the_models", event, compared("why", verdicts, expected))
+
+    def _is_refused(self, row: RowOrigin, moment: float) -> bool:
+        """Tell whether the model refuses a row of a file."""
+        request = self._rows[row.upload_id, row.number]
+
+        def look() -> str | None:
+            answer = self.model.would(request.entry(moment))
+            return None if answer.outcome == REFUSED else f"the model answers {answer.outcome}"
+
+        return self._under_any_programme(look, moment) is None
 
     def _request(self, event: Event) -> Request | None:
         """Return the request that an event was posted for: the row that it names, or the call that was told its id, or
@@ -748,6 +767,22 @@ class Judge:
             if number in self.model.state.purchases
             for one in vouchers(self.model.state.purchases[number])
         }
+
+
+def overtaken_rows(events: Iterable[Event]) -> Mapping[str, list[RowOrigin]]:
+    """Return the rows that are posted after a later one of their file and wallet, by the id of the first such event."""
+    found: dict[str, list[RowOrigin]] = defaultdict(list)
+    risen: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for event in events:
+        row = event.document.upload if isinstance(event.document, PurchaseDocument) else None
+        if row is None:
+            continue
+        before = risen[row.upload_id, event.entry.account_id]
+        if before and before[-1][0] > row.number:
+            found[next(event_id for number, event_id in before if number > row.number)].append(row)
+        else:
+            before.append((row.number, event.entry.event_id))
+    return found
 
 
 Amount = TypeVar("Amount", int, Fraction)
