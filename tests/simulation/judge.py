@@ -50,6 +50,7 @@ from tests.simulation.comparison import (
     uses_of_event,
     uses_of_model,
 )
+from tests.simulation.news import News, WatchedState
 from tests.simulation.operations import Load, Told
 from tests.simulation.outcomes import rows_told
 from tests.simulation.programmes import PROGRAMME_SECONDS, Programmes
@@ -97,6 +98,14 @@ class Ask:
     told: str | None = None
     """The id of the event that there has to be first."""
     found: str = "there is no such event"
+    names: frozenset[str] | None = None
+    """What a purchase is known by that was asked for; None where it is looked at after each commit."""
+    accounts: set[str] | None = None
+    """Whose accounts the model has looked at; None before it has."""
+
+    def may_be_another(self, news: News) -> bool:
+        """Tell whether the model may answer something else than the last time."""
+        return self.names is None or self.accounts is None or news.concern(self.accounts, self.names)
 
 
 @dataclass
@@ -108,6 +117,7 @@ class Judge:
         load: What its callers know.
         found: What breaks a rule, by the rule's name.
         model: The model, after all that was committed.
+        state: What follows from that, as the model has it.
         numbers: What the model calls an event, by the engine's id.
         events: All events as they were committed.
         committed: When each was.
@@ -119,6 +129,7 @@ class Judge:
     load: Load
     found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     model: Model = field(default_factory=Model)
+    state: WatchedState = field(default_factory=WatchedState)
     numbers: dict[str, int] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
     committed: dict[str, float] = field(default_factory=dict)
@@ -149,6 +160,10 @@ class Judge:
     _moment: float = 0.0
     _programmes: Programmes = field(default_factory=Programmes)
     _wallets: EarlierWallets = field(default_factory=EarlierWallets)
+    _news: News = field(default_factory=News)
+
+    def __post_init__(self) -> None:
+        self.model.state = self.state
 
     # ---------------------------------------------------------------- what has come about
 
@@ -200,15 +215,18 @@ class Judge:
         self._import()
         left = []
         for ask in self._asks:
-            found = ask.wrong()
-            if found is None:
-                continue
-            ask.found = found
+            if ask.may_be_another(self._news):
+                self.state.asked.clear()
+                found = ask.wrong()
+                if found is None:
+                    continue
+                ask.found, ask.accounts = found, set(self.state.asked)
             if last or ask.ended < until:
                 self.found[ask.rule].append(f"{ask.about}: {ask.found}")
             else:
                 left.append(ask)
         self._asks = left
+        self._news.clear()
 
     # ---------------------------------------------------------------- reference data
 
@@ -225,6 +243,7 @@ class Judge:
         if not self._records:
             return
         rows, self._records = tuple(self._records), []
+        self._news.is_for_all = True
         if self.model.state.programme.rows:
             self._programmes.keep(self._moment, self.model.state.programme, rows)
         self.model.take(Entry(int(self._moment), IMPORT, rows=tuple(map(dict, rows))))
@@ -255,6 +274,7 @@ class Judge:
         if any(ask.rule == PREVIEWS for ask in self._asks):
             self._wallets.keep(at, entry.account_id, self.model.state)
         self._places[entry.account_id, entry.sequence] = event
+        self._news.of(entry.account_id)
         if int(entry.posted_on.timestamp()) > at:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
         match entry.type:
@@ -347,8 +367,10 @@ class Judge:
             if plan is None and self._is_posted_twice_at_once(entry, event):
                 plan = self.model.plan_anew(entry)
             answer = self.model.carry_out(entry, plan) if plan else self.model.take(entry)
+        self._news.of(event.entry.account_id, request.names)
         if before != (self.model.state.given, self.model.state.code_uses):
             self._shared.append((at, *before))
+            self._news.is_for_all = True
         if answer.outcome != POSTED:
             name = "one_event_of_each_identity" if answer.outcome == REPLAYED else "the_model_posts_what_was_posted"
             self._wrong(name, event, [f"the model answers {answer.outcome} {answer.problems}"])
@@ -366,24 +388,26 @@ class Judge:
         found = self.model.plan(entry)
         try:
             if found is None or not is_plan_of(found, event):
-                settings = list(self._settings_for(event))
-                if entry.api == BULK or event.purchase_document.upload:
-                    settings.append((newest[0], (self._found_by(event), newest[2])))
-                for state.programme, (state.given, state.code_uses) in settings:
+                for programme, (given, code_uses) in self._settings_for(entry, event):
+                    state.programme, state.given, state.code_uses = programme, given, code_uses
                     other = self.model.plan(entry)
+                    state.programme, state.given, state.code_uses = newest
                     if other and is_plan_of(other, event):
-                        return other, state.programme
+                        return other, programme
         finally:
             state.programme, state.given, state.code_uses = newest
         return found, newest[0]
 
-    def _settings_for(self, event: Event) -> Iterator[tuple[Programme, Shared]]:
-        """Return what a purchase may have gone by: what is likely first."""
+    def _settings_for(self, entry: Entry, event: Event) -> Iterator[tuple[Programme, Shared]]:
+        """Return what a purchase may have gone by: what is likely first. Of a bulk call or a file, at last what it says
+        itself that it has found of budgets."""
         newest, shared = self.model.state.programme, list(self._shared_for(event))
         earlier = self._earlier_programmes(int(event.entry.posted_on.timestamp()))
         yield from ((newest, one) for one in shared[1:])
         yield from ((programme, shared[0]) for programme in earlier)
         yield from ((programme, one) for programme in earlier for one in shared[1:])
+        if entry.api == BULK or event.purchase_document.upload:
+            yield newest, (self._found_by(event), self.model.state.code_uses)
 
     def _shared_since(self, moment: float) -> Iterator[Shared]:
         """Return what may have been read of budgets and promo codes since a moment, the latest first. Events of one
@@ -501,6 +525,7 @@ class Judge:
             answer = self.model.take(Entry(moment, kind, who, dict(body), of=number))
         if before != (self.model.state.given, self.model.state.code_uses):
             self._shared.append((self.committed[entry.event_id], *before))
+            self._news.is_for_all = True
         if answer.outcome != POSTED:
             self._wrong("the_model_posts_what_was_posted", event, [f"it answers {answer.outcome} {answer.problems}"])
             return
@@ -543,7 +568,8 @@ class Judge:
         elif reading := READING.fullmatch(asked):
             yield self._of_reading(told, reading, about)
         elif asked == "POST /purchases/preview":
-            yield self._ask(told, PREVIEWS, about, lambda: self._previewed(told))
+            ask = self._ask(told, PREVIEWS, about, lambda: self._previewed(told))
+            yield replace(ask, names=frozenset())
         else:
             for request, code in requested(told):
                 request = self._named(request)
@@ -575,7 +601,8 @@ class Judge:
         if code is None:
             rule = "postings_are_told_as_the_model_does"
             return Ask(rule, about, began, ended, lambda: self._known(request, began), request.told or "")
-        return Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
+        refused = Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
+        return replace(refused, names=request.names)
 
     def _ask(self, told: Told, rule: str, about: str, look: Callable[[], str | None]) -> Ask:
         return Ask(rule, about, told.began, told.ended, lambda: self._under_any_programme(look, told.ended))

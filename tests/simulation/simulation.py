@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from loyalty import exactjson
 from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.uploads.dead_letters import redrive
 from tests.simulation.deployment import KNOWN
@@ -84,6 +85,7 @@ def rates_of(seed: int, usual: Rates = USUAL) -> Rates:
     }
 
 
+@gc_paused()  # what a run makes is kept until its end
 def simulate(
     seed: int,
     operations: int = RUN,
