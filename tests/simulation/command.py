@@ -16,22 +16,25 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
 
-from tests.simulation.recording import FOUND, write
+from tests.simulation.recording import FOUND, Recorded, write
 from tests.simulation.shrinking import shrunk
 from tests.simulation.simulation import RUN, Broken, Outcome, simulate
 
 PROCESSES = get_context("spawn")
-SHOWN_EVERY = 1.0
+SHOWN_EVERY = 5.0
+"""Seconds."""
 monotonic = time.monotonic  # the real one: a run has its own
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A run that did not hold."""
+    """A run that did not hold; `rule` and `recorded` say which rule it broke, and what was done until then."""
 
     seed: int
     operations: int
     why: str
+    rule: str = ""
+    recorded: Recorded | None = None
 
 
 Report = int | Outcome | Failed | None
@@ -42,6 +45,7 @@ def main() -> int:
     arguments = _arguments()
     began, total, done = monotonic(), Outcome(arguments.seed), 0
     runs = list(_runs(arguments.seed, arguments.ops))
+    _say(f"seeds {runs[0][0]} to {runs[-1][0]}: {arguments.ops} operations")
     shown = began
     for report in _reports(runs, arguments.processes, arguments.trace):
         match report:
@@ -51,6 +55,8 @@ def main() -> int:
                 total.add(report)
             case Failed():
                 _say(f"\n{report.why}\nagain: make simulate SEED={report.seed} OPS={report.operations}")
+                if report.recorded and not arguments.as_is:
+                    _say(_kept(report.recorded, report.rule))
                 return 1
         if monotonic() - shown >= SHOWN_EVERY:
             shown = monotonic()
@@ -65,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ops", type=int, default=10_000, help="operations in all")
     parser.add_argument("--trace", type=Path, help="file for all that happens, in one process")
     parser.add_argument("--processes", type=int, default=2, help="that run at a time")
+    parser.add_argument("--as-is", action="store_true", help="look for no shorter run that breaks the same rule")
     return parser.parse_args()
 
 
@@ -120,20 +127,20 @@ def _outcome(
     try:
         return simulate(seed, operations, progress=hear, trace=trace)
     except Broken as broken:
-        return Failed(seed, operations, f"{broken}\n{_kept(broken)}")
+        return Failed(seed, operations, str(broken), broken.rule, broken.recorded)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         return Failed(seed, operations, f"seed {seed}: {''.join(traceback.format_exception(error)[-8:])}")
 
 
-def _kept(broken: Broken) -> str:
+def _kept(recorded: Recorded, rule: str) -> str:
     """Write the run with as few operations as still break the rule, as a test; return what is said of it."""
-    assert broken.recorded is not None
-    fewer = shrunk(broken.recorded, broken.rule)
-    path = FOUND / f"{broken.rule}-{fewer.seed}.jsonl"
-    write(fewer, broken.rule, path)
-    return f"{len(fewer.steps)} of {len(broken.recorded.steps)} operations break it; they are kept in {path.name}"
+    _say("looking for fewer operations that break it; this may take some minutes ...")
+    fewer = shrunk(recorded, rule)
+    path = FOUND / f"{rule}-{fewer.seed}.jsonl"
+    write(fewer, rule, path)
+    return f"{len(fewer.steps)} of {len(recorded.steps)} operations break it; they are kept in {path.name}"
 
 
 def _say(line: str) -> None:

@@ -20,6 +20,7 @@ from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.money import ZERO
+from loyalty.domain.purchases.purchase import RowOrigin
 from loyalty.store import keys
 from loyalty.store.attributes import unpack
 from loyalty.store.events import Event, event_of, is_event
@@ -49,6 +50,7 @@ from tests.simulation.comparison import (
     uses_of_event,
     uses_of_model,
 )
+from tests.simulation.news import News, WatchedState
 from tests.simulation.operations import Load, Told
 from tests.simulation.outcomes import rows_told
 from tests.simulation.programmes import PROGRAMME_SECONDS, Programmes
@@ -65,6 +67,7 @@ from tests.simulation.requests import (
     route,
     taken_back,
 )
+from tests.simulation.wallets import EarlierWallets, wallet_of_before
 from tests.simulation.world import World
 
 Json = Mapping[str, Any]
@@ -76,6 +79,8 @@ PASSING = frozenset({"RetryLaterException", "InternalException"})
 """Codes that say nothing of a request: it is to be sent again."""
 
 NOBODY, SEVERAL = (Answer(REFUSED, problems=(("", code),)) for code in (NOT_FOUND, DUPLICATE))
+
+PREVIEWS = "previews_are_the_models"
 
 INDEX_SECONDS = 5.0
 """For how long an event may be missing from the journal that is shown."""
@@ -93,6 +98,14 @@ class Ask:
     told: str | None = None
     """The id of the event that there has to be first."""
     found: str = "there is no such event"
+    names: frozenset[str] | None = None
+    """What a purchase is known by that was asked for; None where it is looked at after each commit."""
+    accounts: set[str] | None = None
+    """Whose accounts the model has looked at; None before it has."""
+
+    def may_be_another(self, news: News) -> bool:
+        """Tell whether the model may answer something else than the last time."""
+        return self.names is None or self.accounts is None or news.concern(self.accounts, self.names)
 
 
 @dataclass
@@ -104,20 +117,24 @@ class Judge:
         load: What its callers know.
         found: What breaks a rule, by the rule's name.
         model: The model, after all that was committed.
+        state: What follows from that, as the model has it.
         numbers: What the model calls an event, by the engine's id.
         events: All events as they were committed.
         committed: When each was.
         records: All records of reference data as they were committed.
+        refused_first: Rows of files that the model refuses where a later row of their wallet was posted before them.
     """
 
     world: World
     load: Load
     found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     model: Model = field(default_factory=Model)
+    state: WatchedState = field(default_factory=WatchedState)
     numbers: dict[str, int] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
     committed: dict[str, float] = field(default_factory=dict)
     records: list[Json] = field(default_factory=list)
+    refused_first: set[RowOrigin] = field(default_factory=set)
     heard: int = 0
     """How many calls it has heard of."""
     _written: int = 0
@@ -133,6 +150,8 @@ class Judge:
     """A wallet's event of a number."""
     _coming: list[Event] = field(default_factory=list)
     """Events that were committed later than the one that is judged."""
+    _overtaken: Mapping[str, list[RowOrigin]] = field(default_factory=dict)
+    """Rows that are committed later than a later one of their wallet, by the id of its event."""
     _transaction: tuple[float, dict[str, Fraction], dict[str, int]] = (0.0, {}, {})
     """The latest transaction, and what was used before it."""
     _shared: list[tuple[float, dict[str, Fraction], dict[str, int]]] = field(default_factory=list)
@@ -140,6 +159,11 @@ class Judge:
     _records: list[Json] = field(default_factory=list)
     _moment: float = 0.0
     _programmes: Programmes = field(default_factory=Programmes)
+    _wallets: EarlierWallets = field(default_factory=EarlierWallets)
+    _news: News = field(default_factory=News)
+
+    def __post_init__(self) -> None:
+        self.model.state = self.state
 
     # ---------------------------------------------------------------- what has come about
 
@@ -149,6 +173,7 @@ class Judge:
         waiting.reverse()
         commits = list(self._commits())
         self._coming = [commit for _, commit in commits if isinstance(commit, Event)]
+        self._overtaken = overtaken_rows(self._coming)
         for at, commit in commits:
             self._evaluate(waiting, at)
             if isinstance(commit, Event):
@@ -190,15 +215,18 @@ class Judge:
         self._import()
         left = []
         for ask in self._asks:
-            found = ask.wrong()
-            if found is None:
-                continue
-            ask.found = found
+            if ask.may_be_another(self._news):
+                self.state.asked.clear()
+                found = ask.wrong()
+                if found is None:
+                    continue
+                ask.found, ask.accounts = found, set(self.state.asked)
             if last or ask.ended < until:
                 self.found[ask.rule].append(f"{ask.about}: {ask.found}")
             else:
                 left.append(ask)
         self._asks = left
+        self._news.clear()
 
     # ---------------------------------------------------------------- reference data
 
@@ -215,6 +243,7 @@ class Judge:
         if not self._records:
             return
         rows, self._records = tuple(self._records), []
+        self._news.is_for_all = True
         if self.model.state.programme.rows:
             self._programmes.keep(self._moment, self.model.state.programme, rows)
         self.model.take(Entry(int(self._moment), IMPORT, rows=tuple(map(dict, rows))))
@@ -242,11 +271,17 @@ class Judge:
         self.events[entry.event_id], self.committed[entry.event_id] = event, at
         if at != self._transaction[0]:
             self._transaction = at, dict(self.model.state.given), dict(self.model.state.code_uses)
+        if any(ask.rule == PREVIEWS for ask in self._asks):
+            self._wallets.keep(at, entry.account_id, self.model.state)
         self._places[entry.account_id, entry.sequence] = event
+        self._news.of(entry.account_id)
         if int(entry.posted_on.timestamp()) > at:
             self.found["events_are_posted_when_they_say"].append(f"{entry.event_id}: {entry.posted_on}, and it is {at}")
         match entry.type:
             case EventType.PURCHASE:
+                self.refused_first |= {
+                    row for row in self._overtaken.get(entry.event_id, ()) if self._is_refused(row, at)
+                }
                 self._purchase(at, event)
                 self._know(entry.told_id)
             case EventType.CANCELLATION | EventType.RETURN:
@@ -332,8 +367,10 @@ class Judge:
             if plan is None and self._is_posted_twice_at_once(entry, event):
                 plan = self.model.plan_anew(entry)
             answer = self.model.carry_out(entry, plan) if plan else self.model.take(entry)
+        self._news.of(event.entry.account_id, request.names)
         if before != (self.model.state.given, self.model.state.code_uses):
             self._shared.append((at, *before))
+            self._news.is_for_all = True
         if answer.outcome != POSTED:
             name = "one_event_of_each_identity" if answer.outcome == REPLAYED else "the_model_posts_what_was_posted"
             self._wrong(name, event, [f"the model answers {answer.outcome} {answer.problems}"])
@@ -351,24 +388,26 @@ class Judge:
         found = self.model.plan(entry)
         try:
             if found is None or not is_plan_of(found, event):
-                settings = list(self._settings_for(event))
-                if entry.api == BULK or event.purchase_document.upload:
-                    settings.append((newest[0], (self._found_by(event), newest[2])))
-                for state.programme, (state.given, state.code_uses) in settings:
+                for programme, (given, code_uses) in self._settings_for(entry, event):
+                    state.programme, state.given, state.code_uses = programme, given, code_uses
                     other = self.model.plan(entry)
+                    state.programme, state.given, state.code_uses = newest
                     if other and is_plan_of(other, event):
-                        return other, state.programme
+                        return other, programme
         finally:
             state.programme, state.given, state.code_uses = newest
         return found, newest[0]
 
-    def _settings_for(self, event: Event) -> Iterator[tuple[Programme, Shared]]:
-        """Return what a purchase may have gone by: what is likely first."""
+    def _settings_for(self, entry: Entry, event: Event) -> Iterator[tuple[Programme, Shared]]:
+        """Return what a purchase may have gone by: what is likely first. Of a bulk call or a file, at last what it says
+        itself that it has found of budgets."""
         newest, shared = self.model.state.programme, list(self._shared_for(event))
         earlier = self._earlier_programmes(int(event.entry.posted_on.timestamp()))
         yield from ((newest, one) for one in shared[1:])
         yield from ((programme, shared[0]) for programme in earlier)
         yield from ((programme, one) for programme in earlier for one in shared[1:])
+        if entry.api == BULK or event.purchase_document.upload:
+            yield newest, (self._found_by(event), self.model.state.code_uses)
 
     def _shared_since(self, moment: float) -> Iterator[Shared]:
         """Return what may have been read of budgets and promo codes since a moment, the latest first. Events of one
@@ -445,6 +484,16 @@ class Judge:
         expected = {offer: plan.why[offer] for offer in verdicts if offer in plan.why}
         self._wrong("verdicts_are_the_models", event, compared("why", verdicts, expected))
 
+    def _is_refused(self, row: RowOrigin, moment: float) -> bool:
+        """Tell whether the model refuses a row of a file."""
+        request = self._rows[row.upload_id, row.number]
+
+        def look() -> str | None:
+            answer = self.model.would(request.entry(moment))
+            return None if answer.outcome == REFUSED else f"the model answers {answer.outcome}"
+
+        return self._under_any_programme(look, moment) is None
+
     def _request(self, event: Event) -> Request | None:
         """Return the request that an event was posted for: the row that it names, or the call that was told its id, or
         one that was sent again before its answer came."""
@@ -476,6 +525,7 @@ class Judge:
             answer = self.model.take(Entry(moment, kind, who, dict(body), of=number))
         if before != (self.model.state.given, self.model.state.code_uses):
             self._shared.append((self.committed[entry.event_id], *before))
+            self._news.is_for_all = True
         if answer.outcome != POSTED:
             self._wrong("the_model_posts_what_was_posted", event, [f"it answers {answer.outcome} {answer.problems}"])
             return
@@ -518,8 +568,8 @@ class Judge:
         elif reading := READING.fullmatch(asked):
             yield self._of_reading(told, reading, about)
         elif asked == "POST /purchases/preview":
-            rule = "previews_are_the_models"
-            yield self._ask(told, rule, about, lambda: self._previewed(told))
+            ask = self._ask(told, PREVIEWS, about, lambda: self._previewed(told))
+            yield replace(ask, names=frozenset())
         else:
             for request, code in requested(told):
                 request = self._named(request)
@@ -551,7 +601,8 @@ class Judge:
         if code is None:
             rule = "postings_are_told_as_the_model_does"
             return Ask(rule, about, began, ended, lambda: self._known(request, began), request.told or "")
-        return Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
+        refused = Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
+        return replace(refused, names=request.names)
 
     def _ask(self, told: Told, rule: str, about: str, look: Callable[[], str | None]) -> Ask:
         return Ask(rule, about, told.began, told.ended, lambda: self._under_any_programme(look, told.ended))
@@ -626,8 +677,20 @@ class Judge:
         return self._under_any_programme(look, began)
 
     def _previewed(self, told: Told) -> str | None:
-        answer = self.model.would(previewed(told))
-        return self._against(told, answer, answer.data)
+        """Return what is wrong with a preview: what was left of budgets is of now, the wallet of now or before."""
+
+        def look() -> str | None:
+            answer = self.model.would(previewed(told))
+            return self._against(told, answer, answer.data)
+
+        wrong = look()
+        if wrong is None:
+            return None
+        for account_id, account in self._wallets.since(told.began):
+            with wallet_of_before(self.model.state, account_id, account):
+                if look() is None:
+                    return None
+        return wrong
 
     def _taken_back(self, told: Told, purchase_id: str) -> str | None:
         """Return what is wrong with the answer to a cancellation or a return: of what was taken back, what is told of
@@ -731,6 +794,22 @@ class Judge:
             if number in self.model.state.purchases
             for one in vouchers(self.model.state.purchases[number])
         }
+
+
+def overtaken_rows(events: Iterable[Event]) -> Mapping[str, list[RowOrigin]]:
+    """Return the rows that are posted after a later one of their file and wallet, by the id of the first such event."""
+    found: dict[str, list[RowOrigin]] = defaultdict(list)
+    risen: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for event in events:
+        row = event.document.upload if isinstance(event.document, PurchaseDocument) else None
+        if row is None:
+            continue
+        before = risen[row.upload_id, event.entry.account_id]
+        if before and before[-1][0] > row.number:
+            found[next(event_id for number, event_id in before if number > row.number)].append(row)
+        else:
+            before.append((row.number, event.entry.event_id))
+    return found
 
 
 Amount = TypeVar("Amount", int, Fraction)

@@ -4,8 +4,8 @@ is read for itself, so that of two records of one file one may be new and the ot
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
-from typing import Any
+from itertools import count, product
+from typing import Any, TypeVar
 
 from tests.model.programme import Programme
 
@@ -21,13 +21,32 @@ OF_CUSTOMERS = frozenset({"contact", "account", "access_token", "invoice", "open
 
 Rows = dict[tuple[str, str], Any]
 
+T = TypeVar("T")
+
+
+class Drawn(Iterable[T]):
+    """What an iterator returns, each of it made when it is asked for first: few look at more than the beginning."""
+
+    def __init__(self, source: Iterator[T]) -> None:
+        self._source = source
+        self._known: list[T] = []
+
+    def __iter__(self) -> Iterator[T]:
+        for place in count():
+            if place == len(self._known):
+                try:
+                    self._known.append(next(self._source))
+                except StopIteration:
+                    return
+            yield self._known[place]
+
 
 @dataclass
 class Programmes:
     """The programmes there were, beside the newest: until when, and whether processes keep what was changed then."""
 
     before: list[tuple[float, Rows, bool]] = field(default_factory=list)
-    _made: dict[tuple[int, int], list[Programme]] = field(default_factory=dict)
+    _made: dict[tuple[int, int], "Drawn[Programme]"] = field(default_factory=dict)
 
     def keep(self, until: float, programme: Programme, changed: Iterable[Any]) -> None:
         """Keep a programme that is about to be another, by these records."""
@@ -40,7 +59,7 @@ class Programmes:
         ends = [until for until, _, _ in self.before]
         place = bisect_left(ends, moment - PROGRAMME_SECONDS), bisect_left(ends, moment - NAME_SECONDS)
         if place not in self._made:
-            self._made[place] = list(self._make(*place, newest))
+            self._made[place] = Drawn(self._make(*place, newest))
         return self._made[place]
 
     def _make(self, first: int, first_of_names: int, newest: Programme) -> Iterator[Programme]:

@@ -71,6 +71,15 @@ class Request:
         return inner.get("reference_number") if isinstance(inner, Mapping) else None
 
     @property
+    def names(self) -> frozenset[str]:
+        """What tells that an equal request, or another one under the same name, was posted before."""
+        inner = self.body.get("purchase_customer_event", self.body)
+        bodies = [body for body in (self.body, inner) if isinstance(body, Mapping)]
+        fields = ("id", "reference_number", "external_system_reference_number")
+        given = [body.get(field) for body in bodies for field in fields]
+        return frozenset(str(name) for name in (*given, self.key) if name)
+
+    @property
     def hides_faults(self) -> bool:
         """Whether an answer may name another fault than the model, which looks at promo codes last: of several, the
         classic API and files tell the code of the first."""

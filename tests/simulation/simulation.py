@@ -11,8 +11,10 @@ from uuid import uuid4
 
 from loyalty import exactjson
 from loyalty.usecases.access.api_keys import create_key
+from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.uploads.dead_letters import redrive
+from tests.simulation.deployment import KNOWN
 from tests.simulation.faults import USUAL, Fault, Rates
 from tests.simulation.invariants import INVARIANTS, Seen
 from tests.simulation.judge import Judge
@@ -83,6 +85,7 @@ def rates_of(seed: int, usual: Rates = USUAL) -> Rates:
     }
 
 
+@gc_paused()  # what a run makes is kept until its end
 def simulate(
     seed: int,
     operations: int = RUN,
@@ -163,7 +166,7 @@ def _round(world: World, load: Load, chance: random.Random, number: int, operati
             work = partial(caller.work, number, at, operations // callers + (at < operations % callers))
         world.scheduler.start(work, chance.random())
     world.scheduler.run()
-    _redriven(world)
+    _redriven(world, load)
     world.scheduler.advance(SETTLED_SECONDS)
 
 
@@ -183,9 +186,11 @@ def _import(world: World, load: Load, records: list[dict[str, Any]]) -> None:
     load.know(records)
 
 
-def _redriven(world: World) -> None:
+def _redriven(world: World, load: Load) -> None:
     """Have dead letters and failed calls taken up again, as operators do once the storm is over."""
     for _ in range(MAX_REDRIVES):
+        for letter in world.queues[KNOWN["DeadChunkQueue"]].messages:
+            load.redriven.setdefault(exactjson.loads(letter.body)["upload"], world.time())
         with world.calm():
             if not redrive(None, uuid4().hex, world.dead_letters(), table=world.table):
                 return

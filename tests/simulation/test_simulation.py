@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.uploads.wallet_order import WalletOrder
 from tests.simulation import dynamo, queues
 from tests.simulation.faults import USUAL, Fault
 from tests.simulation.invariants import INVARIANTS
@@ -104,6 +105,13 @@ def test_what_is_broken_is_found(
 
     with pytest.raises(Broken, match=rule):
         simulate(5, 900, USUAL)
+
+
+def test_rows_that_overtake_others_of_their_wallet_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WalletOrder, "behind", lambda *_: set())
+
+    with pytest.raises(Broken, match="wallets_keep_the_order_of_a_file"):
+        simulate(8, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
 
 
 def _traced(file: Path, *, seed: int, hashes: str) -> bytes:

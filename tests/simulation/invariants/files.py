@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loyalty.domain.events.documents import PurchaseDocument
+from loyalty.domain.purchases.purchase import RowOrigin
 from loyalty.store.chunk_marks import read_tally
 from loyalty.store.uploads import UploadState
 from loyalty.usecases.uploads.make_result import result_key
@@ -54,15 +55,21 @@ def each_row_posts_one_event(seen: Seen) -> Iterator[str]:
 
 @invariant
 def wallets_keep_the_order_of_a_file(seen: Seen) -> Iterator[str]:
-    """The rows of a file that move one wallet are posted in their order."""
+    """The rows of a file that move one wallet are posted in their order. After later ones come only rows that were
+    given up until somebody redrove their dead letter, and rows that were refused when it was their turn, before the
+    worker was killed, and are not refused by the next."""
+    refused_first = seen.known.refused_first if seen.known else set[RowOrigin]()
     for account, events in seen.events.items():
-        last: dict[str, int] = {}
+        last: dict[tuple[str, bool], int] = {}
         for event in events:
-            if isinstance(event.document, PurchaseDocument) and event.document.upload:
-                upload, row = event.document.upload
-                if row < last.get(upload, 0):
-                    yield f"{account}: row {row} of {upload} after row {last[upload]}"
-                last[upload] = row
+            row = event.document.upload if isinstance(event.document, PurchaseDocument) else None
+            if row is None or row in refused_first:
+                continue
+            redriven = seen.load.redriven.get(row.upload_id)
+            turn = row.upload_id, redriven is not None and event.entry.posted_on >= redriven.replace(microsecond=0)
+            if row.number < last.get(turn, 0):
+                yield f"{account}: row {row.number} of {row.upload_id} after row {last[turn]}"
+            last[turn] = row.number
 
 
 @invariant

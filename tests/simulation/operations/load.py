@@ -146,6 +146,7 @@ class Load:
         passwords: One-time passwords that were issued.
         revoked: Keys that were revoked, each with its partner.
         rotating: Partners whose key is being changed.
+        redriven: Uploads of which dead letters were taken up again, and when that was first.
         done: How many operations of each kind there were.
         names: How many names were given.
     """
@@ -163,6 +164,7 @@ class Load:
     passwords: list[Password] = field(default_factory=list)
     revoked: list[tuple[str, str]] = field(default_factory=list)
     rotating: set[str] = field(default_factory=set)
+    redriven: dict[str, datetime] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     names: int = 0
 

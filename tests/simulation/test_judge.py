@@ -1,0 +1,132 @@
+"""The judge: what it lets pass, and what it does not."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from loyalty import exactjson
+from loyalty.usecases.reference.import_records import import_records
+from tests.simulation.judge import PREVIEWS, Judge
+from tests.simulation.operations import Caller, Load, Told, customer
+from tests.simulation.operations.load import Body
+from tests.simulation.simulation import prepared
+from tests.simulation.world import World
+from tests.tables import scenario
+
+
+@dataclass
+class Stage:
+    """A world without faults, in which one caller does one thing after the other."""
+
+    world: World
+    load: Load
+
+    def have(self, records: list[Body]) -> None:
+        """Import records."""
+        lines = [exactjson.dumps(record).encode() for record in records]
+        assert not import_records(lines, table=self.world.table, now=self.world.time()).refused
+        self.load.know(records)
+
+    def send(self, path: str, body: Body) -> Told:
+        """Send a call a second later."""
+        self.world.scheduler.advance(1.0)
+        caller = Caller("caller", self.world, self.load, random.Random(0))
+        self.world.scheduler.start(lambda: caller.send("POST", path, body))
+        self.world.scheduler.run()
+        return self.load.told[-1]
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    world = World(1, {})
+    with world.running():
+        load = prepared(world)
+        stage = Stage(world, load)
+        stage.have([one for name in ("ONE", "TWO") for one in poor(name)])
+        world.scheduler.advance(120.0)
+        yield stage
+
+
+def poor(name: str) -> list[Body]:
+    """Return a customer that has nothing yet."""
+    return [one for one in customer(name, random.Random(5)) if one["type"] != "opening_balance"]
+
+
+def purchase(wallet: str, name: str, amount: str) -> Body:
+    """Return a purchase that draws on a budget."""
+    goods = [scenario.line("TEA", amount, 1)]
+    body: Body = scenario.newest(name, None, merchant="KI", products=goods, cim=f"CIM-{wallet}").body
+    return body
+
+
+OPENING = {"account": "A-ONE", "amount": 7, "performed_on": "2026-01-01T00:00:00"}
+
+
+def move_wallet(stage: Stage) -> None:
+    """Post to the wallet of the customer who asks."""
+    stage.have([{"type": "opening_balance", "id": "O-ONE", **OPENING}])
+
+
+def draw_on_budget(stage: Stage) -> None:
+    """Let somebody else draw on the budget."""
+    stage.send("/purchases", purchase("TWO", "drawing", "50"))
+
+
+WALLET_FIRST, BUDGET_FIRST = (move_wallet, draw_on_budget), (draw_on_budget, move_wallet)
+
+
+@pytest.mark.parametrize(
+    ("posted", "mixed", "is_found"),
+    [
+        (WALLET_FIRST, lambda before, _, after: told(after, wallet_of=after, since=before), False),
+        (
+            WALLET_FIRST,
+            lambda before, between, after: told(between, wallet_of=between, since=before, until=after),
+            False,
+        ),
+        (WALLET_FIRST, lambda before, _, after: told(after, wallet_of=before, since=before), False),
+        (WALLET_FIRST, lambda before, between, after: told(after, wallet_of=before, since=between), True),
+        (WALLET_FIRST, lambda before, between, after: told(after, wallet_of=before, since=before, until=between), True),
+        (BUDGET_FIRST, lambda before, _, after: told(before, wallet_of=after, since=before, until=after), True),
+    ],
+    ids=[
+        "all of the end",
+        "all of a moment between",
+        "the wallet of an earlier moment than the budgets",
+        "the wallet of before it was asked",
+        "the budgets of after it was heard",
+        "the wallet of a later moment than the budgets",
+    ],
+)
+def test_a_preview_may_go_by_an_earlier_wallet_than_budgets_and_by_nothing_else(
+    stage: Stage, posted: tuple[Callable[[Stage], None], ...], mixed: Callable[[Told, Told, Told], Told], is_found: bool
+) -> None:
+    asked = purchase("ONE", "preview", "100")
+    answers = [stage.send("/purchases/preview", asked)]
+    for post in posted:
+        post(stage)
+        answers.append(stage.send("/purchases/preview", asked))
+    before, between, after = answers
+    assert before.answer.body["balance"] != after.answer.body["balance"]
+    assert before.answer.body["awards"] != after.answer.body["awards"]
+
+    stage.load.told.append(mixed(before, between, after))
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+
+    assert bool(judge.found.pop(PREVIEWS, [])) == is_found
+    assert not any(judge.found.values())
+
+
+def told(budgets_of: Told, *, wallet_of: Told, since: Told, until: Told | None = None) -> Told:
+    """Return a preview that mixes two, as if asked when one was asked and heard when another was."""
+    of_wallet: dict[str, Any] = {
+        name: value
+        for name, value in wallet_of.answer.body.items()
+        if name in ("balance", "alternative_balance", "available_spend")
+    }
+    answer = replace(budgets_of.answer, text=exactjson.dumps({**budgets_of.answer.body, **of_wallet}))
+    return replace(budgets_of, answer=answer, began=since.began, ended=(until or budgets_of).ended)
