@@ -25,10 +25,10 @@ help: ## list the targets
 run: $(READY) ## serve the whole stack on this machine (PORT=3000; KEEP=1 goes on with the last run's data; DOCKER=1 lets containers in)
 	@$(BIN)/loyalty run --port $(PORT) $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(DOCKER)),--docker)
 
-test: $(READY) ## run the tests, and the simulation with seeds of today (TESTS=tests/unit for some of them; SEED= OPS=100000)
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+test: $(READY) ## play the simulation with seeds of today, and run the tests (TESTS=tests/unit for some of them; SEED= OPS=100000)
 	@$(if $(filter tests,$(TESTS)),$(BIN)/python -m tests.simulation --as-is \
 		--seed $(or $(SEED),$(TODAY)000) --ops $(or $(OPS),100000))
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 fuzz: $(READY) ## send 2,000 made-up requests to the stack (seven minutes)
 	@FUZZ_CASES=2000 $(BIN)/pytest tests/e2e/test_fuzz.py

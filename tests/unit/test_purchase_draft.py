@@ -59,7 +59,7 @@ def draft(origin: Origin = Origin.REFERENCE, *, request: Mapping[str, Any] = {},
     bought = purchase(line("20", quantity="2", tax="1"), spend="3", promo_code=CODE, outlet="DESK", tap_id="TAP")
     made = Book(KNOWN, CUSTOMER.account, CUSTOMER.wallet).purchase_draft(bought)
     asked = replace(made.request, identity=IDENTITIES[origin], reference_number="R-1", **request)
-    resolved = Resolved(bought, "A1", {"invoice": "I"}, "UNIT", None)
+    resolved = Resolved(bought, "A1", {"invoice": "I"}, "UNIT", {}, None)
     return replace(made, **{"request": asked, "resolved": resolved, "now": AT + timedelta(minutes=5), **fields})
 
 
