@@ -122,10 +122,11 @@ class _Batch:
             events, table=self.engine.table, pause=self.engine.pause, report=self.report, customers=customers
         )
         outcomes |= dict(zip(left, posted, strict=True))
-        if any(isinstance(outcome, Refused) and ledger.CODE_MOVED in outcome.problems for outcome in posted):
-            self.engine.catalogue.renew(self.now, at_once=True)  # whoever has the code now may have posted it
         refused = {place: drafts.get(place) for place, outcome in outcomes.items() if isinstance(outcome, Refused)}
         try:
+            if any(self.requests[place].identity.is_of_merchant for place in refused):
+                # They may be posted already, for whoever has their codes by now.
+                self.engine.catalogue.renew(self.now, at_once=True)
             outcomes |= self.earlier(refused)
         except Refused as busy:  # whether they were posted before is not known
             outcomes |= dict.fromkeys(refused, busy)
