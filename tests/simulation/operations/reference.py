@@ -85,16 +85,18 @@ def change_programme(caller: Caller) -> int:
 
 @operation(4)
 def create_while_a_code_changes_hands(caller: Caller) -> int:
-    """Have two merchants swap their codes, and post a purchase under one of them from two tills, while some containers
-    may know of it and others not."""
+    """Have two merchants swap their codes, and post a purchase under one of them from two tills at the same moment,
+    within a minute: the container that has just posted another one may not know of it yet, and one that starts does."""
     swapped = _swapped(caller, "business_unit", "ROAM-A", "ROAM-B")
     at = {"merchant_tap": {"code": caller.chance.choice(("RA", "RB"))}, "outlet_tap": None}
     body = baskets.purchase(caller, caller.load.name(), **at)
+    create(caller, baskets.purchase(caller, caller.load.name()))
+    seconds = caller.chance.uniform(1.0, 55.0)
     for _ in range(2):
-        caller.later(caller.chance.uniform(0.0, 90.0), lambda other: create(other, body))
+        caller.later(seconds, lambda other: create(other, body))
     caller.load.know(swapped)
     _imported(caller, swapped)
-    return len(swapped) + 2
+    return len(swapped) + 3
 
 
 @operation(2)
