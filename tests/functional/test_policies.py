@@ -20,6 +20,7 @@ from loyalty.exactjson import dumps
 from loyalty.store.catalogue import REFRESH_AFTER
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.reference import PROGRAMME_TYPES, keys_to_find
+from loyalty.usecases.engine import Engine
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.reference.known_records import OPENING_BALANCE
 from tests.cards import BY_CODE, BY_PASS_CODE, bring
@@ -165,13 +166,33 @@ def preview(functions: Functions, name: str) -> None:
 
 
 def purchase(functions: Functions, name: str) -> None:
-    """Post purchases: once, again, with an id, in vain, and for a customer who is named in the other way."""
+    """Post purchases: once, again, with an id, in vain, for a customer who is named in the other way, and under a code
+    that has changed hands."""
     body = example("create_v5_1.request")
     functions.call(name, body)
     functions.call(name, body)
     functions.call(name, {**body, "id": "GIVEN", "reference_number": "R2"})
     functions.call(name, {**body, "reference_number": "R3", "spend_request": {"amount": 500}})
     functions.call(name, {**body, **CONTACT, "reference_number": "R4"})
+    hand_over(functions, functions.module(name).engine)
+    assert functions.call(name, {**body, "reference_number": "R5"}).status == 200
+
+
+KITCHEN, DOCKS = "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F", "7E0D3F5A1B7C4C6E9F2A4B8D0C1E3F5A"
+UNIT: dict[str, Any] = {"type": "business_unit", "name": "Kitchen"}
+HANDED_OVER: list[dict[str, Any]] = [
+    {**UNIT, "id": DOCKS, "parent_business_unit": KITCHEN},
+    {**UNIT, "id": KITCHEN},
+    {**UNIT, "id": "HEIR", "code": "EK123456"},
+    {**UNIT, "id": "HEIR-1", "code": "CD123456", "parent_business_unit": "HEIR"},
+]
+"""The merchant and the outlet of the examples without their codes, and those that have them now."""
+
+
+def hand_over(functions: Functions, engine: Engine) -> None:
+    """Let a code change hands, and an engine know it."""
+    bring(functions.module("preview_purchase").table, *HANDED_OVER)  # which nobody watches
+    engine.catalogue.renew(datetime.now(UTC), at_once=True)
 
 
 def show(functions: Functions, name: str) -> None:
@@ -277,9 +298,17 @@ class Posting:
 
 
 def post_chunks(functions: Functions, name: str) -> None:
-    """Post chunks of purchases that name all that can be named, for real and as dry runs."""
+    """Post chunks of purchases that name all that can be named, and a code that has changed hands, for real and as dry
+    runs."""
     for dry_run in (False, True):
         purchase_classically(Posting(functions, dry_run=dry_run), name, shaped=in_bulk)  # type: ignore[arg-type]
+    poster = functions.module(name).poster
+    hand_over(functions, poster.engine)
+    rows = lines([example("create_v5_1.request")])
+    for dry_run in (True, False):
+        upload = f"HEIR-{dry_run}"
+        messages = put_upload(functions.module("create_purchase").table, poster.files, upload, [rows], dry_run=dry_run)
+        assert functions.run(name, queued(*messages)) == {"batchItemFailures": []}
 
 
 def split(functions: Functions, name: str) -> None:

@@ -1,5 +1,6 @@
 """A repetition of what was posted is a replay, whatever became of the names in it since."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from loyalty.domain.access.partner import Scope
 from loyalty.store import ledger
 from loyalty.store.attributes import unpack
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.reservations import is_reservation
 from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
@@ -155,6 +157,34 @@ def test_a_code_that_comes_back_leads_to_what_was_posted_under_it(
     [sent] = [sent for sent in written.calls if sent.call.name == "by reference"]
 
     assert told(player.send(sent.call)) == (200, "true", [sent.answer.body["id"]])
+
+
+@pytest.mark.parametrize("name", ["by reference", "by id"])
+@pytest.mark.parametrize("sender", ["call", "file"])
+def test_a_container_that_does_not_know_the_new_owner_posts_nothing_again(
+    written: Written, filled: DynamoTable, name: str, sender: str
+) -> None:
+    [sent] = [sent for sent in written.calls if sent.call.name == name]
+    call = Call("new", sent.call.function, {**sent.call.body, "reference_number": "R-NEW"})
+    call = replace(call, body={**call.body, "id": "GIVEN-NEW"}) if name == "by id" else call
+    old, new = Player(filled, written.api_keys), Player(filled, written.api_keys)
+    if sender == "call":
+        old.send(sent.call)
+    else:
+        old.upload("POS", "before.jsonl", [sent.call.body])
+    bring(filled, {**CAFE, "code": "CF-OLD"}, HEIR)
+
+    status, replayed, [event_id] = told(new.send(call))
+
+    assert (status, replayed) == (200, None)
+    if sender == "call":
+        assert told(old.send(call)) == (200, "true", [event_id])
+    else:
+        assert old.upload("POS", "f.jsonl", [call.body]) == [[1, "replayed", event_id]]
+    [event] = [event for event in ledger.scan_events(filled) if event.entry.reference_number == "R-NEW"]
+    assert event.entry.merchant_id == "HEIR"
+    assert [item for item in filled.scan() if is_reservation(item)]
+    assert verify_journal(filled, settle=lambda _: None).deviations == []
 
 
 @pytest.mark.parametrize("name", ["by reference", "by id"])

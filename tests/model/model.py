@@ -18,7 +18,7 @@ from tests.model.history import (
     Answer,
     Entry,
 )
-from tests.model.posting import carry_out, decided, planned, post, preview
+from tests.model.posting import carry_out, decided, post, preview
 from tests.model.pricing import Plan
 from tests.model.purchase import Refused
 from tests.model.state import State
@@ -88,13 +88,6 @@ class Model:
         except Refused:
             return None
         return found if isinstance(found, Plan) else None
-
-    def plan_anew(self, entry: Entry) -> Plan | None:
-        """Return the plan of a purchase, even if it was posted before; None where it is refused."""
-        try:
-            return planned(self.state, entry)
-        except Refused:
-            return None
 
     def _import(self, entry: Entry) -> Answer:
         """Import records (reference-data.md); an opening balance is posted once, as an event of its own."""

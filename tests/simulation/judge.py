@@ -53,7 +53,7 @@ from tests.simulation.comparison import (
 from tests.simulation.news import News, WatchedState
 from tests.simulation.operations import Load, Told
 from tests.simulation.outcomes import rows_told
-from tests.simulation.programmes import PROGRAMME_SECONDS, Programmes
+from tests.simulation.programmes import Programmes
 from tests.simulation.requests import (
     READING,
     TAKING_BACK,
@@ -364,8 +364,6 @@ class Judge:
         plan, programme = self._plan(entry, event)
         before = dict(self.model.state.given), dict(self.model.state.code_uses)
         with self._under(programme):
-            if plan is None and self._is_posted_twice_at_once(entry, event):
-                plan = self.model.plan_anew(entry)
             answer = self.model.carry_out(entry, plan) if plan else self.model.take(entry)
         self._news.of(event.entry.account_id, request.names)
         if before != (self.model.state.given, self.model.state.code_uses):
@@ -454,18 +452,6 @@ class Judge:
             if "budget" in offer.get("limits", {}) and (drawn or offer["id"] in used_up):
                 given[offer["id"]] = Fraction(str(offer["limits"]["budget"])) - drawn
         return given
-
-    def _is_posted_twice_at_once(self, entry: Entry, event: Event) -> bool:
-        """Tell whether an equal request was posted for another merchant while the code changed hands (decision 20)."""
-        answer = self.model.would(entry)
-        before = [one for one, number in self.numbers.items() if number == answer.number]
-        is_others = any(self.events[one].entry.merchant_id != event.entry.merchant_id for one in before)
-        return answer.outcome == REPLAYED and is_others and self.at_once(before[0], event.entry.event_id)
-
-    def at_once(self, one: str, other: str) -> bool:
-        """Tell whether two events were committed while a process may not have noticed who has a code by now."""
-        times = [self.committed[event_id] for event_id in (one, other) if event_id in self.committed]
-        return len(times) == 2 and abs(times[0] - times[1]) <= PROGRAMME_SECONDS
 
     def _compare_purchase(self, event: Event, answer: Answer) -> None:
         assert answer.number is not None

@@ -18,6 +18,7 @@ from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.event_documents import read_document, stored_tree, write_document, written_tree
+from loyalty.store.reservations import is_reservation
 
 
 class EventState(StrEnum):
@@ -156,7 +157,7 @@ def is_event(item: Item) -> bool:
 
 def is_pointer(item: Item) -> bool:
     """Return whether an item is a pointer to an event."""
-    return keys.is_event(key_of(item)) and "sequence" not in item
+    return keys.is_event(key_of(item)) and "sequence" not in item and not is_reservation(item)
 
 
 def event_of(item: Item) -> Event:

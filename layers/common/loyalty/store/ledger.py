@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from secrets import token_bytes
 
-from loyalty.domain.errors import Problem
+from loyalty.domain.errors import Code, Problem
 from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.reversals.reversal import TakenBack
@@ -24,6 +24,7 @@ from loyalty.store.events import (
     wallet_item,
 )
 from loyalty.store.keys import Key
+from loyalty.store.reservations import free_for, is_reservation
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import JournalTable, Table, WholeTable
 from loyalty.store.writes import Add, Put, Update, Write
@@ -115,9 +116,9 @@ def read_events(table: Table, event_ids: Collection[str]) -> dict[str, Event]:
 
 def read_taken(table: Table, event_ids: Collection[str]) -> dict[str, Event | None]:
     """Return those of the ids that are taken, with the posted events that have them; None for an id that leads to an
-    event with another one."""
+    event with another one. One that is just reserved is not taken."""
     items = table.get_many(list(map(keys.event, event_ids)), consistent=True)
-    return events_at(items, items)
+    return events_at([key for key, item in items.items() if not is_reservation(item)], items)
 
 
 def events_at(wanted: Collection[Key], items: Mapping[Key, Item]) -> dict[str, Event | None]:
@@ -158,7 +159,7 @@ def post(table: Table, prepared: Sequence[PreparedEvent], backoff: Backoff | Non
     """Write events, of each wallet in the order of their sequence numbers, and move the wallets, in one transaction.
 
     Per event up to 1 KB: 2 WCU, and 1 for the journal; 2 WCU per wallet. Each wallet must still be at the version
-    before its first event's sequence number, and no event of these ids may exist.
+    before its first event's sequence number, and the ids must be free for the events' requests.
 
     Raises:
         Unpostable: ids or reference numbers are taken, or an effect with a refusal is not possible.
@@ -167,10 +168,10 @@ def post(table: Table, prepared: Sequence[PreparedEvent], backoff: Backoff | Non
     """
     rows = []
     for place, one in enumerate(prepared):
-        event_id = one.event.entry.event_id
-        rows.append(_Row(Put(keys.event(event_id), one.item, condition=_ABSENT), place, identifies=True))
+        event_id, free = one.event.entry.event_id, free_for(one.event.fingerprint)
+        rows.append(_Row(Put(keys.event(event_id), one.item, condition=free), place, identifies=True))
         if one.event.pointer:
-            pointer = Put(keys.event(one.event.pointer), {"event_id": event_id}, condition=_ABSENT)
+            pointer = Put(keys.event(one.event.pointer), {"event_id": event_id}, condition=free)
             rows.append(_Row(pointer, place, identifies=True))
     rows += [*_wallets(prepared), *_effects(prepared)]
     try:
@@ -178,6 +179,9 @@ def post(table: Table, prepared: Sequence[PreparedEvent], backoff: Backoff | Non
     except ConditionFailed as failed:
         raise _failure(failed, rows, prepared) from failed
 
+
+CODE_MOVED = Problem(Code.RETRY_LATER, "The merchant's code is changing hands. Nothing was posted; send it again.")
+"""Why an event is not posted whose id is reserved, or whose other ids cannot be."""
 
 _ABSENT = "attribute_not_exists(pk)"
 
@@ -221,7 +225,9 @@ def _failure(failed: ConditionFailed, rows: Sequence[_Row], prepared: Sequence[P
     changed = {_account_of(rows[at], prepared) for at in failed.untold}
     for at, found in failed.found.items():
         row = rows[at]
-        if row.identifies:
+        if row.identifies and found and is_reservation(found):
+            refused[row.place] = CODE_MOVED
+        elif row.identifies:
             rivals.setdefault(row.place, event_of(found) if found and is_event(found) else None)
         elif row.refusal:
             refused[row.place] = row.refusal

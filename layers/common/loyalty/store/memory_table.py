@@ -86,8 +86,9 @@ def _may(write: Write, before: Item | None) -> bool:
         case Put(condition=None) | Delete(condition=None):
             return True
         case _:
-            terms = str(write.condition).split(" OR ")
-            return any(_holds(term, write.values or {}, before or {}) for term in terms)
+            terms = [term.split(" AND ") for term in str(write.condition).split(" OR ")]
+            values, item = write.values or {}, before or {}
+            return any(all(_holds(part, values, item) for part in term) for term in terms)
 
 
 def _used(item: Item | None) -> Decimal:

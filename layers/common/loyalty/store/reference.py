@@ -1,6 +1,7 @@
 """Reference data as items: a record's own item, and one more for each name that leads to it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from loyalty import exactjson
@@ -57,14 +58,15 @@ def table_identity(table_id: str) -> Put:
     return Put(keys.TABLE, item, "attribute_not_exists(pk)")
 
 
-def former_names(old: Record, record: Record) -> dict[Key, Item]:
+def former_names(old: Record, record: Record, now: datetime) -> dict[Key, Item]:
     """Return the items of the names that events were posted under and that the record loses: a business unit's code, on
-    which the ids of events rest that have just a reference number."""
+    which the ids of events rest that are unique for a merchant."""
     kind, by = "business_unit", "code"
     lost = old.get(by) if record["type"] == kind else None
     if lost in (None, record.get(by)):
         return {}
     former = {"type": FORMER_NAME, "of": kind, "by": by, "value": lost, "id": record["id"]}
+    former["lost_on"] = int(now.timestamp())
     return {keys.former_name(kind, record["id"], lost): {"target": record["id"], "record": exactjson.dumps(former)}}
 
 

@@ -99,7 +99,8 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.RETRY_LATER: Explained(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The storage or this wallet is very busy, or no programme is imported yet. Nothing was posted.",
+        "The storage or this wallet is very busy, the merchant's code is changing hands, or no programme is imported "
+        "yet. Nothing was posted.",
         "Send the same request again after `Retry-After` seconds, with growing pauses.",
     ),
 }

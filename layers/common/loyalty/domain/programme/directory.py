@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty.domain.errors import not_in_programme
@@ -30,8 +31,12 @@ _ALSO_CODES = {("classification", "alternative_code"): "code"}
 """The newest API calls a classification's alternative code its code."""
 
 FORMER_NAME = "former_name"
-"""The type of what is kept where a record loses a name: which one it was, of which record."""
+"""The type of what is kept where a record loses a name: which one it was, of which record, and when (`lost_on`, epoch
+seconds; older versions did not record it)."""
 
+HANDOVER = timedelta(days=1)
+"""For how long a name that a record has lost is contested: a container may not know of the loss. That takes a minute, a
+call, and the time from an import's start to its write; a day is far more than all three together."""
 
 TABLE = "table"
 """The type of what tells a table from others; its id is the table's."""
@@ -46,10 +51,10 @@ class Directory:
     def __init__(self, records: Iterable[Record]) -> None:
         self._records: dict[tuple[str, str], Record] = {}
         self._named: dict[tuple[str, str, str], str | None] = {}
-        self._former: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        self._former: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
         for record in records:
             if record["type"] == FORMER_NAME:
-                self._former[record["of"], record["by"], record["value"]].append(record["id"])
+                self._former[record["of"], record["by"], record["value"]][record["id"]] = int(record.get("lost_on", 0))
             elif record["type"] in NAMING_FIELDS:
                 self._add(record)
 
@@ -63,6 +68,12 @@ class Directory:
     def ever(self, kind: str, by: str, value: str) -> set[str]:
         """Return the ids of the records that a name leads to or, of business units by their code, ever led to."""
         return {found for found in (self.find(kind, by, value), *self._former.get((kind, by, value), ())) if found}
+
+    def contested(self, kind: str, by: str, value: str, now: datetime) -> set[str]:
+        """Return the ids of the records that a name led to until a short while ago: to others, it may still do so
+        (`HANDOVER`)."""
+        since = (now - HANDOVER).timestamp()
+        return {lost_by for lost_by, lost_on in self._former.get((kind, by, value), {}).items() if lost_on > since}
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
         """Return the record with this id, as it was imported."""

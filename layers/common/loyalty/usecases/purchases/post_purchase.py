@@ -1,7 +1,7 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from loyalty.domain.access.partner import Partner
@@ -115,8 +115,8 @@ class _Batch:
         outcomes: dict[int, EventOutcome] = {
             place: outcome for place, outcome in drawn_up.items() if not isinstance(outcome, PurchaseDraft)
         }
-        outcomes |= self._find_posted(drafts)
-        left = {place: draft for place, draft in drafts.items() if place not in outcomes}
+        posted_before, left = self._find_posted(drafts)
+        outcomes |= posted_before
         events = [(draft.resolved.account_id, draft) for draft in left.values()]
         customers = {account_id: self.customers[account_id] for account_id, _ in events if account_id in self.customers}
         posted = post_events(
@@ -125,6 +125,9 @@ class _Batch:
         outcomes |= dict(zip(left, posted, strict=True))
         refused = {place: drafts.get(place) for place, outcome in outcomes.items() if isinstance(outcome, Refused)}
         try:
+            if any(self.requests[place].identity.is_of_merchant for place in refused):
+                # They may be posted already, for whoever has their codes by now.
+                self.engine.catalogue.renew(self.now, at_once=True)
             outcomes |= self.earlier(refused)
         except Refused as busy:  # whether they were posted before is not known
             outcomes |= dict.fromkeys(refused, busy)
@@ -133,8 +136,11 @@ class _Batch:
             outcomes |= dict.fromkeys(refused, Refused(FAULT))
         return [outcomes[place] for place in range(len(self.requests))]
 
-    def _find_posted(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, EventOutcome]:
-        """Return the outcomes of those that were posted before, as far as they are looked up.
+    def _find_posted(
+        self, drafts: Mapping[int, PurchaseDraft]
+    ) -> tuple[dict[int, EventOutcome], dict[int, PurchaseDraft]]:
+        """Return the outcomes of those that were posted before, as far as they are looked up; and the drafts of the
+        others. Contested ids that are taken need no reservation: nothing else can be posted under them.
 
         Under another id than they would have now: hardly a request has one that was not looked for with the names, so
         this reads nothing as a rule; no such id is given any more, so that a read is enough. And under their own id,
@@ -147,9 +153,16 @@ class _Batch:
         ids = self._ids(drafts)
         if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
             ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
-        events = self._read(ids, self.older)
-        outcomes = {place: outcome_among(drafts[place], events[place]) for place in events}
-        return {place: outcome for place, outcome in outcomes.items() if outcome}
+        taken = self._taken(ids)
+        outcomes: dict[int, EventOutcome] = {}
+        left: dict[int, PurchaseDraft] = {}
+        for place, draft in drafts.items():
+            events = [event for one in ids[place] if one and (event := taken.get(one))]
+            if outcome := outcome_among(draft, events):
+                outcomes[place] = outcome
+            else:
+                left[place] = replace(draft, contested=draft.contested - taken.keys()) if draft.contested else draft
+        return outcomes, left
 
     def _counts(self, draft: PurchaseDraft) -> bool:
         """Return whether a purchase could draw on a counter."""
@@ -163,6 +176,7 @@ class _Batch:
         drafts: dict[int, PurchaseDraft | EventOutcome] = {}
         catalogue = self.engine.catalogue
         programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
+        repetitions = Repetitions(programme, directory)
         resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
         items = look_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
@@ -177,8 +191,9 @@ class _Batch:
             except Refused as refusal:
                 drafts[place] = refusal
             else:
+                request, merchant_id = self.requests[place], resolved.purchase.merchant_id
                 drafts[place] = PurchaseDraft(
-                    self.requests[place],
+                    request,
                     self.partner,
                     programme,
                     resolved,
@@ -186,6 +201,7 @@ class _Batch:
                     self.now,
                     filed=self.filed,
                     before_posting=self.before_posting,
+                    contested=repetitions.contested_ids(request, merchant_id, self.now),
                 )
         return drafts | self._find_unpriceable(drafts, directory)
 
@@ -241,18 +257,12 @@ class _Batch:
         repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
         return {place: repetitions.ids(self.requests[place], told_to) for place in places}
 
-    def _read(
-        self, ids: Mapping[int, set[str | None]], known: Mapping[str, Event | None] | None = None
-    ) -> dict[int, list[Event]]:
-        """Return the events of these ids that exist, by place; those that are `known` are not read."""
-        events: dict[str, Event | None] = dict(known or {})
-        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - events.keys()
-        if wanted:
-            events.update(ledger.read_events(self.engine.table, wanted))
-        found = {
-            place: [event for one in of_place if one and (event := events.get(one))] for place, of_place in ids.items()
-        }
-        return {place: of_place for place, of_place in found.items() if of_place}
+    def _taken(self, ids: Mapping[int, set[str | None]]) -> dict[str, Event | None]:
+        """Return those of the ids that are taken, as `ledger.read_taken`; what was looked up with the names is not read
+        again."""
+        taken: dict[str, Event | None] = {event_id: event for event_id, event in self.older.items() if event}
+        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - self.older.keys()
+        return taken | (ledger.read_taken(self.engine.table, wanted) if wanted else {})
 
 
 def outcome_among(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:

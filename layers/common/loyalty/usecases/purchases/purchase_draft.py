@@ -29,8 +29,9 @@ from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.ledger import Effect, PreparedEvent
+from loyalty.store.ledger import CODE_MOVED, Effect, PreparedEvent
 from loyalty.store.numbers import Numbers
+from loyalty.store.reservations import reservation
 from loyalty.store.writes import Add, Delete, Put
 from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.post_events import PostedEvent
@@ -54,6 +55,7 @@ class PurchaseDraft:
         now: the time of posting.
         filed: whether its reference number leads to it afterwards (`ledger.read_filed`).
         before_posting: receives the event before it is posted.
+        contested: other ids that it may be posted under elsewhere, and that are reserved for it as it is posted.
     """
 
     request: PurchaseRequest
@@ -64,6 +66,7 @@ class PurchaseDraft:
     now: datetime
     filed: bool = False
     before_posting: BeforePosting[PostedEvent] = nothing
+    contested: frozenset[str] = frozenset()
 
     @property
     def named(self) -> Reference:
@@ -173,6 +176,9 @@ class PurchaseDraft:
         if self.resolved.one_time_password:
             gone = Delete(self.resolved.one_time_password, condition="attribute_exists(pk)")
             yield Effect(gone, not_found("Account", "one-time password", self.named.pointer))
+        for contested_id in sorted(self.contested):
+            reserved = reservation(contested_id, self.request.fingerprint.digest, self.event_id, self.now)
+            yield Effect(reserved, CODE_MOVED)
         if self.filed:
             at = keys.reference_number(self.partner.id, self.request.reference_number)
             yield Effect(Add(at, 1, attributes={"event_id": self.event_id}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import ClassicRepeats, Partner
@@ -67,6 +68,20 @@ class Repetitions:
             merchants = {at for at in self._merchants(request) if told_to is None or told_to.sees(at)}
             ids |= {identity.event_id(at, request.reference_number, "") for at in merchants}
         return ids
+
+    def contested_ids(self, request: PurchaseRequest, merchant_id: str, now: datetime) -> frozenset[str]:
+        """Return the ids under which containers with an older programme may post a request of this merchant: for
+        another one, to which a name led until a short while ago."""
+        identity = request.identity
+        if not identity.is_of_merchant:
+            return frozenset()
+        units = [
+            unit_id
+            for name in request.performed_by.values()
+            for unit_id in self.directory.contested("business_unit", name.by, name.value, now)
+        ]
+        merchants = {self.programme.business_units[unit_id].merchant_id for unit_id in units} - {merchant_id}
+        return frozenset(identity.event_id(at, request.reference_number, "") for at in merchants)
 
     def _merchants(self, request: PurchaseRequest) -> Iterator[str]:
         """Return the merchants that the names of whoever performed it lead to, or ever led to."""

@@ -108,7 +108,7 @@ class _Import:
         self._table = table
         self._now = now
         self._writer = RecordWriter(table, fence)
-        self._known = KnownRecords(table)
+        self._known = KnownRecords(table, now)
         self._catalogue: Catalogue | None = None
         self._waiting: dict[RecordName, WaitingRow] = {}
         self._behind: dict[RecordName, WaitingRow] = {}
@@ -134,7 +134,7 @@ class _Import:
                 return [became[number] for number in sorted(became)]
             except ConditionFailed:
                 self._writer.drop()
-                self._known = KnownRecords(self._table)
+                self._known = KnownRecords(self._table, self._now)
                 self._waiting, self._behind = dict(waiting), dict(behind)
                 self._wanted = wanted_names(waiting.values())
         description = "Another import is writing the same records. Import them again once it is done."

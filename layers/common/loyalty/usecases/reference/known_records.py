@@ -1,6 +1,7 @@
 """The existing records that an import changes or names, and the owners of names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from loyalty import exactjson
@@ -35,9 +36,10 @@ _REFERENCES = {kind: sorted(set(references(model))) for kind, model in RECORD_TY
 class KnownRecords:
     """The items that a run has read, or has written since; and the programme's records and their unique values."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, now: datetime) -> None:
         self.programme = ProgrammeNames(table)
         self._table = table
+        self._now = now
         self._items: dict[Key, Item] = {}
 
     def start(self, names: Iterable[RecordName]) -> None:
@@ -97,7 +99,7 @@ class KnownRecords:
             items = self._items_of(record)
             if old := self.old(name_of(record)):
                 gone |= self._dropped_names(record, old, items)
-                items |= former_names(old, record)
+                items |= former_names(old, record, self._now)
             own = record_key(*name_of(record))
             for key, item in items.items():
                 before = self._items.get(key)
