@@ -29,6 +29,7 @@ REVERSALS = [
     "unit/test_returns.py",
     "unit/test_reversal.py",
     "unit/test_given_back.py",
+    "unit/test_settlement.py",
     "unit/test_interleaved.py",
     "property/test_reversal*.py",
 ]
@@ -68,6 +69,7 @@ AREAS = {
         ],
         [*PRICING, *LIMITS, "unit/test_given_back.py", "property/test_pricing.py"],
     ),
+    "audience": Area(["domain/pricing/audience.py"], ["unit/test_audience.py", "property/test_audience.py"]),
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(
         ["domain/identity.py", "domain/fingerprint.py"],
@@ -78,6 +80,7 @@ AREAS = {
             "unit/test_event_documents.py",
         ],
     ),
+    "chain": Area(["domain/ledger/chain.py"], ["property/test_chain.py"]),
     "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
     "drafts": Area(
         [
