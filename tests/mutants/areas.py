@@ -47,7 +47,13 @@ POSTING = [
     "functional/test_nothing_after_posting.py",
 ]
 TAKING_BACK = ["functional/test_cancel_purchase.py", "functional/test_returns.py"]
-PROOFS = ["functional/test_verify.py", "functional/test_written_tables.py"]
+PROOF_RULES = ["unit/test_audit.py", "unit/test_use_audit.py", "property/test_chain.py"]
+PROOFS = [
+    "functional/test_verify.py",
+    "functional/test_damage.py",
+    "functional/test_verify_export.py",
+    "functional/test_written_tables.py",
+]
 
 AREAS = {
     "money": Area(
@@ -81,7 +87,8 @@ AREAS = {
         ],
     ),
     "chain": Area(["domain/ledger/chain.py"], ["property/test_chain.py"]),
-    "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
+    "proof-rules": Area(["domain/proofs/*.py"], [*PROOF_RULES, *LEDGER, *LIMITS]),
+    "proofs": Area(["usecases/proofs/*.py"], [*PROOF_RULES, *LEDGER, *LIMITS, *PROOFS]),
     "drafts": Area(
         [
             "usecases/ledger/journal_entry.py",

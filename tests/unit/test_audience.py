@@ -99,6 +99,11 @@ def test_an_offer_with_a_condition_that_is_not_known_here_is_told_to_nobody() ->
     assert not is_told(partner)
 
 
+def test_an_offer_that_is_gone_is_told_to_nobody() -> None:
+    for merchants in ("SHOP", "*"):
+        assert audience(offer(), merchants=merchants).filter_verdicts([Verdict("GONE", "weekdays")], AT) == ()
+
+
 def test_what_applied_is_told_even_of_a_draft_as_the_price_tells_it() -> None:
     applied = Verdict("O1", None)
 
