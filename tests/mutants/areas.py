@@ -100,13 +100,23 @@ AREAS = {
         ],
         ["unit/test_shared_limits.py", *LEDGER, *LIMITS, *REVERSALS],
     ),
+    "batches": Area(
+        ["usecases/ledger/post_events.py", "usecases/ledger/transaction_batch.py"],
+        [
+            "unit/test_post_events.py",
+            "unit/test_ledger_rules.py",
+            "unit/test_own_faults.py",
+            "unit/test_large_events.py",
+            "unit/test_given_back.py",
+            "unit/test_settlement.py",
+            "unit/test_interleaved.py",
+        ],
+    ),
     "posting": Area(
         [
             "usecases/ledger/expire_lots.py",
             "usecases/ledger/opening_balance.py",
-            "usecases/ledger/post_events.py",
             "usecases/ledger/show_wallet.py",
-            "usecases/ledger/transaction_batch.py",
             "usecases/purchases/post_purchase.py",
             "usecases/purchases/repetition.py",
             "usecases/reversals/take_back.py",

@@ -132,6 +132,12 @@ def test_whatever_breaks_a_rule_of_what_is_taken_back_is_found(
     assert (found.account_id, found.event_id, found.rule) == ("A", "E", rule)
 
 
+def test_what_a_purchase_tells_is_told_beside_what_its_reversals_make() -> None:
+    [found] = reversal_deviations(sold(PART), [undone(taken(awarded=1)), undone(taken(awarded=1))])
+
+    assert found.found == f"{PART} of 10 awarded and 4 spent; 2 reversals make {taken(awarded=2)}"
+
+
 MOVEMENTS = [
     Movement(Decimal(10), Decimal(1), lots=amounts(a=4, b=3), purchases=1, uses=(Use("O", "", 1, Decimal(4), "EUR"),)),
     Movement(
