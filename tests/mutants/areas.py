@@ -47,7 +47,7 @@ POSTING = [
     "functional/test_nothing_after_posting.py",
 ]
 TAKING_BACK = ["functional/test_cancel_purchase.py", "functional/test_returns.py"]
-PROOF_RULES = ["unit/test_audit.py", "unit/test_use_audit.py", "property/test_chain.py"]
+PROOF_RULES = ["unit/test_audit.py", "unit/test_use_audit.py", "unit/test_chain_audit.py", "property/test_chain.py"]
 PROOFS = [
     "functional/test_verify.py",
     "functional/test_damage.py",
@@ -106,7 +106,6 @@ AREAS = {
             "unit/test_post_events.py",
             "unit/test_ledger_rules.py",
             "unit/test_own_faults.py",
-            "unit/test_large_events.py",
             "unit/test_given_back.py",
             "unit/test_settlement.py",
             "unit/test_interleaved.py",

@@ -27,7 +27,7 @@ from loyalty.store.memory_table import MemoryTable
 from loyalty.store.writes import Add, Put, Write
 from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.post_events import EventOutcome, PostedEvent, post_event, post_events
-from loyalty.usecases.ledger.transaction_batch import Used
+from loyalty.usecases.ledger.transaction_batch import MAX_BATCH_BYTES, MAX_EVENT_BYTES, Used, next_batch
 from tests.builders import programme
 
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -278,6 +278,42 @@ def test_waits_begin_anew_once_something_was_posted() -> None:
 
     assert posting.told == [str(place * 3 + 3) for place in range(60)]
     assert len(posting.waits) == 120
+
+
+def size_of(says: bytes) -> int:
+    """Return the bytes of an event that says this."""
+    customer = read_customers(Observed(), ["A"])["A"]
+    return next_batch({0: Gift("1", says=says)}, customer, {}, set()).size
+
+
+BESIDE = size_of(b"")
+"""Bytes of an event beside what it says."""
+
+
+@pytest.mark.parametrize(("beyond", "told"), [(0, "2"), (1, "LIMIT_EXCEEDED")])
+def test_an_event_of_more_bytes_than_one_may_have_is_refused_alone(beyond: int, told: str) -> None:
+    table, says = Observed(), bytes(MAX_EVENT_BYTES - BESIDE + beyond)
+
+    posting = Posting(table, ("A", Gift("1")), ("A", Gift("2", says=says)), ("A", Gift("3")), ("B", Gift("4")))
+
+    assert posting.told == ["1", told, "2" if beyond else "3", "1"]
+    assert len(table.transactions) == 1
+
+
+@pytest.mark.parametrize("names", [("A",), ("A", "B")], ids="".join)
+@pytest.mark.parametrize(("beyond", "together"), [(0, 11), (1, 10)])
+def test_events_of_more_bytes_than_a_transaction_may_have_go_into_several(
+    names: tuple[str, ...], beyond: int, together: int
+) -> None:
+    each = MAX_BATCH_BYTES // 11
+    sizes = [*[each] * 10, MAX_BATCH_BYTES - 10 * each + beyond]
+    table, seen = Observed(), [Gift(f"{at:02}", says=bytes(size - BESIDE)) for at, size in enumerate(sizes, 10)]
+    drafts = [(names[0] if at < 10 else names[-1], one) for at, one in enumerate(seen)]
+
+    posting = Posting(table, *drafts)
+
+    assert [outcome for outcome in posting.outcomes if isinstance(outcome, Refused)] == []
+    assert [len(events.split()) for events in sorted(table.transactions)] == [together, 11 - together][: 12 - together]
 
 
 def test_two_events_that_write_the_same_item_go_one_after_the_other() -> None:
