@@ -10,7 +10,7 @@ import pytest
 
 from loyalty.domain.ledger.chain import Link, linked, root
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
-from loyalty.domain.proofs.chain_audit import UPGRADE_SECONDS, ChainEvidence, TableChains, chain_findings
+from loyalty.domain.proofs.chain_audit import UPGRADE_SECONDS, ChainEvidence, ChainFinding, TableChains, chain_findings
 
 AT = datetime(2026, 1, 15, tzinfo=UTC)
 NOW = int(AT.timestamp())
@@ -51,8 +51,8 @@ def chain(numbers: Sequence[int], *, table_id: str | None = "T", first: int = 1)
     return Wallet("A", len(seen), Decimal(len(seen)), head=head), seen
 
 
-def found(wallet: Wallet, seen: Sequence[ChainEvidence], **more: Any) -> list[tuple[str | None, str, str]]:
-    return [tuple(one) for one in chain_findings(wallet, seen, TableChains(**{"table_id": "T", **more}))]
+def found(wallet: Wallet, seen: Sequence[ChainEvidence], **more: Any) -> list[ChainFinding]:
+    return list(chain_findings(wallet, seen, TableChains(**{"table_id": "T", **more})))
 
 
 @pytest.mark.parametrize("first", [1, 2, 3, 4])
@@ -62,6 +62,13 @@ def test_a_chain_as_it_was_posted_is_no_deviation(first: int, table_id: str | No
 
     assert found(wallet, seen[::-1]) == []
     assert not any(event.is_erased for event in seen)
+
+
+def test_an_event_of_which_nothing_else_is_told_is_no_deviation() -> None:
+    wallet, (seen,) = chain([1])
+
+    assert found(wallet, [ChainEvidence("E1", 1, Decimal(1), NOW, seen.link, seen.content)]) == []
+    assert found(Wallet("A", 1), [ChainEvidence("E1", 1, Decimal(1), NOW, None)]) == []
 
 
 def test_a_wallet_without_events_is_no_deviation() -> None:

@@ -61,6 +61,9 @@ TWO_SUBJECTS = journal([use(amount=4), use(DAYS[0], subject="P")], [use(amount=3
         [],
         TWO_SUBJECTS,
         journal([use(day) for day in DAYS]),
+        journal([use(day) for day in DAYS[::-1]]),
+        journal([use(day) for day in DAYS[:4]], [use("2026-01")], [use("2026-01")]),
+        journal([use(DAYS[0], 1, 2), use(DAYS[0], -1, -3)]),
         journal([use(day, 0, 2) for day in DAYS]),
         journal([use(day) for day in DAYS], [use("2026-W01"), use("2026-01"), use("2026"), use()]),
         journal([use(per_account=2)], [use(per_account=2)]),
@@ -154,6 +157,46 @@ def test_a_use_in_a_period_that_a_wallet_has_forgotten_is_found() -> None:
     entries = journal([use(day) for day in DAYS[: MAX_WINDOWS + 1]], [use(DAYS[0])], [use(DAYS[1])])
 
     assert list(use_findings(kept(entries), entries)) == [("E2", USED_UP, "O in 2026-01-01, used once more")]
+
+
+@pytest.mark.parametrize("beside", [[], [use(DAYS[0]), use(DAYS[0], -1)]], ids=["", "and a use that was given back"])
+def test_a_period_in_which_an_amount_alone_stands_is_forgotten_too(beside: list[Use]) -> None:
+    entries = journal([*beside, *(use(day, 0, 1) for day in DAYS[: MAX_WINDOWS + 1])], [use(DAYS[0], 0, 1)])
+
+    assert list(use_findings(kept(entries), entries)) == [("E2", USED_UP, "O in 2026-01-01, used once more")]
+
+
+def test_a_use_in_a_period_before_one_that_is_forgotten_is_found() -> None:
+    entries = journal([use(day) for day in DAYS[1 : MAX_WINDOWS + 2]], [use(DAYS[3], -1)], [use(DAYS[0])])
+
+    assert [one.rule for one in use_findings(kept(entries), entries)] == [COUNTED]
+
+
+def test_deviations_are_told_by_subject_and_period() -> None:
+    """So that two proofs of one table say the same."""
+    subjects, weeks = "ABCDEFG", [f"2026-W0{week}" for week in range(1, 4)]
+    entries = journal([use(day, subject=subject) for subject in subjects[::-1] for day in DAYS[3:0:-1]])
+    forgotten = Uses({subject: UseHistory({}, frozenset(weeks)) for subject in subjects})
+
+    told = [one.found for one in use_findings(forgotten, entries)]
+
+    assert len(told) == 42
+    assert told == [
+        f"{subject} {found}"
+        for subject in subjects
+        for found in (
+            *(f"up to {week}: forgotten, but nothing had to be" for week in weeks),
+            *(f"in {day}: 0 times in the wallet, 1 times in the journal" for day in DAYS[1:4]),
+        )
+    ]
+
+
+def test_an_amount_of_nothing_is_as_none() -> None:
+    uses = Uses(
+        {**kept(TWO_SUBJECTS).by_subject, "O": UseHistory({"": WindowUse(2, {"EUR": Decimal(7), "USD": Decimal(0)})})}
+    )
+
+    assert list(use_findings(uses, TWO_SUBJECTS)) == []
 
 
 def test_a_period_that_nothing_stands_in_is_not_forgotten() -> None:
