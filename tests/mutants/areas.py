@@ -111,14 +111,16 @@ AREAS = {
             "unit/test_interleaved.py",
         ],
     ),
+    "repetitions": Area(
+        ["usecases/purchases/repetition.py", "usecases/reversals/take_back.py"],
+        ["unit/test_repetition.py", "unit/test_take_back.py", "unit/test_interleaved.py"],
+    ),
     "posting": Area(
         [
             "usecases/ledger/expire_lots.py",
             "usecases/ledger/opening_balance.py",
             "usecases/ledger/show_wallet.py",
             "usecases/purchases/post_purchase.py",
-            "usecases/purchases/repetition.py",
-            "usecases/reversals/take_back.py",
             "usecases/reversals/tell_cancellation.py",
         ],
         [
