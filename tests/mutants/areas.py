@@ -47,7 +47,12 @@ POSTING = [
     "functional/test_nothing_after_posting.py",
 ]
 TAKING_BACK = ["functional/test_cancel_purchase.py", "functional/test_returns.py"]
-PROOF_RULES = ["unit/test_audit.py", "unit/test_use_audit.py", "unit/test_chain_audit.py"]
+PROOF_RULES = [
+    "unit/test_audit.py",
+    "unit/test_use_audit.py",
+    "unit/test_chain_audit.py",
+    "unit/test_event_rules.py",
+]
 PROOFS = [
     "functional/test_verify.py",
     "functional/test_damage.py",
@@ -87,7 +92,7 @@ AREAS = {
         ],
     ),
     "chain": Area(["domain/ledger/chain.py"], ["property/test_chain.py"]),
-    "proof-rules": Area(["domain/proofs/*.py"], PROOF_RULES),
+    "proof-rules": Area(["domain/proofs/*.py", "usecases/proofs/event_rules.py"], PROOF_RULES),
     "proofs": Area(["usecases/proofs/*.py"], [*PROOF_RULES, *LEDGER, *LIMITS, *PROOFS]),
     "drafts": Area(
         [
