@@ -52,6 +52,7 @@ PROOF_RULES = [
     "unit/test_use_audit.py",
     "unit/test_chain_audit.py",
     "unit/test_event_rules.py",
+    "unit/test_counters.py",
 ]
 PROOFS = [
     "functional/test_verify.py",
@@ -92,7 +93,9 @@ AREAS = {
         ],
     ),
     "chain": Area(["domain/ledger/chain.py"], ["property/test_chain.py"]),
-    "proof-rules": Area(["domain/proofs/*.py", "usecases/proofs/event_rules.py"], PROOF_RULES),
+    "proof-rules": Area(
+        ["domain/proofs/*.py", "usecases/proofs/event_rules.py", "usecases/proofs/verify_counters.py"], PROOF_RULES
+    ),
     "proofs": Area(["usecases/proofs/*.py"], [*PROOF_RULES, *LEDGER, *LIMITS, *PROOFS]),
     "drafts": Area(
         [
