@@ -106,6 +106,12 @@ def test_an_id_of_before_merchants_had_their_own_is_the_one_that_was_given() -> 
     assert broken(of_entry(event(Origin.GIVEN), event_id="X")) == []
 
 
+def test_a_given_id_that_is_the_one_that_it_would_have_anyway_has_no_pointer() -> None:
+    derived = event(Origin.REFERENCE).entry.event_id
+
+    assert broken(replace(of_entry(event(Origin.GIVEN), event_id=derived), pointer=None)) == []
+
+
 def test_only_an_event_whose_id_was_given_is_stored_under_a_merchant_and_that_is_its_own() -> None:
     given, reference = event(Origin.GIVEN), event(Origin.REFERENCE)
 
