@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.errors import FAULT, Code, Problem, Refused
+from loyalty.domain.errors import FAULT, Code, Problem, Refused, not_found
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.wallet import EventType, Movement, Wallet
 from loyalty.domain.programme.programme import Programme
-from loyalty.domain.purchases.account import Account
+from loyalty.domain.purchases.account import Account, LifeCycle
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
@@ -27,8 +27,15 @@ from loyalty.store.memory_table import MemoryTable
 from loyalty.store.writes import Add, Put, Write
 from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry
 from loyalty.usecases.ledger.post_events import EventOutcome, PostedEvent, post_event, post_events
-from loyalty.usecases.ledger.transaction_batch import MAX_BATCH_BYTES, MAX_EVENT_BYTES, Used, next_batch
-from tests.builders import programme
+from loyalty.usecases.ledger.transaction_batch import (
+    MAX_BATCH_BYTES,
+    MAX_EVENT_BYTES,
+    Used,
+    next_batch,
+    read_used,
+    require_active,
+)
+from tests.builders import account, programme
 
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 BUSY = Refused(Problem(Code.RETRY_LATER, "Busy."))
@@ -116,6 +123,7 @@ class Observed(MemoryTable):
         events = [keys.event_id(write.key) for write in writes if keys.is_event(write.key)]
         if not events:
             return super().transact(writes, backoff)
+        assert backoff, "the waits of a transaction are those of its call"
         with self._lock:
             self.side_by_side |= threading.current_thread() is not threading.main_thread()
             self.transactions.append(" ".join(events))
@@ -211,7 +219,7 @@ def test_an_event_that_is_refused_is_left_out_of_its_wallets_events() -> None:
 
     assert posting.told == ["1", "INVALID", "2"]
     assert posting.outcomes[1] is refused
-    assert table.transactions == ["1 3"]
+    assert (table.transactions, table.readings) == (["1 3"], 1)
 
 
 def test_wallets_whose_events_are_all_refused_take_no_transaction() -> None:
@@ -220,6 +228,8 @@ def test_wallets_whose_events_are_all_refused_take_no_transaction() -> None:
     posting = Posting(table, ("A", Gift("1", "-1")), ("GONE", Gift("2")), ("B", Gift("3")))
 
     assert posting.told == ["INSUFFICIENT_BALANCE", "NOT_FOUND", "1"]
+    assert isinstance(posting.outcomes[1], Refused)
+    assert posting.outcomes[1].problems == (not_found("Account", "?", "/account"),)
     assert table.transactions == ["3"]
 
 
@@ -233,6 +243,16 @@ def test_more_events_than_fit_into_a_transaction_are_posted_all_the_same_in_thei
     assert [len(events.split()) for events in table.transactions] == [99, 99, 12]
     assert [table.wallet(name).balance for name in "AB"] == [105, 105]
     assert posting.waits == []
+
+
+@pytest.mark.parametrize(("second", "transactions"), [(49, 1), (50, 2)])
+def test_wallets_share_a_transaction_as_long_as_all_their_items_fit(second: int, transactions: int) -> None:
+    """A hundred items: of each wallet one, and its events."""
+    table = Observed()
+
+    Posting(table, *(("A", Gift(f"A{at}")) for at in range(49)), *(("B", Gift(f"B{at}")) for at in range(second)))
+
+    assert len(table.transactions) == transactions
 
 
 def test_a_wallet_that_has_moved_is_tried_alone_and_holds_up_no_other() -> None:
@@ -278,6 +298,41 @@ def test_waits_begin_anew_once_something_was_posted() -> None:
 
     assert posting.told == [str(place * 3 + 3) for place in range(60)]
     assert len(posting.waits) == 120
+
+
+class Strict(MemoryTable):
+    """A table that is read consistently, and not for nothing."""
+
+    def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
+        """As `Table.get_many`."""
+        assert consistent
+        assert keys
+        return super().get_many(keys, consistent=True)
+
+
+def test_counters_are_read_as_they_stand_and_only_where_there_are_any() -> None:
+    table = MemoryTable()
+    counter, unused = (keys.counter("reward_offer", name) for name in ("O", "UNUSED"))
+    table.put(Put(counter, {"used": Decimal(3)}))
+
+    assert read_used(Strict(table), []) == {}
+    assert read_used(Strict(table), [counter, unused]) == {counter: 3, unused: 0}
+
+
+@pytest.mark.parametrize("state", list(LifeCycle))
+def test_only_an_active_account_passes(state: LifeCycle) -> None:
+    one, named = replace(account(), life_cycle_state=state), Reference("id", "A", "/account")
+    if state is LifeCycle.ACTIVE:
+        require_active(one, named)
+        return
+    with pytest.raises(Refused) as refused:
+        require_active(one, named)
+    assert refused.value.problems == (Problem(Code.INVALID, f"The account is {state}.", "/account"),)
+
+
+def test_the_largest_event_leaves_room_for_what_is_taken_back_of_it() -> None:
+    assert MAX_EVENT_BYTES + 40_000 <= 400 * 1024
+    assert MAX_BATCH_BYTES + 1_000_000 <= 4 * 1024 * 1024
 
 
 def size_of(says: bytes) -> int:
@@ -363,6 +418,14 @@ def test_a_fault_in_preparing_an_event_holds_up_what_comes_after_it_in_its_walle
     assert posting.told == ["1", FAULT.code.name, FAULT.code.name, "1"]
     assert posting.faults == [fault]
     assert table.transactions == ["1 4"]
+
+
+def test_what_is_refused_before_a_fault_keeps_its_reason() -> None:
+    refused, fault = Refused(Problem(Code.INVALID, "No.")), RuntimeError("ours")
+
+    posting = Posting(Observed(), ("A", Gift("1", meets=refused)), ("A", Gift("2", meets=fault)), ("A", Gift("3")))
+
+    assert posting.told == ["INVALID", FAULT.code.name, FAULT.code.name]
 
 
 def test_a_busy_transaction_puts_off_all_that_is_left_of_its_wallets_and_nothing_of_others() -> None:
