@@ -120,6 +120,7 @@ class Observed(MemoryTable):
 
     def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
         """As `Table.transact`."""
+        assert writes, "there is no transaction of nothing"
         events = [keys.event_id(write.key) for write in writes if keys.is_event(write.key)]
         if not events:
             return super().transact(writes, backoff)
@@ -231,6 +232,13 @@ def test_wallets_whose_events_are_all_refused_take_no_transaction() -> None:
     assert isinstance(posting.outcomes[1], Refused)
     assert posting.outcomes[1].problems == (not_found("Account", "?", "/account"),)
     assert table.transactions == ["3"]
+
+
+def test_where_all_is_refused_there_is_no_transaction() -> None:
+    posting = Posting(Observed(), ("A", Gift("1", "-1")), ("GONE", Gift("2")))
+
+    assert posting.told == ["INSUFFICIENT_BALANCE", "NOT_FOUND"]
+    assert posting.faults == []
 
 
 def test_more_events_than_fit_into_a_transaction_are_posted_all_the_same_in_their_order() -> None:
@@ -405,7 +413,7 @@ def test_a_fault_in_reading_is_reported_and_puts_all_off() -> None:
     posting = Posting(table, ("A", Gift("1")), ("B", Gift("2")))
 
     assert [_told(outcome) for outcome in posting.outcomes] == [FAULT.code.name] * 2
-    assert (posting.faults, table.transactions) == ([fault], [])
+    assert (posting.faults, table.transactions, posting.waits) == ([fault], [], [])
     with pytest.raises(RuntimeError, match="ours"):
         post_events([("A", Gift("1"))], table=table)
 
@@ -489,15 +497,19 @@ def test_a_counter_is_known_to_each_event_with_what_those_before_it_add() -> Non
     assert table.get(keys.counter("reward_offer", "O"))["used"] == 4  # type: ignore[index]
 
 
-@pytest.mark.parametrize("draws", [None, "O"], ids=["none", "one counter"])
-def test_transactions_go_side_by_side_unless_they_add_to_counters(draws: str | None) -> None:
+@pytest.mark.parametrize("drawing", ["", "A", "ABC"])
+def test_transactions_go_side_by_side_unless_some_add_to_counters(drawing: str) -> None:
     table = Observed()
-    drafts = [(name, Gift(f"{name}{place}", draws=draws)) for name in ACCOUNTS for place in range(60)]
+    drafts = [
+        (name, Gift(f"{name}{place}", draws="O" if name in drawing else None))
+        for name in ACCOUNTS
+        for place in range(60)
+    ]
 
     posting = Posting(table, *drafts)
 
     assert posting.told == [str(place + 1) for _ in ACCOUNTS for place in range(60)]
-    assert table.side_by_side is (draws is None)
+    assert table.side_by_side is not bool(drawing)
 
 
 def test_one_event_is_posted_or_refused_as_many_are() -> None:
