@@ -96,7 +96,10 @@ AREAS = {
     "proof-rules": Area(
         ["domain/proofs/*.py", "usecases/proofs/event_rules.py", "usecases/proofs/verify_counters.py"], PROOF_RULES
     ),
-    "proofs": Area(["usecases/proofs/*.py"], [*PROOF_RULES, *LEDGER, *LIMITS, *PROOFS]),
+    "proofs": Area(
+        ["usecases/proofs/[!ev]*.py", "usecases/proofs/verify_[!c]*.py", "usecases/proofs/verify_counterparts.py"],
+        [*LEDGER, *LIMITS, *PROOFS],
+    ),
     "drafts": Area(
         [
             "usecases/ledger/journal_entry.py",

@@ -39,6 +39,7 @@ from tests.builders import account, programme
 
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 BUSY = Refused(Problem(Code.RETRY_LATER, "Busy."))
+REDEEMED = Problem(Code.INVALID, "It is redeemed.")
 PROGRAMME = programme()
 ACCOUNTS = ("A", "B", "C")
 
@@ -46,13 +47,15 @@ ACCOUNTS = ("A", "B", "C")
 @dataclass(frozen=True)
 class Gift:
     """A draft that moves a wallet by an amount. It is known by its event's id and by what it says; `draws` is the
-    counter that it adds to, `claims` the record that it writes, and `meets` what keeps it from being prepared."""
+    counter that it adds to, `claims` the record that it writes, `redeems` the one that nobody may have written before,
+    and `meets` what keeps it from being prepared."""
 
     event_id: str
     amount: str = "1"
     says: bytes = b"same"
     draws: str | None = None
     claims: str | None = None
+    redeems: str | None = None
     meets: Exception | None = None
     programme: Programme = PROGRAMME
 
@@ -84,7 +87,11 @@ class Gift:
         event = Event(entry, Origin.GIVEN, self.says, partner_id=told, document=None)
         writes: list[Write] = [Add(key, 1) for key in self.counters(customer.account)]
         writes += [Put(keys.record("voucher", self.claims), {})] if self.claims else []
-        return PreparedEvent(event, wallet, tuple(map(Effect, writes)))
+        effects = list(map(Effect, writes))
+        if self.redeems:
+            once = Put(keys.record("voucher", self.redeems), {}, condition="attribute_not_exists(pk)")
+            effects.append(Effect(once, REDEEMED))
+        return PreparedEvent(event, wallet, tuple(effects))
 
 
 class Observed(MemoryTable):
@@ -445,6 +452,25 @@ def test_a_busy_transaction_puts_off_all_that_is_left_of_its_wallets_and_nothing
 
     assert posting.told == ["RETRY_LATER"] * 150 + ["1", "RETRY_LATER"]
     assert table.transactions[1:] == ["B1"]
+
+
+def test_a_busy_transaction_puts_off_no_wallet_that_had_to_wait_for_it() -> None:
+    table = Observed(failing(BUSY))
+
+    posting = Posting(table, ("A", Gift("1", claims="V")), ("B", Gift("2", claims="V")))
+
+    assert posting.told == ["RETRY_LATER", "1"]
+
+
+def test_an_event_that_is_impossible_by_now_is_refused_alone() -> None:
+    table = Observed()
+    Posting(table, ("A", Gift("1", redeems="V")))
+
+    posting = Posting(table, ("B", Gift("2")), ("B", Gift("3", redeems="V")), ("C", Gift("4")), ("B", Gift("5")))
+
+    assert posting.told == ["1", "INVALID", "1", "2"]
+    assert isinstance(posting.outcomes[1], Refused)
+    assert posting.outcomes[1].problems == (REDEEMED,)
 
 
 def test_a_fault_in_a_transaction_of_one_wallet_is_reported_and_puts_off_all_that_is_left_of_it() -> None:
