@@ -119,6 +119,7 @@ AREAS = {
             "unit/test_own_faults.py",
             "unit/test_given_back.py",
             "unit/test_settlement.py",
+            "unit/test_take_back.py",
             "unit/test_interleaved.py",
         ],
     ),

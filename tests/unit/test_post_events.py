@@ -510,6 +510,17 @@ def test_an_event_that_is_posted_already_is_replayed_and_what_says_something_els
     assert [table.wallet(name).balance for name in ACCOUNTS] == [2, 2, 1]
 
 
+def test_an_id_that_leads_to_an_event_with_another_one_is_taken() -> None:
+    table = Observed()
+    table.transact([Put(keys.event("POINTER"), {"event_id": "1"})], Backoff())
+
+    posting = Posting(table, ("A", Gift("POINTER")), ("A", Gift("2")))
+
+    assert posting.told == ["DUPLICATE", "1"]
+    assert isinstance(posting.outcomes[0], Refused)
+    assert posting.outcomes[0].problems[0].description == "unknown"
+
+
 def test_a_counter_is_known_to_each_event_with_what_those_before_it_add() -> None:
     table = Observed()
 
