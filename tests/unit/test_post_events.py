@@ -30,6 +30,7 @@ from loyalty.usecases.ledger.post_events import EventOutcome, PostedEvent, post_
 from loyalty.usecases.ledger.transaction_batch import (
     MAX_BATCH_BYTES,
     MAX_EVENT_BYTES,
+    TOO_MANY_WRITES,
     Used,
     next_batch,
     read_used,
@@ -313,6 +314,23 @@ def test_waits_begin_anew_once_something_was_posted() -> None:
 
     assert posting.told == [str(place * 3 + 3) for place in range(60)]
     assert len(posting.waits) == 120
+
+
+class Wide(Gift):
+    """A draft of an event with 98 items beside it, one more than can be taken back."""
+
+    def prepare(self, customer: Customer, used: Used) -> PreparedEvent:
+        """Return the event."""
+        records = (keys.record("voucher", str(number)) for number in range(98))
+        return replace(super().prepare(customer, used), effects=tuple(Effect(Put(key, {})) for key in records))
+
+
+def test_an_event_of_more_items_than_can_be_taken_back_is_refused_alone() -> None:
+    posting = Posting(Observed(), ("A", Gift("1")), ("A", Wide("2")), ("A", Gift("3")))
+
+    assert posting.told == ["1", "LIMIT_EXCEEDED", "2"]
+    assert isinstance(posting.outcomes[1], Refused)
+    assert posting.outcomes[1].problems[0].description == TOO_MANY_WRITES
 
 
 class Strict(MemoryTable):
