@@ -19,7 +19,7 @@ from loyalty.store.events import Event, wallet_item, wallet_of
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.numbers import Numbers
-from loyalty.store.writes import Put
+from loyalty.store.writes import Put, Update, Write
 from loyalty.usecases.ledger.expire_lots import ExpiryDraft
 from loyalty.usecases.ledger.transaction_batch import EventDraft, next_batch, read_used
 from loyalty.usecases.proofs.verify_reversals import Reversals
@@ -74,6 +74,16 @@ class Book:
         """Return an attribute of all items of a kind that were written beside events."""
         items = self.table.get_many(sorted(key for key in self._beside if key.sk == sk))
         return [item[name] for item in items.values()]
+
+    def forget(self, event_id: str, attribute: str) -> None:
+        """Leave an attribute of an event out, as an earlier version did not write it."""
+        self.table.transact([Update(keys.event(event_id), {attribute: None}, f"attribute_exists({attribute})")])
+
+    def writes_beside(self, draft: EventDraft) -> list[Write]:
+        """Return what is to be written beside an event."""
+        return [
+            effect.write for effect in draft.prepare(Customer(self.account, self.wallet), self._used(draft)).effects
+        ]
 
     def buy(self, purchase: Purchase, event_id: str = "E") -> Event:
         """Post a purchase."""

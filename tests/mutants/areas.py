@@ -29,6 +29,7 @@ REVERSALS = [
     "unit/test_returns.py",
     "unit/test_reversal.py",
     "unit/test_given_back.py",
+    "unit/test_settlement.py",
     "unit/test_interleaved.py",
     "property/test_reversal*.py",
 ]
@@ -46,7 +47,19 @@ POSTING = [
     "functional/test_nothing_after_posting.py",
 ]
 TAKING_BACK = ["functional/test_cancel_purchase.py", "functional/test_returns.py"]
-PROOFS = ["functional/test_verify.py", "functional/test_written_tables.py"]
+PROOF_RULES = [
+    "unit/test_audit.py",
+    "unit/test_use_audit.py",
+    "unit/test_chain_audit.py",
+    "unit/test_event_rules.py",
+    "unit/test_counters.py",
+]
+PROOFS = [
+    "functional/test_verify.py",
+    "functional/test_damage.py",
+    "functional/test_verify_export.py",
+    "functional/test_written_tables.py",
+]
 
 AREAS = {
     "money": Area(
@@ -68,6 +81,7 @@ AREAS = {
         ],
         [*PRICING, *LIMITS, "unit/test_given_back.py", "property/test_pricing.py"],
     ),
+    "audience": Area(["domain/pricing/audience.py"], ["unit/test_audience.py", "property/test_audience.py"]),
     "reversals": Area(["domain/reversals/*.py"], [*REVERSALS, *LEDGER]),
     "identity": Area(
         ["domain/identity.py", "domain/fingerprint.py"],
@@ -78,7 +92,14 @@ AREAS = {
             "unit/test_event_documents.py",
         ],
     ),
-    "proofs": Area(["domain/proofs/*.py", "usecases/proofs/*.py"], [*LEDGER, *LIMITS, *PROOFS]),
+    "chain": Area(["domain/ledger/chain.py"], ["property/test_chain.py"]),
+    "proof-rules": Area(
+        ["domain/proofs/*.py", "usecases/proofs/event_rules.py", "usecases/proofs/verify_counters.py"], PROOF_RULES
+    ),
+    "proofs": Area(
+        ["usecases/proofs/[!ev]*.py", "usecases/proofs/verify_[!c]*.py", "usecases/proofs/verify_counterparts.py"],
+        [*LEDGER, *LIMITS, *PROOFS],
+    ),
     "drafts": Area(
         [
             "usecases/ledger/journal_entry.py",
@@ -97,16 +118,28 @@ AREAS = {
             *REVERSALS,
         ],
     ),
+    "batches": Area(
+        ["usecases/ledger/post_events.py", "usecases/ledger/transaction_batch.py"],
+        [
+            "unit/test_post_events.py",
+            "unit/test_ledger_rules.py",
+            "unit/test_own_faults.py",
+            "unit/test_given_back.py",
+            "unit/test_settlement.py",
+            "unit/test_take_back.py",
+            "unit/test_interleaved.py",
+        ],
+    ),
+    "repetitions": Area(
+        ["usecases/purchases/repetition.py", "usecases/reversals/take_back.py"],
+        ["unit/test_repetition.py", "unit/test_take_back.py", "unit/test_interleaved.py"],
+    ),
     "posting": Area(
         [
             "usecases/ledger/expire_lots.py",
             "usecases/ledger/opening_balance.py",
-            "usecases/ledger/post_events.py",
             "usecases/ledger/show_wallet.py",
-            "usecases/ledger/transaction_batch.py",
             "usecases/purchases/post_purchase.py",
-            "usecases/purchases/repetition.py",
-            "usecases/reversals/take_back.py",
             "usecases/reversals/tell_cancellation.py",
         ],
         [

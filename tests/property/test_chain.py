@@ -19,6 +19,7 @@ from loyalty.domain.ledger.chain import (
     content_digest,
     linked,
     next_hash,
+    person_in,
     personal_digest,
     root,
 )
@@ -145,6 +146,41 @@ def test_erasing_a_person_leaves_the_hash_as_it_is(content: dict[str, Any]) -> N
     assert next_hash(BEFORE, content_digest(erased(content), link.personal)) == link.digest
 
 
+def said(*, ids: dict[str, str] | None = None, **document: Any) -> dict[str, Any]:
+    """Return what an event says."""
+    return {"event_id": "E", "sequence": 1, "document": {**document, **({"ids": ids} if ids else {})}}
+
+
+PERSONAL_CONTENT = [
+    said() | {"fingerprint": b"f"},
+    said(contact_id="C"),
+    said(details={"name": "Ada"}),
+    *(said(ids={kind: "1"}) for kind in ("access_token", "account", "contact", "invoice")),
+]
+
+
+@pytest.mark.parametrize("content", PERSONAL_CONTENT, ids=str)
+@pytest.mark.parametrize("ids", [{}, {"classification": "1"}], ids=["", "beside what names nobody"])
+def test_all_that_names_a_person_is_hashed_and_can_be_erased(content: dict[str, Any], ids: dict[str, str]) -> None:
+    document = content["document"]
+    content = content | {"document": {**document, "ids": {**document.get("ids", {}), **ids}}}
+    nobody = said(ids=ids)
+
+    assert hashed(content) != hashed(nobody)
+    assert person_in(content)
+    assert not person_in(nobody)
+    link = linked(content, BEFORE, SALT)
+    assert next_hash(BEFORE, content_digest(nobody, link.personal)) == link.digest
+
+
+@pytest.mark.parametrize("kind", ["classification", "promo_code"])
+def test_what_names_nobody_stays_proven_once_a_person_is_erased(kind: str) -> None:
+    one, other = (said(contact_id="C", ids={kind: value}) for value in ("1", "2"))
+
+    assert content_digest(one, b"") != content_digest(other, b"")
+    assert content_digest(one, b"") != content_digest(said(contact_id="C"), b"")
+
+
 @given(contents(), st.binary(min_size=16, max_size=16))
 def test_what_names_a_person_cannot_be_guessed_from_its_digest(content: dict[str, Any], salt: bytes) -> None:
     assert (personal_digest(content, salt) == personal_digest(content, SALT)) == (salt == SALT)
@@ -244,12 +280,12 @@ def test_during_an_upgrade_an_old_container_may_post_after_a_new_one(chain: Chai
 def test_the_bytes_of_the_first_form_stay_as_they_are() -> None:
     """Whoever changes them makes every hash that is stored a deviation."""
     said = {
-        "b": [Decimal("14.150"), 2, None, True],
+        "b": [Decimal("14.150"), 2, None, True, False],
         "a": {"é\n": b"\x00\xff", "": Decimal("-0.00")},
         "c": Decimal("1E+3"),
     }
 
-    assert canonical(said) == rb'{"a":{"":0,"\u00e9\n":x00ff},"b":[14.15,2,null,true],"c":1000}'
+    assert canonical(said) == rb'{"a":{"":0,"\u00e9\n":x00ff},"b":[14.15,2,null,true,false],"c":1000}'
     assert json.loads(canonical({"text": '\u2028\U0001f600"'})) == {"text": '\u2028\U0001f600"'}
     content = {"event_id": "E", "sequence": 1, "fingerprint": b"f", "document": {"contact_id": "C", "lines": [1]}}
     before = short(b'["root",1,"T","A",0,0]')

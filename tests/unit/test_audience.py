@@ -20,6 +20,7 @@ ENDED = {"effective_to": YESTERDAY}
 ENDS_BEFORE_IT_BEGINS = {"effective_from": YESTERDAY, "effective_to": "2020-01-01T00:00:00"}
 CAMPAIGN = {"type": "promotion_campaign", "id": "SUMMER", "name": "Summer"}
 OF_CAMPAIGN: dict[str, Any] = {"conditions": {"promotion_campaign": "SUMMER"}}
+TAP = {"type": "tap", "id": "SHOPS", "name": "Tap", "business_unit": "SHOP"}
 OTHER = {"type": "business_unit", "id": "OTHER", "name": "Other", "code": "O"}
 
 
@@ -51,6 +52,44 @@ def test_partners_are_told_of_what_is_or_was_live(state: dict[str, Any]) -> None
     assert is_told(audience(offer(**OF_CAMPAIGN), CAMPAIGN | state))
 
 
+def test_an_offer_is_a_draft_until_all_that_it_belongs_to_has_begun() -> None:
+    live = BEGINS_NOW
+    for later in range(3):
+        own, scheme, campaign = (BEGINS_TOMORROW if place == later else live for place in range(3))
+        assert not is_told(audience(offer(**OF_CAMPAIGN, **own), SCHEME | scheme, CAMPAIGN | campaign))
+    assert is_told(audience(offer(**OF_CAMPAIGN, **live), SCHEME | live, CAMPAIGN | live))
+
+
+@pytest.mark.parametrize(
+    ("bound_to", "told_to"),
+    [
+        ({"business_units": ["SHOP"]}, ["SHOP", "*"]),
+        ({"business_units": ["OTHER"]}, ["OTHER", "*"]),
+        ({"business_units": ["SHOP", "GONE"]}, ["SHOP", "*"]),
+        ({"business_units": ["GONE"]}, ["*"]),
+        ({"taps": ["SHOPS", "GONE"]}, ["SHOP", "*"]),
+        ({"taps": ["GONE"]}, ["*"]),
+    ],
+    ids=str,
+)
+def test_an_offer_is_told_at_the_merchants_that_it_is_bound_to_and_to_who_may_do_all(
+    bound_to: dict[str, list[str]], told_to: list[str]
+) -> None:
+    """Even if what it is bound to is gone."""
+    bound = [TAP, offer(conditions=bound_to)]
+
+    assert [name for name in ("SHOP", "OTHER", "*") if is_told(audience(*bound, merchants=name))] == told_to
+
+
+@pytest.mark.parametrize(
+    ("merchants", "told_to"), [(["SHOP"], ["SHOP", "*"]), (["OTHER"], ["OTHER", "*"]), ([], ["SHOP", "OTHER", "*"])]
+)
+def test_an_offer_is_told_at_the_merchants_of_its_scheme(merchants: list[str], told_to: list[str]) -> None:
+    bound = [offer(), SCHEME | {"merchants": merchants}]
+
+    assert [name for name in ("SHOP", "OTHER", "*") if is_told(audience(*bound, merchants=name))] == told_to
+
+
 def test_an_offer_with_a_condition_that_is_not_known_here_is_told_to_nobody() -> None:
     known = imported(EUR, SHOP, DESK, SCHEME)
     newer = offer(priority=0, stacking="COMBINE", life_cycle_state="EFFECTIVE", conditions={"regions": ["OTHER"]})
@@ -58,6 +97,11 @@ def test_an_offer_with_a_condition_that_is_not_known_here_is_told_to_nobody() ->
     partner = Audience(Partner("P", frozenset(), frozenset("*")), Programme.of([*known, newer]), Directory(known))
 
     assert not is_told(partner)
+
+
+def test_an_offer_that_is_gone_is_told_to_nobody() -> None:
+    for merchants in ("SHOP", "*"):
+        assert audience(offer(), merchants=merchants).filter_verdicts([Verdict("GONE", "weekdays")], AT) == ()
 
 
 def test_what_applied_is_told_even_of_a_draft_as_the_price_tells_it() -> None:

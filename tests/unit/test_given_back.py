@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.errors import Refused
+from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.uses import WindowUse
 from loyalty.domain.purchases.promo_code import PromoCode
-from tests.builders import line, offer, purchase
+from loyalty.store import keys
+from loyalty.store.ledger import Unpostable
+from loyalty.store.writes import Update
+from tests.builders import POINTS, RATE, line, offer, purchase
 from tests.unit.test_reversal import JANUARY, TEN, book, held, money, spend
 
 CODE = PromoCode("CODE", "CODE", "SUMMER", maximum_uses=1)
@@ -134,6 +137,107 @@ def test_a_purchase_counts_until_all_its_lines_came_back_whole() -> None:
     assert counted == [1, 1, 0]
 
 
+def test_what_was_returned_whole_gives_nothing_back_once_more_when_it_is_cancelled() -> None:
+    """A customer who may twice has used one of both then, and neither none nor fewer."""
+    code = PromoCode("CODE", "CODE", "SUMMER", maximum_uses=9, maximum_uses_per_account=9)
+    ledger = book(TEN | {"limits": {"per_account": 9, "budget": 90}})
+    for event_id in ("E", "F"):
+        ledger.buy(purchase(line("20"), promo_code=code), event_id)
+    ledger.give_back({0: Decimal(1)}, JANUARY, "E")
+    used = ledger.wallet.uses, ledger.attributes("USED", "used")
+    assert ledger.attributes("USED", "used") == [1, 10]
+
+    cancelled = ledger.cancel(JANUARY, "E")
+
+    assert (ledger.wallet.uses, ledger.attributes("USED", "used")) == used
+    assert cancelled.reversal_document.uses == ()
+
+
+def test_a_step_that_gives_nothing_back_of_a_budget_leaves_its_counter_alone() -> None:
+    ledger = book(TEN | {"limits": {"budget": 90}, "conditions": {"products": ["P"]}})
+    ledger.buy(purchase(line("20"), line("20", product="Q")))
+
+    assert [write.key for write in ledger.writes_beside(ledger.cancellation_draft(JANUARY))] == [
+        keys.event("E"),
+        keys.counter("reward_offer", "O1"),
+    ]
+    ledger.give_back({0: Decimal(1)}, JANUARY)
+
+    assert [write.key for write in ledger.writes_beside(ledger.cancellation_draft(JANUARY))] == [keys.event("E")]
+
+
+@pytest.mark.parametrize(
+    ("award", "used"),
+    [({"value": "10", "currency": "ALTERNATIVE"}, "8"), ({"value": "3.33"}, "2.50")],
+    ids=["2.50 of 3.33 euros for 10 points", "2.50 of 3.33 euros"],
+)
+def test_what_is_kept_of_an_award_is_told_in_the_currency_of_its_budget(award: dict[str, Any], used: str) -> None:
+    ledger = book(
+        POINTS,
+        {**RATE, "rate": 3},
+        offer(method="FIXED", limits={"budget": 100}, conditions={"products": ["P"]}, **award),
+    )
+    ledger.buy(purchase(line("20")), "E")
+    ledger.buy(spend("2.50"), "SPENT")
+
+    ledger.cancel(JANUARY, "E")
+
+    assert ledger.event("E").kept == {"O1": money("2.50")}
+    assert ledger.attributes("USED", "used") == [money(used)]
+
+
+def test_an_award_of_less_than_a_cent_goes_back_to_its_budget_all_the_same() -> None:
+    limits = {"budget": 100, "per_account": 9}
+    ledger = book(
+        POINTS, {**RATE, "rate": 1000}, offer(method="FIXED", value="4", currency="ALTERNATIVE", limits=limits)
+    )
+    ledger.buy(purchase(line("20")))
+    assert ledger.attributes("USED", "used") == [4]
+
+    ledger.cancel(JANUARY)
+
+    assert ledger.attributes("USED", "used") == [0]
+
+
+@pytest.mark.parametrize(
+    "limited", [{"limits": {"per_account": 1}}, *PROMOTED], ids=["offer", "code", "code per account"]
+)
+def test_what_an_earlier_version_left_without_telling_of_which_award_counts_as_used_until_it_is_settled(
+    limited: dict[str, Any],
+) -> None:
+    rule, code = TEN | {"conditions": {"products": ["P"]}}, dict(limited)
+    ledger = book(rule | ({"limits": code.pop("limits")} if "limits" in code else {}))
+    again = purchase(line("20"), **code)
+
+    def may_again(event_id: str) -> bool:
+        try:
+            return bool(ledger.buy(again, event_id).purchase_document.awards)
+        except Refused:
+            return False
+
+    ledger.buy(again, "E")
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY, "E")
+    ledger.forget("E", "kept")
+    assert not may_again("F")
+
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert may_again("G")
+
+
+def test_a_purchase_whose_voucher_is_used_cannot_be_taken_back() -> None:
+    kind = {"type": "voucher_type", "id": "V", "name": "V", "value_options": "VARIABLE"}
+    ledger = book(kind, TEN | {"voucher_type": "V"})
+    [voucher] = ledger.buy(purchase(line("20"))).purchase_document.vouchers
+    ledger.table.transact([Update(keys.voucher(voucher.id), {"state": "USED"}, "attribute_exists(pk)")])
+
+    with pytest.raises(Unpostable) as refused:
+        ledger.cancel(JANUARY)
+
+    assert refused.value.refused[0].code is Code.INVALID
+
+
 def test_what_is_kept_of_an_award_is_reckoned_exactly() -> None:
     """Two thirds of it stay with the customer, so one third of the budget is given back, and no cent less."""
     ledger = book(offer(method="FIXED", value="3", limits={"budget": 10}, conditions={"products": ["P"]}))
@@ -187,7 +291,7 @@ def test_what_came_back_before_anything_was_kept_stays_given_back() -> None:
     returned = ledger.give_back({1: Decimal(1)}, JANUARY, "E")
 
     assert ledger.event("E").kept == {"B": 10}
-    assert returned.entry.movement.uses == ()
+    assert returned.reversal_document.uses == ()
     assert ledger.buy(purchase(line("20")), "F").purchase_document.awards
     assert not ledger.buy(purchase(line("20", product="R")), "G").purchase_document.awards
 

@@ -13,10 +13,11 @@ from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.award_rules import AwardCurrency, Base, Method, Rounding
 from loyalty.domain.programme.spend_settings import ReductionMethod
 from loyalty.store.events import EventState
+from loyalty.usecases.reversals.settlement import UNTOLD
 
 
-def test_what_has_no_lot_no_period_and_no_currency_is_kept_under_an_empty_name() -> None:
-    assert LASTING == FOR_EVER == UNRECORDED == ""
+def test_what_has_no_lot_no_period_no_currency_and_no_purchase_is_kept_under_an_empty_name() -> None:
+    assert LASTING == FOR_EVER == UNRECORDED == UNTOLD == ""
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def next_hash(before: bytes, content: bytes) -> bytes:
 
 def person_in(content: Content) -> Content:
     """Return what names a person in an event."""
-    document = content.get("document", {})
+    document = content["document"]
     found = {name: content[name] for name in PERSONAL if name in content}
     found |= {name: document[name] for name in PERSONAL_IN_DOCUMENT if name in document}
     if ids := {kind: value for kind, value in document.get("ids", {}).items() if kind in PERSONAL_IDS}:
@@ -90,12 +90,10 @@ def person_in(content: Content) -> Content:
 
 def _without_person(content: Content) -> Content:
     kept = {name: value for name, value in content.items() if name not in PERSONAL}
-    if document := content.get("document"):
-        kept["document"] = {name: value for name, value in document.items() if name not in PERSONAL_IN_DOCUMENT}
-        ids = {kind: value for kind, value in document.get("ids", {}).items() if kind not in PERSONAL_IDS}
-        kept["document"].pop("ids", None)
-        if ids:
-            kept["document"]["ids"] = ids
+    document = content["document"]
+    kept["document"] = {name: value for name, value in document.items() if name not in (*PERSONAL_IN_DOCUMENT, "ids")}
+    if ids := {kind: value for kind, value in document.get("ids", {}).items() if kind not in PERSONAL_IDS}:
+        kept["document"]["ids"] = ids
     return kept
 
 

@@ -23,11 +23,8 @@ class Audience:
 
     def filter_verdicts(self, verdicts: Iterable[Verdict], now: datetime) -> tuple[Verdict, ...]:
         """Return those of `verdicts` that are about what applied, or about an offer that the partner may know of."""
-        verdicts = tuple(verdicts)
-        asked = {verdict.offer_id for verdict in verdicts if verdict.failed}
-        offers = (offer for offer in self.programme.offers if offer.id in asked)
-        known = {offer.id for offer in offers if self.is_open_to(offer) and self._is_live(offer, now)}
-        return tuple(verdict for verdict in verdicts if verdict.failed is None or verdict.offer_id in known)
+        offers = {offer.id: offer for offer in self.programme.offers}
+        return tuple(one for one in verdicts if one.failed is None or self._may_know_of(offers.get(one.offer_id), now))
 
     def knows_campaign(self, campaign_id: str) -> bool:
         """Return whether a campaign's promo codes exist for the partner: unless all its offers are bound to others'
@@ -44,6 +41,9 @@ class Audience:
         # The lowest of the units that are named is a place that all bounds meet at, if there is one.
         places = (self.programme.places.get(unit_id) for bound in bounds for unit_id in bound)
         return any(self._is_ours(place) and _meet_at(place, bounds) for place in places if place)
+
+    def _may_know_of(self, offer: Offer | None, now: datetime) -> bool:
+        return offer is not None and self.is_open_to(offer) and self._is_live(offer, now)
 
     def _bounds(self, offer: Offer) -> Iterator[frozenset[str]]:
         """Return the business units that the offer is bound to, once for each thing that binds it."""

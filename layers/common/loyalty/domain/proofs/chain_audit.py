@@ -96,7 +96,7 @@ def chain_findings(wallet: Wallet, events: Sequence[ChainEvidence], table: Table
     version, balance = 0, Decimal(0)
     for event in sorted(events, key=lambda event: event.sequence):
         if event.link:
-            roots = [root(one, wallet.account_id, version, balance) for one in dict.fromkeys((table.table_id, None))]
+            roots = [root(one, wallet.account_id, version, balance) for one in (table.table_id, None)]
             yield from _broken(event, event.link, [head] if head else roots)
             head = event.link.digest
         elif found := _needs_hash(event, table.since, is_late=head is not None):

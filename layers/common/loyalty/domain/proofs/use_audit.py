@@ -37,7 +37,7 @@ class _Count:
 
     @property
     def stands(self) -> bool:
-        return self.times > 0 or max(self.amounts.values(), default=ZERO) > 0
+        return self.times > 0 or any(amount > 0 for amount in self.amounts.values())
 
     def describe(self) -> str:
         amounts = {currency: amount for currency, amount in self.amounts.items() if amount}

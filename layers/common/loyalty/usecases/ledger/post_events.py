@@ -126,9 +126,10 @@ class _Run:
     def _failure(self, backoff: Backoff, batch: TransactionBatch) -> Exception | None:
         """Post a batch; return what kept it from being posted, a fault on our side included."""
         try:
-            return batch.post(self._table, backoff)
-        except Exception as fault:  # noqa: BLE001 - reported, once other batches' outcomes are known
-            return fault
+            batch.post(self._table, backoff)
+        except Exception as failure:  # noqa: BLE001 - told apart, once other batches' outcomes are known
+            return failure
+        return None
 
     def give_up(self) -> None:
         """Put off all that is left, as its wallets move all the time."""

@@ -16,7 +16,7 @@ from loyalty.store.backoff import Backoff
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.ledger import Changed, PreparedEvent, Unpostable
+from loyalty.store.ledger import PreparedEvent
 from loyalty.store.table import MAX_ITEM_BYTES, MAX_TRANSACTION, MAX_TRANSACTION_BYTES, Table
 from loyalty.store.writes import Add
 
@@ -125,13 +125,9 @@ class TransactionBatch:
         """Whether it adds to counters that all accounts share."""
         return any(isinstance(effect.write, Add) for one in self.prepared.values() for effect in one.effects)
 
-    def post(self, table: Table, backoff: Backoff) -> Exception | None:
-        """Post the events; return what kept them from being posted."""
-        try:
-            ledger.post(table, list(self.prepared.values()), backoff)
-        except (Changed, Unpostable, Refused) as failure:
-            return failure
-        return None
+    def post(self, table: Table, backoff: Backoff) -> None:
+        """Post the events; raises what `ledger.post` does."""
+        ledger.post(table, list(self.prepared.values()), backoff)
 
 
 def counters_of_all(by_account: Mapping[str, Mapping[int, EventDraft]], customers: Mapping[str, Customer]) -> set[Key]:

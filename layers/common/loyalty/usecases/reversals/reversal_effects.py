@@ -58,7 +58,7 @@ class ReversalExtent:
         """Return of each award and voucher, by its offer's id, how much is back, in its own currency, and whether all
         is."""
         for award in self.document.awards:
-            offer_id, kept = award.offer_id, self.kept.get(award.offer_id, ZERO)
+            offer_id, kept = award.offer_id, self.kept.get(award.offer_id)
             amount = self._amount(award)
             if kept:
                 amount = max(ZERO, amount - self._in_its_currency(award, kept))

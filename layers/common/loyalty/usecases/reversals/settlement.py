@@ -67,8 +67,6 @@ def kept_after(
     before: Event, after: Event, step: ReversalStep, outcome: Reversal, exponents: Exponents
 ) -> Mapping[str, Decimal]:
     """Return of which awards it is what is left to the customer `after` a step, by their offers."""
-    if not outcome.waived:
-        return before.kept
     awards = zip(
         ReversalExtent.of(before, exponents).awards(), ReversalExtent.of(after, exponents).awards(), strict=True
     )
@@ -113,8 +111,8 @@ def _alternative(purchase: Event, amount: Decimal, exponents: Exponents) -> Deci
 
 def _settle_purchase(purchase: Event, amount: Decimal) -> Event:
     """Return a purchase of which so much is settled of what was waived; of each award its share."""
-    parts = split(amount, list(purchase.kept.values())) if amount else ()
-    kept = {offer_id: -part for offer_id, part in zip(purchase.kept, parts, strict=False)}
+    parts = split(-amount, list(purchase.kept.values()))
+    kept = dict(zip(purchase.kept, parts, strict=True))
     taken_back = purchase.taken_back.plus(settlement(amount))
     return replace(purchase, taken_back=taken_back, kept=add_amounts(purchase.kept, kept))
 
