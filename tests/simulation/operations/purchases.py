@@ -50,6 +50,16 @@ def create_under_a_used_id(caller: Caller) -> int:
     return create(caller, baskets.purchase(caller, caller.load.name(), id=caller.chance.choice(used)))
 
 
+@operation(4)
+def create_under_a_used_reference(caller: Caller) -> int:
+    """Post a purchase under a reference number that was given before, as it was or another one, at another merchant."""
+    if not caller.load.bought:
+        return create_purchase(caller)
+    body, merchant = _bought(caller)[1], {"code": caller.chance.choice(baskets.MERCHANTS)}
+    body = {name: value for name, value in body.items() if name not in ("id", "outlet_tap", "merchant_tap")}
+    return create(caller, {**body, "merchant_tap": merchant})
+
+
 @operation(6)
 def create_twice_at_once(caller: Caller) -> int:
     """Post a purchase from two tills at the same moment."""
