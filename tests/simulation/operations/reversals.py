@@ -57,7 +57,8 @@ def return_until_nothing_is_left(caller: Caller) -> int:
 @operation(4)
 def take_back_what_is_spent(caller: Caller) -> int:
     """Earn at a merchant, spend all of it elsewhere, and cancel what earned it: the merchant's setting decides what
-    becomes of that, and whether it is the customer's or the shop's loss."""
+    becomes of that, and whether it is the customer's or the shop's loss; at times cancel what was paid for, too, which
+    settles it."""
     caller.partner, wallet = "POS", caller.wallet()
     earned = baskets.purchase(
         caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": caller.chance.choice(MERCHANTS)}
@@ -68,10 +69,19 @@ def take_back_what_is_spent(caller: Caller) -> int:
         spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": answer.body["balance"]}}
         paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
         create(caller, {**paid, "products": [scenario.line("TEA", "500")]})
-    for purchase_id, body in caller.load.bought[-6:]:
-        if body["reference_number"] == earned["reference_number"]:
-            caller.send("POST", f"/purchases/{purchase_id}/cancel")
+        _cancel(caller, earned)
+        if caller.happens(0.5):
+            _cancel(caller, paid)
+    else:
+        _cancel(caller, earned)
     return 4
+
+
+def _cancel(caller: Caller, bought: Mapping[str, Any]) -> None:
+    """Cancel a purchase of late, if it was posted."""
+    for purchase_id, body in caller.load.bought[-8:]:
+        if body["reference_number"] == bought["reference_number"]:
+            caller.send("POST", f"/purchases/{purchase_id}/cancel")
 
 
 def _return(caller: Caller, *goods: Mapping[str, Any]) -> dict[str, Any]:
