@@ -9,6 +9,7 @@ from tests.simulation.operations.purchases import create
 from tests.tables import scenario
 
 MOST_RETURNS = 6
+DAY = 86_400
 MERCHANTS = ("CF", "BK", "ST", "RB")
 """One of each setting, and one whose awards are few."""
 
@@ -75,6 +76,29 @@ def take_back_what_is_spent(caller: Caller) -> int:
     else:
         _cancel(caller, earned)
     return 4
+
+
+@operation(2)
+def buy_on_many_days(caller: Caller) -> int:
+    """Buy on more days than a wallet remembers of a limit, cancel what was bought on one of the last, and buy on one of
+    the first again: that is used up for good."""
+    caller.partner, wallet = "POS", caller.wallet()
+    today = int(caller.world.scheduler.now) // DAY * DAY
+    bought = [
+        baskets.purchase(
+            caller,
+            caller.load.name(),
+            cim=f"CIM-{wallet}",
+            merchant_tap={"code": "CF"},
+            performed_on=today - days * DAY + DAY // 2,
+        )
+        for days in (6, 5, 4, 3, 2, 1, 6)
+    ]
+    for body in bought[:-1]:
+        create(caller, body)
+    _cancel(caller, caller.chance.choice(bought[3:-1]))
+    create(caller, bought[-1])
+    return 8
 
 
 def _cancel(caller: Caller, bought: Mapping[str, Any]) -> None:
