@@ -14,7 +14,7 @@ REFUSED_AFTER = 61.0
 """Seconds after which no function takes a token that was released."""
 
 
-@operation(2)
+@operation(5)
 def change_key(caller: Caller) -> int:
     """Have the partner call with another key, made for it or in the place of its own, and revoke the one before, while
     others of its calls are under way."""

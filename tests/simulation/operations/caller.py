@@ -12,6 +12,7 @@ from loyalty import exactjson
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.uploads import upload_id
 from tests.simulation.deployment import KNOWN
+from tests.simulation.faults import Fault
 from tests.simulation.operations.load import Load, Operated, SentFile, Told
 from tests.simulation.recording import Step
 from tests.simulation.scheduler import Killed, Process, run_in
@@ -128,7 +129,8 @@ class Caller:
         raise Stuck(f"{method} {path}: {answer.status}")
 
     def operate(self, what: str, about: Any, work: Callable[[], Any]) -> Any:
-        """Do what operators do, in a process of its own, again until it is done; return what it returns."""
+        """Do what operators do, in a process of its own, again until they see that it is done; return what it
+        returns."""
         began = self.world.scheduler.now
         for tries in range(1, MAX_TRIES + 1):
             try:
@@ -139,8 +141,9 @@ class Caller:
             except (BotoCoreError, ClientError, Killed):
                 pass
             else:
-                self.load.operated.append(Operated(what, about, result, began, self.world.scheduler.now))
-                return result
+                if not self.world.faults.strikes(Fault.RESPONSE_LOST):
+                    self.load.operated.append(Operated(what, about, result, began, self.world.scheduler.now))
+                    return result
             self.world.scheduler.sleep(self.chance.uniform(0.05, 0.5 * tries))
         raise Stuck(what)
 
