@@ -26,9 +26,7 @@ def change_key(caller: Caller) -> int:
     key_id = before.split("_")[1]
     if caller.happens(0.5):
         [asked] = [replace(one, request=request) for one in KEYS if one.partner_id == partner]
-        text, _ = caller.operate(
-            "create key", partner, lambda: create_key(asked, table=table, now=caller.world.time())
-        )
+        text, _ = caller.operate("create key", partner, lambda: create_key(asked, table=table, now=caller.world.time()))
     else:
         text, _ = caller.operate(
             "rotate key",

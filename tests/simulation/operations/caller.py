@@ -12,7 +12,6 @@ from loyalty import exactjson
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.uploads import upload_id
 from tests.simulation.deployment import KNOWN
-from tests.simulation.faults import Fault
 from tests.simulation.operations.load import Load, Operated, SentFile, Told
 from tests.simulation.recording import Step
 from tests.simulation.scheduler import Killed, Process, run_in
@@ -23,6 +22,8 @@ UNKNOWN = frozenset({0, 429, 500, 502, 503, 504})
 
 MAX_TRIES = 60
 TOKEN_SECONDS = 3600.0
+UNSEEN = 0.1
+"""How often operators do not see that a command is done, and give it again."""
 CHANGED_KEYS = 3
 """The most keys that a call is sent with, each after the one before was revoked."""
 
@@ -141,7 +142,7 @@ class Caller:
             except (BotoCoreError, ClientError, Killed):
                 pass
             else:
-                if not self.world.faults.strikes(Fault.RESPONSE_LOST):
+                if not self.happens(UNSEEN):
                     self.load.operated.append(Operated(what, about, result, began, self.world.scheduler.now))
                     return result
             self.world.scheduler.sleep(self.chance.uniform(0.05, 0.5 * tries))

@@ -16,6 +16,8 @@ BULK = "/customer_events/bulk/purchases/create"
 POSTINGS = (f"{PURCHASES}/create", f"{PURCHASES}/create_spend", BULK)
 ISSUE = "/access_tokens/one_time_passwords/issue"
 ENTRIES_MAX = 100
+REPEATS = "SHOPS"
+"""The partner whose equal calls without an identity are one, sent again."""
 
 
 @operation(22)
@@ -24,7 +26,7 @@ def classic_create(caller: Caller) -> int:
     name = caller.load.name()
     body, headers = _identified(caller, _purchase(caller, name), name)
     _post(caller, f"{PURCHASES}/create", body, headers)
-    if caller.happens(0.25):
+    if caller.happens(0.25) or (caller.partner == REPEATS and caller.happens(0.5)):
         _post(caller, f"{PURCHASES}/create", body, headers)
         return 2
     return 1
@@ -45,7 +47,7 @@ def classic_create_spend(caller: Caller) -> int:
         if caller.happens(0.5):
             body["external_system"] = "ERP"
     _post(caller, f"{PURCHASES}/create_spend", body, headers)
-    if caller.happens(0.25):
+    if caller.happens(0.4):
         _post(caller, f"{PURCHASES}/create_spend", body, headers)
         return 2
     return 1
@@ -197,6 +199,8 @@ def _identified(caller: Caller, body: Body, name: str) -> tuple[Body, Mapping[st
     external = {"external_system_reference_number": f"X-{name}"}
     system = {"external_system": "ERP", **external}
     key = {"Idempotency-Key": f"KEY-{name}"}
+    if caller.partner == REPEATS and caller.happens(0.5):
+        return body, {}
     fields, headers = caller.chance.choice((({}, key), (system, {}), (external, {}), (system, key), ({}, {})))
     return {**body, **fields}, headers
 

@@ -26,6 +26,12 @@ def upload(caller: Caller) -> int:
     rows = [_row(caller, f"{name}-{place}", kind) for place in range(count)]
     if caller.happens(0.3):
         rows.append(dict(caller.chance.choice(rows)))
+    if caller.happens(0.3):  # many rows of one wallet have an order to keep
+        one = f"CIM-{caller.wallet()}"
+        rows = [
+            {**row, "cim": one} if "cim" in row and row["reference_number"].startswith(f"REF-{name}-") else row
+            for row in rows
+        ]
     status = caller.chance.choice(("posted", "replayed", "open")) if caller.happens(0.2) else ""
     data, told = _csv(rows, status) if kind == "csv" else _json(rows, status, lines=kind == "jsonl")
     is_whole = not caller.happens(0.2)

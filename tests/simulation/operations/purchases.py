@@ -78,9 +78,13 @@ def spend(caller: Caller) -> int:
 
 @operation(5)
 def use_promo_code(caller: Caller) -> int:
-    """Post a purchase with a promo code, which may be used up."""
+    """Post a purchase with a promo code, which may be used up, and at times cancel it, which gives the use back."""
     code = caller.chance.choice(baskets.PROMO_CODES)
-    return create(caller, baskets.purchase(caller, caller.load.name(), promo_code=code))
+    answer = caller.send("POST", "/purchases", baskets.purchase(caller, caller.load.name(), promo_code=code))
+    if answer.status == 200 and caller.happens(0.4):
+        caller.send("POST", f"/purchases/{answer.body['id']}/cancel")
+        return 2
+    return 1
 
 
 @operation(6)

@@ -2,6 +2,7 @@
 names."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from loyalty.usecases.reference.import_records import import_records
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
 from tests.simulation.operations.load import Body, Told
+from tests.tables import scenario
 
 FILES = (Path(__file__).parents[2] / "tables" / "programme.jsonl", Path(__file__).parents[1] / "programme.jsonl")
 """The programme that a run begins with, in the order of its import."""
@@ -18,6 +20,7 @@ FILES = (Path(__file__).parents[2] / "tables" / "programme.jsonl", Path(__file__
 UNIT = "performed_by_unit_identifier"
 RENAMED_AFTER = 61.0
 """Seconds after which every process knows of a name."""
+TILLS = 3
 
 
 def programme() -> list[Body]:
@@ -93,6 +96,36 @@ def change_a_card_at_once(caller: Caller) -> int:
     caller.later(0.0, lambda beside: _dropped(beside, [{**name, **said}], csv=True))
     _dropped(caller, [{**name, **state}], csv=True)
     return 2
+
+
+@operation(2)
+def use_up_at_once(caller: Caller) -> int:
+    """Let there be a promo code for one purchase, or a little more of a budget, and have several tills want it at the
+    same moment, each for another customer."""
+    caller.partner, bodies = "POS", list[Body]()
+    for wallet in caller.load.wallets[:TILLS]:
+        body = baskets.purchase(caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": "KI"})
+        body = {field: value for field, value in body.items() if field not in ("promo_code", "outlet_tap")}
+        bodies.append({**body, "products": [scenario.line("TEA", "60")]})
+    if caller.happens(0.5):
+        code = f"CODE-{caller.load.name()}"
+        imported(caller, [{**caller.load.records["promo_code", "PC-FEW"], "id": code, "code": code, "maximum_uses": 1}])
+        bodies = [{**body, "promo_code": code} for body in bodies]
+    else:
+        offers = [row for row in caller.load.sent if (row["type"], row["id"]) == ("reward_offer", "LITTLE")]
+        most = max(row["limits"]["budget"] for row in offers) + 5
+        more = [{**offers[-1], "limits": {"budget": most}}]
+        caller.load.know(more)
+        imported(caller, more)
+        caller.world.scheduler.sleep(RENAMED_AFTER)
+    for body in bodies[1:]:
+        caller.later(0.0, partial(_buy, body=body))
+    _buy(caller, bodies[0])
+    return 1 + len(bodies)
+
+
+def _buy(caller: Caller, body: Body) -> None:
+    caller.send("POST", "/purchases", body)
 
 
 @operation(2)

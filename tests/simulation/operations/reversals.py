@@ -68,8 +68,8 @@ def take_back_what_is_spent(caller: Caller) -> int:
     answer = caller.send("GET", f"/wallets/N-{wallet}")
     if answer.status == 200 and answer.body["balance"] > 0 and answer.body["currency_code"] == "EUR":
         spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": answer.body["balance"]}}
-        paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
-        create(caller, {**paid, "products": [scenario.line("TEA", "500")]})
+        paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "RA"})
+        create(caller, {**paid, "products": [scenario.line("TEA", f"{answer.body['balance'] + 1:.2f}")]})
         _cancel(caller, earned)
         if caller.happens(0.5):
             _cancel(caller, paid)
