@@ -147,7 +147,8 @@ def issue_one_time_password(caller: Caller) -> int:
 
 @operation(3)
 def use_a_password_of_a_changed_card(caller: Caller) -> int:
-    """Have a one-time password issued, block its card or let another customer have it, and show the password."""
+    """Have a one-time password issued, block its card or let another customer have it, show the password, and put the
+    card right."""
     wallet, other = caller.wallet(), caller.wallet()
     card = caller.load.records.get(("access_token", f"T-{wallet}"))
     if card is None:
@@ -160,7 +161,8 @@ def use_a_password_of_a_changed_card(caller: Caller) -> int:
     changed = {"account": f"A-{other}"} if caller.happens(0.5) else {"life_cycle_state": "NOT_EFFECTIVE"}
     imported(caller, [{**card, **changed}])
     _shown(caller, {"access_token_identifier": {"one_time_password": password.text}})
-    return 3
+    imported(caller, [{**card, "life_cycle_state": "EFFECTIVE"}])
+    return 4
 
 
 @operation(6)

@@ -21,6 +21,8 @@ UNIT = "performed_by_unit_identifier"
 RENAMED_AFTER = 61.0
 """Seconds after which every process knows of a name."""
 TILLS = 3
+BLOCKED_FOR = (2.0, 10.0)
+"""Seconds."""
 
 
 def programme() -> list[Body]:
@@ -82,20 +84,22 @@ def block_or_open(caller: Caller) -> int:
 
 @operation(3)
 def change_a_card_at_once(caller: Caller) -> int:
-    """Block or open a card or an account, and have somebody else say another thing of it at the same moment."""
+    """Block a card or an account, and have somebody else say another thing of it at the same moment; open it soon
+    after."""
     wallet = caller.wallet()
     kind, states, other = caller.chance.choice(
         (
-            ("account", ("ACTIVE", "SUSPENDED"), {"classification": "STAFF"}),
-            ("access_token", ("EFFECTIVE", "NOT_EFFECTIVE"), {"classification": "CARDS"}),
+            ("account", ("SUSPENDED", "ACTIVE"), {"classification": "STAFF"}),
+            ("access_token", ("NOT_EFFECTIVE", "EFFECTIVE"), {"classification": "CARDS"}),
         )
     )
     name = {"type": kind, "id": f"{'A' if kind == 'account' else 'T'}-{wallet}"}
     said: Body = {"name": f"Name {caller.load.name()}"} if kind == "account" and caller.happens(0.5) else other
-    state = {"life_cycle_state": caller.chance.choice(states)}
+    blocked, opened = ({**name, "life_cycle_state": state} for state in states)
     caller.later(0.0, lambda beside: _dropped(beside, [{**name, **said}], csv=True))
-    _dropped(caller, [{**name, **state}], csv=True)
-    return 2
+    caller.later(caller.chance.uniform(*BLOCKED_FOR), lambda beside: _dropped(beside, [opened], csv=True))
+    _dropped(caller, [blocked], csv=True)
+    return 3
 
 
 @operation(2)
