@@ -102,7 +102,7 @@ def change_a_card_at_once(caller: Caller) -> int:
     return 3
 
 
-@operation(2)
+@operation(3)
 def use_up_at_once(caller: Caller) -> int:
     """Let there be a promo code for one purchase, or a little more of a budget, and have several tills want it at the
     same moment, each for another customer."""

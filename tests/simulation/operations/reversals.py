@@ -65,17 +65,24 @@ def take_back_what_is_spent(caller: Caller) -> int:
         caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": caller.chance.choice(MERCHANTS)}
     )
     create(caller, {**earned, "products": [scenario.line("NOVEL", "49.5", 2)]})
-    answer = caller.send("GET", f"/wallets/N-{wallet}")
-    if answer.status == 200 and answer.body["balance"] > 0 and answer.body["currency_code"] == "EUR":
-        spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": answer.body["balance"]}}
-        paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "RA"})
-        create(caller, {**paid, "products": [scenario.line("TEA", f"{answer.body['balance'] + 1:.2f}")]})
-        _cancel(caller, earned)
-        if caller.happens(0.5):
-            _cancel(caller, paid)
-    else:
-        _cancel(caller, earned)
+    paid = [body for _ in range(2) if (body := _pay_with_all(caller, wallet))]  # the first may earn a little
+    _cancel(caller, earned)
+    if paid and caller.happens(0.5):
+        _cancel(caller, paid[0])
     return 4
+
+
+def _pay_with_all(caller: Caller, wallet: str) -> Mapping[str, Any] | None:
+    """Pay with all that there is in a wallet; return the purchase, None where there is nothing."""
+    answer = caller.send("GET", f"/wallets/N-{wallet}")
+    if answer.status != 200 or answer.body["balance"] <= 0 or answer.body["currency_code"] != "EUR":
+        return None
+    balance = answer.body["balance"]
+    spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": balance}}
+    paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
+    paid["products"] = [scenario.line("TEA", f"{balance + 1:.2f}")]
+    create(caller, paid)
+    return paid
 
 
 @operation(2)
