@@ -41,13 +41,14 @@ def classic_create_spend(caller: Caller) -> int:
     call = scenario.created_spend(name, caller.now(), spend, key=None)
     body = {**call.body, "accounts_receivable_identifier": baskets.account(caller)}
     headers = {} if caller.happens(0.3) else {"Idempotency-Key": f"KEY-{name}"}
-    if caller.happens(0.4):
+    is_external = caller.happens(0.4)
+    if is_external:
         external, headers = {"external_system_reference_number": f"X-{name}"}, {}
         body["purchase_customer_event"] = {**body["purchase_customer_event"], **external}
         if caller.happens(0.5):
             body["external_system"] = "ERP"
     _post(caller, f"{PURCHASES}/create_spend", body, headers)
-    if caller.happens(0.4):
+    if is_external or caller.happens(0.25):
         _post(caller, f"{PURCHASES}/create_spend", body, headers)
         return 2
     return 1

@@ -94,11 +94,15 @@ def change_a_card_at_once(caller: Caller) -> int:
         )
     )
     name = {"type": kind, "id": f"{'A' if kind == 'account' else 'T'}-{wallet}"}
+    record = caller.load.records.get((kind, name["id"]))
+    if record is None:
+        return 1
     said: Body = {"name": f"Name {caller.load.name()}"} if kind == "account" and caller.happens(0.5) else other
-    blocked, opened = ({**name, "life_cycle_state": state} for state in states)
-    caller.later(0.0, lambda beside: _dropped(beside, [{**name, **said}], csv=True))
-    caller.later(caller.chance.uniform(*BLOCKED_FOR), lambda beside: _dropped(beside, [opened], csv=True))
-    _dropped(caller, [blocked], csv=True)
+    blocked, opened = states
+    caller.later(0.0, lambda beside: imported(beside, [{**record, **said}]))
+    imported(caller, [{**record, "life_cycle_state": blocked}])
+    caller.world.scheduler.sleep(caller.chance.uniform(*BLOCKED_FOR))
+    _dropped(caller, [{**name, "life_cycle_state": opened}], csv=True)
     return 3
 
 
