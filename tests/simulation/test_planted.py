@@ -17,7 +17,7 @@ from tests.simulation.simulation import Broken, simulate
 
 SEEDS = range(101, 111)
 
-_totals, _beyond = purchases._totals, Counts.beyond
+_totals, _beyond, _end = purchases._totals, Counts.beyond, credentials._end
 
 
 def a_cent_more(*asked: Any) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def a_cent_more(*asked: Any) -> dict[str, Any]:
     return {**told, "total_spend_amount": told["total_spend_amount"] + Decimal("0.01")}
 
 
-def keep_keys(*_: Any) -> list[Any]:
-    """End no key."""
-    return []
+def keep_keys(*asked: Any) -> list[Any]:
+    """Mark a key as revoked, and let it open doors."""
+    return _end(*asked)[1:]
 
 
 def count_posted_twice(counts: Counts, before: Counts | None) -> dict[str, int]:

@@ -46,7 +46,7 @@ def _explains(row: Record, new: Record) -> bool:
 
 def _rows(seen: Seen) -> dict[Name, list[Record]]:
     """Return all that was ever said of each record."""
-    rows = [*seen.load.sent]
+    rows: list[Record] = [*seen.load.sent]
     rows += [row for sent in seen.load.files for row in sent.rows if "type" in row]
     rows += [row for done in seen.load.operated if done.what == "import" for row in done.about]
     said: dict[Name, list[Record]] = defaultdict(list)
