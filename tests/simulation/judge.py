@@ -824,7 +824,8 @@ def is_plan_of(plan: Plan, event: Event) -> bool:
     document = event.purchase_document
     verdicts = [(one.offer_id, one.failed) for one in document.why if one.offer_id in plan.why]
     return (
-        tells_points_at(event, plan.rates)
+        plan.purchase.account == event.entry.account_id  # a card may be another customer's by now
+        and tells_points_at(event, plan.rates)
         and awards_of_model(plan.awards, vouchers=False) == awards_of_event(document.awards)
         and awards_of_model(plan.awards, vouchers=True) == awards_of_event(document.vouchers)
         and all(plan.why[offer] == failed for offer, failed in verdicts)

@@ -1,9 +1,9 @@
 """What has to hold whenever all is quiet: causes first, so that a run that fails tells them, not what follows."""
 
-from tests.simulation.invariants import answers, files, ledger, limits, model
+from tests.simulation.invariants import access, answers, classic, files, imports, ledger, limits, model
 from tests.simulation.invariants.registry import INVARIANTS, Seen
 
-ROOMS = (ledger, model, limits, answers, files)
+ROOMS = (ledger, model, limits, answers, classic, files, imports, access)
 
 NAMES = [room.__name__ for room in ROOMS]
 

@@ -1,8 +1,11 @@
 """Keys and tokens: changed, revoked and released while calls are under way, and calls without a good one."""
 
-from loyalty.usecases.access.api_keys import revoke_key, rotate_key
+from dataclasses import replace
+
+from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
+from tests.simulation.operations.load import KEYS
 
 OVERLAP = (0.5, 20.0)
 """Seconds between a partner's first call with another key and the end of the one before."""
@@ -11,20 +14,25 @@ REFUSED_AFTER = 61.0
 """Seconds after which no function takes a token that was released."""
 
 
-@operation(2)
+@operation(5)
 def change_key(caller: Caller) -> int:
-    """Have the partner call with another key, and revoke the one before, while others of its calls are under way."""
+    """Have the partner call with another key, made for it or in the place of its own, and revoke the one before, while
+    others of its calls are under way."""
     partner, table = caller.partner, caller.world.table
     if partner in caller.load.rotating:
         return 1
     caller.load.rotating.add(partner)
     before, request = caller.load.api_keys[partner], f"change {caller.load.name()}"
     key_id = before.split("_")[1]
-    text, _ = caller.operate(
-        "rotate key",
-        partner,
-        lambda: rotate_key(partner, key_id, table=table, now=caller.world.time(), request=request),
-    )
+    if caller.happens(0.5):
+        [asked] = [replace(one, request=request) for one in KEYS if one.partner_id == partner]
+        text, _ = caller.operate("create key", partner, lambda: create_key(asked, table=table, now=caller.world.time()))
+    else:
+        text, _ = caller.operate(
+            "rotate key",
+            partner,
+            lambda: rotate_key(partner, key_id, table=table, now=caller.world.time(), request=request),
+        )
     caller.load.api_keys[partner] = text
 
     def revoke(other: Caller) -> None:

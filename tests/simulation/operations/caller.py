@@ -22,6 +22,8 @@ UNKNOWN = frozenset({0, 429, 500, 502, 503, 504})
 
 MAX_TRIES = 60
 TOKEN_SECONDS = 3600.0
+UNSEEN = 0.1
+"""How often operators do not see that a command is done, and give it again."""
 CHANGED_KEYS = 3
 """The most keys that a call is sent with, each after the one before was revoked."""
 
@@ -128,7 +130,8 @@ class Caller:
         raise Stuck(f"{method} {path}: {answer.status}")
 
     def operate(self, what: str, about: Any, work: Callable[[], Any]) -> Any:
-        """Do what operators do, in a process of its own, again until it is done; return what it returns."""
+        """Do what operators do, in a process of its own, again until they see that it is done; return what it
+        returns."""
         began = self.world.scheduler.now
         for tries in range(1, MAX_TRIES + 1):
             try:
@@ -139,8 +142,9 @@ class Caller:
             except (BotoCoreError, ClientError, Killed):
                 pass
             else:
-                self.load.operated.append(Operated(what, about, result, began, self.world.scheduler.now))
-                return result
+                if not self.happens(UNSEEN):
+                    self.load.operated.append(Operated(what, about, result, began, self.world.scheduler.now))
+                    return result
             self.world.scheduler.sleep(self.chance.uniform(0.05, 0.5 * tries))
         raise Stuck(what)
 

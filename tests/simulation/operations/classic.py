@@ -7,13 +7,17 @@ from typing import Any
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
 from tests.simulation.operations.load import Body, Password, SentFile
+from tests.simulation.operations.reference import imported
 from tests.simulation.world import Answer
 from tests.tables import scenario
 
 PURCHASES = "/customer_events/purchases"
 BULK = "/customer_events/bulk/purchases/create"
 POSTINGS = (f"{PURCHASES}/create", f"{PURCHASES}/create_spend", BULK)
+ISSUE = "/access_tokens/one_time_passwords/issue"
 ENTRIES_MAX = 100
+REPEATS = "SHOPS"
+"""The partner whose equal calls without an identity are one, sent again."""
 
 
 @operation(22)
@@ -22,7 +26,7 @@ def classic_create(caller: Caller) -> int:
     name = caller.load.name()
     body, headers = _identified(caller, _purchase(caller, name), name)
     _post(caller, f"{PURCHASES}/create", body, headers)
-    if caller.happens(0.25):
+    if caller.happens(0.25) or (caller.partner == REPEATS and caller.happens(0.5)):
         _post(caller, f"{PURCHASES}/create", body, headers)
         return 2
     return 1
@@ -30,13 +34,23 @@ def classic_create(caller: Caller) -> int:
 
 @operation(8)
 def classic_create_spend(caller: Caller) -> int:
-    """Post a purchase with a spend request beside it."""
+    """Post a purchase with a spend request beside it, known by a key, an external reference or nothing; at times
+    twice."""
     name = caller.load.name()
     spend = {"spend_amount": Decimal(caller.chance.choice(("0.5", "3", "90")))}
     call = scenario.created_spend(name, caller.now(), spend, key=None)
     body = {**call.body, "accounts_receivable_identifier": baskets.account(caller)}
     headers = {} if caller.happens(0.3) else {"Idempotency-Key": f"KEY-{name}"}
+    is_external = caller.happens(0.4)
+    if is_external:
+        external, headers = {"external_system_reference_number": f"X-{name}"}, {}
+        body["purchase_customer_event"] = {**body["purchase_customer_event"], **external}
+        if caller.happens(0.5):
+            body["external_system"] = "ERP"
     _post(caller, f"{PURCHASES}/create_spend", body, headers)
+    if is_external or caller.happens(0.25):
+        _post(caller, f"{PURCHASES}/create_spend", body, headers)
+        return 2
     return 1
 
 
@@ -125,11 +139,31 @@ def issue_one_time_password(caller: Caller) -> int:
     shown: Body = {"authentication_code": f"CIM-{wallet}"}
     if caller.happens(0.3):
         shown = baskets.card(wallet, baskets.PASS_CODE)["access_token_identifier"]
-    answer = caller.send_classic("/access_tokens/one_time_passwords/issue", {"access_token_identifier": shown})
+    answer = caller.send_classic(ISSUE, {"access_token_identifier": shown})
     if answer.status == 200:
         text = answer.body["data"]["one_time_password"]
         caller.load.passwords.append(Password(text, wallet, caller.partner))
     return 1
+
+
+@operation(3)
+def use_a_password_of_a_changed_card(caller: Caller) -> int:
+    """Have a one-time password issued, block its card or let another customer have it, show the password, and put the
+    card right."""
+    wallet, other = caller.wallet(), caller.wallet()
+    card = caller.load.records.get(("access_token", f"T-{wallet}"))
+    if card is None:
+        return 1
+    answer = caller.send_classic(ISSUE, {"access_token_identifier": {"authentication_code": f"CIM-{wallet}"}})
+    if answer.status != 200:
+        return 1
+    password = Password(answer.body["data"]["one_time_password"], wallet, caller.partner)
+    caller.load.passwords.append(password)
+    changed = {"account": f"A-{other}"} if caller.happens(0.5) else {"life_cycle_state": "NOT_EFFECTIVE"}
+    imported(caller, [{**card, **changed}])
+    _shown(caller, {"access_token_identifier": {"one_time_password": password.text}})
+    imported(caller, [{**card, "life_cycle_state": "EFFECTIVE"}])
+    return 4
 
 
 @operation(6)
@@ -168,6 +202,8 @@ def _identified(caller: Caller, body: Body, name: str) -> tuple[Body, Mapping[st
     external = {"external_system_reference_number": f"X-{name}"}
     system = {"external_system": "ERP", **external}
     key = {"Idempotency-Key": f"KEY-{name}"}
+    if caller.partner == REPEATS and caller.happens(0.5):
+        return body, {}
     fields, headers = caller.chance.choice((({}, key), (system, {}), (external, {}), (system, key), ({}, {})))
     return {**body, **fields}, headers
 

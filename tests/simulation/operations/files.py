@@ -19,13 +19,21 @@ UNREADABLE = '{"cim": '
 
 @operation(12)
 def upload(caller: Caller) -> int:
-    """Send a file of purchases; some of its rows are faulty, were sent before, or are there twice."""
+    """Send a file of purchases; some of its rows are faulty, were sent before, or are there twice; at times they have a
+    status of the caller's own, which says nothing of what was posted."""
     caller.partner = caller.chance.choice(("OFFICE", "SHOPS", "KIOSKS"))
     name, count, kind = caller.load.name(), caller.count(), caller.chance.choice(FORMATS)
     rows = [_row(caller, f"{name}-{place}", kind) for place in range(count)]
     if caller.happens(0.3):
         rows.append(dict(caller.chance.choice(rows)))
-    data, told = _csv(rows) if kind == "csv" else _json(rows, lines=kind == "jsonl")
+    if caller.happens(0.3):  # many rows of one wallet have an order to keep
+        one = f"CIM-{caller.wallet()}"
+        rows = [
+            {**row, "cim": one} if "cim" in row and row["reference_number"].startswith(f"REF-{name}-") else row
+            for row in rows
+        ]
+    status = caller.chance.choice(("posted", "replayed", "open")) if caller.happens(0.2) else ""
+    data, told = _csv(rows, status) if kind == "csv" else _json(rows, status, lines=kind == "jsonl")
     is_whole = not caller.happens(0.2)
     if caller.happens(0.3):
         kind, data = f"{kind}.gz", gzip.compress(data, mtime=0)
@@ -141,18 +149,21 @@ def _fits(body: Body) -> bool:
     return {name.partition(".")[0] for name in COLUMNS} == body.keys()
 
 
-def _json(rows: list[Body], *, lines: bool) -> tuple[bytes, list[Body]]:
+def _json(rows: list[Body], status: str, *, lines: bool) -> tuple[bytes, list[Body]]:
     """Return a file of JSON; an empty row is one that cannot be read, where each row has a line."""
-    texts = [exactjson.dumps(row) if row or not lines else UNREADABLE for row in rows]
+    own = {"status": status} if status else {}
+    texts = [exactjson.dumps({**row, **own}) if row or not lines else UNREADABLE for row in rows]
     text = "".join(f"{one}\n" for one in texts) if lines else f"[{','.join(texts)}]"
     return text.encode(), rows
 
 
-def _csv(rows: list[Body]) -> tuple[bytes, list[Body]]:
+def _csv(rows: list[Body], status: str) -> tuple[bytes, list[Body]]:
     """Return a file of CSV, a row for each line of a purchase, and what each row is of."""
+    own = [status] if status else []
     cells = [[(row, _cells(row, goods)) for goods in row["products"]] for row in rows]
     lines = list(chain.from_iterable(cells))
-    text = "\n".join([",".join(COLUMNS), *(line for _, line in lines)])
+    columns = [*COLUMNS, "status"] if status else COLUMNS
+    text = "\n".join([",".join(columns), *(",".join([line, *own]) for _, line in lines)])
     return f"{text}\n".encode(), [row for row, _ in lines]
 
 

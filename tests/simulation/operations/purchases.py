@@ -50,6 +50,16 @@ def create_under_a_used_id(caller: Caller) -> int:
     return create(caller, baskets.purchase(caller, caller.load.name(), id=caller.chance.choice(used)))
 
 
+@operation(4)
+def create_under_a_used_reference(caller: Caller) -> int:
+    """Post a purchase under a reference number that was given before, as it was or another one, at another merchant."""
+    if not caller.load.bought:
+        return create_purchase(caller)
+    body, merchant = _bought(caller)[1], {"code": caller.chance.choice(baskets.MERCHANTS)}
+    body = {name: value for name, value in body.items() if name not in ("id", "outlet_tap", "merchant_tap")}
+    return create(caller, {**body, "merchant_tap": merchant})
+
+
 @operation(6)
 def create_twice_at_once(caller: Caller) -> int:
     """Post a purchase from two tills at the same moment."""
@@ -68,9 +78,13 @@ def spend(caller: Caller) -> int:
 
 @operation(5)
 def use_promo_code(caller: Caller) -> int:
-    """Post a purchase with a promo code, which may be used up."""
+    """Post a purchase with a promo code, which may be used up, and at times cancel it, which gives the use back."""
     code = caller.chance.choice(baskets.PROMO_CODES)
-    return create(caller, baskets.purchase(caller, caller.load.name(), promo_code=code))
+    answer = caller.send("POST", "/purchases", baskets.purchase(caller, caller.load.name(), promo_code=code))
+    if answer.status == 200 and caller.happens(0.4):
+        caller.send("POST", f"/purchases/{answer.body['id']}/cancel")
+        return 2
+    return 1
 
 
 @operation(6)

@@ -2,6 +2,7 @@
 names."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,10 +11,18 @@ from loyalty import exactjson
 from loyalty.usecases.reference.import_records import import_records
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
-from tests.simulation.operations.load import Body
+from tests.simulation.operations.load import Body, Told
+from tests.tables import scenario
 
 FILES = (Path(__file__).parents[2] / "tables" / "programme.jsonl", Path(__file__).parents[1] / "programme.jsonl")
 """The programme that a run begins with, in the order of its import."""
+
+UNIT = "performed_by_unit_identifier"
+RENAMED_AFTER = 61.0
+"""Seconds after which every process knows of a name."""
+TILLS = 3
+BLOCKED_FOR = (2.0, 10.0)
+"""Seconds."""
 
 
 def programme() -> list[Body]:
@@ -71,6 +80,94 @@ def block_or_open(caller: Caller) -> int:
         record["id"] = f"T-{wallet}"
     _dropped(caller, [record], csv=True)
     return 1
+
+
+@operation(3)
+def change_a_card_at_once(caller: Caller) -> int:
+    """Block a card or an account, and have somebody else say another thing of it at the same moment; open it soon
+    after."""
+    wallet = caller.wallet()
+    kind, states, other = caller.chance.choice(
+        (
+            ("account", ("SUSPENDED", "ACTIVE"), {"classification": "STAFF"}),
+            ("access_token", ("NOT_EFFECTIVE", "EFFECTIVE"), {"classification": "CARDS"}),
+        )
+    )
+    name = {"type": kind, "id": f"{'A' if kind == 'account' else 'T'}-{wallet}"}
+    record = caller.load.records.get((kind, name["id"]))
+    if record is None:
+        return 1
+    said: Body = {"name": f"Name {caller.load.name()}"} if kind == "account" and caller.happens(0.5) else other
+    blocked, opened = states
+    caller.later(0.0, lambda beside: imported(beside, [{**record, **said}]))
+    imported(caller, [{**record, "life_cycle_state": blocked}])
+    caller.world.scheduler.sleep(caller.chance.uniform(*BLOCKED_FOR))
+    _dropped(caller, [{**name, "life_cycle_state": opened}], csv=True)
+    return 3
+
+
+@operation(3)
+def use_up_at_once(caller: Caller) -> int:
+    """Let there be a promo code for one purchase, or a little more of a budget, and have several tills want it at the
+    same moment, each for another customer."""
+    caller.partner, bodies = "POS", list[Body]()
+    for wallet in caller.load.wallets[:TILLS]:
+        body = baskets.purchase(caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": "KI"})
+        body = {field: value for field, value in body.items() if field not in ("promo_code", "outlet_tap")}
+        bodies.append({**body, "products": [scenario.line("TEA", "60")]})
+    if caller.happens(0.5):
+        code = f"CODE-{caller.load.name()}"
+        imported(caller, [{**caller.load.records["promo_code", "PC-FEW"], "id": code, "code": code, "maximum_uses": 1}])
+        bodies = [{**body, "promo_code": code} for body in bodies]
+    else:
+        offers = [row for row in caller.load.sent if (row["type"], row["id"]) == ("reward_offer", "LITTLE")]
+        most = max(row["limits"]["budget"] for row in offers) + 5
+        more = [{**offers[-1], "limits": {"budget": most}}]
+        caller.load.know(more)
+        imported(caller, more)
+        caller.world.scheduler.sleep(RENAMED_AFTER)
+    for body in bodies[1:]:
+        caller.later(0.0, partial(_buy, body=body))
+    _buy(caller, bodies[0])
+    return 1 + len(bodies)
+
+
+def _buy(caller: Caller, body: Body) -> None:
+    caller.send("POST", "/purchases", body)
+
+
+@operation(2)
+def rename_for_a_while(caller: Caller) -> int:
+    """Give a shop another code or its staff another name, send again what was sent under the name before, and give the
+    name back."""
+    kind, record_id, field = caller.chance.choice((("business_unit", "STRICT", "code"), ("unit", "U-STRICT", "name")))
+    record = caller.load.records[kind, record_id]
+    if record[field] not in ("ST", "Shoes"):
+        return 1  # somebody else is at it
+    other = {**record, field: f"Other {caller.load.name()}"}
+    caller.load.know([other])
+    imported(caller, [other])
+    sent = [told for told in caller.load.told if told.answer.status == 200 and _names(told, record[field])][-3:]
+    caller.world.scheduler.sleep(caller.chance.choice((0.0, RENAMED_AFTER)))
+    for told in sent:
+        caller.partner = told.partner
+        if told.path == "/purchases":
+            caller.send("POST", told.path, told.body)
+        else:
+            key = {name: value for name, value in told.headers.items() if name == "Idempotency-Key"}
+            caller.send_classic(told.path, told.body, key)
+    caller.load.know([record])
+    imported(caller, [record])
+    return 2 + len(sent)
+
+
+def _names(told: Told, name: str) -> bool:
+    """Return whether a call posted one purchase of whoever has a name."""
+    if told.path != "/purchases" and not told.path.endswith("purchases/create"):
+        return False
+    body = told.body if "bulk" not in told.path else {}
+    shown = (body.get("merchant_tap") or {}).get("code"), (body.get(UNIT) or {}).get("name")
+    return name in shown
 
 
 @operation(4)
@@ -159,7 +256,12 @@ def _imported(caller: Caller, records: list[Body], *, is_sound: bool = False) ->
     """Have records imported, as an operator does or by dropping a file."""
     if caller.happens(0.5):
         _dropped(caller, records, is_sound=is_sound)
-        return
+    else:
+        imported(caller, records)
+
+
+def imported(caller: Caller, records: list[Body]) -> None:
+    """Have records imported by an operator, and wait until they are."""
     lines = list(_lines(records))
     caller.operate(
         "import",

@@ -9,6 +9,7 @@ from tests.simulation.operations.purchases import create
 from tests.tables import scenario
 
 MOST_RETURNS = 6
+DAY = 86_400
 MERCHANTS = ("CF", "BK", "ST", "RB")
 """One of each setting, and one whose awards are few."""
 
@@ -57,21 +58,61 @@ def return_until_nothing_is_left(caller: Caller) -> int:
 @operation(4)
 def take_back_what_is_spent(caller: Caller) -> int:
     """Earn at a merchant, spend all of it elsewhere, and cancel what earned it: the merchant's setting decides what
-    becomes of that, and whether it is the customer's or the shop's loss."""
+    becomes of that, and whether it is the customer's or the shop's loss; at times cancel what was paid for, too, which
+    settles it."""
     caller.partner, wallet = "POS", caller.wallet()
     earned = baskets.purchase(
         caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": caller.chance.choice(MERCHANTS)}
     )
     create(caller, {**earned, "products": [scenario.line("NOVEL", "49.5", 2)]})
-    answer = caller.send("GET", f"/wallets/N-{wallet}")
-    if answer.status == 200 and answer.body["balance"] > 0 and answer.body["currency_code"] == "EUR":
-        spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": answer.body["balance"]}}
-        paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
-        create(caller, {**paid, "products": [scenario.line("TEA", "500")]})
-    for purchase_id, body in caller.load.bought[-6:]:
-        if body["reference_number"] == earned["reference_number"]:
-            caller.send("POST", f"/purchases/{purchase_id}/cancel")
+    paid = [body for _ in range(2) if (body := _pay_with_all(caller, wallet))]  # the first may earn a little
+    _cancel(caller, earned)
+    if paid and caller.happens(0.5):
+        _cancel(caller, paid[0])
     return 4
+
+
+def _pay_with_all(caller: Caller, wallet: str) -> Mapping[str, Any] | None:
+    """Pay with all that there is in a wallet; return the purchase, None where there is nothing."""
+    answer = caller.send("GET", f"/wallets/N-{wallet}")
+    if answer.status != 200 or answer.body["balance"] <= 0 or answer.body["currency_code"] != "EUR":
+        return None
+    balance = answer.body["balance"]
+    spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": balance}}
+    paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
+    paid["products"] = [scenario.line("TEA", f"{balance + 1:.2f}")]
+    create(caller, paid)
+    return paid
+
+
+@operation(2)
+def buy_on_many_days(caller: Caller) -> int:
+    """Buy on more days than a wallet remembers of a limit, cancel what was bought on one of the last, and buy on one of
+    the first again: that is used up for good."""
+    caller.partner, wallet = "POS", caller.wallet()
+    today = int(caller.world.scheduler.now) // DAY * DAY
+    bought = [
+        baskets.purchase(
+            caller,
+            caller.load.name(),
+            cim=f"CIM-{wallet}",
+            merchant_tap={"code": "CF"},
+            performed_on=today - days * DAY + DAY // 2,
+        )
+        for days in (6, 5, 4, 3, 2, 1, 6)
+    ]
+    for body in bought[:-1]:
+        create(caller, body)
+    _cancel(caller, caller.chance.choice(bought[3:-1]))
+    create(caller, bought[-1])
+    return 8
+
+
+def _cancel(caller: Caller, bought: Mapping[str, Any]) -> None:
+    """Cancel a purchase of late, if it was posted."""
+    for purchase_id, body in caller.load.bought[-8:]:
+        if body["reference_number"] == bought["reference_number"]:
+            caller.send("POST", f"/purchases/{purchase_id}/cancel")
 
 
 def _return(caller: Caller, *goods: Mapping[str, Any]) -> dict[str, Any]:
