@@ -501,14 +501,15 @@ def test_a_fault_in_a_transaction_of_one_wallet_is_reported_and_puts_off_all_tha
     assert (posting.faults, len(table.transactions)) == ([fault], 1)
 
 
-def test_wallets_whose_transaction_fails_are_each_tried_alone() -> None:
-    table = Observed(failing(RuntimeError("ours")))
+def test_wallets_whose_transaction_fails_are_each_tried_alone_and_the_fault_is_reported_once() -> None:
+    fault = RuntimeError("ours")
+    table = Observed(failing(fault))
 
     posting = Posting(table, ("A", Gift("1")), ("B", Gift("2")), ("A", Gift("3")))
 
     assert posting.told == ["1", "1", "2"]
     assert sorted(table.transactions) == ["1 3", "1 3 2", "2"]
-    assert posting.faults == []
+    assert posting.faults == [fault]
 
 
 def test_an_event_that_is_posted_already_is_replayed_and_what_says_something_else_is_a_duplicate() -> None:
