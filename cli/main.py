@@ -7,6 +7,7 @@ from cli.commands.import_files import import_command
 from cli.commands.keys import keys
 from cli.commands.uploads import upload, uploads
 from cli.commands.verify import verify
+from cli.compare.command import compare
 from cli.console import Commands
 from cli.docs.errors import errors
 from cli.docs.openapi import openapi
@@ -28,6 +29,7 @@ app.command("import")(import_command)
 app.add_typer(keys, name="key")
 app.add_typer(programme, name="programme")
 app.command("backtest")(backtest_command)
+app.command()(compare)
 app.command()(upload)
 app.add_typer(uploads, name="uploads")
 app.command()(replay)
