@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.compare.comparison import Comparison
 from cli.compare.recording import BadRecord, RecordedCall, recorded_calls
-from cli.compare.report import Report
+from cli.compare.report import ComparisonReport
 from loyalty import exactjson
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
 from loyalty.store.memory_table import MemoryTable
@@ -44,9 +44,9 @@ def read(file: Path) -> list[RecordedCall | BadRecord]:
     return list(recorded_calls(file))
 
 
-def compared(file: Path, table: MemoryTable | None = None, *, from_recording: bool = False) -> Report:
+def compared(file: Path, table: MemoryTable | None = None, *, from_recording: bool = False) -> ComparisonReport:
     """Return the report of a recording, on the demo programme unless there is another `table`."""
-    report = Report(file.name, "")
+    report = ComparisonReport(file.name, "")
     comparison = Comparison(table or imported(), PARTNER, NOW, from_recording=from_recording)
     comparison.run(recorded_calls(file), report)
     return report

@@ -29,10 +29,10 @@ class Address(NamedTuple):
     def of(cls, url: str) -> "Address":
         """Return the address of a URL or a path. Raises `ValueError` where it is none."""
         parts = urlsplit(url)
-        path = _BEFORE_ROUTES.sub("", "/" + parts.path.strip("/"))
+        path = "/" + parts.path.strip("/")
         if _GATEWAY_HOST.search(parts.netloc):
             path = _STAGE.sub("", path)
-        return cls(path, dict(parse_qsl(parts.query)))
+        return cls(_BEFORE_ROUTES.sub("", path), dict(parse_qsl(parts.query)))
 
     def route(self, method: str) -> tuple[Route, dict[str, str]] | None:
         """Return the route that this leads to, with the parameters in its path; None if it is none of ours."""

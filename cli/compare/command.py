@@ -14,7 +14,7 @@ from cli.target import Target
 
 if TYPE_CHECKING:
     from cli.compare.recording import BadRecord, RecordedCall
-    from cli.compare.report import Report
+    from cli.compare.report import ComparisonReport
     from loyalty.domain.access.partner import Partner
     from loyalty.store.table import Table
 
@@ -69,12 +69,12 @@ def compare(
     """
     from cli.compare.comparison import Comparison
     from cli.compare.recording import recorded_calls
-    from cli.compare.report import Report
+    from cli.compare.report import ComparisonReport
 
     now = datetime.now(UTC)
     with step("Programme read"):
         table, caller = _programme(reference or [], stack, region, partner, now)
-    report = Report(recorded.name, _BALANCES[balances])
+    report = ComparisonReport(recorded.name, _BALANCES[balances])
     comparison = Comparison(table, caller, now, from_recording=balances is Balances.RECORDED)
     comparison.run(_told_bad(recorded, recorded_calls(recorded)), report)
     if not report.calls and not report.bad:
@@ -132,7 +132,7 @@ def _told_bad(recorded: Path, calls: "Iterable[RecordedCall | BadRecord]") -> "I
         yield call
 
 
-def _nothing_compared(report: "Report") -> str:
+def _nothing_compared(report: "ComparisonReport") -> str:
     left_out = "; ".join(f"{count:,} of {path}" for path, count in report.not_compared.most_common(5))
     return (
         f"{report.title} has no call that can be compared ({left_out or 'it is empty'}); docs/comparing.md lists the "
@@ -140,7 +140,7 @@ def _nothing_compared(report: "Report") -> str:
     )
 
 
-def _print_json(report: "Report") -> None:
+def _print_json(report: "ComparisonReport") -> None:
     """Print the report, with all disagreements, one a line: there may be more than memory has room for."""
     from loyalty import exactjson
 

@@ -55,7 +55,7 @@ def _fields(
 
 def _normal(answered: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an object with `id` in the place of `Id` (row 33)."""
-    return {"id": answered["Id"], **answered} if "Id" in answered and "id" not in answered else answered
+    return {"id" if name == "Id" else name: value for name, value in answered.items()}
 
 
 def _side_by_side(theirs: Sequence[Any], ours: Sequence[Any], name_of: Sequence[str]) -> Iterator[tuple[Any, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from cli.compare.report import FieldTally, Report
+from cli.compare.report import ComparisonReport, FieldTally
 from cli.compare.text import describe_place, format_signed, headline, notes
 from cli.pages.frame import bullets, cards, frame, section, table
 
@@ -12,18 +12,18 @@ MOST_SHOWN = 1000
 """Disagreements that a page shows; one with all of a million would open nowhere."""
 
 
-def write_page(report: Report, file: Path) -> None:
+def write_page(report: ComparisonReport, file: Path) -> None:
     """Write the page."""
     file.write_text(page(report), encoding="utf-8")
 
 
-def page(report: Report) -> str:
+def page(report: ComparisonReport) -> str:
     """Return the page."""
     content = "\n".join((cards(_cards(report)), *_sections(report)))
     return frame("Comparison", report.title, headline(report), " · ".join(notes(report)), content)
 
 
-def _cards(report: Report) -> Iterator[str]:
+def _cards(report: ComparisonReport) -> Iterator[str]:
     figures = (
         ("calls answered alike", f"{report.agreeing:,} of {report.calls:,}"),
         ("fields that disagree", f"{report.disagreed:,}"),
@@ -34,7 +34,7 @@ def _cards(report: Report) -> Iterator[str]:
         yield f'<div class="card"><span>{escape(what)}</span><b>{escape(figure)}</b></div>'
 
 
-def _sections(report: Report) -> Iterator[str]:
+def _sections(report: ComparisonReport) -> Iterator[str]:
     if report.worth:
         note = "How much we are above and below the vendor. The same money is counted once for each call."
         yield section("What disagreements are worth", note, "", _worth_table(report))
@@ -46,7 +46,7 @@ def _sections(report: Report) -> Iterator[str]:
     yield section("What differs by design", "See docs/contract/observations.md.", "", bullets(reasons))
 
 
-def _worth_table(report: Report) -> str:
+def _worth_table(report: ComparisonReport) -> str:
     rows = (
         [
             f"{kind}, {effect}",
@@ -60,7 +60,7 @@ def _worth_table(report: Report) -> str:
     return table(["Money", "Calls", "We are above by", "Below by", "Together"], rows)
 
 
-def _disagreement_table(report: Report) -> str:
+def _disagreement_table(report: ComparisonReport) -> str:
     rows = (
         [
             f"{one.place}<small>{escape(one.call)}</small>",
@@ -71,7 +71,7 @@ def _disagreement_table(report: Report) -> str:
     return table(["Call", "Field", "Vendor", "We", "Worth"], rows)
 
 
-def _field_table(report: Report) -> str:
+def _field_table(report: ComparisonReport) -> str:
     rows = (
         [escape(describe_place(name)), f"{one.agreed:,}", f"{one.by_design.total():,}", f"{one.disagreed:,}", _bar(one)]
         for name, one in sorted(report.fields.items(), key=lambda pair: (-pair[1].disagreed, pair[0]))

@@ -42,7 +42,7 @@ class FieldTally:
 
 
 @dataclass
-class Report:
+class ComparisonReport:
     """What has been compared so far.
 
     Attributes:

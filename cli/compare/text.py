@@ -5,14 +5,14 @@ from decimal import Decimal
 from rich.markup import escape
 from rich.table import Table
 
-from cli.compare.report import WHOLE, Report
+from cli.compare.report import WHOLE, ComparisonReport
 from cli.console import out
 
 MOST_TOLD = 25
 """Disagreements that a terminal shows; `--json` and `--html` have more."""
 
 
-def print_report(report: Report) -> None:
+def print_report(report: ComparisonReport) -> None:
     """Print whether both sides agree, what it is worth if not, and where."""
     out.print(f"[bold]{escape(report.title)}[/]: {escape(headline(report))}", "")
     if report.worth:
@@ -28,14 +28,12 @@ def print_report(report: Report) -> None:
         out.print(escape(note))
 
 
-def headline(report: Report) -> str:
+def headline(report: ComparisonReport) -> str:
     """Return the outcome in a sentence."""
-    if not report.disagreeing:
-        return f"{report.calls:,} calls, all of which are answered alike"
-    return f"{report.calls:,} calls, {report.agreeing:,} of which are answered alike, {report.disagreeing:,} are not"
+    return f"{report.agreeing:,} of {report.calls:,} calls are answered alike"
 
 
-def notes(report: Report) -> list[str]:
+def notes(report: ComparisonReport) -> list[str]:
     """Return what else there is to know, a line for each."""
     found = [f"refused by both sides: {report.refused:,} calls"] if report.refused else []
     found += [f"not compared: {count:,} of {path}" for path, count in sorted(report.not_compared.items())]
@@ -52,7 +50,7 @@ def format_signed(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:+,f}"
 
 
-def _worth(report: Report) -> Table:
+def _worth(report: ComparisonReport) -> Table:
     table = Table("worth", "calls", "we are above by", "below by", "together", box=None, pad_edge=False)
     for (effect, kind), one in sorted(report.worth.items()):
         row = (f"{kind}, {effect}", f"{one.calls:,}", f"{one.above:,f}", f"{one.below:,f}")
@@ -60,7 +58,7 @@ def _worth(report: Report) -> Table:
     return _right(table, 1)
 
 
-def _disagreeing_fields(report: Report) -> Table:
+def _disagreeing_fields(report: ComparisonReport) -> Table:
     table = Table("field", "agreed", "by design", "disagreed", "worth", box=None, pad_edge=False)
     for name, one in sorted(report.fields.items(), key=lambda pair: (-pair[1].disagreed, pair[0])):
         if one.disagreed:
@@ -70,7 +68,7 @@ def _disagreeing_fields(report: Report) -> Table:
     return _right(table, 1)
 
 
-def _disagreements(report: Report) -> Table:
+def _disagreements(report: ComparisonReport) -> Table:
     table = Table("call", "", "field", "vendor", "we", "worth", box=None, pad_edge=False)
     for one in report.disagreements(MOST_TOLD):
         told = (describe_place(one.pointer), one.theirs, one.ours)

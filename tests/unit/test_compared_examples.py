@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.compare.report import Report
+from cli.compare.report import ComparisonReport
 from tests.goldens import GOLDENS, Golden, matches, with_own
 from tests.recordings import call, compared, imported, written
 
@@ -17,7 +17,7 @@ def recorded(file: Path, goldens: Sequence[Golden]) -> Path:
     return written(file, (call(golden.route, golden.request_body, golden.response) for golden in goldens))
 
 
-def disagreements(report: Report) -> dict[int, list[str]]:
+def disagreements(report: ComparisonReport) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for one in report.disagreements():
         found.setdefault(one.place, []).append(one.pointer)
