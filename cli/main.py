@@ -15,6 +15,7 @@ from cli.journey.dataset import dataset
 from cli.journey.replay import replay
 from cli.local.command import run
 from cli.programme.command import programme
+from cli.translate.command import translate
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 
@@ -30,6 +31,7 @@ app.add_typer(keys, name="key")
 app.add_typer(programme, name="programme")
 app.command("backtest")(backtest_command)
 app.command()(compare)
+app.command()(translate)
 app.command()(upload)
 app.add_typer(uploads, name="uploads")
 app.command()(replay)

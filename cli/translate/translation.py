@@ -1,0 +1,270 @@
+"""A purchase in the words of the other API. Pure: it looks nothing up, so names stay as they are.
+
+What a body says is read by its API's own reader, and what comes out is checked by the other's. Whatever of the body the
+translation does not use is listed, so that nothing is lost unnoticed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from cli.translate.api import Api
+from loyalty.api.classic import reading as classic
+from loyalty.api.classic.deprecated_fields import DeprecatedField, deprecated_fields
+from loyalty.api.classic.identifiers import parts_of
+from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, ClassicPreviewPurchase, CreateSpend
+from loyalty.api.newest import purchase_requests as newest
+from loyalty.domain.access.partner import EVERY_MERCHANT, Partner
+from loyalty.domain.empty_texts import is_given
+from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.programme.directory import ALSO_CODES
+from loyalty.domain.purchases.promo_code import PROMO_CODE
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
+
+
+class LeftOut(NamedTuple):
+    """A field of the body that the translation does not have: where it is (a JSON pointer), and why."""
+
+    pointer: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A body in the words of the other API.
+
+    Attributes:
+        body: the translated body.
+        left_out: what has no counterpart there.
+        notes: what was decided where a word has several counterparts.
+        deprecated: deprecated fields of the body that was translated.
+        lacking: what the other API would refuse the translation for.
+    """
+
+    body: dict[str, Any]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    deprecated: tuple[DeprecatedField, ...]
+    lacking: tuple[Problem, ...]
+
+
+ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+"""In the place of the time of a call, which no translation has."""
+
+_NOBODY = Partner("-", frozenset(), frozenset({EVERY_MERCHANT}))
+_ENTRIES = "purchase_customer_events_set"
+_LINE = {"quantity": "quantity", "net_amount": "net_amount", "tax_amount": "vat_amount", "total_amount": "total_amount"}
+_AMOUNTS = {"amount": "spend_amount", "alternative_amount": "spend_alternative_amount"}
+"""What the newest API calls something, and what the classic one does."""
+
+_TO_OUTLET = "performed_by_business_unit_identifier becomes outlet_tap: write merchant_tap if it is a merchant"
+_FROM_MERCHANT = "merchant_tap becomes performed_by_business_unit_identifier, which translates back to outlet_tap"
+_WHY = {
+    "/token": "the newest API takes an API key in the header api_key",
+    "/accounts_receivable_identifier": "the newest API names customers by contact_id or cim",
+    "/rewards_participant_identifier": "the newest API names customers by contact_id or cim",
+    "/performed_by": "the newest API names merchants and outlets, by id or code",
+    "/contact_id": "the classic API names customers by account, participant or access token",
+    "/merchant_tap": "the outlet brings its merchant",
+    "/id": "in the classic API, external_system and external_system_reference_number make a purchase known again",
+}
+"""By the beginning of a pointer."""
+
+
+def is_classic(body: Mapping[str, Any]) -> bool:
+    """Return whether a body is one of the classic API's."""
+    return any(name in body for name in ("products_set", "purchase_customer_event", _ENTRIES))
+
+
+def bodies_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the bodies of single purchases: those of a bulk call's entries, or the body itself.
+
+    What stands beside the entries is in the first of them; the currency, which is meant for each, in all.
+    """
+    entries = body.get(_ENTRIES)
+    if not isinstance(entries, list):
+        return [dict(body)]
+    beside = {name: value for name, value in body.items() if name != _ENTRIES}
+    currency = {name: value for name, value in beside.items() if name == "intended_currency_identifier"}
+    return [
+        {**(currency if place else beside), **entry} for place, entry in enumerate(entries) if isinstance(entry, dict)
+    ]
+
+
+def translate(body: Mapping[str, Any], to: Api) -> Translation:
+    """Return the body of a purchase in the words of the API that it is translated `to`.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer; a translation would hide the faults.
+    """
+    draft = _Draft(dict(_leaves(body)))
+    if to is Api.NEWEST:
+        model = _model(body)
+        _to_newest(_read_classic(body, model), draft)
+        read_by: tuple[type[BaseModel], ...] = (model, ClassicPreviewPurchase)
+        deprecated = tuple(deprecated_fields(model, body))
+    else:
+        _to_classic(newest.read_purchase(body, ANY_TIME), draft)
+        read_by, deprecated = (newest.CreatePurchase,), ()
+    left_out = tuple(
+        LeftOut(pointer, _why(pointer, to, read_by)) for pointer in draft.given if pointer not in draft.taken
+    )
+    return Translation(draft.body, left_out, tuple(draft.notes), deprecated, _lacking(draft.body, to))
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A translation in the making: what is `given`, by pointer, and what was `taken` of it."""
+
+    given: Mapping[str, Any]
+    taken: set[str] = field(default_factory=set)
+    body: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def put(self, at: str, value: Any, source: str) -> None:
+        """Put a value at a pointer, if it is given at the pointer `source`."""
+        if source not in self.given:
+            return
+        self.taken.add(source)
+        *steps, name = at.split("/")[1:]
+        within = self.body
+        for step in steps:
+            within = within.setdefault(step, {})
+        within[name] = value
+
+    def put_line(self, at: str, line: dict[str, Any]) -> None:
+        """Add a line to a list."""
+        self.body.setdefault(at, []).append(line)
+
+    def take(self, source: str, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the fields of an object at a pointer under other names."""
+        found = {name: f"{source}/{told}" for name, told in names.items() if f"{source}/{told}" in self.given}
+        self.taken.update(found.values())
+        return {name: self.given[pointer] for name, pointer in found.items()}
+
+
+def _model(body: Mapping[str, Any]) -> type[Any]:
+    if "purchase_customer_event" in body:
+        return CreateSpend
+    return BulkPurchase if "request_unique_identifier" in body else ClassicCreatePurchase
+
+
+def _read_classic(body: Mapping[str, Any], model: type[Any]) -> PurchaseRequest:
+    if model is CreateSpend:
+        return classic.read_created_spend(body, _NOBODY, None)
+    if model is BulkPurchase:
+        return classic.read_entry(body, _NOBODY, None, "")
+    return classic.read_purchase(body, _NOBODY, None)
+
+
+def _to_newest(request: PurchaseRequest, draft: _Draft) -> None:
+    for by, at in newest.CUSTOMERS:
+        if request.customer.by == by:
+            draft.put(at, request.customer.value, request.customer.pointer)
+    unit = request.performed_by.get("business_unit")
+    if unit and unit.by in newest.Named.model_fields:
+        draft.put(f"{dict(newest.PERFORMERS)['outlet']}/{unit.by}", unit.value, unit.pointer)
+        draft.notes.append(_TO_OUTLET)
+    for kind, at in newest.REFERENCES:
+        if named := request.references.get(kind):
+            by = ALSO_CODES.get((kind, named.by), named.by)
+            if at in newest.PLAIN and by == "code":
+                draft.put(at, named.value, named.pointer)
+            elif at not in newest.PLAIN and by in newest.Named.model_fields:
+                draft.put(f"{at}/{by}", named.value, named.pointer)
+    _put_shared(request, draft, newest.CreatePurchase, int(request.performed_on.timestamp()))
+    for line in request.lines:
+        source = line.product.pointer.rpartition("/product_identifier/")[0]
+        sku = draft.take(source, {"product_sku": "product_identifier/code"})
+        draft.put_line("products", sku | draft.take(source, _LINE))
+    if request.spend and (spend := draft.take(request.spend.pointer, _AMOUNTS)):
+        draft.body["spend_request"] = spend
+
+
+def _to_classic(request: PurchaseRequest, draft: _Draft) -> None:
+    if request.customer.by == "token.authentication_code":
+        at = "/accounts_receivable_identifier/access_token_identifier/authentication_code"
+        draft.put(at, request.customer.value, request.customer.pointer)
+    performers = request.performed_by
+    unit = performers.get("outlet") or performers["merchant"]
+    draft.put(f"/{classic.PERFORMERS['business_unit']}/{unit.by}", unit.value, unit.pointer)
+    if "outlet" not in performers:
+        draft.notes.append(_FROM_MERCHANT)
+    identifiers = dict(parts_of(ClassicCreatePurchase))
+    for kind, name in classic.REFERENCES.items():
+        if (named := request.references.get(kind)) and (by := _classic_way(kind, named, identifiers[name])):
+            draft.put(f"/{name}/{by}", named.value, named.pointer)
+    if code := request.references.get("promo_code"):
+        draft.put(PROMO_CODE, code.value, code.pointer)
+    _put_shared(request, draft, ClassicCreatePurchase, f"{request.performed_on:%Y-%m-%dT%H:%M:%S}")
+    for line in request.lines:
+        source = line.product.pointer.rpartition("/")[0]
+        product = {"product_identifier": draft.take(source, {"code": "product_sku"})}
+        draft.put_line("products_set", product | draft.take(source, {told: name for name, told in _LINE.items()}))
+    if request.spend:
+        amounts = draft.take(request.spend.pointer, {told: name for name, told in _AMOUNTS.items()})
+        draft.body["spend_request"] = amounts
+
+
+def _classic_way(kind: str, named: Reference, identifier: type[BaseModel]) -> str | None:
+    """Return the field by which the classic API names something that the newest one names by id or code."""
+    also = {(other, code): field_ for (other, field_), code in ALSO_CODES.items()}
+    by = also.get((kind, named.by), named.by)
+    return by if by in identifier.model_fields else None
+
+
+def _put_shared(request: PurchaseRequest, draft: _Draft, model: type[BaseModel], performed_on: int | str) -> None:
+    """Put what both APIs call the same."""
+    draft.put("/reference_number", request.reference_number, f"{request.pointer}/reference_number")
+    draft.put("/performed_on", performed_on, "/performed_on")
+    for name, value in request.details.items():
+        if name in model.model_fields:
+            for source in dict.fromkeys((f"/{name}", f"{request.pointer}/{name}")):
+                draft.put(f"/{name}", value, source)
+
+
+def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Return what a body says, by pointer."""
+    if isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(inner, f"{at}/{name}")
+    elif is_given(value):
+        yield at, value
+
+
+def _why(pointer: str, to: Api, read_by: tuple[type[BaseModel], ...]) -> str:
+    told = next((why for start, why in _WHY.items() if pointer.startswith(start) and _fits(start, to)), None)
+    if told:
+        return told
+    if not any(_reads(model, pointer.split("/")[1:]) for model in read_by):
+        return "the classic API does not read it, either"
+    return f"the {to} API has no counterpart"
+
+
+def _fits(start: str, to: Api) -> bool:
+    """Return whether an explanation is one of translations to this API: those of the newest API's own fields are of
+    translations to the classic one."""
+    return (start[1:] in newest.CreatePurchase.model_fields) is (to is Api.CLASSIC)
+
+
+def _reads(model: type[BaseModel], steps: list[str]) -> bool:
+    """Return whether a model has the field at a pointer."""
+    name, *inner = [step for step in steps if not step.isdigit()]
+    if name not in model.model_fields:
+        return False
+    part = dict(parts_of(model)).get(name) if inner else None
+    return not inner or (part is not None and _reads(part, inner))
+
+
+def _lacking(body: dict[str, Any], to: Api) -> tuple[Problem, ...]:
+    try:
+        if to is Api.NEWEST:
+            newest.read_purchase(body, ANY_TIME)
+        else:
+            classic.read_purchase(body, _NOBODY, None)
+    except Refused as refused:
+        return tuple(refused.problems)
+    return ()
