@@ -8,15 +8,16 @@ import typer
 
 from cli.console import CommandFailure, err, out
 from cli.options import AsJson
+from cli.translate.dialect import Dialect
 
 if TYPE_CHECKING:
-    from cli.translate.translation import Api, Translation
+    from cli.translate.translation import Translation
 
 Bodies = Annotated[
     Path,
     typer.Argument(exists=True, dir_okay=False, readable=True, help="A body as .json, or one a line as .jsonl."),
 ]
-To = Annotated[str, typer.Option("--to", metavar="newest|classic", help="The API to translate to.")]
+To = Annotated[Dialect, typer.Option(help="The API to translate to.")]
 
 
 class _Body(NamedTuple):
@@ -37,18 +38,15 @@ def translate(bodies: Bodies, to: To, as_json: AsJson = False) -> None:
     call becomes a body for each entry. Exit status 1 where a body is faulty, or the other API would want more than it
     says.
     """
-    from cli.translate.translation import Api
     from cli.translate.translation import translate as translated
     from loyalty import exactjson
     from loyalty.domain.errors import Refused
 
-    if to not in list(Api):
-        raise typer.BadParameter(f"{to} is neither newest nor classic", param_hint="--to")
     failed = 0
-    for one in _read(bodies, Api(to)):
+    for one in _read(bodies, to):
         place = f"{bodies}:{one.describe()}"
         try:
-            translation = translated(one.body, Api(to))
+            translation = translated(one.body, to)
         except Refused as refused:
             for problem in refused.problems:
                 err.print(f"{place}: {problem.pointer or '/'}: {problem.description}", style="red", markup=False)
@@ -62,9 +60,9 @@ def translate(bodies: Bodies, to: To, as_json: AsJson = False) -> None:
         raise CommandFailure(f"{failed:,} bodies are faulty, or have to be completed before they are sent")
 
 
-def _read(file: Path, to: "Api") -> Iterator[_Body]:
+def _read(file: Path, to: Dialect) -> Iterator[_Body]:
     """Return the bodies of a file. Raises `CommandFailure` where it has something else."""
-    from cli.translate.translation import Api, bodies_of, is_classic
+    from cli.translate.translation import bodies_of, is_classic
     from loyalty import exactjson
 
     with file.open("rb") as opened:
@@ -75,12 +73,11 @@ def _read(file: Path, to: "Api") -> Iterator[_Body]:
             try:
                 body = exactjson.loads_strictly(line.decode("utf-8-sig"))
             except ValueError as error:
-                raise CommandFailure(
-                    f"{file}:{number} is not JSON ({error}); several bodies go into a .jsonl"
-                ) from error
+                several = "; several bodies go into a .jsonl"
+                raise CommandFailure(f"{file}:{number} is not JSON ({error}){several}") from error
             if not isinstance(body, dict):
                 raise CommandFailure(f"{file}:{number} is not the body of a purchase, which is an object")
-            if is_classic(body) is (to is Api.CLASSIC):
+            if is_classic(body) is (to is Dialect.CLASSIC):
                 raise CommandFailure(f"{file}:{number} is a body of the {to} API already")
             entries = bodies_of(body)
             for place, entry in enumerate(entries, start=1):
@@ -100,9 +97,7 @@ def _as_json(translation: "Translation") -> dict[str, Any]:
 def _print_notes(place: str, translation: "Translation") -> None:
     lines = [f"{one.pointer}: left out, as {one.why}" for one in translation.left_out]
     lines += [f"{one.pointer or 'the operation'}: deprecated since {one.release}" for one in translation.deprecated]
-    lines += [
-        *translation.notes,
-        *(f"to be completed: {one.pointer}: {one.description}" for one in translation.lacking),
-    ]
+    lines += translation.notes
+    lines += [f"to be completed: {one.pointer}: {one.description}" for one in translation.lacking]
     for line in lines:
         err.print(f"{place}: {line}", markup=False)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from cli.translate.api import Api
+from cli.translate.dialect import Dialect
 from loyalty.api.classic import reading as classic
 from loyalty.api.classic.deprecated_fields import DeprecatedField, deprecated_fields
 from loyalty.api.classic.identifiers import parts_of
@@ -94,14 +94,14 @@ def bodies_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def translate(body: Mapping[str, Any], to: Api) -> Translation:
+def translate(body: Mapping[str, Any], to: Dialect) -> Translation:
     """Return the body of a purchase in the words of the API that it is translated `to`.
 
     Raises:
         Refused: with every faulty field, by JSON pointer; a translation would hide the faults.
     """
     draft = _Draft(dict(_leaves(body)))
-    if to is Api.NEWEST:
+    if to is Dialect.NEWEST:
         model = _model(body)
         _to_newest(_read_classic(body, model), draft)
         read_by: tuple[type[BaseModel], ...] = (model, ClassicPreviewPurchase)
@@ -235,7 +235,7 @@ def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         yield at, value
 
 
-def _why(pointer: str, to: Api, read_by: tuple[type[BaseModel], ...]) -> str:
+def _why(pointer: str, to: Dialect, read_by: tuple[type[BaseModel], ...]) -> str:
     told = next((why for start, why in _WHY.items() if pointer.startswith(start) and _fits(start, to)), None)
     if told:
         return told
@@ -244,10 +244,10 @@ def _why(pointer: str, to: Api, read_by: tuple[type[BaseModel], ...]) -> str:
     return f"the {to} API has no counterpart"
 
 
-def _fits(start: str, to: Api) -> bool:
+def _fits(start: str, to: Dialect) -> bool:
     """Return whether an explanation is one of translations to this API: those of the newest API's own fields are of
     translations to the classic one."""
-    return (start[1:] in newest.CreatePurchase.model_fields) is (to is Api.CLASSIC)
+    return (start[1:] in newest.CreatePurchase.model_fields) is (to is Dialect.CLASSIC)
 
 
 def _reads(model: type[BaseModel], steps: list[str]) -> bool:
@@ -259,9 +259,9 @@ def _reads(model: type[BaseModel], steps: list[str]) -> bool:
     return not inner or (part is not None and _reads(part, inner))
 
 
-def _lacking(body: dict[str, Any], to: Api) -> tuple[Problem, ...]:
+def _lacking(body: dict[str, Any], to: Dialect) -> tuple[Problem, ...]:
     try:
-        if to is Api.NEWEST:
+        if to is Dialect.NEWEST:
             newest.read_purchase(body, ANY_TIME)
         else:
             classic.read_purchase(body, _NOBODY, None)

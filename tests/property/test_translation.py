@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.translate.translation import ANY_TIME, Api, translate
+from cli.translate.dialect import Dialect
+from cli.translate.translation import ANY_TIME, translate
 from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchase_requests import read_purchase as read_newest
 from loyalty.domain.access.partner import Partner
@@ -101,8 +102,8 @@ def leaves(value: Any, at: str = "") -> dict[str, Any]:
 
 @given(st.fixed_dictionaries(NEWEST, optional=NEWEST_MORE))
 def test_a_newest_body_is_the_same_request_after_it_was_classic(body: dict[str, Any]) -> None:
-    there = translate(body, Api.CLASSIC)
-    back = translate(there.body, Api.NEWEST)
+    there = translate(body, Dialect.CLASSIC)
+    back = translate(there.body, Dialect.NEWEST)
 
     assert (there.left_out, there.lacking, back.left_out, back.lacking) == ((), (), (), ())
     assert back.body == body
@@ -111,8 +112,8 @@ def test_a_newest_body_is_the_same_request_after_it_was_classic(body: dict[str, 
 
 @given(st.fixed_dictionaries(CLASSIC, optional=CLASSIC_MORE))
 def test_a_classic_body_is_the_same_request_after_it_was_newest(body: dict[str, Any]) -> None:
-    there = translate(body, Api.NEWEST)
-    back = translate(there.body, Api.CLASSIC)
+    there = translate(body, Dialect.NEWEST)
+    back = translate(there.body, Dialect.CLASSIC)
 
     assert (there.left_out, there.lacking, back.left_out, back.lacking) == ((), (), (), ())
     first, second = (read_classic(one, PARTNER, None) for one in (body, back.body))
@@ -122,7 +123,7 @@ def test_a_classic_body_is_the_same_request_after_it_was_newest(body: dict[str, 
 
 @given(st.fixed_dictionaries(CLASSIC, optional=CLASSIC_MORE))
 def test_both_bodies_ask_for_the_same(body: dict[str, Any]) -> None:
-    there = read_newest(translate(body, Api.NEWEST).body, ANY_TIME)
+    there = read_newest(translate(body, Dialect.NEWEST).body, ANY_TIME)
     asked = read_classic(body, PARTNER, None)
 
     assert (there.performed_on, there.reference_number) == (asked.performed_on, asked.reference_number)
@@ -141,7 +142,7 @@ def test_nothing_of_a_classic_body_is_lost_unlisted(body: dict[str, Any], data: 
     for name in ("accounts_receivable_identifier", "products_set", "performed_by_business_unit_identifier"):
         whole[name] = data.draw(ANY_CLASSIC[name])
 
-    there = translate(whole, Api.NEWEST)
+    there = translate(whole, Dialect.NEWEST)
 
     listed, told = {one.pointer for one in there.left_out}, sorted(map(str, leaves(there.body).values()))
     kept = {pointer: leaf for pointer, leaf in leaves(whole).items() if pointer not in listed}
@@ -159,7 +160,7 @@ def test_nothing_of_a_classic_body_is_lost_unlisted(body: dict[str, Any], data: 
 def test_nothing_of_a_newest_body_is_lost_unlisted(body: dict[str, Any], customer: str) -> None:
     if body.get("id") in (".", ".."):
         del body["id"]
-    there = translate(body | {customer: "C"}, Api.CLASSIC)
+    there = translate(body | {customer: "C"}, Dialect.CLASSIC)
 
     listed = {one.pointer for one in there.left_out}
     steps = {pointer.split("/")[1] for pointer in listed}

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Api(StrEnum):
+class Dialect(StrEnum):
     """An API to translate to."""
 
     NEWEST = "newest"
