@@ -13,10 +13,10 @@ _BEFORE_ROUTES = re.compile(r"^.*?/(?:crmapi/rest|backoffice)/v\d+(?=/)")
 _STAGE = re.compile(r"^/[^/]+(?=/)")
 _GATEWAY_HOST = re.compile(r"\.execute-api\.")
 
-_TELLING = re.compile(r"[a-z_]+|v\d+")
+_TELLING = re.compile(r"[a-z_]{1,24}|v\d")
 """Steps of a path that say nothing of anybody."""
 
-_STEPS_TOLD = 4
+_STEPS_TOLD = 3
 
 
 class Address(NamedTuple):

@@ -45,6 +45,10 @@ def _always(_: FieldPair) -> bool:
     return True
 
 
+def _is_no_request(pair: FieldPair) -> bool:
+    return any(pair.beside.get(name) for name in ("instant_spend", "automatic_spend"))
+
+
 def _is_theirs_null(pair: FieldPair) -> bool:
     return pair.theirs is None
 
@@ -90,7 +94,7 @@ _DESIGNS = tuple(
     for reason, pointers, holds in (
         ("row 19: when each side wrote it down", r".*/log_information/(created|updated)_date|/posted_on", _always),
         ("row 26: when each side processed it", r".*/(instant|automatic)_spend_request/performed_on", _always),
-        ("row 26: when each side processed it", r".*/spend_requests_set/\d+/performed_on", _always),
+        ("row 26: when each side processed it", r".*/spend_requests_set/\d+/performed_on", _is_no_request),
         ("row 8: we answer a boolean", r".*/process_immediately", _is_one_truth),
         ("row 23: first name, then last, in every place", r".*/account_owner/name", _are_names_turned),
         ("row 23: first name, then last, in every place", r"/data/rewards_participant_name", _are_names_turned),

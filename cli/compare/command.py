@@ -1,6 +1,7 @@
 """`loyalty compare`: what the vendor answered, and what we would."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -74,11 +75,19 @@ def compare(
     now = datetime.now(UTC)
     with step("Programme read"):
         table, caller = _programme(reference or [], stack, region, partner, now)
-    report = ComparisonReport(recorded.name, _BALANCES[balances])
     comparison = Comparison(table, caller, now, from_recording=balances is Balances.RECORDED)
-    comparison.run(_told_bad(recorded, recorded_calls(recorded)), report)
-    if not report.calls and not report.bad:
-        raise CommandFailure(_nothing_compared(report))
+    with closing(ComparisonReport(recorded.name, _BALANCES[balances])) as report:
+        comparison.run(_told_bad(recorded, recorded_calls(recorded)), report)
+        if not report.calls and not report.bad:
+            raise CommandFailure(_nothing_compared(report))
+        _tell(report, html, as_json=as_json)
+    if report.bad:
+        raise CommandFailure(f"{report.bad:,} lines or entries are no recorded calls, and were not compared")
+    if report.disagreeing:
+        raise typer.Exit(1)
+
+
+def _tell(report: "ComparisonReport", html: Path | None, *, as_json: bool) -> None:
     if html:
         from cli.compare.page import write_page
 
@@ -90,10 +99,6 @@ def compare(
         from cli.compare.text import print_report
 
         print_report(report)
-    if report.bad:
-        raise CommandFailure(f"{report.bad:,} lines or entries are no recorded calls, and were not compared")
-    if report.disagreeing:
-        raise typer.Exit(1)
 
 
 def _programme(

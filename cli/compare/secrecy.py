@@ -20,11 +20,12 @@ def tell(value: Any, name: str, secrets: Iterable[str]) -> str:
     if is_secret(name) and value is not None:
         return LEFT_OUT
     text = exactjson.dumps(_without_secrets(value))
-    for secret in secrets:
-        if text == exactjson.dumps(secret):
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be part of another
+        written = exactjson.dumps(secret)
+        if text == written:
             return LEFT_OUT
         if len(secret) >= SHORTEST_WITHIN:
-            text = text.replace(secret, LEFT_OUT)
+            text = text.replace(written[1:-1], LEFT_OUT)
     return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 3]}..."
 
 
@@ -39,7 +40,9 @@ def _without_secrets(value: Any) -> Any:
 
 def secrets_in(call: RecordedCall) -> Iterator[str]:
     """Return what a call shows of tokens, keys and codes, which no report may repeat."""
-    yield from (text for name, text in (*call.headers.items(), *call.address.query.items()) if is_secret(name))
+    shown = [text for name, text in (*call.headers.items(), *call.address.query.items()) if is_secret(name)]
+    yield from shown
+    yield from (text.split()[-1] for text in shown if " " in text.strip())  # without the scheme before it
     yield from _secrets(call.request)
     yield from _secrets(call.response)
 

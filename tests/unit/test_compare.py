@@ -181,8 +181,11 @@ def test_a_wallet_may_begin_with_what_the_recording_tells_first(tmp_path: Path, 
 def test_no_token_key_or_code_is_told(tmp_path: Path) -> None:
     secret = "S3CR3T-0001"
     one = of("create_v5_1", cim=secret)
-    one |= {"headers": {"API_KEY": "K3Y-000002"}, "path": "/backoffice/v2/purchases?token=T0K3N-003"}
-    one["response"] = {"id": f"no {secret}", "note": "K3Y-000002 and T0K3N-003"}
+    one |= {
+        "headers": {"API_KEY": "K3Y-000002", "Authorization": 'Bearer B34R3R-"7'},
+        "path": "/backoffice/v2/purchases?token=T0K3N-003",
+    }
+    one["response"] = {"id": f"no {secret}", "note": 'K3Y-000002 and T0K3N-003 and B34R3R-"7'}
     other = of("create_4", token="T0K3N-004")
     other["response"]["data"]["description"] = "said T0K3N-004"
     other["response"]["data"]["authorized_by_access_token"] = {"authentication_code": "C0D3-005", "number": "6"}
@@ -192,7 +195,7 @@ def test_no_token_key_or_code_is_told(tmp_path: Path) -> None:
 
     told = exactjson.dumps([report.as_json(), *(one._asdict() for one in report.disagreements())]) + page(report)
     assert "(left out)" in told
-    assert [code for code in ("S3CR3T", "K3Y", "T0K3N", "C0D3", "P4SS") if code in told] == []
+    assert [code for code in ("S3CR3T", "K3Y", "T0K3N", "C0D3", "P4SS", "B34R3R") if code in told] == []
 
 
 def test_a_short_secret_hides_its_own_field_and_no_other_text() -> None:
