@@ -52,8 +52,8 @@ def test_an_answer_agrees_with_itself_in_every_field(golden: Any) -> None:
 
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.name)
 def test_a_field_with_another_value_is_found_and_no_other(golden: Any) -> None:
-    """Whatever they say, only dates of writing and the words of errors differ by design; and where the vendor has null,
-    names and what we tell of rates and reductions."""
+    """Whatever they say, only dates of writing, words of errors and user names told as names of persons differ by design;
+    and where the vendor has null, names and what we tell of rates and reductions."""
     answer, by_design = golden.response, set()
     for leaf in leaves(answer):
         pointer = "".join(f"/{step}" for step in leaf)
@@ -65,6 +65,14 @@ def test_a_field_with_another_value_is_found_and_no_other(golden: Any) -> None:
         if designed:
             by_design.add((str(leaf[-1]), value_at(answer, leaf) is None))
 
-    written = ("created_date", "updated_date", "description", "message", "error_description", "performed_on")
+    written = (
+        "created_date",
+        "updated_date",
+        "description",
+        "message",
+        "error_description",
+        "performed_on",
+        "person_name",
+    )
     told_by_us = ("name", "reduction_method", "currency")
     assert by_design <= {*((name, False) for name in written), *((name, True) for name in told_by_us)}
