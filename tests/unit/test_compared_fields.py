@@ -52,7 +52,7 @@ def test_an_answer_agrees_with_itself_in_every_field(golden: Any) -> None:
 
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.name)
 def test_a_field_with_another_value_is_found_and_no_other(golden: Any) -> None:
-    """Whatever they say, only dates of writing, words of errors and user names told as names of persons differ by design;
+    """Only dates of writing, words of errors and user names as names of persons differ by design whatever they say;
     and where the vendor has null, names and what we tell of rates and reductions."""
     answer, by_design = golden.response, set()
     for leaf in leaves(answer):
