@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from cli.translate.dialect import Dialect
+from cli.translate.reasons import why_left_out
 from loyalty.api.classic import reading as classic
 from loyalty.api.classic.deprecated_fields import DeprecatedField, deprecated_fields
 from loyalty.api.classic.identifiers import parts_of
@@ -62,16 +63,6 @@ _AMOUNTS = {"amount": "spend_amount", "alternative_amount": "spend_alternative_a
 
 _TO_OUTLET = "performed_by_business_unit_identifier becomes outlet_tap: write merchant_tap if it is a merchant"
 _FROM_MERCHANT = "merchant_tap becomes performed_by_business_unit_identifier, which translates back to outlet_tap"
-_WHY = {
-    "/token": "the newest API takes an API key in the header api_key",
-    "/accounts_receivable_identifier": "the newest API names customers by contact_id or cim",
-    "/rewards_participant_identifier": "the newest API names customers by contact_id or cim",
-    "/performed_by": "the newest API names merchants and outlets, by id or code",
-    "/contact_id": "the classic API names customers by account, participant or access token",
-    "/merchant_tap": "the outlet brings its merchant",
-    "/id": "in the classic API, external_system and external_system_reference_number make a purchase known again",
-}
-"""By the beginning of a pointer."""
 
 
 def is_classic(body: Mapping[str, Any]) -> bool:
@@ -110,7 +101,7 @@ def translate(body: Mapping[str, Any], to: Dialect) -> Translation:
         _to_classic(newest.read_purchase(body, ANY_TIME), draft)
         read_by, deprecated = (newest.CreatePurchase,), ()
     left_out = tuple(
-        LeftOut(pointer, _why(pointer, to, read_by)) for pointer in draft.given if pointer not in draft.taken
+        LeftOut(pointer, why_left_out(pointer, to, read_by)) for pointer in draft.given if pointer not in draft.taken
     )
     return Translation(draft.body, left_out, tuple(draft.notes), deprecated, _lacking(draft.body, to))
 
@@ -233,30 +224,6 @@ def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(inner, f"{at}/{name}")
     elif is_given(value):
         yield at, value
-
-
-def _why(pointer: str, to: Dialect, read_by: tuple[type[BaseModel], ...]) -> str:
-    told = next((why for start, why in _WHY.items() if pointer.startswith(start) and _fits(start, to)), None)
-    if told:
-        return told
-    if not any(_reads(model, pointer.split("/")[1:]) for model in read_by):
-        return "the classic API does not read it, either"
-    return f"the {to} API has no counterpart"
-
-
-def _fits(start: str, to: Dialect) -> bool:
-    """Return whether an explanation is one of translations to this API: those of the newest API's own fields are of
-    translations to the classic one."""
-    return (start[1:] in newest.CreatePurchase.model_fields) is (to is Dialect.CLASSIC)
-
-
-def _reads(model: type[BaseModel], steps: list[str]) -> bool:
-    """Return whether a model has the field at a pointer."""
-    name, *inner = [step for step in steps if not step.isdigit()]
-    if name not in model.model_fields:
-        return False
-    part = dict(parts_of(model)).get(name) if inner else None
-    return not inner or (part is not None and _reads(part, inner))
 
 
 def _lacking(body: dict[str, Any], to: Dialect) -> tuple[Problem, ...]:
