@@ -12,6 +12,7 @@ from loyalty.api.classic import preview as classic_preview
 from loyalty.api.classic import purchases as classic
 from loyalty.api.classic.envelope import fields_set, render_refusal, render_success, select_fields_within
 from loyalty.api.http.messages import Request, Response
+from loyalty.api.http.parameters import check_parameters
 from loyalty.api.http.problems import problem_document
 from loyalty.api.newest import purchase_answers as newest
 from loyalty.api.newest import purchase_requests
@@ -62,6 +63,7 @@ class Caller:
             max_body_bytes=bulk.MAX_BULK_BODY_BYTES,
         )
         try:
+            check_parameters({"pathParameters": path, "queryStringParameters": request.query, "headers": call.headers})
             response = ANSWERED[route](self, request)
         except Refused as refused:
             response = (render_refusal if route.startswith("classic_") else problem_document)(refused)

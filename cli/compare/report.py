@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cli.compare.by_design import MISSING, FieldPair
 from cli.compare.recording import RecordedCall
-from cli.compare.secrecy import secrets_in, tell
+from cli.compare.secrecy import secrets_in, tell, tell_text
 from cli.compare.worth import Worth, pattern_of, worth_of_call, worth_of_field
 from loyalty.domain.money import ZERO
 
@@ -145,8 +145,8 @@ class ComparisonReport:
 
 
 def _tell(side: Any, pointer: str, secrets: set[str]) -> str:
-    if side is MISSING:
+    if side is MISSING or (pointer == WHOLE and side is None):
         return "(nothing)"
     if pointer == WHOLE:
-        return side if isinstance(side, str) else "done"
+        return tell_text(side, secrets) if isinstance(side, str) else "done"
     return tell(side, pointer.rpartition("/")[2], secrets)

@@ -1,7 +1,7 @@
 """Tokens, keys and codes in recordings, which no report repeats."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from cli.compare.recording import RecordedCall
@@ -15,17 +15,19 @@ SHORTEST_WITHIN = 6
 """Characters of a secret that is looked for within other texts; a shorter one is in many of them by chance."""
 
 
-def tell(value: Any, name: str, secrets: Iterable[str]) -> str:
+def tell(value: Any, name: str, secrets: Collection[str]) -> str:
     """Return the value of a field as a report may show it: as JSON, cut, and without secrets."""
     if is_secret(name) and value is not None:
         return LEFT_OUT
     text = exactjson.dumps(_without_secrets(value))
+    return LEFT_OUT if any(text == exactjson.dumps(secret) for secret in secrets) else tell_text(text, secrets)
+
+
+def tell_text(text: str, secrets: Iterable[str]) -> str:
+    """Return a text, cut, and without the secrets in it."""
     for secret in sorted(secrets, key=len, reverse=True):  # one may be part of another
-        written = exactjson.dumps(secret)
-        if text == written:
-            return LEFT_OUT
         if len(secret) >= SHORTEST_WITHIN:
-            text = text.replace(written[1:-1], LEFT_OUT)
+            text = text.replace(exactjson.dumps(secret)[1:-1], LEFT_OUT)
     return text if len(text) <= LONGEST_TOLD else f"{text[: LONGEST_TOLD - 3]}..."
 
 

@@ -198,6 +198,24 @@ def test_no_token_key_or_code_is_told(tmp_path: Path) -> None:
     assert [code for code in ("S3CR3T", "K3Y", "T0K3N", "C0D3", "P4SS", "B34R3R") if code in told] == []
 
 
+@pytest.mark.parametrize("response", [None, [], {}, {"data": 5}, {"status": 5}, [[{"a": []}]]])
+def test_answers_of_any_form_are_compared(response: Any, tmp_path: Path) -> None:
+    lines = [of("create_1") | {"response": response}, of("create_v5_1") | {"response": response}]
+    lines += [one | {"request": [], "status": 404} for one in lines]
+
+    report = compared(written(tmp_path / "a.jsonl", lines))
+
+    assert report.calls == 4
+    assert report.refused == 2
+    assert page(report)
+
+
+def test_a_path_that_no_call_could_have_is_refused_as_the_api_does(tmp_path: Path) -> None:
+    line = call(f"/purchases/{'x' * 300}", None, {"error": "unknown"}, 404)
+
+    assert compared(written(tmp_path / "a.jsonl", [line])).refused == 1
+
+
 def test_a_short_secret_hides_its_own_field_and_no_other_text() -> None:
     assert tell("12", "note", {"12"}) == "(left out)"
     assert tell("1234", "note", {"12"}) == '"1234"'
