@@ -17,7 +17,9 @@ from loyalty.api.http.problems import problem_document
 from loyalty.api.newest import purchase_answers as newest
 from loyalty.api.newest import purchase_requests
 from loyalty.api.newest.purchase_answers import render_purchase
-from loyalty.api.newest.returns import check_cancellation, read_return, render_return
+from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
+from loyalty.api.newest.returns import ReturnProducts, check_cancellation, read_return, render_return
+from loyalty.api.newest.unknown_fields import read_body
 from loyalty.api.newest.wallets import render_wallet
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
@@ -72,14 +74,14 @@ class Caller:
 
 def _create(caller: Caller, request: Request) -> Response:
     with add_unknown_names(caller.engine, caller.partner, now=request.now):
-        purchase = purchase_requests.read_purchase(request.json(), request.now)
+        purchase = purchase_requests.read_purchase(read_body(request, CreatePurchase), request.now)
     posting = post_purchase(caller.engine, purchase, caller.partner, now=request.now)
     return Response(200, {"id": posting.event.entry.told_id})
 
 
 def _preview(caller: Caller, request: Request) -> Response:
     with add_unknown_names(caller.engine, caller.partner, now=request.now):
-        purchase, explained = purchase_requests.read_preview(request.json(), request.now)
+        purchase, explained = purchase_requests.read_preview(read_body(request, PreviewPurchase), request.now)
     found = preview_purchase(caller.engine, purchase, caller.partner, now=request.now, explained=explained)
     return Response(200, newest.render_preview(found, found.why if explained else None))
 
@@ -99,7 +101,7 @@ def _cancel(caller: Caller, request: Request) -> Response:
 
 
 def _return(caller: Caller, request: Request) -> Response:
-    asked = read_return(request.json(), purchase_requests.read_path_reference(request), request.now)
+    asked = read_return(read_body(request, ReturnProducts), purchase_requests.read_path_reference(request), request.now)
     return Response(200, render_return(return_products(caller.engine, asked, caller.partner, now=request.now)))
 
 

@@ -1,6 +1,7 @@
 """`loyalty translate`: bodies of purchases in the words of the other API."""
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -20,6 +21,21 @@ Bodies = Annotated[
 To = Annotated[Dialect, typer.Option(help="The API to translate to.")]
 
 
+def _zone(name: str) -> tzinfo:
+    from loyalty.domain.period import time_zone
+
+    try:
+        return time_zone(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+Zone = Annotated[
+    tzinfo | None,
+    typer.Option("--time-zone", parser=_zone, metavar="NAME", help="Whose clock classic dates without a zone go by."),
+]
+
+
 class _Body(NamedTuple):
     """A body in a file: the line that it is in, and its place there if it is an entry of a bulk call."""
 
@@ -31,7 +47,7 @@ class _Body(NamedTuple):
         return f"{self.line}" if self.entry is None else f"{self.line}, entry {self.entry}"
 
 
-def translate(bodies: Bodies, to: To, as_json: AsJson = False) -> None:
+def translate(bodies: Bodies, to: To, zone: Zone = None, as_json: AsJson = False) -> None:
     """Translate bodies of purchases to the newest API, or back to the classic one, each into a line of JSON.
 
     What has no counterpart there is listed, and so are deprecated fields, with the release that deprecated them. A bulk
@@ -46,7 +62,7 @@ def translate(bodies: Bodies, to: To, as_json: AsJson = False) -> None:
     for one in _read(bodies, to):
         place = f"{bodies}:{one.describe()}"
         try:
-            translation = translated(one.body, to)
+            translation = translated(one.body, to, zone)
         except Refused as refused:
             for problem in refused.problems:
                 err.print(f"{place}: {problem.pointer or '/'}: {problem.description}", style="red", markup=False)

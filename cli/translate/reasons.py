@@ -3,8 +3,8 @@
 from pydantic import BaseModel
 
 from cli.translate.dialect import Dialect
-from loyalty.api.classic.identifiers import parts_of
 from loyalty.api.newest import purchase_requests as newest
+from loyalty.domain.validation import models_within
 
 _WHY = {
     "/token": "the newest API takes an API key in the header api_key",
@@ -24,7 +24,8 @@ def why_left_out(pointer: str, to: Dialect, read_by: tuple[type[BaseModel], ...]
     if told:
         return told
     if not any(_reads(model, pointer.split("/")[1:]) for model in read_by):
-        return "the classic API does not read it, either"
+        source = Dialect.CLASSIC if to is Dialect.NEWEST else Dialect.NEWEST
+        return f"the {source} API does not read it, either"
     return f"the {to} API has no counterpart"
 
 
@@ -39,5 +40,5 @@ def _reads(model: type[BaseModel], steps: list[str]) -> bool:
     name, *inner = [step for step in steps if not step.isdigit()]
     if name not in model.model_fields:
         return False
-    part = dict(parts_of(model)).get(name) if inner else None
+    part = dict(models_within(model, BaseModel)).get(name) if inner else None
     return not inner or (part is not None and _reads(part, inner))

@@ -6,19 +6,23 @@ translation does not use is listed, so that nothing is lost unnoticed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from cli.translate.dialect import Dialect
 from cli.translate.reasons import why_left_out
+from loyalty import exactjson
 from loyalty.api.classic import reading as classic
 from loyalty.api.classic.deprecated_fields import DeprecatedField, deprecated_fields
 from loyalty.api.classic.identifiers import parts_of
 from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, ClassicPreviewPurchase, CreateSpend
+from loyalty.api.http.messages import Request
 from loyalty.api.newest import purchase_requests as newest
+from loyalty.api.newest.unknown_fields import read_body
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner
+from loyalty.domain.dates import clock_at, moment_at
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.programme.directory import ALSO_CODES
@@ -62,6 +66,7 @@ _AMOUNTS = {"amount": "spend_amount", "alternative_amount": "spend_alternative_a
 """What the newest API calls something, and what the classic one does."""
 
 _TO_OUTLET = "performed_by_business_unit_identifier becomes outlet_tap: write merchant_tap if it is a merchant"
+_IN_UTC = "performed_on tells no zone, and is taken to be in UTC: name the place's with --time-zone"
 _FROM_MERCHANT = "merchant_tap becomes performed_by_business_unit_identifier, which translates back to outlet_tap"
 
 
@@ -85,8 +90,9 @@ def bodies_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def translate(body: Mapping[str, Any], to: Dialect) -> Translation:
-    """Return the body of a purchase in the words of the API that it is translated `to`.
+def translate(body: Mapping[str, Any], to: Dialect, zone: tzinfo | None = None) -> Translation:
+    """Return the body of a purchase in the words of the API that it is translated `to`; dates of the classic API that
+    tell no zone are by the clock of `zone`.
 
     Raises:
         Refused: with every faulty field, by JSON pointer; a translation would hide the faults.
@@ -94,11 +100,12 @@ def translate(body: Mapping[str, Any], to: Dialect) -> Translation:
     draft = _Draft(dict(_leaves(body)))
     if to is Dialect.NEWEST:
         model = _model(body)
-        _to_newest(_read_classic(body, model), draft)
+        _to_newest(_read_classic(body, model), draft, zone)
         read_by: tuple[type[BaseModel], ...] = (model, ClassicPreviewPurchase)
         deprecated = tuple(deprecated_fields(model, body))
     else:
-        _to_classic(newest.read_purchase(body, ANY_TIME), draft)
+        known = read_body(_request(body), newest.CreatePurchase)
+        _to_classic(newest.read_purchase(known, ANY_TIME), draft, zone)
         read_by, deprecated = (newest.CreatePurchase,), ()
     left_out = tuple(
         LeftOut(pointer, why_left_out(pointer, to, read_by)) for pointer in draft.given if pointer not in draft.taken
@@ -151,7 +158,7 @@ def _read_classic(body: Mapping[str, Any], model: type[Any]) -> PurchaseRequest:
     return classic.read_purchase(body, _NOBODY, None)
 
 
-def _to_newest(request: PurchaseRequest, draft: _Draft) -> None:
+def _to_newest(request: PurchaseRequest, draft: _Draft, zone: tzinfo | None) -> None:
     for by, at in newest.CUSTOMERS:
         if request.customer.by == by:
             draft.put(at, request.customer.value, request.customer.pointer)
@@ -160,13 +167,12 @@ def _to_newest(request: PurchaseRequest, draft: _Draft) -> None:
         draft.put(f"{dict(newest.PERFORMERS)['outlet']}/{unit.by}", unit.value, unit.pointer)
         draft.notes.append(_TO_OUTLET)
     for kind, at in newest.REFERENCES:
-        if named := request.references.get(kind):
-            by = ALSO_CODES.get((kind, named.by), named.by)
-            if at in newest.PLAIN and by == "code":
-                draft.put(at, named.value, named.pointer)
-            elif at not in newest.PLAIN and by in newest.Named.model_fields:
-                draft.put(f"{at}/{by}", named.value, named.pointer)
-    _put_shared(request, draft, newest.CreatePurchase, int(request.performed_on.timestamp()))
+        if (named := request.references.get(kind)) and (place := _newest_place(kind, named, at)):
+            draft.put(place, named.value, named.pointer)
+    if zone is None and request.performed_on.tzinfo is None:
+        draft.notes.append(_IN_UTC)
+    performed_on = int(moment_at(zone or UTC, request.performed_on).timestamp())
+    _put_shared(request, draft, newest.CreatePurchase, performed_on)
     for line in request.lines:
         source = line.product.pointer.rpartition("/product_identifier/")[0]
         sku = draft.take(source, {"product_sku": "product_identifier/code"})
@@ -175,7 +181,7 @@ def _to_newest(request: PurchaseRequest, draft: _Draft) -> None:
         draft.body["spend_request"] = spend
 
 
-def _to_classic(request: PurchaseRequest, draft: _Draft) -> None:
+def _to_classic(request: PurchaseRequest, draft: _Draft, zone: tzinfo | None) -> None:
     if request.customer.by == "token.authentication_code":
         at = "/accounts_receivable_identifier/access_token_identifier/authentication_code"
         draft.put(at, request.customer.value, request.customer.pointer)
@@ -190,7 +196,7 @@ def _to_classic(request: PurchaseRequest, draft: _Draft) -> None:
             draft.put(f"/{name}/{by}", named.value, named.pointer)
     if code := request.references.get("promo_code"):
         draft.put(PROMO_CODE, code.value, code.pointer)
-    _put_shared(request, draft, ClassicCreatePurchase, f"{request.performed_on:%Y-%m-%dT%H:%M:%S}")
+    _put_shared(request, draft, ClassicCreatePurchase, _date(request.performed_on, zone))
     for line in request.lines:
         source = line.product.pointer.rpartition("/")[0]
         product = {"product_identifier": draft.take(source, {"code": "product_sku"})}
@@ -198,6 +204,25 @@ def _to_classic(request: PurchaseRequest, draft: _Draft) -> None:
     if request.spend:
         amounts = draft.take(request.spend.pointer, {told: name for name, told in _AMOUNTS.items()})
         draft.body["spend_request"] = amounts
+
+
+def _date(moment: datetime, zone: tzinfo | None) -> str:
+    """Return a moment as a date of the classic API: by the clock of a zone; in UTC, which it says, without one, and
+    where the clock shows that time twice."""
+    shown = clock_at(zone or UTC, moment)
+    return shown if zone and moment_at(zone, datetime.fromisoformat(shown)) == moment else clock_at(UTC, moment) + "Z"
+
+
+def _request(body: Mapping[str, Any]) -> Request:
+    return Request(ANY_TIME, {}, {}, {}, {}, exactjson.dumps(body), is_base64=False)
+
+
+def _newest_place(kind: str, named: Reference, at: str) -> str | None:
+    """Return where the newest API names something that the classic one names in more ways than by id or code."""
+    by = ALSO_CODES.get((kind, named.by), named.by)
+    if at in newest.PLAIN:
+        return at if by == "code" else None
+    return f"{at}/{by}" if by in newest.Named.model_fields else None
 
 
 def _classic_way(kind: str, named: Reference, identifier: type[BaseModel]) -> str | None:

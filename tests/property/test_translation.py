@@ -1,6 +1,7 @@
 """Translating a purchase to the other API and back loses nothing but what is listed."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,10 @@ from cli.translate.translation import ANY_TIME, translate
 from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchase_requests import read_purchase as read_newest
 from loyalty.domain.access.partner import Partner
+from loyalty.domain.dates import moment_at
 from tests.property.test_pricing import cents, some
 
+ATHENS = ZoneInfo("Europe/Athens")
 PARTNER = Partner("P", frozenset(), frozenset({"*"}))
 CODES = st.text("AZaz09-_.", min_size=1, max_size=8)
 SECONDS = st.integers(100_000_000, 7_258_118_399)
@@ -100,10 +103,10 @@ def leaves(value: Any, at: str = "") -> dict[str, Any]:
     return {at: value}
 
 
-@given(st.fixed_dictionaries(NEWEST, optional=NEWEST_MORE))
-def test_a_newest_body_is_the_same_request_after_it_was_classic(body: dict[str, Any]) -> None:
-    there = translate(body, Dialect.CLASSIC)
-    back = translate(there.body, Dialect.NEWEST)
+@given(st.fixed_dictionaries(NEWEST, optional=NEWEST_MORE), st.sampled_from([None, ATHENS]))
+def test_a_newest_body_is_the_same_request_after_it_was_classic(body: dict[str, Any], zone: ZoneInfo | None) -> None:
+    there = translate(body, Dialect.CLASSIC, zone)
+    back = translate(there.body, Dialect.NEWEST, zone)
 
     assert (there.left_out, there.lacking, back.left_out, back.lacking) == ((), (), (), ())
     assert back.body == body
@@ -112,8 +115,8 @@ def test_a_newest_body_is_the_same_request_after_it_was_classic(body: dict[str, 
 
 @given(st.fixed_dictionaries(CLASSIC, optional=CLASSIC_MORE))
 def test_a_classic_body_is_the_same_request_after_it_was_newest(body: dict[str, Any]) -> None:
-    there = translate(body, Dialect.NEWEST)
-    back = translate(there.body, Dialect.CLASSIC)
+    there = translate(body, Dialect.NEWEST, ATHENS)
+    back = translate(there.body, Dialect.CLASSIC, ATHENS)
 
     assert (there.left_out, there.lacking, back.left_out, back.lacking) == ((), (), (), ())
     first, second = (read_classic(one, PARTNER, None) for one in (body, back.body))
@@ -123,10 +126,11 @@ def test_a_classic_body_is_the_same_request_after_it_was_newest(body: dict[str, 
 
 @given(st.fixed_dictionaries(CLASSIC, optional=CLASSIC_MORE))
 def test_both_bodies_ask_for_the_same(body: dict[str, Any]) -> None:
-    there = read_newest(translate(body, Dialect.NEWEST).body, ANY_TIME)
+    there = read_newest(translate(body, Dialect.NEWEST, ATHENS).body, ANY_TIME)
     asked = read_classic(body, PARTNER, None)
 
-    assert (there.performed_on, there.reference_number) == (asked.performed_on, asked.reference_number)
+    assert there.performed_on == moment_at(ATHENS, asked.performed_on)
+    assert there.reference_number == asked.reference_number
     assert there.customer.value == asked.customer.value
     assert [one[1:] for one in there.lines] == [one[1:] for one in asked.lines]
     assert [one.product.value for one in there.lines] == [one.product.value for one in asked.lines]

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -28,7 +29,7 @@ def test_the_newest_example_has_counterparts_for_all_but_the_merchant_of_its_out
     assert [one.pointer for one in found.left_out] == ["/merchant_tap/code"]
     assert found.left_out[0].why == "the outlet brings its merchant"
     assert found.lacking == ()
-    assert found.body["performed_on"] == "2019-10-30T08:17:57"
+    assert found.body["performed_on"] == "2019-10-30T08:17:57Z"
     assert found.body["performed_by_business_unit_identifier"] == {"code": "CD123456"}
 
 
@@ -85,6 +86,35 @@ def test_a_merchant_alone_is_told_to_come_back_as_an_outlet() -> None:
     assert "write merchant_tap if it is a merchant" in back.notes[0]
 
 
+def test_what_the_newest_api_does_not_read_is_told_too() -> None:
+    body = BODIES["create_v5_1"] | {"organisation_id": "5"}
+
+    assert left_out(body, Dialect.CLASSIC)["/organisation_id"] == "the newest API does not read it, either"
+    with pytest.raises(Refused, match="Did you mean promo_code"):
+        translate(body | {"promocode": "5"}, Dialect.CLASSIC)
+
+
+@pytest.mark.parametrize(
+    ("date", "zone", "seconds", "back"),
+    [
+        ("2026-07-01T12:00:00", None, 1782907200, "2026-07-01T12:00:00Z"),
+        ("2026-07-01T12:00:00", "Europe/Athens", 1782896400, "2026-07-01T12:00:00"),
+        ("2026-07-01T12:00:00Z", "Europe/Athens", 1782907200, "2026-07-01T15:00:00"),
+        ("2026-10-25T01:30:00Z", "Europe/Athens", 1792891800, "2026-10-25T01:30:00Z"),
+    ],
+)
+def test_dates_without_a_zone_go_by_the_clock_that_is_named(
+    date: str, zone: str | None, seconds: int, back: str
+) -> None:
+    clock = ZoneInfo(zone) if zone else None
+    there = translate(BODIES["create_1"] | {"performed_on": date}, Dialect.NEWEST, clock)
+    newest = BODIES["create_v5_1"] | {"performed_on": seconds}
+
+    assert there.body["performed_on"] == seconds
+    assert any("--time-zone" in note for note in there.notes) == (zone is None)
+    assert translate(newest, Dialect.CLASSIC, clock).body["performed_on"] == back
+
+
 def test_a_faulty_body_is_refused_with_its_faults() -> None:
     with pytest.raises(Refused, match="/products/0/net_amount"):
         translate(BODIES["create_v5_1"] | {"products": [{"product_sku": "A"}]}, Dialect.CLASSIC)
@@ -128,13 +158,14 @@ def test_the_command_fails_where_the_other_api_would_want_more() -> None:
         ('{"products": []}', "newest", "is a body of the newest API already"),
         ('{"products_set": []}', "newest", "/reference_number"),
         ("{}", "oldest", "is not one of"),
+        ('{"products_set": []}', "newest --time-zone Mars", "Europe/Athens"),
     ],
 )
 def test_the_command_says_what_is_wrong(tmp_path: Path, text: str, to: str, message: str) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(text)
 
-    status, shown, told = run(file, to)
+    status, shown, told = run(file, *to.split())
 
     assert status != 0
     assert shown == ""

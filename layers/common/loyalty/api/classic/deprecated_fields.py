@@ -26,11 +26,6 @@ class DeprecatedField(NamedTuple):
 FindDeprecated = Callable[[Any], Iterable[DeprecatedField]]
 
 
-def no_deprecated(_: Any) -> Iterable[DeprecatedField]:
-    """Find nothing: nothing of the operation is deprecated."""
-    return ()
-
-
 def deprecated_fields(model: type[ClassicModel], body: Any, at: str = "") -> Iterator[DeprecatedField]:
     """Return the deprecated fields that a body, which stands at pointer `at`, makes use of."""
     if not isinstance(body, Mapping):
