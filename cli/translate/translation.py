@@ -25,6 +25,7 @@ from loyalty.domain.access.partner import EVERY_MERCHANT, Partner
 from loyalty.domain.dates import clock_at, moment_at
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Problem, Refused
+from loyalty.domain.fields import LATEST_YEAR
 from loyalty.domain.programme.directory import ALSO_CODES
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
@@ -207,10 +208,12 @@ def _to_classic(request: PurchaseRequest, draft: _Draft, zone: tzinfo | None) ->
 
 
 def _date(moment: datetime, zone: tzinfo | None) -> str:
-    """Return a moment as a date of the classic API: by the clock of a zone; in UTC, which it says, without one, and
-    where the clock shows that time twice."""
+    """Return a moment as a date of the classic API: by the clock of a zone; or in UTC, which it says: without a zone,
+    where the clock shows that time twice, or a year that the API does not take."""
     shown = clock_at(zone or UTC, moment)
-    return shown if zone and moment_at(zone, datetime.fromisoformat(shown)) == moment else clock_at(UTC, moment) + "Z"
+    told = datetime.fromisoformat(shown)
+    is_clear = zone is not None and moment_at(zone, told) == moment and told.year <= LATEST_YEAR
+    return shown if is_clear else f"{clock_at(UTC, moment)}Z"
 
 
 def _request(body: Mapping[str, Any]) -> Request:

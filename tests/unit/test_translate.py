@@ -101,6 +101,7 @@ def test_what_the_newest_api_does_not_read_is_told_too() -> None:
         ("2026-07-01T12:00:00", "Europe/Athens", 1782896400, "2026-07-01T12:00:00"),
         ("2026-07-01T12:00:00Z", "Europe/Athens", 1782907200, "2026-07-01T15:00:00"),
         ("2026-10-25T01:30:00Z", "Europe/Athens", 1792891800, "2026-10-25T01:30:00Z"),
+        ("2199-12-31T23:59:59Z", "Europe/Athens", 7258118399, "2199-12-31T23:59:59Z"),
     ],
 )
 def test_dates_without_a_zone_go_by_the_clock_that_is_named(
