@@ -4,14 +4,15 @@ What a body says is read by its API's own reader, and what comes out is checked 
 translation does not use is listed, so that nothing is lost unnoticed.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from cli.translate.dialect import Dialect
+from cli.translate.draft import TranslationDraft
 from cli.translate.reasons import why_left_out
 from loyalty import exactjson
 from loyalty.api.classic import reading as classic
@@ -23,7 +24,6 @@ from loyalty.api.newest import purchase_requests as newest
 from loyalty.api.newest.unknown_fields import read_body
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner
 from loyalty.domain.dates import clock_at, moment_at
-from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fields import LATEST_YEAR
 from loyalty.domain.programme.directory import ALSO_CODES
@@ -98,7 +98,7 @@ def translate(body: Mapping[str, Any], to: Dialect, zone: tzinfo | None = None) 
     Raises:
         Refused: with every faulty field, by JSON pointer; a translation would hide the faults.
     """
-    draft = _Draft(dict(_leaves(body)))
+    draft = TranslationDraft.of(body)
     if to is Dialect.NEWEST:
         model = _model(body)
         _to_newest(_read_classic(body, model), draft, zone)
@@ -112,37 +112,6 @@ def translate(body: Mapping[str, Any], to: Dialect, zone: tzinfo | None = None) 
         LeftOut(pointer, why_left_out(pointer, to, read_by)) for pointer in draft.given if pointer not in draft.taken
     )
     return Translation(draft.body, left_out, tuple(draft.notes), deprecated, _lacking(draft.body, to))
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A translation in the making: what is `given`, by pointer, and what was `taken` of it."""
-
-    given: Mapping[str, Any]
-    taken: set[str] = field(default_factory=set)
-    body: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def put(self, at: str, value: Any, source: str) -> None:
-        """Put a value at a pointer, if it is given at the pointer `source`."""
-        if source not in self.given:
-            return
-        self.taken.add(source)
-        *steps, name = at.split("/")[1:]
-        within = self.body
-        for step in steps:
-            within = within.setdefault(step, {})
-        within[name] = value
-
-    def put_line(self, at: str, line: dict[str, Any]) -> None:
-        """Add a line to a list."""
-        self.body.setdefault(at, []).append(line)
-
-    def take(self, source: str, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return the fields of an object at a pointer under other names."""
-        found = {name: f"{source}/{told}" for name, told in names.items() if f"{source}/{told}" in self.given}
-        self.taken.update(found.values())
-        return {name: self.given[pointer] for name, pointer in found.items()}
 
 
 def _model(body: Mapping[str, Any]) -> type[Any]:
@@ -159,7 +128,7 @@ def _read_classic(body: Mapping[str, Any], model: type[Any]) -> PurchaseRequest:
     return classic.read_purchase(body, _NOBODY, None)
 
 
-def _to_newest(request: PurchaseRequest, draft: _Draft, zone: tzinfo | None) -> None:
+def _to_newest(request: PurchaseRequest, draft: TranslationDraft, zone: tzinfo | None) -> None:
     for by, at in newest.CUSTOMERS:
         if request.customer.by == by:
             draft.put(at, request.customer.value, request.customer.pointer)
@@ -182,7 +151,7 @@ def _to_newest(request: PurchaseRequest, draft: _Draft, zone: tzinfo | None) -> 
         draft.body["spend_request"] = spend
 
 
-def _to_classic(request: PurchaseRequest, draft: _Draft, zone: tzinfo | None) -> None:
+def _to_classic(request: PurchaseRequest, draft: TranslationDraft, zone: tzinfo | None) -> None:
     if request.customer.by == "token.authentication_code":
         at = "/accounts_receivable_identifier/access_token_identifier/authentication_code"
         draft.put(at, request.customer.value, request.customer.pointer)
@@ -235,7 +204,9 @@ def _classic_way(kind: str, named: Reference, identifier: type[BaseModel]) -> st
     return by if by in identifier.model_fields else None
 
 
-def _put_shared(request: PurchaseRequest, draft: _Draft, model: type[BaseModel], performed_on: int | str) -> None:
+def _put_shared(
+    request: PurchaseRequest, draft: TranslationDraft, model: type[BaseModel], performed_on: int | str
+) -> None:
     """Put what both APIs call the same."""
     draft.put("/reference_number", request.reference_number, f"{request.pointer}/reference_number")
     draft.put("/performed_on", performed_on, "/performed_on")
@@ -243,15 +214,6 @@ def _put_shared(request: PurchaseRequest, draft: _Draft, model: type[BaseModel],
         if name in model.model_fields:
             for source in dict.fromkeys((f"/{name}", f"{request.pointer}/{name}")):
                 draft.put(f"/{name}", value, source)
-
-
-def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Return what a body says, by pointer."""
-    if isinstance(value, dict | list):
-        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _leaves(inner, f"{at}/{name}")
-    elif is_given(value):
-        yield at, value
 
 
 def _lacking(body: dict[str, Any], to: Dialect) -> tuple[Problem, ...]:
