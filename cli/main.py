@@ -7,6 +7,7 @@ from cli.commands.import_files import import_command
 from cli.commands.keys import keys
 from cli.commands.uploads import upload, uploads
 from cli.commands.verify import verify
+from cli.compare.command import compare
 from cli.console import Commands
 from cli.docs.errors import errors
 from cli.docs.openapi import openapi
@@ -14,6 +15,7 @@ from cli.journey.dataset import dataset
 from cli.journey.replay import replay
 from cli.local.command import run
 from cli.programme.command import programme
+from cli.translate.command import translate
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 
@@ -28,6 +30,8 @@ app.command("import")(import_command)
 app.add_typer(keys, name="key")
 app.add_typer(programme, name="programme")
 app.command("backtest")(backtest_command)
+app.command()(compare)
+app.command()(translate)
 app.command()(upload)
 app.add_typer(uploads, name="uploads")
 app.command()(replay)

@@ -22,6 +22,7 @@ from typing import Any
 from loyalty import exactjson
 
 EXAMPLES = Path(__file__).parent / "examples"
+DEMO = Path(__file__).parents[1] / "cli/demo/programme.jsonl"
 OURS = "rows 14 and 15: ids and numbers are each system's own"
 RECORDED = "row 19: when it was written"
 FULL_NAME = "row 23: first name, then last, in every place"
@@ -47,6 +48,11 @@ class Golden:
     def request(self) -> str:
         """The request, as it stands."""
         return (EXAMPLES / f"{self.name}.request.json").read_text()
+
+    @property
+    def request_body(self) -> Any:
+        """The same as JSON."""
+        return exactjson.loads(self.request)
 
     @property
     def response(self) -> Any:
@@ -84,6 +90,18 @@ def differences(expected: Any, actual: Any, at: str = "") -> Iterator[str]:
 def ordered(items: list[Any]) -> list[Any]:
     """Lines in the order of their products' codes, anything else as it is."""
     return sorted(items, key=lambda item: item["product"]["code"]) if items and "product" in items[0] else items
+
+
+def with_own(own: tuple[Record, ...]) -> list[Record]:
+    """Return the demo's records, with `own` ones in the place of those of the same id, name or code; new ones come
+    first."""
+    demo = [exactjson.loads(line) for line in DEMO.read_text().splitlines()]
+    records = [next((mine for mine in own if _names(mine) & _names(record)), record) for record in demo]
+    return [*(mine for mine in own if mine not in records), *records]
+
+
+def _names(record: Record) -> set[tuple[str, str]]:
+    return {(record["type"], record[name]) for name in ("id", "name", "code") if name in record}
 
 
 def misshapen(expected: Any, actual: Any, at: str = "") -> Iterator[str]:

@@ -1,33 +1,23 @@
 """A report as one page of HTML that needs nothing else: charts are drawn into it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from html import escape
-from importlib.resources import files
-from string import Template
 
 from cli.backtest.charts import Bar, Series, bars, format_amount, lines, spark
 from cli.backtest.report import OfferLine, ProgrammeLine, Report
-
-FRAME = files("cli.backtest") / "page.html"
-
-Cells = Iterable[str]
+from cli.pages.frame import bullets, cards, frame, section, table
 
 
 def page(report: Report) -> str:
     """Return the page."""
-    return Template(FRAME.read_text("utf-8")).substitute(
-        title=escape(report.title),
-        headline=_headline(report),
-        subtitle=_subtitle(report),
-        cards="".join(_cards(report)),
-        sections="\n".join(_sections(report)),
-    )
+    content = "\n".join((cards(_cards(report)), *_sections(report)))
+    return frame("Backtest", report.title, _headline(report), _subtitle(report), content)
 
 
 def _headline(report: Report) -> str:
     draft, current = report.draft, report.current
-    share = f"{escape(report.title)} would have given {draft.share}% of sales"
+    share = f"{report.title} would have given {draft.share}% of sales"
     return f"{share}, instead of {current.share}%" if current else share
 
 
@@ -39,7 +29,7 @@ def _subtitle(report: Report) -> str:
     words += [f"sales of {format_amount(draft.sales)} {report.currency}", report.source]
     if report.start and report.end:
         words.append(f"{report.start:%d %B %Y} to {report.end:%d %B %Y}")
-    return escape(" · ".join(words))
+    return " · ".join(words)
 
 
 def _cards(report: Report) -> Iterator[str]:
@@ -62,26 +52,22 @@ def _cards(report: Report) -> Iterator[str]:
 def _sections(report: Report) -> Iterator[str]:
     draft, current = report.draft, report.current
     key = _key(current)
-    yield _section("What each offer gives", f"In {report.currency}, over the whole period.", key, _offer_bars(report))
-    yield _section("Offer by offer", "What it gives, to how many, and when.", "", _offer_table(draft, current))
+    yield section("What each offer gives", f"In {report.currency}, over the whole period.", key, _offer_bars(report))
+    yield section("Offer by offer", "What it gives, to how many, and when.", "", _offer_table(draft, current))
     months = [month.month for month in draft.months]
     now = current.months if current else []
     shares = [Series("current", [month.share for month in now])] if current else []
     shares.append(Series("draft", [month.share for month in draft.months]))
-    yield _section("Cost by month", "What is given, in percent of the month's sales.", key, lines(months, shares, "%"))
+    yield section("Cost by month", "What is given, in percent of the month's sales.", key, lines(months, shares, "%"))
     held = [Series("current", [month.liability for month in now])] if current else []
     held.append(Series("draft", [month.liability for month in draft.months]))
     note = f"What wallets hold at the end of each month, in {report.currency}: what is still owed to customers."
-    yield _section("Liability by month", note, key, lines(months, held))
-    yield _section("Month by month", f"Of the draft, in {report.currency}.", "", _month_table(draft))
+    yield section("Liability by month", note, key, lines(months, held))
+    yield section("Month by month", f"Of the draft, in {report.currency}.", "", _month_table(draft))
     if draft.top_customers:
         note = f"Who gets most under the draft, in {report.currency}."
-        yield _section("Top customers", note, "", _customer_table(draft))
-    yield _section("How to read this", "", "", _notes(report))
-
-
-def _section(title: str, note: str, key: str, content: str) -> str:
-    return f"<section>{key}<h2>{escape(title)}</h2><p>{escape(note)}</p>{content}</section>"
+        yield section("Top customers", note, "", _customer_table(draft))
+    yield section("How to read this", "", "", _notes(report))
 
 
 def _key(current: ProgrammeLine | None) -> str:
@@ -114,7 +100,7 @@ def _offer_table(draft: ProgrammeLine, current: ProgrammeLine | None) -> str:
         ]
         for offer in draft.offers
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _change(offer: OfferLine, before: dict[str, OfferLine]) -> str:
@@ -135,7 +121,7 @@ def _month_table(draft: ProgrammeLine) -> str:
         ]
         for month in draft.months
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _customer_table(draft: ProgrammeLine) -> str:
@@ -148,13 +134,7 @@ def _customer_table(draft: ProgrammeLine) -> str:
         ]
         for one in draft.top_customers
     ]
-    return _table(["Customer", "Purchases", "Sales", "Given"], rows)
-
-
-def _table(head: Cells, rows: Iterable[Cells]) -> str:
-    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>'
+    return table(["Customer", "Purchases", "Sales", "Given"], rows)
 
 
 def _notes(report: Report) -> str:
@@ -172,7 +152,7 @@ def _notes(report: Report) -> str:
     if lots := {month: amount for month, amount in draft.outstanding.items() if month}:
         expiring = ", ".join(f"{format_amount(amount)} at the end of {month}" for month, amount in lots.items())
         notes.append(f"Of what wallets hold in the end, this expires: {expiring}.")
-    return f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in notes)}</ul>"
+    return bullets(notes)
 
 
 def _against(difference: Decimal) -> str:

@@ -75,6 +75,13 @@ _TOKEN = {
 
 _REPLAYED = {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "Present if it was already posted."}}
 
+_DEPRECATED = {
+    "Deprecation": {
+        "schema": {"type": "string", "pattern": "^@[0-9]+$"},
+        "description": "Present if the request makes use of something deprecated (RFC 9745).",
+    }
+}
+
 
 def _schemas() -> "tuple[Mapping[Any, Json], Json]":
     """Return what refers to each model and shape, and the schemas of all of them."""
@@ -108,6 +115,8 @@ def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
         ]
     if route.method == "post":
         operation |= _body(route, references)
+    if route.is_deprecated:
+        operation["deprecated"] = True
     done = {"200": _success(route, route.answers, references)}
     if route.answers_later:
         done["202"] = _success(route, route.answers_later, references) | {"description": "To be done"}
@@ -148,7 +157,8 @@ def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "J
     if shape is route.answers and (shown := _examples("response", route.examples)):
         content["examples"] = shown
     success: Json = {"description": "Done", "content": {"application/json": content}}
-    return success | ({"headers": _REPLAYED} if route.replays and shape is route.answers else {})
+    headers = (_REPLAYED if route.replays and shape is route.answers else {}) | (_DEPRECATED if route.warns else {})
+    return success | ({"headers": headers} if headers else {})
 
 
 def _examples(kind: str, names: tuple[str, ...]) -> "Json":

@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.docs.route_words import WORDS
 from loyalty.api.classic.answers import TokenData
+from loyalty.api.classic.deprecated_fields import may_deprecate, releases_of
 from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME
 
 Json = dict[str, Any]
@@ -123,6 +124,17 @@ class Route:
     def requests(self) -> tuple[str, ...]:
         """The contract's requests whose answers are others here."""
         return REQUESTS.get(self.name, ())
+
+    @property
+    def is_deprecated(self) -> bool:
+        """Whether the vendor has deprecated the operation."""
+        return self.classic and self.takes is not None and "" in releases_of(self.takes)
+
+    @property
+    def warns(self) -> bool:
+        """Whether answers may tell of something deprecated in the request."""
+        posted = self.entries or self.takes
+        return self.classic and posted is not None and may_deprecate(posted)
 
     @property
     def summary(self) -> str:

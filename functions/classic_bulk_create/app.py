@@ -8,6 +8,7 @@ from uuid import uuid4
 from loyalty.api.classic.bulk import (
     MAX_BULK_BODY_BYTES,
     RESPOND_ASYNC,
+    deprecated_in_entries,
     file_of,
     only_replayed,
     read_entries,
@@ -51,4 +52,6 @@ def create(request: Request, partner: Partner) -> Response:
     return render_success(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 
 
-handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)), MAX_BULK_BODY_BYTES)
+handler = classic_endpoint(
+    create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)), MAX_BULK_BODY_BYTES, deprecated_in_entries
+)

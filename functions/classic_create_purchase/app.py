@@ -1,10 +1,13 @@
 """POST /customer_events/purchases/create: post a purchase (contract, operation 5)."""
 
+from functools import partial
 from os import environ
 
+from loyalty.api.classic.deprecated_fields import deprecated_fields
 from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase
+from loyalty.api.classic.requests import ClassicCreatePurchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -26,4 +29,9 @@ def create(request: Request, partner: Partner) -> Response:
     return render_success(told.answer, body, replayed=told.replayed)
 
 
-handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))
+handler = classic_endpoint(
+    create,
+    Scope.POST_PURCHASES,
+    TokenCheck(table, SigningKeys(table)),
+    deprecated=partial(deprecated_fields, ClassicCreatePurchase),
+)

@@ -1,10 +1,13 @@
 """POST /customer_events/purchases/create_spend: post a purchase with its spend request (contract, operation 3)."""
 
+from functools import partial
 from os import environ
 
+from loyalty.api.classic.deprecated_fields import deprecated_fields
 from loyalty.api.classic.envelope import classic_endpoint, fields_set, render_success, select_fields_within
 from loyalty.api.classic.purchases import render_created_spend
 from loyalty.api.classic.reading import read_created_spend
+from loyalty.api.classic.requests import CreateSpend
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -26,4 +29,9 @@ def create(request: Request, partner: Partner) -> Response:
     return render_success(select_fields_within(told.answer, fields_set(body)), replayed=told.replayed)
 
 
-handler = classic_endpoint(create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))
+handler = classic_endpoint(
+    create,
+    Scope.POST_PURCHASES,
+    TokenCheck(table, SigningKeys(table)),
+    deprecated=partial(deprecated_fields, CreateSpend),
+)

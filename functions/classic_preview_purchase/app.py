@@ -1,10 +1,13 @@
 """POST /customer_events/purchases/preview: what posting a purchase would do (contract, operation 4)."""
 
+from functools import partial
 from os import environ
 
+from loyalty.api.classic.deprecated_fields import deprecated_fields
 from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.reading import read_preview
+from loyalty.api.classic.requests import ClassicPreviewPurchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -28,4 +31,9 @@ def preview(request: Request, partner: Partner) -> Response:
     return render_success(render_preview(found, owner, engine.catalogue.directory(request.now)), body)
 
 
-handler = classic_endpoint(preview, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)))
+handler = classic_endpoint(
+    preview,
+    Scope.POST_PURCHASES,
+    TokenCheck(table, SigningKeys(table)),
+    deprecated=partial(deprecated_fields, ClassicPreviewPurchase),
+)

@@ -12,6 +12,8 @@ import pytest
 from cli.local.stack import local_stack
 from cli.target import REPOSITORY
 from tests.documentation import PAGES, Workplace, answer_to, commands, ignored_by_git
+from tests.goldens import GOLDENS
+from tests.recordings import Call, call, written
 
 OWN_TEST = "tests/e2e/test_sam_local.py runs it"
 AWS = "takes an AWS account"
@@ -40,6 +42,8 @@ SAID: dict[str, str] = {
     "--journey --html": "--journey --to 2017-01-04 --html",
     "--to 2017-01-08": "--to 2017-01-02",
     "sales.csv --partner ACME": "sales.csv --partner DEMO",
+    "recorded.jsonl --partner ACME": "recorded.jsonl --partner DEMO",
+    "recorded.jsonl --reference shops.jsonl": "recorded.jsonl --reference cli/demo/programme.jsonl",
     "-T shops.jsonl": "-T acme.jsonl",
     " [--stack NAME]": "",
     " [UPLOAD]": "",
@@ -52,7 +56,7 @@ SAID: dict[str, str] = {
 }
 """What stands in the pages for what readers have of their own, or takes too long as it is, and what is put there."""
 
-READERS_OWN = {"acme.jsonl", "sales.csv"}
+READERS_OWN = {"acme.jsonl", "sales.csv", "recorded.jsonl"}
 """Files that a reader brings along."""
 
 ACME = {"type": "partner", "id": "ACME", "name": "Acme", "unit": "Admin Unit"}
@@ -66,9 +70,17 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         workplace = Workplace(tmp_path_factory.mktemp("workplace"), stack_dir, stack)
         (workplace.folder / "acme.jsonl").write_text(json.dumps(ACME))
         (workplace.folder / "sales.csv").write_text(table_of_a_file())
+        written(workplace.folder / "recorded.jsonl", recorded_calls())
         workplace.run("loyalty import acme.jsonl && loyalty dataset week.csv --to 2017-01-02 --reference week.jsonl")
         workplace.run("loyalty import week.jsonl && loyalty upload sales.csv --partner DEMO --watch")
         yield workplace
+
+
+def recorded_calls() -> Iterator[Call]:
+    """Return those of the vendor's examples that are answered alike whatever other pages have posted."""
+    for golden in GOLDENS:
+        if golden.name in ("create_1", "bulk_1"):
+            yield call(golden.route, golden.request_body, golden.response)
 
 
 def table_of_a_file() -> str:

@@ -11,6 +11,7 @@ COMMANDS = {
     "cli/backtest/command.py": {"backtest_command"},
     "cli/commands/keys.py": {"create", "rotate"},
     "cli/commands/uploads.py": {"upload"},
+    "cli/compare/command.py": {"compare"},
     "cli/journey/dataset.py": {"dataset"},
     "cli/journey/replay.py": {"replay"},
     "cli/programme/explain.py": {"explain"},

@@ -20,8 +20,8 @@ class MemoryTable:
 
     def __init__(self, base: Table | None = None) -> None:
         self._base = base
-        self._written: dict[Key, Item | None] = {}
-        """By key; None where an item was deleted."""
+        self._written: dict[str, dict[str, Item | None]] = {}
+        """By partition and sort key; None where an item was deleted."""
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """Return the item at `key`, None if there is none."""
@@ -30,16 +30,14 @@ class MemoryTable:
     def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """Return the items at `keys`, as many as exist."""
         wanted = list(keys)
-        unwritten = [key for key in wanted if key not in self._written]
+        unwritten = [key for key in wanted if key.sk not in self._of(key.pk)]
         below = self._base.get_many(unwritten, consistent=consistent) if self._base and unwritten else {}
-        return below | {key: item for key in wanted if (item := self._written.get(key))}
+        return below | {key: item for key in wanted if (item := self._of(key.pk).get(key.sk))}
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:
         """Return all items of a partition, in the order of their sort keys."""
         below = self._base.partition(pk, consistent=consistent) if self._base else ()
-        items = {key_of(item): item for item in below} | {
-            key: item for key, item in self._written.items() if key.pk == pk
-        }
+        items = {**{key_of(item).sk: item for item in below}, **self._of(pk)}
         yield from (item for _, item in sorted(items.items(), key=lambda pair: pair[0]) if item)
 
     def put(self, put: Put) -> bool:
@@ -66,7 +64,10 @@ class MemoryTable:
         if found := failures(writes, before):
             raise ConditionFailed(found)
         for write in writes:
-            self._written[write.key] = after(write, before.get(write.key))
+            self._written.setdefault(write.key.pk, {})[write.key.sk] = after(write, before.get(write.key))
+
+    def _of(self, pk: str) -> Mapping[str, Item | None]:
+        return self._written.get(pk, {})
 
 
 def failures(writes: Sequence[Write], before: Mapping[Key, Item | None]) -> dict[int, Item | None]:

@@ -1,15 +1,16 @@
 """The bulk call (contract, operation 2): many purchases in one body, each of which is posted or refused alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from loyalty import exactjson
 from loyalty.api.classic.answers import AcceptedUpload
+from loyalty.api.classic.deprecated_fields import DeprecatedField, deprecated_fields
 from loyalty.api.classic.envelope import describe_refusal, fields_set, render_success, select_fields
 from loyalty.api.classic.reading import read_entry
-from loyalty.api.classic.requests import BulkCreate
+from loyalty.api.classic.requests import BulkCreate, BulkPurchase
 from loyalty.api.http.messages import Response
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
@@ -75,6 +76,13 @@ def read_entries(body: Any, partner: Partner, idempotency_key: str | None) -> Bu
         else:
             requests[own_id] = replace(request, references={**intended, **request.references})
     return BulkEntries(ids, requests, unreadable)
+
+
+def deprecated_in_entries(body: Any) -> Iterator[DeprecatedField]:
+    """Return the deprecated fields that the entries of a body make use of."""
+    entries = body.get("purchase_customer_events_set") if isinstance(body, dict) else None
+    for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+        yield from deprecated_fields(BulkPurchase, entry, f"/purchase_customer_events_set/{place}")
 
 
 def file_of(body: Mapping[str, Any]) -> bytes:

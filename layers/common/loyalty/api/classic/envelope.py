@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from loyalty.api.classic.deprecated_fields import HEADER, FindDeprecated
 from loyalty.api.http.error_catalogue import ERRORS
 from loyalty.api.http.http_handler import Handler, http_handler
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
@@ -17,13 +18,16 @@ def classic_endpoint(
     scope: Scope,
     tokens: TokenCheck,
     max_body_bytes: int = MAX_BODY_BYTES,
+    deprecated: FindDeprecated | None = None,
 ) -> Handler:
     """Return a Lambda handler around `action`, for partners whose token is genuine, was not given back, and has
-    `scope`."""
+    `scope`. `deprecated` returns the deprecated fields of a body, of which a header of the answer tells."""
 
     def checked(request: Request) -> Response:
         partner = tokens.partner(token_in(request), request.now)
         partner.require(scope)
+        if deprecated and any(True for _ in deprecated(request.json())):
+            request.answer_headers.update(HEADER)
         return action(request, partner)
 
     return http_handler(checked, refusal=render_refusal, max_body_bytes=max_body_bytes)

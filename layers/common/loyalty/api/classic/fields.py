@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from loyalty.api.classic.deprecation import Deprecated
 from loyalty.api.classic.identifiers import (
     AccountIdentifier,
     BusinessUnitIdentifier,
@@ -77,8 +78,8 @@ class EventFields(ClassicModel):
     """Whose event it is, who performed it, and when: what every operation has."""
 
     accounts_receivable_identifier: AccountIdentifier | None = None
-    rewards_participant_identifier: ParticipantIdentifier | None = None
-    performed_by_unit_identifier: NamedIdentifier | None = None
+    rewards_participant_identifier: Annotated[ParticipantIdentifier | None, Deprecated("R17.0.0")] = None
+    performed_by_unit_identifier: Annotated[NamedIdentifier | None, Deprecated("R18.0.0")] = None
     performed_by_business_unit_identifier: BusinessUnitIdentifier | None = None
     performed_by_tap_identifier: BusinessUnitIdentifier | None = None
     performed_on: PerformedOn

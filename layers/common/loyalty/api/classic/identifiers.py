@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from loyalty.api.classic.deprecation import Deprecated
 from loyalty.domain.access.pass_codes import LEFT_OUT
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
@@ -171,7 +172,7 @@ class AccountIdentifier(Identifier):
     id: Code | None = None
     number: Code | None = None
     name: Code | None = None
-    access_token_identifier: AccessTokenIdentifier | None = None
+    access_token_identifier: Annotated[AccessTokenIdentifier | None, Deprecated("R18.0.0")] = None
 
 
 class ParticipantIdentifier(Identifier):

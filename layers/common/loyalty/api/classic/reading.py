@@ -39,12 +39,12 @@ KEPT_FIELDS = {
 }
 """Fields that are kept as they were sent, and returned."""
 
-_PERFORMERS = {
+PERFORMERS = {
     "unit": "performed_by_unit_identifier",
     "business_unit": "performed_by_business_unit_identifier",
     "tap": "performed_by_tap_identifier",
 }
-_REFERENCES = {
+REFERENCES = {
     "classification": "classification_identifier",
     "currency": "intended_currency_identifier",
     "invoice": "invoice_identifier",
@@ -150,8 +150,8 @@ def _names_in(model: type[EventFields], body: Any, at: str) -> Names:
     parts += [(part, body.get(name), f"{at}/{name}") for name, part in parts_of(model) if name in _EVENTS]
     performed_by, references, products = dict[str, Reference](), dict[str, Reference](), list[Reference]()
     for part, raw, place in parts:
-        performed_by |= _read_alone(part, raw, _PERFORMERS, place)
-        references |= _read_alone(part, raw, _OF_SPENDS if part is CreateSpendRequest else _REFERENCES, place)
+        performed_by |= _read_alone(part, raw, PERFORMERS, place)
+        references |= _read_alone(part, raw, _OF_SPENDS if part is CreateSpendRequest else REFERENCES, place)
         products += _products_in(raw, place)
         if "promo_code" in part.model_fields and isinstance(raw, dict) and (code := code_in(raw.get("promo_code"))):
             references["promo_code"] = Reference("code", code, f"{place}{PROMO_CODE}")
@@ -262,12 +262,12 @@ def customer_of(model: EventFields, at: str) -> Reference:
 
 def performers_of(model: EventFields, at: str) -> dict[str, Reference]:
     """Return how an event names who performed it, by record type."""
-    return _references(model, _PERFORMERS, at)
+    return _references(model, PERFORMERS, at)
 
 
 def references_of(model: ClassicModel, at: str) -> dict[str, Reference]:
     """Return what else an event, or its basket, is about, by record type."""
-    found = _references(model, _REFERENCES, at)
+    found = _references(model, REFERENCES, at)
     promo_code = getattr(model, "promo_code", None)
     return found | ({"promo_code": Reference("code", promo_code, f"{at}{PROMO_CODE}")} if promo_code else {})
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from loyalty.api.classic.deprecation import Deprecated
 from loyalty.api.classic.fields import (
     BasketFields,
     ClassicCall,
@@ -44,7 +45,7 @@ a function busy."""
 class ClassicCreatePurchase(ClassicCall, PurchaseFields, EventFields, BasketFields, PurchaseUserDefinedFields):
     """The body of `POST /customer_events/purchases/create` (contract, operation 5)."""
 
-    process_immediately: Truth | None = None
+    process_immediately: Annotated[Truth | None, Deprecated("R15.0.0")] = None
     external_system: Code | None = None
     authorized_by_access_token_identifier: KnownTokenIdentifier | None = None
     invoice_identifier: InvoiceIdentifier | None = None
@@ -140,7 +141,8 @@ class CreateSpendRequest(SpendAmounts):
 class CreateSpend(ClassicCall, EventFields):
     """The body of `POST /customer_events/purchases/create_spend` (contract, operation 3)."""
 
-    process_immediately: Truth | None = None
+    deprecated_by: ClassVar[str] = "R17.0.0"
+    process_immediately: Annotated[Truth | None, Deprecated("R15.0.0")] = None
     external_system: Code | None = None
     authorized_by_access_token_identifier: AccessTokenIdentifier | None = None
     intended_currency_identifier: CurrencyIdentifier | None = None

@@ -175,11 +175,11 @@ def _names_in(body: Any, now: datetime) -> Names:
     body = body if isinstance(body, dict) else {}
     items = body.get("products")
     items = items[:MAX_LINES] if isinstance(items, list) else []
-    customers = [Reference(by, name, at) for by, at in _CUSTOMERS if (name := code_in(body.get(at[1:])))]
-    references = {kind: named for kind, at in _REFERENCES if (named := _reference_at(body, at))}
+    customers = [Reference(by, name, at) for by, at in CUSTOMERS if (name := code_in(body.get(at[1:])))]
+    references = {kind: named for kind, at in REFERENCES if (named := _reference_at(body, at))}
     return Names(
         customer=customers[0] if len(customers) == 1 else None,
-        performed_by={kind: named for kind, at in _PERFORMERS if (named := _reference_at(body, at))},
+        performed_by={kind: named for kind, at in PERFORMERS if (named := _reference_at(body, at))},
         references=references,
         products=[
             Reference("code", name, f"/products/{place}/product_sku")
@@ -194,9 +194,9 @@ def _reference_at(body: Mapping[str, Any], at: str) -> Reference | None:
     """Return how something is named by a raw field, of text or with an id or a code."""
     raw = body.get(at[1:])
     if not isinstance(raw, dict):
-        return Reference("code", name, at) if at in _PLAIN and (name := code_in(raw)) else None
+        return Reference("code", name, at) if at in PLAIN and (name := code_in(raw)) else None
     ways = [Reference(by, name, f"{at}/{by}") for by in ("id", "code") if (name := code_in(raw.get(by)))]
-    return ways[0] if at not in _PLAIN and len(ways) == 1 else None
+    return ways[0] if at not in PLAIN and len(ways) == 1 else None
 
 
 def _moment_in(performed_on: object) -> datetime | None:
@@ -206,10 +206,10 @@ def _moment_in(performed_on: object) -> datetime | None:
         return None
 
 
-_CUSTOMERS = (("token.authentication_code", "/cim"), ("contact_id", "/contact_id"))
-_PERFORMERS = (("merchant", "/merchant_tap"), ("outlet", "/outlet_tap"))
-_REFERENCES = (("classification", "/classification"), ("currency", "/currency_code"), ("promo_code", PROMO_CODE))
-_PLAIN = ("/currency_code", PROMO_CODE)
+CUSTOMERS = (("token.authentication_code", "/cim"), ("contact_id", "/contact_id"))
+PERFORMERS = (("merchant", "/merchant_tap"), ("outlet", "/outlet_tap"))
+REFERENCES = (("classification", "/classification"), ("currency", "/currency_code"), ("promo_code", PROMO_CODE))
+PLAIN = ("/currency_code", PROMO_CODE)
 
 
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:

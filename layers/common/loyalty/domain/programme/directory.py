@@ -27,7 +27,7 @@ NAMING_FIELDS: Mapping[str, tuple[str, ...]] = {
 """By record type, the fields beside `id` that the contract's identifier objects list; and, of units and taps, the
 business unit that they are of, which names the one that has no other beside it."""
 
-_ALSO_CODES = {("classification", "alternative_code"): "code"}
+ALSO_CODES = {("classification", "alternative_code"): "code"}
 """The newest API calls a classification's alternative code its code."""
 
 FORMER_NAME = "former_name"
@@ -101,8 +101,8 @@ class Directory:
         for field in NAMING_FIELDS[kind]:
             if field in record:
                 self._name((kind, field, record[field]), record["id"])
-                if (kind, field) in _ALSO_CODES:
-                    self._name((kind, _ALSO_CODES[kind, field], record[field]), record["id"])
+                if (kind, field) in ALSO_CODES:
+                    self._name((kind, ALSO_CODES[kind, field], record[field]), record["id"])
 
     def _name(self, name: tuple[str, str, str], record_id: str) -> None:
         self._named[name] = record_id if self._named.get(name, record_id) == record_id else None

@@ -1,0 +1,1 @@
+"""Translation of purchases between the classic API and the newest one."""
