@@ -36,6 +36,7 @@ class Event:
         origin: what its identity is made of.
         fingerprint: the fingerprint of its request.
         partner_id: the partner that requested it, if any.
+        partner_unit: the unit that the partner called as; None where its record says which.
         document: what answers, reversals and proofs need beside the entry.
         form: the form of the fingerprint; None for events from before there were forms.
         pointer: another id that leads to the event: the derived one if the caller gave an id, the one of its number if
@@ -47,6 +48,7 @@ class Event:
         kept: what the customer keeps of each offer's awards after a reversal.
         updated_on: when a purchase was last taken back.
         updated_by: the partner that took it back.
+        updated_by_unit: the unit that this partner called as; None where its record says which.
     """
 
     entry: JournalEntry
@@ -63,6 +65,8 @@ class Event:
     kept: Mapping[str, Decimal] = field(default_factory=dict)
     updated_on: datetime | None = None
     updated_by: str | None = None
+    partner_unit: str | None = None
+    updated_by_unit: str | None = None
 
     @property
     def purchase_document(self) -> PurchaseDocument:
@@ -176,6 +180,8 @@ def event_of(item: Item) -> Event:
         kept=_amounts_in(item, "kept"),
         updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
         updated_by=item.get("updated_by"),
+        partner_unit=item.get("partner_unit"),
+        updated_by_unit=item.get("updated_by_unit"),
     )
 
 
@@ -209,7 +215,8 @@ _NOT_CONTENT = frozenset(
     {
         *("pk", "sk", "document"),  # which are told otherwise
         *("hash", "hash_form", "personal", "salt"),
-        *("state", "taken_back", "kept", "updated_on", "updated_by"),  # proven by what took the purchase back
+        # proven by what took the purchase back
+        *("state", "taken_back", "kept", "updated_on", "updated_by", "updated_by_unit"),
     }
 )
 
@@ -249,6 +256,7 @@ def _attributes(event: Event) -> Item:
         "fingerprint": event.fingerprint,
         "form": event.form,
         "partner_id": event.partner_id,
+        "partner_unit": event.partner_unit,
         "pointer": event.pointer,
         "filed": event.filed or None,
         "lots": _amounts_text(entry.movement.lots),
@@ -314,6 +322,7 @@ def taken_back_attributes(purchase: Event) -> Item:
         "kept": _amounts_text(purchase.kept),
         "updated_on": None if purchase.updated_on is None else int(purchase.updated_on.timestamp()),
         "updated_by": purchase.updated_by,
+        "updated_by_unit": purchase.updated_by_unit,
     }
 
 
