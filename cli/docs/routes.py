@@ -10,7 +10,7 @@ from loyalty.api.classic.answers import (
     PreviewedPurchase,
     TokenData,
 )
-from loyalty.api.classic.logins import ActingUnit, Login
+from loyalty.api.classic.logins import ActingUnit, SignIn
 from loyalty.api.classic.requests import (
     BulkCreate,
     BulkPurchase,
@@ -138,7 +138,7 @@ ROUTES = (
         PasswordData,
         SHOWING,
     ),
-    Route("sign_in", f"POST {LOGIN_PATH}", Login, TokenData, (400, 401, 403, 404, 413, 500, 503)),
+    Route("sign_in", f"POST {LOGIN_PATH}", SignIn, TokenData, (400, 401, 403, 404, 413, 500, 503)),
     Route("issue_token", "POST /authentication/web_api_key/token", ActingUnit, TokenData, EXCHANGING),
     Route(
         "issue_token",

@@ -237,7 +237,7 @@ def with_login(stage: Stage) -> None:
 
 @scene("sign_in", "on behalf of a unit", before=with_login, drawn=("token", "expires_on", "expires_in"))
 def sign_in(stage: Stage) -> Any:
-    shown = {"username": "till", "password": stage.known["password"], "organisation": "O", "unit": "Harbour"}
+    shown = {"username": "till", "password": stage.known["password"], "organisation": "Main", "unit": "Harbour"}
     return stage.ask("POST", LOGIN, shown)
 
 

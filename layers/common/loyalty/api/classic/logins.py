@@ -11,7 +11,7 @@ MAX_BODY_BYTES = 10_000
 """A login has three or four short texts. Nobody is known yet who sends one."""
 
 
-class Login(ClassicModel):
+class SignIn(ClassicModel):
     """The body of `POST /authentication/token`."""
 
     username: Code
@@ -32,7 +32,7 @@ def read_login(body: Any, address: str) -> tuple[ShownLogin, str | None]:
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    login = validate(Login, body)
+    login = validate(SignIn, body)
     return ShownLogin(login.username, login.password, login.organisation, address), login.unit
 
 
