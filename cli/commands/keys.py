@@ -80,7 +80,7 @@ def rotate(
 
 @keys.command()
 def revoke(key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Region = None) -> None:
-    """End a key. It stops working at once; within five minutes where API Gateway remembers it (`Credentials=ApiKey`)."""
+    """End a key. It stops working at once, or within five minutes if API Gateway remembers keys (`Credentials`)."""
     from loyalty.usecases.access.api_keys import revoke_key
 
     with refusals_as_failures():

@@ -36,7 +36,6 @@ class Event:
         origin: what its identity is made of.
         fingerprint: the fingerprint of its request.
         partner_id: the partner that requested it, if any.
-        partner_unit: the unit that the partner called as; None where its record says which.
         document: what answers, reversals and proofs need beside the entry.
         form: the form of the fingerprint; None for events from before there were forms.
         pointer: another id that leads to the event: the derived one if the caller gave an id, the one of its number if
@@ -48,7 +47,8 @@ class Event:
         kept: what the customer keeps of each offer's awards after a reversal.
         updated_on: when a purchase was last taken back.
         updated_by: the partner that took it back.
-        updated_by_unit: the unit that this partner called as; None where its record says which.
+        partner_unit: the unit that the partner called as; None where its record says which.
+        updated_by_unit: likewise the unit that took it back.
     """
 
     entry: JournalEntry
