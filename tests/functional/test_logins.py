@@ -10,6 +10,7 @@ from loyalty.domain.access.partner import Scope
 from loyalty.domain.access.pass_codes import is_pass_code
 from loyalty.domain.errors import Code, Refused
 from loyalty.store import keys
+from loyalty.store.credentials import active_keys
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.logins import active_logins, read_login
 from loyalty.usecases.access import logins
@@ -381,6 +382,14 @@ def test_files_of_a_partner_that_has_logins_only_act_for_their_merchants(demo: D
 
     assert login
     assert merchants_of("OTHER", demo) == tuple(login.partner.merchants)
+
+
+@pytest.mark.usefixtures("password")
+def test_a_version_that_knows_no_logins_takes_none_of_them_for_a_key(demo: DynamoTable) -> None:
+    """It looks for `key_hash` beside a partner's keys, and then for all else that a key has."""
+    beside = [item for item in demo.partition("PARTNER#DEMO") if "key_hash" in item]
+
+    assert [item["key_id"] for item in beside] == [key.id for key in active_keys(demo, "DEMO")]
 
 
 def test_a_login_is_no_api_key(functions: Functions, demo: DynamoTable, password: str) -> None:

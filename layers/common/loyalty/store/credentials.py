@@ -18,6 +18,10 @@ from loyalty.store.writes import Delete, Put, Write
 ACTIVE_KEYS_PER_PARTNER = 2
 """One in use, one to change over to."""
 
+LOGIN_HASH = "login_hash"
+"""What a login has beside its partner's keys, in the place of a hash: older versions, which know no logins, take whatever
+has a `key_hash` there for a key."""
+
 SIGNING_KEY_OVERLAP = timedelta(days=1)
 """How long a month's secret outlives the month: longer than any token that it signed."""
 
@@ -66,6 +70,8 @@ def active_credentials(table: Table, partner_id: str) -> Iterator[Partner]:
     for item in table.partition(keys.partner_key(partner_id, 0).pk, consistent=True):
         if "key_hash" in item:
             yield partner_in(item)
+        elif LOGIN_HASH in item:
+            yield partner_in({**item, "key_hash": item[LOGIN_HASH]})
 
 
 def add_key(table: Table, key: ApiKey) -> None:

@@ -9,7 +9,7 @@ from loyalty.domain.access.guesses import AT_A_LOGIN, AT_ALL_LOGINS, holder_of
 from loyalty.domain.access.partner import Partner
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.credentials import partner_in
+from loyalty.store.credentials import LOGIN_HASH, partner_in
 from loyalty.store.guesses import count_guess
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
@@ -57,14 +57,14 @@ def active_logins(table: Table, partner_id: str) -> Iterator[Item]:
 
 def put_login(table: Table, login: Login, before: Login | None) -> bool:
     """Make a login active, in the place of the one `before`; False where another one is there by now."""
-    own: Item = {
+    rights: Item = {
         "username": login.username,
         "partner_id": login.partner.id,
         "scopes": sorted(login.partner.scopes),
         "merchants": sorted(login.partner.merchants),
         "created_on": int(login.created_on.timestamp()),
-        "key_hash": login.key_hash,
     }
+    own = {**rights, "key_hash": login.key_hash}
     at, item = keys.login(login.username), {**own, "password_hash": login.password_hash}
     ended = [Delete(keys.api_key(before.key_hash))] if before else []
     first = (
@@ -72,8 +72,8 @@ def put_login(table: Table, login: Login, before: Login | None) -> bool:
         if before
         else Put(at, item, condition="attribute_not_exists(pk)")
     )
-    beside = [Put(keys.partner_login(login.partner.id, login.username), own), Put(keys.api_key(login.key_hash), own)]
-    return _done(table, [first, *beside, *ended])
+    beside = Put(keys.partner_login(login.partner.id, login.username), {**rights, LOGIN_HASH: login.key_hash})
+    return _done(table, [first, beside, Put(keys.api_key(login.key_hash), own), *ended])
 
 
 def remove_login(table: Table, login: Login, now: datetime) -> bool:
