@@ -19,8 +19,8 @@ ACTIVE_KEYS_PER_PARTNER = 2
 """One in use, one to change over to."""
 
 LOGIN_HASH = "login_hash"
-"""What a login has beside its partner's keys, in the place of a hash: older versions, which know no logins, take whatever
-has a `key_hash` there for a key."""
+"""What a login has beside its partner's keys, in the place of a hash: older versions, which know no logins, take
+whatever has a `key_hash` there for a key."""
 
 SIGNING_KEY_OVERLAP = timedelta(days=1)
 """How long a month's secret outlives the month: longer than any token that it signed."""
