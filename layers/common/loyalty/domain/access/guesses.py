@@ -1,5 +1,5 @@
 """Guesses at what customers and partners keep secret: how many are allowed, and until when none is where they are used
-up (decisions 28 and 33)."""
+up (decisions 28 and 35)."""
 
 import hashlib
 from dataclasses import dataclass
