@@ -13,6 +13,7 @@ from loyalty.store import keys
 from loyalty.store.credentials import active_keys
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.logins import active_logins, read_login
+from loyalty.store.uploads import read_upload
 from loyalty.usecases.access import logins
 from loyalty.usecases.access.logins import LoginRequest, ShownLogin, create_login, revoke_login, rotate_login
 from loyalty.usecases.uploads.begin_upload import merchants_of
@@ -274,6 +275,17 @@ def test_whoever_cancels_is_told_beside_whoever_posted(functions: Functions, pas
 
     assert told == shown
     assert (told["created_by_unit"]["id"], told["updated_by_unit"]["id"]) == (UNITS["own"], UNITS["MRA"])
+
+
+def test_a_call_that_is_done_later_and_a_form_keep_the_unit_that_sent_them(functions: Functions, password: str) -> None:
+    text = token(functions, password, unit="MRAU")
+    table = functions.module("classic_bulk_create").table
+    body = {**example("bulk_1.request"), "token": text}
+    later = functions.call("classic_bulk_create", body, headers={"Prefer": "respond-async"}, context={})
+    form = functions.call("create_upload", {"name": "sales.csv"}, context={"token": text})
+
+    uploads = [read_upload(table, one) for one in (later.body["data"]["upload_id"], form.body["id"])]
+    assert [upload and upload.unit_id for upload in uploads] == [UNITS["MRA"]] * 2
 
 
 def test_a_key_may_be_exchanged_on_behalf_of_a_unit_too(functions: Functions) -> None:
