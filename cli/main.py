@@ -5,6 +5,7 @@ import typer
 from cli.backtest.command import backtest_command
 from cli.commands.import_files import import_command
 from cli.commands.keys import keys
+from cli.commands.logins import logins
 from cli.commands.uploads import upload, uploads
 from cli.commands.verify import verify
 from cli.compare.command import compare
@@ -28,6 +29,7 @@ def loyalty() -> None:
 app.command()(run)
 app.command("import")(import_command)
 app.add_typer(keys, name="key")
+app.add_typer(logins, name="login")
 app.add_typer(programme, name="programme")
 app.command("backtest")(backtest_command)
 app.command()(compare)

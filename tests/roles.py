@@ -13,14 +13,14 @@ from tests.template import read_template
 
 
 @cache
-def transformed() -> dict[str, Any]:
+def transformed(*parameters: tuple[str, str]) -> dict[str, Any]:
     """Return the resources that SAM makes of the template's; not to be changed, as all tests share them."""
     template = json.loads(json.dumps(read_template()))  # with copies for anchors, as `sam build` writes it
     for resource in template["Resources"].values():
         for built in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
             resource["Properties"][built] = "s3://bucket/key"  # as `sam package` writes it
     translator = Translator(None, Parser(), boto_session=boto3.Session(region_name="eu-west-1"))
-    resources: dict[str, Any] = translator.translate(template, parameter_values={})["Resources"]
+    resources: dict[str, Any] = translator.translate(template, parameter_values=dict(parameters))["Resources"]
     return resources
 
 

@@ -26,6 +26,7 @@ def put_upload(
     name: str = "purchases.jsonl",
     content: str | None = None,
     dry_run: bool = False,
+    unit_id: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return an upload whose rows stand in these chunks, one after the other; answers the chunks' messages."""
     location, data, row, pieces = f"chunks/{upload_id}/1/000001", b"", 1, list[Piece]()
@@ -49,6 +50,7 @@ def put_upload(
         state=UploadState.SPLITTING,
         dry_run=dry_run,
         created_on=CREATED_ON,
+        unit_id=unit_id,
     )
     add_upload(table, upload)
     total: Any = {"segments": 1, "chunks": len(pieces), "entries": row - 1, "rows": row - 1}

@@ -80,7 +80,7 @@ def rotate(
 
 @keys.command()
 def revoke(key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Region = None) -> None:
-    """End a key. It stops working within five minutes, the time for which API Gateway remembers it."""
+    """End a key. It stops working within five minutes, or at once if each call asks the authorizer (`Credentials`)."""
     from loyalty.usecases.access.api_keys import revoke_key
 
     with refusals_as_failures():

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from cli.addresses import BASE_PATHS
 from cli.docs.generated import Check, bring_up_to_date
 from cli.target import REPOSITORY
 
@@ -39,7 +40,7 @@ def document() -> "Json":
             "version": version("loyalty-engine"),
             "description": "Purchases in, priced against a reward programme; wallets moved, to the cent.",
         },
-        "servers": [{"url": "https://{api}.execute-api.{region}.{suffix}/{stage}", "variables": _server()}],
+        "servers": _servers(),
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "components": {
@@ -54,7 +55,17 @@ def document() -> "Json":
     }
 
 
-def _server() -> "Json":
+def _servers() -> "list[Json]":
+    """Return the addresses of an API: the one that every stack has, and those of a domain. All serve all routes."""
+    domain: Json = {"domain": {"default": "api.example.com"}}
+    own = {"": "A domain of the deployment's own.", **{f"/{base}": told for base, told in BASE_PATHS.items()}}
+    return [
+        {"url": "https://{api}.execute-api.{region}.{suffix}/{stage}", "variables": _variables()},
+        *({"url": f"https://{{domain}}{path}", "description": told, "variables": domain} for path, told in own.items()),
+    ]
+
+
+def _variables() -> "Json":
     """Return what the address of an API varies in; the suffix depends on whose cloud the region belongs to."""
     import botocore.session
 
@@ -104,7 +115,7 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
 
 
 def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
-    operation: Json = {"operationId": route.name, "tags": [route.tag], "summary": route.summary}
+    operation: Json = {"operationId": route.also_called or route.name, "tags": [route.tag], "summary": route.summary}
     if route.description:
         operation["description"] = route.description
     operation["security"] = route.security

@@ -18,18 +18,23 @@ PURCHASES, WALLETS, UPLOADS, CLASSIC, AUTHENTICATION = (
     "Authentication",
 )
 TAGS = {
-    PURCHASES: "The newest API; needs the header `api_key`.",
-    WALLETS: "The newest API; needs the header `api_key`.",
-    UPLOADS: "Files of purchases (docs/uploads.md); needs the header `api_key`.",
+    PURCHASES: "The newest API; needs the header `api_key`, or a token as `Authorization: Bearer`.",
+    WALLETS: "The newest API; needs the header `api_key`, or a token as `Authorization: Bearer`.",
+    UPLOADS: "Files of purchases (docs/uploads.md); need the header `api_key`, or a token as `Authorization: Bearer`.",
     CLASSIC: "Needs a token, in the body or as `Authorization: Bearer`.",
-    AUTHENTICATION: "The classic API's login.",
+    AUTHENTICATION: "The classic API's login. Its tokens let in to the newest API as well.",
 }
 TAG_OF = {"purchases": PURCHASES, "wallets": WALLETS, "uploads": UPLOADS, "authentication": AUTHENTICATION}
 """By the first step of the path; all other routes are the classic API's."""
 
-BY_KEY: list[Json] = [{"api_key": []}]
+BY_KEY_OR_BEARER: list[Json] = [{"api_key": []}, {"bearer": []}]
 BY_KEY_OR_BASIC: list[Json] = [{"api_key": []}, {"basic": []}]
 BY_TOKEN: list[Json] = [{"bearer": []}, {}]
+BY_LOGIN: list[Json] = []
+"""What the body has lets in."""
+
+
+LOGIN_PATH = "/authentication/token"
 
 
 def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
@@ -70,6 +75,7 @@ class Route:
         replays: whether an answer may be that of an earlier call.
         entries: the model of each entry that the bulk call posts.
         answers_later: the shape of the bulk call's answer 202.
+        also_called: the operation's name, where another one has the function's.
     """
 
     name: str
@@ -81,6 +87,7 @@ class Route:
     replays: bool = False
     entries: Any = None
     answers_later: Any = None
+    also_called: str | None = None
 
     @property
     def method(self) -> str:
@@ -105,10 +112,10 @@ class Route:
     @property
     def security(self) -> list[Json]:
         """How a caller identifies itself: in the classic API with a token, except where it is issued; otherwise with a
-        key."""
+        key, or a token."""
         if self.answers is TokenData:
-            return BY_KEY_OR_BASIC
-        return BY_TOKEN if self.classic else BY_KEY
+            return BY_LOGIN if self.path == LOGIN_PATH else BY_KEY_OR_BASIC
+        return BY_TOKEN if self.classic else BY_KEY_OR_BEARER
 
     @property
     def parameters(self) -> list[Json]:

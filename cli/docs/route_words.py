@@ -37,6 +37,9 @@ WORDS = {
         With `Prefer: respond-async` the entries become a file, whose upload is answered at once.""",
     "issue_one_time_password": """Give out a one-time password for an access token
         For the customer to show instead of the token: good for five minutes and one purchase.""",
-    "issue_token": "Exchange an API key for a token",
+    "sign_in": """Exchange a username and its password for a token
+        The token is as good as one that an API key is exchanged for. Wrong attempts count by address and login.""",
+    "issue_token": """Exchange an API key for a token
+        A body is read whatever its content type is.""",
     "release_token": "Give a token back",
 }

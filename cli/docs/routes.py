@@ -1,6 +1,6 @@
 """The routes of both APIs, as docs/openapi.json describes them."""
 
-from cli.docs.route import Route, parameter
+from cli.docs.route import LOGIN_PATH, Route, parameter
 from loyalty.api.classic.answers import (
     AcceptedUpload,
     BulkOutcome,
@@ -10,6 +10,7 @@ from loyalty.api.classic.answers import (
     PreviewedPurchase,
     TokenData,
 )
+from loyalty.api.classic.logins import ActingUnit, SignIn
 from loyalty.api.classic.requests import (
     BulkCreate,
     BulkPurchase,
@@ -40,6 +41,8 @@ READING = (400, 401, 403, 404, 500, 503)
 SHOWING = (400, 401, 403, 404, 413, 500, 503)
 PREVIEWING = (*SHOWING, 422)
 POSTING = (*SHOWING, 409, 422)
+
+EXCHANGING = (400, 401, 404, 413, 500, 503)
 
 EXPLAIN = parameter("explain", "query", "Whether to explain why offers applied.", type="boolean")
 MERCHANT = parameter("merchant", "query", "The id of the merchant whose purchase is meant, where several have the id.")
@@ -135,6 +138,15 @@ ROUTES = (
         PasswordData,
         SHOWING,
     ),
-    Route("issue_token", "POST /authentication/web_api_key/token", None, TokenData, (401, 500, 503)),
+    Route("sign_in", f"POST {LOGIN_PATH}", SignIn, TokenData, (400, 401, 403, 404, 413, 500, 503)),
+    Route("issue_token", "POST /authentication/web_api_key/token", ActingUnit, TokenData, EXCHANGING),
+    Route(
+        "issue_token",
+        "GET /authentication/web_api_key/token",
+        None,
+        TokenData,
+        EXCHANGING,
+        also_called="get_token",
+    ),
     Route("release_token", "POST /authentication/token/release", None, Nothing, (400, 401, 413, 500, 503)),
 )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STACK_NAME = "loyalty-local"
 STAGE = "local"
+DOMAIN = "loyalty.test"
+"""The domain of the stack. No name server knows it: the front speaks to the emulator as if it came from there."""
 ARTIFACTS_BUCKET = "loyalty-local-artifacts"
 ARCHITECTURES = {"x86_64": ("x86_64", "x86_64"), "aarch64": ("arm64", "aarch64"), "arm64": ("arm64", "aarch64")}
 TOOLS = Path(sys.executable).parent
@@ -142,6 +144,9 @@ class Deployment:
     def _parameters(self) -> dict[str, str]:
         return {
             "Stage": STAGE,
+            "DomainName": DOMAIN,
+            "Credentials": "ApiKeyOrToken",
+            "CertificateArn": f"arn:aws:acm:{self.account.region}:000000000000:certificate/local",
             "Runtime": self.host.runtime,
             "Architecture": self.host.architecture,
             "AwsEndpointUrl": self.account.aws_endpoint_url or "",

@@ -21,6 +21,7 @@ from typing import Any
 import urllib3
 from urllib3.util import SKIP_HEADER
 
+from cli.addresses import is_below_a_base_path
 from cli.console import CommandFailure
 from cli.local.pages import Page, page_at
 
@@ -45,12 +46,21 @@ class BodyTooLong(Exception):  # noqa: N818 - it is an answer to give, and no fa
 
 @dataclass(frozen=True)
 class Backend:
-    """Where requests go: the emulator, and the path before the API's routes. The page fills in `api_key`."""
+    """Where requests go: the emulator, the path before the API's routes, and the domain that takes off base paths. The
+    page fills in `api_key`."""
 
     port: int
     path: str
     api_key: str | None
     host: str = "127.0.0.1"
+    domain: str = ""
+
+    def target(self, path: str) -> tuple[str, dict[str, str]]:
+        """Return the emulator's path for the path of a request, and the headers that lead there.
+
+        Only what lies below a base path goes by the domain: at its root, the emulator would answer routes of its own.
+        """
+        return (path, {"Host": self.domain}) if is_below_a_base_path(path) else (self.path + path, {})
 
 
 class Front(ThreadingHTTPServer):
@@ -140,7 +150,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _call(self, body: bytes) -> urllib3.BaseHTTPResponse:
         """Return the request as it came, but for what concerns the connection; nothing that the client did not send."""
-        headers = urllib3.HTTPHeaderDict()
+        path, own_headers = self.server.backend.target(self.path)
+        headers = urllib3.HTTPHeaderDict(own_headers)
         for name, value in self.headers.items():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
                 headers.add(name, value)
@@ -148,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
             headers.setdefault(name, SKIP_HEADER)
         return self.server.upstream.urlopen(
             self.command,
-            self.server.backend.path + self.path,
+            path,
             body=body,
             headers=headers,
             redirect=False,

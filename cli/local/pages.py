@@ -5,6 +5,7 @@ import mimetypes
 from dataclasses import dataclass
 from importlib.resources import files
 
+from cli.addresses import BASE_PATHS
 from cli.target import REPOSITORY
 
 OPENAPI = REPOSITORY / "docs" / "openapi.json"
@@ -47,5 +48,5 @@ def _description(host: str) -> Page:
     except FileNotFoundError:
         return Page("text/plain; charset=utf-8", b"docs/openapi.json has not been generated yet\n", 404)
     # The page's script may only call the address that it came from, be that a number or a name.
-    document["servers"] = [{"url": f"http://{host}"}]
+    document["servers"] = [{"url": f"http://{host}{path}"} for path in ("", *(f"/{base}" for base in BASE_PATHS))]
     return Page("application/json", json.dumps(document).encode())

@@ -12,7 +12,7 @@ from typing import IO
 
 from cli.console import CommandFailure, Report, silent
 from cli.local.bridge import bridge_address
-from cli.local.deployment import STACK_NAME, STAGE, Deployment, Host
+from cli.local.deployment import DOMAIN, STACK_NAME, STAGE, Deployment, Host
 from cli.local.emulator import LOOPBACK, Emulator, remove_what_is_out_of_use
 from cli.local.front import Backend, Front
 from cli.target import REPOSITORY, STACK_FILE, Target, settings
@@ -75,9 +75,8 @@ def local_stack(
             with report("Demo programme loaded"):
                 target = replace(target, api_key=demo_key(target))
             write_whole(kept_key, target.api_key or "")
-        backend = Backend(
-            emulator.port, f"/restapis/{outputs['ApiId']}/{STAGE}/_user_request_", target.api_key, emulator.host
-        )
+        path = f"/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
+        backend = Backend(emulator.port, path, target.api_key, emulator.host, DOMAIN)
         stack.enter_context(front.serve(backend))
         write_whole(state_dir / "env.json", json.dumps({"Parameters": function_environment(target)}, indent=2) + "\n")
         write_whole(stack_file, json.dumps(found | asdict(target), indent=2) + "\n")

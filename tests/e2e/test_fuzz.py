@@ -76,8 +76,8 @@ def bodies_of(route: Route) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in examples] + [json.loads(event_of(route)["body"] or "{}")]
 
 
-BODIES = {route.name: bodies_of(route) for route in ROUTES}
-PATHS = {route.name: event_of(route)["pathParameters"] for route in ROUTES}
+BODIES = {route.also_called or route.name: bodies_of(route) for route in ROUTES}
+PATHS = {route.also_called or route.name: event_of(route)["pathParameters"] for route in ROUTES}
 SCHEMA = schemathesis.openapi.from_dict(closed(document()))
 SCHEMA.config.generation.update(with_security_parameters=False)
 SCHEMA.config.phases.update(phases=["fuzzing"])

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from cli.docs.openapi import DOCUMENT, EXAMPLES
+from cli.docs.route import LOGIN_PATH
 from cli.local.command import DEMO_PURCHASE
 from cli.target import REPOSITORY, Target
 from loyalty.api.classic.requests import ClassicCreatePurchase
@@ -136,4 +137,5 @@ def test_no_route_is_answered_a_fault_of_what_the_page_fills_in(stack: Target) -
                 status, _, body = api.call(method.upper(), path.format(**named), example["value"], **bearer)
                 answered[path, status] = body
 
+    assert answered.pop((LOGIN_PATH, 401)), "a page knows no password"
     assert {call: body for call, body in answered.items() if call[1] not in PASSING} == {}

@@ -16,6 +16,7 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
+from cli.addresses import BASE_PATHS
 from cli.console import CommandFailure
 from cli.local.deployment import Host
 from cli.local.emulator import Emulator
@@ -45,14 +46,15 @@ def test_the_description_of_the_api_names_the_address_that_was_called(stack: Tar
     for url in (stack.api_url, by_name):
         description = HTTP.request("GET", f"{stack.api_url}/openapi.json", headers={"Host": url[len("http://") :]})
         assert description.status == 200
-        assert description.json()["servers"] == [{"url": url}]
+        addresses = [url, *(f"{url}/{base}" for base in BASE_PATHS)]
+        assert description.json()["servers"] == [{"url": address} for address in addresses]
 
 
 def test_a_call_without_a_key_is_refused_with_a_problem(stack: Target) -> None:
     refusal = HTTP.request("GET", f"{stack.api_url}/purchases/1")
     assert refusal.status == 401
     assert refusal.headers["Content-Type"] == "application/problem+json"
-    assert refusal.headers["WWW-Authenticate"] == 'ApiKey header="api_key"'
+    assert refusal.headers["WWW-Authenticate"] == 'ApiKey header="api_key", Bearer'
     assert refusal.json()["code"] == "InvalidTokenException"
 
 

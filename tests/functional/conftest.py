@@ -63,7 +63,11 @@ class Functions:
 
     def authorize(self, api_key: str) -> dict[str, Any]:
         """Return the authorizer's answer for a key."""
-        event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": api_key}}
+        return self.authorize_by({"api_key": api_key})
+
+    def authorize_by(self, headers: dict[str, str]) -> dict[str, Any]:
+        """Return the authorizer's answer for what the headers of a call have."""
+        event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": headers}
         answer: dict[str, Any] = self.module("authorizer").handler(event, None)
         return answer
 

@@ -13,6 +13,7 @@ from cli.commands.keys import create_key as command_create_key
 from cli.console import CommandFailure
 from cli.docs.routes import ROUTES
 from loyalty.api.faults import CallFailed
+from loyalty.api.http.authorizer_policy import Unauthorized
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
@@ -42,12 +43,62 @@ def test_a_key_is_let_in_for_every_route_of_the_stage_so_that_the_cached_policy_
     assert policy == [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource}]
 
 
-@pytest.mark.parametrize("api_key", ["", "unknown", "lk_12345678_", "Ω" * 1000])
+@pytest.mark.parametrize("api_key", ["unknown", "lk_12345678_", "Ω" * 1000])
 def test_an_unknown_key_is_denied(functions: Functions, api_key: str) -> None:
     answer = functions.authorize(api_key)
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
     assert "context" not in answer
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"api_key": ""},
+        {"Authorization": ""},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer made.up.token"},
+    ],
+    ids=str,
+)
+def test_whoever_shows_neither_a_key_nor_a_good_token_is_told_to_log_in(
+    functions: Functions, headers: dict[str, str]
+) -> None:
+    """API Gateway answers 401 where an authorizer fails with this very word."""
+    with pytest.raises(Unauthorized, match=r"^Unauthorized$"):
+        functions.authorize_by(headers)
+
+
+def token_of(functions: Functions) -> str:
+    """Return a token of the classic API."""
+    issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context=CONTEXT_LESS)
+    text: str = issued.body["data"]["token"]
+    return text
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_token_lets_in_to_the_newest_api_as_the_key_does_that_it_was_got_with(
+    functions: Functions, scheme: str
+) -> None:
+    policy = functions.authorize_by({"Authorization": f"{scheme} {token_of(functions)}"})
+
+    assert policy["policyDocument"] == functions.authorize(functions.api_key)["policyDocument"]
+    assert functions.call("show_wallet", path={"account": "162"}, context=policy["context"]).status == 200
+
+
+def test_a_key_counts_where_a_token_is_shown_beside_it(functions: Functions) -> None:
+    headers = {"api_key": "unknown", "Authorization": f"Bearer {token_of(functions)}"}
+
+    assert functions.authorize_by(headers)["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
+def test_a_token_that_was_given_back_lets_nobody_in(functions: Functions) -> None:
+    token = token_of(functions)
+    functions.call("release_token", {"token": token}, context=CONTEXT_LESS)
+
+    with pytest.raises(Unauthorized):
+        functions.authorize_by({"Authorization": f"Bearer {token}"})
 
 
 def test_a_revoked_key_is_denied(functions: Functions, demo: DynamoTable) -> None:
@@ -256,6 +307,38 @@ def test_a_key_is_exchanged_for_a_token_by_header_or_by_basic_authentication(fun
         assert answer.body["status"] == {"code": "OK", "description": "", "message": ""}
         assert answer.body["data"]["expires_in"] == 7200
         assert answer.body["data"]["token"]
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+@pytest.mark.parametrize("end", [":", "", ":secret"])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_key_is_exchanged_as_clients_of_the_vendor_send_it(
+    functions: Functions, scheme: str, end: str, method: str
+) -> None:
+    encoded = base64.b64encode(f"{functions.api_key}{end}".encode()).decode()
+    headers = {"Authorization": f"{scheme} {encoded}", "Content-Type": "aplication/josn"}
+    answer = functions.call("issue_token", headers=headers, context=CONTEXT_LESS, httpMethod=method)
+
+    assert (answer.status, answer.body["status"]["code"]) == (200, "OK")
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", "[]", "{}", "null", "not=json", '{"unit": null}', '{"unit": ""}', '{"a": 1}']
+)
+def test_a_body_beside_a_key_that_names_no_unit_says_nothing(functions: Functions, body: str | None) -> None:
+    answer = functions.call("issue_token", body, headers={"api_key": functions.api_key}, context=CONTEXT_LESS)
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [({"unit": 7}, 400), ({"unit": "Caf\ufffd"}, 400), ({"unit": "NONE"}, 404)]
+)
+def test_a_unit_that_is_none_is_refused(functions: Functions, body: Any, status: int) -> None:
+    answer = functions.call("issue_token", body, headers={"api_key": functions.api_key}, context=CONTEXT_LESS)
+
+    assert (answer.status, answer.body["data"]) == (status, None)
+    assert "unit" in answer.body["status"]["description"].lower()
 
 
 @pytest.mark.parametrize(

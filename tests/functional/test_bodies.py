@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from cli.docs.route import Route
+from cli.docs.route import LOGIN_PATH, Route
 from cli.docs.routes import ROUTES
 from loyalty import exactjson
 from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Answer, Functions, example
 
-WITH_BODY = [route for route in ROUTES if route.takes]
+WITH_BODY = [route for route in ROUTES if route.takes and route.name != "issue_token"]
+"""Routes whose body has to be one; the exchange of a key takes whatever clients put beside the key
+(tests/functional/test_access.py)."""
+
 CLASSIC = [route for route in WITH_BODY if route.classic]
 PYTHON = re.compile(r"instance of|dictionary|\b[A-Z][a-z]+[A-Z]\w*|NoneType|codec|sys\.|str\b|\bint\b|Decimal")
 """What only Python says, such as the name of a class."""
@@ -97,7 +100,7 @@ def test_no_message_says_a_name_of_python(lasting: tuple[Functions, DynamoTable]
 
     for text, answer in zip([*texts, "latin", "?", "e"], answers, strict=True):
         said = re.sub(r"\w+Exception", "", told(answer))
-        assert answer.status in (400, 404), text[:50]
+        assert answer.status in ((400, 401) if route.path == LOGIN_PATH else (400, 404)), text[:50]
         assert not PYTHON.search(said), (text[:50], said)
 
 
@@ -109,7 +112,7 @@ def test_an_answer_does_not_grow_with_the_names_that_it_refuses(
     for text in (f'{{"{name}": 1}}', f'{{"{name}": 1, "{name}": 2}}', f'{{"{name}": "\ufffd"}}'):
         answer = call(lasting[0], route, text)
 
-        assert answer.status == 400
+        assert answer.status == (413 if route.path == LOGIN_PATH else 400)
         assert len(exactjson.dumps(answer.body)) < 10_000
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload, add_upload, read_upload
+from loyalty.usecases.access.logins import LoginRequest, create_login
 from tests.functional.conftest import NOW, ROOT, Functions
 from tests.functional.uploads import Importing, Splitting
 from tests.template import read_template
@@ -18,9 +20,12 @@ ROUTED = FOLDERS - {"authorizer", "close_upload", "expire_lots", "import_referen
 
 
 def event(name: str, functions: Functions) -> dict[str, Any]:
-    """Return the function's event, with a genuine key and token in the places that are kept for them."""
+    """Return the function's event, with a genuine key, token and password in the places that are kept for them."""
     token = functions.authorize(functions.api_key)["context"]["token"]
     text = EVENTS[name].read_text().replace("API_KEY_HERE", functions.api_key).replace("TOKEN_HERE", token)
+    if "PASSWORD_HERE" in text:
+        login = LoginRequest("DEMO", "DEMO", ["*"], list(Scope))
+        text = text.replace("PASSWORD_HERE", create_login(login, table=functions.module(name).table, now=NOW))
     found: dict[str, Any] = json.loads(text)
     return found
 

@@ -54,7 +54,7 @@ def echo() -> Iterator[int]:
 
 @pytest.fixture
 def front() -> Iterator[Front]:
-    with echo() as port, Front(0) as front, front.serve(Backend(port, PATH, "lk_key")):
+    with echo() as port, Front(0) as front, front.serve(Backend(port, PATH, "lk_key", domain="loyalty.test")):
         yield front
 
 
@@ -97,6 +97,26 @@ def test_the_names_of_this_machine_are_answered_to(front: Front, host: str) -> N
 @pytest.mark.parametrize("path", ["/wallets/a%2Fb%20c?next=x%3D%3D&empty=", "/wallets/../x", "/a?b=c?d&e=%C3%A9"])
 def test_path_and_query_arrive_as_they_were_sent(front: Front, path: str) -> None:
     answer = raw(front, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["path"] == PATH + path
+
+
+@pytest.mark.parametrize(
+    "path", ["/crmapi/rest/v2/authentication/token", "/backoffice/v1/purchases", "/backoffice/v2/wallets/a%2Fb?next=x"]
+)
+def test_what_lies_below_a_base_path_goes_to_the_domain_which_takes_it_off(front: Front, path: str) -> None:
+    answer = raw(front, f"POST {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    received = json.loads(answer.partition(b"\r\n\r\n")[2])
+
+    assert received["path"] == path
+    assert [value for name, value in received["headers"] if name == "Host"] == ["loyalty.test"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/crmapi/rest/v2", "/crmapi/rest/v20/x", "/backoffice/purchases", "/_ministack/reset"]
+)
+def test_what_lies_elsewhere_is_a_route_of_the_stage_and_never_the_emulators_own(front: Front, path: str) -> None:
+    answer = raw(front, f"POST {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["path"] == PATH + path
 
 

@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from loyalty.domain.access.partner import Scope
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.exactjson import dumps
 from loyalty.store.catalogue import REFRESH_AFTER
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.reference import PROGRAMME_TYPES, keys_to_find
+from loyalty.usecases.access.logins import LoginRequest, create_login
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.reference.known_records import OPENING_BALANCE
@@ -50,6 +52,7 @@ RESOURCES = {
     "issue_token": "IssueTokenFunction",
     "release_token": "ReleaseTokenFunction",
     "return_products": "ReturnProductsFunction",
+    "sign_in": "SignInFunction",
     "show_journal": "ShowJournalFunction",
     "show_purchase": "ShowPurchaseFunction",
     "show_upload": "ShowUploadFunction",
@@ -155,8 +158,9 @@ SHARED: list[dict[str, Any]] = [
 
 
 def authorize(functions: Functions, _: str) -> None:
-    """Let a key in."""
+    """Let a key in, and a token."""
     functions.authorize(functions.api_key)
+    functions.authorize_by({"Authorization": f"Bearer {token(functions)['token']}"})
 
 
 def preview(functions: Functions, name: str) -> None:
@@ -235,8 +239,15 @@ def issue_password(functions: Functions, name: str) -> None:
 
 
 def issue_token(functions: Functions, name: str) -> None:
-    """Exchange a key."""
-    functions.call(name, headers={"api_key": functions.api_key}, context={})
+    """Exchange a key, on behalf of a unit."""
+    functions.call(name, {"unit": "MG"}, headers={"api_key": functions.api_key}, context={})
+
+
+def sign_in(functions: Functions, name: str) -> None:
+    """Exchange a login, on behalf of a unit."""
+    asked = LoginRequest("DEMO", "till", ["*"], list(Scope))
+    password = create_login(asked, table=functions.module("create_purchase").table, now=NOW)
+    functions.call(name, {"username": "till", "password": password, "organisation": "O", "unit": "MG"}, context={})
 
 
 def release_token(functions: Functions, name: str) -> None:
@@ -425,6 +436,7 @@ EVERYTHING: Mapping[str, Callable[[Functions, str], None]] = {
     "issue_token": issue_token,
     "release_token": release_token,
     "return_products": take_back,
+    "sign_in": sign_in,
     "show_journal": look_up,
     "show_purchase": show,
     "show_upload": show_upload,
@@ -445,7 +457,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
     with watched(cold_functions, name) as seen:
         EVERYTHING[name](cold_functions, name)
         module = cold_functions.module(name)
-        if engine := getattr(getattr(module, "poster", module), "engine", None):
+        if engine := getattr(getattr(module, "poster", module), "engine", None) or getattr(module, "issuer", None):
             engine.catalogue.renew(datetime.now(UTC) + REFRESH_AFTER)
 
     assert seen

@@ -35,6 +35,15 @@ def test_a_chunk_is_posted_and_each_row_has_its_outcome(stage: Stage) -> None:
     assert stage.statuses("U1") == ["posted", "posted", "refused", "refused", "refused", "posted"]
 
 
+@pytest.mark.parametrize("unit_id", [None, "48305F8849E3C18B227C5BE3A27BA6DF"])
+def test_what_a_file_posts_is_written_by_the_unit_that_sent_it(stage: Stage, unit_id: str | None) -> None:
+    [message] = put_upload(stage.table, stage.files, "U1", [spends(1)], unit_id=unit_id)
+    stage.deliver(message)
+
+    [posted] = [item for item in stage.table.scan() if item.get("event_type") == "PURCHASE"]
+    assert posted.get("partner_unit") == unit_id
+
+
 def test_a_chunk_that_is_delivered_again_counts_once_and_says_the_same(stage: Stage) -> None:
     [message] = put_upload(stage.table, stage.files, "U1", [spends(1, 2)])
 

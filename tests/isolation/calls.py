@@ -91,7 +91,8 @@ def sound(function: str, whose: str, purchase: str, upload: str) -> Call:
         "classic_cancel_purchase": Call({"customer_event_identifier": {"id": purchase}}),
         "classic_bulk_create": Call(bulk(whose, NEW, **unlike)),
         "issue_one_time_password": Call({"access_token_identifier": token}),
-        "issue_token": Call(),
+        "issue_token": Call({}),
+        "sign_in": Call({}),
         "release_token": Call({}),
     }[function]
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from cli.docs.route import BY_KEY, BY_KEY_OR_BASIC, Route
+from cli.docs.route import BY_KEY_OR_BASIC, BY_KEY_OR_BEARER, BY_LOGIN, BY_TOKEN, Route
 from cli.docs.routes import ROUTES
 
 
@@ -43,11 +43,11 @@ def _places(route: Route) -> Iterator[str]:
 
 
 def _credentials(route: Route) -> Iterator[str]:
-    if route.security in (BY_KEY, BY_KEY_OR_BASIC):
+    if route.security in (BY_KEY_OR_BEARER, BY_KEY_OR_BASIC):
         yield "header/api_key"
-    if route.security != BY_KEY:
+    if route.security != BY_LOGIN:
         yield "header/Authorization"
-    if route.classic and route.security != BY_KEY_OR_BASIC:
+    if route.security == BY_TOKEN:
         yield "body/token"
 
 

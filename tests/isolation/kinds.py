@@ -98,6 +98,8 @@ UPLOAD = _isolated("upload", "its partner's, and its merchants'", OTHERS, ELSEWH
 PASSWORD = _isolated("one-time password", "the partner's that it was given out to")
 PASS_CODE = _isolated("pass code", "its customer's", WRONG_CODE, WITHOUT_CODE)
 RETURNED = _isolated("product of a purchase", "its purchase's", absent=INVALID)
+USERNAME = _isolated("username", "its login's, and wrong without its password", absent=NO_TOKEN)
+PASSWORD_OF_LOGIN = _isolated("password of a login", "its login's", absent=NO_TOKEN)
 API_KEY = _isolated("API key", "its holder's", REVOKED, absent=NO_TOKEN)
 
 AUTH_TOKEN = Kind("auth token", Whose.BEARER, "who has it is its partner", absent=NO_TOKEN, of=(MADE_UP,))
@@ -117,6 +119,7 @@ FLAG = _nothing("setting", "how to answer, or what to do")
 KEPT = _nothing("text", "kept and answered as it is, and not looked up")
 MOMENT = _nothing("moment", "a date")
 PAGE = _nothing("page", "a place in a wallet's journal, which is shared")
+ORGANISATION = _nothing("organisation", "held against what the login's own partner has, if that names one")
 FILE = _nothing("file name", "any number of files may have it")
 
 FIELDS = {
@@ -149,9 +152,14 @@ FIELDS = {
     "*_upload/path/id": UPLOAD,
     "*/one_time_password": PASSWORD,
     "*/pass_code": PASS_CODE,
+    "sign_in/body/username": USERNAME,
+    "sign_in/body/password": PASSWORD_OF_LOGIN,
+    "sign_in/body/organisation": ORGANISATION,
+    "sign_in/body/unit": UNIT,
+    "issue_token/body/unit": UNIT,
     "*/header/api_key": API_KEY,
     "issue_token/header/Authorization": API_KEY,
-    "[cr]*/header/Authorization": AUTH_TOKEN,
+    "[cprs]*/header/Authorization": AUTH_TOKEN,
     "issue_one_time_password/header/Authorization": AUTH_TOKEN,
     "*/body/token": AUTH_TOKEN,
     "*/body/cim": CUSTOMER,

@@ -41,6 +41,7 @@ _BY = {
     "merchant": "id",
     "product_sku": "code",
     "promo_code": "code",
+    "unit": "id",
 }
 _PATTERNS: Mapping[Kind, str] = {
     kinds.GIVEN_ID: "given-{}",
@@ -50,6 +51,7 @@ _PATTERNS: Mapping[Kind, str] = {
     kinds.RECURRING: "filed-{}",
     kinds.KEY_OF_CALL: "key-{}",
     kinds.ENTRY: "entry-{}",
+    kinds.USERNAME: "login-{}",
 }
 
 

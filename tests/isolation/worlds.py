@@ -17,14 +17,16 @@ from uuid import UUID
 import pytest
 from botocore.client import BaseClient
 
-from cli.docs.route import BY_KEY, BY_KEY_OR_BASIC, Route
+from cli.docs.route import BY_KEY_OR_BASIC, BY_KEY_OR_BEARER, BY_LOGIN, Route
 from cli.docs.routes import ROUTES
 from loyalty import exactjson
+from loyalty.api.http.authorizer_policy import Unauthorized
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.access.pass_codes import is_pass_code
 from loyalty.store.customer_tokens import CustomerToken, OneTimePassword, put_one_time_password
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key
+from loyalty.usecases.access.logins import LoginRequest, create_login
 from tests.cards import bring
 from tests.functional.conftest import Functions
 from tests.isolation import kinds
@@ -103,6 +105,7 @@ def desk() -> Iterator[Desk]:
         patch.setattr("loyalty.store.numbers.Numbers.take", lambda _, *asked: made.draw(*asked))
         patch.setattr("loyalty.store.numbers.Numbers.reserve", lambda *_: None)
         patch.setattr("loyalty.usecases.access.customer_tokens.is_pass_code", made.check)
+        patch.setattr("loyalty.usecases.access.logins.is_pass_code", made.check)
         patch.setattr("uuid.uuid4", made.id)
         yield made
 
@@ -139,6 +142,8 @@ class World:
         label = kinds.OWN if whose == "own" else kinds.OTHERS
         bring(self._table, *reference_data(whose))
         self.known[kinds.API_KEY, label] = self._let_in(whose, partner=whose, merchant=whose)
+        login = LoginRequest(f"partner-id-{whose}", f"login-{whose}", [merchant_of(whose)], list(Scope))
+        self.known[kinds.PASSWORD_OF_LOGIN, label] = create_login(login, table=self._table, now=NOW)
         self._buy(whose, whose, label)
         for key, entry in ((f"key-{whose}", ENTRY), (KEY, f"entry-{whose}")):
             self._done(whose, "classic_bulk_create", Call(bulk(whose, entry), headers={"Idempotency-Key": key}))
@@ -180,16 +185,19 @@ class World:
         put(call, cell.field, given, beside=cell.how == BESIDE)
         self._complete(call, cell)
         self._desk.begin()
-        is_let_in = cell.field.place == "header/api_key" and route.security == BY_KEY
-        status, headers, body = self._let_through(given) if is_let_in else self._sent(route, call)
+        is_let_in = cell.kind in (kinds.API_KEY, kinds.AUTH_TOKEN) and route.security == BY_KEY_OR_BEARER
+        status, headers, body = self._let_through(call.headers) if is_let_in else self._sent(route, call)
         told = Told(status, headers, exactjson.dumps(body), tuple(self._desk.requests))
         if any(operation in WRITES for operation, _ in told.requests):
             self._restore()
         return told
 
-    def _let_through(self, key: str) -> tuple[int, dict[str, str], Any]:
+    def _let_through(self, shown: dict[str, str]) -> tuple[int, dict[str, str], Any]:
         """Return what API Gateway answers by itself, as the authorizer has it."""
-        policy = self._functions.authorize(key)["policyDocument"]["Statement"]
+        try:
+            policy = self._functions.authorize_by(shown)["policyDocument"]["Statement"]
+        except Unauthorized:
+            return 401, {}, {"code": kinds.NO_TOKEN}
         return (200, {}, {}) if policy[0]["Effect"] == "Allow" else (403, {}, {"code": kinds.NO_TOKEN})
 
     def _sound(self, function: str) -> Call:
@@ -215,8 +223,11 @@ class World:
 
     def _sent(self, route: Route, call: Call, caller: str = "own") -> tuple[int, dict[str, str], Any]:
         headers, context, body = dict(call.headers), {}, call.body
-        if route.security == BY_KEY:
+        if route.security == BY_KEY_OR_BEARER:
             context = {"token": self._tokens[caller]}
+        elif route.security == BY_LOGIN:
+            own = self.known[kinds.PASSWORD_OF_LOGIN, kinds.OWN]
+            body = {"username": "login-own", "password": own, "organisation": "O", **body}
         elif route.security == BY_KEY_OR_BASIC:
             headers = headers or {"api_key": self.known[kinds.API_KEY, kinds.OWN]}
         elif "Authorization" not in headers and "token" not in body:

@@ -105,7 +105,7 @@ class Deployment:
     queues: Mapping[str, QueueSettings]
     table: Mapping[str, Any]
     remembered_seconds: int
-    """For how long API Gateway remembers what an authorizer has answered."""
+    """For how long API Gateway remembers what an authorizer has answered; 0 where it does not."""
     unauthorized: tuple[int, Mapping[str, str], str]
     """What API Gateway answers where the authorizer has failed: status, headers, body."""
 
@@ -122,7 +122,8 @@ def deployment() -> Deployment:
     functions = [_function(template, one) for one in of_type["Serverless::Function"].values()]
     sources = [_source(template, one) for one in of_type["Lambda::EventSourceMapping"].values()]
     queues = [_queue(template, KNOWN[name], one) for name, one in of_type["SQS::Queue"].items()]
-    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
+    auth = resources["Api"]["Properties"]["Auth"]
+    authorizer = auth["Authorizers"][_value(template, auth["DefaultAuthorizer"])]
     return Deployment(
         {function.name: function for function in functions},
         tuple(sources),

@@ -41,7 +41,7 @@ ATTRIBUTES = (
     Difference("[0-9]{4}-[0-9]{2}", "secret", "The secret of a month is drawn."),
     Difference("SEGMENT#.*", "location", "Each attempt at a segment draws the name of its object."),
     Difference("CHUNK#.*", "results", "Each attempt at a chunk draws the name of its outcomes."),
-    Difference("KEY.*", "key_hash|key_id", "API keys are drawn."),
+    Difference("(KEY|LOGIN).*", "(key|login|password)_hash|key_id", "API keys and passwords are drawn."),
     Difference("OTP", "drawn_by", "One-time passwords are drawn."),
     Difference("-|[0-9a-f]{16}", "guesses_.*", "A pass code that is shown again is another try, until it is right."),
 )
@@ -57,6 +57,7 @@ NAMES = (
 MORE = {
     "OTP#": "A one-time password whose answer was lost is nobody's, and good for five minutes.",
     "TRIES#OTP#": "A call that is made again shows a one-time password that is used up by then, which counts.",
+    "TRIES#LOGIN#": "An attempt to log in that is made again counts again, maybe in another quarter of an hour.",
     "REVOKED_KEY#": "A key whose answer was lost is replaced, and known as revoked.",
 }
 """Items of which there may be more, by how their partition keys begin."""

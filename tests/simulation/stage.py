@@ -36,7 +36,7 @@ PATHS = {
 }
 """Where functions are called that scenarios name."""
 
-TOKEN, RELEASE = "/authentication/web_api_key/token", "/authentication/token/release"
+TOKEN, LOGIN, RELEASE = "/authentication/web_api_key/token", "/authentication/token", "/authentication/token/release"
 
 
 class Unanswered(Exception):  # noqa: N818 - reads as what it says

@@ -14,13 +14,14 @@ from loyalty.store.chunk_marks import read_tally
 from loyalty.store.credentials import active_keys, read_key
 from loyalty.store.uploads import latest_uploads, read_upload
 from loyalty.usecases.access.api_keys import KeyRequest, create_key, require_partner, revoke_key, rotate_key
+from loyalty.usecases.access.logins import LoginRequest, create_login, revoke_login, rotate_login
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.uploads.begin_upload import merchants_of
 from loyalty.usecases.uploads.dead_letters import HIDDEN_SECONDS, DeadLetters, FailedCalls, Lane, redrive
 from loyalty.usecases.uploads.show_upload import view_of
 from tests.simulation.deployment import KNOWN, deployment
-from tests.simulation.stage import RELEASE, TOKEN, Stage
+from tests.simulation.stage import LOGIN, RELEASE, TOKEN, Stage
 from tests.tables import scenario
 from tests.tables.scenario import Call, line
 
@@ -226,6 +227,23 @@ TOLD_ANEW = ("number", "created_date", "updated_date", "performed_on")
 @scene("issue_token", "for the first time this month", drawn=("token", "expires_on", "expires_in"))
 def issue_token(stage: Stage) -> Any:
     return stage.ask("POST", TOKEN, None, {"api_key": stage.api_keys["POS"]})
+
+
+def with_login(stage: Stage) -> None:
+    """Have a login."""
+    asked = LoginRequest("POS", "till", ["*"], list(Scope))
+    stage.known["password"] = create_login(asked, table=stage.world.table, now=stage.world.time())
+
+
+@scene("sign_in", "on behalf of a unit", before=with_login, drawn=("token", "expires_on", "expires_in"))
+def sign_in(stage: Stage) -> Any:
+    shown = {"username": "till", "password": stage.known["password"], "organisation": "Main", "unit": "Harbour"}
+    return stage.ask("POST", LOGIN, shown)
+
+
+@scene("sign_in", "with a wrong password", before=with_login)
+def sign_in_wrongly(stage: Stage) -> Any:
+    return stage.ask("POST", LOGIN, {"username": "till", "password": "wrong", "organisation": "O"})
 
 
 @scene("release_token", "a good one", before=signed_in)
@@ -450,6 +468,30 @@ def rotate(stage: Stage) -> Any:
 def revoke(stage: Stage) -> Any:
     run = partial(revoke_key, "OFFICE", _key_id(stage), table=stage.world.table, now=stage.world.time())
     return stage.command("revoke_key", run)
+
+
+@scene("create_login", "for one merchant")
+def make_login(stage: Stage) -> Any:
+    asked = LoginRequest("OFFICE", "office", ["CF"], list(Scope))
+    table, now = stage.world.table, stage.world.time()
+    return is_told(stage.command("create_login", partial(create_login, asked, table=table, now=now)))
+
+
+def is_told(answer: str) -> bool:
+    """Return whether a password, which is drawn, or how to get one is told."""
+    return bool(answer)
+
+
+@scene("rotate_login", "with a password that is known", before=with_login)
+def rotate_password(stage: Stage) -> Any:
+    table, now = stage.world.table, stage.world.time()
+    stage.known["password"] = stage.command("rotate_login", partial(rotate_login, "POS", "till", table=table, now=now))
+
+
+@scene("revoke_login", "the only one", before=with_login)
+def end_login(stage: Stage) -> Any:
+    table, now = stage.world.table, stage.world.time()
+    return stage.command("revoke_login", partial(revoke_login, "POS", "till", table=table, now=now))
 
 
 @scene("require_partner", "the list of keys")

@@ -294,7 +294,7 @@ class World:
         """Return what the authorizer hands on, as it said within the last minutes or says now; or why there is no
         way."""
         functions = self.deployment.functions
-        key = headers.get(functions["authorizer"].environment["API_KEY_HEADER"])
+        key = headers.get(functions["authorizer"].environment["API_KEY_HEADER"])  # all that its clients send
         if not key:
             return Answer(401)
         until, said = self._allowed.get(key, (0.0, {}))

@@ -40,7 +40,10 @@ def test_the_description_is_answered_with_the_address_of_the_caller(
     monkeypatch.setattr("cli.local.pages.OPENAPI", tmp_path / "openapi.json")
     page = page_at("/openapi.json", host="localhost:3000", api_key=None)
     assert page
-    assert json.loads(page.body) == {"openapi": "3.1.0", "servers": [{"url": "http://localhost:3000"}]}
+    servers = [
+        {"url": f"http://localhost:3000{path}"} for path in ("", "/crmapi/rest/v2", "/backoffice/v1", "/backoffice/v2")
+    ]
+    assert json.loads(page.body) == {"openapi": "3.1.0", "servers": servers}
 
 
 def test_a_description_that_is_not_generated_yet_is_told_in_a_line(

@@ -10,6 +10,7 @@ MOST = 5
 COMMANDS = {
     "cli/backtest/command.py": {"backtest_command"},
     "cli/commands/keys.py": {"create", "rotate"},
+    "cli/commands/logins.py": {"create"},
     "cli/commands/uploads.py": {"upload"},
     "cli/compare/command.py": {"compare"},
     "cli/journey/dataset.py": {"dataset"},

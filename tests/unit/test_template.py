@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from cli.addresses import BASE_PATHS
 from tests.roles import roles, statements_of
 from tests.template import TEMPLATE, read_template, resolved
 
@@ -20,8 +21,8 @@ LIMITS = {
 }
 """What services take for names, by the property that gives them; the last one is an API's."""
 
-NOT_GIVEN = {"AttributeName", "IndexName", "MetricName", "StageName"}
-"""Properties of the same form that name something inside of a resource."""
+NOT_GIVEN = {"AttributeName", "DomainName", "IndexName", "MetricName", "StageName"}
+"""Properties of the same form that name something inside of a resource, or that whoever deploys gives whole."""
 
 LONGEST_STACK = "A" + 127 * "-"
 LONGEST_PREFIX = 42 * "a"
@@ -109,6 +110,54 @@ def test_a_bucket_that_is_refused_is_so_before_anything_that_would_stay() -> Non
 
     assert [name for name, one in resources.items() if "DeletionPolicy" in one] == ["Table", "Logs"]
     assert resources["Table"]["DependsOn"] == "ResultBucket"
+
+
+def test_without_a_domain_nothing_of_it_is_made() -> None:
+    template = read_template()
+    made = {name: one for part in ("Resources", "Outputs") for name, one in template[part].items()}
+    about = {name for name, one in made.items() if name == "Domain" or "Domain" in str(one).replace("DomainName", "")}
+    mappings = {name for name, one in made.items() if one.get("Type") == "AWS::ApiGatewayV2::ApiMapping"}
+
+    assert mappings | about == {name for name, one in made.items() if one.get("Condition") == "HasDomain"}
+    assert len(mappings | about) == 7
+    assert template["Conditions"]["HasDomain"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "DomainName"}, ""]}]}
+
+
+def test_a_domain_serves_the_stage_at_its_root_and_where_clients_of_the_vendor_look_for_it() -> None:
+    resources = read_template()["Resources"]
+    mappings = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGatewayV2::ApiMapping"]
+
+    assert {mapping.get("ApiMappingKey") for mapping in mappings} == {None, *BASE_PATHS}
+    for mapping in mappings:
+        assert [mapping[name] for name in ("ApiId", "Stage", "DomainName")] == [
+            {"Ref": "Api"},
+            {"Ref": "Api.Stage"},
+            {"Ref": "Domain"},
+        ]
+
+
+def test_a_domain_takes_mappings_of_several_segments() -> None:
+    """API Gateway has them for regional domains from TLS 1.2 on."""
+    domain = read_template()["Resources"]["Domain"]["Properties"]
+
+    assert (domain["EndpointConfiguration"], domain["SecurityPolicy"]) == ({"Types": ["REGIONAL"]}, "TLS_1_2")
+
+
+def test_a_domain_is_refused_before_a_deployment_begins_unless_it_is_one() -> None:
+    """API Gateway takes no capitals."""
+    allowed = read_template()["Parameters"]["DomainName"]["AllowedPattern"]
+
+    for domain in ("", "api.example.com", "a1.b-2.example.co.uk"):
+        assert re.fullmatch(allowed, domain)
+    for domain in (
+        "localhost",
+        "API.example.com",
+        "https://api.example.com",
+        "api.example.com/",
+        ".example.com",
+        "a b.c",
+    ):
+        assert not re.fullmatch(allowed, domain)
 
 
 def test_the_template_names_no_partition_and_no_region() -> None:

@@ -18,6 +18,10 @@ from loyalty.store.writes import Delete, Put, Write
 ACTIVE_KEYS_PER_PARTNER = 2
 """One in use, one to change over to."""
 
+LOGIN_HASH = "login_hash"
+"""What a login has beside its partner's keys, in the place of a hash: older versions, which know no logins, take
+whatever has a `key_hash` there for a key."""
+
 SIGNING_KEY_OVERLAP = timedelta(days=1)
 """How long a month's secret outlives the month: longer than any token that it signed."""
 
@@ -57,8 +61,17 @@ def read_key(table: Table, api_key: str) -> ApiKey | None:
 def active_keys(table: Table, partner_id: str) -> Iterator[ApiKey]:
     """Return a partner's active keys."""
     for item in table.partition(keys.partner_key(partner_id, 0).pk, consistent=True):
-        if "key_hash" in item:
+        if "slot" in item:
             yield _api_key(item)
+
+
+def active_credentials(table: Table, partner_id: str) -> Iterator[Partner]:
+    """Return what each of a partner's active keys and logins may do."""
+    for item in table.partition(keys.partner_key(partner_id, 0).pk, consistent=True):
+        if "key_hash" in item:
+            yield partner_in(item)
+        elif LOGIN_HASH in item:
+            yield partner_in({**item, "key_hash": item[LOGIN_HASH]})
 
 
 def add_key(table: Table, key: ApiKey) -> None:
@@ -179,10 +192,17 @@ class SigningKeys:
         return self._known[key_id]
 
 
+def partner_in(item: Item) -> Partner:
+    """Return what a key or a login may do, by its item."""
+    return Partner(
+        item["partner_id"], frozenset(item["scopes"]), frozenset(item["merchants"]), key_hash=item["key_hash"]
+    )
+
+
 def _api_key(item: Item) -> ApiKey:
     return ApiKey(
         id=item["key_id"],
-        partner=Partner(item["partner_id"], frozenset(item["scopes"]), frozenset(item["merchants"])),
+        partner=replace(partner_in(item), key_hash=None),
         created_on=datetime.fromtimestamp(int(item["created_on"]), UTC),
         key_hash=item["key_hash"],
         request=item.get("request"),

@@ -48,6 +48,8 @@ class Event:
         kept: what the customer keeps of each offer's awards after a reversal.
         updated_on: when a purchase was last taken back.
         updated_by: the partner that took it back.
+        partner_unit: the unit that the partner called as; None where its record says which.
+        updated_by_unit: likewise the unit that took it back.
     """
 
     entry: JournalEntry
@@ -64,6 +66,8 @@ class Event:
     kept: Mapping[str, Decimal] = field(default_factory=dict)
     updated_on: datetime | None = None
     updated_by: str | None = None
+    partner_unit: str | None = None
+    updated_by_unit: str | None = None
 
     @property
     def purchase_document(self) -> PurchaseDocument:
@@ -177,6 +181,8 @@ def event_of(item: Item) -> Event:
         kept=_amounts_in(item, "kept"),
         updated_on=_moment(item["updated_on"]) if "updated_on" in item else None,
         updated_by=item.get("updated_by"),
+        partner_unit=item.get("partner_unit"),
+        updated_by_unit=item.get("updated_by_unit"),
     )
 
 
@@ -210,7 +216,8 @@ _NOT_CONTENT = frozenset(
     {
         *("pk", "sk"),  # which the event's id tells
         *("hash", "hash_form", "personal", "salt"),
-        *("state", "taken_back", "kept", "updated_on", "updated_by"),  # proven by what took the purchase back
+        # proven by what took the purchase back
+        *("state", "taken_back", "kept", "updated_on", "updated_by", "updated_by_unit"),
     }
 )
 
@@ -250,6 +257,7 @@ def _attributes(event: Event) -> Item:
         "fingerprint": event.fingerprint,
         "form": event.form,
         "partner_id": event.partner_id,
+        "partner_unit": event.partner_unit,
         "pointer": event.pointer,
         "filed": event.filed or None,
         "lots": _amounts_text(entry.movement.lots),
@@ -315,6 +323,7 @@ def taken_back_attributes(purchase: Event) -> Item:
         "kept": _amounts_text(purchase.kept),
         "updated_on": None if purchase.updated_on is None else int(purchase.updated_on.timestamp()),
         "updated_by": purchase.updated_by,
+        "updated_by_unit": purchase.updated_by_unit,
     }
 
 

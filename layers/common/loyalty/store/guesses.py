@@ -1,4 +1,4 @@
-"""Counting guesses at pass codes and one-time passwords."""
+"""Counting guesses at pass codes, one-time passwords and logins."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -12,12 +12,10 @@ from loyalty.store.table import Table
 from loyalty.store.writes import Count
 
 
-def count_guess(
-    table: Table, at: Key, allowances: Collection[Allowance], partner_id: str, now: datetime
-) -> datetime | None:
-    """Count a partner's guess on the item `at` a key; or answer until when it may not guess, and count nothing. It is a
-    transaction, as the SDK may send that again without its counting twice."""
-    counters = {allowance.counter(partner_id, now): allowance for allowance in allowances}
+def count_guess(table: Table, at: Key, allowances: Collection[Allowance], each: str, now: datetime) -> datetime | None:
+    """Count a guess on the item `at` a key; or answer until when there may be none, and count nothing. `each` is what
+    `Allowance.counter` takes. It is a transaction, as the SDK may send that again without its counting twice."""
+    counters = {allowance.counter(each, now): allowance for allowance in allowances}
     most = {name: allowance.most for name, allowance in counters.items()}
     ends = max(allowance.ends(now) for allowance in allowances)
     try:

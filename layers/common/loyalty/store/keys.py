@@ -159,6 +159,30 @@ def revoked_key(partner_id: str, key_id: str) -> Key:
     return Key(f"REVOKED_KEY#{partner_id}#{key_id}", "REVOKED_KEY")
 
 
+def login(username: str) -> Key:
+    """Return a login by its username, which is hashed as it may be longer than what is left of a key."""
+    return Key(f"LOGIN#{_username_hash(username)}", "LOGIN")
+
+
+def partner_login(partner_id: str, username: str) -> Key:
+    """Return what a partner's login may do, beside its API keys."""
+    return Key(f"PARTNER#{partner_id}", f"LOGIN#{_username_hash(username)}")
+
+
+def revoked_login(partner_id: str, username: str) -> Key:
+    """Return the mark of a login that was active once."""
+    return Key(f"REVOKED_LOGIN#{partner_id}#{_username_hash(username)}", "REVOKED_LOGIN")
+
+
+def login_attempts(holder: str, window: str) -> Key:
+    """Return how often the holder of an address has tried to log in, in a window of time."""
+    return Key(f"TRIES#LOGIN#{holder}", window)
+
+
+def _username_hash(username: str) -> str:
+    return hashlib.sha256(username.encode()).hexdigest()
+
+
 def expiry_shard(account_id: str) -> str:
     """Return the partition of the expiry index that a wallet is in as long as some of it expires.
 
@@ -168,7 +192,8 @@ def expiry_shard(account_id: str) -> str:
 
 
 def api_key(key_hash: str) -> Key:
-    """Return an API key by the SHA-256 of its text, in hex; the text itself is stored nowhere."""
+    """Return an API key by the SHA-256 of its text, in hex; the text itself is stored nowhere. Logins lie there as
+    well, each by what names it in tokens (`logins.Login.key_hash`)."""
     return Key(f"KEY#{key_hash}", "KEY")
 
 

@@ -62,7 +62,8 @@ class Upload:
         rows: rows so far; final from POSTING on.
         fault: why the file, or the rest of it, could not be split.
         idempotency_key: the key of the bulk call that it comes from, if any.
-        key_hash: the API key that it was sent with; None if it was put into the bucket.
+        key_hash: the API key, or the login, that it was sent with; None if it was put into the bucket.
+        unit_id: the unit that its sender called as; None where the partner's record says which.
         proven: whether proofs of its customers' codes are kept beside it.
     """
 
@@ -88,6 +89,7 @@ class Upload:
     fault: Problem | None = None
     idempotency_key: str | None = None
     key_hash: str | None = None
+    unit_id: str | None = None
     proven: bool = False
 
     @property
@@ -241,6 +243,7 @@ def _item(upload: Upload) -> Item:
         "fault_code": fault.code if fault else None,
         "idempotency_key": upload.idempotency_key,
         "key_hash": upload.key_hash,
+        "unit_id": upload.unit_id,
         "proven": upload.proven,
         "expires_at": upload.expires_at,
     }
@@ -270,6 +273,7 @@ def _upload(upload_id: str, item: Item) -> Upload:
         fault=Problem(Code(item["fault_code"]), item["fault"]) if "fault" in item else None,
         idempotency_key=item.get("idempotency_key"),
         key_hash=item.get("key_hash"),
+        unit_id=item.get("unit_id"),
         proven=item.get("proven", False),
     )
 

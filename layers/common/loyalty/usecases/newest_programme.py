@@ -64,7 +64,7 @@ def directory_for(
     document = event.purchase_document
     named = [
         *document.ids.items(),
-        ("unit", document.unit_id),
+        *(("unit", unit_id) for unit_id in (document.unit_id, event.partner_unit, event.updated_by_unit)),
         ("tap", document.tap_id),
         ("business_unit", document.outlet_id or event.entry.merchant_id),
         *((kind, record[kind]) for record in beside for kind in NAMING_FIELDS if kind in record),

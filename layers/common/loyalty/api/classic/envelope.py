@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from loyalty.api.classic.deprecated_fields import HEADER, FindDeprecated
+from loyalty.api.http.credentials import bearer_in
 from loyalty.api.http.error_catalogue import ERRORS
 from loyalty.api.http.http_handler import Handler, http_handler
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
@@ -35,10 +36,7 @@ def classic_endpoint(
 
 def token_in(request: Request) -> str:
     """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty if there is none."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return bearer.strip()
-    return request.token()
+    return bearer_in(request) or request.token()
 
 
 def render_success(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:

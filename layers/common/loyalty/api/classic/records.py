@@ -1,6 +1,6 @@
 """The vendor's objects, from reference records: each is written here once, with the fields of its shape (Q4)."""
 
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from loyalty.api.classic.answers import VoucherTypeAnswer
 from loyalty.api.classic.shapes import customers, organisation, products
@@ -138,21 +138,27 @@ def invoice(record: Record | None, directory: Directory) -> customers.Invoice | 
     return render_record(customers.Invoice, record, currency_rate_period=rate)
 
 
-def log_information(
-    *, created: tuple[str, Record | None], updated: tuple[str, Record | None], directory: Directory
-) -> organisation.LogInformation:
-    """When an event was created and last updated, each with the partner who did so: its unit and user are told."""
-    written: dict[str, Any] = {}
-    for verb, (date, partner) in (("created", created), ("updated", updated)):
-        by_unit = directory.record("unit", partner.get("unit")) if partner else None
+class Written(NamedTuple):
+    """When an event was created or updated, the record of the partner who did so, and the unit that it called as."""
+
+    date: str
+    partner: Record | None
+    unit_id: str | None
+
+
+def log_information(*, created: Written, updated: Written, directory: Directory) -> organisation.LogInformation:
+    """When an event was created and last updated, each with the unit and the user who did so."""
+    told: dict[str, Any] = {}
+    for verb, written in (("created", created), ("updated", updated)):
+        by_unit = directory.record("unit", written.unit_id)
         owner = directory.record("business_unit", by_unit.get("business_unit")) if by_unit else None
-        written |= {
-            f"{verb}_date": date,
+        told |= {
+            f"{verb}_date": written.date,
             f"{verb}_by_unit": unit(by_unit),
             f"{verb}_by_business_unit": business_unit(owner, directory),
-            f"{verb}_by_user": if_any(organisation.User, partner.get("user") if partner else None),
+            f"{verb}_by_user": if_any(organisation.User, written.partner.get("user") if written.partner else None),
         }
-    return render_record(organisation.LogInformation, written)
+    return render_record(organisation.LogInformation, told)
 
 
 def _demographics(record: Record | None) -> customers.Demographics | None:

@@ -81,13 +81,17 @@ class Shared:
     def log_information(self) -> LogInformation:
         """The author and the time; and who took some of it back last, and when."""
         event = self.gathered.event
-        created_on, created_by = self.entry.posted_on, event.partner_id
-        updated_on, updated_by = event.updated_on or created_on, event.updated_by or created_by
+        creator = event.partner_id, event.partner_unit
+        updater = (event.updated_by, event.updated_by_unit) if event.updated_by else creator
         return records.log_information(
-            created=(self.date(created_on), self.gathered.record("partner", created_by)),
-            updated=(self.date(updated_on), self.gathered.record("partner", updated_by)),
+            created=self._written(self.entry.posted_on, *creator),
+            updated=self._written(event.updated_on or self.entry.posted_on, *updater),
             directory=self.gathered.directory,
         )
+
+    def _written(self, moment: datetime, partner_id: str | None, unit_id: str | None) -> records.Written:
+        partner = self.gathered.record("partner", partner_id)
+        return records.Written(self.date(moment), partner, unit_id or (partner or {}).get("unit"))
 
     @property
     def _account(self) -> Record | None:

@@ -39,22 +39,23 @@ ERRORS: Mapping[Code, Explained] = {
     ),
     Code.INVALID_TOKEN: Explained(
         HTTPStatus.UNAUTHORIZED,
-        "The deployment's header has no key; or, on classic routes, the key or token is missing, unknown, revoked, "
-        "returned, altered or expired.",
-        "Send a valid one; check the name of the header.",
+        "The deployment's header has no key, and there is no token in its place; a token is missing, returned, altered "
+        "or expired, or its key or login was revoked; on classic routes, the key is missing, unknown or revoked, or "
+        "the username, password or organisation of a login is wrong.",
+        "Send a valid one; check the name of the header. With a token, log in again.",
     ),
     Code.NOT_PERMITTED: Explained(
         HTTPStatus.FORBIDDEN,
-        "The key is unknown or revoked, or lacks the scope. Or a pass code, or one-time passwords, were wrong too "
-        "often.",
-        "Ask the operator for a key, or for the scope. After wrong pass codes or one-time passwords, wait until the "
-        "time in the description.",
+        "The key is unknown or revoked, or lacks the scope. Or a pass code, one-time passwords, or logins from this "
+        "address were wrong too often.",
+        "Ask the operator for a key, or for the scope. After wrong pass codes, one-time passwords or logins, wait "
+        "until the time in the description.",
     ),
     Code.NOT_FOUND: Explained(
         HTTPStatus.NOT_FOUND,
-        "What a field or the path names does not exist, or belongs to others; an access token is not effective; its "
-        "pass code is wrong; a one-time password is used up, too old, another partner's, or belongs to a token that "
-        "is blocked or moved.",
+        "What a field or the path names does not exist, or belongs to others (a login's `unit`, too); an access token "
+        "is not effective; its pass code is wrong; a one-time password is used up, too old, another partner's, or "
+        "belongs to a token that is blocked or moved.",
         "Check the name, or have it imported. For a one-time password, ask for another.",
     ),
     Code.DUPLICATE: Explained(

@@ -31,6 +31,7 @@ class Request:
         is_base64: whether the body is encoded in base64.
         max_body_bytes: the most bytes that the body may have.
         answer_headers: what any answer to it is to have, whatever becomes of it.
+        address: the IP address that it came from, as API Gateway saw it; empty if that does not say.
     """
 
     now: datetime
@@ -42,19 +43,22 @@ class Request:
     is_base64: bool
     max_body_bytes: int = MAX_BODY_BYTES
     answer_headers: dict[str, str] = field(default_factory=dict)
+    address: str = ""
 
     @classmethod
     def of(cls, event: Mapping[str, Any], now: datetime, max_body_bytes: int = MAX_BODY_BYTES) -> "Request":
         """Return the request in a proxy event of API Gateway's REST API (payload format 1.0)."""
+        about = event.get("requestContext") or {}
         return cls(
             now=now,
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
-            context=(event.get("requestContext") or {}).get("authorizer") or {},
+            context=about.get("authorizer") or {},
             body=event.get("body"),
             is_base64=bool(event.get("isBase64Encoded")),
             max_body_bytes=max_body_bytes,
+            address=(about.get("identity") or {}).get("sourceIp") or "",
         )
 
     def flag(self, name: str) -> bool:
@@ -82,6 +86,20 @@ class Request:
         """
         check_texts(self._text, self._json)
         return self._json
+
+    def json_if_any(self) -> Any:
+        """Return the body as `json` does, whatever type it is said to be of; None if it is missing, or no JSON.
+
+        Raises:
+            Refused: INVALID, if a text of it is damaged; LIMIT_EXCEEDED, if it is too large.
+        """
+        try:
+            _ = self._json
+        except Refused as refused:
+            if refused.problems[0].code is not Code.INVALID:
+                raise
+            return None
+        return self.json()
 
     def token(self) -> str:
         """Return the token in the body, whatever else that has; empty if there is none.

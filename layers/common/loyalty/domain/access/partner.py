@@ -31,12 +31,14 @@ class ClassicRepeats(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Partner:
     """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
-    key that it calls with, None if no call is at work."""
+    key, or the login, that it calls with, None if no call is at work; `unit_id` is the unit that it calls as, None
+    where its record says which."""
 
     id: str
     scopes: frozenset[str]
     merchants: frozenset[str]
     key_hash: str | None = None
+    unit_id: str | None = None
 
     def require(self, scope: Scope) -> None:
         """Let the partner pass only with this scope.
@@ -80,7 +82,8 @@ def no_folder(partner_id: str) -> Problem | None:
 
 @dataclass(frozen=True, slots=True)
 class AuthToken:
-    """A partner's token: opaque to the caller, good until `expires_on`, as long as the key that it was got with is."""
+    """A partner's token: opaque to the caller, good until `expires_on`, as long as the key or login that it was got
+    with is."""
 
     id: str
     partner: Partner

@@ -150,8 +150,9 @@ class UserRecord(RecordPart):
 class PartnerRecord(BaseRecord):
     """An API client. Its keys say which merchants it may act for.
 
-    `classic_repeats` says what a call of the classic API is that says nothing of itself and equals an earlier one of
-    the partner in every field: another purchase (POST, also where this is missing), or that one sent again (REPLAY).
+    `organisation` is what its logins have to name as theirs; without it, they may name any. `classic_repeats` says what
+    a call of the classic API is that says nothing of itself and equals an earlier one of the partner in every field:
+    another purchase (POST, also where this is missing), or that one sent again (REPLAY).
     """
 
     type: Literal["partner"]
@@ -159,4 +160,5 @@ class PartnerRecord(BaseRecord):
     name: Text
     unit: Annotated[Code, Ref("unit")] | None = None
     user: UserRecord | None = None
+    organisation: Code | None = None
     classic_repeats: ClassicRepeats | None = None

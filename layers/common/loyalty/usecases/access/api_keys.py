@@ -40,12 +40,23 @@ def create_key(asked: KeyRequest, *, table: Table, now: datetime) -> tuple[str, 
             DUPLICATE, if another call had this name; LIMIT_EXCEEDED; RETRY_LATER, after which nobody knows whether
             there is a key.
     """
-    require_partner(asked.partner_id, table)
-    unknown = set(asked.scopes) - set(Scope)
+    partner = partner_of(asked.partner_id, asked.merchants, asked.scopes, table=table, now=now)
+    return _add_key(partner, asked.request, table, now)
+
+
+def partner_of(
+    partner_id: str, merchants: Iterable[str], scopes: Collection[str], *, table: Table, now: datetime
+) -> Partner:
+    """Return a partner that was imported, with what it may do; merchants are given by id or code, or as `*`.
+
+    Raises:
+        Refused: NOT_FOUND, if partner or merchant does not exist; INVALID for an unknown scope, or an outlet.
+    """
+    require_partner(partner_id, table)
+    unknown = set(scopes) - set(Scope)
     if unknown:
         raise Refused(Problem(Code.INVALID, f"No such scope: {', '.join(unknown)}. There are {', '.join(Scope)}."))
-    merchants = frozenset(_merchant_ids(asked.merchants, table, now))
-    return _add_key(Partner(asked.partner_id, frozenset(asked.scopes), merchants), asked.request, table, now)
+    return Partner(partner_id, frozenset(scopes), frozenset(_merchant_ids(merchants, table, now)))
 
 
 def require_partner(partner_id: str, table: Table) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -33,10 +34,25 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
     Raises:
         Refused: INVALID_TOKEN, if the key is unknown or revoked.
     """
+    return sign_token(holder_of_key(api_key, table), signing_keys, now)
+
+
+def holder_of_key(api_key: str, table: Table) -> Partner:
+    """Return the partner whose key it is, and what it may do.
+
+    Raises:
+        Refused: INVALID_TOKEN, if the key is unknown or revoked.
+    """
     key = credentials.read_key(table, api_key) if api_key else None
     if key is None:
         raise Refused(Problem(Code.INVALID_TOKEN, "The API key is unknown or was revoked."))
-    token = AuthToken(secrets.token_hex(16), key.partner, now + LIFETIME, key.key_hash)
+    return replace(key.partner, key_hash=key.key_hash)
+
+
+def sign_token(partner: Partner, signing_keys: SigningKeys, now: datetime) -> tuple[str, AuthToken]:
+    """Return a signed token for a partner, whose `key_hash` names the key or the login that it has shown."""
+    assert partner.key_hash
+    token = AuthToken(secrets.token_hex(16), partner, now + LIFETIME, partner.key_hash)
     key_id, secret = signing_keys.current(now)
     claims = {
         "iss": ISSUER,
@@ -47,6 +63,7 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
         "merchants": sorted(token.partner.merchants),
         "iat": int(now.timestamp()),
         "exp": int(token.expires_on.timestamp()),
+        **({"unit": partner.unit_id} if partner.unit_id else {}),
     }
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id}), token
 
@@ -67,7 +84,8 @@ def verify_token(text: str, signing_keys: SigningKeys) -> AuthToken:
         claims = jwt.decode(text, secret, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": CLAIMS})
     except (jwt.InvalidTokenError, ValueError) as error:  # text that is no UTF-8 is a ValueError
         raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
-    partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]), claims["key"])
+    scopes, merchants = frozenset(claims["scopes"]), frozenset(claims["merchants"])
+    partner = Partner(claims["sub"], scopes, merchants, claims["key"], claims.get("unit"))
     return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])
 
 
@@ -92,7 +110,7 @@ class TokenCheck:
         checked = self._checked.get(token.id)
         if checked is None or now - checked > RECHECK_AFTER:
             if not credentials.is_good(self._table, token):
-                raise Refused(Problem(Code.INVALID_TOKEN, "The token was returned, or its API key was revoked."))
+                raise Refused(Problem(Code.INVALID_TOKEN, "The token was returned, or its key or login was revoked."))
             if len(self._checked) >= MAX_TOKENS:
                 self._checked.clear()
             self._checked[token.id] = now

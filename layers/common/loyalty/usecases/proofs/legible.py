@@ -137,7 +137,8 @@ _EVENT = _Form(
         "origin": _is_one_of(Origin),
     },
     {
-        **dict.fromkeys(("reference_number", "merchant_id", "partner_id", "pointer", "updated_by"), _is_text),
+        **dict.fromkeys(("reference_number", "merchant_id", "partner_id", "partner_unit", "pointer"), _is_text),
+        **dict.fromkeys(("updated_by", "updated_by_unit"), _is_text),
         **dict.fromkeys(("alternative_awarded", "alternative_spent", "alternative_balance", "updated_on"), _is_number),
         **dict.fromkeys(("form", "hash_form"), _is_whole),
         **dict.fromkeys(("fingerprint", "hash", "personal", "salt"), _is_bytes),

@@ -141,6 +141,7 @@ class PurchaseDraft:
             fingerprint=self.request.fingerprint.digest,
             form=FORM,
             partner_id=self.partner.id,
+            partner_unit=self.partner.unit_id,
             document=self._document(plan, vouchers, account),
             pointer=self._pointer(),
             filed=self.filed,

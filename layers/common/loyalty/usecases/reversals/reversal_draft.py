@@ -101,8 +101,14 @@ class ReversalDraft:
         outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now, exponents)
         taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
         state = EventState.CANCELLED if self.asked.products is None else purchase.state
-        after = replace(purchase, state=state, taken_back=taken_back, updated_on=self.now, updated_by=self.partner.id)
-        after = replace(after, kept=kept_after(purchase, after, step, outcome, exponents))
+        after = replace(purchase, state=state, taken_back=taken_back)
+        after = replace(
+            after,
+            kept=kept_after(purchase, after, step, outcome, exponents),
+            updated_on=self.now,
+            updated_by=self.partner.id,
+            updated_by_unit=self.partner.unit_id,
+        )
         settlement = settle(purchase, after, outcome, self.read, exponents)
         uses = tuple(use for one in settlement.purchases for use in one.given_back.uses())
         alternative = outcome.movement.alternative_awarded
@@ -150,6 +156,7 @@ class ReversalDraft:
             fingerprint=self.asked.fingerprint.digest,
             form=FORM,
             partner_id=self.partner.id,
+            partner_unit=self.partner.unit_id,
             document=document,
         )
 

@@ -8,7 +8,7 @@ from loyalty.domain.access.partner import Scope, no_folder
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.file_opening import format_of
 from loyalty.domain.uploads.row_outcome import Kind
-from loyalty.store.credentials import active_keys
+from loyalty.store.credentials import active_credentials
 from loyalty.store.files import Files, StoredFile
 from loyalty.store.table import Table
 from loyalty.store.uploads import Upload, UploadState, add_upload, read_upload, upload_id
@@ -33,7 +33,8 @@ DRY_RUN = "dry-run"
 """The note on a file that is not to be posted: just what posting it would do is to be told."""
 
 KEY_REVOKED = Problem(
-    Code.NOT_PERMITTED, "The API key that this file was sent with is revoked. Send the file again with an active key."
+    Code.NOT_PERMITTED,
+    "The API key, or the login, that this file was sent with is revoked. Send the file again with an active one.",
 )
 
 NO_DRY_RUN = Problem(
@@ -107,9 +108,9 @@ def _refuse_used_form(expected: Upload, file: StoredFile, now: datetime) -> Uplo
 
 
 def merchants_of(partner_id: str, table: Table) -> tuple[str, ...]:
-    """Return the merchants that a partner's active keys may post purchases for, together (decision 0012)."""
-    keys = [key.partner for key in active_keys(table, partner_id) if Scope.POST_PURCHASES in key.partner.scopes]
-    return tuple(sorted({merchant for partner in keys for merchant in partner.merchants}))
+    """Return the merchants that a partner's active keys and logins may post purchases for, together (decision 0012)."""
+    may = [one for one in active_credentials(table, partner_id) if Scope.POST_PURCHASES in one.scopes]
+    return tuple(sorted({merchant for one in may for merchant in one.merchants}))
 
 
 def no_key(partner_id: str) -> Problem:
@@ -140,7 +141,7 @@ def _begin(upload: Upload, file: StoredFile, table: Table) -> Upload:
     begun = _take_up(upload, file)
     if begun.fault:
         return begun
-    if begun.key_hash and not any(key.key_hash == begun.key_hash for key in active_keys(table, begun.partner_id)):
+    if begun.key_hash and all(one.key_hash != begun.key_hash for one in active_credentials(table, begun.partner_id)):
         return _refuse(begun, KEY_REVOKED)
     if not begun.merchants:
         return _refuse(begun, no_key(begun.partner_id))

@@ -134,7 +134,8 @@ class ChunkPoster:
         close_if_complete(upload_id, table=self.engine.table, closings=self.closings)
 
     def _work(self, delivery: Delivery, upload: Upload, mark: Mark | None, now: datetime) -> "_Work":
-        partner = Partner(upload.partner_id, frozenset({Scope.POST_PURCHASES}), frozenset(upload.merchants))
+        scopes, merchants = frozenset({Scope.POST_PURCHASES}), frozenset(upload.merchants)
+        partner = Partner(upload.partner_id, scopes, merchants, unit_id=upload.unit_id)
         chunk = read_chunk(self.files.read(delivery.location, delivery.start, delivery.length))
         proofs = read_proofs(self.files, upload.id) if upload.proven else {}
         engine = self.engine

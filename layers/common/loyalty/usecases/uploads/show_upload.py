@@ -52,6 +52,7 @@ def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime) 
         key=f"uploads/{partner.folder()}/{upload_id}/{name}",
         created_on=now,
         key_hash=partner.key_hash,
+        unit_id=partner.unit_id,
     )
 
 
