@@ -32,7 +32,14 @@ def _open(schema: dict[str, Any]) -> None:
 MOVE_MONEY = (
     "alternative_amount",
     "amount",
+    "classification",
+    "dry_run",
+    "line",
+    "merchant_tap",
     "net_amount",
+    "outlet_tap",
+    "performed_on",
+    "product_sku",
     "products",
     "promo_code",
     "quantity",
@@ -40,8 +47,16 @@ MOVE_MONEY = (
     "tax_amount",
     "total_amount",
 )
-"""Fields that decide what is paid and awarded. A name that is close to one of these, or begins like a spend, is refused
-wherever it stands: nobody is to lose a spend to a typing error."""
+"""Fields that decide what is paid and awarded, or whether it is. A name that is close to one of these, or has one of
+`TELLING` in it, is refused wherever it stands: nobody is to lose a spend to a typing error."""
+
+TELLING = {
+    "spend": "spend_request",
+    "redeem": "spend_request",
+    "quantity": "quantity",
+    "qty": "quantity",
+}
+"""Parts of names, and the field that is meant by a name with one."""
 
 MAX_UNKNOWN = 100
 """Different names of unknown fields in a body, as each is compared with ours."""
@@ -109,7 +124,9 @@ class _Unknown:
         self._names.add(name)
         if len(self._names) > MAX_UNKNOWN:
             raise Refused(Problem(Code.INVALID, f"The body has more than {MAX_UNKNOWN} different unknown fields."))
-        return "spend_request" if _plain(name).startswith("spend") else _close_to(name, MOVE_MONEY)
+        plain = _plain(name)
+        told = next((meant for part, meant in TELLING.items() if part in plain), None)
+        return told or _close_to(name, MOVE_MONEY)
 
 
 @cache
