@@ -14,7 +14,7 @@ from loyalty.domain.money import plain
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-FORM = 1
+FORM = 2
 """The form in which fingerprints are stored now: of which fields of the requests they are made. Events of before there
 were forms tell none."""
 

@@ -1,6 +1,7 @@
 """Customer tokens: an access token's code, its identifier with the pass code, or a one-time password."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,9 +13,10 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import customer_tokens
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import CustomerToken, OneTimePassword
-from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
+from loyalty.store.customers import customer_key, read_customer, shows_password
 from loyalty.store.guesses import count_guess, guessed_passwords
 from loyalty.store.table import Table
+from loyalty.usecases.ledger.transaction_batch import require_active
 
 PASSWORD_LIFETIME = timedelta(minutes=5)
 SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
@@ -40,7 +42,7 @@ class GuessRefused(Refused):
 
 def is_guess(shown: Reference) -> bool:
     """Return whether showing this counts where it is wrong."""
-    return shown.pass_code is not None or shown.by == ONE_TIME_PASSWORD
+    return shown.pass_code is not None or shows_password(shown)
 
 
 class ShownTokens(NamedTuple):
@@ -71,7 +73,7 @@ class ShownTokens(NamedTuple):
             raise GuessRefused(not_found(label, shown.value, shown.pointer))
         if token:
             return token
-        if shown.by != ONE_TIME_PASSWORD or shown.before:
+        if not shows_password(shown) or shown.before:
             raise Refused(not_found(label, describe_token(shown), shown.pointer))
         at = guessed_passwords(self.partner_id, self.now)
         if locked_until := count_guess(self.table, at, [AT_ONE_TIME_PASSWORDS], self.partner_id, self.now):
@@ -94,7 +96,7 @@ class ShownTokens(NamedTuple):
 
 def describe_token(shown: Reference) -> str:
     """Return what a message calls a token by: its name, but no one-time password."""
-    return "one-time password" if shown.by == ONE_TIME_PASSWORD else shown.value
+    return "one-time password" if shows_password(shown) else shown.value
 
 
 def _lockout(why: str, until: datetime, shown: Reference) -> GuessRefused:
@@ -110,10 +112,35 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
     """
     item = table.get(customer_key(shown), consistent=True)
     token = ShownTokens(partner_id, table, now).token("Access Token", shown, item)
+    return _draw(partner_id, now, lambda drawn: customer_tokens.put_one_time_password(table, drawn, token))
+
+
+def issue_contact_password(contact_id: str, partner_id: str, *, table: Table, now: datetime) -> tuple[str, datetime]:
+    """Return a password that stands for a contact, for one purchase of the partner with the primary account, and until
+    when.
+
+    Raises:
+        Refused: NOT_FOUND, if there is no such contact, or it has no account; INVALID, if that is not active;
+            RETRY_LATER.
+    """
+    named = Reference("contact_id", contact_id, "/id")
+    account_id = (table.get(customer_key(named), consistent=True) or {}).get("account_id")
+    customer = read_customer(table, account_id) if account_id else None
+    if customer is None:
+        raise Refused(not_found("Contact", contact_id, named.pointer))
+    require_active(customer.account, named)
+    return _draw(
+        partner_id,
+        now,
+        lambda drawn: customer_tokens.put_contact_password(table, drawn, contact_id, customer.account.id),
+    )
+
+
+def _draw(partner_id: str, now: datetime, put: Callable[[OneTimePassword], bool]) -> tuple[str, datetime]:
+    """Return a password that `put` found unused, and until when it is good."""
     expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
     for _ in range(MAX_DRAWS):
         password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
-        drawn = OneTimePassword(password, partner_id, expires_on, drawn_by=request)
-        if customer_tokens.put_one_time_password(table, drawn, token):
+        if put(OneTimePassword(password, partner_id, expires_on, drawn_by=request)):
             return password, expires_on
     raise Refused(Problem(Code.RETRY_LATER, "No unused one-time password was found. Ask for one again."))
