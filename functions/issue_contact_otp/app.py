@@ -9,7 +9,7 @@ from loyalty.api.newest.unknown_fields import require_nothing_said
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
-from loyalty.usecases.access.customer_tokens import issue_contact_password
+from loyalty.usecases.purchases.contact_passwords import issue_contact_password
 
 table = connect(environ["TABLE_NAME"])
 

@@ -17,9 +17,9 @@ from pydantic_core import PydanticCustomError
 from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES, broken_line_rules
 from loyalty.api.newest.till_bodies import (
-    Amounts,
     Contact,
     Organisation,
+    ToldTotals,
     TransactionAmounts,
     broken_place,
     broken_totals,
@@ -117,7 +117,7 @@ class Classification(NewestModel):
 
 
 class PurchaseItem(NewestModel):
-    """A line (contract, `v5_purchase_item`). Amounts cover the whole line, whatever the quantity."""
+    """A line (contract, `v5_purchase_item`). ToldTotals cover the whole line, whatever the quantity."""
 
     product_sku: Code
     quantity: Positive = Decimal(1)
@@ -349,8 +349,8 @@ def _lines(model: CreatePurchase) -> tuple[RequestedLine, ...]:
     """Return the lines; where only totals are told, the one that has them."""
     if model.products is None:
         if apart := model.transaction_amounts:
-            return (Amounts(apart.net, apart.tax, apart.total).line(),)
-        return (Amounts(model.net_amount, model.tax_amount, model.total_amount).line(),)
+            return (ToldTotals(apart.net, apart.tax, apart.total).line(),)
+        return (ToldTotals(model.net_amount, model.tax_amount, model.total_amount).line(),)
     return tuple(
         RequestedLine(
             product=Reference("code", item.product_sku, f"/products/{place}/product_sku"),

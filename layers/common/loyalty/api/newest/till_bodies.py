@@ -18,7 +18,7 @@ from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, NotNegative, json_number
 from loyalty.domain.purchases.purchase import RequestedLine
-from loyalty.domain.validation import MISSING, at_most_one, value_at
+from loyalty.domain.validation import absence, at_most_one, value_at
 
 FIRST = ("organisation_id", "total_amount", "net_amount", "tax_amount")
 SECOND = ("contact", "organisation", "transaction_amounts")
@@ -49,7 +49,7 @@ class TransactionAmounts(NewestModel):
     tax: NotNegative | None = None
 
 
-class Amounts(NamedTuple):
+class ToldTotals(NamedTuple):
     """Net amount, tax and total; None for what is not given."""
 
     net: Decimal | None
@@ -70,22 +70,21 @@ def has_totals_alone(body: Mapping[str, Any]) -> bool:
 
 
 def broken_totals(body: Mapping[str, Any]) -> Iterator[Problem]:
-    """Return what does not hold between the totals of a raw body, its lines, and its reference number, which only a body
-    of totals alone may leave out."""
+    """Return what does not hold between the totals of a raw body, its lines, and its reference number, which only a
+    body of totals alone may leave out."""
     if not is_given(body.get("reference_number")) and not has_totals_alone(body):
-        yield Problem(ErrorCode.MANDATORY, MISSING, "/reference_number")
+        yield absence(body, "reference_number")
     at = _given_totals(body)
     told = {name: amount for name, pointer in at.items() if (amount := _amount_at(body, pointer)) is not None}
     apart = is_given(body.get("transaction_amounts"))
     if is_given(body.get("products")):
         yield from _broken_sums(body["products"], told, at)
     elif not at and not apart:
-        yield Problem(ErrorCode.MANDATORY, MISSING, "/products")
+        yield absence(body, "products")
     elif apart or {"net", "total"} <= at.keys():
         yield from _broken_amounts(told, at)
     else:
-        missing = (name for name in ("total", "net") if name not in at)
-        yield from (Problem(ErrorCode.MANDATORY, MISSING, f"/{name}_amount") for name in missing)
+        yield from (absence(body, f"{name}_amount") for name in ("total", "net") if name not in at)
 
 
 def broken_place(body: Mapping[str, Any]) -> Iterator[Problem]:
@@ -104,7 +103,7 @@ def broken_place(body: Mapping[str, Any]) -> Iterator[Problem]:
 def _given_totals(body: Mapping[str, Any]) -> dict[str, str]:
     """Return the pointers of the totals that a raw body gives, by `net`, `tax` and `total`."""
     forms = ("/transaction_amounts/{}", "/{}_amount")
-    places = ({name: form.format(name) for name in Amounts._fields} for form in forms)
+    places = ({name: form.format(name) for name in ToldTotals._fields} for form in forms)
     given = ({name: at for name, at in one.items() if is_given(value_at(body, at))} for one in places)
     return next(filter(None, given), {})
 
@@ -114,7 +113,7 @@ def _broken_sums(items: Any, told: Mapping[str, Decimal], at: Mapping[str, str])
     lines = [line_amounts(item, "tax_amount") for item in items] if isinstance(items, list) else []
     if not lines or not all(lines):
         return
-    sums = Amounts(*(sum(amounts, Decimal(0)) for amounts in zip(*filter(None, lines), strict=True)))
+    sums = ToldTotals(*(sum(amounts, Decimal(0)) for amounts in zip(*filter(None, lines), strict=True)))
     for name, amount in told.items():
         if abs(amount - getattr(sums, name)) > LINE_TOLERANCE:
             yield Problem(ErrorCode.INVALID, f"The lines sum to {getattr(sums, name)}.", at[name])

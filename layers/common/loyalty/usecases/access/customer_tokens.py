@@ -13,10 +13,9 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import customer_tokens
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import CustomerToken, OneTimePassword
-from loyalty.store.customers import customer_key, read_customer, shows_password
+from loyalty.store.customers import customer_key, shows_password
 from loyalty.store.guesses import count_guess, guessed_passwords
 from loyalty.store.table import Table
-from loyalty.usecases.ledger.transaction_batch import require_active
 
 PASSWORD_LIFETIME = timedelta(minutes=5)
 SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
@@ -112,31 +111,10 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
     """
     item = table.get(customer_key(shown), consistent=True)
     token = ShownTokens(partner_id, table, now).token("Access Token", shown, item)
-    return _draw(partner_id, now, lambda drawn: customer_tokens.put_one_time_password(table, drawn, token))
+    return draw_password(partner_id, now, lambda drawn: customer_tokens.put_one_time_password(table, drawn, token))
 
 
-def issue_contact_password(contact_id: str, partner_id: str, *, table: Table, now: datetime) -> tuple[str, datetime]:
-    """Return a password that stands for a contact, for one purchase of the partner with the primary account, and until
-    when.
-
-    Raises:
-        Refused: NOT_FOUND, if there is no such contact, or it has no account; INVALID, if that is not active;
-            RETRY_LATER.
-    """
-    named = Reference("contact_id", contact_id, "/id")
-    account_id = (table.get(customer_key(named), consistent=True) or {}).get("account_id")
-    customer = read_customer(table, account_id) if account_id else None
-    if customer is None:
-        raise Refused(not_found("Contact", contact_id, named.pointer))
-    require_active(customer.account, named)
-    return _draw(
-        partner_id,
-        now,
-        lambda drawn: customer_tokens.put_contact_password(table, drawn, contact_id, customer.account.id),
-    )
-
-
-def _draw(partner_id: str, now: datetime, put: Callable[[OneTimePassword], bool]) -> tuple[str, datetime]:
+def draw_password(partner_id: str, now: datetime, put: Callable[[OneTimePassword], bool]) -> tuple[str, datetime]:
     """Return a password that `put` found unused, and until when it is good."""
     expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
     for _ in range(MAX_DRAWS):
