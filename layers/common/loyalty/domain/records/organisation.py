@@ -150,8 +150,9 @@ class UserRecord(RecordPart):
 class PartnerRecord(BaseRecord):
     """An API client. Its keys say which merchants it may act for.
 
-    `classic_repeats` says what a call of the classic API is that says nothing of itself and equals an earlier one of
-    the partner in every field: another purchase (POST, also where this is missing), or that one sent again (REPLAY).
+    `classic_repeats` says what a call of the classic API, or of a till without baskets, is that says nothing of itself
+    and equals an earlier one of the partner in every field: another purchase (POST, also where this is missing), or
+    that one sent again (REPLAY).
     """
 
     type: Literal["partner"]
