@@ -21,6 +21,7 @@ from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
 from tests.customers import EVERYTHING
 from tests.functional.conftest import NOW, Answer, Functions, example
+from tests.functional.stage import Stage
 
 Body = dict[str, Any]
 
@@ -369,6 +370,20 @@ def test_nobody_has_a_password_who_has_no_account(functions: Functions) -> None:
     answer = functions.call("issue_contact_otp", path={"id": "NOBODY"})
 
     assert (answer.status, answer.body["code"]) == (404, Code.NOT_FOUND)
+
+
+def test_rows_of_files_have_the_same_bodies_but_no_one_time_passwords(stage: Stage, functions: Functions) -> None:
+    password = otp(functions)
+    rows = [sound(), second(), sound(), first(), second(contact={"otp": password}), sound(contact={"otp": password})]
+    data = b"\n".join(exactjson.dumps(row).encode() for row in rows)
+
+    result = stage.send("U", "day.jsonl", data)
+
+    assert [row["status"] for row in result] == ["posted"] * 3 + ["refused"] * 3
+    assert "/spend_request/restrict_fully_covered" in exactjson.dumps(result[3])
+    assert "one-time passwords are not accepted in files" in exactjson.dumps(result[4])
+    assert len({row["event_id"] for row in result[:3]}) == 3
+    assert password not in exactjson.dumps(result)
 
 
 def test_what_tills_posted_can_be_proven(functions: Functions, demo: DynamoTable) -> None:
