@@ -79,7 +79,7 @@ def test_an_empty_text_is_told_where_the_field_is_mandatory_unknown_or_a_line() 
         "/products/1": Code.INVALID,
         "/size": Code.INVALID,
     }
-    assert faults(CreatePurchase, PURCHASE | {"products": ""}) == {"/products": Code.INVALID}
+    assert faults(CreatePurchase, PURCHASE | {"products": ""}) == {"/products": Code.MANDATORY}
 
 
 def test_a_line_that_is_null_is_one_and_is_faulty() -> None:

@@ -13,13 +13,12 @@ from loyalty.domain.errors import Code, Problem, Refused, pointer
 from loyalty.domain.patterns import WORDS
 
 MISSING = "This field is mandatory."
-EMPTY = "This must not be empty."
 
 _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
     "missing": MISSING,
     "extra_forbidden": "There is no such field.",
-    "string_too_short": EMPTY,
+    "string_too_short": "This must not be empty.",
     "string_too_long": "This has more than {max_length} characters.",
     "string_unicode": "This text is not valid Unicode.",
     "string_type": "This must be text.",
@@ -131,15 +130,6 @@ def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Probl
         yield Problem(Code.MANDATORY, f"One of {_join_names(names)} is mandatory.", f"{at}/{names[0]}")
     elif len(given) > 1:
         yield _exclusive(names, f"{at}/{given[1]}")
-
-
-def absence(body: Mapping[str, Any], name: str) -> Problem:
-    """Return the problem of a field that other fields make mandatory, and that says nothing."""
-    return (
-        Problem(Code.INVALID, EMPTY, f"/{name}")
-        if body.get(name) == ""
-        else Problem(Code.MANDATORY, MISSING, f"/{name}")
-    )
 
 
 def at_most_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, NotNegative, json_number
 from loyalty.domain.purchases.purchase import RequestedLine
-from loyalty.domain.validation import absence, at_most_one, value_at
+from loyalty.domain.validation import MISSING, at_most_one, value_at
 
 FIRST = ("organisation_id", "total_amount", "net_amount", "tax_amount")
 SECOND = ("contact", "organisation", "transaction_amounts")
@@ -73,18 +73,19 @@ def broken_totals(body: Mapping[str, Any]) -> Iterator[Problem]:
     """Return what does not hold between the totals of a raw body, its lines, and its reference number, which only a
     body of totals alone may leave out."""
     if not is_given(body.get("reference_number")) and not has_totals_alone(body):
-        yield absence(body, "reference_number")
+        yield Problem(ErrorCode.MANDATORY, MISSING, "/reference_number")
     at = _given_totals(body)
     told = {name: amount for name, pointer in at.items() if (amount := _amount_at(body, pointer)) is not None}
     apart = is_given(body.get("transaction_amounts"))
     if is_given(body.get("products")):
         yield from _broken_sums(body["products"], told, at)
     elif not at and not apart:
-        yield absence(body, "products")
+        yield Problem(ErrorCode.MANDATORY, MISSING, "/products")
     elif apart or {"net", "total"} <= at.keys():
         yield from _broken_amounts(told, at)
     else:
-        yield from (absence(body, f"{name}_amount") for name in ("total", "net") if name not in at)
+        missing = (name for name in ("total", "net") if name not in at)
+        yield from (Problem(ErrorCode.MANDATORY, MISSING, f"/{name}_amount") for name in missing)
 
 
 def broken_place(body: Mapping[str, Any]) -> Iterator[Problem]:
