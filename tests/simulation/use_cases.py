@@ -153,9 +153,12 @@ def with_contact_password(stage: Stage) -> None:
 
 @scene("create_purchase", "of a till without baskets, by key and one-time password", before=with_contact_password)
 def post_totals(stage: Stage) -> Any:
-    totals = {"total": 12, "net": 10}
-    body = {"contact": {"otp": stage.known["otp"]}, "organisation": {"id": "CAFE"}, "transaction_amounts": totals}
-    body["performed_on"] = int(stage.recent.timestamp())
+    body = {
+        "contact": {"otp": stage.known["otp"]},
+        "organisation": {"id": "CAFE"},
+        "transaction_amounts": {"total": 12, "net": 10},
+        "performed_on": int(stage.recent.timestamp()),
+    }
     return stage.ask("POST", "/purchases", body, {"api_key": stage.api_keys["POS"], "Idempotency-Key": "TILL-1"})
 
 
