@@ -3,13 +3,14 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code, Problem, Refused, pointer
+from loyalty.domain.fingerprint import types_in
 from loyalty.domain.patterns import WORDS
 
 MISSING = "This field is mandatory."
@@ -58,7 +59,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def models_within(model: type[BaseModel], kind: type[Model]) -> Iterator[tuple[str, type[Model]]]:
     """Yield the fields of a model that hold a model of this kind, or a list of one, and which."""
     for name, field in model.model_fields.items():
-        for inner in (field.annotation, *get_args(field.annotation)):
+        for inner in types_in(field.annotation):
             if isinstance(inner, type) and issubclass(inner, kind):
                 yield name, inner
 
