@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty.api.http.messages import Request
 from loyalty.domain.errors import Code, Problem, Refused, pointer
-from loyalty.domain.validation import Unreadable, models_within
+from loyalty.domain.validation import Unreadable, models_within, validate
 
 STRICT = "handling=strict"
 """The preference of a caller who wants unknown fields to be refused."""
@@ -46,6 +46,7 @@ MOVE_MONEY = (
     "spend_request",
     "tax_amount",
     "total_amount",
+    "transaction_amounts",
 )
 """Fields that decide what is paid and awarded, or whether it is. A name that is close to one of these, or has one of
 `TELLING` in it, is refused wherever it stands: nobody is to lose a spend to a typing error."""
@@ -90,6 +91,16 @@ def read_body(request: Request, model: type[NewestModel]) -> Any:
     if unknown.ignored:
         request.answer_headers["Ignored-Fields"] = ", ".join(unknown.ignored)
     return known
+
+
+def require_nothing_said(request: Request, model: type[NewestModel]) -> None:
+    """Let a call pass whose body has no field of `model`, which has none; it may have no body.
+
+    Raises:
+        Refused: with every field of its body, if it prefers that.
+    """
+    if request.body:
+        validate(model, read_body(request, model))
 
 
 class _Unknown:
