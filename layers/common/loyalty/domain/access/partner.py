@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from loyalty.domain.access.error_forms import DEFAULT_FORMS, ErrorForms
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.patterns import MAX_IDENTIFIER, PARTNER_ID
 
@@ -31,12 +32,13 @@ class ClassicRepeats(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Partner:
     """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
-    key that it calls with, None if no call is at work."""
+    key that it calls with, None if no call is at work; `error_forms` are the forms in which it is told errors."""
 
     id: str
     scopes: frozenset[str]
     merchants: frozenset[str]
     key_hash: str | None = None
+    error_forms: ErrorForms = DEFAULT_FORMS
 
     def require(self, scope: Scope) -> None:
         """Let the partner pass only with this scope.

@@ -2,13 +2,16 @@
 
 import re
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
 
+from loyalty import exactjson
+from loyalty.domain.access.error_forms import ErrorForms
 from loyalty.domain.access.partner import AuthToken, Partner
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.store import credentials
+from loyalty.store import credentials, keys
 from loyalty.store.credentials import SigningKeys
 from loyalty.store.table import Table
 
@@ -36,7 +39,8 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
     key = credentials.read_key(table, api_key) if api_key else None
     if key is None:
         raise Refused(Problem(Code.INVALID_TOKEN, "The API key is unknown or was revoked."))
-    token = AuthToken(secrets.token_hex(16), key.partner, now + LIFETIME, key.key_hash)
+    partner = replace(key.partner, error_forms=_error_forms(key.partner.id, table))
+    token = AuthToken(secrets.token_hex(16), partner, now + LIFETIME, key.key_hash)
     key_id, secret = signing_keys.current(now)
     claims = {
         "iss": ISSUER,
@@ -47,8 +51,15 @@ def issue_token(api_key: str, *, table: Table, signing_keys: SigningKeys, now: d
         "merchants": sorted(token.partner.merchants),
         "iat": int(now.timestamp()),
         "exp": int(token.expires_on.timestamp()),
+        **partner.error_forms.chosen(),
     }
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id}), token
+
+
+def _error_forms(partner_id: str, table: Table) -> ErrorForms:
+    """Return what the partner's record says. The token takes it along, so that no call has to read it."""
+    item = table.get(keys.record("partner", partner_id), consistent=True)
+    return ErrorForms.of(exactjson.loads(item["record"]) if item else {})
 
 
 def verify_token(text: str, signing_keys: SigningKeys) -> AuthToken:
@@ -67,7 +78,8 @@ def verify_token(text: str, signing_keys: SigningKeys) -> AuthToken:
         claims = jwt.decode(text, secret, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": CLAIMS})
     except (jwt.InvalidTokenError, ValueError) as error:  # text that is no UTF-8 is a ValueError
         raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
-    partner = Partner(claims["sub"], frozenset(claims["scopes"]), frozenset(claims["merchants"]), claims["key"])
+    scopes, merchants = frozenset(claims["scopes"]), frozenset(claims["merchants"])
+    partner = Partner(claims["sub"], scopes, merchants, claims["key"], ErrorForms.of(claims))
     return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])
 
 
