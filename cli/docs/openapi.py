@@ -97,7 +97,7 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
 
 
 def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
-    operation: Json = {"operationId": route.name, "tags": [route.tag], "summary": route.summary}
+    operation: Json = {"operationId": route.operation, "tags": [route.tag], "summary": route.summary}
     if route.description:
         operation["description"] = route.description
     operation["security"] = route.security

@@ -3,8 +3,10 @@
 from cli.docs.route import Route, parameter
 from loyalty.api.classic.answers import (
     AcceptedUpload,
+    AwardAnswer,
     BulkOutcome,
     CreatedSpend,
+    ListedPurchases,
     Nothing,
     PasswordData,
     PreviewedPurchase,
@@ -17,9 +19,12 @@ from loyalty.api.classic.requests import (
     ClassicPreviewPurchase,
     CreateSpend,
     IssueOneTimePassword,
+    ListPurchases,
+    NameAward,
     NamePurchase,
 )
 from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
+from loyalty.api.http.pages import MAX_DIGITS
 from loyalty.api.newest.answers import (
     Created,
     ExpectedUploadAnswer,
@@ -33,7 +38,6 @@ from loyalty.api.newest.answers import (
 from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
 from loyalty.api.newest.returns import CancelPurchase, ReturnProducts
 from loyalty.api.newest.uploads import CreateUpload
-from loyalty.api.newest.wallets import MAX_DIGITS
 from loyalty.store.ledger import MAX_PAGE
 
 READING = (400, 401, 403, 404, 500, 503)
@@ -108,6 +112,37 @@ ROUTES = (
         NamePurchase,
         PurchaseCustomerEvent,
         (*SHOWING, 409),
+    ),
+    Route(
+        "classic_show_purchase",
+        "GET /customer_events/purchases/show",
+        NamePurchase,
+        PurchaseCustomerEvent,
+        (*READING, 409),
+        also_called="classic_get_purchase",
+    ),
+    Route(
+        "classic_list_purchases",
+        "GET /customer_events/purchases/list",
+        ListPurchases,
+        ListedPurchases,
+        READING,
+        (LIMIT, NEXT),
+    ),
+    Route(
+        "classic_show_award",
+        "POST /reward_transactions/awards/show",
+        NameAward,
+        AwardAnswer,
+        (*SHOWING, 409),
+    ),
+    Route(
+        "classic_show_award",
+        "GET /reward_transactions/awards/show",
+        NameAward,
+        AwardAnswer,
+        (*READING, 409),
+        also_called="classic_get_award",
     ),
     Route(
         "classic_cancel_purchase",

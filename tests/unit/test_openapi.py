@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from cli.docs.openapi import DOCUMENT, EXAMPLES, document
 from cli.docs.routes import ROUTES
 from cli.local.command import DEMO_PURCHASE
+from loyalty.api.http.pages import MAX_DIGITS
 from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME
-from loyalty.api.newest.wallets import MAX_DIGITS
 from tests.template import read_template
 
 

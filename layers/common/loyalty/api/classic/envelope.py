@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from loyalty.api.classic.queries import token_in_query
 from loyalty.api.http.error_catalogue import ERRORS, is_final
 from loyalty.api.http.http_handler import Handler, http_handler
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
@@ -33,11 +34,12 @@ def classic_endpoint(
 
 
 def token_in(request: Request) -> str:
-    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty if there is none."""
+    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body or, by GET, in the query;
+    empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
-    return request.token()
+    return token_in_query(request) or request.token()
 
 
 def render_success(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:

@@ -33,6 +33,7 @@ class Request:
         body: the body as it came; None if there is none.
         is_base64: whether the body is encoded in base64.
         max_body_bytes: the most bytes that the body may have.
+        method: its HTTP method; POST if the event does not say.
         event: the call as API Gateway hands it over.
         answer_headers: what any answer to it is to have, whatever becomes of it.
         error_forms: the forms in which the caller is told errors; the default ones until it is known.
@@ -46,6 +47,7 @@ class Request:
     body: str | None
     is_base64: bool
     max_body_bytes: int = MAX_BODY_BYTES
+    method: str = "POST"
     event: Mapping[str, Any] = field(default_factory=dict)
     answer_headers: dict[str, str] = field(default_factory=dict)
     error_forms: ErrorForms = DEFAULT_FORMS
@@ -62,6 +64,7 @@ class Request:
             body=event.get("body"),
             is_base64=bool(event.get("isBase64Encoded")),
             max_body_bytes=max_body_bytes,
+            method=event.get("httpMethod") or "POST",
             event=event,
         )
 
