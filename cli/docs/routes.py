@@ -3,13 +3,13 @@
 from cli.docs.route import Route, parameter
 from loyalty.api.classic.answers import (
     AcceptedUpload,
-    AwardAnswer,
     BulkOutcome,
     CreatedSpend,
     ListedPurchases,
     Nothing,
     PasswordData,
     PreviewedPurchase,
+    ShownAward,
     TokenData,
 )
 from loyalty.api.classic.requests import (
@@ -133,14 +133,14 @@ ROUTES = (
         "classic_show_award",
         "POST /reward_transactions/awards/show",
         NameAward,
-        AwardAnswer,
+        ShownAward,
         (*SHOWING, 409),
     ),
     Route(
         "classic_show_award",
         "GET /reward_transactions/awards/show",
         NameAward,
-        AwardAnswer,
+        ShownAward,
         (*READING, 409),
         also_called="classic_get_award",
     ),

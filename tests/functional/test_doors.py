@@ -38,7 +38,7 @@ DAMAGED = ("NUL", "half a character", "U+FFFD")
 
 
 PARAMETERS = [
-    pytest.param(route, where, name, id=f"{route.name}-{name}")
+    pytest.param(route, where, name, id=f"{route.operation}-{name}")
     for route in ROUTES
     for where, name in [(one["in"], one["name"]) for one in route.parameters] + [("header", key) for key in KEYS]
 ]
@@ -54,7 +54,8 @@ def call(functions: Functions, route: Route, where: str, name: str, value: str, 
         headers.pop(name.lower(), None)
     parameters[where][name] = value
     body = None if route.method == "get" else example(f"{examples[0]}.request") if examples else {}
-    return functions.call(route.name, body, path=path, query=parameters["query"], headers=headers, **event)
+    sent = {"path": path, "query": parameters["query"], "headers": headers}
+    return functions.call(route.name, body, **sent, httpMethod=route.method.upper(), **event)
 
 
 @pytest.mark.parametrize(("route", "where", "name"), PARAMETERS)

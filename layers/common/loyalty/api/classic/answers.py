@@ -69,7 +69,7 @@ class ListedPurchases(TypedDict):
 
 
 @selected
-class AwardAnswer(AwardRewardTransaction):
+class ShownAward(AwardRewardTransaction):
     """An award of a posted purchase."""
 
 
