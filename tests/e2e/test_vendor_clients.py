@@ -67,8 +67,10 @@ def by_node(url: str) -> tuple[int, Any]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs Node.js")
-    script = "fetch(process.argv[1]).then(async (answer) => console.log(JSON.stringify([answer.status, await answer.json()])))"
-    run = subprocess.run([node, "-e", script, url], capture_output=True, text=True, check=True)
+    tell = "async (answer) => console.log(JSON.stringify([answer.status, await answer.json()]))"
+    run = subprocess.run(
+        [node, "-e", f"fetch(process.argv[1]).then({tell})", url], capture_output=True, text=True, check=True
+    )
     status, body = json.loads(run.stdout)
     return status, body
 

@@ -12,7 +12,7 @@ MAX_DIGITS = len(str(2**63))
 """The most digits of `next`, whose number DynamoDB must accept."""
 
 
-class Page(NamedTuple):
+class PageRequest(NamedTuple):
     """The page of a wallet's journal that is asked for: it starts below the sequence number `before`, None for the
     first, and has `limit` entries at most."""
 
@@ -20,13 +20,13 @@ class Page(NamedTuple):
     limit: int
 
 
-def read_page(request: Request) -> Page:
+def read_page(request: Request) -> PageRequest:
     """Return the page that a query asks for.
 
     Raises:
         Refused: INVALID, naming the parameter.
     """
-    return Page(_whole(request, "next", None, 2**63), _whole(request, "limit", PAGE, MAX_PAGE) or PAGE)
+    return PageRequest(_whole(request, "next", None, 2**63), _whole(request, "limit", PAGE, MAX_PAGE) or PAGE)
 
 
 def _whole(request: Request, name: str, default: int | None, maximum: int) -> int | None:
