@@ -233,6 +233,17 @@ def test_what_is_waived_in_part_and_settled_sums_to_the_points_that_were_awarded
     assert [movement.alternative_awarded for movement in told] == [-59, -31]
 
 
+def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none() -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}}, POINTS, {**RATE, "from_date": MARCH.isoformat()})
+    ledger.buy(purchase(line("20"), at=JANUARY))
+    ledger.buy(spend("10", at=MARCH), "SPENT")
+    ledger.cancel(MARCH)
+
+    movement: Any = ledger.cancel(MARCH, "SPENT").entry.movement
+
+    assert (movement.awarded, movement.alternative_awarded, movement.alternative_spent) == (-10, 0, -1000)
+
+
 def test_a_part_that_is_given_back_settles_as_much() -> None:
     ledger = book(TEN | {"conditions": {"products": ["P"]}})
     ledger.buy(purchase(line("20")))
