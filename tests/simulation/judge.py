@@ -488,10 +488,9 @@ class Judge:
             return row
         sent = [one for one in self._requests.get(entry.reference_number or "", ()) if one.partner == event.partner_id]
         told = [one for one in sent if one.told == entry.told_id]
-        if told:
-            return told[0]
         net = sum(Fraction(line.net) for line in event.purchase_document.lines)
-        return next((one for one in sent if _net(one.body) == net), None)
+        # Two owners of a code may each have a purchase of one id, with other goods.
+        return next((one for one in told or sent if _net(one.body) == net), told[0] if told else None)
 
     def _reversal(self, event: Event) -> None:
         entry, document = event.entry, event.reversal_document
