@@ -22,8 +22,7 @@ from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.purchase import RowOrigin
 from loyalty.store import keys
-from loyalty.store.attributes import unpack
-from loyalty.store.events import Event, event_of, is_event
+from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
 from tests.model.account import in_points, wallet_answer
 from tests.model.answers import purchase_answer, vouchers
@@ -54,6 +53,7 @@ from tests.simulation.news import News, WatchedState
 from tests.simulation.operations import Load, Told
 from tests.simulation.outcomes import rows_told
 from tests.simulation.programmes import Programmes
+from tests.simulation.readings import read_event, unpacked
 from tests.simulation.requests import (
     READING,
     TAKING_BACK,
@@ -194,9 +194,9 @@ class Judge:
                 yield at, exactjson.loads(item["record"]["S"])
                 continue
             is_new = keys.is_event(Key(*place)) and keys.event_id(Key(*place)) not in known
-            if is_new and is_event(told := unpack(item)):
+            if is_new and is_event(told := unpacked(item)):
                 known.add(keys.event_id(Key(*place)))
-                yield at, event_of(told)
+                yield at, read_event(told)
         self._written = len(written)
 
     def _evaluate(self, waiting: list[Ask], until: float, *, last: bool = False) -> None:
