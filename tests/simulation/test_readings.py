@@ -1,10 +1,14 @@
 """What is read of an item is kept beside it: it is what reading it anew gives, and nobody can spoil it for others."""
 
+from typing import Any
+
+import pytest
+
 from loyalty.store.attributes import pack, unpack
 from tests.simulation.dynamo import Kept
 from tests.simulation.readings import once, unpacked
 
-ITEM = {"pk": "P", "sk": "S", "used": 7, "data": b"bytes", "open": True}
+ITEM: dict[str, Any] = {"pk": "P", "sk": "S", "used": 7, "data": b"bytes", "open": True}
 
 
 def test_what_is_read_of_an_item_is_what_is_kept() -> None:
@@ -13,12 +17,13 @@ def test_what_is_read_of_an_item_is_what_is_kept() -> None:
     assert unpacked(kept) == unpacked(kept) == unpack(kept)
 
 
-def test_who_changes_what_was_read_changes_it_for_nobody_else() -> None:
-    kept = Kept(pack(ITEM | {"names": ["a", "b"]}))
-    first = unpacked(kept)
+@pytest.mark.parametrize("item", [ITEM, ITEM | {"names": ["a", "b"]}], ids=["plain", "with a list"])
+def test_who_changes_what_was_read_changes_it_for_nobody_else(item: dict[str, Any]) -> None:
+    kept = Kept(pack(item))
+    first: Any = unpacked(kept)
 
     first["used"] = 8
-    first["names"].append("c")
+    first.get("names", []).append("c")
 
     assert unpacked(kept) == unpack(kept)
 

@@ -25,6 +25,7 @@ from loyalty.store.files import Files
 from loyalty.store.lambda_function import LambdaFunction
 from loyalty.store.queue import Queue
 from loyalty.usecases.proofs import audit
+from loyalty.usecases.proofs.legible import legible
 from loyalty.usecases.proofs.verify_wallets import SeenEvent
 from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
 from tests.simulation.clients import Network, dynamo_client, lambda_client, s3_client, sqs_client
@@ -185,7 +186,7 @@ class World:
             patch.setattr(store_client, "_client", lambda service, _: self.clients[service])
             patch.setattr(store_client, "pass_as_is", lambda _: None)
             patch.setattr(dynamo_table, "unpack", unpacked)
-            patch.setattr(audit, "legible", once_legible(audit.legible))
+            patch.setattr(audit, "legible", once_legible(legible))
             patch.setattr(SeenEvent, "of", once(SeenEvent.of))
             patch.setattr(inner, "handlers", [log])
             patch.setattr(inner, "level", logging.ERROR)
