@@ -20,10 +20,14 @@ from loyalty import exactjson
 from loyalty.api.logs import logger
 from loyalty.domain.errors import Refused
 from loyalty.store import client as store_client
+from loyalty.store import dynamo_table
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
 from loyalty.store.lambda_function import LambdaFunction
 from loyalty.store.queue import Queue
+from loyalty.usecases.proofs import audit
+from loyalty.usecases.proofs.legible import legible
+from loyalty.usecases.proofs.verify_wallets import SeenEvent
 from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
 from tests.simulation.clients import Network, dynamo_client, lambda_client, s3_client, sqs_client
 from tests.simulation.deployment import KNOWN, Function, Route, Source, deployment
@@ -32,6 +36,7 @@ from tests.simulation.expressions import Unmodelled
 from tests.simulation.faults import Fault, Faults, Rates
 from tests.simulation.objects import Bucket, ObjectService, Stored
 from tests.simulation.queues import Held, MessageQueue, QueueService
+from tests.simulation.readings import once, once_legible, unpacked
 from tests.simulation.scheduler import Killed, Process, Scheduler, run_in
 from tests.simulation.surroundings import stand_in_for_time, surroundings
 
@@ -181,6 +186,9 @@ class World:
                     patch.setenv(name, value)
             patch.setattr(store_client, "_client", lambda service, _: self.clients[service])
             patch.setattr(store_client, "pass_as_is", lambda _: None)
+            patch.setattr(dynamo_table, "unpack", unpacked)
+            patch.setattr(audit, "legible", once_legible(legible))
+            patch.setattr(SeenEvent, "of", once(SeenEvent.of))
             patch.setattr(inner, "handlers", [log])
             patch.setattr(inner, "level", logging.ERROR)
             inner.manager._clear_cache()  # type: ignore[attr-defined]  # of who listens to which levels
