@@ -1,5 +1,6 @@
 """The programmes that a call may go by: processes notice an import within a minute, and a product, a promo code or a
-customer's name is read for itself, so that of two records of one file one may be new and the other not yet."""
+customer's name is read for itself, so that of two records of one file one may be new and the other not yet. The
+account is read after its names, consistently."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +17,10 @@ both are read with each purchase, as they were a moment ago."""
 PROGRAMME_SECONDS = 90.0
 """For how long a process may go by an earlier programme: a minute after it was read, and a call that goes by it."""
 
-OF_NAMES = frozenset({"contact", "account", "access_token", "invoice", "opening_balance", "promo_code"})
+OF_NAMES = frozenset({"account", "contact", "access_token", "invoice", "opening_balance", "promo_code"})
 """Types of record that no process keeps."""
+
+ACCOUNT = "account"
 
 Rows = dict[tuple[str, str], Any]
 
@@ -41,36 +44,57 @@ class Drawn(Iterable[T]):
             yield self._known[place]
 
 
+@dataclass(frozen=True)
+class Before:
+    """The records as they were until a moment, and the types of those that were changed then."""
+
+    until: float
+    rows: Rows
+    changed: frozenset[str]
+
+
 @dataclass
 class Programmes:
-    """The programmes there were, beside the newest: until when, and whether what processes keep, and names that they do
-    not keep, were changed then."""
+    """The programmes there were, beside the newest."""
 
-    before: list[tuple[float, Rows, bool, bool]] = field(default_factory=list)
+    before: list[Before] = field(default_factory=list)
     _made: dict[tuple[int, int], "Drawn[Programme]"] = field(default_factory=dict)
 
     def keep(self, until: float, programme: Programme, changed: Iterable[Any]) -> None:
         """Keep a programme that is about to be another, by these records."""
-        are_names = {record["type"] in OF_NAMES for record in changed}
-        self.before.append((until, dict(programme.rows), False in are_names, True in are_names))
+        self.before.append(Before(until, dict(programme.rows), frozenset(record["type"] for record in changed)))
         self._made.clear()
 
     def since(self, moment: float, newest: Programme) -> Iterable[Programme]:
         """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
-        ends = [until for until, *_ in self.before]
+        ends = [one.until for one in self.before]
         place = bisect_left(ends, moment - PROGRAMME_SECONDS), bisect_left(ends, moment - NAME_SECONDS)
         if place not in self._made:
             self._made[place] = Drawn(self._make(*place, newest))
         return self._made[place]
 
     def _make(self, first: int, first_of_names: int, newest: Programme) -> Iterator[Programme]:
-        """Return each programme that processes may have, with names of each moment of the last."""
-        of_processes = [newest.rows, *(rows for _, rows, is_kept, _ in reversed(self.before[first:]) if is_kept)]
-        of_names = [newest.rows, *(rows for _, rows, _, is_named in reversed(self.before[first_of_names:]) if is_named)]
-        kept = [_of_processes(rows) | _of_names(names) for names in of_names for rows in of_processes]
+        """Return each programme that processes may have, with names of each of the last moments, and accounts of the
+        same moment or of each later one."""
+        of_processes = [newest.rows, *(one.rows for one in reversed(self.before[first:]) if one.changed - OF_NAMES)]
+        kept = [
+            _of_processes(rows) | names | {place: accounts[place] for place in names if place[0] == ACCOUNT}
+            for names, accounts in self._names_and_accounts(first_of_names, newest)
+            for rows in of_processes
+        ]
         for names in _namings(kept):
             for rows in kept if names else kept[1:]:
                 yield _named(Programme.of_rows(rows), names)
+
+    def _names_and_accounts(self, first: int, newest: Programme) -> Iterator[tuple[Rows, Rows]]:
+        """Return what names may lead to, and what accounts may be found there, the latest first."""
+        accounts = [newest.rows]
+        yield _of_names(newest.rows), newest.rows
+        for one in reversed(self.before[first:]):
+            if ACCOUNT in one.changed:
+                accounts.append(one.rows)
+            if one.changed & OF_NAMES:
+                yield from ((_of_names(one.rows), rows) for rows in accounts)
 
 
 def _of_processes(rows: Rows) -> Rows:
