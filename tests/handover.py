@@ -66,8 +66,8 @@ class Listed(MemoryTable):
     """A table that tells all that it holds."""
 
     def items(self) -> list[Item]:
-        """Return all items."""
-        return [item for item in self._written.values() if item]
+        """Return all items, with their keys."""
+        return [{**item, **key._asdict()} for key, item in self._written.items() if item]
 
 
 class Watched(MemoryTable):
