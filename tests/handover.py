@@ -67,7 +67,12 @@ class Listed(MemoryTable):
 
     def items(self) -> list[Item]:
         """Return all items, with their keys."""
-        return [{**item, **key._asdict()} for key, item in self._written.items() if item]
+        return [
+            {**item, "pk": pk, "sk": sk}
+            for pk, partition in self._written.items()
+            for sk, item in partition.items()
+            if item
+        ]
 
 
 class Watched(MemoryTable):
