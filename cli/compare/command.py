@@ -28,8 +28,8 @@ class Balances(StrEnum):
 
 
 _BALANCES = {
-    Balances.PROGRAMME: "as imported",
-    Balances.RECORDED: "as imported, until an answer in the recording tells a wallet's balance",
+    Balances.PROGRAMME: "as the programme has them",
+    Balances.RECORDED: "as the programme has them, until an answer in the recording tells a wallet's balance",
 }
 
 Recorded = Annotated[
@@ -46,7 +46,9 @@ PartnerOfCalls = Annotated[
 ]
 OpeningBalances = Annotated[
     Balances,
-    typer.Option(help="What wallets begin with: as imported, or as the first answer says that tells their balance."),
+    typer.Option(
+        help="What wallets begin with: as the stack or the files have them, or as the first answer says that tells their balance."
+    ),
 ]
 Html = Annotated[Path | None, typer.Option(dir_okay=False, callback=in_a_folder, help="Write a page, too.")]
 

@@ -140,7 +140,10 @@ def _kept(recorded: Recorded, rule: str) -> str:
     fewer = shrunk(recorded, rule)
     path = FOUND / f"{rule}-{fewer.seed}.jsonl"
     write(fewer, rule, path)
-    return f"{len(fewer.steps)} of {len(recorded.steps)} operations break it; they are kept in {path.name}"
+    return (
+        f"{len(fewer.steps)} of {len(recorded.steps)} operations break it. They are kept in {path.relative_to(Path.cwd())}, "
+        "which the tests play from now on: commit it with the mend, or remove it"
+    )
 
 
 def _say(line: str) -> None:
@@ -160,3 +163,4 @@ def _tell(total: Outcome, seconds: float, runs: int) -> None:
     _say("answers:")
     for (name, came), count in sorted(total.answers.items()):
         _say(f"  {count:8} {name}: {came}")
+    _say(f"all rules held in {total.operations} operations")
