@@ -47,7 +47,7 @@ PartnerOfCalls = Annotated[
 OpeningBalances = Annotated[
     Balances,
     typer.Option(
-        help="What wallets begin with: as the stack or the files have them, or as the first answer says that tells their balance."
+        help="What wallets begin with: what the stack or the files have, or what the first answer says that tells it."
     ),
 ]
 Html = Annotated[Path | None, typer.Option(dir_okay=False, callback=in_a_folder, help="Write a page, too.")]

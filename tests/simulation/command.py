@@ -16,6 +16,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
 
+from cli.target import REPOSITORY
 from tests.simulation.recording import FOUND, Recorded, write
 from tests.simulation.shrinking import shrunk
 from tests.simulation.simulation import RUN, Broken, Outcome, simulate
@@ -140,9 +141,10 @@ def _kept(recorded: Recorded, rule: str) -> str:
     fewer = shrunk(recorded, rule)
     path = FOUND / f"{rule}-{fewer.seed}.jsonl"
     write(fewer, rule, path)
+    kept = path.relative_to(REPOSITORY)
     return (
-        f"{len(fewer.steps)} of {len(recorded.steps)} operations break it. They are kept in {path.relative_to(Path.cwd())}, "
-        "which the tests play from now on: commit it with the mend, or remove it"
+        f"{len(fewer.steps)} of {len(recorded.steps)} operations break it. They are kept in {kept}, which "
+        " the tests play from now on: commit it with the mend, or remove it"
     )
 
 
