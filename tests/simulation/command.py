@@ -144,7 +144,7 @@ def _kept(recorded: Recorded, rule: str) -> str:
     kept = path.relative_to(REPOSITORY)
     return (
         f"{len(fewer.steps)} of {len(recorded.steps)} operations break it. They are kept in {kept}, which "
-        " the tests play from now on: commit it with the mend, or remove it"
+        "the tests play from now on: commit it with the mend, or remove it"
     )
 
 
