@@ -12,7 +12,9 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from loyalty import exactjson
+from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.ledger.chain import root
+from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.proofs.audit import KEPT_OF_OFFERS, PURCHASES_COUNTED, UPDATED_BY_LAST
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
@@ -212,6 +214,41 @@ def test_a_wallet_whose_hashes_are_all_stripped(damaged: Damaged, traces: bool) 
     stripped = {keys.event_id(key_of(item)) for item in damaged.table.scan() if item.get("account_id") == ACCOUNT_ID}
     found = {one.event_id for one in damaged.found() if one.rule == HASHED_ON}
     assert found == stripped & {keys.event_id(key_of(item)) for item in damaged.table.scan() if "sequence" in item}
+
+
+@pytest.mark.parametrize("after", [-86400, -1, 0, 900], ids=lambda after: f"{after} s after the first hash")
+def test_money_that_is_made_up_after_the_last_event_of_a_wallet(damaged: Damaged, after: int) -> None:
+    """The table has had hashes for months, and an event without one claims to be of the upgrade, or of before it."""
+    since = min(item["posted_on"] for item in damaged.table.scan() if "hash" in item)
+    made_up, wallet = derived_id(Origin.OPENING_BALANCE, "MADE-UP"), damaged.wallet()
+    event = {
+        "account_id": ACCOUNT_ID,
+        "sequence": wallet["version"] + 1,
+        "event_type": EventType.ADJUSTMENT,
+        **dict.fromkeys(("performed_on", "posted_on"), since + after),
+        "reference_number": "MADE-UP",
+        "origin": Origin.OPENING_BALANCE,
+        "fingerprint": b"0123456789abcdef",
+        "awarded": 1000,
+        "spent": 0,
+        "balance": wallet["balance"] + 1000,
+        "form": 1,
+        "document": zlib.compress(b"{}"),
+    }
+    damaged.put(keys.event(made_up), event)
+    damaged.change(wallet, version=wallet["version"] + 1, balance=wallet["balance"] + 1000)
+
+    assert [(one.event_id, one.rule) for one in damaged.found()] == [(made_up, HASHED_ON)]
+
+
+@pytest.mark.parametrize("trace", ["filed", "partner_unit"])
+def test_an_event_without_a_hash_that_says_what_only_newer_versions_do(damaged: Damaged, trace: str) -> None:
+    beside = dict.fromkeys(("hash", "hash_form", "personal", "salt", "filed", "partner_unit"))
+    damaged.change(damaged.event("STANDING"), **{**beside, trace: True if trace == "filed" else "ANY"})
+
+    assert (HASHED_ON, "number 2 has none, but what comes only with one") in {
+        (one.rule, one.found) for one in damaged.found()
+    }
 
 
 def test_a_head_that_is_not_the_last_hash(damaged: Damaged) -> None:
