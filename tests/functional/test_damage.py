@@ -12,7 +12,9 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from loyalty import exactjson
+from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.ledger.chain import root
+from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.proofs.audit import KEPT_OF_OFFERS, PURCHASES_COUNTED, UPDATED_BY_LAST
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
@@ -20,6 +22,8 @@ from loyalty.domain.proofs.use_audit import USES_COUNTED
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of, pack_key, unpack
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.keys import Key
+from loyalty.store.numbers import KINDS
 from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import expire_lots
@@ -28,9 +32,11 @@ from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
 from loyalty.usecases.proofs.verify_journal import verify_journal
+from loyalty.usecases.proofs.verify_numbers import NOT_GIVEN_AGAIN
+from loyalty.usecases.proofs.verify_records import OWN_ITEM
 from loyalty.usecases.proofs.verify_references import COUNTED
 from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX, POSTED_TO
-from tests.cards import CAMPAIGN, PROMO_CODE, bring
+from tests.cards import CAMPAIGN, CARD, PROMO_CODE, bring
 from tests.damage import ACCOUNT_ID, Damaged, rules
 from tests.functional.conftest import Functions, example
 from tests.moto_table import Items, fill, kept
@@ -60,6 +66,9 @@ def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
     fill(_aws, _stocked[1])
     functions = Functions(api_key=_stocked[0].api_key)
     bring(_aws, CAMPAIGN, PROMO_CODE | {"maximum_uses": 9, "maximum_uses_per_account": 9}, *OFFERS)
+    bring(_aws)
+    for code in ("K1", "K2"):
+        bring(_aws, {"type": "business_unit", "id": "KIOSK", "name": "Kiosk", "code": code})
     for name in ("STANDING", "CANCELLED", "RETURNED", "OVER"):
         body = {**example("create_v5_1.request"), "reference_number": name, "id": name, "promo_code": "COLD-BREW"}
         at = {"performed_on": 1743465600} if name == "OVER" else {"performed_on": int(datetime.now(UTC).timestamp())}
@@ -214,6 +223,41 @@ def test_a_wallet_whose_hashes_are_all_stripped(damaged: Damaged, traces: bool) 
     assert found == stripped & {keys.event_id(key_of(item)) for item in damaged.table.scan() if "sequence" in item}
 
 
+@pytest.mark.parametrize("after", [-86400, -1, 0, 900], ids=lambda after: f"{after} s after the first hash")
+def test_money_that_is_made_up_after_the_last_event_of_a_wallet(damaged: Damaged, after: int) -> None:
+    """The table has had hashes for months, and an event without one claims to be of the upgrade, or of before it."""
+    since = min(item["posted_on"] for item in damaged.table.scan() if "hash" in item)
+    made_up, wallet = derived_id(Origin.OPENING_BALANCE, "MADE-UP"), damaged.wallet()
+    event = {
+        "account_id": ACCOUNT_ID,
+        "sequence": wallet["version"] + 1,
+        "event_type": EventType.ADJUSTMENT,
+        **dict.fromkeys(("performed_on", "posted_on"), since + after),
+        "reference_number": "MADE-UP",
+        "origin": Origin.OPENING_BALANCE,
+        "fingerprint": b"0123456789abcdef",
+        "awarded": 1000,
+        "spent": 0,
+        "balance": wallet["balance"] + 1000,
+        "form": 1,
+        "document": zlib.compress(b"{}"),
+    }
+    damaged.put(keys.event(made_up), event)
+    damaged.change(wallet, version=wallet["version"] + 1, balance=wallet["balance"] + 1000)
+
+    assert [(one.event_id, one.rule) for one in damaged.found()] == [(made_up, HASHED_ON)]
+
+
+@pytest.mark.parametrize("trace", ["filed", "partner_unit"])
+def test_an_event_without_a_hash_that_says_what_only_newer_versions_do(damaged: Damaged, trace: str) -> None:
+    beside = dict.fromkeys(("hash", "hash_form", "personal", "salt", "filed", "partner_unit"))
+    damaged.change(damaged.event("STANDING"), **{**beside, trace: True if trace == "filed" else "ANY"})
+
+    assert (HASHED_ON, "number 2 has none, but what comes only with one") in {
+        (one.rule, one.found) for one in damaged.found()
+    }
+
+
 def test_a_head_that_is_not_the_last_hash(damaged: Damaged) -> None:
     damaged.change(damaged.wallet(), head=None)
 
@@ -239,6 +283,49 @@ def test_an_alias_that_is_gone_and_one_that_is_invented(damaged: Damaged) -> Non
         (NAMES_LEAD, "ALIAS#account.number#ACR0000000001"),
         (NAMES_LEAD, "ALIAS#account.number#INVENTED"),
     ]
+
+
+CARRYING = [
+    (keys.account(ACCOUNT_ID), ["target", "account_id"]),
+    (keys.record("access_token", CARD["id"]), ["target", "account_id", "life_cycle_state", "pass_code"]),
+    (keys.record("promo_code", PROMO_CODE["id"]), ["target", "promo_code"]),
+    (keys.record("product", "CAD1E31269B76D7A65ACCE45B2E68DFD"), ["target", "product"]),
+    (keys.record("contact", OTHER_CONTACT), ["target"]),
+    (keys.programme("reward_offer", "LIMITED"), ["target"]),
+    (keys.former_name("business_unit", "KIOSK", "K1"), ["target"]),
+    (keys.TABLE, ["target"]),
+]
+"""Items of records of every kind, and what each says beside its record."""
+
+
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key, names in CARRYING for name in names])
+@pytest.mark.parametrize("value", ["OTHER", None])
+def test_what_a_records_own_item_says_beside_it(damaged: Damaged, key: Key, name: str, value: str | None) -> None:
+    item = damaged.table.get(key)
+    assert item
+    damaged.change(item, **{name: value})
+
+    assert OWN_ITEM in rules(damaged.found())
+    assert not item.get("pass_code") or item["pass_code"] not in str(damaged.found())
+
+
+@pytest.mark.parametrize("key", [key for key, _ in CARRYING])
+def test_a_record_that_is_taken_out_of_its_item(damaged: Damaged, key: Key) -> None:
+    item = damaged.table.get(key)
+    assert item
+    assert item.keys() >= {"pk", "sk", "record", *dict(CARRYING)[key]}
+    damaged.change(item, record=None)
+
+    assert (READABLE, f"{key.pk} / {key.sk}: record is missing") in {(one.rule, one.found) for one in damaged.found()}
+
+
+def test_a_record_that_lies_in_the_place_of_another(damaged: Damaged) -> None:
+    item = damaged.table.get(keys.programme("reward_offer", "LIMITED"))
+    assert item
+    damaged.put(keys.programme("reward_offer", "OTHER"), item)
+
+    [found] = damaged.found()
+    assert (found.rule, found.found.endswith("at PROGRAMME / reward_offer#LIMITED")) == (OWN_ITEM, True)
 
 
 def test_a_pointer_that_leads_astray(damaged: Damaged) -> None:
@@ -408,7 +495,9 @@ KINDS_OF_INDEX_KEYS = {"account_id": "S", "sequence": "N", "expires": "S", "expi
 def proven_attributes(item: Item) -> set[str]:
     """Return the attributes of which any change is a deviation."""
     if "record" in item:
-        return set()
+        return set(item.keys() - {"pk", "sk", "record"})
+    if key_of(item) == keys.NUMBERS:
+        return set()  # of which any larger value is as good
     if item["sk"] in ("REFERENCE", "USED"):
         return {"used", "event_id"} & item.keys()
     is_proven = item["sk"] in ("WALLET", "VOUCHER", "ALIAS", "TOKEN") or keys.is_event(key_of(item))
@@ -528,6 +617,27 @@ def test_a_counter_that_is_gone(damaged: Damaged) -> None:
     [found] = damaged.found()
     assert found.rule == COUNTERS_COUNT
     assert found.found.startswith("reward_offer#LIMITED: there is no counter, ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("behind", [0, None], ids=["set back", "gone"])
+def test_what_numbers_are_leased_from_that_is_behind(damaged: Damaged, kind: str, behind: int | None) -> None:
+    damaged.change(damaged.item(**keys.NUMBERS._asdict()), **{kind: behind})
+
+    [found] = damaged.found()
+    assert (found.rule, found.found.startswith(f"{kind}: 0 on the counter, ")) == (NOT_GIVEN_AGAIN, True)
+
+
+def test_what_numbers_are_leased_from_that_is_removed(damaged: Damaged) -> None:
+    damaged.remove(damaged.item(**keys.NUMBERS._asdict()))
+
+    assert [found.rule for found in damaged.found()] == [NOT_GIVEN_AGAIN] * len(KINDS)
+
+
+def test_numbers_that_no_event_tells_are_leased_all_the_same(damaged: Damaged) -> None:
+    damaged.table.add(keys.NUMBERS, dict.fromkeys(KINDS, 1000))
+
+    assert damaged.found() == []
 
 
 def test_a_wallet_that_nothing_was_posted_to(damaged: Damaged) -> None:

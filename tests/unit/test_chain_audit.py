@@ -141,27 +141,37 @@ def test_a_head_that_is_not_the_last_hash_is_found() -> None:
     assert found(wallet, []) == [(None, HEAD, f"{told} in the wallet, none in the journal")]
 
 
-BEFORE_IT = "but events before it do"
+LATE = UPGRADE_SECONDS + 1
 
 
 @pytest.mark.parametrize(
-    ("since", "expected"),
+    ("since", "posted_on", "expected"),
     [
-        (None, BEFORE_IT),
-        (NOW, None),
-        (NOW - UPGRADE_SECONDS, None),
-        (NOW - UPGRADE_SECONDS - 1, "and was posted 901 s after the table's first event with one"),
-        (NOW + UPGRADE_SECONDS, None),
-        (NOW + UPGRADE_SECONDS + 1, BEFORE_IT),
+        (NOW, NOW, None),
+        (NOW - UPGRADE_SECONDS, NOW, None),
+        (NOW - LATE, NOW, "and was posted 901 s after the table's first event with one"),
+        (NOW - UPGRADE_SECONDS, NOW - UPGRADE_SECONDS, None),
+        (NOW - LATE, NOW - LATE, "but one before it does, which was posted 901 s later"),
+        (NOW - 86400 * 365, NOW - 86400 * 365, "but one before it does, which was posted 31536000 s later"),
     ],
 )
 def test_an_event_without_a_hash_after_one_with_a_hash_passes_only_during_an_upgrade(
-    since: int | None, expected: str | None
+    since: int, posted_on: int, expected: str | None
 ) -> None:
+    """It may be of a run of an older version that began before the other was posted."""
     wallet, seen = chain([1])
-    seen.append(evidence(2, None, {}))
+    seen.append(replace(evidence(2, None, {}), posted_on=posted_on))
 
     assert found(wallet, seen, since=since) == ([("E2", HASHED, f"number 2 has none, {expected}")] if expected else [])
+
+
+def test_an_event_without_a_hash_is_held_against_the_latest_of_those_before_it_that_have_one() -> None:
+    """Others may tell when a run began; and those of its like tell nothing."""
+    wallet, seen = chain([1, 2, 3])
+    seen = [replace(one, posted_on=NOW - early) for one, early in zip(seen, (60, 0, 600), strict=True)]
+    seen += [replace(evidence(number, None, {}), posted_on=NOW - LATE) for number in (4, 5)]
+
+    assert [one[:2] for one in found(wallet, seen, since=NOW - LATE)] == [("E4", HASHED), ("E5", HASHED)]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,15 @@ def record_key(kind: str, record_id: str) -> Key:
     return keys.programme(kind, record_id) if kind in PROGRAMME_TYPES else keys.record(kind, record_id)
 
 
+def is_record_key(key: Key) -> bool:
+    """Return whether a record lies there."""
+    return key.sk in _SORT_KEYS or (key.pk == keys.PROGRAMME_VERSION.pk and key != keys.PROGRAMME_VERSION)
+
+
+_SORT_KEYS = frozenset(keys.record(kind, "").sk for kind in RECORD_TYPES.keys() - PROGRAMME_TYPES)
+"""Sort keys of the records that are not of the programme."""
+
+
 SEVERAL: Item = {"target": "*"}
 """The target of a name that more than one record has had: it leads to none of them, and never will again."""
 

@@ -68,7 +68,8 @@ def _says_nothing(value: Any) -> bool:
 
 
 UPGRADE_SECONDS = 15 * 60
-"""How long containers of a version without hashes may post beside new ones while an upgrade is under way."""
+"""How long containers of a version without hashes may post beside new ones while an upgrade is under way; and how much
+earlier than the event before it an event may say that it was posted, as a run of 15 minutes tells when it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,14 @@ def chain_findings(wallet: Wallet, events: Sequence[ChainEvidence], table: Table
     first event that has a hash, in the table with this identity or, if it began early, in one that had none yet. An
     event without a hash passes as one of an older version only if it was posted before or during the upgrade."""
     head: bytes | None = None
+    hashed_on: int | None = None
     version, balance = 0, Decimal(0)
     for event in sorted(events, key=lambda event: event.sequence):
         if event.link:
             roots = [root(one, wallet.account_id, version, balance) for one in (table.table_id, None)]
             yield from _broken(event, event.link, [head] if head else roots)
-            head = event.link.digest
-        elif found := _needs_hash(event, table.since, is_late=head is not None):
+            head, hashed_on = event.link.digest, max(event.posted_on, hashed_on or event.posted_on)
+        elif found := _needs_hash(event, table.since, hashed_on):
             yield ChainFinding(event.event_id, HASHED_ON, f"number {event.sequence} has none, {found}")
         version, balance = event.sequence, event.balance
     if wallet.head != head:
@@ -113,14 +115,15 @@ AS_POSTED = "an event says what it said when it was posted, after the same event
 PERSON_AS_POSTED = "what names a person is as it was posted, or all of it is erased"
 
 
-def _needs_hash(event: ChainEvidence, since: int | None, *, is_late: bool) -> str | None:
-    """Return why an event without a hash must have one, None if it need not; `is_late` if events before it do."""
+def _needs_hash(event: ChainEvidence, since: int | None, hashed_on: int | None) -> str | None:
+    """Return why an event without a hash must have one, None if it need not; `hashed_on` is when the latest of those
+    before it was posted that have one."""
     if event.has_traces:
         return "but what comes only with one"
     if since is not None and event.posted_on > since + UPGRADE_SECONDS:
         return f"and was posted {event.posted_on - since} s after the table's first event with one"
-    if is_late and (since is None or event.posted_on < since - UPGRADE_SECONDS):
-        return "but events before it do"
+    if hashed_on is not None and event.posted_on < hashed_on - UPGRADE_SECONDS:
+        return f"but one before it does, which was posted {hashed_on - event.posted_on} s later"
     return None
 
 

@@ -7,6 +7,8 @@ from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, 
 from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
+from loyalty.usecases.proofs.verify_numbers import NOT_GIVEN_AGAIN
+from loyalty.usecases.proofs.verify_records import OWN_ITEM
 from loyalty.usecases.proofs.verify_references import COUNTED
 from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
 
@@ -27,9 +29,12 @@ _ADVICE: Mapping[str, str] = {
     VOUCHERS_KEPT: _AS_FOUND,
     NAMES_LEAD: f"{_AS_FOUND} Until then, callers may reach somebody else under this name.",
     POINTERS_LEAD: _AS_FOUND,
+    OWN_ITEM: f"{_AS_FOUND} Until then, callers may reach somebody else by this id.",
     COUNTED: "Set `used` and `event_id` as `found` tells, while nothing is posted under this reference number.",
     COUNTERS_COUNT: "Set `used` to what the journal says, or remove the counter if no event used it, while nothing is "
     "posted that does.",
+    NOT_GIVEN_AGAIN: "Set the counter above the number that `found` tells, then deploy anew: containers keep what they "
+    "have leased.",
     WITHIN: "Nothing, if the limit was lowered since. If it never was higher: who else may write to the table?",
 }
 

@@ -19,6 +19,8 @@ from loyalty.usecases.proofs.event_rules import broken_rules
 from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, claims_of_event, claims_of_record
 from loyalty.usecases.proofs.verify_counters import Counters
+from loyalty.usecases.proofs.verify_numbers import LargestNumbers
+from loyalty.usecases.proofs.verify_records import record_deviations
 from loyalty.usecases.proofs.verify_references import filed_under
 from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.proofs.verify_untold import Untold
@@ -54,11 +56,17 @@ class Audit:
         wallets: each with its events and its account.
         reversals: purchases, and what took them back.
         counters: what all accounts used together.
+        numbers: the largest numbers that events tell, and what numbers are leased from.
         untold: what older versions did not record.
     """
 
     def __init__(
-        self, counterparts: Claims, references: Filing, counters: Counters, chains: TableChains | None = None
+        self,
+        counterparts: Claims,
+        references: Filing,
+        counters: Counters,
+        numbers: LargestNumbers,
+        chains: TableChains | None = None,
     ) -> None:
         self.events = 0
         self.chains = chains or TableChains()
@@ -66,6 +74,7 @@ class Audit:
         self.wallets = Wallets()
         self.reversals = Reversals()
         self.counters = counters
+        self.numbers = numbers
         self.untold = Untold()
         self._counterparts = counterparts
         self._references = references
@@ -111,19 +120,22 @@ class Audit:
             self._counterparts.take(item)
         elif item["sk"] == "USED":
             self.counters.take_counter(item)
+        elif key_of(item) == keys.NUMBERS:
+            self.numbers.take_counters(item)
         elif item["sk"] == "WALLET":
             self.wallets.take_wallet(item)
-        elif key_of(item) == keys.TABLE:
-            self.chains = replace(self.chains, table_id=item.get("target"))
         else:
             self._record(item)
 
     def _record(self, item: Item) -> None:
         if item["sk"] == "ACCOUNT":
             self.wallets.take_account(item)
+        elif key_of(item) == keys.TABLE:
+            self.chains = replace(self.chains, table_id=item.get("target"))
         if "record" not in item:
             return
         record = exactjson.loads(item["record"])
+        self.items_at_odds += record_deviations(item, record)
         self.counters.take_limit(record)
         if record["type"] in RECORD_TYPES:
             self._counterparts.claim(claims_of_record(item))
@@ -137,6 +149,7 @@ class Audit:
             self._references.file(filed[0], event.entry.event_id, certain=filed[1])
         self.reversals.take(event)
         self.counters.take(event)
+        self.numbers.take(event)
         self.untold.take(event)
         for rule, found in broken:
             self.items_at_odds.append(Deviation(event.entry.account_id, event.entry.event_id, rule, found))

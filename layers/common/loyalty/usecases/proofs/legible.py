@@ -13,6 +13,8 @@ from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
 from loyalty.store.attributes import Foreign, Item, key_of
 from loyalty.store.events import EventState, is_event, is_pointer, taken_back_in, uses_in
+from loyalty.store.numbers import KINDS
+from loyalty.store.reference import is_record_key
 
 READABLE = "every item can be read"
 
@@ -68,8 +70,8 @@ def _form_of(item: Item) -> _Form | None:
     if is_pointer(item):
         return _POINTER
     if key == keys.TABLE:
-        return _NAME
-    return _FORMS.get(key.sk, _RECORD if "record" in item else None)
+        return _IDENTITY
+    return _FORMS.get(key.sk, _RECORD if "record" in item or is_record_key(key) else None)
 
 
 def _passes(check: Check, value: Any) -> bool:
@@ -151,6 +153,7 @@ _EVENT = _Form(
 _POINTER = _Form({"event_id": _is_text})
 _NAME = _Form({"target": _is_text})
 _RECORD = _Form({"record": _is_record})
+_IDENTITY = _Form({**_NAME.required, **_RECORD.required})
 _FORMS: Mapping[str, _Form] = {
     "WALLET": _Form(
         {"version": _is_whole, "purchases": _is_whole, "balance": _is_number},
@@ -169,4 +172,5 @@ _FORMS: Mapping[str, _Form] = {
     "TOKEN": _NAME,
     "REFERENCE": _Form({"used": _is_whole, "event_id": _is_text}),
     "USED": _Form({"used": _is_number}),
+    "NUMBERS": _Form({}, dict.fromkeys(KINDS, _is_whole)),
 }

@@ -65,7 +65,7 @@ def claims_of_event(event: Event) -> Iterator[Claim]:
 
 
 def claims_of_record(item: Item) -> Iterator[Claim]:
-    """Return the names that a record says to lead to it, and what its own item says beside it."""
+    """Return the names that a record says to lead to it."""
     record = exactjson.loads(item["record"])
     shared = set(shared_name_keys(record))
     for key, says in items_of(record).items():
@@ -134,12 +134,12 @@ class Counterparts:
         """Return where what was found is not what was said."""
         for key in self.suspects:
             item, claims = self._items.get(key), self._claims.get(key, [])
-            found = _told(item) if item else "another one's" if key in self._shared else "nothing is there"
+            found = told(item) if item else "another one's" if key in self._shared else "nothing is there"
             for claim in claims:
                 event_id = keys.event_id(claim.owner) if keys.is_event(claim.owner) else None
                 account_id = claim.says.get("account_id")
                 yield Deviation(
-                    account_id, event_id, _rule(key), f"{key.pk}: {found}, but has to be {_told(claim.says)}"
+                    account_id, event_id, _rule(key), f"{key.pk}: {found}, but has to be {told(claim.says)}"
                 )
             if item and not claims:
                 account_id, event_id = item.get("account_id"), item.get("event_id")
@@ -168,10 +168,11 @@ def _rule(key: Key) -> str:
     return {"VOUCHER": VOUCHERS_KEPT, "ALIAS": NAMES_LEAD, "TOKEN": NAMES_LEAD}.get(key.sk, POINTERS_LEAD)
 
 
-def _told(item: Item) -> str:
-    told = {
+def told(item: Item) -> str:
+    """Return what an item says, but for a pass code's hash."""
+    says = {
         name: plain(value) if isinstance(value, Decimal) else value
         for name, value in item.items()
         if name not in ("pk", "sk", "pass_code")
     }
-    return ", ".join(f"{name} {value}" for name, value in sorted(told.items()))
+    return ", ".join(f"{name} {value}" for name, value in sorted(says.items()))

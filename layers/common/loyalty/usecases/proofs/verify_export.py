@@ -23,6 +23,7 @@ from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_journal import Verification
+from loyalty.usecases.proofs.verify_numbers import LargestNumbers
 from loyalty.usecases.proofs.verify_references import References
 from loyalty.usecases.proofs.verify_untold import separate_unrecorded
 
@@ -45,8 +46,8 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     """
     shards = export.count // ITEMS_OF_A_SHARD + 1
     accounts, names = Spool(folder, "account", shards), Spool(folder, "name", shards)
-    counters, sink = Counters(), _NamesAside(names)
-    rest = Audit(sink, sink, counters)
+    counters, numbers, sink = Counters(), LargestNumbers(), _NamesAside(names)
+    rest = Audit(sink, sink, counters, numbers)
     for count, (line, item) in enumerate(export.items(), start=1):
         _sort(line, item, accounts, names, rest)
         if count % TOLD_EVERY == 0:
@@ -54,7 +55,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
     verification = Verification(deviations=list(rest.items_at_odds))
     untold: set[str] = set()
     for number in range(shards):
-        audit = Audit(sink, sink, counters, rest.chains)
+        audit = Audit(sink, sink, counters, numbers, rest.chains)
         _prove_accounts(accounts, number, audit, verification)
         untold |= audit.untold.counters
         progress("proving wallets", number + 1, shards)
@@ -62,7 +63,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
         verification.deviations += _names_at_odds(names, number)
         progress("proving names", number + 1, shards)
     wrong, unrecorded = separate_unrecorded(counters.listed(), frozenset(), untold)
-    verification.deviations += wrong
+    verification.deviations += [*wrong, *numbers.listed()]
     verification.unrecorded += [*unrecorded, *counters.beyond()]
     return verification
 

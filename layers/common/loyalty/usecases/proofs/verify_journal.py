@@ -10,6 +10,7 @@ from loyalty.store.table import WholeTable
 from loyalty.usecases.proofs.audit import Audit
 from loyalty.usecases.proofs.verify_counterparts import Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
+from loyalty.usecases.proofs.verify_numbers import LargestNumbers
 from loyalty.usecases.proofs.verify_references import References
 from loyalty.usecases.proofs.verify_untold import separate_unrecorded
 
@@ -37,8 +38,8 @@ def verify_journal(
     Postings may go on meanwhile: what does not add up is read once more before it is reported. Holds the journal in
     memory.
     """
-    counterparts, references, counters = Counterparts(), References(), Counters()
-    audit = Audit(counterparts, references, counters)
+    counterparts, references, counters, numbers = Counterparts(), References(), Counters(), LargestNumbers()
+    audit = Audit(counterparts, references, counters, numbers)
     for count, item in enumerate(table.scan(), start=1):
         audit.take(item)
         seen(count)
@@ -49,6 +50,7 @@ def verify_journal(
         *counterparts.deviations(table),
         *references.deviations(table),
         *counters.deviations(table),
+        *numbers.deviations(table),
         *audit.items_at_odds,
     ]
     wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)

@@ -44,7 +44,7 @@ class SeenEvent:
         return cls(event, ChainEvidence.of(event.entry, event.link, content, has_traces=has_traces))
 
 
-_ONLY_BESIDE_A_HASH = frozenset({"hash_form", "personal", "salt", "filed"})
+_ONLY_BESIDE_A_HASH = frozenset({"hash_form", "personal", "salt", "filed", "partner_unit"})
 
 
 @dataclass(slots=True)
