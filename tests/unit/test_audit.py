@@ -12,9 +12,11 @@ import pytest
 from loyalty.domain.ledger.uses import Use, Uses
 from loyalty.domain.ledger.wallet import LASTING, EventType, JournalEntry, Movement, Wallet
 from loyalty.domain.proofs.audit import (
+    NEVER,
     Deviation,
     PurchaseEvidence,
     ReversalEvidence,
+    Updated,
     deviations,
     reversal_deviations,
 )
@@ -33,13 +35,16 @@ def taken(lines: Mapping[int, int] | None = None, **of: int) -> TakenBack:
 
 
 def sold(told: TakenBack, *, cancelled: bool = False, **kept: int) -> PurchaseEvidence:
-    """Return a purchase of 2 pieces and 1 piece, which gave 10 and took 4."""
-    movement = Movement(Decimal(10), Decimal(4))
-    return PurchaseEvidence("E", "A", movement, {0: Decimal(2), 1: Decimal(1)}, cancelled, told, amounts(**kept))
+    """Return a purchase of 2 pieces and 1 piece, which gave 10, by the offers O and Q, and took 4."""
+    movement, quantities = Movement(Decimal(10), Decimal(4)), {0: Decimal(2), 1: Decimal(1)}
+    return PurchaseEvidence(
+        "E", "A", movement, quantities, cancelled, told, kept=amounts(**kept), awarded_by=frozenset("OQ")
+    )
 
 
-def undone(what: TakenBack, *, cancels: bool = False, account_id: str = "A") -> ReversalEvidence:
-    return ReversalEvidence("R", account_id, cancels, what)
+def undone(what: TakenBack, *, cancels: bool = False, account_id: str = "A", has_hash: bool = True) -> ReversalEvidence:
+    """Return what an event took back, of which the purchase need not tell when and by whom."""
+    return ReversalEvidence("R", account_id, 1, what, cancels=cancels, has_hash=has_hash)
 
 
 ALL = taken(awarded=10, spent=4)
@@ -59,7 +64,9 @@ WAIVED = taken(awarded=7, spent=4, waived=3)
         (sold(ALL, cancelled=True), [undone(ALL, cancels=True)]),
         (sold(PART.plus(REST), cancelled=True), [undone(PART), undone(REST, cancels=True)]),
         (sold(WAIVED, cancelled=True, O=1, Q=2), [undone(WAIVED, cancels=True)]),
-        (sold(taken(spent=4, waived=10), cancelled=True), [undone(taken(spent=4, waived=10), cancels=True)]),
+        (sold(taken(spent=4, waived=10), cancelled=True, O=10), [undone(taken(spent=4, waived=10), cancels=True)]),
+        (sold(WAIVED, cancelled=True), [undone(WAIVED, cancels=True, has_hash=False)]),
+        (sold(PART.plus(taken(waived=1))), [undone(PART), undone(taken(waived=1), has_hash=False)]),
         (
             sold(replace(ALL, settled=Decimal(1)), cancelled=True),
             [undone(replace(ALL, settled=Decimal(1)), cancels=True)],
@@ -103,7 +110,7 @@ ALL_GIVEN = "once everything is taken back, all spends are given back"
             for lines in ({0: 3}, {1: 2}, {0: 0}, {0: -1}, {7: 1})
         ),
         *(
-            (sold(told), [undone(told)], NO_MORE_TAKEN)
+            (sold(told, O=int(told.waived)), [undone(told)], NO_MORE_TAKEN)
             for told in (
                 taken(awarded=11),
                 taken(waived=11),
@@ -112,6 +119,10 @@ ALL_GIVEN = "once everything is taken back, all spends are given back"
                 taken(awarded=1, waived=-1),
             )
         ),
+        (sold(taken(waived=2)), [undone(taken(waived=2))], KEPT_IS_WAIVED),
+        (sold(taken(waived=2), X=2), [undone(taken(waived=2))], KEPT_IS_WAIVED),
+        (sold(taken(waived=2), O=2, X=0), [undone(taken(waived=2))], KEPT_IS_WAIVED),
+        (sold(taken(waived=2), O=1), [undone(taken(waived=2), has_hash=False)], KEPT_IS_WAIVED),
         (sold(taken(waived=2), O=1, Q=2), [undone(taken(waived=2))], KEPT_IS_WAIVED),
         (sold(taken(), O=1), [], KEPT_IS_WAIVED),
         (sold(taken(spent=5)), [undone(taken(spent=5))], NO_MORE_GIVEN),
@@ -130,6 +141,59 @@ def test_whatever_breaks_a_rule_of_what_is_taken_back_is_found(
     [found] = reversal_deviations(purchase, reversals)
 
     assert (found.account_id, found.event_id, found.rule) == ("A", "E", rule)
+
+
+FIRST, LAST = Updated(AT, "P"), Updated(AT, "Q")
+SETTLED = ReversalEvidence("S", "A", 9, taken())
+
+
+def of_own(sequence: int, updated: Updated, *, has_hash: bool = True) -> ReversalEvidence:
+    """Return a reversal of the purchase's own, which took back nothing."""
+    return ReversalEvidence("R", "A", sequence, taken(), updated=updated, has_hash=has_hash)
+
+
+TWICE = [of_own(8, LAST), of_own(7, FIRST), SETTLED]
+
+
+@pytest.mark.parametrize(
+    ("told", "reversals"),
+    [
+        (NEVER, []),
+        (NEVER, [SETTLED]),
+        (FIRST, [of_own(7, FIRST)]),
+        (LAST, TWICE),
+        (LAST, [of_own(8, LAST), of_own(7, FIRST, has_hash=False)]),
+        (NEVER, [of_own(7, FIRST, has_hash=False)]),
+        (FIRST, [of_own(7, FIRST), of_own(8, LAST, has_hash=False)]),
+    ],
+    ids=str,
+)
+def test_a_purchase_tells_its_last_own_reversal_unless_an_early_version_made_it(
+    told: Updated, reversals: list[ReversalEvidence]
+) -> None:
+    assert list(reversal_deviations(replace(sold(taken()), updated=told), reversals)) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "reversals"),
+    [
+        (FIRST, []),
+        (LAST, [SETTLED]),
+        (NEVER, TWICE),
+        (FIRST, TWICE),
+        (Updated(None, "Q"), TWICE),
+        (Updated(AT, None), TWICE),
+        (FIRST, [of_own(8, LAST), of_own(7, FIRST, has_hash=False)]),
+    ],
+    ids=str,
+)
+def test_a_purchase_that_tells_another_reversal_than_its_last_own_is_found(
+    told: Updated, reversals: list[ReversalEvidence]
+) -> None:
+    [found] = reversal_deviations(replace(sold(taken()), updated=told), reversals)
+
+    assert (found.account_id, found.event_id) == ("A", "E")
+    assert found.rule == "a purchase tells when and by whom it was last taken back"
 
 
 def test_what_a_purchase_tells_is_told_beside_what_its_reversals_make() -> None:

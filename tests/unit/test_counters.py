@@ -75,21 +75,33 @@ def test_counters_that_their_events_do_not_make_are_told_in_their_order(ledger: 
     ]
 
 
-def test_a_counter_that_is_gone_is_found_even_if_it_would_stand_at_nothing(ledger: Book) -> None:
+def test_a_counter_that_is_gone_is_found_even_if_it_stood_at_nothing(ledger: Book) -> None:
     ledger.table.transact([Delete(USES)])
     assert [one.found for one in seen(ledger).listed()] == ["promo_code#CODE: there is no counter, 3 in the journal"]
 
     for event_id in "EFH":
         ledger.cancel(JANUARY, event_id)
-    assert seen(ledger).suspects == {USES}
+    set_to(ledger, USES, 0)
+    assert ledger.attributes("USED", "used") == [0, 0]
+    assert seen(ledger).suspects == set()
+
+    ledger.table.transact([Delete(USES), Delete(BUDGET)])
+    assert [one.found for one in seen(ledger).listed()] == [
+        "promo_code#CODE: there is no counter, 0 in the journal",
+        "reward_offer#O1: there is no counter, 0.00 in the journal",
+    ]
 
 
-def test_a_counter_that_nothing_moved_is_found_wherever_it_stands() -> None:
+def test_a_counter_that_no_event_used_is_found_even_if_it_stands_at_nothing() -> None:
     counters = Counters()
     counters.take_counter({"pk": BUDGET.pk, "sk": BUDGET.sk, "used": Decimal(1)})
     counters.take_counter({"pk": USES.pk, "sk": USES.sk})
 
     assert counters.suspects == {BUDGET, USES}
+    assert [one.found for one in counters.listed()] == [
+        "promo_code#CODE: 0 on the counter, no event used it",
+        "reward_offer#O1: 1 on the counter, no event used it",
+    ]
 
 
 @pytest.mark.parametrize(

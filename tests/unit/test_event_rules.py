@@ -18,6 +18,7 @@ from loyalty.usecases.proofs.event_rules import broken_rules
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ID_DERIVED = "the id is derived from what identifies the event"
+NOTHING_BUT_GIVEN = "an event without a reference number has nothing but the id that was given"
 MERCHANTS = "a given id is stored under the event's merchant"
 EXPIRED = "an expiry takes out what has expired, and no more"
 AWARDS = "the awards of an event sum to what its wallet got or gave"
@@ -126,14 +127,22 @@ def test_an_event_with_another_pointer_is_known_by_its_own_id() -> None:
 
 def test_what_is_not_known_of_an_event_is_empty_in_its_id() -> None:
     reference = of_entry(event(Origin.REFERENCE), merchant_id=None, reference_number=None)
-    given = replace(of_entry(event(Origin.GIVEN), event_id="X", merchant_id=None, reference_number=None))
     opening = of_entry(event(Origin.OPENING_BALANCE), reference_number=None)
     back = of_entry(event(Origin.RETURN), reference_number=None)
 
     assert broken(of_entry(reference, event_id=derived_id(Origin.REFERENCE, "", ""))) == []
-    assert broken(replace(given, pointer=derived_id(Origin.REFERENCE, "", ""))) == []
     assert broken(of_entry(opening, event_id=derived_id(Origin.OPENING_BALANCE, ""))) == []
     assert broken(of_entry(back, event_id=derived_id(Origin.RETURN, "E", ""))) == []
+
+
+def test_a_given_id_without_a_reference_number_has_no_pointer_and_no_derived_id() -> None:
+    given = replace(of_entry(event(Origin.GIVEN), reference_number=None), pointer=None)
+    pointed = replace(given, pointer=derived_id(Origin.REFERENCE, "M", ""))
+    derived = of_entry(given, event_id=derived_id(Origin.REFERENCE, "M", ""))
+
+    assert broken(given) == []
+    assert list(broken_rules(pointed)) == [(NOTHING_BUT_GIVEN, f"{pointed.pointer}")]
+    assert broken(derived) == [NOTHING_BUT_GIVEN]
 
 
 @pytest.mark.parametrize(

@@ -117,14 +117,29 @@ def test_only_what_may_be_needed_is_read() -> None:
 
 
 def test_a_request_that_says_nothing_of_itself_is_known_by_all_that_it_says_if_its_partner_wants_that() -> None:
-    asked = request(Identity(Origin.NUMBER, ("entry",)), known_before=(OF_ROW,))
+    asked = request(Identity(Origin.NUMBER, ("entry",)))
     items = {PARTNERS_RECORD: {"record": '{"classic_repeats": "REPLAY"}'}}
 
     found = identify(asked, PARTNER, items)
 
     assert found.identity == Identity(Origin.CONTENT, ("P", b"now".hex().upper(), "entry"))
-    assert found.known_before == (OF_ROW,)
     assert replace(found, identity=asked.identity) == asked
+
+
+def test_what_says_nothing_even_of_when_it_was_is_known_as_it_was_a_moment_ago_too() -> None:
+    """What it was known by a moment ago is read together with the names."""
+    spellings = Fingerprint(b"now", lambda _: (b"now", b"also"))
+    now, then = (Identity(Origin.NUMBER, (span,)) for span in ("8", "7"))
+    asked = request(now, known_before=(then,), fingerprint=spellings)
+
+    found = identify(asked, PARTNER, {PARTNERS_RECORD: {"record": '{"classic_repeats": "REPLAY"}'}})
+
+    known = [
+        Identity(Origin.CONTENT, ("P", digest.hex().upper(), span)) for span in "87" for digest in (b"now", b"also")
+    ]
+    assert (found.identity, *found.known_before) == tuple(known)
+    of_then = {keys.event(str(one.own_id)) for one in known[2:]}
+    assert keys_to_identify([asked], PARTNER) == {PARTNERS_RECORD, *of_then}
 
 
 def test_it_is_known_by_the_spellings_of_its_content_too() -> None:
