@@ -8,6 +8,7 @@ from loyalty.store.credentials import active_keys, hash_of
 from loyalty.store.keys import api_key
 from tests.simulation.invariants.registry import Seen, invariant
 from tests.simulation.operations import Told
+from tests.simulation.world import GATEWAY_SECONDS
 
 ISSUE = "/access_tokens/one_time_passwords/issue"
 
@@ -29,7 +30,8 @@ def each_partner_has_the_one_key_that_it_calls_with(seen: Seen) -> Iterator[str]
 
 @invariant
 def one_time_passwords_end_with_their_card(seen: Seen) -> Iterator[str]:
-    """A one-time password lets nobody in once its card is blocked, or another customer's than when it was issued."""
+    """A one-time password lets nobody in once its card is blocked, or another customer's than when it was issued; a
+    purchase that it let in before is told again."""
     issued: dict[str, Told] = {}
     for told in seen.load.told:
         if told.answer.status == 200 and told.path == ISSUE:
@@ -42,7 +44,8 @@ def one_time_passwords_end_with_their_card(seen: Seen) -> Iterator[str]:
         event_id = told.answer.body["data"]["id"]
         versions = _versions(seen, cards[password])
         at_issue = {one["account"] for one in _between(versions, issued[password].began, issued[password].ended)}
-        meanwhile = _between(versions, told.began, seen.judge.committed.get(event_id, told.ended))
+        posted = seen.judge.committed[event_id]
+        meanwhile = [one for began in _asked(seen, told, posted) for one in _between(versions, began, posted)]
         account = seen.judge.events[event_id].entry.account_id
         if not any(one["life_cycle_state"] == "EFFECTIVE" and one["account"] in at_issue for one in meanwhile):
             yield f"{event_id} was let in by a password of {cards[password]}, which was {meanwhile}"
@@ -54,6 +57,18 @@ def _shown_password(told: Told) -> str:
     shown = told.body.get("accounts_receivable_identifier") if isinstance(told.body, Mapping) else None
     token = (shown or {}).get("access_token_identifier") or {}
     return str(token.get("one_time_password", ""))
+
+
+def _asked(seen: Seen, told: Told, posted: float) -> list[float]:
+    """Return when the calls came in that may have posted what a call was told: the same ones, under way at that moment.
+    A later one repeats the answer, whatever has become of the card since."""
+    return [
+        one.began
+        for one in seen.load.told
+        if one.began <= posted <= one.ended + GATEWAY_SECONDS  # a try that was given up may go on for so long
+        and (one.before or one.answer.status == 200)
+        and (one.partner, one.path, one.body) == (told.partner, told.path, told.body)
+    ]
 
 
 def _versions(seen: Seen, card: str) -> list[tuple[float, Any]]:
