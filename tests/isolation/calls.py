@@ -105,6 +105,7 @@ def sound(operation: str, whose: str, purchase: str, upload: str) -> Call:
         "classic_bulk_create": Call(bulk(whose, NEW, **unlike)),
         "issue_one_time_password": Call({"access_token_identifier": token}),
         "issue_token": Call({}),
+        "get_token": Call(),
         "sign_in": Call({}),
         "release_token": Call({}),
     }[operation]

@@ -166,6 +166,8 @@ FIELDS = {
     "issue_token/body/unit": UNIT,
     "*/header/api_key": API_KEY,
     "issue_token/header/Authorization": API_KEY,
+    "get_token/header/Authorization": API_KEY,
+    "issue_contact_otp/header/Authorization": AUTH_TOKEN,
     "[cprs]*/header/Authorization": AUTH_TOKEN,
     "issue_one_time_password/header/Authorization": AUTH_TOKEN,
     "*/body/token": AUTH_TOKEN,
