@@ -110,7 +110,7 @@ def test_a_refusal_is_a_short_line_without_a_word_of_what_was_sent(
 
 
 def test_a_refusal_tells_the_places_that_are_ours(lasting: tuple[Functions, DynamoTable], log: Log) -> None:
-    call(lasting[0], "create_purchase", {**example("create_v5_1.request"), CARD: 1, "reference_number": 7})
+    call(lasting[0], "create_purchase", {**example("create_v5_1.request"), f"spend {CARD}": 1, "reference_number": 7})
 
     [line] = map(json.loads, log())
     assert line["problems"] == ["InvalidAPIValueException /reference_number", "InvalidAPIValueException /*"]
