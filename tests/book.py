@@ -34,7 +34,7 @@ SAME = Fingerprint.of_fields({})
 class SaidId(Identity):
     """The identity of an event that is to have just the id that a test says."""
 
-    def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:  # noqa: ARG002 - as of identities
+    def event_id(self, merchant_id: str, reference_number: str | None, number: str) -> str:  # noqa: ARG002 - as of identities
         """Return the event's id."""
         return self.parts[0]
 

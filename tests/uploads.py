@@ -71,8 +71,8 @@ def outcome(layout: Layout, entry: ChunkEntry) -> str:
     try:
         found = read_row(layout, entry)
         if found.is_classic:
-            return read_classic(found.body, PARTNER, None).reference_number
-        return read_purchase(found.body, NOW).reference_number
+            return str(read_classic(found.body, PARTNER, None).reference_number)
+        return str(read_purchase(found.body, NOW).reference_number)
     except Refused as refused:
         return "; ".join(f"{problem.pointer} {problem.description}".strip() for problem in refused.problems)
 

@@ -13,6 +13,7 @@ from cli.backtest.history import Deposit, LeftOutPurchases, PastPurchases, Visit
 from cli.console import err
 from cli.options import Days
 from loyalty import exactjson
+from loyalty.domain.events.documents import PostedLine
 from loyalty.domain.ledger.wallet import EventType, Movement, Wallet
 from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Line, Product, Purchase, RequestedSpend
@@ -81,7 +82,8 @@ def _read_visits(events: Sequence[Event], customers: Mapping[str, Customer], tab
     for start in range(0, len(events), CHUNK):
         some = events[start : start + CHUNK]
         bought = [event for event in some if _stands(event)]
-        products = read_products({line.product_id for event in bought for line in event.purchase_document.lines}, table)
+        lines = [line for event in bought for line in event.purchase_document.lines]
+        products = read_products({line.product_id for line in lines if line.product_id}, table)
         codes = _promo_codes(bought, table)
         for event in some:
             customer = customers[event.entry.account_id]
@@ -99,6 +101,12 @@ def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:
     return {record["id"]: PromoCode.of(record) for record in records}
 
 
+def _product(line: PostedLine, products: Mapping[str, Product]) -> Product | None:
+    if line.product_id is None:
+        return None
+    return products.get(line.product_id) or Product(line.product_id, line.product_code or "", None)
+
+
 def _purchase(event: Event, products: Mapping[str, Product], codes: Mapping[str, PromoCode]) -> Purchase:
     """Return the purchase that an event is of."""
     document, ids = event.purchase_document, event.purchase_document.ids
@@ -110,7 +118,7 @@ def _purchase(event: Event, products: Mapping[str, Product], codes: Mapping[str,
         performed_on=event.entry.performed_on,
         lines=tuple(
             Line(
-                products.get(line.product_id) or Product(line.product_id, line.product_code, None),
+                _product(line, products),
                 line.quantity,
                 line.net,
                 line.tax,

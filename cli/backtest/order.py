@@ -20,7 +20,7 @@ class FilePurchase(NamedTuple):
     @property
     def place(self) -> tuple[datetime, bytes]:
         """Where it belongs: by time, and in the same second by reference number, so that no file has a say in it."""
-        return self.request.performed_on, self.request.reference_number.encode(errors="surrogatepass")
+        return self.request.performed_on, (self.request.reference_number or "").encode(errors="surrogatepass")
 
 
 class OutOfOrder(Exception):  # noqa: N818 - it is answered by sorting

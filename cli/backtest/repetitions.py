@@ -35,6 +35,6 @@ class MetIdentities:
 def _ids(request: PurchaseRequest, merchant_id: str) -> list[str]:
     """Return the event's id; and where that was given, the one that keeps the reference number unique all the same."""
     own = request.identity.event_id(merchant_id, request.reference_number, "")
-    if request.identity.origin is not Origin.GIVEN:
+    if request.identity.origin is not Origin.GIVEN or request.reference_number is None:
         return [own]
     return [own, derived_id(Origin.REFERENCE, merchant_id, request.reference_number)]

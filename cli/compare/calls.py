@@ -18,8 +18,8 @@ from loyalty.api.newest import purchase_answers as newest
 from loyalty.api.newest import purchase_requests
 from loyalty.api.newest.purchase_answers import render_purchase
 from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
-from loyalty.api.newest.returns import ReturnProducts, check_cancellation, read_return, render_return
-from loyalty.api.newest.unknown_fields import read_body
+from loyalty.api.newest.returns import CancelPurchase, ReturnProducts, read_return, render_return
+from loyalty.api.newest.unknown_fields import read_body, require_nothing_said
 from loyalty.api.newest.wallets import render_wallet
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
@@ -94,7 +94,7 @@ def _show(caller: Caller, request: Request) -> Response:
 
 
 def _cancel(caller: Caller, request: Request) -> Response:
-    check_cancellation(request)
+    require_nothing_said(request, CancelPurchase)
     named = purchase_requests.read_path_reference(request)
     event = cancel_purchase(caller.engine, named, caller.partner, now=request.now).event
     return Response(200, render_purchase(event, directory_for(event, caller.engine.catalogue, request.now)))

@@ -10,8 +10,9 @@ from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME
 
 Json = dict[str, Any]
 
-PURCHASES, WALLETS, UPLOADS, CLASSIC, AUTHENTICATION = (
+PURCHASES, CONTACTS, WALLETS, UPLOADS, CLASSIC, AUTHENTICATION = (
     "Purchases",
+    "Contacts",
     "Wallets",
     "Uploads",
     "Classic API",
@@ -19,12 +20,19 @@ PURCHASES, WALLETS, UPLOADS, CLASSIC, AUTHENTICATION = (
 )
 TAGS = {
     PURCHASES: "The newest API; needs the header `api_key`, or a token as `Authorization: Bearer`.",
+    CONTACTS: "The newest API; needs the header `api_key`, or a token as `Authorization: Bearer`.",
     WALLETS: "The newest API; needs the header `api_key`, or a token as `Authorization: Bearer`.",
     UPLOADS: "Files of purchases (docs/uploads.md); need the header `api_key`, or a token as `Authorization: Bearer`.",
     CLASSIC: "Needs a token, in the body or as `Authorization: Bearer`.",
     AUTHENTICATION: "The classic API's login. Its tokens let in to the newest API as well.",
 }
-TAG_OF = {"purchases": PURCHASES, "wallets": WALLETS, "uploads": UPLOADS, "authentication": AUTHENTICATION}
+TAG_OF = {
+    "purchases": PURCHASES,
+    "contacts": CONTACTS,
+    "wallets": WALLETS,
+    "uploads": UPLOADS,
+    "authentication": AUTHENTICATION,
+}
 """By the first step of the path; all other routes are the classic API's."""
 
 BY_KEY_OR_BEARER: list[Json] = [{"api_key": []}, {"bearer": []}]
@@ -45,6 +53,7 @@ def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
 
 IN_PATH = {
     PURCHASES: parameter("id", "path", "The id that posting it returned."),
+    CONTACTS: parameter("id", "path", "The contact's id."),
     WALLETS: parameter("account", "path", "The account's id or number."),
     UPLOADS: parameter("id", "path", "The upload's id."),
 }

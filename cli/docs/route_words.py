@@ -3,7 +3,9 @@
 WORDS = {
     "create_purchase": """Post a purchase
         Posts it once, however often it is sent: the engine recognizes it by
-        `id`, or else by merchant and `reference_number`.""",
+        `id`, or else by merchant and `reference_number`. A till that knows no baskets sends totals instead of
+        `products`, and may leave the reference number out. Then it is recognized by an `Idempotency-Key` header;
+        without one each call is posted anew, unless its partner repeats itself (`classic_repeats`).""",
     "preview_purchase": """Show what posting a purchase would do
         Nothing is written. Refused for whatever posting it would be refused for.""",
     "show_purchase": "Show a posted purchase",
@@ -13,6 +15,9 @@ WORDS = {
     "return_products": """Return some of a purchase's goods
         Takes back and gives back their share of its awards and spends, once, however often it is sent: the engine
         recognizes it by its reference number.""",
+    "issue_contact_otp": """Give out a one-time password for a contact
+        For the customer to show at a till that sends it as `contact.otp`: good for five minutes and one purchase. The
+        body may be left out.""",
     "show_wallet": "Show a wallet",
     "show_journal": "List a wallet's events, newest first",
     "create_upload": """Get a form to send a file of purchases with

@@ -22,6 +22,7 @@ from loyalty.api.classic.requests import (
 )
 from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
 from loyalty.api.newest.answers import (
+    ContactPassword,
     Created,
     ExpectedUploadAnswer,
     JournalAnswer,
@@ -31,6 +32,7 @@ from loyalty.api.newest.answers import (
     UploadAnswer,
     WalletAnswer,
 )
+from loyalty.api.newest.contacts import IssueContactPassword
 from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
 from loyalty.api.newest.returns import CancelPurchase, ReturnProducts
 from loyalty.api.newest.uploads import CreateUpload
@@ -55,7 +57,7 @@ EACH_ONCE = parameter("Idempotency-Key", "header", "A repeated key with the same
 PREFER = parameter("Prefer", "header", "`respond-async`: post the entries later.", type="string")
 
 ROUTES = (
-    Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, replays=True),
+    Route("create_purchase", "POST /purchases", CreatePurchase, Created, POSTING, (ONCE,), replays=True),
     Route("preview_purchase", "POST /purchases/preview", PreviewPurchase, PreviewAnswer, PREVIEWING),
     Route("show_purchase", "GET /purchases/{id}", None, PurchaseAnswer, (*READING, 409), (EXPLAIN, MERCHANT)),
     Route(
@@ -76,6 +78,7 @@ ROUTES = (
         (MERCHANT,),
         replays=True,
     ),
+    Route("issue_contact_otp", "POST /contacts/{id}/otp", IssueContactPassword, ContactPassword, SHOWING),
     Route("show_wallet", "GET /wallets/{account}", None, WalletAnswer, READING),
     Route("show_journal", "GET /wallets/{account}/journal", None, JournalAnswer, READING, (LIMIT, NEXT)),
     Route("create_upload", "POST /uploads", CreateUpload, ExpectedUploadAnswer, (400, 401, 403, 413, 500, 503)),

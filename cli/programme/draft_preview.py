@@ -83,7 +83,7 @@ def _make_known(
 
 
 def _unknown_products(request: PurchaseRequest, draft: ProgrammeDraft, catalogue: Catalogue) -> Iterator[Reference]:
-    by_name = {(line.product.by, line.product.value): line.product for line in request.lines}
+    by_name = {(named.by, named.value): named for line in request.lines if (named := line.product)}
     for product in by_name.values():
         (place,) = catalogue.missing([product])
         if draft.table.get(place) is None:

@@ -69,6 +69,7 @@ _AMOUNTS = {"amount": "spend_amount", "alternative_amount": "spend_alternative_a
 _TO_OUTLET = "performed_by_business_unit_identifier becomes outlet_tap: write merchant_tap if it is a merchant"
 _IN_UTC = "performed_on tells no zone, and is taken to be in UTC: name the place's with --time-zone"
 _FROM_MERCHANT = "merchant_tap becomes performed_by_business_unit_identifier, which translates back to outlet_tap"
+_NO_BASKET = "totals without products have no counterpart: write the goods as products_set"
 
 
 def is_classic(body: Mapping[str, Any]) -> bool:
@@ -144,6 +145,7 @@ def _to_newest(request: PurchaseRequest, draft: TranslationDraft, zone: tzinfo |
     performed_on = int(moment_at(zone or UTC, request.performed_on).timestamp())
     _put_shared(request, draft, newest.CreatePurchase, performed_on)
     for line in request.lines:
+        assert line.product  # lines of the classic API have one
         source = line.product.pointer.rpartition("/product_identifier/")[0]
         sku = draft.take(source, {"product_sku": "product_identifier/code"})
         draft.put_line("products", sku | draft.take(source, _LINE))
@@ -156,7 +158,7 @@ def _to_classic(request: PurchaseRequest, draft: TranslationDraft, zone: tzinfo 
         at = "/accounts_receivable_identifier/access_token_identifier/authentication_code"
         draft.put(at, request.customer.value, request.customer.pointer)
     performers = request.performed_by
-    unit = performers.get("outlet") or performers["merchant"]
+    unit = performers.get("outlet") or performers.get("merchant") or performers["business_unit"]
     draft.put(f"/{classic.PERFORMERS['business_unit']}/{unit.by}", unit.value, unit.pointer)
     if "outlet" not in performers:
         draft.notes.append(_FROM_MERCHANT)
@@ -168,6 +170,9 @@ def _to_classic(request: PurchaseRequest, draft: TranslationDraft, zone: tzinfo 
         draft.put(PROMO_CODE, code.value, code.pointer)
     _put_shared(request, draft, ClassicCreatePurchase, _date(request.performed_on, zone))
     for line in request.lines:
+        if line.product is None:
+            draft.notes.append(_NO_BASKET)
+            continue
         source = line.product.pointer.rpartition("/")[0]
         product = {"product_identifier": draft.take(source, {"code": "product_sku"})}
         draft.put_line("products_set", product | draft.take(source, {told: name for name, told in _LINE.items()}))

@@ -7,7 +7,8 @@ from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.answers import PurchaseAnswer
 from loyalty.api.newest.purchase_answers import render_purchase
 from loyalty.api.newest.purchase_requests import read_path_reference
-from loyalty.api.newest.returns import check_cancellation
+from loyalty.api.newest.returns import CancelPurchase
+from loyalty.api.newest.unknown_fields import require_nothing_said
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -22,7 +23,7 @@ engine = Engine.on(table)
 
 
 def cancel(request: Request, partner: Partner) -> Response:
-    check_cancellation(request)
+    require_nothing_said(request, CancelPurchase)
     named = read_path_reference(request)
 
     def render(posting: PostedEvent) -> PurchaseAnswer:

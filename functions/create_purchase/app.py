@@ -7,6 +7,7 @@ from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.purchase_requests import CreatePurchase, read_purchase
 from loyalty.api.newest.unknown_fields import read_body
 from loyalty.domain.access.partner import Partner, Scope
+from loyalty.domain.identity import by_key
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
 from loyalty.usecases.engine import Engine
@@ -18,8 +19,9 @@ engine = Engine.on(table)
 
 
 def create(request: Request, partner: Partner) -> Response:
+    keyed = by_key(partner.id, request.headers.get("idempotency-key"))
     with add_unknown_names(engine, partner, now=request.now):
-        purchase = read_purchase(read_body(request, CreatePurchase), request.now)
+        purchase = read_purchase(read_body(request, CreatePurchase), request.now, keyed)
     posting = post_purchase(engine, purchase, partner, now=request.now)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
     return Response(200, {"id": posting.event.entry.told_id}, headers)

@@ -13,6 +13,7 @@ from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
+from loyalty.domain.identity import by_key
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
@@ -121,6 +122,23 @@ def test_a_purchase_by_cim_stays_within_its_budget(table: DynamoTable, given: bo
         assert used.round_trips <= 3, product_known
         assert 0 < used.written <= written
         assert 0 < used.read <= Decimal(read)
+
+
+@pytest.mark.parametrize("key", [None, "KEY"])
+def test_a_purchase_of_a_till_without_baskets_stays_within_the_same_budget(table: DynamoTable, key: str | None) -> None:
+    """Without a key, the partner's record and an equal purchase of a moment ago are read as well: half a unit each."""
+    cim, engine, now = customer(table, f"till-{key}", 50), Engine.on(table), datetime.now(UTC)
+    engine.catalogue.programme(now)
+    engine.numbers.take("purchase")  # which leases a hundred
+    place = {name: value for name, value in purchase(cim, "").items() if name in ("cim", "merchant_tap", "outlet_tap")}
+    body = {**place, "transaction_amounts": {"total": 12, "net": 10}, "spend_request": {"amount": 5}}
+
+    with consumption(table.client) as used:
+        post_purchase(engine, read_purchase(body, now, by_key("DEMO", key)), EVERYTHING, now=now)
+
+    assert used.round_trips == 3
+    assert 0 < used.written <= 5
+    assert 0 < used.read <= Decimal("3.5" if key is None else "2.5")
 
 
 def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(table: DynamoTable) -> None:

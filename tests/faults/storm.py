@@ -65,9 +65,9 @@ def work(feed: Connection, target: Target, seed: int) -> None:
 def read(row: RowBody, partner: Partner, upload: Upload) -> PurchaseRequest:
     """As rows are read, but for the poison in them."""
     request = read_row(row, partner, upload)
-    if KILLER in request.reference_number:
+    if KILLER in str(request.reference_number):
         os.kill(os.getpid(), signal.SIGKILL)
-    if FAULT in request.reference_number:
+    if FAULT in str(request.reference_number):
         raise ZeroDivisionError
     return request
 

@@ -247,6 +247,7 @@ ALLOWED = {
         "cancel_purchase",
         "create_purchase",
         "create_upload",
+        "issue_contact_otp",
         "preview_purchase",
         "return_products",
         "show_upload",

@@ -112,7 +112,8 @@ def test_an_answer_does_not_grow_with_the_names_that_it_refuses(
     for text in (f'{{"{name}": 1}}', f'{{"{name}": 1, "{name}": 2}}', f'{{"{name}": "\ufffd"}}'):
         answer = call(lasting[0], route, text)
 
-        assert answer.status == (413 if route.path == LOGIN_PATH else 400)
+        # The name may be ignored, and then there is no such purchase.
+        assert answer.status in ((413,) if route.path == LOGIN_PATH else (400, 404))
         assert len(exactjson.dumps(answer.body)) < 10_000
 
 

@@ -11,7 +11,7 @@ from loyalty.domain.records.said import Said
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.reference.record_of_row import as_record
 from tests.cards import bring
-from tests.functional.conftest import Functions
+from tests.functional.conftest import Answer, Functions
 
 Body = dict[str, Any]
 
@@ -67,6 +67,12 @@ class Till:
         self.token: str = issued.body["data"]["token"]
 
     def classic(self, route: str, performed_on: str, unit: str = "CAFE-1", **fields: Any) -> Body:
+        answer = self.sent(route, performed_on, unit, **fields)
+        assert answer.status == 200, answer.body
+        data: Body = answer.body["data"]
+        return data
+
+    def sent(self, route: str, performed_on: str, unit: str, **fields: Any) -> Answer:
         body = {
             "token": self.token,
             "accounts_receivable_identifier": {"number": "GUEST"},
@@ -77,10 +83,7 @@ class Till:
                 {"product_identifier": {"code": "FREDESPR001"}, "net_amount": 10, "vat_amount": 0, "total_amount": 10}
             ],
         }
-        answer = self.functions.call(f"classic_{route}", body | fields, context={})
-        assert answer.status == 200, answer.body
-        data: Body = answer.body["data"]
-        return data
+        return self.functions.call(f"classic_{route}", body | fields, context={})
 
     def newest(self, route: str, moment: datetime) -> Body:
         body = {
@@ -136,6 +139,28 @@ def test_a_date_is_told_by_the_clock_of_the_place(till: Till, unit: str, sent: s
         "classic_show_purchase", {"token": till.token, "customer_event_identifier": {"id": posted["id"]}}, context={}
     )
     assert shown.body["data"] == posted
+
+
+def test_a_user_defined_date_in_the_hour_that_is_skipped_is_told_as_the_purchases(till: Till) -> None:
+    posted = till.classic("create_purchase", "2026-03-29T03:30:00", udf_date_1="2026-03-29T03:30:00")
+
+    assert (posted["performed_on"], posted["udf_date_1"]) == ("2026-03-29T04:30:00", "2026-03-29T04:30:00")
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("unit", ["FAR", "WEST"])
+def test_a_date_at_the_end_of_the_calendar_is_kept_or_refused_but_no_fault(
+    functions: Functions, demo: DynamoTable, unit: str, date: str
+) -> None:
+    west = {"type": "business_unit", "id": "WEST", "name": "West", "code": "WEST", "time_zone": "America/New_York"}
+    till = Till(functions, demo, west)
+
+    posted = till.classic("create_purchase", "2026-07-15T12:00:00", unit, udf_date_1=date, udf_date_2=f"{date}Z")
+
+    assert posted["udf_date_1"][:4] == posted["udf_date_2"][:4] == date[:4]
+    for route in ("create_purchase", "preview_purchase"):
+        refused = till.sent(route, date, unit)
+        assert (refused.status, refused.body["status"]["code"]) == (400, "InvalidAPIValueException")
 
 
 def test_what_the_log_of_an_event_tells_goes_by_the_clock_of_the_place(till: Till) -> None:

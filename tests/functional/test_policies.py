@@ -48,6 +48,7 @@ RESOURCES = {
     "import_reference": "ImportReferenceFunction",
     "post_batch": "PostBatchFunction",
     "preview_purchase": "PreviewPurchaseFunction",
+    "issue_contact_otp": "IssueContactOtpFunction",
     "issue_one_time_password": "IssueOneTimePasswordFunction",
     "issue_token": "IssueTokenFunction",
     "release_token": "ReleaseTokenFunction",
@@ -164,9 +165,11 @@ def authorize(functions: Functions, _: str) -> None:
 
 
 def preview(functions: Functions, name: str) -> None:
-    """Preview purchases of a customer who is named in either way."""
+    """Preview purchases of a customer who is named in each way."""
     functions.call(name, example("create_v5_1.request"))
     functions.call(name, {**example("create_v5_1.request"), **CONTACT})
+    for otp in (contact_password(functions), "123456789012"):
+        functions.call(name, {**example("create_v5_1.request"), "cim": None, "contact": {"otp": otp}})
 
 
 def purchase(functions: Functions, name: str) -> None:
@@ -178,6 +181,9 @@ def purchase(functions: Functions, name: str) -> None:
     functions.call(name, {**body, "id": "GIVEN", "reference_number": "R2"})
     functions.call(name, {**body, "reference_number": "R3", "spend_request": {"amount": 500}})
     functions.call(name, {**body, **CONTACT, "reference_number": "R4"})
+    for otp in (contact_password(functions), "123456789012"):
+        of_till = {"contact": {"otp": otp}, "transaction_amounts": {"total": 12, "net": 10}}
+        functions.call(name, {**body, **of_till, **dict.fromkeys(("cim", "reference_number", "products"))})
     hand_over(functions, functions.module(name).engine)
     assert functions.call(name, {**body, "reference_number": "R5"}).status == 200
 
@@ -230,6 +236,17 @@ def expire(functions: Functions, name: str) -> None:
 def look_up(functions: Functions, name: str) -> None:
     """Look an account up by its number."""
     functions.call(name, path={"account": "ACR0000000001"})
+
+
+def issue_contact_password(functions: Functions, name: str) -> None:
+    """Give out a contact's one-time password."""
+    functions.call(name, path={"id": str(CONTACT["contact_id"])})
+
+
+def contact_password(functions: Functions) -> str:
+    """Return what a customer shows at a till who was given one."""
+    otp: str = functions.call("issue_contact_otp", path={"id": str(CONTACT["contact_id"])}).body["otp"]
+    return otp
 
 
 def issue_password(functions: Functions, name: str) -> None:
@@ -432,6 +449,7 @@ EVERYTHING: Mapping[str, Callable[[Functions, str], None]] = {
     "import_reference": import_reference,
     "post_batch": post_chunks,
     "preview_purchase": preview,
+    "issue_contact_otp": issue_contact_password,
     "issue_one_time_password": issue_password,
     "issue_token": issue_token,
     "release_token": release_token,

@@ -13,6 +13,7 @@ from loyalty.api.http.messages import Request
 from loyalty.api.newest.purchase_requests import CreatePurchase
 from loyalty.api.newest.returns import ReturnProducts
 from loyalty.api.newest.unknown_fields import MAX_TOLD, MAX_UNKNOWN, MOVE_MONEY, NewestModel, read_body
+from loyalty.api.newest.uploads import CreateUpload
 from loyalty.domain.errors import Refused
 from loyalty.domain.validation import models_within
 from loyalty.exactjson import dumps
@@ -89,6 +90,15 @@ def test_a_strict_caller_has_every_unknown_field_refused(functions: Functions) -
         ("PromoCode", "promo_code"),
         ("ammount", "amount"),
         ("alternativeAmount", "alternative_amount"),
+        ("requested_spend", "spend_request"),
+        ("redeem_points", "spend_request"),
+        ("returned_quantity", "quantity"),
+        ("qty", "quantity"),
+        ("performedOn", "performed_on"),
+        ("outlet", "outlet_tap"),
+        ("merchantTap", "merchant_tap"),
+        ("classificaton", "classification"),
+        ("lines", "line"),
     ],
 )
 def test_nobody_loses_money_to_a_typing_error(functions: Functions, name: str, meant: str) -> None:
@@ -103,8 +113,13 @@ def test_nobody_loses_money_to_a_typing_error(functions: Functions, name: str, m
     assert wallet(functions) == before
 
 
+@pytest.mark.parametrize("name", ["dryRun", "dryrun", "dry-run", "DRY_RUN", "dry_runn"])
+def test_no_file_is_posted_that_was_meant_to_be_tried(functions: Functions, name: str) -> None:
+    assert functions.call("create_upload", {"name": "day.csv", name: True}).status == 400
+
+
 def test_fields_that_move_money_are_fields() -> None:
-    models: list[type[NewestModel]] = [CreatePurchase, ReturnProducts]
+    models: list[type[NewestModel]] = [CreatePurchase, ReturnProducts, CreateUpload]
     parts = [part for model in models for _, part in models_within(model, NewestModel)]
 
     assert set(MOVE_MONEY) <= {name for model in (*models, *parts) for name in model.model_fields}

@@ -80,6 +80,7 @@ def sound(function: str, whose: str, purchase: str, upload: str) -> Call:
         "show_purchase": Call(path=at_purchase),
         "return_products": Call(returned(NEW), path=at_purchase),
         "cancel_purchase": Call(path=at_purchase),
+        "issue_contact_otp": Call(path={"id": name("contact", "id", whose)}),
         "show_wallet": Call(path=at_wallet),
         "show_journal": Call(path=at_wallet),
         "create_upload": Call({"name": "sales.csv"}),
@@ -99,6 +100,9 @@ def sound(function: str, whose: str, purchase: str, upload: str) -> Call:
 
 _GIVES_WAY = {
     "contact_id": ["cim"],
+    "contact": ["cim"],
+    "organisation_id": ["merchant_tap"],
+    "organisation": ["merchant_tap"],
     "rewards_participant_identifier": ["accounts_receivable_identifier"],
     "product_sku": ["line", "quantity"],
 }
@@ -146,6 +150,12 @@ def _identifier(steps: list[str], value: str) -> Json:
         identifier, _, code = value.partition(" ")
         return {"identifier": identifier, step: code}
     return {step: value} | ({"pass_code": PASS_CODE} if step == "identifier" else {})
+
+
+def without_basket(body: Json) -> None:
+    """Let a purchase be that of a till without baskets, which nothing but the call's key identifies."""
+    del body["reference_number"], body["products"]
+    body["transaction_amounts"] = {"total": 12, "net": 10}
 
 
 def spoil(call: Call) -> None:

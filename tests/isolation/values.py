@@ -39,6 +39,7 @@ _BY = {
     "contact_id": "id",
     "currency_code": "code",
     "merchant": "id",
+    "organisation_id": "id",
     "product_sku": "code",
     "promo_code": "code",
     "unit": "id",
@@ -95,7 +96,7 @@ def _with_code(label: str) -> str:
 
 def _customer(field: Field) -> str:
     """Return the record that a field names the customer by."""
-    if field.last == "contact_id":
+    if field.last == "contact_id" or field.name.endswith(("/contact/id", "issue_contact_otp/path/id")):
         return "contact"
     if field.last in ("cim", "authentication_code", "identifier"):
         return "access_token"

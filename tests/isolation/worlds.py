@@ -23,14 +23,19 @@ from loyalty import exactjson
 from loyalty.api.http.authorizer_policy import Unauthorized
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.access.pass_codes import is_pass_code
-from loyalty.store.customer_tokens import CustomerToken, OneTimePassword, put_one_time_password
+from loyalty.store.customer_tokens import (
+    CustomerToken,
+    OneTimePassword,
+    put_contact_password,
+    put_one_time_password,
+)
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key
 from loyalty.usecases.access.logins import LoginRequest, create_login
 from tests.cards import bring
 from tests.functional.conftest import Functions
 from tests.isolation import kinds
-from tests.isolation.calls import Call, bulk, classic, newest, put, returned, sound, spoil
+from tests.isolation.calls import Call, bulk, classic, newest, put, returned, sound, spoil, without_basket
 from tests.isolation.cells import BESIDE, FAULTY, LATER, Cell
 from tests.isolation.reference import merchant_of, name, reference_data
 from tests.isolation.values import PASSWORDS, Known, value
@@ -156,6 +161,7 @@ class World:
         ends = NOW + timedelta(minutes=5)
         password = OneTimePassword(PASSWORDS[whose], f"partner-id-{whose}", ends, drawn_by=whose)
         put_one_time_password(self._table, password, token)
+        put_contact_password(self._table, password, name("contact", "id", whose), name("account", "id", whose))
 
     def visit(self) -> None:
         """Let the partner have a key for the others' merchant as well, and do there what leaves something behind; and
@@ -210,6 +216,8 @@ class World:
         body = entries[0] if entries else call.body
         if cell.kind is kinds.KEY_OF_CALL and entries:
             body["request_unique_identifier"] = ENTRY
+        elif cell.kind is kinds.KEY_OF_CALL and cell.field.route.name == "create_purchase":
+            without_basket(body)
         if cell.kind is kinds.ENTRY:
             call.headers["Idempotency-Key"] = KEY
         if cell.field.last == "external_system":

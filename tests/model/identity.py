@@ -50,6 +50,24 @@ def own_keys(entry: Entry, repeats: bool) -> list[Key]:
     return [("content", entry.partner.id, fingerprint(entry.body))] if repeats else []
 
 
+def is_nameless(entry: Entry) -> bool:
+    """Tell whether a purchase of the newest API has neither an id nor a reference number."""
+    return not entry.body.get("id") and not entry.body.get("reference_number")
+
+
+def till_keys(entry: Entry, repeats: bool) -> list[Key]:
+    """Return by what such a purchase is known (api.md, "Tills without baskets"): by its key; or by its content, if the
+    partner repeats itself; without a date only for a while, of two quarters of an hour the one that it came in."""
+    assert entry.partner is not None
+    if entry.key or not repeats:
+        return [("key", entry.partner.id, entry.key, None)] if entry.key else []
+    content = ("content", entry.partner.id, fingerprint(entry.body))
+    if entry.body.get("performed_on") is not None:
+        return [content]
+    span = entry.moment // 900
+    return [(*content, span), (*content, span - 1)]
+
+
 class Identities:
     """By what each posted purchase is known."""
 
@@ -62,7 +80,7 @@ class Identities:
         said = self._of(entry)
         for key in self._keys(entry, purchase, repeats):
             self._events[key] = (number, said)
-        if entry.api == NEWEST:
+        if entry.api == NEWEST and not is_nameless(entry):
             self._said.setdefault(said, number)
 
     def posted(self, entry: Entry, purchase: Purchase, repeats: bool = False) -> tuple[int | None, bool]:
@@ -76,16 +94,19 @@ class Identities:
     def repeated(self, entry: Entry, repeats: bool = False) -> int | None:
         """Return the event that an equal request posted, whatever its names lead to today."""
         said = self._of(entry)
-        if entry.api == NEWEST:
+        if entry.api == NEWEST and not is_nameless(entry):
             return self._said.get(said)
-        found = [self._events[key] for key in own_keys(entry, repeats) if key in self._events]
+        keys = till_keys(entry, repeats) if entry.api == NEWEST else own_keys(entry, repeats)
+        found = [self._events[key] for key in keys if key in self._events]
         return next((number for number, before in found if before == said), None)
 
     def _keys(self, entry: Entry, purchase: Purchase, repeats: bool) -> list[Key]:
         """The newest API: merchant and `id`, or else merchant and `reference_number`; both are unique."""
         if entry.api != NEWEST:
             return own_keys(entry, repeats)
-        keys: list[Key] = [("reference", purchase.merchant, purchase.reference)]
+        if is_nameless(entry):
+            return till_keys(entry, repeats)
+        keys: list[Key] = [("reference", purchase.merchant, purchase.reference)] if purchase.reference else []
         return ([("id", purchase.merchant, entry.body["id"])] if entry.body.get("id") else []) + keys
 
     def _of(self, entry: Entry) -> Any:

@@ -24,13 +24,13 @@ class Names:
             return ""
         return str(row["id"])
 
-    def unit(self, pointer: str, by: Json) -> Json | None:
+    def unit(self, pointer: str, by: Json, at: str | None = None) -> Json | None:
         """Return a business unit, by id or code, if the partner may act for it or for its merchant."""
         field, value = next(iter(by.items()))
         row = self.programme.named("business_unit", field, value)
         if row and not self.partner.may(row["id"], row.get("parent_business_unit")):
             row = None
-        self.found(f"{pointer}/{field}", row)
+        self.found(at or f"{pointer}/{field}", row)
         return row
 
     def account_of_token(self, pointer: str, token: Json | None) -> str:

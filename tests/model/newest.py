@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.model import totals
 from tests.model.exact import Json, exact
 from tests.model.names import Names
 from tests.model.programme import Programme
@@ -20,7 +21,7 @@ from tests.model.purchase import (
 
 FIELDS = {
     "id", "reference_number", "cim", "contact_id", "merchant_tap", "outlet_tap", "products", "performed_on",
-    "classification", "currency_code", "payment_medium_identifier", "spend_request", "promo_code",
+    "classification", "currency_code", "payment_medium_identifier", "spend_request", "promo_code", *totals.FIELDS,
 }  # fmt: skip
 TEXTS = ("reference_number", "cim", "contact_id", "currency_code", "payment_medium_identifier", "promo_code")
 LINE_FIELDS = {"product_sku", "quantity", "net_amount", "tax_amount", "total_amount"}
@@ -43,7 +44,8 @@ def read_purchase(body: Json, partner: Partner, programme: Programme, now: int) 
     account = newest_customer(names, sound) if not {"cim", "contact_id"} <= fields.keys() else ""
     classification = newest_classification(names, sound)
     promo_code = names.promo_code(sound.get("promo_code"))
-    lines = [_line(names, at, line) for at, line in enumerate(sound.get("products", []))]
+    alone = totals.has_totals_alone(fields)
+    lines = [] if alone else [_line(names, at, line) for at, line in enumerate(sound.get("products", []))]
     if "currency_code" in sound and merchant:
         names.currency("/currency_code", programme.named("currency", "code", sound["currency_code"]), merchant, outlet)
     problems += names.problems
@@ -55,8 +57,8 @@ def read_purchase(body: Json, partner: Partner, programme: Programme, now: int) 
         merchant=merchant,
         outlet=outlet,
         performed_on=fields.get("performed_on", now),
-        reference=fields["reference_number"],
-        lines=tuple(lines),
+        reference=fields.get("reference_number"),
+        lines=(totals.line_of(fields),) if alone else tuple(lines),
         classification=classification,
         promo_code=promo_code,
         spend=exact(next(iter(spend.values()))) if spend else None,
@@ -66,6 +68,10 @@ def read_purchase(body: Json, partner: Partner, programme: Programme, now: int) 
 
 def newest_place(names: Names, fields: Json, faulty: bool) -> tuple[str, str | None]:
     """Return the merchant and the outlet: an outlet alone brings its merchant; both have to belong together."""
+    if organisation := fields.get("organisation_id") or (fields.get("organisation") or {}).get("id"):
+        pointer = "/organisation_id" if "organisation_id" in fields else "/organisation/id"
+        unit = names.unit("", {"id": organisation}, at=pointer) or {"id": ""}
+        return str(unit.get("parent_business_unit", unit["id"])), unit["id"] if "parent_business_unit" in unit else None
     merchant = names.unit("/merchant_tap", said(fields["merchant_tap"])) if "merchant_tap" in fields else None
     outlet = names.unit("/outlet_tap", said(fields["outlet_tap"])) if "outlet_tap" in fields else None
     if merchant and "parent_business_unit" in merchant:
@@ -86,13 +92,14 @@ def newest_customer(names: Names, fields: Json) -> str:
         return names.account_of_token(
             "/cim", names.programme.named("access_token", "authentication_code", fields["cim"])
         )
-    if "contact_id" in fields:
+    contact = fields.get("contact_id") or (fields.get("contact") or {}).get("id")
+    if contact:
         primary = [
             account
             for account in names.programme.of("account")
-            if account.get("contact") == fields["contact_id"] and account.get("primary", True)
+            if account.get("contact") == contact and account.get("primary", True)
         ]
-        return names.found("/contact_id", primary[0] if primary else None)
+        return names.found("/contact_id" if "contact_id" in fields else "/contact/id", primary[0] if primary else None)
     return ""
 
 
@@ -101,6 +108,8 @@ def newest_classification(names: Names, fields: Json) -> str | None:
     if "classification" not in fields:
         return None
     by = said(fields["classification"])
+    if "name" in by:
+        return names.found("/classification/name", names.programme.named("classification", "name", by["name"]))
     if "id" in by:
         return names.found("/classification/id", names.programme.get("classification", by["id"]))
     rows = [
@@ -123,14 +132,11 @@ def _faults(fields: Json) -> Iterator[Problem]:
     yield from ((f"/{name}", INVALID) for name in TEXTS if name in fields and not is_text(fields[name]))
     if "id" in fields and not _is_id(fields["id"]):
         yield "/id", INVALID
-    if "reference_number" not in fields:
+    alone = totals.has_totals_alone(fields)
+    if "reference_number" not in fields and not alone:
         yield "/reference_number", MANDATORY
-    if "cim" in fields and "contact_id" in fields:
-        yield "/cim", EXCLUSIVE
-    if "cim" not in fields and "contact_id" not in fields:
-        yield "/contact_id", MANDATORY
-    if "merchant_tap" not in fields and "outlet_tap" not in fields:
-        yield "/merchant_tap", MANDATORY
+    yield from totals.customer_faults(fields)
+    yield from totals.mixed(fields)
     for name in ("merchant_tap", "outlet_tap", "classification"):
         if name in fields:
             yield from _naming(name, fields[name])
@@ -138,6 +144,9 @@ def _faults(fields: Json) -> Iterator[Problem]:
         yield "/performed_on", INVALID
     if "spend_request" in fields:
         yield from _spend_request(fields["spend_request"])
+    if alone:
+        yield from totals.total_faults(fields, is_amount)
+        return
     yield from line_faults(fields.get("products"), "products", LINE_FIELDS, "tax_amount", "product_sku")
 
 
@@ -146,11 +155,12 @@ def _naming(name: str, given: Any) -> Iterator[Problem]:
         yield f"/{name}", INVALID
         return
     by = said(given)
-    yield from ((f"/{name}/{field}", INVALID) for field in by if field not in ("id", "code"))
+    known = ("id", "code", "name") if name == "classification" else ("id", "code")
+    yield from ((f"/{name}/{field}", INVALID) for field in by if field not in known)
     yield from ((f"/{name}/{field}", INVALID) for field in ("id", "code") if field in by and not is_text(by[field]))
     if "id" in by and "code" in by:
         yield f"/{name}/code", EXCLUSIVE
-    if "id" not in by and "code" not in by:
+    if not by.keys() & {*known}:
         yield f"/{name}/id", MANDATORY
 
 

@@ -26,7 +26,8 @@ class Refused(Exception):  # noqa: N818 - a word of the docs
 
 @dataclass(frozen=True)
 class Line:
-    """A line; its amounts are of the whole line, not of a piece."""
+    """A line; its amounts are of the whole line, not of a piece. Of totals without lines it has no product, and no
+    code."""
 
     product: str
     product_type: str | None
@@ -34,7 +35,7 @@ class Line:
     net: Fraction
     tax: Fraction
     total: Fraction
-    sku: str
+    sku: str | None
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Purchase:
     merchant: str
     outlet: str | None
     performed_on: int
-    reference: str
+    reference: str | None
     lines: tuple[Line, ...]
     classification: str | None = None
     tap: str | None = None

@@ -141,7 +141,7 @@ def _enter(
     moments: tuple[int, int],
     step: Step,
     points: tuple[Fraction, Fraction] | None,
-    reference: str,
+    reference: str | None,
 ) -> Json:
     """Enter what was undone: `awarded` and `spent` are below zero; what was settled is in `awarded`, too."""
     moved = (-(step.taken + step.all_settled), -step.given)

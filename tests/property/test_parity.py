@@ -79,7 +79,7 @@ class Till:
             "reference_number": "R",
             "performed_on": int(AT.timestamp()),
             "outlet_tap" if self.place == "D" else "merchant_tap": {"code": self.place},
-            "products": [{"product_sku": line.product.code, **amounts(line, "tax_amount")} for line in lines],
+            "products": [{"product_sku": code_of(line), **amounts(line, "tax_amount")} for line in lines],
             "spend_request": spend and dict([spend]),
         }
 
@@ -98,7 +98,7 @@ class Till:
             "reference_number": "R",
             "disable_instant_spend": switched_off,
             "products_set": [
-                {"product_identifier": {"code": line.product.code}, **amounts(line, "vat_amount")} for line in lines
+                {"product_identifier": {"code": code_of(line)}, **amounts(line, "vat_amount")} for line in lines
             ],
         }
 
@@ -133,6 +133,11 @@ def table_of(records: list[dict[str, Any]], wallet: Wallet) -> MemoryTable:
     table = MemoryTable()
     table.transact([Put(key, item) for key, item in items.items()])
     return table
+
+
+def code_of(line: Line) -> str:
+    assert line.product
+    return line.product.code
 
 
 def amounts(line: Line, tax: str) -> dict[str, Decimal]:

@@ -17,7 +17,7 @@ from loyalty.domain.pricing.pricing import explain, price
 from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
-from loyalty.domain.purchases.purchase import Line, Purchase
+from loyalty.domain.purchases.purchase import Line, Product, Purchase
 from tests.builders import POINTS, RATE, account, line, offer, programme, purchase
 
 CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
@@ -266,6 +266,24 @@ def test_an_offer_that_does_not_apply_changes_nothing(
     with_it = price(what, account(), wallet, programme(*MONEY, *rules, never), given_so_far)
 
     assert replace(with_it, why=without.why) == without
+
+
+@settings(max_examples=500, deadline=None)
+@given(PURCHASES, ACCOUNTS, WALLETS, OFFERS, SPEND_SETTINGS)
+def test_a_line_without_a_product_is_priced_as_one_of_a_product_that_no_offer_names(
+    what: Purchase, who: Account, wallet: Wallet, rules: list[dict[str, Any]], limits: dict[str, Any]
+) -> None:
+    known = programme(*MONEY, limits, *rules)
+
+    def planned(product: Product | None) -> Any:
+        lines = tuple(one._replace(product=product) for one in what.lines)
+        bought = replace(what, lines=lines)
+        try:
+            return price(bought, who, wallet, known), explain(bought, who, wallet, known)
+        except Refused as refused:
+            return refused.problems
+
+    assert planned(None) == planned(Product("NOBODY'S", "NOBODY'S", "OF NO TYPE"))
 
 
 @settings(max_examples=1000, deadline=None)

@@ -42,7 +42,7 @@ ATTRIBUTES = (
     Difference("SEGMENT#.*", "location", "Each attempt at a segment draws the name of its object."),
     Difference("CHUNK#.*", "results", "Each attempt at a chunk draws the name of its outcomes."),
     Difference("(KEY|LOGIN).*", "(key|login|password)_hash|key_id", "API keys and passwords are drawn."),
-    Difference("OTP", "drawn_by", "One-time passwords are drawn."),
+    Difference("(CONTACT_)?OTP", "drawn_by", "One-time passwords are drawn."),
     Difference("-|[0-9a-f]{16}", "guesses_.*", "A pass code that is shown again is another try, until it is right."),
 )
 """Attributes of items."""
@@ -51,6 +51,7 @@ NAMES = (
     Difference("KEY", "KEY#(.*)", "API keys are drawn."),
     Difference("REVOKED_KEY", "REVOKED_KEY#[^#]+#(.*)", "API keys are drawn."),
     Difference("OTP", "OTP#(.*)", "One-time passwords are drawn."),
+    Difference("CONTACT_OTP", "OTP#(.*)", "One-time passwords are drawn."),
 )
 """Parts of partition keys."""
 

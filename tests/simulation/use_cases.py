@@ -142,6 +142,27 @@ def post_too_much(stage: Stage) -> Any:
     return stage.play(_plain(stage, spend_request={"amount": 1000}))
 
 
+@scene("issue_contact_otp", "by contact", drawn=("otp", "expires_in"))
+def issue_contact_otp(stage: Stage) -> Any:
+    return stage.newest("POST", "/contacts/C-ANN/otp")
+
+
+def with_contact_password(stage: Stage) -> None:
+    """Have a contact's one-time password."""
+    stage.known["otp"] = issue_contact_otp(stage).body["otp"]
+
+
+@scene("create_purchase", "of a till without baskets, by key and one-time password", before=with_contact_password)
+def post_totals(stage: Stage) -> Any:
+    body = {
+        "contact": {"otp": stage.known["otp"]},
+        "organisation": {"id": "CAFE"},
+        "transaction_amounts": {"total": 12, "net": 10},
+        "performed_on": int(stage.recent.timestamp()),
+    }
+    return stage.ask("POST", "/purchases", body, {"api_key": stage.api_keys["POS"], "Idempotency-Key": "TILL-1"})
+
+
 @scene("preview_purchase", "all that a purchase can use")
 def preview(stage: Stage) -> Any:
     call = _rich(stage)

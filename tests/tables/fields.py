@@ -1,13 +1,14 @@
 """The fields that fingerprints are made of, in the order in which the requests' models declare them."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
 from loyalty.api.classic.requests import BulkPurchase, ClassicCreatePurchase, CreateSpend
 from loyalty.api.newest.purchase_requests import CreatePurchase
 from loyalty.api.newest.returns import ReturnProducts
+from loyalty.domain.fingerprint import types_in
 
 MODELS = (CreatePurchase, ReturnProducts, ClassicCreatePurchase, BulkPurchase, CreateSpend)
 
@@ -25,6 +26,6 @@ def fields_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     """Return the models that a field of this type holds, one or a list of."""
-    for kind in (annotation, *get_args(annotation)):
+    for kind in types_in(annotation):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield kind

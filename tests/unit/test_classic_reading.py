@@ -111,6 +111,7 @@ def test_what_an_entry_names_is_told_by_its_place_in_the_set() -> None:
     assert request.customer.pointer == f"{AT}/rewards_participant_identifier/access_token_identifier/identifier"
     assert request.performed_by["unit"].pointer == f"{AT}/performed_by_unit_identifier/name"
     assert request.references["invoice"].pointer == f"{AT}/invoice_identifier/number"
+    assert request.lines[0].product
     assert request.lines[0].product.pointer == f"{AT}/products_set/0/product_identifier/code"
     assert request.spend
     assert request.spend.pointer == f"{AT}/spend_request"

@@ -60,7 +60,7 @@ def test_an_empty_text_of_the_newest_api_is_an_absent_field() -> None:
     said = PURCHASE | {"classification": {"code": "C"}}
 
     assert read_purchase(PURCHASE | EMPTY, NOW).fingerprint == read_purchase(said, NOW).fingerprint
-    assert problems(read_purchase, PURCHASE | {"reference_number": ""}, NOW)["/reference_number"][0] is Code.INVALID
+    assert problems(read_purchase, PURCHASE | {"reference_number": ""}, NOW)["/reference_number"][0] is Code.MANDATORY
     assert problems(read_purchase, PURCHASE | {"cim": "", "contact_id": ""}, NOW)["/contact_id"][0] is Code.MANDATORY
 
 

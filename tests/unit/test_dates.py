@@ -1,7 +1,7 @@
 """Dates as text: the forms that are taken, wherever they stand, and what is told of all others."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -162,6 +162,16 @@ def test_a_moment_told_by_a_clock_is_found_again_by_it(second: int, name: str) -
     found = moment_at(zone, read_date(clock_at(zone, moment)))
 
     assert found == moment - timedelta(hours=1) if moment.astimezone(zone).fold else found == moment
+
+
+@pytest.mark.parametrize("zone", [ATHENS, ZoneInfo("America/New_York"), UTC])
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("offset", ["", "Z"])
+def test_the_ends_of_the_calendar_have_clocks_as_well(zone: tzinfo, date: str, offset: str) -> None:
+    told = read_date(date + offset)
+
+    assert abs(moment_at(zone, told).replace(tzinfo=None) - datetime.fromisoformat(date)) < timedelta(days=1)
+    assert clock_at(zone, told)[:4] == date[:4]
 
 
 def test_a_date_is_written_for_fingerprints_as_before_places_had_clocks() -> None:

@@ -173,6 +173,6 @@ def test_a_fingerprint_that_was_kept_is_known_in_all_its_forms() -> None:
     asked = Fingerprint.of(Dated(**DATED))
     stored = asked.to_stored()
 
-    assert stored == [printed(text).hex() for text in (WITH_LATER, IN_ORDER, SORTED)]
+    assert stored == [printed(text).hex() for text in (WITH_LATER, IN_ORDER, SORTED, *[IN_ORDER] * (FORM - 1))]
     assert Fingerprint.from_stored(stored) == asked
     assert all(Fingerprint.from_stored(stored).is_of(bytes.fromhex(one), None) for one in stored)

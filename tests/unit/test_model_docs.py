@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 
 from tests.model.dates import DAY, local, seconds, window
-from tests.model.history import EXPIRY, PURCHASE, REFUSED, REPLAYED, Entry
+from tests.model.history import EXPIRY, IMPORT, POSTED, PURCHASE, REFUSED, REPLAYED, Entry
 from tests.model.model import Model
-from tests.model.purchase import INSUFFICIENT
+from tests.model.purchase import DUPLICATE, INSUFFICIENT
 from tests.model.till import ALL, NOW, Till
 
 
@@ -126,3 +126,37 @@ def test_a_day_is_the_places_own_however_it_was_asked_for_before() -> None:
     days = [window(local(evening, zone), DAY) for zone in ("UTC", "Europe/Athens", "UTC")]
 
     assert days == ["2026-01-15", "2026-01-16", "2026-01-15"]
+
+
+TOTALS = {"cim": "CARD", "organisation_id": "TENTH", "total_amount": 16, "net_amount": 14}
+
+
+def test_totals_are_one_line_without_a_product_that_only_offers_about_no_product_see(till: Till) -> None:
+    answer = till.model.take(Entry(NOW, PURCHASE, ALL, TOTALS))
+
+    (line,) = answer.data["products"]
+    assert (line["product_sku"], line["quantity"], line["tax_amount"]) == (None, 1, 2)
+    assert (answer.data["reference_number"], answer.data["awarded"]) == (None, Fraction("1.4"))
+
+
+def test_totals_without_a_number_are_known_by_a_key_or_else_by_nothing(till: Till) -> None:
+    def sent(key: str | None, **fields: int) -> tuple[str, str | None]:
+        answer = till.model.take(Entry(NOW, PURCHASE, ALL, TOTALS | fields, key=key))
+        return answer.outcome, answer.code
+
+    assert [sent(None)[0], sent(None)[0], sent("K")[0], sent("K")[0]] == [POSTED, POSTED, POSTED, REPLAYED]
+    assert sent("K", net_amount=15) == (REFUSED, DUPLICATE)
+
+
+def test_a_partner_that_repeats_itself_without_a_date_does_so_for_a_quarter_of_an_hour(till: Till) -> None:
+    record = {"type": "partner", "id": ALL.id, "name": "All", "classic_repeats": "REPLAY"}
+    till.model.take(Entry(NOW, IMPORT, rows=(record,)))
+    start = NOW - NOW % 900
+
+    outcomes = [till.model.take(Entry(start + after, PURCHASE, ALL, TOTALS)).outcome for after in (899, 900, 2700)]
+    dated = [
+        till.model.take(Entry(start + after, PURCHASE, ALL, TOTALS | {"performed_on": NOW})).outcome
+        for after in (2701, 9999)
+    ]
+
+    assert (outcomes, dated) == ([POSTED, REPLAYED, POSTED], [POSTED, REPLAYED])

@@ -37,7 +37,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
     def prepared(draft: PurchaseDraft, *known: Any) -> PreparedEvent:
         one = prepare(draft, *known)
-        if not draft.request.reference_number.endswith("-wrong"):
+        if not str(draft.request.reference_number).endswith("-wrong"):
             return one
         return replace(one, event=replace(one.event, entry=replace(one.event.entry, balance=one.wallet.balance + 1)))
 

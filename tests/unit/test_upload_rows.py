@@ -33,8 +33,10 @@ def refused(*rows: str, layout: Layout = LAYOUT) -> list[tuple[str, str]]:
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[str]:
-    """Dotted paths of all that a model has, through its lists."""
+    """Dotted paths of all that a model has, through its lists, but for what only tills without baskets send."""
     for name, field in model.model_fields.items():
+        if name in getattr(model, "since", {}):
+            continue
         inner = [part for part in flat(field.annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
         yield from fields(inner[0], f"{path}{name}.") if inner else [path + name]
 
@@ -47,6 +49,10 @@ def flat(annotation: Any) -> Iterator[Any]:
 
 def test_there_is_a_column_for_every_field_of_the_newest_api() -> None:
     assert {*fields(CreatePurchase)} == COLUMNS - {*RESULT_FIELDS}
+
+
+def test_a_till_without_baskets_sends_json() -> None:
+    assert not CreatePurchase.since.keys() & {column.partition(".")[0] for column in COLUMNS}
 
 
 def test_a_row_says_what_a_body_would() -> None:
@@ -77,7 +83,7 @@ def test_a_row_that_goes_on_with_no_row_is_told_that_the_rows_of_a_purchase_foll
     found = refused(row("R1", cim="", merchant_tap__code="", performed_on=""))
 
     assert found[0] == ("/reference_number", STRAYED_ROW)
-    assert refused(row("R1", cim="")) == [("/contact_id", "One of contact_id and cim is mandatory.")]
+    assert refused(row("R1", cim="")) == [("/contact_id", "One of contact_id, cim and contact is mandatory.")]
 
 
 def test_numbers_are_exact_and_empty_cells_are_absent() -> None:

@@ -14,6 +14,9 @@ LINE_TOLERANCE = Decimal("0.01")
 """By how much a line's total may differ from net plus tax (contract, Q8)."""
 
 
+NOTHING_BOUGHT = "The total of a purchase must be above zero."
+
+
 def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:
     """Return what does not hold between the amounts of raw lines, whose tax stands in the field `tax`.
 
@@ -21,16 +24,17 @@ def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:
     """
     if not isinstance(items, list):
         return
-    lines = [_amounts_of(item, tax) for item in items]
+    lines = [line_amounts(item, tax) for item in items]
     for place, line in enumerate(lines):
         if line and abs(line[2] - line[0] - line[1]) > LINE_TOLERANCE:
             description = f"total_amount must be net_amount plus {tax}."
             yield Problem(Code.INVALID, description, f"{at}/{place}/total_amount")
     if lines and all(line and line[2] == 0 for line in lines):
-        yield Problem(Code.INVALID, "The total of a purchase must be above zero.", at)
+        yield Problem(Code.INVALID, NOTHING_BOUGHT, at)
 
 
-def _amounts_of(item: Any, tax: str) -> list[Decimal] | None:
+def line_amounts(item: Any, tax: str) -> list[Decimal] | None:
+    """Return a raw line's net amount, tax and total; None if it has no proper ones."""
     try:
         return [json_number(item[name]) for name in ("net_amount", tax, "total_amount")]
     except (KeyError, TypeError, PydanticCustomError):

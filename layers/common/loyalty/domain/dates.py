@@ -49,12 +49,20 @@ def moment_at(zone: tzinfo, told: datetime) -> datetime:
     """Return the moment in UTC that `told` is: itself, or, without a zone, when clocks of `zone` show it.
 
     Where clocks show it twice, as they are put back, it is the first time; where they skip it, as they are put forward,
-    it is as much after the change as it would have been without.
+    it is as much after the change as it would have been without. On the first and the last day of the calendar, which
+    have no neighbours, clocks are taken to show UTC.
     """
-    return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        return told.replace(tzinfo=UTC)
 
 
 def clock_at(zone: tzinfo, told: datetime) -> str:
-    """Return what clocks of `zone` show at a moment, as `YYYY-MM-DDThh:mm:ss`; of what has no zone, itself."""
-    local = told.astimezone(zone) if told.tzinfo else told
+    """Return what clocks of `zone` show at the moment that `told` is (`moment_at`), as `YYYY-MM-DDThh:mm:ss`."""
+    moment = moment_at(zone, told)
+    try:
+        local = moment.astimezone(zone)
+    except OverflowError:
+        local = moment
     return local.replace(tzinfo=None, microsecond=0).isoformat()

@@ -14,7 +14,7 @@ from loyalty.domain.money import plain
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-FORM = 1
+FORM = 2
 """The form in which fingerprints are stored now: of which fields of the requests they are made. Events of before there
 were forms tell none."""
 
@@ -93,13 +93,20 @@ def _later_fields(model: "type[BaseModel]", form: int) -> dict[str, Any] | None:
 
 
 def _models_in(annotation: Any) -> Iterator["type[BaseModel]"]:
-    for kind in (annotation, *get_args(annotation)):
+    for kind in types_in(annotation):
         if isinstance(kind, type) and hasattr(kind, "model_fields"):
             yield kind
 
 
+def types_in(annotation: Any) -> Iterator[Any]:
+    """Return a type and all that it is made of, however deep: of an optional list, the list and its elements."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from types_in(part)
+
+
 def _is_list(annotation: Any) -> bool:
-    return getattr(annotation, "__origin__", None) is list
+    return any(getattr(kind, "__origin__", None) is list for kind in types_in(annotation))
 
 
 def _hash_text(text: str) -> bytes:

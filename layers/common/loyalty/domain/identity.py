@@ -38,9 +38,11 @@ class Identity:
     - EXTERNAL: the partner, the external system if it was named, the reference number there.
     - KEY: the partner, the idempotency key and, in a bulk call, the entry's own id.
     - ROW: the partner, the row's key (`row_key`).
-    - CONTENT: the partner, the request's fingerprint in hex and, in a bulk call, the entry's own id.
+    - CONTENT: the partner, the request's fingerprint in hex and, in a bulk call, the entry's own id; if it does not say
+      when it was performed, the span of time in which it came.
     - REFERENCE: none, as merchant and reference number are it.
-    - NUMBER: in a bulk call the entry's own id. Nothing tells a repetition: the event's own number is it.
+    - NUMBER: in a bulk call the entry's own id; the span, as above. Nothing tells a repetition: the event's own number
+      is it.
     """
 
     origin: Origin
@@ -75,17 +77,22 @@ class Identity:
         """The id that earlier versions would have given the event, where it is another one (decision 28)."""
         return self.parts[0] if self.origin is Origin.GIVEN else None
 
-    def event_id(self, merchant_id: str, reference_number: str, number: str) -> str:
+    def event_id(self, merchant_id: str, reference_number: str | None, number: str) -> str:
         """Return the event's id; `number` is the one that the event was given."""
         match self.origin:
             case Origin.GIVEN:
                 return given_id(merchant_id, self.parts[0])
             case Origin.REFERENCE:
-                return derived_id(Origin.REFERENCE, merchant_id, reference_number)
+                return derived_id(Origin.REFERENCE, merchant_id, reference_number or "")
             case Origin.NUMBER:
                 return derived_id(Origin.NUMBER, number)
             case _:
                 return derived_id(self.origin, *self.parts)
+
+
+def by_key(partner_id: str, idempotency_key: str | None, *own_id: str) -> Identity | None:
+    """Return the identity that a call's idempotency key gives; with `own_id`, an entry of the call's."""
+    return Identity(Origin.KEY, (partner_id, idempotency_key, *own_id)) if idempotency_key else None
 
 
 def derived_id(origin: Origin, *parts: str) -> str:

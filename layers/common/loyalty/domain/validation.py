@@ -3,18 +3,21 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code, Problem, Refused, pointer
+from loyalty.domain.fingerprint import types_in
 from loyalty.domain.patterns import WORDS
+
+MISSING = "This field is mandatory."
 
 _CODES: Mapping[str, Code] = {"missing": Code.MANDATORY}
 _MESSAGES: Mapping[str, str] = {
-    "missing": "This field is mandatory.",
+    "missing": MISSING,
     "extra_forbidden": "There is no such field.",
     "string_too_short": "This must not be empty.",
     "string_too_long": "This has more than {max_length} characters.",
@@ -56,7 +59,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def models_within(model: type[BaseModel], kind: type[Model]) -> Iterator[tuple[str, type[Model]]]:
     """Yield the fields of a model that hold a model of this kind, or a list of one, and which."""
     for name, field in model.model_fields.items():
-        for inner in (field.annotation, *get_args(field.annotation)):
+        for inner in types_in(field.annotation):
             if isinstance(inner, type) and issubclass(inner, kind):
                 yield name, inner
 
@@ -112,6 +115,13 @@ def _drop_absent(value: Any, empty: Container[_Place], at: _Place = ()) -> Any:
     if isinstance(value, list):
         return [_drop_absent(one, empty, (*at, place)) for place, one in enumerate(value)]
     return value
+
+
+def value_at(body: Any, pointer: str) -> Any:
+    """Return what stands in the objects of a raw body at a pointer; None if nothing does."""
+    for step in pointer.split("/")[1:]:
+        body = body.get(step) if isinstance(body, dict) else None
+    return body
 
 
 def exactly_one(body: Mapping[str, Any], at: str, *names: str) -> Iterator[Problem]:

@@ -39,8 +39,9 @@ def access_token_in(item: Item | None, now: datetime) -> CustomerToken | None:
 def resolve_passwords(
     table: Table, wanted: Collection[keys.Key], items: Mapping[keys.Key, Item], partner_id: str, now: datetime
 ) -> dict[keys.Key, Item]:
-    """Return the items, but in the place of each one-time password what it leads to now: its token, read consistently,
-    as long as that is of the account that it was of when the password was given out. Without passwords nothing is read.
+    """Return the items, but in the place of each one-time password what it leads to now: its token, or the name of the
+    contact's primary account, read consistently, as long as that is of the account that it was of when the password was
+    given out. Without passwords nothing is read.
 
     What is not there as a partner's own is read once more, consistently: it may have been given out just now. A
     partner's own are there for it, as long as it has not guessed too much: neither before nor with all that were
@@ -52,7 +53,7 @@ def resolve_passwords(
     own = {key: item for key, item in passwords.items() if item.get("partner_id") == partner_id}
     if not own or not may_guess_passwords(items, partner_id, now, wrong=len(passwords) - len(own)):
         return found
-    at = {key: keys.record("access_token", item["target"]) for key, item in own.items()}
+    at = {key: keys.stood_for(key, item["target"]) for key, item in own.items()}
     tokens = table.get_many(at.values(), consistent=True)
     for key, password in own.items():
         token = tokens.get(at[key])
@@ -78,6 +79,11 @@ def one_time_password_key(password: str) -> keys.Key:
     return keys.one_time_password(hashlib.sha256(password.encode()).hexdigest())
 
 
+def contact_password_key(password: str) -> keys.Key:
+    """Return the key of a one-time password that stands for a contact."""
+    return keys.contact_password(hashlib.sha256(password.encode()).hexdigest())
+
+
 def use_up(table: Table, password_key: keys.Key) -> bool:
     """Use a one-time password, which is good once; False where it is gone."""
     try:
@@ -99,12 +105,22 @@ class OneTimePassword(NamedTuple):
 def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
     """Let a one-time password lead to a token; return False if it is in use, unless by the call that drew it, whose
     answer was lost. The token itself is read when the password is shown (`resolve_passwords`)."""
+    return _put(table, one_time_password_key(password.text), password, token.id, token.account_id)
+
+
+def put_contact_password(table: Table, password: OneTimePassword, contact_id: str, account_id: str) -> bool:
+    """Let a one-time password lead to a contact, whose primary account is `account_id`; return as above whether it
+    does."""
+    return _put(table, contact_password_key(password.text), password, contact_id, account_id)
+
+
+def _put(table: Table, at: keys.Key, password: OneTimePassword, target: str, account_id: str) -> bool:
     item: Item = {
-        "target": token.id,
-        "account_id": token.account_id,
+        "target": target,
+        "account_id": account_id,
         "partner_id": password.partner_id,
         "expires_at": int(password.expires_on.timestamp()),
         "drawn_by": password.drawn_by,
     }
     condition = "attribute_not_exists(pk) OR drawn_by = :request"
-    return table.put(Put(one_time_password_key(password.text), item, condition, {":request": password.drawn_by}))
+    return table.put(Put(at, item, condition, {":request": password.drawn_by}))

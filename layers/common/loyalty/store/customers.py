@@ -11,11 +11,12 @@ from loyalty.domain.purchases.account import Account, AutomaticSpend, LifeCycle
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.customer_tokens import one_time_password_key
+from loyalty.store.customer_tokens import contact_password_key, one_time_password_key
 from loyalty.store.events import wallet_of
 from loyalty.store.table import Table
 
 ONE_TIME_PASSWORD = "token.one_time_password"  # noqa: S105 - a way of naming a customer
+CONTACT_PASSWORD = "contact.one_time_password"  # noqa: S105 - another
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ def customer_key(reference: Reference) -> keys.Key:
 def shows_token(reference: Reference) -> bool:
     """Return whether a customer was named by an access token."""
     return reference.by.startswith("token.")
+
+
+def shows_password(reference: Reference) -> bool:
+    """Return whether a customer was named, or authorized, by a one-time password."""
+    return reference.by in (ONE_TIME_PASSWORD, CONTACT_PASSWORD)
 
 
 def read_customer(table: Table, account_id: str) -> Customer | None:
@@ -87,6 +93,7 @@ _CUSTOMER_KEYS: Mapping[str, Callable[[str], keys.Key]] = {
     "token.authentication_code": keys.token,
     "token.identifier": partial(keys.alias, "access_token", "identifier"),
     ONE_TIME_PASSWORD: one_time_password_key,
+    CONTACT_PASSWORD: contact_password_key,
     "contact_id": partial(keys.alias, "account", "contact"),
     "account.id": keys.account,
     "account.number": partial(keys.alias, "account", "number"),

@@ -107,9 +107,20 @@ def one_time_password(password_hash: str) -> Key:
     return Key(f"OTP#{password_hash}", "OTP")
 
 
+def contact_password(password_hash: str) -> Key:
+    """Return the same of a password that stands for a contact, and no access token."""
+    return Key(f"OTP#{password_hash}", "CONTACT_OTP")
+
+
 def is_one_time_password(key: Key) -> bool:
     """Return whether a one-time password lies there."""
-    return key.sk == "OTP"
+    return key.sk in ("OTP", "CONTACT_OTP")
+
+
+def stood_for(key: Key, target: str) -> Key:
+    """Return where that lies which a one-time password stands for: the name of a contact's primary account, or an
+    access token."""
+    return alias("account", "contact", target) if key.sk == "CONTACT_OTP" else record("access_token", target)
 
 
 def pass_code_tries(token_id: str, pass_code_hash: str) -> Key:

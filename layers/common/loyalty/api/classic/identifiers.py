@@ -1,16 +1,14 @@
 """The classic API's identifier objects: each names one thing by exactly one of its fields (contract, objects A)."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.api.classic.deprecation import Deprecated
-from loyalty.domain.access.pass_codes import LEFT_OUT
+from loyalty.api.one_time_passwords import OneTimePassword
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
@@ -139,25 +137,6 @@ class KnownTokenIdentifier(Identifier):
         """Return how it was shown, with the pass code where there is one."""
         by = next(name for name in self.ways() if getattr(self, name) is not None)
         return Reference(f"token.{by}", getattr(self, by), f"{pointer}/{by}", self.pass_code or None)
-
-
-_ONE_TIME_PASSWORD = re.compile(r"[1-9][0-9]{11}")
-
-
-def _one_time_password(value: object) -> str:
-    if value != LEFT_OUT and (type(value) not in (int, str) or not _ONE_TIME_PASSWORD.fullmatch(str(value))):
-        raise PydanticCustomError("one_time_password", "must be a number of 12 digits")
-    return str(value)
-
-
-OneTimePassword = Annotated[
-    str,
-    BeforeValidator(_one_time_password),
-    WithJsonSchema(
-        {"type": ["integer", "string"], "minimum": 10**11, "maximum": 10**12 - 1, "pattern": "^[1-9]\\d{11}$"}
-    ),
-]
-"""Twelve digits, the first of which is not 0, as a JSON integer or as text; or what stands for one left out."""
 
 
 class AccessTokenIdentifier(KnownTokenIdentifier):

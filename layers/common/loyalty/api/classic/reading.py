@@ -22,7 +22,7 @@ from loyalty.domain.dates import read_date
 from loyalty.domain.errors import Refused
 from loyalty.domain.fields import code_in
 from loyalty.domain.fingerprint import Fingerprint
-from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.identity import Identity, Origin, by_key
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validate
@@ -189,7 +189,7 @@ def identities_of(
 
     `parts` are those of the body that may name system and reference.
     """
-    keyed = Identity(Origin.KEY, (partner.id, idempotency_key, *own_id)) if idempotency_key else None
+    keyed = by_key(partner.id, idempotency_key, *own_id)
     system, reference = (_first(name, parts) for name in ("external_system", "external_system_reference_number"))
     if not reference:
         return [keyed or Identity(Origin.NUMBER, own_id)]

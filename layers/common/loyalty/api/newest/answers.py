@@ -22,10 +22,11 @@ class NamedAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
-    """A line of a purchase, by its place; amounts in the system currency."""
+    """A line of a purchase, by its place; amounts in the system currency. `product_sku` is null in the one line of a
+    purchase that told totals only."""
 
     line: int
-    product_sku: str
+    product_sku: str | None
     quantity: Decimal
     returned_quantity: Decimal
     net_amount: Decimal
@@ -118,7 +119,7 @@ class ReturnedLineAnswer(TypedDict):
     """How much of a line came back."""
 
     line: int
-    product_sku: str
+    product_sku: str | None
     quantity: Decimal
 
 
@@ -161,6 +162,13 @@ class ExpiringAnswer(TypedDict):
 
     amount: Decimal
     expires_on: int
+
+
+class ContactPassword(TypedDict):
+    """A one-time password that stands for a contact; `expires_in` in seconds."""
+
+    otp: str
+    expires_in: int
 
 
 class WalletAnswer(TypedDict):

@@ -1,9 +1,9 @@
 """The newest API's purchases as they are requested: what `POST /purchases` takes (contract, operation 1)."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,14 @@ from pydantic_core import PydanticCustomError
 
 from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES, broken_line_rules
+from loyalty.api.newest.till_bodies import (
+    Contact,
+    Organisation,
+    ToldTotals,
+    TransactionAmounts,
+    broken_place,
+    broken_totals,
+)
 from loyalty.api.newest.unknown_fields import NewestModel
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
@@ -26,7 +34,8 @@ from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.patterns import EVENT_ID, MAX_IDENTIFIER
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
-from loyalty.domain.validation import exactly_one, validate
+from loyalty.domain.validation import exactly_one, validate, value_at
+from loyalty.store.customers import CONTACT_PASSWORD
 
 EARLIEST_SECOND = 100_000_000
 """In March 1973. What is less is rather a date without its signs, such as 20260115, as in a cell (`rows.cells`)."""
@@ -58,6 +67,10 @@ EpochSecond = Annotated[
 ]
 
 
+REPEATED_WITHIN = timedelta(minutes=15)
+"""How long an equal body that does not say when it was performed is the same purchase, for partners that repeat
+themselves: at least so long, at most twice. Tills try again within minutes."""
+
 _NO_STEP = ("preview", ".", "..")
 """Ids that are names of routes, or that clients remove from a path, so that no call could reach them."""
 
@@ -88,8 +101,23 @@ class Named(NewestModel):
         return Reference(by, str(value), f"{pointer}/{by}")
 
 
+class Classification(NewestModel):
+    """A classification: named by its id, its code or its name; exactly one of them."""
+
+    id: Code | None = None
+    code: Code | None = None
+    name: Code | None = None
+
+    since: ClassVar = {"name": 2}
+
+    def reference(self) -> Reference:
+        """Return how it was named."""
+        (named,) = ((by, value) for by, value in self if value is not None)
+        return Reference(named[0], named[1], f"/classification/{named[0]}")
+
+
 class PurchaseItem(NewestModel):
-    """A line (contract, `v5_purchase_item`). Amounts cover the whole line, whatever the quantity."""
+    """A line (contract, `v5_purchase_item`). ToldTotals cover the whole line, whatever the quantity."""
 
     product_sku: Code
     quantity: Positive = Decimal(1)
@@ -106,21 +134,44 @@ class PurchaseSpendRequest(NewestModel):
 
 
 class CreatePurchase(NewestModel):
-    """The body of `POST /purchases` (contract, operation 1; `promo_code` is ours)."""
+    """The body of `POST /purchases` (contract, operation 1; `promo_code` is ours). Tills that know no baskets send
+    totals instead of `products`, and need no reference number; what only they send stands at the end."""
 
     id: EventId | None = None
     contact_id: Code | None = None
     cim: Code | None = None
-    reference_number: Code
-    classification: Named | None = None
+    reference_number: Code | None = None
+    classification: Classification | None = None
     currency_code: Code | None = None
     payment_medium_identifier: Code | None = None
     performed_on: EpochSecond | None = None
     merchant_tap: Named | None = None
     outlet_tap: Named | None = None
-    products: Annotated[list[PurchaseItem], Field(min_length=1, max_length=MAX_LINES)]
+    products: Annotated[list[PurchaseItem], Field(min_length=1, max_length=MAX_LINES)] | None = None
     spend_request: PurchaseSpendRequest | None = None
     promo_code: Code | None = None
+    contact: Contact | None = None
+    organisation_id: Code | None = None
+    organisation: Organisation | None = None
+    total_amount: NotNegative | None = None
+    net_amount: NotNegative | None = None
+    tax_amount: NotNegative | None = None
+    transaction_amounts: TransactionAmounts | None = None
+    reduction_method: Literal["FRONT_END", "BACK_END"] | None = None
+
+    since: ClassVar = dict.fromkeys(
+        (
+            "contact",
+            "organisation_id",
+            "organisation",
+            "total_amount",
+            "net_amount",
+            "tax_amount",
+            "transaction_amounts",
+            "reduction_method",
+        ),
+        2,
+    )
 
 
 class PreviewPurchase(CreatePurchase):
@@ -132,13 +183,14 @@ class PreviewPurchase(CreatePurchase):
 Body = TypeVar("Body", bound=CreatePurchase)
 
 
-def read_purchase(body: Any, now: datetime) -> PurchaseRequest:
-    """Return the purchase that a body asks for.
+def read_purchase(body: Any, now: datetime, keyed: Identity | None = None) -> PurchaseRequest:
+    """Return the purchase that a body asks for; it is known by `keyed`, which the call's idempotency key gives, if it
+    has neither an id nor a reference number.
 
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    return _request(_validate_purchase(CreatePurchase, body, now), now)
+    return _request(_validate_purchase(CreatePurchase, body, now), now, keyed)
 
 
 def read_path_reference(request: Request) -> Reference:
@@ -175,7 +227,7 @@ def _names_in(body: Any, now: datetime) -> Names:
     body = body if isinstance(body, dict) else {}
     items = body.get("products")
     items = items[:MAX_LINES] if isinstance(items, list) else []
-    customers = [Reference(by, name, at) for by, at in CUSTOMERS if (name := code_in(body.get(at[1:])))]
+    customers = [Reference(by, name, at) for by, at in CUSTOMERS if (name := code_in(value_at(body, at)))]
     references = {kind: named for kind, at in REFERENCES if (named := _reference_at(body, at))}
     return Names(
         customer=customers[0] if len(customers) == 1 else None,
@@ -194,8 +246,8 @@ def _reference_at(body: Mapping[str, Any], at: str) -> Reference | None:
     """Return how something is named by a raw field, of text or with an id or a code."""
     raw = body.get(at[1:])
     if not isinstance(raw, dict):
-        return Reference("code", name, at) if at in PLAIN and (name := code_in(raw)) else None
-    ways = [Reference(by, name, f"{at}/{by}") for by in ("id", "code") if (name := code_in(raw.get(by)))]
+        return Reference(PLAIN[at], name, at) if at in PLAIN and (name := code_in(raw)) else None
+    ways = [Reference(by, name, f"{at}/{by}") for by in ("id", "code", "name") if (name := code_in(raw.get(by)))]
     return ways[0] if at not in PLAIN and len(ways) == 1 else None
 
 
@@ -206,17 +258,22 @@ def _moment_in(performed_on: object) -> datetime | None:
         return None
 
 
-CUSTOMERS = (("token.authentication_code", "/cim"), ("contact_id", "/contact_id"))
-PERFORMERS = (("merchant", "/merchant_tap"), ("outlet", "/outlet_tap"))
+CUSTOMERS = (("token.authentication_code", "/cim"), ("contact_id", "/contact_id"), ("contact_id", "/contact/id"))
+PERFORMERS = (
+    ("merchant", "/merchant_tap"),
+    ("outlet", "/outlet_tap"),
+    ("business_unit", "/organisation_id"),
+    ("business_unit", "/organisation"),
+)
 REFERENCES = (("classification", "/classification"), ("currency", "/currency_code"), ("promo_code", PROMO_CODE))
-PLAIN = ("/currency_code", PROMO_CODE)
+PLAIN = {"/currency_code": "code", PROMO_CODE: "code", "/organisation_id": "id"}
 
 
 def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
     """Return what does not hold between the fields of a raw body."""
-    yield from exactly_one(body, "", "contact_id", "cim")
-    if not is_given(body.get("merchant_tap")) and not is_given(body.get("outlet_tap")):
-        yield Problem(ErrorCode.MANDATORY, "One of merchant_tap and outlet_tap is mandatory.", "/merchant_tap")
+    yield from broken_totals(body)
+    yield from exactly_one(body, "", "contact_id", "cim", "contact")
+    yield from broken_place(body)
     for name, choice in _CHOICES.items():
         if isinstance(body.get(name), dict):
             yield from exactly_one(body[name], f"/{name}", *choice)
@@ -224,52 +281,92 @@ def _broken_rules(body: dict[str, Any]) -> Iterator[Problem]:
 
 
 _CHOICES = {
-    "classification": ("id", "code"),
+    "classification": ("id", "code", "name"),
+    "contact": ("id", "otp"),
     "merchant_tap": ("id", "code"),
     "outlet_tap": ("id", "code"),
     "spend_request": ("amount", "alternative_amount"),
 }
 
 
-def _request(model: CreatePurchase, now: datetime) -> PurchaseRequest:
+def _request(model: CreatePurchase, now: datetime, keyed: Identity | None = None) -> PurchaseRequest:
     spend = model.spend_request
+    identity, *known_before = _identities(model, now, keyed)
     return PurchaseRequest(
-        identity=Identity(Origin.GIVEN, (model.id,)) if model.id else Identity(Origin.REFERENCE),
+        identity=identity,
+        known_before=tuple(known_before),
         reference_number=model.reference_number,
-        customer=(
-            Reference("token.authentication_code", model.cim, "/cim")
-            if model.cim is not None
-            else Reference("contact_id", str(model.contact_id), "/contact_id")
-        ),
-        performed_by={
-            kind: tap.reference(f"/{kind}_tap")
-            for kind, tap in (("merchant", model.merchant_tap), ("outlet", model.outlet_tap))
-            if tap
-        },
+        customer=_customer(model),
+        performed_by=_performers(model),
         references=_references(model),
         details=(
             {"payment_medium_identifier": model.payment_medium_identifier} if model.payment_medium_identifier else {}
         ),
         performed_on=now if model.performed_on is None else datetime.fromtimestamp(int(model.performed_on), UTC),
-        lines=tuple(
-            RequestedLine(
-                product=Reference("code", item.product_sku, f"/products/{place}/product_sku"),
-                quantity=item.quantity,
-                net=item.net_amount,
-                tax=item.tax_amount,
-                total=item.total_amount,
-            )
-            for place, item in enumerate(model.products)
-        ),
+        lines=_lines(model),
         spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
         fingerprint=Fingerprint.of(model),
+        reduction_method=model.reduction_method,
+    )
+
+
+def _identities(model: CreatePurchase, now: datetime, keyed: Identity | None) -> list[Identity]:
+    """Return what a purchase is known by; and what it may be known by already, if it came a moment ago. What says
+    nothing of itself, not even when it was performed, is one with its equals of a while only: the same goes over a
+    counter day by day."""
+    if model.id:
+        return [Identity(Origin.GIVEN, (model.id,))]
+    if model.reference_number:
+        return [Identity(Origin.REFERENCE)]
+    if keyed:
+        return [keyed]
+    if model.performed_on is not None:
+        return [Identity(Origin.NUMBER)]
+    span = int(now.timestamp()) // REPEATED_WITHIN.seconds
+    return [Identity(Origin.NUMBER, (str(one),)) for one in (span, span - 1)]
+
+
+def _customer(model: CreatePurchase) -> Reference:
+    if model.cim is not None:
+        return Reference("token.authentication_code", model.cim, "/cim")
+    if model.contact is None:
+        return Reference("contact_id", str(model.contact_id), "/contact_id")
+    if model.contact.otp is not None:
+        return Reference(CONTACT_PASSWORD, model.contact.otp, "/contact/otp")
+    return Reference("contact_id", str(model.contact.id), "/contact/id")
+
+
+def _performers(model: CreatePurchase) -> dict[str, Reference]:
+    if model.organisation_id is not None:
+        return {"business_unit": Reference("id", model.organisation_id, "/organisation_id")}
+    if model.organisation is not None:
+        return {"business_unit": Reference("id", model.organisation.id, "/organisation/id")}
+    taps = {"merchant": model.merchant_tap, "outlet": model.outlet_tap}
+    return {kind: tap.reference(f"/{kind}_tap") for kind, tap in taps.items() if tap}
+
+
+def _lines(model: CreatePurchase) -> tuple[RequestedLine, ...]:
+    """Return the lines; where only totals are told, the one that has them."""
+    if model.products is None:
+        if apart := model.transaction_amounts:
+            return (ToldTotals(apart.net, apart.tax, apart.total).line(),)
+        return (ToldTotals(model.net_amount, model.tax_amount, model.total_amount).line(),)
+    return tuple(
+        RequestedLine(
+            product=Reference("code", item.product_sku, f"/products/{place}/product_sku"),
+            quantity=item.quantity,
+            net=item.net_amount,
+            tax=item.tax_amount,
+            total=item.total_amount,
+        )
+        for place, item in enumerate(model.products)
     )
 
 
 def _references(model: CreatePurchase) -> dict[str, Reference]:
     found = {}
     if model.classification:
-        found["classification"] = model.classification.reference("/classification")
+        found["classification"] = model.classification.reference()
     if model.currency_code:
         found["currency"] = Reference("code", model.currency_code, "/currency_code")
     if model.promo_code:

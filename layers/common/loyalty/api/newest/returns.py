@@ -8,12 +8,11 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, StrictInt
 from typing_extensions import TypedDict
 
-from loyalty.api.http.messages import Request
 from loyalty.api.lines import MAX_LINES
 from loyalty.api.newest.answers import ReturnAnswer
 from loyalty.api.newest.purchase_answers import render_movement
 from loyalty.api.newest.purchase_requests import EpochSecond
-from loyalty.api.newest.unknown_fields import NewestModel, read_body
+from loyalty.api.newest.unknown_fields import NewestModel
 from loyalty.domain.errors import Problem
 from loyalty.domain.fields import Code, Positive
 from loyalty.domain.fingerprint import Fingerprint
@@ -45,16 +44,6 @@ class ReturnProducts(NewestModel):
     reference_number: Code
     performed_on: EpochSecond | None = None
     products: Annotated[list[ReturnedItem], Field(min_length=1, max_length=MAX_LINES)]
-
-
-def check_cancellation(request: Request) -> None:
-    """Let a cancellation pass that says nothing.
-
-    Raises:
-        Refused: with every field of its body, if it prefers that.
-    """
-    if request.body:
-        validate(CancelPurchase, read_body(request, CancelPurchase))
 
 
 def read_return(body: Any, purchase: Reference, now: datetime) -> ReturnRequest:

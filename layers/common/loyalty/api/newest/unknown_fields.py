@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loyalty.api.http.messages import Request
 from loyalty.domain.errors import Code, Problem, Refused, pointer
-from loyalty.domain.validation import Unreadable, models_within
+from loyalty.domain.validation import Unreadable, models_within, validate
 
 STRICT = "handling=strict"
 """The preference of a caller who wants unknown fields to be refused."""
@@ -32,16 +32,32 @@ def _open(schema: dict[str, Any]) -> None:
 MOVE_MONEY = (
     "alternative_amount",
     "amount",
+    "classification",
+    "dry_run",
+    "line",
+    "merchant_tap",
     "net_amount",
+    "outlet_tap",
+    "performed_on",
+    "product_sku",
     "products",
     "promo_code",
     "quantity",
     "spend_request",
     "tax_amount",
     "total_amount",
+    "transaction_amounts",
 )
-"""Fields that decide what is paid and awarded. A name that is close to one of these, or begins like a spend, is refused
-wherever it stands: nobody is to lose a spend to a typing error."""
+"""Fields that decide what is paid and awarded, or whether it is. A name that is close to one of these, or has one of
+`TELLING` in it, is refused wherever it stands: nobody is to lose a spend to a typing error."""
+
+TELLING = {
+    "spend": "spend_request",
+    "redeem": "spend_request",
+    "quantity": "quantity",
+    "qty": "quantity",
+}
+"""Parts of names, and the field that is meant by a name with one."""
 
 MAX_UNKNOWN = 100
 """Different names of unknown fields in a body, as each is compared with ours."""
@@ -77,6 +93,16 @@ def read_body(request: Request, model: type[NewestModel]) -> Any:
     return known
 
 
+def require_nothing_said(request: Request, model: type[NewestModel]) -> None:
+    """Let a call pass whose body has no field of `model`, which has none; it may have no body.
+
+    Raises:
+        Refused: with every field of its body, if it prefers that.
+    """
+    if request.body:
+        validate(model, read_body(request, model))
+
+
 class _Unknown:
     """The unknown fields of one body: the first that were taken out, as the header tells them, and all their names."""
 
@@ -109,7 +135,9 @@ class _Unknown:
         self._names.add(name)
         if len(self._names) > MAX_UNKNOWN:
             raise Refused(Problem(Code.INVALID, f"The body has more than {MAX_UNKNOWN} different unknown fields."))
-        return "spend_request" if _plain(name).startswith("spend") else _close_to(name, MOVE_MONEY)
+        plain = _plain(name)
+        told = next((meant for part, meant in TELLING.items() if part in plain), None)
+        return told or _close_to(name, MOVE_MONEY)
 
 
 @cache

@@ -21,8 +21,8 @@ class Scope(StrEnum):
 
 
 class ClassicRepeats(StrEnum):
-    """How to treat a classic call without an identity that equals an earlier one of the same partner: as another
-    purchase, or as the same one sent again."""
+    """How to treat a call without an identity, of the classic API or of a till without baskets, that equals an earlier
+    one of the same partner: as another purchase, or as the same one sent again."""
 
     POST = "POST"
     REPLAY = "REPLAY"

@@ -15,8 +15,10 @@ LEFT_OUT = "(left out)"
 
 _NAMES = b"|".join(
     b"".join(rb"(?:%c|\\u00%02x)" % (letter, letter) for letter in name)
-    for name in (b"pass_code", b"one_time_password")
+    for name in (b"pass_code", b"one_time_password", b"otp")
 )
+_PARTS = (b"pass", b"otp", b"\\u00")
+
 _CODED = re.compile(
     rb'"(?:%(names)b)"\s*+:\s*+(?!null\b)(?P<code>"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++|(?=[\[{]))'
     rb'|\\"(?:%(names)b)\\++"\s*+:\s*+(?!null\b)(?P<within>%(left)b|\\++"[^"\\]*+(?:\\++")?|[^\s"\\,\[\]{}]++|[\[{][^\]}]*+)'
@@ -60,7 +62,7 @@ _By = Callable[[bytes], bytes]
 
 def _replace_codes(text: bytes, by: _By, by_within: _By) -> bytes:
     """Return the text with what is `by` in the place of codes, and `by_within` of those within texts."""
-    may_have_some = b"pass" in text or b"\\u00" in text  # as either name, escaped or not; quicker than the pattern
+    may_have_some = any(part in text for part in _PARTS)  # of a name, escaped or not; quicker than the pattern
     return b"".join(_pieces(text, by, by_within)) if may_have_some else text
 
 

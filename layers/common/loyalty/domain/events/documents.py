@@ -23,16 +23,16 @@ class PostedLine(Struct, frozen=True, array_like=True):
     """A line of a purchase. Amounts are in the system currency and cover the whole line.
 
     Attributes:
-        product_id: the product's id.
-        product_code: the product's code when the purchase was posted.
+        product_id: the product's id; None if the line names no product.
+        product_code: the product's code when the purchase was posted; likewise.
         quantity: the number of pieces.
         net: the amount without tax.
         tax: the tax.
         total: the amount with tax.
     """
 
-    product_id: str
-    product_code: str
+    product_id: str | None
+    product_code: str | None
     quantity: Decimal
     net: Decimal
     tax: Decimal

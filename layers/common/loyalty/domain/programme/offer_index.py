@@ -23,12 +23,12 @@ class OfferIndex:
 
     def possible(self, occasion: Occasion) -> Iterator[Offer]:
         """Return the offers, in their order, that are not ruled out by where and what was bought."""
-        lines = occasion.purchase.lines
+        products = [line.product for line in occasion.purchase.lines if line.product]
         found = (
             self._effective
             & self._by_unit.matching(occasion.units)
-            & self._by_product.matching(line.product.id for line in lines)
-            & self._by_product_type.matching(line.product.product_type_id for line in lines)
+            & self._by_product.matching(product.id for product in products)
+            & self._by_product_type.matching(product.product_type_id for product in products)
         )
         while found:
             lowest = found & -found

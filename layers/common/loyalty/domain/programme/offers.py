@@ -139,6 +139,8 @@ class Offer:
 
     def is_about(self, line: Line) -> bool:
         """Return whether `line` matches the product conditions; every line does where there are none."""
+        if line.product is None:
+            return not self.products and not self.product_types
         return (not self.products or line.product.id in self.products) and (
             not self.product_types or line.product.product_type_id in self.product_types
         )

@@ -20,7 +20,7 @@ from loyalty.domain.programme.conditions import Occasion
 from loyalty.domain.programme.directory import TABLE, Record
 from loyalty.domain.programme.offer_index import OfferIndex
 from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
-from loyalty.domain.programme.spend_settings import SpendSettings
+from loyalty.domain.programme.spend_settings import ReductionMethod, SpendSettings
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
 
@@ -163,6 +163,10 @@ class Programme:
     def place_of(self, purchase: Purchase) -> Place:
         """Return where a purchase was performed: at the outlet, or else the merchant."""
         return self._place(purchase.outlet_id or purchase.merchant_id)
+
+    def reduction_method_at(self, business_unit_id: str) -> ReductionMethod:
+        """Return who takes spends off the price at an outlet or a merchant."""
+        return self._place(business_unit_id).spend_settings.reduction_method
 
     def zone_at(self, business_unit_id: str) -> tzinfo:
         """Return the time zone by whose clock an outlet or a merchant goes."""

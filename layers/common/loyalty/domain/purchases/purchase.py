@@ -59,9 +59,10 @@ class RequestedSpend(NamedTuple):
 
 
 class RequestedLine(NamedTuple):
-    """A line as asked for. Amounts cover the whole line, whatever the quantity (contract, row 3)."""
+    """A line as asked for. Amounts cover the whole line, whatever the quantity (contract, row 3). A till that knows no
+    baskets asks for one line without a product."""
 
-    product: Reference
+    product: Reference | None
     quantity: Decimal
     net: Decimal
     tax: Decimal
@@ -81,7 +82,7 @@ class PurchaseRequest:
 
     Attributes:
         identity: what makes it the same purchase when it is sent again.
-        reference_number: the merchant's number of it.
+        reference_number: the merchant's number of it; None if it has none.
         customer: how the customer is named.
         performed_by: who performed it, by record type: merchant, outlet, business_unit, unit, tap.
         references: what else it refers to, by record type.
@@ -97,10 +98,11 @@ class PurchaseRequest:
         row: the row of a file that it comes from, if any.
         known_before: what earlier versions took for its identity.
         pointer: where the purchase is in the body.
+        reduction_method: the name of who takes spends off the price (`ReductionMethod`), if the caller says so.
     """
 
     identity: Identity
-    reference_number: str
+    reference_number: str | None
     customer: Reference
     performed_by: Mapping[str, Reference]
     references: Mapping[str, Reference]
@@ -115,6 +117,7 @@ class PurchaseRequest:
     row: RowOrigin | None = None
     known_before: tuple[Identity, ...] = ()
     pointer: str = ""
+    reduction_method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +149,9 @@ class Product(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a purchase, with its product found."""
+    """A line of a purchase, with its product found; None if it names none, so that no offer is about it."""
 
-    product: Product
+    product: Product | None
     quantity: Decimal
     net: Decimal
     tax: Decimal

@@ -151,8 +151,8 @@ class PartnerRecord(BaseRecord):
     """An API client. Its keys say which merchants it may act for.
 
     `organisation` is what its logins have to name as theirs; without it, they may name any. `classic_repeats` says what
-    a call of the classic API is that says nothing of itself and equals an earlier one of the partner in every field:
-    another purchase (POST, also where this is missing), or that one sent again (REPLAY).
+    a call of the classic API, or of a till without baskets, is that says nothing of itself and equals an earlier one of
+    the partner in every field: another purchase (POST, also where this is missing), or that one sent again (REPLAY).
     """
 
     type: Literal["partner"]

@@ -39,7 +39,7 @@ class ReturnRequest:
 class SoldLine:
     """A line of a posted purchase."""
 
-    product_code: str
+    product_code: str | None
     quantity: Decimal
 
 

@@ -15,7 +15,13 @@ NEWEST_NAMES = {"cim": "token.authentication_code", "contact_id": "contact_id"}
 CLASSIC_NAMES = {"accounts_receivable_identifier": "account", "rewards_participant_identifier": "participant"}
 _CLASSIC_WAYS = {"account": ("id", "number", "name"), "participant": ("id", "number")}
 
-JSON_NAMES = (*NEWEST_NAMES, *CLASSIC_NAMES)
+CONTACT = "contact"
+"""The member of a till's body that names the customer, by its id or a one-time password."""
+
+OBJECTS = (*CLASSIC_NAMES, CONTACT)
+"""Those of the members that are objects."""
+
+JSON_NAMES = (*NEWEST_NAMES, *OBJECTS)
 """The members of a body of either API that name the customer."""
 
 
@@ -28,6 +34,8 @@ def customer_in(body: Any) -> Reference | None:
             return Reference(NEWEST_NAMES[name], value, f"/{name}")
         if name in CLASSIC_NAMES and isinstance(value, dict):
             return _classic(CLASSIC_NAMES[name], value, f"/{name}")
+        if name == CONTACT and isinstance(value, dict) and isinstance(value.get("id"), str):
+            return Reference("contact_id", value["id"], f"/{name}/id")
     return None
 
 

@@ -1,6 +1,7 @@
 """Customer tokens: an access token's code, its identifier with the pass code, or a one-time password."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import customer_tokens
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import CustomerToken, OneTimePassword
-from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
+from loyalty.store.customers import customer_key, shows_password
 from loyalty.store.guesses import count_guess, guessed_passwords
 from loyalty.store.table import Table
 
@@ -40,7 +41,7 @@ class GuessRefused(Refused):
 
 def is_guess(shown: Reference) -> bool:
     """Return whether showing this counts where it is wrong."""
-    return shown.pass_code is not None or shown.by == ONE_TIME_PASSWORD
+    return shown.pass_code is not None or shows_password(shown)
 
 
 class ShownTokens(NamedTuple):
@@ -71,7 +72,7 @@ class ShownTokens(NamedTuple):
             raise GuessRefused(not_found(label, shown.value, shown.pointer))
         if token:
             return token
-        if shown.by != ONE_TIME_PASSWORD or shown.before:
+        if not shows_password(shown) or shown.before:
             raise Refused(not_found(label, describe_token(shown), shown.pointer))
         at = guessed_passwords(self.partner_id, self.now)
         if locked_until := count_guess(self.table, at, [AT_ONE_TIME_PASSWORDS], self.partner_id, self.now):
@@ -94,7 +95,7 @@ class ShownTokens(NamedTuple):
 
 def describe_token(shown: Reference) -> str:
     """Return what a message calls a token by: its name, but no one-time password."""
-    return "one-time password" if shown.by == ONE_TIME_PASSWORD else shown.value
+    return "one-time password" if shows_password(shown) else shown.value
 
 
 def _lockout(why: str, until: datetime, shown: Reference) -> GuessRefused:
@@ -110,10 +111,14 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
     """
     item = table.get(customer_key(shown), consistent=True)
     token = ShownTokens(partner_id, table, now).token("Access Token", shown, item)
+    return draw_password(partner_id, now, lambda drawn: customer_tokens.put_one_time_password(table, drawn, token))
+
+
+def draw_password(partner_id: str, now: datetime, put: Callable[[OneTimePassword], bool]) -> tuple[str, datetime]:
+    """Return a password that `put` found unused, and until when it is good."""
     expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
     for _ in range(MAX_DRAWS):
         password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
-        drawn = OneTimePassword(password, partner_id, expires_on, drawn_by=request)
-        if customer_tokens.put_one_time_password(table, drawn, token):
+        if put(OneTimePassword(password, partner_id, expires_on, drawn_by=request)):
             return password, expires_on
     raise Refused(Problem(Code.RETRY_LATER, "No unused one-time password was found. Ask for one again."))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from loyalty.domain.identity import Origin, derived_id, split_id
+from loyalty.domain.identity import Origin, derived_id, is_given, split_id
 from loyalty.domain.ledger.wallet import EventType, JournalEntry
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import months_after
@@ -12,8 +12,13 @@ from loyalty.store.events import Event
 def broken_rules(event: Event) -> Iterator[tuple[str, str]]:
     """Return each rule that an event breaks by itself, and what was found."""
     entry = event.entry
-    given = event.origin is Origin.GIVEN and event.pointer
-    if not _is_erased(event) and _expected_id(event) != (event.pointer if given else entry.event_id):
+    given = event.origin is Origin.GIVEN
+    if given and entry.reference_number is None:
+        if event.pointer is not None or not is_given(entry.event_id):
+            yield "an event without a reference number has nothing but the id that was given", f"{event.pointer}"
+    elif not _is_erased(event) and _expected_id(event) != (
+        event.pointer if given and event.pointer else entry.event_id
+    ):
         yield "the id is derived from what identifies the event", f"{event.origin} gives {_expected_id(event)}"
     told, of_merchant = split_id(entry.event_id)
     if of_merchant and (event.origin is not Origin.GIVEN or of_merchant != entry.merchant_id):

@@ -37,7 +37,7 @@ def post_purchase(
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
     """
-    batch = _Batch(engine, [request], partner, now, filed=is_classic(request), before_posting=before_posting)
+    batch = _Batch(engine, [request], partner, now, filed=is_filed(request), before_posting=before_posting)
     (outcome,) = batch.post()
     if isinstance(outcome, Refused):
         raise outcome
@@ -76,9 +76,10 @@ def find_posted(
     return {place: outcome for place, outcome in earlier.items() if isinstance(outcome, PostedEvent)}
 
 
-def is_classic(request: PurchaseRequest) -> bool:
-    """Return whether reference numbers may recur, as in the classic API (contract, row 11), and so are no identity."""
-    return request.identity.origin not in (Origin.GIVEN, Origin.REFERENCE)
+def is_filed(request: PurchaseRequest) -> bool:
+    """Return whether its reference number leads to the purchase: in the classic API, where it is no identity, as it may
+    recur (contract, row 11)."""
+    return request.reference_number is not None and not request.identity.is_of_merchant
 
 
 @dataclass(frozen=True, slots=True)

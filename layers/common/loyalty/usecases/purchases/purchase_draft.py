@@ -101,9 +101,8 @@ class PurchaseDraft:
     @property
     def claimed_ids(self) -> set[str]:
         """The ids that no other event may have: its own and, if that was given, the one of its reference number."""
-        return {self.event_id} | (
-            {self._of_reference_number} if self.request.identity.origin is Origin.GIVEN else set()
-        )
+        pointed = self._of_reference_number if self.request.identity.origin is Origin.GIVEN else None
+        return {self.event_id, *([pointed] if pointed else [])}
 
     def is_posted_as(self, event: Event) -> bool:
         """Return whether a posted event is what was asked for, and the partner may see it."""
@@ -151,7 +150,10 @@ class PurchaseDraft:
 
     def _pointer(self) -> str | None:
         """Return the other id that leads to the event: where its own was given, the one that keeps the reference number
-        unique all the same; in the classic API, whose callers know purchases by their number, the number's."""
+        unique all the same; in the classic API, whose callers know purchases by their number, the number's. What has no
+        reference number is of neither kind."""
+        if self.request.reference_number is None:
+            return None
         match self.request.identity.origin:
             case Origin.GIVEN:
                 return self._of_reference_number
@@ -161,9 +163,10 @@ class PurchaseDraft:
                 return None
 
     @property
-    def _of_reference_number(self) -> str:
-        """The id that merchant and reference number alone give."""
-        return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, self.request.reference_number)
+    def _of_reference_number(self) -> str | None:
+        """The id that merchant and reference number alone give; None if there is no reference number."""
+        number = self.request.reference_number
+        return derived_id(Origin.REFERENCE, self.resolved.purchase.merchant_id, number) if number else None
 
     def _effects(self, plan: Plan, vouchers: Iterable[PostedVoucher], account_id: str) -> Iterator[Effect]:
         for award in plan.budgeted:
@@ -181,7 +184,7 @@ class PurchaseDraft:
             reserved = reservation(contested_id, self.request.fingerprint.digest, self.event_id, self.now)
             yield Effect(reserved, CODE_MOVED)
         if self.filed:
-            at = keys.reference_number(self.partner.id, self.request.reference_number)
+            at = keys.reference_number(self.partner.id, self.request.reference_number or "")
             yield Effect(Add(at, 1, attributes={"event_id": self.event_id}))
 
     def _document(self, plan: Plan, vouchers: tuple[PostedVoucher, ...], account: Account) -> PurchaseDocument:
@@ -237,8 +240,8 @@ class PurchaseDraft:
 
 
 def _posted_line(line: Line) -> PostedLine:
-    product = line.product
-    return PostedLine(product.id, product.code, line.quantity, line.net, line.tax, line.total)
+    product_id, code = (line.product.id, line.product.code) if line.product else (None, None)
+    return PostedLine(product_id, code, line.quantity, line.net, line.tax, line.total)
 
 
 def _of_row(rival: Event, row: RowOrigin) -> str:

@@ -11,7 +11,7 @@ from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import CustomerToken
-from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key, shows_token
+from loyalty.store.customers import CONTACT_PASSWORD, customer_key, shows_password, shows_token
 from loyalty.store.guesses import guessed_passwords
 from loyalty.store.table import Table
 from loyalty.usecases.access.customer_tokens import ShownTokens, is_guess
@@ -49,7 +49,7 @@ def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime)
     """Return where to look for what `recognize` needs."""
     for shown in _shown_references(request):
         yield customer_key(shown)
-        if shown.by == ONE_TIME_PASSWORD:
+        if shows_password(shown):
             yield guessed_passwords(partner.id, now)
 
 
@@ -61,7 +61,7 @@ def makes_guess(request: PurchaseRequest) -> bool:
 def lacks_password(request: PurchaseRequest, items: Mapping[keys.Key, Item]) -> bool:
     """Return whether `recognize` would count a one-time password as a wrong guess; `items` are those at
     `keys_to_recognize`."""
-    passwords = [shown for shown in _shown_references(request) if shown.by == ONE_TIME_PASSWORD and not shown.before]
+    passwords = [shown for shown in _shown_references(request) if shows_password(shown) and not shown.before]
     return any(customer_key(shown) not in items for shown in passwords)
 
 
@@ -80,6 +80,9 @@ def recognize(
     if shows_token(customer):
         token = find("Account", customer, items.get(customer_key(customer)))
         return Recognized(token.account_id, token, True, _one_time_password(customer))
+    if customer.by == CONTACT_PASSWORD:  # which stands for no token
+        contact = find("Account", customer, items.get(customer_key(customer)))
+        return Recognized(contact.account_id, None, True, _one_time_password(customer))
     account_id = items.get(customer_key(customer), {}).get("account_id")
     if account_id is None:
         raise Refused(not_found("Account", customer.value, customer.pointer))
@@ -103,4 +106,4 @@ def _authorization(request: PurchaseRequest) -> Reference | None:
 
 
 def _one_time_password(shown: Reference) -> keys.Key | None:
-    return customer_key(shown) if shown.by == ONE_TIME_PASSWORD and not shown.before else None
+    return customer_key(shown) if shows_password(shown) and not shown.before else None

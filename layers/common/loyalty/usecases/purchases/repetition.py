@@ -7,7 +7,7 @@ from datetime import datetime
 from loyalty import exactjson
 from loyalty.domain.access.partner import ClassicRepeats, Partner
 from loyalty.domain.fingerprint import FORM
-from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.identity import Identity, Origin, derived_id
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.purchase import PurchaseRequest
@@ -34,6 +34,8 @@ def keys_to_identify(requests: Iterable[PurchaseRequest], partner: Partner) -> s
     for request in requests:
         if request.identity.origin is Origin.NUMBER:
             wanted.add(keys.record("partner", partner.id))
+            former = (one for said in request.known_before for one in _contents(request, said, partner))
+            wanted |= {keys.event(derived_id(one.origin, *one.parts)) for one in former}
         if older_id := request.identity.older_id:
             wanted.add(keys.event(older_id))
     return wanted
@@ -45,11 +47,16 @@ def identify(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Ite
     item = items.get(keys.record("partner", partner.id)) if request.identity.origin is Origin.NUMBER else None
     if item is None or exactjson.loads(item["record"]).get("classic_repeats") != ClassicRepeats.REPLAY:
         return request
-    content, *former = (
-        Identity(Origin.CONTENT, (partner.id, digest.hex().upper(), *request.identity.parts))
-        for digest in request.fingerprint.in_form(FORM)
-    )
-    return replace(request, identity=content, known_before=(*request.known_before, *former))
+    said = (request.identity, *request.known_before)
+    content, *former = (content for one in said for content in _contents(request, one, partner))
+    return replace(request, identity=content, known_before=tuple(former))
+
+
+def _contents(request: PurchaseRequest, said: Identity, partner: Partner) -> Iterator[Identity]:
+    """Return what a request is known by all that it says, if it says nothing of itself."""
+    if said.origin is Origin.NUMBER:
+        for digest in request.fingerprint.in_form(FORM):
+            yield Identity(Origin.CONTENT, (partner.id, digest.hex().upper(), *said.parts))
 
 
 @dataclass(frozen=True, slots=True)

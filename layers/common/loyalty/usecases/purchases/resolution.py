@@ -12,7 +12,7 @@ from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import BusinessUnit, Programme
 from loyalty.domain.purchases.promo_code import PromoCode
-from loyalty.domain.purchases.purchase import Line, Purchase, PurchaseRequest, Reference
+from loyalty.domain.purchases.purchase import Line, Product, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.catalogue import Catalogue
@@ -146,7 +146,7 @@ class Resolution:
     def keys_to_read(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
         """Return where to look for what the request names and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
-        yield from catalogue.missing([line.product for line in self._request.lines])
+        yield from catalogue.missing([line.product for line in self._request.lines if line.product])
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 
@@ -166,6 +166,7 @@ class Resolution:
         }
         if performer:
             self._check_currency(performer.business_unit, ids.pop("currency", None))
+            self._check_reduction(performer.business_unit)
         zone = self._zone(performer)
         performed_on = moment_at(zone, self._request.performed_on)
         lines = self._lines(engine.catalogue)
@@ -255,17 +256,26 @@ class Resolution:
             description = f"The currency here is {actual.code}, not {reference.value}."
             self._refuse(Code.CURRENCY_MISMATCH, description, reference)
 
+    def _check_reduction(self, unit: BusinessUnit) -> None:
+        """Who takes spends off the price, the settings say: if the caller believed another, both would, or nobody."""
+        told, actual = self._request.reduction_method, self._programme.reduction_method_at(unit.id).name
+        if told and told != actual:
+            description = f"Spends here are taken off by {actual}. Send that, or change the spend settings."
+            self._problems.append(Problem(Code.INVALID, description, "/reduction_method"))
+
     def _lines(self, catalogue: Catalogue) -> tuple[Line, ...]:
-        lines = []
-        for line in self._request.lines:
-            product = catalogue.product(line.product)
-            if product is None:
-                self._not_found("Product", line.product)
-            else:
-                if product.product_type_id:
-                    self._gathering(partial(self._directory.named_record, "product_type", product.product_type_id))
-                lines.append(Line(product, line.quantity, line.net, line.tax, line.total))
-        return tuple(lines)
+        return tuple(
+            Line(self._product(line.product, catalogue), line.quantity, line.net, line.tax, line.total)
+            for line in self._request.lines
+        )
+
+    def _product(self, named: Reference | None, catalogue: Catalogue) -> Product | None:
+        product = catalogue.product(named) if named else None
+        if named and product is None:
+            self._not_found("Product", named)
+        if product and product.product_type_id:
+            self._gathering(partial(self._directory.named_record, "product_type", product.product_type_id))
+        return product
 
     def _promo_code(self, items: Mapping[keys.Key, Item], performed_on: datetime) -> PromoCode | None:
         named = self._request.references.get("promo_code")
