@@ -21,6 +21,7 @@ from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
 from loyalty.api.newest.returns import CancelPurchase, ReturnProducts, read_return, render_return
 from loyalty.api.newest.unknown_fields import read_body, require_nothing_said
 from loyalty.api.newest.wallets import render_wallet
+from loyalty.domain.access.error_forms import DEFAULT_FORMS
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
 from loyalty.domain.purchases.purchase import PurchaseRequest
@@ -68,7 +69,7 @@ class Caller:
             check_parameters({"pathParameters": path, "queryStringParameters": request.query, "headers": call.headers})
             response = ANSWERED[route](self, request)
         except Refused as refused:
-            response = (render_refusal if route.startswith("classic_") else problem_document)(refused)
+            response = (render_refusal if route.startswith("classic_") else problem_document)(refused, DEFAULT_FORMS)
         return SandboxAnswer(int(response.status), exactjson.loads(exactjson.dumps(response.body)))
 
 

@@ -16,7 +16,8 @@ def text() -> str:
     from loyalty.api.http.error_catalogue import ERRORS
 
     rows = (f"| `{code}` | {int(told.status)} | {told.cause} | {told.cure} |" for code, told in ERRORS.items())
-    return "\n".join([_HEAD, *rows, ""])
+    names = (f"| `{code}` | `{told.vendor_name}` |" for code, told in ERRORS.items())
+    return "\n".join([_HEAD, *rows, _NAMES, *names, ""])
 
 
 _HEAD = """\
@@ -28,3 +29,13 @@ envelope; [what errors look like](api.md#errors). Program against codes, never a
 
 | Code | Status | Cause | Cure |
 |---|---|---|---|"""
+
+_NAMES = """
+## Names of the vendor's newest API
+
+The same errors in `error`, if the partner's record says [`"newest_errors": "VENDOR"`](api.md#forms-of-errors). Two of
+the names are seen in public clients of the vendor: those of `NotFoundAPIValueException` and
+`InsufficientBalanceException`. The others are ours, in the same style.
+
+| Code | Name |
+|---|---|"""

@@ -115,7 +115,7 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
 
 
 def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
-    operation: Json = {"operationId": route.also_called or route.name, "tags": [route.tag], "summary": route.summary}
+    operation: Json = {"operationId": route.operation, "tags": [route.tag], "summary": route.summary}
     if route.description:
         operation["description"] = route.description
     operation["security"] = route.security

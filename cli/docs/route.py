@@ -1,12 +1,15 @@
 """A route of either API, and what follows from its place."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
 
 from cli.docs.route_words import WORDS
 from loyalty.api.classic.answers import TokenData
 from loyalty.api.classic.deprecated_fields import may_deprecate, releases_of
-from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME
+from loyalty.api.classic.identifiers import Identifier
+from loyalty.api.http.parameters import MAX_HEADER, MAX_NAME, queried_maximum
 
 Json = dict[str, Any]
 
@@ -51,6 +54,32 @@ def parameter(name: str, where: str, description: str, **schema: Any) -> Json:
     return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema}
 
 
+def _queried(name: str, info: FieldInfo) -> Json:
+    """Return the parameter that a field of a body is in a query: an identifier is `field=value`."""
+    told: Json = {"type": "string", "minLength": 1, "maxLength": queried_maximum(name)}
+    named_by = [one for one in (info.annotation, *get_args(info.annotation)) if _is_identifier(one)]
+    ways = [way for one in named_by for way in one.ways()]
+    if ways:
+        told["pattern"] = f"^({'|'.join(ways)})=."
+        description = f"`field=value`, where the field is one of {', '.join(ways)}."
+    else:
+        description = info.description or "A date, in the forms of a body."
+    return {"name": name, "in": "query", "required": info.is_required(), "description": description, "schema": told}
+
+
+def _is_identifier(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Identifier)
+
+
+TOKEN: Json = {
+    "name": "token",
+    "in": "query",
+    "required": False,
+    "description": "The token, unless the header has it.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": queried_maximum("token")},
+}
+"""The token of a call by GET."""
+
 IN_PATH = {
     PURCHASES: parameter("id", "path", "The id that posting it returned."),
     CONTACTS: parameter("id", "path", "The contact's id."),
@@ -77,7 +106,7 @@ class Route:
     Attributes:
         name: the name of its function.
         call: its method and path.
-        takes: the model of its body, if it has one.
+        takes: the model of its body, if it has one; by GET, of its query.
         answers: the shape of its answer; in the classic API, within the envelope.
         refusals: the statuses of its errors.
         asks: its parameters, except those of the path.
@@ -97,6 +126,11 @@ class Route:
     entries: Any = None
     answers_later: Any = None
     also_called: str | None = None
+
+    @property
+    def operation(self) -> str:
+        """The operation's name."""
+        return self.also_called or self.name
 
     @property
     def method(self) -> str:
@@ -128,8 +162,15 @@ class Route:
 
     @property
     def parameters(self) -> list[Json]:
-        """Those of the path, and the others."""
-        return [IN_PATH[self.tag], *self.asks] if "{" in self.path else [*self.asks]
+        """Those of the path, those that say what the body of a POST does, and the others."""
+        in_path = [IN_PATH[self.tag]] if "{" in self.path else []
+        return [*in_path, *self._queried, *self.asks]
+
+    @property
+    def _queried(self) -> list[Json]:
+        if self.method != "get" or not self.takes:
+            return []
+        return [*(_queried(name, info) for name, info in self.takes.model_fields.items()), TOKEN]
 
     @property
     def examples(self) -> tuple[str, ...]:
@@ -155,9 +196,9 @@ class Route:
     @property
     def summary(self) -> str:
         """A summary of the route, in one line."""
-        return WORDS[self.name].partition("\n")[0]
+        return WORDS[self.operation].partition("\n")[0]
 
     @property
     def description(self) -> str:
         """Further details of the route, if there are any."""
-        return " ".join(WORDS[self.name].partition("\n")[2].split())
+        return " ".join(WORDS[self.operation].partition("\n")[2].split())

@@ -33,6 +33,14 @@ WORDS = {
         `Idempotency-Key` header or an external reference number, or its partner repeats itself (`classic_repeats`).""",
     "classic_show_purchase": """Show a posted purchase
         By its id, its number, or a reference number that no other purchase has.""",
+    "classic_get_purchase": """Show a posted purchase
+        As by POST; the query says what the body does.""",
+    "classic_list_purchases": """List an account's purchases, newest first
+        Those that the partner may see. A page may have fewer than `limit`, or none, though there are more.""",
+    "classic_show_award": """Show an award
+        By its id or number, and the purchase that gave it.""",
+    "classic_get_award": """Show an award
+        As by POST; the query says what the body does.""",
     "classic_cancel_purchase": """Cancel a posted purchase
         By its id, its number, or a reference number that no other purchase has; once, however often it is sent. Answers
         the complete event.""",

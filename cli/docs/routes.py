@@ -5,9 +5,11 @@ from loyalty.api.classic.answers import (
     AcceptedUpload,
     BulkOutcome,
     CreatedSpend,
+    ListedPurchases,
     Nothing,
     PasswordData,
     PreviewedPurchase,
+    ShownAward,
     TokenData,
 )
 from loyalty.api.classic.logins import ActingUnit, SignIn
@@ -18,9 +20,12 @@ from loyalty.api.classic.requests import (
     ClassicPreviewPurchase,
     CreateSpend,
     IssueOneTimePassword,
+    ListPurchases,
+    NameAward,
     NamePurchase,
 )
 from loyalty.api.classic.shapes.events import PurchaseCustomerEvent
+from loyalty.api.http.pages import MAX_DIGITS
 from loyalty.api.newest.answers import (
     ContactPassword,
     Created,
@@ -36,7 +41,6 @@ from loyalty.api.newest.contacts import IssueContactPassword
 from loyalty.api.newest.purchase_requests import CreatePurchase, PreviewPurchase
 from loyalty.api.newest.returns import CancelPurchase, ReturnProducts
 from loyalty.api.newest.uploads import CreateUpload
-from loyalty.api.newest.wallets import MAX_DIGITS
 from loyalty.store.ledger import MAX_PAGE
 
 READING = (400, 401, 403, 404, 500, 503)
@@ -114,6 +118,37 @@ ROUTES = (
         NamePurchase,
         PurchaseCustomerEvent,
         (*SHOWING, 409),
+    ),
+    Route(
+        "classic_show_purchase",
+        "GET /customer_events/purchases/show",
+        NamePurchase,
+        PurchaseCustomerEvent,
+        (*READING, 409),
+        also_called="classic_get_purchase",
+    ),
+    Route(
+        "classic_list_purchases",
+        "GET /customer_events/purchases/list",
+        ListPurchases,
+        ListedPurchases,
+        READING,
+        (LIMIT, NEXT),
+    ),
+    Route(
+        "classic_show_award",
+        "POST /reward_transactions/awards/show",
+        NameAward,
+        ShownAward,
+        (*SHOWING, 409),
+    ),
+    Route(
+        "classic_show_award",
+        "GET /reward_transactions/awards/show",
+        NameAward,
+        ShownAward,
+        (*READING, 409),
+        also_called="classic_get_award",
     ),
     Route(
         "classic_cancel_purchase",

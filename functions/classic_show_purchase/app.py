@@ -1,9 +1,10 @@
-"""POST /customer_events/purchases/show: a posted purchase, by its id, number or reference number."""
+"""POST and GET /customer_events/purchases/show: a posted purchase, by its id, number or reference number."""
 
 from os import environ
 
 from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.purchases import render_purchase
+from loyalty.api.classic.queries import asked_in
 from loyalty.api.classic.reading import read_named_purchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
@@ -19,7 +20,7 @@ engine = Engine.on(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    body = request.json()
+    body = asked_in(request)
     event = find_purchase(read_named_purchase(body), partner, table=table)
     gathered = EventRecordsReader(engine, request.now)
     return render_success(render_purchase(gathered(event)), body)

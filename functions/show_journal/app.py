@@ -4,7 +4,8 @@ from os import environ
 
 from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.newest.wallets import read_page, render_journal
+from loyalty.api.http.pages import read_page
+from loyalty.api.newest.wallets import render_journal
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys

@@ -76,8 +76,9 @@ def bodies_of(route: Route) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in examples] + [json.loads(event_of(route)["body"] or "{}")]
 
 
-BODIES = {route.also_called or route.name: bodies_of(route) for route in ROUTES}
-PATHS = {route.also_called or route.name: event_of(route)["pathParameters"] for route in ROUTES}
+BODIES = {route.operation: bodies_of(route) for route in ROUTES}
+PATHS = {route.operation: event_of(route)["pathParameters"] for route in ROUTES}
+QUERIES = {route.operation: event_of(route)["queryStringParameters"] for route in ROUTES if route.method == "get"}
 SCHEMA = schemathesis.openapi.from_dict(closed(document()))
 SCHEMA.config.generation.update(with_security_parameters=False)
 SCHEMA.config.phases.update(phases=["fuzzing"])
@@ -103,6 +104,7 @@ def test_whatever_is_sent_is_answered_as_described(
     if data.draw(st.booleans()):
         name = case.operation.definition.raw["operationId"]
         case.path_parameters = PATHS[name] or {}
+        case.query = {**(case.query or {}), **(QUERIES.get(name) or {})}
         if isinstance(case.body, dict) and case.body:
             case.body = data.draw(sensible(BODIES[name], case.body))
 

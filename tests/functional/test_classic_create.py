@@ -138,12 +138,9 @@ def test_what_is_not_found_is_told_in_the_vendors_words(functions: Functions, to
     answer = post(functions, purchase(token, accounts_receivable_identifier={"number": "ACR00008"}))
 
     assert answer.status == 404
+    text = "Error:Account (ACR00008) Not Found. - Description:The specified API value was not found."
     assert answer.body == {
-        "status": {
-            "code": "NotFoundAPIValueException",
-            "description": "Error:Account (ACR00008) Not Found. - Description:The specified API value was not found.",
-            "message": "",
-        },
+        "status": {"code": "NotFoundAPIValueException", "description": text, "message": text},
         "data": None,
     }
 

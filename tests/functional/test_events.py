@@ -37,7 +37,7 @@ def test_every_function_has_an_event_and_every_event_a_function() -> None:
 @pytest.mark.parametrize("name", sorted(ROUTED))
 def test_a_function_answers_its_event(functions: Functions, name: str) -> None:
     match name:
-        case "show_purchase" | "cancel_purchase" | "return_products":
+        case "show_purchase" | "cancel_purchase" | "return_products" | "classic_show_award":
             functions.call("create_purchase", **event("create_purchase", functions))
         case "classic_show_purchase" | "classic_cancel_purchase":
             functions.call("classic_create_purchase", **event("classic_create_purchase", functions))

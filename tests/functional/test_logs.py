@@ -25,6 +25,11 @@ BODIES: dict[str, Any] = {
     "create_upload": {"name": "x.csv"},
     "return_products": {"reference_number": "R", "products": [{"line": 0}]},
     "classic_show_purchase": {"customer_event_identifier": {"id": "X"}},
+    "classic_list_purchases": {"accounts_receivable_identifier": {"id": "X"}},
+    "classic_show_award": {
+        "award_reward_transaction_identifier": {"id": "X"},
+        "customer_event_identifier": {"id": "X"},
+    },
     "classic_cancel_purchase": {"customer_event_identifier": {"id": "X"}},
     "issue_one_time_password": {"access_token_identifier": {"authentication_code": "X"}},
     "sign_in": {"username": "X", "password": "X", "organisation": "X"},

@@ -37,7 +37,9 @@ RESOURCES = {
     "classic_bulk_create": "ClassicBulkCreateFunction",
     "classic_create_purchase": "ClassicCreatePurchaseFunction",
     "classic_create_spend": "ClassicCreateSpendFunction",
+    "classic_list_purchases": "ClassicListPurchasesFunction",
     "classic_preview_purchase": "ClassicPreviewPurchaseFunction",
+    "classic_show_award": "ClassicShowAwardFunction",
     "classic_show_purchase": "ClassicShowPurchaseFunction",
     "cancel_purchase": "CancelPurchaseFunction",
     "classic_cancel_purchase": "ClassicCancelPurchaseFunction",
@@ -411,6 +413,25 @@ def show_classically(functions: Functions, name: str) -> None:
         functions.call(name, {**token(functions), "customer_event_identifier": {by: data[by]}}, context={})
 
 
+def list_purchases(functions: Functions, name: str) -> None:
+    """List purchases, of an account that is named in either way."""
+    show_classically(functions, "classic_show_purchase")
+    for by in ("number=ACR0000000001", "id=8DDDA5F17D9641FC97A32FEAEE1F8AC6"):
+        query = {**token(functions), "accounts_receivable_identifier": by}
+        functions.call(name, query=query, context={}, httpMethod="GET")
+
+
+def show_award(functions: Functions, name: str) -> None:
+    """Show awards of a purchase that is named in each way."""
+    customer = {"accounts_receivable_identifier": {"access_token_identifier": BY_CODE}}
+    body = {**example("create_1.request"), **token(functions), **customer}
+    data = functions.call("classic_create_purchase", body, context={}).body["data"]
+    for by in ("id", "number", "reference_number"):
+        purchase = {"customer_event_identifier": {by: data[by]}}
+        award = {"award_reward_transaction_identifier": {"number": "1"}}
+        functions.call(name, {**token(functions), **purchase, **award}, context={})
+
+
 def cancel_classically(functions: Functions, name: str) -> None:
     """Cancel purchases, named in each way."""
     customer = {"accounts_receivable_identifier": {"access_token_identifier": BY_CODE}}
@@ -440,7 +461,9 @@ EVERYTHING: Mapping[str, Callable[[Functions, str], None]] = {
     "classic_cancel_purchase": cancel_classically,
     "classic_create_purchase": purchase_classically,
     "classic_create_spend": partial(purchase_classically, shaped=with_spend_request),
+    "classic_list_purchases": list_purchases,
     "classic_preview_purchase": purchase_classically,
+    "classic_show_award": show_award,
     "classic_show_purchase": show_classically,
     "close_upload": close_upload,
     "create_purchase": purchase,

@@ -76,3 +76,21 @@ def test_a_promo_code_and_its_campaign_have_to_be_in_force_on_the_day_of_the_pur
         assert answer.body["status"]["description"] == f"/promo_code: {reason}"
     else:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [({"effective_to": PERFORMED_ON}, 400), ({"maximum_uses": 1}, 409)],
+    ids=["not in force, like an unknown one", "used up"],
+)
+def test_under_a_used_identity_a_promo_code_that_is_not_in_force_is_told_and_a_used_one_is_not(
+    cold_functions: Functions, demo: DynamoTable, code: dict[str, Any], status: int
+) -> None:
+    bring(demo, CAMPAIGN, PROMO_CODE | {"id": "PC-2", "code": "OTHER"})
+    assert newest(cold_functions, "create_purchase", "OTHER").status == 200
+    bring(demo, CAMPAIGN, PROMO_CODE | code)
+    if status == 409:
+        use_up = {**example("create_v5_1.request"), "promo_code": "COLD-BREW", "reference_number": "USES-IT-UP"}
+        assert cold_functions.call("create_purchase", use_up).status == 200
+
+    assert newest(cold_functions, "create_purchase", "COLD-BREW").status == status

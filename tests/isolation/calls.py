@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from loyalty.domain.identity import part_id
 from tests.isolation.fields import Field
 from tests.isolation.reference import PASS_CODE, Json, merchant_of, name
 
@@ -69,10 +70,17 @@ def _basket(whose: str, reference_number: str) -> Json:
     return {"reference_number": reference_number, "products_set": [line]}
 
 
-def sound(function: str, whose: str, purchase: str, upload: str) -> Call:
+def queried(body: Json) -> dict[str, str]:
+    """Return the query that says what a body of identifiers does."""
+    return {name: f"{by}={value}" for name, named in body.items() for by, value in named.items()}
+
+
+def sound(operation: str, whose: str, purchase: str, upload: str) -> Call:
     """Return a call that is answered 200, of a partner that has this purchase and this upload."""
     token = {"authentication_code": name("access_token", "authentication_code", whose)}
+    account = name("account", "id", whose)
     unlike = {"payment_medium_identifier": "4242"}  # so that it is no repetition of what was posted before
+    of_award = {"award_reward_transaction_identifier": {"id": part_id(purchase, "AWARD", 0)}}
     at_purchase, at_wallet = {"id": purchase}, {"account": name("account", "number", whose)}
     return {
         "create_purchase": Call(newest(whose, NEW, **unlike)),
@@ -89,13 +97,17 @@ def sound(function: str, whose: str, purchase: str, upload: str) -> Call:
         "classic_preview_purchase": Call(classic(whose, NEW, **unlike)),
         "classic_create_spend": Call(spend(whose, NEW)),
         "classic_show_purchase": Call({"customer_event_identifier": {"id": purchase}}),
+        "classic_get_purchase": Call(query=queried({"customer_event_identifier": {"id": purchase}})),
+        "classic_list_purchases": Call(query=queried({"accounts_receivable_identifier": {"id": account}})),
+        "classic_show_award": Call({"customer_event_identifier": {"id": purchase}, **of_award}),
+        "classic_get_award": Call(query=queried({"customer_event_identifier": {"id": purchase}, **of_award})),
         "classic_cancel_purchase": Call({"customer_event_identifier": {"id": purchase}}),
         "classic_bulk_create": Call(bulk(whose, NEW, **unlike)),
         "issue_one_time_password": Call({"access_token_identifier": token}),
         "issue_token": Call({}),
         "sign_in": Call({}),
         "release_token": Call({}),
-    }[function]
+    }[operation]
 
 
 _GIVES_WAY = {
@@ -123,7 +135,10 @@ def put(call: Call, at: Field, value: str, *, beside: bool = False) -> None:
     if where == "body":
         _put_in(call.body, steps, value, beside=beside)
     else:
-        {"path": call.path, "query": call.query, "header": call.headers}[where][steps[0]] = value
+        for other in _GIVES_WAY.get(steps[0], ()) if where == "query" else ():
+            call.query.pop(other, None)
+        named = f"{steps[1]}={value}" if len(steps) > 1 else value
+        {"path": call.path, "query": call.query, "header": call.headers}[where][steps[0]] = named
 
 
 def _put_in(body: Json, steps: list[str], value: str, *, beside: bool) -> None:

@@ -20,8 +20,8 @@ class Field:
 
     @property
     def name(self) -> str:
-        """The route's name and the place: what the table looks it up by."""
-        return f"{self.route.name}/{self.place}"
+        """The operation's name and the place: what the table looks it up by."""
+        return f"{self.route.operation}/{self.place}"
 
     @property
     def last(self) -> str:
@@ -36,10 +36,13 @@ def all_fields() -> list[Field]:
 
 def _places(route: Route) -> Iterator[str]:
     yield from _credentials(route)
+    body_or_query = "body" if route.method == "post" else "query"
+    leaves = list(_leaves(route.takes, body_or_query, route.entries)) if route.takes else []
     for parameter in route.parameters:
-        yield f"{parameter['in']}/{parameter['name']}"
-    if route.takes:
-        yield from _leaves(route.takes, "body", route.entries)
+        place = f"{parameter['in']}/{parameter['name']}"
+        if not any(leaf == place or leaf.startswith(f"{place}/") for leaf in leaves):
+            yield place
+    yield from leaves
 
 
 def _credentials(route: Route) -> Iterator[str]:
@@ -47,7 +50,7 @@ def _credentials(route: Route) -> Iterator[str]:
         yield "header/api_key"
     if route.security != BY_LOGIN:
         yield "header/Authorization"
-    if route.security == BY_TOKEN:
+    if route.security == BY_TOKEN and route.method == "post":
         yield "body/token"
 
 

@@ -97,6 +97,8 @@ UNPOSTED = _isolated("identity in a preview", "nobody's, as a preview posts noth
 UPLOAD = _isolated("upload", "its partner's, and its merchants'", OTHERS, ELSEWHERE)
 PASSWORD = _isolated("one-time password", "the partner's that it was given out to")
 PASS_CODE = _isolated("pass code", "its customer's", WRONG_CODE, WITHOUT_CODE)
+AWARD = _isolated("award", "its purchase's")
+AWARD_NUMBER = _isolated("award number", "its purchase's")
 RETURNED = _isolated("product of a purchase", "its purchase's", absent=INVALID)
 USERNAME = _isolated("username", "its login's, and wrong without its password", absent=NO_TOKEN)
 PASSWORD_OF_LOGIN = _isolated("password of a login", "its login's", absent=NO_TOKEN)
@@ -137,6 +139,8 @@ FIELDS = {
     "*/customer_event_identifier/id": PURCHASE,
     "*/customer_event_identifier/number": PURCHASE_NUMBER,
     "*/customer_event_identifier/reference_number": FILED,
+    "*/award_reward_transaction_identifier/id": AWARD,
+    "*/award_reward_transaction_identifier/number": AWARD_NUMBER,
     "create_purchase/body/id": GIVEN_ID,
     "create_purchase/body/reference_number": REFERENCE,
     "preview_purchase/body/id": UNPOSTED,
@@ -165,6 +169,7 @@ FIELDS = {
     "[cprs]*/header/Authorization": AUTH_TOKEN,
     "issue_one_time_password/header/Authorization": AUTH_TOKEN,
     "*/body/token": AUTH_TOKEN,
+    "*/query/token": AUTH_TOKEN,
     "*/body/cim": CUSTOMER,
     "*/body/contact_id": CUSTOMER,
     "*/body/contact/id": CUSTOMER,
@@ -203,7 +208,7 @@ FIELDS = {
     "*/payment_medium_identifier": KEPT,
     "*/terminal_identifier": KEPT,
     "*/udf_*": KEPT,
-    "*/performed_on": MOMENT,
+    "*/performed_on*": MOMENT,
     "*/query/limit": PAGE,
     "*/query/next": PAGE,
     "create_upload/body/name": FILE,

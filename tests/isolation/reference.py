@@ -42,6 +42,9 @@ def reference_data(whose: str) -> Iterator[Json]:
     conditions = {"business_units": [merchant], "promotion_campaign": campaign, "minimum_total_amount": 1000}
     award = {"method": "FIXED", "value": 1}
     yield record("reward_offer", "id", "name", scheme=scheme, conditions=conditions, award=award)
+    everyday = {by: name("reward_offer", by, f"{whose}-everyday") for by in ("id", "name")}
+    at_merchant = {"business_units": [merchant]}
+    yield record("reward_offer", scheme=scheme, conditions=at_merchant, award=award, **everyday)
     yield record("promo_code", "id", "code", promotion_campaign=campaign)
     off = {by: name("promo_code", by, f"{whose}-off") for by in ("id", "code")}
     yield record("promo_code", promotion_campaign=campaign, life_cycle_state="NOT_EFFECTIVE", **off)

@@ -23,6 +23,7 @@ from loyalty import exactjson
 from loyalty.api.http.authorizer_policy import Unauthorized
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.access.pass_codes import is_pass_code
+from loyalty.domain.identity import part_id
 from loyalty.store.customer_tokens import (
     CustomerToken,
     OneTimePassword,
@@ -181,12 +182,12 @@ class World:
         self.known = (known or {}) | self.known
         self._items = kept(self._table)
         for route in ROUTES:
-            self._sent(route, self._sound(route.name))
+            self._sent(route, self._sound(route.operation))
             self._restore()
 
     def ask(self, cell: Cell) -> Told:
         """Return what the partner is told that gives a field the name of something."""
-        call, route = self._sound(cell.field.route.name), cell.field.route
+        call, route = self._sound(cell.field.route.operation), cell.field.route
         given = value(cell.field, cell.kind, cell.label, self.known)
         put(call, cell.field, given, beside=cell.how == BESIDE)
         self._complete(call, cell)
@@ -206,9 +207,9 @@ class World:
             return 401, {}, {"code": kinds.NO_TOKEN}
         return (200, {}, {}) if policy[0]["Effect"] == "Allow" else (403, {}, {"code": kinds.NO_TOKEN})
 
-    def _sound(self, function: str) -> Call:
+    def _sound(self, operation: str) -> Call:
         purchase, upload = (self.known[kind, kinds.OWN] for kind in (kinds.PURCHASE, kinds.UPLOAD))
-        return sound(function, "own", purchase, upload)
+        return sound(operation, "own", purchase, upload)
 
     def _complete(self, call: Call, cell: Cell) -> None:
         """Add what a value goes with, and how it is sent."""
@@ -224,10 +225,20 @@ class World:
             body.get("purchase_customer_event", body)["external_system_reference_number"] = REFERENCE
         if cell.label == kinds.AT_THEIRS:
             call.path["id"] = self.known[kinds.PURCHASE, kinds.GIVEN]
+        if cell.field.route.name == "classic_show_award" and cell.kind in (kinds.PURCHASE_NUMBER, kinds.FILED):
+            self._name_its_award(call)
         if cell.how == FAULTY:
             spoil(call)
         if cell.how == LATER:
             call.headers["Prefer"] = "respond-async"
+
+    def _name_its_award(self, call: Call) -> None:
+        """Let a call name the award of the purchase that the classic API knows by number and reference number."""
+        name, award = "award_reward_transaction_identifier", self.known[kinds.AWARD, kinds.CLASSIC]
+        if call.body is None:
+            call.query[name] = f"id={award}"
+        else:
+            call.body[name] = {"id": award}
 
     def _sent(self, route: Route, call: Call, caller: str = "own") -> tuple[int, dict[str, str], Any]:
         headers, context, body = dict(call.headers), {}, call.body
@@ -238,15 +249,21 @@ class World:
             body = {"username": "login-own", "password": own, "organisation": "O", **body}
         elif route.security == BY_KEY_OR_BASIC:
             headers = headers or {"api_key": self.known[kinds.API_KEY, kinds.OWN]}
-        elif "Authorization" not in headers and "token" not in body:
+        elif "Authorization" not in headers and "token" not in (body if route.method == "post" else call.query):
             headers["Authorization"] = f"Bearer {self._tokens[caller]}"
         answer = self._functions.call(
-            route.name, body, path=call.path, query=call.query or None, headers=headers, context=context
+            route.name,
+            body,
+            path=call.path,
+            query=call.query or None,
+            headers=headers,
+            context=context,
+            httpMethod=route.method.upper(),
         )
         return answer.status, answer.headers, answer.body
 
     def _done(self, caller: str, function: str, call: Call) -> Any:
-        [route] = (route for route in ROUTES if route.name == function)
+        [route] = (route for route in ROUTES if route.operation == function)
         status, _, body = self._sent(route, call, caller)
         assert status == 200, (function, body)
         return body.get("data", body)
@@ -254,6 +271,8 @@ class World:
     def _buy(self, caller: str, at: str, label: str) -> None:
         """Do at a merchant what leaves behind what there is of each partner, and of its other keys."""
         posted = self._done(caller, "create_purchase", Call(newest(at, f"reference-{caller}")))
+        shown = self._done(caller, "classic_show_purchase", Call({"customer_event_identifier": {"id": posted["id"]}}))
+        [award] = shown["award_reward_transactions_set"]
         asked = Call(returned(f"return-{caller}", line=0, quantity=2), path={"id": posted["id"]})
         taken_back = self._done(caller, "return_products", asked)
         given = newest(at, f"given-reference-{caller}", id=f"given-{caller}")
@@ -266,7 +285,11 @@ class World:
             (kinds.PURCHASE_NUMBER, label): told["number"],
             (kinds.UPLOAD, label): upload["id"],
             (kinds.AUTH_TOKEN, label): self._tokens[caller],
+            (kinds.AWARD, label): award["id"],
+            (kinds.AWARD_NUMBER, label): award["number"],
         }
+        if label == kinds.OWN:
+            self.known[kinds.AWARD, kinds.CLASSIC] = part_id(told["id"], "AWARD", 0)
         if label == kinds.OTHERS:
             self.known |= {
                 (kinds.GIVEN_ID, label): posted["id"],

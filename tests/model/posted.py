@@ -148,7 +148,10 @@ def due(posted: Posted, returned: Returned, currency: str = WALLET) -> Fraction:
 
 
 def points_taken(posted: Posted) -> Fraction:
-    """Return what was taken back in the alternative currency: of what was due, the part that the wallet gave."""
+    """Return what was taken back in the alternative currency: of what was due, the part that the wallet gave; nothing
+    of what was told in none."""
+    if ALTERNATIVE not in posted.plan.rates.rate:
+        return NOTHING
     returned = whole(posted.purchase) if posted.is_cancelled else posted.returned
     of_wallet, of_points = due(posted, returned), due(posted, returned, ALTERNATIVE)
     if not of_wallet:

@@ -76,9 +76,12 @@ def _repeats(state: State, entry: Entry) -> bool:
 def _read(state: State, entry: Entry) -> Purchase:
     assert entry.partner is not None
     if entry.api != NEWEST:
-        return read_classic(entry, state.programme)
-    body = {name: value for name, value in entry.body.items() if entry.kind != "preview" or name != "explain"}
-    return read_purchase(body, entry.partner, state.programme, entry.moment)
+        purchase = read_classic(entry, state.programme)
+    else:
+        body = {name: value for name, value in entry.body.items() if entry.kind != "preview" or name != "explain"}
+        purchase = read_purchase(body, entry.partner, state.programme, entry.moment)
+    _require_code_in_force(state, purchase)
+    return purchase
 
 
 def _plan(state: State, purchase: Purchase) -> Plan:
@@ -86,29 +89,37 @@ def _plan(state: State, purchase: Purchase) -> Plan:
 
 
 def priced(state: State, purchase: Purchase, bought_before: int) -> Plan:
-    """Price a purchase; its account has to be active, and its promo code in force and not used up."""
+    """Price a purchase; its account has to be active, and its promo code not used up."""
     programme = state.programme
     record = programme.rows["account", purchase.account]
     rates(programme, record, purchase.performed_on)
     if record.get("life_cycle_state", "ACTIVE") != "ACTIVE":
         raise Refused(("", INVALID))
     account = state.account(purchase.account)
-    _require_code(state, purchase, account)
+    _require_uses_left(state, purchase, account)
     limits = {offer["id"]: _limits(state, offer, purchase, account) for offer in programme.of("reward_offer")}
     return price(purchase, programme, account.wallet.balance, bought_before, limits)
 
 
-def _require_code(state: State, purchase: Purchase, account: Account) -> None:
-    """Refuse a promo code that is not in force, or was used as often as it may be (rewards.md, "Promo codes")."""
+def _require_code_in_force(state: State, purchase: Purchase) -> None:
+    """Refuse a promo code that is not in force, like a name that leads nowhere (api.md, "Sending it again")."""
     code = state.programme.get("promo_code", purchase.promo_code)
     if code is None:
         return
     campaign = state.programme.get("promotion_campaign", code["promotion_campaign"])
-    in_use = all(row and effective(row) and in_force(row, purchase.performed_on) for row in (code, campaign))
+    if not all(row and effective(row) and in_force(row, purchase.performed_on) for row in (code, campaign)):
+        raise Refused(("/promo_code", INVALID))
+
+
+def _require_uses_left(state: State, purchase: Purchase, account: Account) -> None:
+    """Refuse a promo code that was used as often as it may be (rewards.md, "Promo codes")."""
+    code = state.programme.get("promo_code", purchase.promo_code)
+    if code is None:
+        return
     by_all, by_this = code.get("maximum_uses"), code.get("maximum_uses_per_account")
     used_up = by_all is not None and state.code_uses.get(code["id"], 0) >= by_all
     used_up |= by_this is not None and account.memory.used(code["id"], EVER, "")[0] >= by_this
-    if not in_use or used_up:
+    if used_up:
         raise Refused(("/promo_code", INVALID))
 
 

@@ -64,7 +64,8 @@ class Records:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Json] = {}
-        self._named: dict[tuple[str, str, str], list[str]] = {}
+        self._named: dict[tuple[str, str], dict[str, list[str]]] = {}
+        """By type and field, once somebody asks for it: the ids that each value leads to."""
         self._by_type: dict[str, list[Json]] = {}
 
     @classmethod
@@ -97,12 +98,12 @@ class Records:
 
     def named(self, kind: str, field: str, value: str) -> Json | None:
         """Return the one record whose field has this value; where several share it, none is meant."""
-        ids = self._named.get((kind, field, value), [])
+        ids = self._names(kind, field).get(value, [])
         return self.rows[kind, ids[0]] if len(ids) == 1 else None
 
     def name(self, kind: str, field: str, value: str, id_: str) -> None:
         """Let a name lead to a record, whatever it has led to."""
-        self._named[kind, field, value] = [id_]
+        self._names(kind, field)[value] = [id_]
 
     def find(self, kind: str, name: str) -> Json | None:
         """Return the record that a reference of another one means: by id, or by any unique value."""
@@ -112,11 +113,16 @@ class Records:
 
     def _index(self) -> None:
         self._named, self._by_type = {}, {}
-        for (kind, id_), row in self.rows.items():
+        for (kind, _), row in self.rows.items():
             self._by_type.setdefault(kind, []).append(row)
-            for field, value in row.items():
-                if isinstance(value, str):
-                    self._named.setdefault((kind, field, value), []).append(id_)
+
+    def _names(self, kind: str, field: str) -> dict[str, list[str]]:
+        if (kind, field) not in self._named:
+            names = self._named[kind, field] = {}
+            for row in self.of(kind):
+                if isinstance(value := row.get(field), str):
+                    names.setdefault(value, []).append(row["id"])
+        return self._named[kind, field]
 
     def _resolve(self, row: Json) -> None:
         for field, target in LEADS_TO.get(row["type"], {}).items():

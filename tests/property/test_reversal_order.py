@@ -18,7 +18,7 @@ from loyalty.domain.purchases.purchase import Purchase
 from loyalty.store.events import EventState
 from loyalty.usecases.proofs.verify_counters import Counters
 from tests.book import Book
-from tests.builders import AT, SHOP, account, programme
+from tests.builders import AT, POINTS, RATE, SHOP, account, line, offer, programme, purchase
 from tests.property.test_pricing import MONEY
 from tests.property.test_reversal import PURCHASES, RULES, VOUCHERS
 
@@ -116,3 +116,30 @@ def test_the_order_in_which_purchases_are_taken_back_does_not_matter(
 
     assert_the_ledger_holds(one)
     assert state(one) == state(other)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 300), st.sampled_from([75, 90, 133]), st.sampled_from(list(Clawback)), st.data())
+def test_the_points_that_are_taken_back_sum_to_those_that_were_awarded(
+    cents: int, rate: int, clawback: Clawback, data: st.DataObject
+) -> None:
+    """At rates at which a cent is no whole number of points: in any order, whatever is waived and settled meanwhile."""
+    award = offer(method="FIXED", value=str(Decimal(cents) / 100), conditions={"products": ["P"]})
+    book = Book(
+        programme(POINTS, {**RATE, "rate": rate}, {**SHOP, "clawback": clawback}, award), account(), Wallet("A1")
+    )
+    book.buy(purchase(line("20", quantity="3")), "EARNED")
+    spent = Decimal(data.draw(st.integers(1, cents))) / 100
+    book.buy(purchase(line("20", product="Q", quantity="5"), spend=str(spent)), "SPENT")
+    pieces = data.draw(st.permutations(["EARNED"] * 3 + ["SPENT"] * 5))
+
+    for event_id in pieces[: data.draw(st.integers(0, len(pieces)))]:
+        with suppress(Refused):
+            book.give_back({0: Decimal(1)}, AT, event_id)
+    for event_id in ("SPENT", "EARNED"):
+        book.cancel(AT, event_id)
+
+    moved = [entry.movement for entry in book.entries]
+    assert book.wallet.waived == {}
+    assert sum(movement.alternative_awarded or 0 for movement in moved) == 0
+    assert sum(movement.alternative_spent or 0 for movement in moved) == 0

@@ -49,7 +49,7 @@ class Function:
         seconds: How long a call may take.
         environment: The variables that are set for it alone, and for all.
         code: Its app.py, compiled once.
-        route: Where the API calls it, None where it does not.
+        routes: Where the API calls it.
         prefix: Of the keys of objects that it is told of, None where it is told of none.
         again: How often a call that nobody waits for is tried again.
     """
@@ -59,7 +59,7 @@ class Function:
     seconds: int
     environment: Mapping[str, str]
     code: CodeType
-    route: Route | None
+    routes: tuple[Route, ...]
     prefix: str | None
     again: int
 
@@ -146,7 +146,6 @@ def _function(template: Mapping[str, Any], told: Mapping[str, Any]) -> Function:
     variables = {**shared["Environment"]["Variables"], **told.get("Environment", {}).get("Variables", {})}
     path = TEMPLATE.parent / "functions" / name / "app.py"
     events = list(told.get("Events", {}).values())
-    api = next((event["Properties"] for event in events if event["Type"] == "Api"), None)
     s3 = next((event["Properties"] for event in events if event["Type"] == "S3"), None)
     return Function(
         name,
@@ -154,7 +153,7 @@ def _function(template: Mapping[str, Any], told: Mapping[str, Any]) -> Function:
         int(_value(template, told.get("Timeout", shared["Timeout"]))),
         {key: _value(template, value) for key, value in variables.items()} | {"AWS_LAMBDA_FUNCTION_NAME": called},
         compile(path.read_text(), str(path), "exec"),
-        _route(api) if api else None,
+        tuple(_route(event["Properties"]) for event in events if event["Type"] == "Api"),
         s3["Filter"]["S3Key"]["Rules"][0]["Value"] if s3 else None,
         told.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2),
     )

@@ -43,19 +43,23 @@ Request = Mapping[str, Any]
 
 
 class Kept(dict[str, Any]):
-    """An item as it is kept, with about as many bytes as it has: characters that take several count as one."""
+    """An item as it is kept, with about as many bytes as it has: characters that take several count as one; and what
+    was read of it so far (`readings.py`)."""
 
-    __slots__ = ("size",)
+    __slots__ = ("has_lists", "readings", "size")
 
     def __init__(self, attributes: Mapping[str, Any]) -> None:
         super().__init__(attributes)
         self.size = 0
+        self.has_lists = False
+        self.readings: dict[Any, Any] = {}
         for name, typed in self.items():
             for kind, value in typed.items():
                 self.size += len(name) + (len(value) if kind in ("S", "N") else 1)
                 if kind == "B":
                     self.size += len(value) * 3 // 4  # in base64
                 if kind == "L":
+                    self.has_lists = True
                     self.size += sum(1 + len(text["S"]) for text in value)
 
 

@@ -22,8 +22,7 @@ from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.purchase import RowOrigin
 from loyalty.store import keys
-from loyalty.store.attributes import unpack
-from loyalty.store.events import Event, event_of, is_event
+from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
 from tests.model.account import in_points, wallet_answer
 from tests.model.answers import purchase_answer, vouchers
@@ -50,10 +49,12 @@ from tests.simulation.comparison import (
     uses_of_event,
     uses_of_model,
 )
+from tests.simulation.looks import Looks
 from tests.simulation.news import News, WatchedState
 from tests.simulation.operations import Load, Told
 from tests.simulation.outcomes import rows_told
 from tests.simulation.programmes import Programmes
+from tests.simulation.readings import read_event, unpacked
 from tests.simulation.requests import (
     READING,
     TAKING_BACK,
@@ -94,7 +95,7 @@ class Ask:
     about: str
     began: float
     ended: float
-    wrong: Callable[[], str | None]
+    wrong: Callable[[Looks], str | None]
     told: str | None = None
     """The id of the event that there has to be first."""
     found: str = "there is no such event"
@@ -102,10 +103,14 @@ class Ask:
     """What a purchase is known by that was asked for; None where it is looked at after each commit."""
     accounts: set[str] | None = None
     """Whose accounts the model has looked at; None before it has."""
+    looks: Looks = field(default_factory=Looks)
+    """What was wrong under programmes, with all else as it is now."""
 
-    def may_be_another(self, news: News) -> bool:
-        """Tell whether the model may answer something else than the last time."""
-        return self.names is None or self.accounts is None or news.concern(self.accounts, self.names)
+    def may_be_another(self, news: News, *, under_one: bool = False) -> bool:
+        """Tell whether the model may answer something else than the last time, be it under the same programme."""
+        if self.names is None or self.accounts is None:
+            return True
+        return news.concern(self.accounts, self.names) or (news.is_of_programme and not under_one)
 
 
 @dataclass
@@ -194,9 +199,9 @@ class Judge:
                 yield at, exactjson.loads(item["record"]["S"])
                 continue
             is_new = keys.is_event(Key(*place)) and keys.event_id(Key(*place)) not in known
-            if is_new and is_event(told := unpack(item)):
+            if is_new and is_event(told := unpacked(item)):
                 known.add(keys.event_id(Key(*place)))
-                yield at, event_of(told)
+                yield at, read_event(told)
         self._written = len(written)
 
     def _evaluate(self, waiting: list[Ask], until: float, *, last: bool = False) -> None:
@@ -217,10 +222,12 @@ class Judge:
         for ask in self._asks:
             if ask.may_be_another(self._news):
                 self.state.asked.clear()
-                found = ask.wrong()
+                if ask.may_be_another(self._news, under_one=True):
+                    ask.looks.known.clear()
+                found = ask.wrong(ask.looks)
                 if found is None:
                     continue
-                ask.found, ask.accounts = found, set(self.state.asked)
+                ask.found, ask.accounts = found, (ask.accounts or set()) | self.state.asked
             if last or ask.ended < until:
                 self.found[ask.rule].append(f"{ask.about}: {ask.found}")
             else:
@@ -243,7 +250,7 @@ class Judge:
         if not self._records:
             return
         rows, self._records = tuple(self._records), []
-        self._news.is_for_all = True
+        self._news.is_of_programme = True
         if self.model.state.programme.rows:
             self._programmes.keep(self._moment, self.model.state.programme, rows)
         self.model.take(Entry(int(self._moment), IMPORT, rows=tuple(map(dict, rows))))
@@ -251,15 +258,23 @@ class Judge:
     def _earlier_programmes(self, moment: float) -> Iterable[Programme]:
         return self._programmes.since(moment, self.model.state.programme)
 
-    def _under_any_programme(self, look: Callable[[], str | None], moment: float) -> str | None:
-        """Return what is wrong under the newest programme and under all that processes may still go by."""
-        wrong = look()
+    def _under_any_programme(
+        self, look: Callable[[], str | None], moment: float, looks: Looks | None = None
+    ) -> str | None:
+        """Return what is wrong under the newest programme and under all that processes may still go by. Looks that were
+        had before, while all but the programme was as it is, are not had again."""
+        looks = looks or Looks()
+
+        def under(programme: Programme) -> str | None:
+            with self._under(programme):
+                return look()
+
+        wrong = looks.at(self.model.state.programme, under) if looks.known else look()
         if wrong is None:
             return None
         for earlier in self._earlier_programmes(moment):
-            with self._under(earlier):
-                if look() is None:
-                    return None
+            if looks.at(earlier, under) is None:
+                return None
         return wrong
 
     # ---------------------------------------------------------------- events
@@ -488,10 +503,9 @@ class Judge:
             return row
         sent = [one for one in self._requests.get(entry.reference_number or "", ()) if one.partner == event.partner_id]
         told = [one for one in sent if one.told == entry.told_id]
-        if told:
-            return told[0]
         net = sum(Fraction(line.net) for line in event.purchase_document.lines)
-        return next((one for one in sent if _net(one.body) == net), None)
+        # Two owners of a code may each have a purchase of one id, with other goods.
+        return next((one for one in told or sent if _net(one.body) == net), told[0] if told else None)
 
     def _reversal(self, event: Event) -> None:
         entry, document = event.entry, event.reversal_document
@@ -572,7 +586,7 @@ class Judge:
         )
         if told.answer.status == 200:
             ask.told = told.answer.body["id"] if told.body else f"{CANCEL} {purchase_id}"
-            ask.wrong = lambda: self._taken_back(told, purchase_id)
+            ask.wrong = lambda _: self._taken_back(told, purchase_id)
         return ask
 
     def _of_reading(self, told: Told, found: re.Match[str], about: str) -> Ask:
@@ -580,18 +594,22 @@ class Judge:
         if found["journal"]:
             return self._ask(told, rule, about, lambda: self._journal_shown(told, found["id"]))
         if found["what"] == "purchases":
-            return Ask(rule, about, told.began, told.ended, lambda: self._purchase_shown(told, found["id"]))
+            return Ask(rule, about, told.began, told.ended, lambda _: self._purchase_shown(told, found["id"]))
         return self._ask(told, rule, about, lambda: self._wallet_shown(told, found["id"]))
 
     def _asked_for(self, request: Request, code: str | None, about: str, began: float, ended: float) -> Ask:
         if code is None:
             rule = "postings_are_told_as_the_model_does"
-            return Ask(rule, about, began, ended, lambda: self._known(request, began), request.told or "")
-        refused = Ask("refusals_are_the_models", about, began, ended, lambda: self._refused(request, code, began))
+            return Ask(rule, about, began, ended, lambda _: self._known(request, began), request.told or "")
+        refused = Ask(
+            "refusals_are_the_models", about, began, ended, lambda looks: self._refused(request, code, began, looks)
+        )
         return replace(refused, names=request.names)
 
     def _ask(self, told: Told, rule: str, about: str, look: Callable[[], str | None]) -> Ask:
-        return Ask(rule, about, told.began, told.ended, lambda: self._under_any_programme(look, told.ended))
+        return Ask(
+            rule, about, told.began, told.ended, lambda looks: self._under_any_programme(look, told.ended, looks)
+        )
 
     def _outcomes(self) -> Iterator[Ask]:
         """Return what was told of the rows of files."""
@@ -651,7 +669,7 @@ class Judge:
     def _given(self, told: str) -> list[str]:
         return [f"{told}#{unit['id']}" for unit in self.model.state.programme.of("business_unit")]
 
-    def _refused(self, request: Request, code: str, began: float) -> str | None:
+    def _refused(self, request: Request, code: str, began: float, looks: Looks) -> str | None:
         def look() -> str | None:
             answer = self.model.would(request.entry(began))
             if answer.outcome == REFUSED and any(code == of_one for _, of_one in answer.problems):
@@ -660,7 +678,7 @@ class Judge:
                 return None
             return f"told {code}; the model answers {answer.outcome} {answer.problems}"
 
-        return self._under_any_programme(look, began)
+        return self._under_any_programme(look, began, looks)
 
     def _previewed(self, told: Told) -> str | None:
         """Return what is wrong with a preview: what was left of budgets is of now, the wallet of now or before."""

@@ -26,12 +26,14 @@ class News:
     Attributes:
         accounts: Whose wallet has moved.
         names: Ids, reference numbers and keys of purchases that were posted.
-        is_for_all: Whether the programme has changed, or what is left of budgets and promo codes.
+        is_for_all: Whether what is left of budgets and promo codes has changed.
+        is_of_programme: Whether the programme has changed.
     """
 
     accounts: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     is_for_all: bool = True
+    is_of_programme: bool = True
 
     def of(self, account: str, names: Iterable[str] = ()) -> None:
         """Take in that an event was committed."""
@@ -39,11 +41,12 @@ class News:
         self.names.update(names)
 
     def concern(self, accounts: set[str], names: frozenset[str]) -> bool:
-        """Tell whether an answer may be another by now that has looked at these accounts, for these names."""
+        """Tell whether an answer may be another under the same programme, which looked at these accounts for these
+        names."""
         return self.is_for_all or not self.accounts.isdisjoint(accounts) or not self.names.isdisjoint(names)
 
     def clear(self) -> None:
         """Take in that all was looked at."""
         self.accounts.clear()
         self.names.clear()
-        self.is_for_all = False
+        self.is_for_all = self.is_of_programme = False

@@ -1,5 +1,6 @@
-"""The programmes that a call may go by: processes notice an import within a minute, and a product or a customer's name
-is read for itself, so that of two records of one file one may be new and the other not yet."""
+"""The programmes that a call may go by: processes notice an import within a minute, and a product, a promo code or a
+customer's name is read for itself, so that of two records of one file one may be new and the other not yet. The
+account is read after its names, consistently."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,14 +11,16 @@ from typing import Any, TypeVar
 from tests.model.programme import Programme
 
 NAME_SECONDS = 5.0
-"""For how long a customer's name may lead to nobody, or to whom it led before: names are read as they were a moment
-ago."""
+"""For how long a customer's name may lead to nobody, or to whom it led before, and a promo code be as it was before:
+both are read with each purchase, as they were a moment ago."""
 
 PROGRAMME_SECONDS = 90.0
 """For how long a process may go by an earlier programme: a minute after it was read, and a call that goes by it."""
 
-OF_CUSTOMERS = frozenset({"contact", "account", "access_token", "invoice", "opening_balance"})
+OF_NAMES = frozenset({"account", "contact", "access_token", "invoice", "opening_balance", "promo_code"})
 """Types of record that no process keeps."""
+
+ACCOUNT = "account"
 
 Rows = dict[tuple[str, str], Any]
 
@@ -41,46 +44,65 @@ class Drawn(Iterable[T]):
             yield self._known[place]
 
 
+@dataclass(frozen=True)
+class Before:
+    """The records as they were until a moment, and the types of those that were changed then."""
+
+    until: float
+    rows: Rows
+    changed: frozenset[str]
+
+
 @dataclass
 class Programmes:
-    """The programmes there were, beside the newest: until when, and whether processes keep what was changed then."""
+    """The programmes there were, beside the newest."""
 
-    before: list[tuple[float, Rows, bool]] = field(default_factory=list)
+    before: list[Before] = field(default_factory=list)
     _made: dict[tuple[int, int], "Drawn[Programme]"] = field(default_factory=dict)
 
     def keep(self, until: float, programme: Programme, changed: Iterable[Any]) -> None:
         """Keep a programme that is about to be another, by these records."""
-        is_kept = any(record["type"] not in OF_CUSTOMERS for record in changed)
-        self.before.append((until, dict(programme.rows), is_kept))
+        self.before.append(Before(until, dict(programme.rows), frozenset(record["type"] for record in changed)))
         self._made.clear()
 
     def since(self, moment: float, newest: Programme) -> Iterable[Programme]:
         """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
-        ends = [until for until, _, _ in self.before]
+        ends = [one.until for one in self.before]
         place = bisect_left(ends, moment - PROGRAMME_SECONDS), bisect_left(ends, moment - NAME_SECONDS)
         if place not in self._made:
             self._made[place] = Drawn(self._make(*place, newest))
         return self._made[place]
 
     def _make(self, first: int, first_of_names: int, newest: Programme) -> Iterator[Programme]:
-        kept = [newest.rows]
-        for at in range(len(self.before) - 1, first - 1, -1):
-            _, rows, is_kept = self.before[at]
-            if is_kept:
-                kept.append(_of_processes(rows) | _of_customers(newest.rows))
-            if at >= first_of_names:
-                kept.append(rows)
+        """Return each programme that processes may have, with names of each of the last moments, and accounts of the
+        same moment or of each later one."""
+        of_processes = [newest.rows, *(one.rows for one in reversed(self.before[first:]) if one.changed - OF_NAMES)]
+        kept = [
+            _of_processes(rows) | names | {place: accounts[place] for place in names if place[0] == ACCOUNT}
+            for names, accounts in self._names_and_accounts(first_of_names, newest)
+            for rows in of_processes
+        ]
         for names in _namings(kept):
             for rows in kept if names else kept[1:]:
                 yield _named(Programme.of_rows(rows), names)
 
+    def _names_and_accounts(self, first: int, newest: Programme) -> Iterator[tuple[Rows, Rows]]:
+        """Return what names may lead to, and what accounts may be found there, the latest first."""
+        accounts = [newest.rows]
+        yield _of_names(newest.rows), newest.rows
+        for one in reversed(self.before[first:]):
+            if ACCOUNT in one.changed:
+                accounts.append(one.rows)
+            if one.changed & OF_NAMES:
+                yield from ((_of_names(one.rows), rows) for rows in accounts)
+
 
 def _of_processes(rows: Rows) -> Rows:
-    return {place: row for place, row in rows.items() if place[0] not in OF_CUSTOMERS}
+    return {place: row for place, row in rows.items() if place[0] not in OF_NAMES}
 
 
-def _of_customers(rows: Rows) -> Rows:
-    return {place: row for place, row in rows.items() if place[0] in OF_CUSTOMERS}
+def _of_names(rows: Rows) -> Rows:
+    return {place: row for place, row in rows.items() if place[0] in OF_NAMES}
 
 
 def _namings(kept: list[Rows]) -> Iterator[Mapping[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -30,6 +31,7 @@ PATHS = {
     "classic_create_spend": ("POST", "/customer_events/purchases/create_spend"),
     "classic_preview_purchase": ("POST", "/customer_events/purchases/preview"),
     "classic_show_purchase": ("POST", "/customer_events/purchases/show"),
+    "classic_show_award": ("POST", "/reward_transactions/awards/show"),
     "classic_cancel_purchase": ("POST", "/customer_events/purchases/cancel"),
     "classic_bulk_create": ("POST", "/customer_events/bulk/purchases/create"),
     "issue_one_time_password": ("POST", "/access_tokens/one_time_passwords/issue"),
@@ -97,11 +99,15 @@ class Stage:
         entries is to be sent again."""
         method, path = PATHS[call.function]
         path = path.format(**call.path or {})
-        if not path.startswith(("/customer_events", "/access_tokens")):
+        if not path.startswith(("/customer_events", "/access_tokens", "/reward_transactions")):
             return self.newest(method, path, call.body, call.partner)
         bearer = {"Authorization": f"Bearer {self.known[call.partner]}"}
         headers = {**bearer, **call.headers, **(headers or {})}
         return self.ask(method, path, call.body, headers, lambda answer: Code.RETRY_LATER not in answer.text)
+
+    def read(self, path: str, until: Callable[[Answer], bool] = lambda _: True, **query: str) -> Answer:
+        """Send a request of the classic API by GET, with the token in the query."""
+        return self.ask("GET", f"{path}?{urlencode({'token': self.known['POS'], **query})}", until=until)
 
     def sign_in(self, partner: str = "POS") -> None:
         """Let a partner have a token of the classic API."""

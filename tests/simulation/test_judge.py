@@ -121,6 +121,19 @@ def test_a_preview_may_go_by_an_earlier_wallet_than_budgets_and_by_nothing_else(
     assert not any(judge.found.values())
 
 
+def test_a_purchase_may_bring_a_promo_code_that_is_newer_than_the_programme_it_goes_by(stage: Stage) -> None:
+    stage.send("/purchases", purchase("ONE", "before", "10"))
+    stage.have([{**stage.load.records["reward_offer", "FOUR-A-WEEK"], "life_cycle_state": "NOT_EFFECTIVE"}])
+    stage.have([{**stage.load.records["promo_code", "PC-FEW"], "id": "NEW", "code": "NEW"}])
+    told = stage.send("/purchases", {**purchase("TWO", "with the code", "10"), "promo_code": "NEW"})
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+
+    awards = judge.events[told.answer.body["id"]].purchase_document.awards
+    assert {"FLASHING", "FOUR-A-WEEK"} <= {one.offer_id for one in awards}
+    assert not any(judge.found.values())
+
+
 def told(budgets_of: Told, *, wallet_of: Told, since: Told, until: Told | None = None) -> Told:
     """Return a preview that mixes two, as if asked when one was asked and heard when another was."""
     of_wallet: dict[str, Any] = {

@@ -37,6 +37,7 @@ def test_every_refusal_comes_up_but_faults_of_our_own(outcome: Outcome) -> None:
         ("create_purchase", {"done", FOUND_NOT, INVALID, Code.NOT_PERMITTED}),
         ("create_again", {"replayed", DUPLICATE}),
         ("create_twice_at_once", {"done", "replayed"}),
+        ("create_while_a_code_changes_hands", {"done", "replayed"}),
         ("create_under_a_used_id", {"done", DUPLICATE}),
         ("create_faulty", {Code.MANDATORY, Code.EXCLUSIVE, Code.CURRENCY_MISMATCH, INVALID, FOUND_NOT}),
         ("create_too_large", {Code.LIMIT_EXCEEDED}),

@@ -44,7 +44,7 @@ RESULTS = {Fault.OUT_OF_TIME}  # of other faults
 
 @pytest.mark.parametrize("kind", [kind for kind in Fault if kind not in RESULTS], ids=lambda kind: kind.name)
 def test_a_world_holds_where_one_kind_of_fault_is_frequent(kind: Fault) -> None:
-    outcome = simulate(11, 200, {kind: LETHAL if kind.name.startswith("KILLED") else OFTEN})
+    outcome = simulate(12, 200, {kind: LETHAL if kind.name.startswith("KILLED") else OFTEN})
 
     assert outcome.faults[kind] > 0
 
@@ -111,7 +111,7 @@ def test_rows_that_overtake_others_of_their_wallet_are_found(monkeypatch: pytest
     monkeypatch.setattr(WalletOrder, "behind", lambda *_: set())
 
     with pytest.raises(Broken, match="wallets_keep_the_order_of_a_file"):
-        simulate(8, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
+        simulate(2, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
 
 
 def _traced(file: Path, *, seed: int, hashes: str) -> bytes:

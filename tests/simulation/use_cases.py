@@ -316,7 +316,8 @@ def classic_preview(stage: Stage) -> Any:
 def classic_bought(stage: Stage) -> None:
     """Have posted a purchase in the classic API."""
     signed_in(stage)
-    stage.play(classic(stage, "before", ANN, promo_code="BLOOM", spend_request={"spend_amount": 1}))
+    told = stage.play(classic(stage, "before", ANN, promo_code="BLOOM", spend_request={"spend_amount": 1}))
+    stage.known["award"] = told.body["data"]["award_reward_transactions_set"][0]["id"]
 
 
 NAMED = {"customer_event_identifier": {"reference_number": "REF-before"}}
@@ -325,6 +326,23 @@ NAMED = {"customer_event_identifier": {"reference_number": "REF-before"}}
 @scene("classic_show_purchase", "just posted", before=classic_bought, drawn=TOLD_ANEW)
 def classic_show(stage: Stage) -> Any:
     return stage.play(Call("show", "classic_show_purchase", NAMED))
+
+
+@scene("classic_show_purchase", "by GET", before=classic_bought, drawn=TOLD_ANEW)
+def classic_get(stage: Stage) -> Any:
+    return stage.read("/customer_events/purchases/show", customer_event_identifier="reference_number=REF-before")
+
+
+@scene("classic_list_purchases", "just posted", before=classic_bought, drawn=TOLD_ANEW, reads_index=True)
+def classic_list(stage: Stage) -> Any:
+    asked = {"accounts_receivable_identifier": "number=N-ANN", "limit": "1"}
+    return stage.read("/customer_events/purchases/list", lambda told: "REF-before" in told.text, **asked)
+
+
+@scene("classic_show_award", "just posted", before=classic_bought, drawn=TOLD_ANEW)
+def classic_award(stage: Stage) -> Any:
+    award = {"award_reward_transaction_identifier": {"id": stage.known["award"]}}
+    return stage.play(Call("award", "classic_show_award", NAMED | award))
 
 
 @scene("classic_cancel_purchase", "just posted", before=classic_bought, drawn=TOLD_ANEW)

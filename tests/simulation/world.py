@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,18 +20,23 @@ from loyalty import exactjson
 from loyalty.api.logs import logger
 from loyalty.domain.errors import Refused
 from loyalty.store import client as store_client
+from loyalty.store import dynamo_table
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.files import Files
 from loyalty.store.lambda_function import LambdaFunction
 from loyalty.store.queue import Queue
+from loyalty.usecases.proofs import audit
+from loyalty.usecases.proofs.legible import legible
+from loyalty.usecases.proofs.verify_wallets import SeenEvent
 from loyalty.usecases.uploads.dead_letters import DeadLetters, FailedCalls, Lane
 from tests.simulation.clients import Network, dynamo_client, lambda_client, s3_client, sqs_client
-from tests.simulation.deployment import KNOWN, Function, Source, deployment
+from tests.simulation.deployment import KNOWN, Function, Route, Source, deployment
 from tests.simulation.dynamo import DynamoService, refused
 from tests.simulation.expressions import Unmodelled
 from tests.simulation.faults import Fault, Faults, Rates
 from tests.simulation.objects import Bucket, ObjectService, Stored
 from tests.simulation.queues import Held, MessageQueue, QueueService
+from tests.simulation.readings import once, once_legible, unpacked
 from tests.simulation.scheduler import Killed, Process, Scheduler, run_in
 from tests.simulation.surroundings import stand_in_for_time, surroundings
 
@@ -180,6 +186,9 @@ class World:
                     patch.setenv(name, value)
             patch.setattr(store_client, "_client", lambda service, _: self.clients[service])
             patch.setattr(store_client, "pass_as_is", lambda _: None)
+            patch.setattr(dynamo_table, "unpack", unpacked)
+            patch.setattr(audit, "legible", once_legible(legible))
+            patch.setattr(SeenEvent, "of", once(SeenEvent.of))
             patch.setattr(inner, "handlers", [log])
             patch.setattr(inner, "level", logging.ERROR)
             inner.manager._clear_cache()  # type: ignore[attr-defined]  # of who listens to which levels
@@ -259,12 +268,10 @@ class World:
 
     def _served(self, method: str, address: str, body: Any, headers: Mapping[str, str]) -> Answer:
         path, _, query = address.partition("?")
-        for function in self.deployment.functions.values():
-            route = function.route
-            if route and route.method == method and (found := route.path.fullmatch(path)):
-                break
-        else:
+        served = next(self._serving(method, path), None)
+        if served is None:
             return Answer(403, {}, '{"message":"Missing Authentication Token"}')
+        function, route, found = served
         authorizer: Mapping[str, Any] = {}
         if route.authorized:
             allowed = self._authorized(method, path, headers)
@@ -289,6 +296,12 @@ class World:
         if self.scheduler.now - began > GATEWAY_SECONDS:
             return Answer(504, {}, '{"message":"Endpoint request timed out"}')
         return Answer(told["statusCode"], told["headers"], told["body"])
+
+    def _serving(self, method: str, path: str) -> Iterator[tuple[Function, Route, re.Match[str]]]:
+        for function in self.deployment.functions.values():
+            for route in function.routes:
+                if route.method == method and (found := route.path.fullmatch(path)):
+                    yield function, route, found
 
     def _authorized(self, method: str, path: str, headers: Mapping[str, str]) -> Mapping[str, Any] | Answer:
         """Return what the authorizer hands on, as it said within the last minutes or says now; or why there is no

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from tests.model.history import PURCHASE, RETURN, Entry
-from tests.model.purchase import DUPLICATE
+from tests.model.history import IMPORT, PURCHASE, RETURN, Entry
+from tests.model.purchase import DUPLICATE, INVALID, NOT_FOUND
 from tests.model.till import ALL, NOW, Till
 
 
@@ -91,3 +91,23 @@ def test_of_a_return_all_that_is_left_is_another_quantity_than_1(till: Till) -> 
     bodies = [{"reference_number": "R", "products": [item]} for item in asked]
     codes = [till.model.take(Entry(NOW, RETURN, ALL, body, of=number)).code for body in bodies]
     assert codes == [None, DUPLICATE]
+
+
+def test_under_a_used_identity_a_promo_code_that_is_not_in_force_is_told_like_an_unknown_name(till: Till) -> None:
+    over = {"type": "promo_code", "id": "OVER", "code": "OVER", "promotion_campaign": "C"}
+    campaign = {"type": "promotion_campaign", "id": "C", "name": "C", "life_cycle_state": "NOT_EFFECTIVE"}
+    till.model.take(Entry(NOW, IMPORT, rows=(campaign, over)))
+    body = till.model.history[till.buy("PLAIN")].body
+    codes = [till.model.take(Entry(NOW, PURCHASE, ALL, body | {"promo_code": code})).code for code in ("OVER", "NONE")]
+    assert codes == [INVALID, NOT_FOUND]
+
+
+def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none(till: Till) -> None:
+    ten = till.buy("TEN", on="2026-01-01T12:00:00")
+    points = {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0}
+    rate = {"type": "currency_rate", "id": "R", "currency": "PTS", "rate": 90, "from_date": "2026-01-10T00:00:00"}
+    till.model.take(Entry(NOW, IMPORT, rows=(points, rate)))
+    spent = till.buy("PLAIN", spend=10)
+    till.cancel(ten)
+    line = till.cancel(spent).entry
+    assert (line["awarded"], line["alternative_awarded"], line["alternative_spent"]) == (-10, 0, -900)

@@ -208,6 +208,42 @@ def test_what_is_settled_is_told_in_points_too() -> None:
     assert [movement.spent, movement.alternative_spent] == [-4, -400]
 
 
+def test_what_is_settled_in_parts_sums_to_the_points_that_were_awarded() -> None:
+    """Of 90 points for 1.00, 0.35 are 31.5, 0.70 are 63: 32 and 31, and the rest is 27."""
+    ledger = book(offer(method="FIXED", value="1", conditions={"products": ["P"]}), POINTS, {**RATE, "rate": 90})
+    ledger.buy(purchase(line("20")))
+    ledger.buy(purchase(line("1", product="Q", quantity="20"), spend="1"), "SPENT")
+    assert ledger.cancel(JANUARY).entry.movement.alternative_awarded == 0
+
+    told = [ledger.give_back({0: Decimal(pieces)}, JANUARY, "SPENT").entry.movement for pieces in (7, 7, 6)]
+
+    assert [movement.awarded for movement in told] == [money("-0.35"), money("-0.35"), money("-0.30")]
+    assert [movement.alternative_awarded for movement in told] == [-32, -31, -27]
+
+
+def test_what_is_waived_in_part_and_settled_sums_to_the_points_that_were_awarded() -> None:
+    """Of 90 points for 1.00, the wallet gives 0.65 at first, which are 58.5."""
+    ledger = book(offer(method="FIXED", value="1", conditions={"products": ["P"]}), POINTS, {**RATE, "rate": 90})
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("0.35"), "SPENT")
+
+    told = [ledger.cancel(JANUARY, event_id).entry.movement for event_id in ("E", "SPENT")]
+
+    assert [movement.awarded for movement in told] == [money("-0.65"), money("-0.35")]
+    assert [movement.alternative_awarded for movement in told] == [-59, -31]
+
+
+def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none() -> None:
+    ledger = book(TEN | {"conditions": {"products": ["P"]}}, POINTS, {**RATE, "from_date": MARCH.isoformat()})
+    ledger.buy(purchase(line("20"), at=JANUARY))
+    ledger.buy(spend("10", at=MARCH), "SPENT")
+    ledger.cancel(MARCH)
+
+    movement: Any = ledger.cancel(MARCH, "SPENT").entry.movement
+
+    assert (movement.awarded, movement.alternative_awarded, movement.alternative_spent) == (-10, 0, -1000)
+
+
 def test_a_part_that_is_given_back_settles_as_much() -> None:
     ledger = book(TEN | {"conditions": {"products": ["P"]}})
     ledger.buy(purchase(line("20")))

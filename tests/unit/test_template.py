@@ -162,3 +162,29 @@ def test_a_domain_is_refused_before_a_deployment_begins_unless_it_is_one() -> No
 
 def test_the_template_names_no_partition_and_no_region() -> None:
     assert not re.search(r"arn:aws|amazonaws|\b[a-z]{2,4}-[a-z]+-\d\b", TEMPLATE.read_text())
+
+
+def test_nothing_that_the_template_switches_on_writes_down_addresses_which_may_have_tokens() -> None:
+    """Calls of the classic API by GET have the token in the query. API Gateway's logs of calls and of their execution,
+    and traces of X-Ray, may have it. Who switches one on has to see to it that its format has no part of the query;
+    then this test is the place to hold that."""
+    told = read_template()
+    everything = [told["Globals"]["Function"], *(one.get("Properties", {}) for one in told["Resources"].values())]
+    recording = {
+        "AccessLogSetting",
+        "AccessLogSettings",
+        "MethodSettings",
+        "Tracing",
+        "TracingConfig",
+        "TracingEnabled",
+    }
+
+    assert [name for properties in everything for name in properties if name in recording] == []
+    assert "Api" not in told["Globals"]
+    assert not any("LOG_EVENT" in name for one in everything for name in variables_of(one))
+
+
+def variables_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the environment that a function is given."""
+    found: dict[str, Any] = properties.get("Environment", {}).get("Variables", {})
+    return found

@@ -13,12 +13,13 @@ from typing import Any
 
 from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.ledger.wallet import Wallet
-from loyalty.store import keys, ledger
-from loyalty.store.events import Event, wallet_of
+from loyalty.store import keys
+from loyalty.store.events import Event, is_event, wallet_of
 from loyalty.store.uploads import KEPT, Upload, read_upload
 from tests.simulation.dynamo import Kept
 from tests.simulation.judge import Judge
 from tests.simulation.operations import Load, SentFile, Told
+from tests.simulation.readings import read_event
 from tests.simulation.world import World
 
 
@@ -42,7 +43,7 @@ class Seen:
     def events(self) -> dict[str, list[Event]]:
         """Events by account, in the order of their numbers."""
         found: dict[str, list[Event]] = defaultdict(list)
-        for event in ledger.scan_events(self.world.table):
+        for event in map(read_event, filter(is_event, self.world.table.scan())):
             found[event.entry.account_id].append(event)
         return {account: sorted(events, key=lambda event: event.entry.sequence) for account, events in found.items()}
 

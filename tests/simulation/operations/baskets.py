@@ -90,7 +90,7 @@ def spend_request(caller: Caller) -> Body:
 
 FAULTS: tuple[Callable[[Body], Any], ...] = (
     lambda body: {**body, "reference_number": None},
-    lambda body: {**body, "colour": "red"},
+    lambda body: {**body, "spend": "7"},
     lambda body: {**body, "contact_id": "C-NOBODY", "cim": "CIM-NOBODY"},
     lambda body: {**body, "products": [scenario.line("NONESUCH", "4")]},
     lambda body: {**body, "products": [{**scenario.line("TEA", "4"), "total_amount": 9}]},

@@ -34,7 +34,7 @@ def upload(caller: Caller) -> int:
         ]
     status = caller.chance.choice(("posted", "replayed", "open")) if caller.happens(0.2) else ""
     data, told = _csv(rows, status) if kind == "csv" else _json(rows, status, lines=kind == "jsonl")
-    is_whole = not caller.happens(0.2)
+    is_whole = not caller.happens(0.4)
     if caller.happens(0.3):
         kind, data = f"{kind}.gz", gzip.compress(data, mtime=0)
         data = data if is_whole else data[:-9]

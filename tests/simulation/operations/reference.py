@@ -12,6 +12,7 @@ from loyalty.usecases.reference.import_records import import_records
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
 from tests.simulation.operations.load import Body, Told
+from tests.simulation.operations.purchases import create
 from tests.tables import scenario
 
 FILES = (Path(__file__).parents[2] / "tables" / "programme.jsonl", Path(__file__).parents[1] / "programme.jsonl")
@@ -177,6 +178,22 @@ def change_programme(caller: Caller) -> int:
     caller.load.know(records)
     _imported(caller, records)
     return len(records)
+
+
+@operation(4)
+def create_while_a_code_changes_hands(caller: Caller) -> int:
+    """Have two merchants swap their codes, and post a purchase under one of them from two tills at the same moment,
+    within a minute: the container that has just posted another one may not know of it yet, and one that starts does."""
+    swapped = _swapped(caller, "business_unit", "ROAM-A", "ROAM-B")
+    at = {"merchant_tap": {"code": caller.chance.choice(("RA", "RB"))}, "outlet_tap": None}
+    body = baskets.purchase(caller, caller.load.name(), **at)
+    create(caller, baskets.purchase(caller, caller.load.name()))
+    seconds = caller.chance.uniform(1.0, 55.0)
+    for _ in range(2):
+        caller.later(seconds, lambda other: create(other, body))
+    caller.load.know(swapped)
+    _imported(caller, swapped)
+    return len(swapped) + 3
 
 
 @operation(2)

@@ -6,7 +6,12 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from loyalty.api.classic.shapes.base import selected
-from loyalty.api.classic.shapes.events import CreatedPurchase, SpendRequestCustomerEvent
+from loyalty.api.classic.shapes.events import (
+    AwardRewardTransaction,
+    CreatedPurchase,
+    PurchaseCustomerEvent,
+    SpendRequestCustomerEvent,
+)
 from loyalty.domain.errors import Code
 from loyalty.domain.programme.spend_settings import ReductionMethod
 
@@ -52,6 +57,20 @@ class PasswordData(TypedDict):
 
     one_time_password: str
     expires_in: int
+
+
+class ListedPurchases(TypedDict):
+    """A page of an account's purchases, newest first; `fields_set` selects fields of each. `next` is null on the last
+    page; `missing` are the numbers in the wallet's journal of what the index does not have yet."""
+
+    purchase_customer_events_set: list[PurchaseCustomerEvent]
+    next: str | None
+    missing: list[int]
+
+
+@selected
+class ShownAward(AwardRewardTransaction):
+    """An award of a posted purchase."""
 
 
 @selected

@@ -1,14 +1,17 @@
 """Handling of calls on classic routes: the token in the body or the header, and the envelope around data and errors."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from loyalty.api.classic.deprecated_fields import HEADER, FindDeprecated
+from loyalty.api.classic.queries import token_in_query
 from loyalty.api.http.credentials import bearer_in
-from loyalty.api.http.error_catalogue import ERRORS
+from loyalty.api.http.error_catalogue import ERRORS, is_final
 from loyalty.api.http.http_handler import Handler, http_handler
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
 from loyalty.api.http.problems import MAX_PROBLEMS, headers_for
+from loyalty.domain.access.error_forms import ClassicErrors, ErrorForms
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.usecases.access.auth_tokens import TokenCheck
@@ -26,6 +29,7 @@ def classic_endpoint(
 
     def checked(request: Request) -> Response:
         partner = tokens.partner(token_in(request), request.now)
+        request.admit(partner)
         partner.require(scope)
         if deprecated and any(True for _ in deprecated(request.json())):
             request.answer_headers.update(HEADER)
@@ -35,8 +39,9 @@ def classic_endpoint(
 
 
 def token_in(request: Request) -> str:
-    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body; empty if there is none."""
-    return bearer_in(request) or request.token()
+    """Return the token of a classic call: `Authorization: Bearer`, or `token` in the body or, by GET, in the query;
+    empty if there is none."""
+    return bearer_in(request) or token_in_query(request) or request.token()
 
 
 def render_success(data: Mapping[str, Any], body: Any = None, *, replayed: bool = False) -> Response:
@@ -63,11 +68,13 @@ def select_fields_within(data: Mapping[str, Any], names: frozenset[str]) -> Mapp
     return select_fields(data, names) or {name: select_fields(part, names) for name, part in data.items()}
 
 
-def render_refusal(refusal: Refused) -> Response:
-    """Return the envelope with the error in `status` and no data."""
-    first = refusal.problems[0]
-    status = {"code": first.code, "description": describe_refusal(refusal), "message": ""}
-    return Response(ERRORS[first.code].status, {"status": status, "data": None}, headers_for(first))
+def render_refusal(refusal: Refused, forms: ErrorForms) -> Response:
+    """Return the envelope with the error in `status` and no data; its text both as `description` and as `message`, as
+    some clients show the one and some the other."""
+    first, told = refusal.problems[0], describe_refusal(refusal)
+    envelope = {"status": {"code": first.code, "description": told, "message": told}, "data": None}
+    is_ok = forms.classic_errors is ClassicErrors.OK and is_final(first.code)
+    return Response(HTTPStatus.OK if is_ok else ERRORS[first.code].status, envelope, headers_for(first))
 
 
 def describe_refusal(refusal: Refused, at_most: int = MAX_PROBLEMS) -> str:

@@ -93,6 +93,13 @@ class ProductIdentifier(Identifier):
     alternative_code: Code | None = None
 
 
+class AwardIdentifier(Identifier):
+    """An award of a posted purchase."""
+
+    id: Code | None = None
+    number: Code | None = None
+
+
 class InvoiceIdentifier(Identifier):
     """An invoice."""
 
@@ -145,23 +152,33 @@ class AccessTokenIdentifier(KnownTokenIdentifier):
     one_time_password: OneTimePassword | None = None
 
 
-class AccountIdentifier(Identifier):
-    """An account, or the access token that leads to it."""
+class NamedAccount(Identifier):
+    """An account, by its own names."""
 
     id: Code | None = None
     number: Code | None = None
     name: Code | None = None
+
+
+class AccountIdentifier(NamedAccount):
+    """An account, or the access token that leads to it."""
+
     access_token_identifier: Annotated[AccessTokenIdentifier | None, Deprecated("R18.0.0")] = None
 
 
-class ParticipantIdentifier(Identifier):
+class NamedParticipant(Identifier):
+    """A rewards participant, by its own names."""
+
+    id: Code | None = None
+    number: Code | None = None
+
+
+class ParticipantIdentifier(NamedParticipant):
     """A rewards participant, or the access token that leads to it.
 
     The contract lists the token for operations 2 and 4 only; it is taken everywhere.
     """
 
-    id: Code | None = None
-    number: Code | None = None
     access_token_identifier: AccessTokenIdentifier | None = None
 
 
@@ -175,7 +192,7 @@ def identifiers_in(model: type[ClassicModel], raw: Any) -> dict[str, Any]:
     return found
 
 
-def customer_in(account: AccountIdentifier | None, participant: ParticipantIdentifier | None, at: str) -> Reference:
+def customer_in(account: NamedAccount | None, participant: NamedParticipant | None, at: str) -> Reference:
     """Return how the customer was named: as an account, as a rewards participant, or by an access token (row 35). One
     of the two is given; both stand in the object at pointer `at`."""
     kind, pointer, named = (
@@ -184,8 +201,9 @@ def customer_in(account: AccountIdentifier | None, participant: ParticipantIdent
         else ("participant", f"{at}/rewards_participant_identifier", participant)
     )
     assert named is not None
-    if named.access_token_identifier is not None:
-        return named.access_token_identifier.reference(f"{pointer}/access_token_identifier")
+    token = getattr(named, "access_token_identifier", None)
+    if isinstance(token, AccessTokenIdentifier):
+        return token.reference(f"{pointer}/access_token_identifier")
     found = named.reference(pointer)
     return Reference(f"{kind}.{found.by}", found.value, found.pointer)
 

@@ -6,20 +6,25 @@ from decimal import Decimal
 from typing import Any, cast
 
 from loyalty.api.classic import records
-from loyalty.api.classic.answers import CreatedSpend, RequestedSpendAnswer
+from loyalty.api.classic.answers import CreatedSpend, ListedPurchases, RequestedSpendAnswer
+from loyalty.api.classic.envelope import select_fields
 from loyalty.api.classic.shapes.events import (
+    AwardRewardTransaction,
     CreatedPurchase,
     PurchaseCustomerEvent,
     PurchaseCustomerEventProduct,
     ReducedPurchase,
 )
 from loyalty.api.classic.shared import Shared
-from loyalty.api.classic.transactions import render_transactions
+from loyalty.api.classic.transactions import render_awards, render_transactions
+from loyalty.domain.errors import Refused, not_found
 from loyalty.domain.events.documents import AskedSpend, PostedLine
 from loyalty.domain.identity import part_id
 from loyalty.domain.money import ZERO
 from loyalty.domain.pricing.spends import SpendMethod
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.usecases.purchases.event_records import EventRecords
+from loyalty.usecases.purchases.list_purchases import PurchasePage
 
 _SPENT = {
     "total_spend": None,
@@ -61,6 +66,28 @@ def render_purchase(gathered: EventRecords) -> PurchaseCustomerEvent:
         products_set=[_line(line, place, gathered) for place, line in enumerate(document.lines)],
         **render_transactions(shared),
     )
+
+
+def render_page(page: PurchasePage, gathered: Iterable[EventRecords], fields: frozenset[str]) -> ListedPurchases:
+    """Return a page of purchases, each with the fields that are asked for, and the `next` to ask for."""
+    told = [select_fields(render_purchase(one), fields) for one in gathered]
+    return {
+        "purchase_customer_events_set": cast(list[PurchaseCustomerEvent], told),
+        "next": None if page.before is None else str(page.before),
+        "missing": page.missing,
+    }
+
+
+def render_award(gathered: EventRecords, named: Reference) -> AwardRewardTransaction:
+    """Return the award of a purchase that is named by its id or number.
+
+    Raises:
+        Refused: NOT_FOUND, if the purchase has no such award.
+    """
+    for award in render_awards(Shared(gathered)):
+        if named.value == {"id": award["id"], "number": award["number"]}[named.by]:
+            return award
+    raise Refused(not_found("Award", named.value, named.pointer))
 
 
 def render_created_spend(gathered: EventRecords) -> CreatedSpend:

@@ -14,6 +14,8 @@ from loyalty.api.classic.requests import (
     CreateSpend,
     CreateSpendRequest,
     IssueOneTimePassword,
+    ListPurchases,
+    NameAward,
     NamePurchase,
 )
 from loyalty.api.lines import MAX_LINES
@@ -26,6 +28,7 @@ from loyalty.domain.identity import Identity, Origin, by_key
 from loyalty.domain.purchases.promo_code import PROMO_CODE
 from loyalty.domain.purchases.purchase import Faulty, Names, PurchaseRequest, Reference, RequestedLine, RequestedSpend
 from loyalty.domain.validation import validate
+from loyalty.usecases.purchases.list_purchases import PurchaseFilter
 
 KEPT_FIELDS = {
     "description",
@@ -119,6 +122,32 @@ def read_named_purchase(body: Any) -> Reference:
     """
     model = validate(NamePurchase, body, NamePurchase.broken_rules)
     return model.customer_event_identifier.reference("/customer_event_identifier")
+
+
+def read_named_award(body: Any) -> tuple[Reference, Reference]:
+    """Return the award that a body is about, and the purchase that gave it.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = validate(NameAward, body, NameAward.broken_rules)
+    award = model.award_reward_transaction_identifier.reference("/award_reward_transaction_identifier")
+    return award, model.customer_event_identifier.reference("/customer_event_identifier")
+
+
+def read_filter(body: Any) -> PurchaseFilter:
+    """Return which purchases are to be listed.
+
+    Raises:
+        Refused: with every faulty field, by JSON pointer.
+    """
+    model = validate(ListPurchases, body, ListPurchases.broken_rules)
+    return PurchaseFilter(
+        customer_in(model.accounts_receivable_identifier, model.rewards_participant_identifier, ""),
+        performers_of(model, "").get("business_unit"),
+        model.performed_on_from,
+        model.performed_on_to,
+    )
 
 
 def read_token(body: Any) -> Reference:
@@ -260,7 +289,7 @@ def customer_of(model: EventFields, at: str) -> Reference:
     return customer_in(model.accounts_receivable_identifier, model.rewards_participant_identifier, at)
 
 
-def performers_of(model: EventFields, at: str) -> dict[str, Reference]:
+def performers_of(model: ClassicModel, at: str) -> dict[str, Reference]:
     """Return how an event names who performed it, by record type."""
     return _references(model, PERFORMERS, at)
 

@@ -22,16 +22,21 @@ from loyalty.api.classic.fields import (
 )
 from loyalty.api.classic.identifiers import (
     AccessTokenIdentifier,
+    AwardIdentifier,
+    BusinessUnitIdentifier,
     ClassicModel,
     CurrencyIdentifier,
     CustomerEventIdentifier,
     InvoiceIdentifier,
     KnownTokenIdentifier,
+    NamedAccount,
     NamedIdentifier,
+    NamedParticipant,
+    one_customer,
 )
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem
-from loyalty.domain.fields import MAX_CODE, Code
+from loyalty.domain.fields import MAX_CODE, Code, PlaceTime
 from loyalty.domain.validation import at_most_one
 
 MAX_ENTRIES = 1000
@@ -151,10 +156,33 @@ class CreateSpend(ClassicCall, EventFields):
 
 
 class NamePurchase(ClassicCall):
-    """The body of the calls that are about one posted purchase: `POST /customer_events/purchases/show` and
-    `/cancel`."""
+    """The body of the calls that are about one posted purchase: `POST /customer_events/purchases/show` and `/cancel`;
+    the query of the one that shows it by GET."""
 
     customer_event_identifier: CustomerEventIdentifier
+
+
+class NameAward(NamePurchase):
+    """The body, or the query, of `/reward_transactions/awards/show`: an award, and the purchase that gave it."""
+
+    award_reward_transaction_identifier: AwardIdentifier
+
+
+class ListPurchases(ClassicCall):
+    """The query of `GET /customer_events/purchases/list`, without its page. Dates are those of `performed_on`; the
+    second one is not part of the time."""
+
+    accounts_receivable_identifier: NamedAccount | None = None
+    rewards_participant_identifier: NamedParticipant | None = None
+    performed_by_business_unit_identifier: BusinessUnitIdentifier | None = None
+    performed_on_from: PlaceTime | None = None
+    performed_on_to: PlaceTime | None = None
+
+    @classmethod
+    def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+        """It names no customer, or two; and what is broken in its parts."""
+        yield from one_customer(raw, at)
+        yield from super().broken_rules(raw, at)
 
 
 class IssueOneTimePassword(ClassicCall):

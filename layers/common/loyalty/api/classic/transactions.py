@@ -15,7 +15,7 @@ from loyalty.domain.programme.award_rules import AwardCurrency
 def render_transactions(shared: Shared) -> dict[str, Any]:
     """Awards, spends and spend requests; the last in the older fields too, which release 17 replaced by the spends
     themselves (row 37)."""
-    awards, spends = shared.document.awards, shared.document.spends
+    spends = shared.document.spends
     spent = [_spend(spend, place, shared) for place, spend in enumerate(spends)]
     requests = [
         _spend_request(place, spend.request_number, spend, told, shared)
@@ -26,10 +26,15 @@ def render_transactions(shared: Shared) -> dict[str, Any]:
     return {
         "instant_spend_request": next((request for request in requests if request["instant_spend"]), None),
         "automatic_spend_request": next((request for request in requests if request["automatic_spend"]), None),
-        "award_reward_transactions_set": [_award(award, place, shared) for place, award in enumerate(awards)],
+        "award_reward_transactions_set": render_awards(shared),
         "spend_reward_transactions_set": spent,
         "spend_requests_set": requests,
     }
+
+
+def render_awards(shared: Shared) -> list[AwardRewardTransaction]:
+    """Return the awards of a purchase."""
+    return [_award(award, place, shared) for place, award in enumerate(shared.document.awards)]
 
 
 def _award(award: PostedAward, place: int, shared: Shared) -> AwardRewardTransaction:

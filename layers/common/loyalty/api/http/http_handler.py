@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from loyalty.api.http.error_catalogue import ERRORS
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
-from loyalty.api.http.parameters import check_parameters
 from loyalty.api.http.problems import fault_refusal, problem_document
 from loyalty.api.logs import log_fault, log_refused, logger
+from loyalty.domain.access.error_forms import ErrorForms
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Refused
 from loyalty.store.credentials import SigningKeys
@@ -18,24 +19,23 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 def http_handler(
     action: Callable[[Request], Response],
-    refusal: Callable[[Refused], Response] = problem_document,
+    refusal: Callable[[Refused, ErrorForms], Response] = problem_document,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Handler:
-    """Return a Lambda handler around `action`; `refusal` is the API's form of an error. Nothing that a caller sends,
-    and no fault on our side, ends in anything but an answer of that form."""
+    """Return a Lambda handler around `action`; `refusal` tells an error in the form that the API
+    has for the caller. Nothing that a caller sends, and no fault on our side, ends in anything but such an answer."""
 
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
         request = Request.of(event, datetime.now(UTC), max_body_bytes)
         try:
-            check_parameters(event)
             response = action(request)
         except Refused as refused:
-            response = refusal(refused)
-            log_refused(refused, response.status)
+            response = refusal(refused, request.error_forms)
+            log_refused(refused, ERRORS[refused.problems[0].code].status)
         except Exception as fault:  # noqa: BLE001 - logged
             log_fault(fault)
-            response = refusal(fault_refusal())
+            response = refusal(fault_refusal(), request.error_forms)
         return response.to_proxy_response(request.answer_headers)
 
     return handler
@@ -52,6 +52,7 @@ def authorized(
 
     def checked(request: Request) -> Response:
         partner = verify_token(str(request.context.get("token", "")), signing_keys).partner
+        request.admit(partner)
         partner.require(scope)
         return action(request, partner)
 

@@ -8,6 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from loyalty import exactjson
+from loyalty.api.http.parameters import check_parameters
+from loyalty.domain.access.error_forms import DEFAULT_FORMS, ErrorForms
+from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.money import plain_text
 from loyalty.domain.texts import check_texts
@@ -17,7 +20,7 @@ MAX_BODY_BYTES = 1_000_000
 """A purchase of a thousand lines takes a fifth of it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
     """One call of a route.
 
@@ -30,8 +33,11 @@ class Request:
         body: the body as it came; None if there is none.
         is_base64: whether the body is encoded in base64.
         max_body_bytes: the most bytes that the body may have.
+        method: its HTTP method; POST if the event does not say.
+        event: the call as API Gateway hands it over.
         answer_headers: what any answer to it is to have, whatever becomes of it.
         address: the IP address that it came from, as API Gateway saw it; empty if that does not say.
+        error_forms: the forms in which the caller is told errors; the default ones until it is known.
     """
 
     now: datetime
@@ -42,8 +48,11 @@ class Request:
     body: str | None
     is_base64: bool
     max_body_bytes: int = MAX_BODY_BYTES
+    method: str = "POST"
+    event: Mapping[str, Any] = field(default_factory=dict)
     answer_headers: dict[str, str] = field(default_factory=dict)
     address: str = ""
+    error_forms: ErrorForms = DEFAULT_FORMS
 
     @classmethod
     def of(cls, event: Mapping[str, Any], now: datetime, max_body_bytes: int = MAX_BODY_BYTES) -> "Request":
@@ -59,7 +68,19 @@ class Request:
             is_base64=bool(event.get("isBase64Encoded")),
             max_body_bytes=max_body_bytes,
             address=(about.get("identity") or {}).get("sourceIp") or "",
+            method=event.get("httpMethod") or "POST",
+            event=event,
         )
+
+    def admit(self, partner: Partner) -> None:
+        """Go on for a partner whose token was checked: from now on, errors have the forms that it has chosen. Nothing
+        of the call is looked at before, except its token.
+
+        Raises:
+            Refused: with each parameter that may not name anything.
+        """
+        self.error_forms = partner.error_forms
+        check_parameters(self.event)
 
     def flag(self, name: str) -> bool:
         """Return whether a query parameter says `true`; it need not be there.

@@ -14,6 +14,15 @@ MAX_NAME = 255
 MAX_HEADER = 2000
 """Characters of an idempotency key."""
 
+MAX_TOKEN = 8000
+"""Characters of a token in a query: as many as API Gateway has room for."""
+
+MAX_LIST = 2000
+"""Characters of a list of names."""
+
+MAX_NAMED = MAX_NAME + 32
+"""Characters of an identifier in a query: a name, and before it what it is called."""
+
 NAMING_HEADERS = ("idempotency-key",)
 """Headers by which something is known; keys and tokens are looked up."""
 
@@ -21,15 +30,29 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class _Place(NamedTuple):
-    """One of the places that parameters stand in: how long a value may be, and what a longer one is."""
+    """A place that a parameter stands in: how long its value may be, what a longer one is, and whether its name is the
+    caller's own word."""
 
     maximum: int
-    too_long: Problem
+    code: Code = Code.INVALID
+    is_own_word: bool = False
+
+    @property
+    def too_long(self) -> Problem:
+        """The problem of a value that is too long."""
+        if self.code is Code.NOT_FOUND:
+            return Problem(self.code, f"No name has more than {self.maximum} characters.")
+        return Problem(self.code, f"This has more than {self.maximum} characters.")
 
 
-_PATH = _Place(MAX_NAME, Problem(Code.NOT_FOUND, f"No name has more than {MAX_NAME} characters."))
-_QUERY = _Place(MAX_NAME, Problem(Code.INVALID, f"This has more than {MAX_NAME} characters."))
-_HEADER = _Place(MAX_HEADER, Problem(Code.INVALID, f"This has more than {MAX_HEADER} characters."))
+_PATH = _Place(MAX_NAME, Code.NOT_FOUND)
+_HEADER = _Place(MAX_HEADER)
+_QUERIED = {"token": MAX_TOKEN, "fields_set": MAX_LIST}
+
+
+def queried_maximum(name: str) -> int:
+    """Return how many characters a query's parameter of this name may have."""
+    return _QUERIED.get(name, MAX_NAMED if name.endswith("_identifier") else MAX_NAME)
 
 
 def check_parameters(event: Mapping[str, Any]) -> None:
@@ -39,7 +62,7 @@ def check_parameters(event: Mapping[str, Any]) -> None:
         Refused: with each that may not, by its name.
     """
     problems = [
-        Problem(wrong.code, wrong.description, pointer((name,)), own_words=int(place is _QUERY))
+        Problem(wrong.code, wrong.description, pointer((name,)), own_words=int(place.is_own_word))
         for place, name, values in _parameters(event)
         if (wrong := _wrong(place, values))
     ]
@@ -51,7 +74,11 @@ def _parameters(event: Mapping[str, Any]) -> Iterator[tuple[_Place, str, Sequenc
     for name, value in (event.get("pathParameters") or {}).items():
         yield _PATH, name, [value]
     for name, value in (event.get("queryStringParameters") or {}).items():
-        yield _QUERY, name, [value, *(event.get("multiValueQueryStringParameters") or {}).get(name, ())]
+        yield (
+            _Place(queried_maximum(name), is_own_word=True),
+            name,
+            [value, *(event.get("multiValueQueryStringParameters") or {}).get(name, ())],
+        )
     for name, value in (event.get("headers") or {}).items():
         if name.lower() in NAMING_HEADERS:
             yield _HEADER, name, [value, *(event.get("multiValueHeaders") or {}).get(name, ())]

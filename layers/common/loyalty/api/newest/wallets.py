@@ -1,19 +1,11 @@
 """The newest API's wallets and journals."""
 
-from loyalty.api.http.messages import Request
 from loyalty.api.newest.answers import EntryAnswer, JournalAnswer, WalletAnswer
 from loyalty.api.newest.purchase_answers import render_movement
 from loyalty.domain.access.partner import Partner
-from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.wallet import JournalEntry
 from loyalty.domain.period import end_of_month
-from loyalty.store.ledger import MAX_PAGE
 from loyalty.usecases.ledger.show_wallet import JournalPage, WalletView
-
-PAGE = 50
-
-MAX_DIGITS = len(str(2**63))
-"""The most digits of `next`, whose number DynamoDB must accept."""
 
 
 def render_wallet(view: WalletView) -> WalletAnswer:
@@ -46,27 +38,6 @@ def render_journal(page: JournalPage, partner: Partner) -> JournalAnswer:
         "next": None if page.before is None else str(page.before),
         "missing": page.missing,
     }
-
-
-def read_page(request: Request) -> tuple[int | None, int]:
-    """Return where the asked-for page starts, and how many entries it has at most: query parameters `next` and `limit`.
-
-    Raises:
-        Refused: INVALID, naming the parameter.
-    """
-    return (
-        _whole(request, "next", None, 2**63),
-        _whole(request, "limit", PAGE, MAX_PAGE) or PAGE,
-    )
-
-
-def _whole(request: Request, name: str, default: int | None, maximum: int) -> int | None:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and 1 <= int(text) <= maximum):
-        raise Refused(Problem(Code.INVALID, f"{name} must be a whole number from 1 to {maximum}.", f"/{name}"))
-    return int(text)
 
 
 def _entry(entry: JournalEntry, partner: Partner) -> EntryAnswer:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from loyalty.domain.access.error_forms import DEFAULT_FORMS, ErrorForms
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.patterns import MAX_IDENTIFIER, PARTNER_ID
 
@@ -32,13 +33,14 @@ class ClassicRepeats(StrEnum):
 class Partner:
     """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
     key, or the login, that it calls with, None if no call is at work; `unit_id` is the unit that it calls as, None
-    where its record says which."""
+    where its record says which; `error_forms` are the forms in which it is told errors."""
 
     id: str
     scopes: frozenset[str]
     merchants: frozenset[str]
     key_hash: str | None = None
     unit_id: str | None = None
+    error_forms: ErrorForms = DEFAULT_FORMS
 
     def require(self, scope: Scope) -> None:
         """Let the partner pass only with this scope.

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
+from loyalty.domain.access.error_forms import ClassicErrors, NewestErrors
 from loyalty.domain.access.partner import ClassicRepeats
 from loyalty.domain.fields import Code, DateTime, Identifier, PartnerId, Positive, Text
 from loyalty.domain.ledger.wallet import Clawback
@@ -153,6 +154,10 @@ class PartnerRecord(BaseRecord):
     `organisation` is what its logins have to name as theirs; without it, they may name any. `classic_repeats` says what
     a call of the classic API, or of a till without baskets, is that says nothing of itself and equals an earlier one of
     the partner in every field: another purchase (POST, also where this is missing), or that one sent again (REPLAY).
+
+    `classic_errors` says which HTTP status an error of the classic API has: its own (STATUS, also where this is
+    missing), or 200 (OK); `newest_errors`, what an error of the newest API is: a problem (PROBLEM, also where this is
+    missing), or a 400 with the vendor's name for it (VENDOR).
     """
 
     type: Literal["partner"]
@@ -162,3 +167,5 @@ class PartnerRecord(BaseRecord):
     user: UserRecord | None = None
     organisation: Code | None = None
     classic_repeats: ClassicRepeats | None = None
+    classic_errors: ClassicErrors | None = None
+    newest_errors: NewestErrors | None = None

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.expiry import lapsed_part
 from loyalty.domain.ledger.wallet import (
@@ -20,7 +19,7 @@ from loyalty.domain.ledger.wallet import (
     negate,
     take_from_lots,
 )
-from loyalty.domain.money import ZERO, share, split
+from loyalty.domain.money import ZERO, split
 from loyalty.domain.reversals.proration import ReversalStep
 from loyalty.domain.reversals.returns import Quantities
 
@@ -120,9 +119,7 @@ def _less_shares(amounts: Sequence[Decimal], total: Decimal, weights: Sequence[D
     return [max(ZERO, amount - part) for amount, part in zip(amounts, split(total, weights), strict=True)]
 
 
-def reversal(
-    purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawback: Clawback, now: datetime, exponents: Exponents
-) -> Reversal:
+def reversal(purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawback: Clawback, now: datetime) -> Reversal:
     """Return what `step` of a purchase, by its entry, does to `wallet`, as things stand.
 
     Spends go back to the lots that they came from; what was waived on the wallet before is settled with them. Awards
@@ -163,7 +160,6 @@ def reversal(
     movement = Movement(
         awarded=ZERO - back - _sum(settled),
         spent=ZERO - spent.wallet,
-        alternative_awarded=_less(awarded.alternative, back, awarded.wallet, exponents),
         alternative_spent=None if spent.alternative is None else ZERO - spent.alternative,
         lots=add_lots(booked, negate(wallet.booked)),
         lapsed=add_lots({}, {month: -min(part, wallet.lapsed.get(month, ZERO)) for month, part in lapsed.items()}),
@@ -210,9 +206,3 @@ def _by_month(lots: Lots) -> Lots:
 
 def _sum(lots: Lots) -> Decimal:
     return sum(lots.values(), ZERO)
-
-
-def _less(alternative: Decimal | None, back: Decimal, awarded: Decimal, exponents: Exponents) -> Decimal | None:
-    """Return what is taken back of an award in the alternative currency, below zero, where this much of the award
-    is."""
-    return None if alternative is None else ZERO - share(alternative, back, awarded, exponents.alternative)

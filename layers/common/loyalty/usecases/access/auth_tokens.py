@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
+from loyalty import exactjson
+from loyalty.domain.access.error_forms import ErrorForms
 from loyalty.domain.access.partner import AuthToken, Partner
 from loyalty.domain.errors import Code, Problem, Refused
-from loyalty.store import credentials
+from loyalty.store import credentials, keys
 from loyalty.store.credentials import SigningKeys
 from loyalty.store.table import Table
 
@@ -46,11 +48,13 @@ def holder_of_key(api_key: str, table: Table) -> Partner:
     key = credentials.read_key(table, api_key) if api_key else None
     if key is None:
         raise Refused(Problem(Code.INVALID_TOKEN, "The API key is unknown or was revoked."))
-    return replace(key.partner, key_hash=key.key_hash)
+    forms = _error_forms(key.partner.id, table)
+    return replace(key.partner, key_hash=key.key_hash, error_forms=forms)
 
 
 def sign_token(partner: Partner, signing_keys: SigningKeys, now: datetime) -> tuple[str, AuthToken]:
-    """Return a signed token for a partner, whose `key_hash` names the key or the login that it has shown."""
+    """Return a signed token for a partner, whose `key_hash` names the key or the login that it has shown, and whose
+    `error_forms` are those of its record."""
     assert partner.key_hash
     token = AuthToken(secrets.token_hex(16), partner, now + LIFETIME, partner.key_hash)
     key_id, secret = signing_keys.current(now)
@@ -64,8 +68,15 @@ def sign_token(partner: Partner, signing_keys: SigningKeys, now: datetime) -> tu
         "iat": int(now.timestamp()),
         "exp": int(token.expires_on.timestamp()),
         **({"unit": partner.unit_id} if partner.unit_id else {}),
+        **partner.error_forms.chosen(),
     }
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id}), token
+
+
+def _error_forms(partner_id: str, table: Table) -> ErrorForms:
+    """Return what the partner's record says. The token takes it along, so that no call has to read it."""
+    item = table.get(keys.record("partner", partner_id), consistent=True)
+    return ErrorForms.of(exactjson.loads(item["record"]) if item else {})
 
 
 def verify_token(text: str, signing_keys: SigningKeys) -> AuthToken:
@@ -85,7 +96,8 @@ def verify_token(text: str, signing_keys: SigningKeys) -> AuthToken:
     except (jwt.InvalidTokenError, ValueError) as error:  # text that is no UTF-8 is a ValueError
         raise Refused(Problem(Code.INVALID_TOKEN, "The token is invalid or has expired.")) from error
     scopes, merchants = frozenset(claims["scopes"]), frozenset(claims["merchants"])
-    partner = Partner(claims["sub"], scopes, merchants, claims["key"], claims.get("unit"))
+    unit, forms = claims.get("unit"), ErrorForms.of(claims)
+    partner = Partner(claims["sub"], scopes, merchants, claims["key"], unit, forms)
     return AuthToken(claims["jti"], partner, datetime.fromtimestamp(claims["exp"], UTC), claims["key"])
 
 

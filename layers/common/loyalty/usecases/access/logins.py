@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from loyalty import exactjson
+from loyalty.domain.access.error_forms import ErrorForms
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.access.pass_codes import hash_pass_code, is_pass_code
 from loyalty.domain.errors import Code, Problem, Refused, not_found
@@ -112,17 +113,12 @@ def holder_of_login(shown: ShownLogin, *, table: Table, now: datetime) -> Partne
     salt, hashed = (login.key_hash, login.password_hash) if login else (_NO_SALT, _NO_HASH)
     if not is_pass_code(shown.password, salt, hashed) or login is None:
         raise Refused(WRONG)
-    if not _is_of_organisation(login.partner, shown.organisation, table):
+    item = table.get(record_key("partner", login.partner.id), consistent=True)
+    record = exactjson.loads(item["record"]) if item else {}
+    if record.get("organisation") not in (None, shown.organisation):
         raise Refused(WRONG)
     logins.forget_attempts(table, shown.username, shown.address, now)
-    return replace(login.partner, key_hash=login.key_hash)
-
-
-def _is_of_organisation(partner: Partner, organisation: str, table: Table) -> bool:
-    """Return whether a partner's record names this organisation, or none."""
-    item = table.get(record_key("partner", partner.id), consistent=True)
-    named = exactjson.loads(item["record"]).get("organisation") if item else None
-    return named in (None, organisation)
+    return replace(login.partner, key_hash=login.key_hash, error_forms=ErrorForms.of(record))
 
 
 def _login(username: str, partner: Partner, password: str, now: datetime) -> Login:

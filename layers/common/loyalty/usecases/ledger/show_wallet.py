@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from loyalty.domain.errors import Refused, not_found
 from loyalty.domain.fields import MAX_CODE
-from loyalty.domain.ledger.wallet import JournalEntry
+from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 from loyalty.domain.programme.programme import Programme
 from loyalty.store import ledger
 from loyalty.store.backoff import Pause, pause
 from loyalty.store.customers import Customer, find_customer
-from loyalty.store.table import Table, WholeTable
+from loyalty.store.table import JournalTable, Table
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import with_newest_programme
 
@@ -56,17 +56,22 @@ INDEX_WAITS = (0.05, 0.1, 0.2)
 
 
 def show_journal(
-    account: str, *, before: int | None, limit: int, table: WholeTable, pause: Pause = pause
+    account: str, *, before: int | None, limit: int, table: JournalTable, pause: Pause = pause
 ) -> JournalPage:
     """Return at most `limit` entries of the account's journal, newest first, below the sequence number `before`.
-
-    The wallet, which is never late, tells which numbers there have to be. The index, which may be, is asked again for
-    those that it lacks; what it lacks even then is told.
 
     Raises:
         Refused: NOT_FOUND.
     """
-    wallet = _customer(table, account).wallet
+    return journal_page(_customer(table, account).wallet, before=before, limit=limit, table=table, pause=pause)
+
+
+def journal_page(wallet: Wallet, *, before: int | None, limit: int, table: JournalTable, pause: Pause) -> JournalPage:
+    """Return at most `limit` entries of a wallet's journal, newest first, below the sequence number `before`.
+
+    The wallet, which is never late, tells which numbers there have to be. The index, which may be, is asked again for
+    those that it lacks; what it lacks even then is told.
+    """
     newest = min(wallet.version, wallet.version if before is None else before - 1)
     numbers = range(newest, max(0, newest - limit), -1)
     entries = _entries(table, wallet.account_id, numbers)
@@ -80,7 +85,7 @@ def show_journal(
     return JournalPage(list(entries.values()), oldest if oldest > 1 else None, missing)
 
 
-def _entries(table: WholeTable, account_id: str, numbers: range) -> dict[int, JournalEntry]:
+def _entries(table: JournalTable, account_id: str, numbers: range) -> dict[int, JournalEntry]:
     """Return those of the entries that the index has, by their numbers."""
     if not numbers:
         return {}

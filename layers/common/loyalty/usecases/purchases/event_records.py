@@ -1,6 +1,6 @@
 """Reading everything that the classic API shows of an event: its event holds ids, and this finds what they name now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,21 +66,36 @@ class EventRecordsReader:
         Raises:
             Refused: RETRY_LATER, if that cannot be read now.
         """
-        document = event.purchase_document
-        wanted = [
-            ("account", event.entry.account_id),
-            ("contact", document.contact_id),
-            ("partner", event.partner_id),
-            ("partner", event.updated_by),
-            *((kind, document.ids.get(kind)) for kind in ("invoice", "access_token")),
-            *(("product", line.product_id) for line in document.lines),
-        ]
-        self._read({keys.record(kind, record_id) for kind, record_id in wanted if record_id})
+        self._read(_keys_of(event))
         records = {key: record for key, record in self._records.items() if record}
         directory = directory_for(event, self._catalogue, self._now, records.values())
         return EventRecords(event, self._catalogue.programme(self._now), directory, records)
+
+    def gather(self, events: Iterable[Event]) -> list[EventRecords]:
+        """Gather what several events are about, in one call for up to 100 records.
+
+        Raises:
+            Refused: RETRY_LATER, if that cannot be read now.
+        """
+        told = list(events)
+        self._read({key for event in told for key in _keys_of(event)})
+        return [self(event) for event in told]
 
     def _read(self, wanted: set[Key]) -> None:
         unread = wanted - self._records.keys()
         items = self._table.get_many(unread) if unread else {}
         self._records |= {key: exactjson.loads(items[key]["record"]) if key in items else None for key in unread}
+
+
+def _keys_of(event: Event) -> set[Key]:
+    """Return where the records lie that an event is about."""
+    document = event.purchase_document
+    wanted = [
+        ("account", event.entry.account_id),
+        ("contact", document.contact_id),
+        ("partner", event.partner_id),
+        ("partner", event.updated_by),
+        *((kind, document.ids.get(kind)) for kind in ("invoice", "access_token")),
+        *(("product", line.product_id) for line in document.lines),
+    ]
+    return {keys.record(kind, record_id) for kind, record_id in wanted if record_id}

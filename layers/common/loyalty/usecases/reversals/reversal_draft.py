@@ -98,7 +98,7 @@ class ReversalDraft:
         purchased = purchase_amounts(purchase.purchase_document, purchase.entry.movement, purchase.entry.balance)
         step = purchased.step(back, exponents)
         clawback = self.programme.clawback(purchase.purchase_document.outlet_id or str(purchase.entry.merchant_id))
-        outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now, exponents)
+        outcome = reversal(purchase.entry, step, customer.wallet, clawback, self.now)
         taken_back = purchase.taken_back.plus(outcome.taken_back(back.quantities))
         state = EventState.CANCELLED if self.asked.products is None else purchase.state
         after = replace(purchase, state=state, taken_back=taken_back)
@@ -111,10 +111,9 @@ class ReversalDraft:
         )
         settlement = settle(purchase, after, outcome, self.read, exponents)
         uses = tuple(use for one in settlement.purchases for use in one.given_back.uses())
-        alternative = outcome.movement.alternative_awarded
         movement = replace(
             outcome.movement,
-            alternative_awarded=None if alternative is None else alternative - settlement.alternative,
+            alternative_awarded=settlement.alternative,
             purchases=-int(back.completes),
             uses=uses,
         )

@@ -16,6 +16,7 @@ from loyalty.domain.events.documents import PostedAward, PurchaseDocument
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.vouchers import VoucherState
 from loyalty.domain.money import ZERO, share
+from loyalty.domain.pricing.exchange import Amounts
 from loyalty.domain.programme.award_rules import AwardCurrency
 from loyalty.domain.reversals.proration import sold_lines, weighted
 from loyalty.domain.reversals.returns import Fractions, all_of, come_back, is_all
@@ -31,12 +32,20 @@ _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave can no 
 
 @dataclass(frozen=True, slots=True)
 class ReversalExtent:
-    """How far a purchase was taken back: how much of its lines came back, and which part of
-    which offers' awards is left to the customer all the same (`kept`, in the wallet's currency). With `untold`, an
-    earlier version left something without telling of which."""
+    """How far a purchase was taken back.
+
+    Attributes:
+        document: the purchase.
+        lines: how much of its lines came back.
+        awarded: how much of its awards the wallet gave back, in the wallet's currency.
+        kept: which part of which offers' awards is left to the customer all the same, in the wallet's currency.
+        untold: whether an earlier version left something without telling of which.
+        exponents: the decimals of the currencies.
+    """
 
     document: PurchaseDocument
     lines: Fractions
+    awarded: Decimal
     kept: Mapping[str, Decimal]
     untold: bool
     exponents: Exponents
@@ -47,12 +56,20 @@ class ReversalExtent:
         lines, taken_back = sold_lines(purchase.purchase_document), purchase.taken_back
         fractions = all_of(lines) if purchase.state is EventState.CANCELLED else come_back(lines, taken_back.lines)
         untold = taken_back.waived > sum(purchase.kept.values(), ZERO)
-        return cls(purchase.purchase_document, fractions, purchase.kept, untold, exponents)
+        return cls(purchase.purchase_document, fractions, taken_back.awarded, purchase.kept, untold, exponents)
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing of the purchase is left, nor of its awards with the customer."""
         return is_all(self.lines) and not self.kept and not self.untold
+
+    @property
+    def alternative(self) -> Decimal:
+        """What the wallet gave back of the awards in the alternative currency: its part of all that was due so far,
+        rounded once; zero of a purchase that was told in none."""
+        due = [self._part(award) for award in self.document.awards]
+        alternative = sum((amounts.alternative or ZERO for amounts in due), ZERO)
+        return share(alternative, self.awarded, sum((one.wallet for one in due), ZERO), self.exponents.alternative)
 
     def offers(self) -> Iterator[tuple[str, Decimal, bool]]:
         """Return of each award and voucher, by its offer's id, how much is back, in its own currency, and whether all
@@ -69,15 +86,17 @@ class ReversalExtent:
     def awards(self) -> Iterator[ReversedAward]:
         """Return what of each award is reversed, in the wallet's currency."""
         for award in self.document.awards:
-            amount = weighted(award).part(self.lines, self.exponents).amounts.wallet
-            yield ReversedAward(award.offer_id, amount, award.expires, award.instant)
+            yield ReversedAward(award.offer_id, self._part(award).wallet, award.expires, award.instant)
 
     def is_back(self, award: PostedAward) -> bool:
         """Tell whether all lines that an award or a voucher stands for came back."""
         return weighted(award).is_whole(self.lines)
 
     def _amount(self, award: PostedAward) -> Decimal:
-        return weighted(award).part(self.lines, self.exponents).amounts.of(award.currency)
+        return self._part(award).of(award.currency)
+
+    def _part(self, award: PostedAward) -> Amounts:
+        return weighted(award).part(self.lines, self.exponents).amounts
 
     def _in_its_currency(self, award: PostedAward, kept: Decimal) -> Decimal:
         """Return a part of an award, told in the wallet's currency, in its own."""
@@ -101,6 +120,12 @@ class ReversalEffects:
             amount, times = given.get(use.subject, (ZERO, self.after.is_whole - self.before.is_whole))
             if amount or times:
                 yield Use(use.subject, use.window, -use.count * times, ZERO - amount, use.currency)
+
+    @property
+    def alternative(self) -> Decimal:
+        """What the wallet gives back of the awards now, in the alternative currency: the difference of two rounded
+        totals, so that all steps sum to what was awarded."""
+        return self.after.alternative - self.before.alternative
 
     @property
     def budgets(self) -> dict[str, Decimal]:

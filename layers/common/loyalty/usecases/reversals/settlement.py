@@ -7,7 +7,7 @@ from functools import cached_property
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.ledger.wallet import add_amounts
-from loyalty.domain.money import ZERO, share, split
+from loyalty.domain.money import ZERO, split
 from loyalty.domain.reversals.proration import ReversalStep
 from loyalty.domain.reversals.reversal import Reversal, kept_by_offer, settlement
 from loyalty.store.events import Event
@@ -50,12 +50,13 @@ class Settlement:
     Attributes:
         purchases: those that it changes, the one that is taken back first.
         settled: what is taken back now of what was waived, by purchase, in the wallet's currency.
-        alternative: the same amount in the alternative currency, zero where the purchases were told in none.
+        alternative: what the wallet gives back of the awards of all purchases, in the alternative currency, below zero;
+            None if the one that is taken back was told in none.
     """
 
     purchases: tuple[ChangedPurchase, ...]
     settled: Mapping[str, Decimal]
-    alternative: Decimal
+    alternative: Decimal | None
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -86,27 +87,23 @@ def settle(
     own = _settle_purchase(after, outcome.settled.get(own_id, ZERO))
     purchases = [ChangedPurchase(before, own, exponents)]
     settled: dict[str, Decimal] = {}
-    alternative, room = ZERO, MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
+    alternative = purchases[0].given_back.alternative
+    room = MAX_TRANSACTION - _WRITES_BESIDE - len(purchases[0].effects)
     for purchase_id, amount in outcome.settled.items():
-        purchase = before if purchase_id == own_id else read(purchase_id)
-        alternative += _alternative(purchase, amount, exponents)
-        other = None
-        if purchase_id != own_id:
-            other = ChangedPurchase(purchase, _settle_purchase(purchase, amount), exponents)
-        if other and len(other.effects) > room:
+        if purchase_id == own_id:
+            settled[own_id] = amount
+            continue
+        purchase = read(purchase_id)
+        other = ChangedPurchase(purchase, _settle_purchase(purchase, amount), exponents)
+        alternative += other.given_back.alternative
+        if len(other.effects) > room:
             settled[UNTOLD] = settled.get(UNTOLD, ZERO) + amount
             continue
         settled[purchase_id] = amount
-        if other:
-            purchases.append(other)
-            room -= len(other.effects)
-    return Settlement(tuple(purchases), settled, alternative)
-
-
-def _alternative(purchase: Event, amount: Decimal, exponents: Exponents) -> Decimal:
-    """Return a part of a purchase's awards in the alternative currency."""
-    awarded = purchase.entry.movement
-    return share(awarded.alternative_awarded or ZERO, amount, awarded.awarded, exponents.alternative)
+        purchases.append(other)
+        room -= len(other.effects)
+    has_alternative = before.entry.movement.alternative_awarded is not None
+    return Settlement(tuple(purchases), settled, ZERO - alternative if has_alternative else None)
 
 
 def _settle_purchase(purchase: Event, amount: Decimal) -> Event:

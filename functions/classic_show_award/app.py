@@ -1,0 +1,30 @@
+"""POST and GET /reward_transactions/awards/show: an award of a posted purchase, by its id or number."""
+
+from os import environ
+
+from loyalty.api.classic.envelope import classic_endpoint, render_success
+from loyalty.api.classic.purchases import render_award
+from loyalty.api.classic.queries import asked_in
+from loyalty.api.classic.reading import read_named_award
+from loyalty.api.http.messages import Request, Response
+from loyalty.domain.access.partner import Partner, Scope
+from loyalty.store.client import connect
+from loyalty.store.credentials import SigningKeys
+from loyalty.usecases.access.auth_tokens import TokenCheck
+from loyalty.usecases.engine import Engine
+from loyalty.usecases.purchases.event_records import EventRecordsReader
+from loyalty.usecases.purchases.find_purchase import find_purchase
+
+table = connect(environ["TABLE_NAME"])
+engine = Engine.on(table)
+
+
+def show(request: Request, partner: Partner) -> Response:
+    body = asked_in(request)
+    award, purchase = read_named_award(body)
+    event = find_purchase(purchase, partner, table=table)
+    gathered = EventRecordsReader(engine, request.now)
+    return render_success(render_award(gathered(event), award), body)
+
+
+handler = classic_endpoint(show, Scope.READ_PURCHASES, TokenCheck(table, SigningKeys(table)))
