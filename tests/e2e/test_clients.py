@@ -185,8 +185,7 @@ def test_an_android_till_that_knows_no_baskets(table: DynamoTable, stack: Target
         till.post("contacts/NOBODY/otp")
     with pytest.raises(Thrown, match=f"^{NOT_ENOUGH}$"):
         till.post(
-            "purchases",
-            {**bought, "spend_request": {"amount": 24.00 * 100}, "total_amount": 9999, "net_amount": 9994.2},
+            "purchases", {**bought, "total_amount": 104.80, "net_amount": 100.00, "spend_request": {"amount": 90}}
         )
     till.secret = MADE_UP
     assert till.post("purchases", bought)["id"] != posted
