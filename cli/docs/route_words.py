@@ -54,5 +54,7 @@ WORDS = {
         The token is as good as one that an API key is exchanged for. Wrong attempts count by address and login.""",
     "issue_token": """Exchange an API key for a token
         A body is read whatever its content type is.""",
+    "get_token": """Exchange an API key for a token
+        A body is read whatever its content type is.""",
     "release_token": "Give a token back",
 }
