@@ -25,8 +25,15 @@ def password(demo: DynamoTable) -> str:
     return create_login(LoginRequest("DEMO", "till", ["*"], list(Scope)), table=demo, now=NOW)
 
 
-def sign_in(functions: Functions, password: str, **fields: Any) -> Answer:
-    body = {"username": "till", "password": password, "organisation": "Main", **fields}
+@pytest.fixture
+def answering_ok(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    """The functions of a deployment with `ClassicErrors=OK`."""
+    monkeypatch.setenv(VARIABLE, "OK")
+    return Functions(functions.api_key)
+
+
+def sign_in(functions: Functions, shown: str, **fields: Any) -> Answer:
+    body = {"username": "till", "password": shown, "organisation": "Main", **fields}
     return functions.call("sign_in", body, requestContext={"identity": {"sourceIp": "203.0.113.7"}})
 
 
@@ -41,34 +48,27 @@ def sign_in(functions: Functions, password: str, **fields: Any) -> Answer:
     ids=str,
 )
 def test_a_refused_login_is_no_error_of_http_where_the_deployment_says_so(
-    functions: Functions, password: str, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], code: Code
+    answering_ok: Functions, password: str, fields: dict[str, Any], code: Code
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "OK")
-    answer = sign_in(functions, password, **fields)
+    answer = sign_in(answering_ok, password, **fields)
 
     assert (answer.status, answer.body["status"]["code"], answer.body["data"]) == (200, code, None)
     assert answer.body["status"]["message"]
-    assert sign_in(functions, password).body["data"]["token"]
+    assert sign_in(answering_ok, password).body["data"]["token"]
 
 
-def test_an_unknown_key_is_answered_in_the_same_form(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "OK")
-    answer = functions.call("issue_token", headers={"api_key": "lk_made_up"}, context={})
+def test_an_unknown_key_is_answered_in_the_same_form(answering_ok: Functions) -> None:
+    answer = answering_ok.call("issue_token", headers={"api_key": "lk_made_up"}, context={})
 
     assert (answer.status, answer.body["status"]["code"]) == (200, "InvalidTokenException")
 
 
-def test_a_token_that_is_good_no_longer_is_a_401_all_the_same(
-    functions: Functions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(VARIABLE, "OK")
-
-    assert functions.call("classic_show_purchase", {"token": "made.up.token"}, context={}).status == 401
+def test_a_token_that_is_good_no_longer_is_a_401_all_the_same(answering_ok: Functions) -> None:
+    assert answering_ok.call("classic_show_purchase", {"token": "made.up.token"}, context={}).status == 401
 
 
-def test_a_partners_own_form_does_not_tell_that_there_is_its_login(
-    functions: Functions, demo: DynamoTable, password: str
-) -> None:
+@pytest.mark.usefixtures("password")
+def test_a_partners_own_form_does_not_tell_that_there_is_its_login(functions: Functions, demo: DynamoTable) -> None:
     bring(demo, {"type": "partner", "id": "DEMO", "name": "Demo partner", "classic_errors": "OK"})
     known, unknown = (sign_in(functions, "wrong", username=name) for name in ("till", "nobody"))
 
