@@ -66,8 +66,13 @@ class Listed(MemoryTable):
     """A table that tells all that it holds."""
 
     def items(self) -> list[Item]:
-        """Return all items."""
-        return [item for item in self._written.values() if item]
+        """Return all items, with their keys."""
+        return [
+            {**item, "pk": pk, "sk": sk}
+            for pk, partition in self._written.items()
+            for sk, item in partition.items()
+            if item
+        ]
 
 
 class Watched(MemoryTable):

@@ -87,9 +87,9 @@ def test_a_merchant_alone_is_told_to_come_back_as_an_outlet() -> None:
 
 
 def test_what_the_newest_api_does_not_read_is_told_too() -> None:
-    body = BODIES["create_v5_1"] | {"organisation_id": "5"}
+    body = BODIES["create_v5_1"] | {"shop": "5"}
 
-    assert left_out(body, Dialect.CLASSIC)["/organisation_id"] == "the newest API does not read it, either"
+    assert left_out(body, Dialect.CLASSIC)["/shop"] == "the newest API does not read it, either"
     with pytest.raises(Refused, match="Did you mean promo_code"):
         translate(body | {"promocode": "5"}, Dialect.CLASSIC)
 

@@ -31,9 +31,16 @@ class ClassicRepeats(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """An API client, as far as its token goes. `merchants` are ids of business units, or `*`; `key_hash` names the API
-    key, or the login, that it calls with, None if no call is at work; `unit_id` is the unit that it calls as, None
-    where its record says which; `error_forms` are the forms in which it is told errors."""
+    """An API client, as far as its token goes.
+
+    Attributes:
+        id: its id.
+        scopes: what it may do.
+        merchants: the ids of business units that it may act for, or `*`.
+        key_hash: names the API key, or the login, that it calls with; None if no call is at work.
+        unit_id: the unit that it calls as; None where its record says which.
+        error_forms: the forms in which it is told errors.
+    """
 
     id: str
     scopes: frozenset[str]
