@@ -5,7 +5,8 @@ What it does not find here is in docs/switching.md, under "What is known to diff
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,6 +134,47 @@ def test_a_client_in_c_sharp(table: DynamoTable, classic: str, password: Passwor
     release(classic, client.token)
     client.token = MADE_UP
     assert client.call("GET", SHOW, customer_event_identifier=f"id={posted['id']}") == posted
+
+
+@pytest.fixture
+def answering_ok(stack: Target) -> Iterator[None]:
+    """The stack as `ClassicErrors=OK` deploys it, which sets one variable of the two functions that log in."""
+    client = stack.client("lambda")
+    functions = [one for one in client.list_functions()["Functions"] if "CLASSIC_ERRORS" in variables(one)]
+    assert len(functions) == 2
+    for one in functions:
+        changed = {**variables(one), "CLASSIC_ERRORS": "OK"}
+        client.update_function_configuration(FunctionName=one["FunctionName"], Environment={"Variables": changed})
+    yield
+    for one in functions:
+        client.update_function_configuration(
+            FunctionName=one["FunctionName"], Environment={"Variables": variables(one)}
+        )
+
+
+def variables(function: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = function.get("Environment", {}).get("Variables", {})
+    return found
+
+
+def wrong(password: Password) -> Password:
+    return replace(password, username="nobody", password="wrong")
+
+
+def test_a_client_in_c_sharp_takes_a_refused_login_for_a_broken_connection(classic: str, password: Password) -> None:
+    with pytest.raises(Thrown, match=r"^401$"):
+        c_sharp(classic, wrong(password)).call("GET", SHOW, customer_event_identifier="id=NONE")
+
+
+@pytest.mark.usefixtures("answering_ok")
+def test_a_client_in_c_sharp_tells_a_refused_login_where_the_deployment_answers_ok(
+    table: DynamoTable, classic: str, password: Password
+) -> None:
+    with pytest.raises(Thrown, match=r"^InvalidTokenException$"):
+        c_sharp(classic, wrong(password)).call("GET", SHOW, customer_event_identifier="id=NONE")
+    client = c_sharp(classic, password)
+    client.token = MADE_UP
+    assert client.call("POST", CREATE, **purchase(table, "c-sharp-in"))["number"]
 
 
 def test_a_tills_test_server(table: DynamoTable, classic: str, stack: Target, password: Password) -> None:
