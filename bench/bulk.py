@@ -70,6 +70,7 @@ def _ours(account: AwsAccount, call: BulkCall) -> Taken:
         "AWS_ENDPOINT_URL": str(account.aws_endpoint_url),
         "TABLE_NAME": table.name,
         "API_KEY_HEADER": "api_key",
+        "CLASSIC_ERRORS": "STATUS",
         "POWERTOOLS_SERVICE_NAME": "loyalty",
     }
     issued = _function("issue_token").handler({"headers": {"api_key": key}}, LambdaContext())

@@ -65,6 +65,7 @@ ENVIRONMENT = {
     "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
     "TABLE_NAME": TABLE,
     "API_KEY_HEADER": "api_key",
+    "CLASSIC_ERRORS": "STATUS",
     "POWERTOOLS_SERVICE_NAME": "loyalty",
     # The same order of sets in each run, so that instruction counts can be compared.
     "PYTHONHASHSEED": "0",

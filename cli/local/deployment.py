@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +99,8 @@ class Deployment:
             *("--use-json", "--output-template-file", str(packaged), "--no-progressbar"),
         )
         # By its address, as CloudFormation takes no template of this size within a request.
-        s3.put_object(Bucket=ARTIFACTS_BUCKET, Key=packaged.name, Body=packaged.read_bytes())
+        template = with_defaults(json.loads(packaged.read_text()), self._parameters())
+        s3.put_object(Bucket=ARTIFACTS_BUCKET, Key=packaged.name, Body=json.dumps(template).encode())
         self._bring_up(f"{self.account.aws_endpoint_url}/{ARTIFACTS_BUCKET}/{packaged.name}")
         outputs = stack_outputs(self.account, STACK_NAME)
         put_boundaries(self.account, STACK_NAME)
@@ -194,3 +195,11 @@ class Deployment:
             "SAM_CLI_TELEMETRY": "0",
             "__SAM_CLI_APP_DIR": str(home),
         }
+
+
+def with_defaults(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """Return a template with these values as the defaults of its parameters: the emulator's SAM transform looks at
+    nothing else, where that of AWS has the values of the deployment."""
+    parameters = template["Parameters"]
+    given = {name: {**parameters[name], "Default": value} for name, value in values.items()}
+    return {**template, "Parameters": {**parameters, **given}}

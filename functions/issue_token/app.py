@@ -2,12 +2,13 @@
 
 from os import environ
 
-from loyalty.api.classic.envelope import render_refusal, render_success
+from loyalty.api.classic.envelope import login_refusal, render_success
 from loyalty.api.classic.logins import MAX_BODY_BYTES, read_unit
 from loyalty.api.classic.tokens import render_token
 from loyalty.api.http.credentials import key_in
 from loyalty.api.http.http_handler import http_handler
 from loyalty.api.http.messages import Request, Response
+from loyalty.domain.access.error_forms import ClassicErrors
 from loyalty.store.client import connect
 from loyalty.usecases.access.token_exchange import TokenIssuer
 
@@ -21,4 +22,6 @@ def issue(request: Request) -> Response:
     return render_success(render_token(text, token, request.now))
 
 
-handler = http_handler(issue, refusal=render_refusal, max_body_bytes=MAX_BODY_BYTES)
+handler = http_handler(
+    issue, refusal=login_refusal(ClassicErrors(environ["CLASSIC_ERRORS"])), max_body_bytes=MAX_BODY_BYTES
+)

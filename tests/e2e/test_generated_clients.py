@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from cli.docs.route import LOGIN_PATH
 from cli.local.command import DEMO_PURCHASE
 from cli.target import REPOSITORY, Target
 from loyalty.api.classic.requests import ClassicCreatePurchase
+from loyalty.domain.access.partner import Scope
+from loyalty.usecases.access.logins import LoginRequest, create_login
 from tests.partner import Api
 
 PURCHASE = json.loads(DEMO_PURCHASE.read_text())
@@ -95,6 +98,37 @@ def test_a_generated_python_client_posts_what_is_documented(
         asked = models.ClassicCreatePurchaseBody.from_dict({**CLASSIC, "process_immediately": spelling})
         answer = call("classic_api.classic_create_purchase", "Authorization", token, "Bearer", body=asked)
         assert (answer.status.code, answer.data.process_immediately) == ("OK", bool(spelling))
+
+
+def test_a_generated_python_client_logs_in_at_the_vendors_address_and_again_once_its_token_has_ended(
+    stack: Target, python_client: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(python_client))
+    client, models = import_module("loyalty_client"), import_module("loyalty_client.models")
+    asked = LoginRequest("DEMO", "generated", ["*"], list(Scope))
+    password = create_login(asked, table=stack.open_table(), now=datetime.now(UTC))
+    login = models.SignIn(username="generated", password=password, organisation="Main", unit="Admin Unit")
+    purchase = models.ClassicCreatePurchaseBody.from_dict(CLASSIC)
+
+    def call(route: str, token: str, **parameters: Any) -> tuple[int, Any]:
+        base = f"{stack.api_url}/crmapi/rest/v2"
+        nobody = client.Client(base, timeout=60)
+        with client.AuthenticatedClient(base, token=token, timeout=60) if token else nobody as caller:
+            answer = import_module(f"loyalty_client.api.{route}").sync_detailed(client=caller, **parameters)
+        return answer.status_code, answer.parsed
+
+    def token() -> str:
+        status, answer = call("authentication.sign_in", "", body=login)
+        assert (status, answer.status.code) == (200, "OK")
+        found: str = answer.data.token
+        return found
+
+    first = token()
+    assert call("classic_api.classic_create_purchase", first, body=purchase)[1].status.code == "OK"
+    assert call("authentication.release_token", first)[0] == 200
+    status, refused = call("classic_api.classic_create_purchase", f"{first}x", body=purchase)
+    assert (status, refused.status.code) == (401, "InvalidTokenException")
+    assert call("classic_api.classic_create_purchase", token(), body=purchase)[1].status.code == "OK"
 
 
 def test_a_generated_typescript_client_posts_what_is_documented(stack: Target, node_packages: Path) -> None:

@@ -127,6 +127,7 @@ def aws() -> Iterator[DynamoTable]:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "TABLE_NAME": "loyalty",
         "API_KEY_HEADER": "api_key",
+        "CLASSIC_ERRORS": "STATUS",
         "AWS_LAMBDA_FUNCTION_NAME": "loyalty-split-upload",
         "UPLOAD_BUCKET": "uploads",
         "RESULT_BUCKET": "results",

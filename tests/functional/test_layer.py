@@ -73,7 +73,7 @@ def seen(expression: str, function: Path, layer: Path, runtime: Path) -> str:
     code = f"import sys; sys.path[:0] = {path!r}; import app; print({expression})"
     environment = dict.fromkeys(environment_of(function.name), "given")
     environment |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "", "AWS_LAMBDA_FUNCTION_NAME": "given"}
-    environment |= {"POWERTOOLS_LOG_LEVEL": "INFO", "MAX_RECEIVES": "1"}
+    environment |= {"POWERTOOLS_LOG_LEVEL": "INFO", "MAX_RECEIVES": "1", "CLASSIC_ERRORS": "STATUS"}
 
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], env=environment, check=True, stdout=subprocess.PIPE, text=True

@@ -98,8 +98,9 @@ def test_a_wrong_password_and_an_unknown_login_are_answered_alike_after_the_same
     answer = sign_in(functions, password if right else "wrong", username=username)
 
     assert answer.status == 401
+    told = logins.WRONG.description
     assert answer.body == {
-        "status": {"code": "InvalidTokenException", "description": logins.WRONG.description, "message": ""},
+        "status": {"code": "InvalidTokenException", "description": told, "message": told},
         "data": None,
     }
     assert len(hashed) == 1

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cli.console import CommandFailure
-from cli.local.deployment import Host
+from cli.local.deployment import Host, with_defaults
 from cli.local.gateway_responses import substitute
 from cli.local.pages import page_at
 
@@ -26,6 +26,24 @@ def test_functions_are_built_for_the_machine_at_hand(system: str, machine: str, 
 def test_a_machine_without_a_layer_is_a_failure_that_names_it(system: str, machine: str) -> None:
     with pytest.raises(CommandFailure, match=f"this is {system} on {machine}"):
         Host.of(system=system, machine=machine, python=(3, 12))
+
+
+def test_what_is_deployed_with_is_what_the_emulators_transform_sees() -> None:
+    template = {
+        "Parameters": {
+            "Stage": {"Type": "String", "Default": "dev"},
+            "LogLevel": {"Type": "String", "Default": "INFO"},
+        },
+        "Resources": {},
+    }
+
+    assert with_defaults(template, {"Stage": "local"}) == {
+        "Parameters": {
+            "Stage": {"Type": "String", "Default": "local"},
+            "LogLevel": {"Type": "String", "Default": "INFO"},
+        },
+        "Resources": {},
+    }
 
 
 def test_parameters_are_put_where_the_template_refers_to_them() -> None:

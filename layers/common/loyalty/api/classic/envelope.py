@@ -71,9 +71,25 @@ def select_fields_within(data: Mapping[str, Any], names: frozenset[str]) -> Mapp
 def render_refusal(refusal: Refused, forms: ErrorForms) -> Response:
     """Return the envelope with the error in `status` and no data; its text both as `description` and as `message`, as
     some clients show the one and some the other."""
+    code = refusal.problems[0].code
+    return _render(refusal, is_ok=forms.classic_errors is ClassicErrors.OK and is_final(code))
+
+
+def login_refusal(form: ClassicErrors) -> Callable[[Refused, ErrorForms], Response]:
+    """Return what renders the refusal of a login. The form is the deployment's: before a login is known to be good, no
+    partner's can be told without telling that there is such a login. A wrong password is final, too: whoever logs in
+    has nothing to log in again with."""
+
+    def render(refusal: Refused, _: ErrorForms) -> Response:
+        status = ERRORS[refusal.problems[0].code].status
+        return _render(refusal, is_ok=form is ClassicErrors.OK and status < HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    return render
+
+
+def _render(refusal: Refused, *, is_ok: bool) -> Response:
     first, told = refusal.problems[0], describe_refusal(refusal)
     envelope = {"status": {"code": first.code, "description": told, "message": told}, "data": None}
-    is_ok = forms.classic_errors is ClassicErrors.OK and is_final(first.code)
     return Response(HTTPStatus.OK if is_ok else ERRORS[first.code].status, envelope, headers_for(first))
 
 
