@@ -49,7 +49,7 @@ class Request:
     is_base64: bool
     max_body_bytes: int = MAX_BODY_BYTES
     method: str = "POST"
-    event: Mapping[str, Any] = field(default_factory=dict)
+    event: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     answer_headers: dict[str, str] = field(default_factory=dict)
     address: str = ""
     error_forms: ErrorForms = DEFAULT_FORMS
