@@ -139,6 +139,8 @@ def _operation(route: "Route", references: "Mapping[Any, Json]") -> "Json":
 
 
 def _body(route: "Route", references: "Mapping[Any, Json]") -> "Json":
+    from loyalty.api.newest.purchase_requests import CreatePurchase
+
     parts = [references[route.takes]] if route.takes else []
     if route.entries:
         # What an entry has to be to be posted; the call as a whole is valid with less.
@@ -150,7 +152,10 @@ def _body(route: "Route", references: "Mapping[Any, Json]") -> "Json":
     content: Json = {"schema": parts[0] if len(parts) == 1 else {"allOf": parts}}
     if shown := _examples("request", (*route.examples, *route.requests)) or _sample(route):
         content["examples"] = shown
-    mandatory = route.takes is not None and any(one.is_required() for one in route.takes.model_fields.values())
+    mandatory = route.takes is not None and (
+        issubclass(route.takes, CreatePurchase)  # which has one of several fields
+        or any(one.is_required() for one in route.takes.model_fields.values())
+    )
     return {"requestBody": {"required": mandatory, "content": {"application/json": content}}}
 
 

@@ -61,6 +61,7 @@ def _queried(name: str, info: FieldInfo) -> Json:
     ways = [way for one in named_by for way in one.ways()]
     if ways:
         told["pattern"] = f"^({'|'.join(ways)})=."
+        told["examples"] = [f"{ways[0]}=101"]
         description = f"`field=value`, where the field is one of {', '.join(ways)}."
     else:
         description = info.description or "A date, in the forms of a body."

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -166,9 +167,15 @@ def test_no_route_is_answered_a_fault_of_what_the_page_fills_in(stack: Target) -
     for path, methods in api.call("GET", "/openapi.json")[2]["paths"].items():
         for method, operation in methods.items():
             named = {told["name"]: told["example"] for told in operation.get("parameters", []) if "example" in told}
+            queried = {
+                told["name"]: told["schema"]["examples"][0]
+                for told in operation.get("parameters", [])
+                if told["in"] == "query" and "examples" in told["schema"]
+            }
+            query = f"?{urlencode(dict(list(queried.items())[:1] if path.endswith('list') else queried))}"
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             for example in content.get("examples", {"": {"value": None}}).values():
-                status, _, body = api.call(method.upper(), path.format(**named), example["value"], **bearer)
+                status, _, body = api.call(method.upper(), path.format(**named) + query, example["value"], **bearer)
                 answered[path, status] = body
 
     assert answered.pop((LOGIN_PATH, 401)), "a page knows no password"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import inf
 from typing import Any, TypeVar
 
 from loyalty import exactjson
@@ -762,8 +763,9 @@ class Judge:
         return "; ".join(wrong) or (f"it lacks {late}" if late else None)
 
     def _at(self, account: str, number: int) -> float:
-        """Return when a wallet's event of a number was committed."""
-        return self.committed[self._places[account, number].entry.event_id]
+        """Return when a wallet's event of a number was committed; never, if it was not, which other rules find."""
+        event = self._places.get((account, number))
+        return self.committed[event.entry.event_id] if event else inf
 
     def _as_told(self, account: str, line: Json, name: str) -> Json:
         """Return a line of a journal as a partner is told it: what it is of others, without a name."""

@@ -50,7 +50,10 @@ def attributes_of(tree: ast.AST, name: str) -> Iterator[str]:
 
 
 def test_every_function_and_everything_that_the_command_does_by_itself_is_in_the_table() -> None:
-    in_commands = {name for path in (REPOSITORY / "cli").rglob("*.py") for name in functions_used_by(path)}
+    modules = (
+        path for path in (REPOSITORY / "cli").rglob("*.py") if path.parent.name != "compare"
+    )  # a sandbox of its own
+    in_commands = {name for path in modules for name in functions_used_by(path)}
     folders = {path.parent.name for path in (REPOSITORY / "functions").glob("*/app.py")}
 
     assert {"import_records", "redrive", "create_key"} < in_commands

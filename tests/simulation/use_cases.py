@@ -72,6 +72,7 @@ WITHOUT_CLOUD = {
     "advice_for": "puts advice into words",
     "budget_key": "names a counter",
     "check_name": "looks at a name",
+    "count_hidden": "asks a queue for one number after a redrive, which is in the table; an error ends the command",
     "look_up": "resolves the names of past purchases, in a table in memory",
     "no_key": "puts a refusal into words",
     "preview_purchase": "explains a purchase under a draft, in a table in memory; the functions' is in the table",
@@ -82,7 +83,8 @@ WITHOUT_CLOUD = {
     "row_identity": "names a row",
     "verify_export": "reads files on disk",
 }
-"""What the command uses of `usecases/` that makes no call to the cloud, by the names of functions."""
+"""What the command uses of `usecases/` that makes no call to the cloud, or none that anything follows from, by
+the names of functions."""
 
 
 def scene(use_case: str, name: str, **about: Any) -> Callable[[Play], Play]:
