@@ -50,9 +50,8 @@ def attributes_of(tree: ast.AST, name: str) -> Iterator[str]:
 
 
 def test_every_function_and_everything_that_the_command_does_by_itself_is_in_the_table() -> None:
-    modules = (
-        path for path in (REPOSITORY / "cli").rglob("*.py") if path.parent.name != "compare"
-    )  # a sandbox of its own
+    # What is compared is posted in a sandbox of its own.
+    modules = (path for path in (REPOSITORY / "cli").rglob("*.py") if path.parent.name != "compare")
     in_commands = {name for path in modules for name in functions_used_by(path)}
     folders = {path.parent.name for path in (REPOSITORY / "functions").glob("*/app.py")}
 

@@ -117,7 +117,7 @@ class Classification(NewestModel):
 
 
 class PurchaseItem(NewestModel):
-    """A line (contract, `v5_purchase_item`). ToldTotals cover the whole line, whatever the quantity."""
+    """A line (contract, `v5_purchase_item`). Amounts cover the whole line, whatever the quantity."""
 
     product_sku: Code
     quantity: Positive = Decimal(1)

@@ -43,12 +43,13 @@ MOVE_MONEY = (
     "products",
     "promo_code",
     "quantity",
+    "reference_number",
     "spend_request",
     "tax_amount",
     "total_amount",
     "transaction_amounts",
 )
-"""Fields that decide what is paid and awarded, or whether it is. A name that is close to one of these, or has one of
+"""Fields that decide what is paid and awarded, whether it is, and whether once. A name that is close to one of these, or has one of
 `TELLING` in it, is refused wherever it stands: nobody is to lose a spend to a typing error."""
 
 TELLING = {
