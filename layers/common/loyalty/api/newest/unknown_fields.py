@@ -49,8 +49,8 @@ MOVE_MONEY = (
     "total_amount",
     "transaction_amounts",
 )
-"""Fields that decide what is paid and awarded, whether it is, and whether once. A name that is close to one of these, or has one of
-`TELLING` in it, is refused wherever it stands: nobody is to lose a spend to a typing error."""
+"""Fields that decide what is paid and awarded, whether it is, and whether once. A name that is close to one of these,
+or has one of `TELLING` in it, is refused wherever it stands: nobody is to lose a spend to a typing error."""
 
 TELLING = {
     "spend": "spend_request",
