@@ -113,7 +113,12 @@ def _place(key: Item) -> Place:
 
 
 def _units(item: Item) -> int:
-    return -(-sum(len(name.encode()) + _size(value) for name, value in item.items()) // 1024)
+    return -(-item_bytes(item) // 1024)
+
+
+def item_bytes(item: Item) -> int:
+    """Return the bytes that DynamoDB counts for an item."""
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
 
 
 def _size(value: dict[str, Any]) -> int:
@@ -125,7 +130,7 @@ def _size(value: dict[str, Any]) -> int:
         case "M":
             return 3 + sum(1 + len(name.encode()) + _size(each) for name, each in content.items())
         case "B":
-            return len(base64.b64decode(content))
+            return len(content if isinstance(content, bytes) else base64.b64decode(content))
         case "N":
             return len(str(content)) // 2 + 2
         case _:

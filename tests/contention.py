@@ -1,4 +1,5 @@
-"""Many callers at once whose purchases all add to one counter: an offer's budget, and uses of a promo code.
+"""Many callers at once whose purchases all want one item: a counter (an offer's budget, and uses of a promo code), or a
+wallet.
 
 No emulator here answers TransactionConflict, so the table is one of ours, in the process, in which a transaction takes
 its items for 10 ms and refuses any other one that wants one of them meanwhile. Time is not the machine's but reckoned:
@@ -141,8 +142,26 @@ class Crowd:
 def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Crowd, MemoryTable]:
     """Let so many callers, each with an account of his own, post so many purchases one after the other, each rewarded
     with 1 out of the `budget`, and with a promo code; answers what became of them, and the table after it."""
+
+    def purchase(caller: int, reference_number: str) -> dict[str, Any]:
+        return _purchase(caller, reference_number) | {"promo_code": "HOT"}
+
+    return _crowd(callers, purchases, _records(callers, {"limits": {"budget": budget}}), purchase)
+
+
+def crowd_of_one_wallet(callers: int, purchases: int) -> tuple[Crowd, MemoryTable]:
+    """Let so many callers post so many purchases each of one account; answers as `crowd` does."""
+    return _crowd(callers, purchases, _records(1, {}), lambda _, reference_number: _purchase(0, reference_number))
+
+
+def _crowd(
+    callers: int,
+    purchases: int,
+    records: Iterable[dict[str, Any]],
+    purchase: Callable[[int, str], dict[str, Any]],
+) -> tuple[Crowd, MemoryTable]:
     items, time, told = MemoryTable(), ReckonedTime(), Crowd()
-    lines = [json.dumps(record).encode() for record in _records(callers, budget)]
+    lines = [json.dumps(record).encode() for record in records]
     summary = import_records(lines, table=items, now=NOW)
     assert not summary.refused, summary.refused
     table = ContendedTable(items, time)
@@ -153,7 +172,7 @@ def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Cro
         engine.numbers.reserve(purchases)
         for number in range(purchases):
             began = time.now
-            request = read_purchase(_purchase(caller, f"{caller}-{number}"), NOW)
+            request = read_purchase(purchase(caller, f"{caller}-{number}"), NOW)
             try:
                 posting = post_purchase(engine, request, PARTNER, now=NOW)
             except Refused as refused:
@@ -169,17 +188,17 @@ def crowd(callers: int, purchases: int, *, budget: int = 1_000_000) -> tuple[Cro
     return told, items
 
 
-def _records(callers: int, budget: int) -> Iterator[dict[str, Any]]:
+def _records(accounts: int, limits: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"type": "currency", "id": "EUR", "code": "EUR", "exponent": 2, "role": "SYSTEM"}
     yield {"type": "business_unit", "id": "M", "code": "M", "name": "Merchant"}
     yield {"type": "product", "id": "COFFEE", "code": "COFFEE"}
     yield {"type": "reward_scheme", "id": "S", "name": "Scheme"}
     award = {"method": "FIXED", "value": 1}
-    yield {"type": "reward_offer", "id": "O", "name": "O", "scheme": "S", "award": award, "limits": {"budget": budget}}
+    yield {"type": "reward_offer", "id": "O", "name": "O", "scheme": "S", "award": award, **limits}
     yield {"type": "promotion_campaign", "id": "C", "name": "Campaign"}
     code = {"id": "HOT", "code": "HOT", "promotion_campaign": "C", "maximum_uses": 1_000_000}
     yield {"type": "promo_code", **code}
-    for caller in range(callers):
+    for caller in range(accounts):
         yield {"type": "account", "id": f"A{caller}", "number": f"N{caller}"}
         yield {"type": "access_token", "id": f"T{caller}", "account": f"A{caller}", "authentication_code": f"C{caller}"}
 
@@ -189,6 +208,5 @@ def _purchase(caller: int, reference_number: str) -> dict[str, Any]:
         "cim": f"C{caller}",
         "reference_number": reference_number,
         "merchant_tap": {"code": "M"},
-        "promo_code": "HOT",
         "products": [{"product_sku": "COFFEE", "net_amount": 10, "tax_amount": 2, "total_amount": 12}],
     }
