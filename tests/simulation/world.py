@@ -49,6 +49,9 @@ GATEWAY_SECONDS = 29.0
 GIVEN_UP_SECONDS = (0.01, 5.0)
 NOTIFIED_SECONDS = (0.05, 1.0)
 LATE_SECONDS = (60.0, 900.0)
+FATAL_CALLS = (1, 40)
+"""Calls that a process makes until it is killed over a message that another one was killed over."""
+
 AGAIN_AFTER = (60.0, 120.0, 240.0)
 """Until Lambda tries a call again that nobody waits for."""
 
@@ -323,8 +326,8 @@ class World:
 
     # ---------------------------------------------------------------- Lambda
 
-    def invoke(self, function: Function, event: Mapping[str, Any]) -> Any:
-        """Call a function, in a container of its own for so long.
+    def invoke(self, function: Function, event: Mapping[str, Any], calls: float = float("inf")) -> Any:
+        """Call a function, in a container of its own for so long; its process makes so many `calls` until it is killed.
 
         Raises:
             CallEnded: it has failed, or its process is gone.
@@ -332,7 +335,7 @@ class World:
         self.calls[function.name] += 1
         container = self._container(function)
         process = container.process
-        process.deadline = self.scheduler.now + function.seconds
+        process.deadline, process.calls_left = self.scheduler.now + function.seconds, calls
         context = Context(self.scheduler, process, function.called)
         try:
             answer = run_in(process, partial(container.handler, event, context))
@@ -422,11 +425,13 @@ class World:
         try:
             if self.faults.strikes(Fault.DELIVERED_LATE, function.name):
                 return  # it is received again, once it is visible
-            answer = self.invoke(function, {"Records": [_record(message)]})
+            is_fatal = message.killed and self.faults.strikes(Fault.KILLED_AGAIN, function.name)
+            calls = self.chance.randint(*FATAL_CALLS) if is_fatal else float("inf")
+            answer = self.invoke(function, {"Records": [_record(message)]}, calls)
             if not answer["batchItemFailures"] and not self.faults.strikes(Fault.DELIVERED_TWICE, function.name):
                 queue.remove(receipt)
-        except CallEnded:
-            pass  # it is received again, once it is visible
+        except CallEnded as ended:  # it is received again, once it is visible
+            message.killed = isinstance(ended.__cause__, Killed)
         finally:
             self._at_work[source.queue] -= 1
             self._poll(source)
