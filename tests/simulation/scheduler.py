@@ -14,8 +14,8 @@ class Killed(BaseException):
 
 @dataclass(eq=False)
 class Process:
-    """What a task runs in: it is killed at its `deadline`, or at a call once there are no `calls_left`, and makes no call
-    once it is dead."""
+    """What a task runs in: it is killed at its `deadline`, or once it has no `calls_left`, and makes no call once it is
+    dead."""
 
     name: str
     deadline: float = float("inf")

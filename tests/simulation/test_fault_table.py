@@ -79,7 +79,7 @@ def test_a_fault_at_a_call_changes_nothing_in_the_end(scenario: Scenario) -> Non
 
 ELSEWHERE = {
     Fault.COLD_START: "each process of the table starts cold",
-    Fault.KILLED_AGAIN: "a cell has one fault, and this one follows another",
+    Fault.FATAL_MESSAGE: "a cell has one process that is killed at a call, and this kills several",
 }
 
 

@@ -39,7 +39,7 @@ def test_a_world_with_all_faults_holds(seed: int) -> None:
 OFTEN = 0.4
 LETHAL = 0.1
 """How often a process is killed at a call: of more, hardly any comes to its end."""
-RESULTS = {Fault.OUT_OF_TIME, Fault.KILLED_AGAIN}  # of other faults
+RESULTS = {Fault.OUT_OF_TIME}  # of other faults
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Fault if kind not in RESULTS], ids=lambda kind: kind.name)
@@ -47,12 +47,6 @@ def test_a_world_holds_where_one_kind_of_fault_is_frequent(kind: Fault) -> None:
     outcome = simulate(12, 200, {kind: LETHAL if kind.name.startswith("KILLED") else OFTEN})
 
     assert outcome.faults[kind] > 0
-
-
-def test_a_world_holds_where_a_message_kills_one_process_after_the_other() -> None:
-    outcome = simulate(12, 450, {Fault.KILLED_AFTER: LETHAL / 4, Fault.KILLED_AGAIN: 2 * OFTEN})
-
-    assert outcome.faults[Fault.KILLED_AGAIN] > 0
 
 
 def test_the_same_seed_is_the_same_run_to_the_byte(tmp_path: Path) -> None:

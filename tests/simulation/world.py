@@ -49,8 +49,11 @@ GATEWAY_SECONDS = 29.0
 GIVEN_UP_SECONDS = (0.01, 5.0)
 NOTIFIED_SECONDS = (0.05, 1.0)
 LATE_SECONDS = (60.0, 900.0)
-FATAL_CALLS = (1, 40)
-"""Calls that a process makes until it is killed over a message that another one was killed over."""
+FATAL_CALLS = (1, 25)
+"""Calls that a process makes until the message that it has taken kills it."""
+
+FATAL_AGAIN = 0.8
+"""How likely what has killed one process kills the next."""
 
 AGAIN_AFTER = (60.0, 120.0, 240.0)
 """Until Lambda tries a call again that nobody waits for."""
@@ -425,13 +428,16 @@ class World:
         try:
             if self.faults.strikes(Fault.DELIVERED_LATE, function.name):
                 return  # it is received again, once it is visible
-            is_fatal = message.killed and self.faults.strikes(Fault.KILLED_AGAIN, function.name)
-            calls = self.chance.randint(*FATAL_CALLS) if is_fatal else float("inf")
+            if message.fatal:
+                message.fatal = self.chance.random() < FATAL_AGAIN
+            elif self.faults.strikes(Fault.FATAL_MESSAGE, function.name):
+                message.fatal = True
+            calls = self.chance.randint(*FATAL_CALLS) if message.fatal else float("inf")
             answer = self.invoke(function, {"Records": [_record(message)]}, calls)
             if not answer["batchItemFailures"] and not self.faults.strikes(Fault.DELIVERED_TWICE, function.name):
                 queue.remove(receipt)
-        except CallEnded as ended:  # it is received again, once it is visible
-            message.killed = isinstance(ended.__cause__, Killed)
+        except CallEnded:
+            pass  # it is received again, once it is visible
         finally:
             self._at_work[source.queue] -= 1
             self._poll(source)
