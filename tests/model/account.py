@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.model.dates import end_of
-from tests.model.exact import NOTHING, Json, rounded
+from tests.model.exact import NOTHING, Json, rounded, shares
 from tests.model.limits import Memory
 from tests.model.money import ALTERNATIVE, WALLET, Rates
 from tests.model.posted import Posted, all_came_back, award_back, whole
@@ -73,12 +73,13 @@ def record(posted: Posted, step: Step) -> None:
 
 
 def settle(posted: Posted, amount: Fraction) -> None:
-    """Take down on a purchase that what was waived of it was taken back after all."""
-    before = posted.waived
+    """Take down on a purchase that what was waived of it was taken back after all: of each award its share."""
     posted.waived -= amount
     posted.awarded_back += amount
-    for at in posted.kept:
-        posted.kept[at] = posted.kept[at] * posted.waived / before
+    places = sorted(posted.kept)
+    parts = shares(amount, tuple(posted.kept[at] for at in places), posted.plan.rates.decimals[WALLET])
+    for at, part in zip(places, parts, strict=True):
+        posted.kept[at] -= part
 
 
 def give_back_uses(posted: Posted) -> dict[str, Fraction]:

@@ -58,10 +58,7 @@ def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str, now:
         for at, one in enumerate(posted.plan.awards)
         if not one.is_voucher
     }
-    takeable = _less_instant(posted, due, returned)
-    expired = _expired(posted, takeable, wallet, now)
-    for at in takeable:
-        takeable[at] -= expired[at]
+    takeable = _less_expired(posted, _less_instant(posted, due, returned), wallet, now)
     wanted = sum(takeable.values(), NOTHING)
     _settle(wallet, step, requested, wanted if clawback == REFUSE else None)
     for at, amount in takeable.items():
@@ -102,35 +99,40 @@ def _where_it_came_from(posted: Posted, returned: Returned) -> Lots:
 
 def _less_instant(posted: Posted, due: dict[int, Fraction], returned: Returned) -> dict[int, Fraction]:
     """Leave out what the instant spend gives back: it came from these awards, and is taken at the same time."""
-    left = instant_back(posted, returned)
-    add(left, instant_back(posted, posted.returned), -1)
-    result = {}
-    for at, amount in due.items():
-        award = posted.plan.awards[at]
-        part = min(left.get(award.lot, NOTHING), amount) if award.is_instant else NOTHING
-        if part:
-            left[award.lot] -= part
-        result[at] = amount - part
+    spent = instant_back(posted, returned)
+    add(spent, instant_back(posted, posted.returned), -1)
+    result = dict(due)
+    for lot, amount in spent.items():
+        _take_shares(posted, result, lot, amount, instant_only=True)
     return result
 
 
-def _expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet, now: int) -> dict[int, Fraction]:
+def _take_shares(posted: Posted, amounts: dict[int, Fraction], lot: int, whole: Fraction, instant_only: bool) -> None:
+    """Take an amount of a lot from its awards, in proportion to what there is of each."""
+    awards = posted.plan.awards
+    places = [at for at in amounts if awards[at].lot == lot and (awards[at].is_instant or not instant_only)]
+    there = tuple(amounts[at] for at in places)
+    if any(there):
+        parts = shares(min(whole, sum(there, NOTHING)), there, posted.plan.rates.decimals[WALLET])
+        amounts.update((at, amounts[at] - part) for at, part in zip(places, parts, strict=True))
+
+
+def _less_expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet, now: int) -> dict[int, Fraction]:
     """If the award has expired already, it is not taken a second time.
 
     As much of what is missing of a lot counts as expired as has; the rest was spent. That is remembered for twelve
     months: what is missing of a lot that ended longer ago, of a purchase posted longer ago, counts as expired.
     """
-    result = {}
-    sums = dict(wallet.booked)
-    add(sums, wallet.forgiven)
-    for at, amount in takeable.items():
-        lot = posted.plan.awards[at].lot
-        missing = max(NOTHING, amount - max(NOTHING, sums.get(lot, NOTHING)))
+    result, there = dict(takeable), dict(wallet.booked)
+    add(there, wallet.forgiven)
+    for lot in {posted.plan.awards[at].lot for at in takeable}:
+        due = sum((takeable[at] for at in takeable if posted.plan.awards[at].lot == lot), NOTHING)
+        missing = max(NOTHING, due - max(NOTHING, there.get(lot, NOTHING)))
         known = wallet.expired.get(lot, NOTHING)
         is_long_ago = max(lot, month_of(posted.posted_on)) < month_of(now) - REMEMBERED
-        result[at] = missing if is_long_ago else min(missing, known)
-        wallet.expired[lot] = max(NOTHING, known - result[at])
-        sums[lot] = sums.get(lot, NOTHING) - (amount - result[at])
+        expired = missing if is_long_ago else min(missing, known)
+        wallet.expired[lot] = max(NOTHING, known - expired)
+        _take_shares(posted, result, lot, expired, instant_only=False)
     return result
 
 

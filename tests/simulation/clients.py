@@ -119,6 +119,10 @@ class Client:
         network, operation = self._network, self._operations[name]
         network.sleep(LATENCY)
         network.tell(f"{name} {fault or 'answered'}", request)
+        if process := current_process():
+            process.calls_left -= 1
+            if process.calls_left < 0:
+                self._kill()
         return operation(request) if fault is None else _MET[fault](self, name, request)
 
     # ---------------------------------------------------------------- faults

@@ -5,14 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from loyalty.domain.events.documents import PostedAward, PostedVoucher, ReversalDocument
+from loyalty.domain.events.documents import PostedAward, PostedVoucher
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.pricing.exchange import Amounts
-from loyalty.store.events import Event
+from loyalty.store.events import Event, EventState
 from tests.model.account import Account
 from tests.model.awards import Award
 from tests.model.dates import NEVER
-from tests.model.history import Answer
 from tests.model.money import ALTERNATIVE, SYSTEM, WALLET
 from tests.model.posted import Posted
 
@@ -184,13 +183,29 @@ def windows_of_model(account: Account) -> dict[tuple[str, str], tuple[int, Fract
     return found
 
 
-def reversal_differences(document: ReversalDocument, answer: Answer, waived: Fraction) -> Iterator[str]:
-    """Return where what an event waived or settled is not what the model says."""
-    if Fraction(document.waived) != waived:
-        yield f"waived is {document.waived}, not {shown(waived)}"
-    settled = answer.data.get("settled", Fraction(0)) if "purchases" not in answer.data else None
-    if settled is not None and sum(map(Fraction, document.settled.values()), Fraction(0)) != settled:
-        yield f"settled is {dict(document.settled)}, not {shown(settled)}"
+def taken_back_of_event(event: Event) -> dict[str, Any]:
+    """Return what a purchase says was taken back of it, and what the customer keeps of which offers' awards."""
+    taken_back = event.taken_back
+    return {
+        "is_cancelled": event.state is EventState.CANCELLED,
+        "awarded": Fraction(taken_back.awarded),
+        "spent": Fraction(taken_back.spent),
+        "waived": Fraction(taken_back.waived),
+        "settled": Fraction(taken_back.settled),
+        "kept": {offer: Fraction(amount) for offer, amount in event.kept.items() if amount},
+    }
+
+
+def taken_back_of_model(posted: Posted) -> dict[str, Any]:
+    """Return the same, as the model says."""
+    return {
+        "is_cancelled": posted.is_cancelled,
+        "awarded": posted.awarded_back,
+        "spent": posted.spent_back,
+        "waived": posted.waived,
+        "settled": posted.settled,
+        "kept": {posted.plan.awards[at].offer["id"]: amount for at, amount in posted.kept.items() if amount},
+    }
 
 
 def _subject(subject: str) -> str:

@@ -40,6 +40,7 @@ class Fault(StrEnum):
     # of messages
     DELIVERED_LATE = "message delivered late"
     DELIVERED_TWICE = "message delivered twice"
+    FATAL_MESSAGE = "message that kills who takes it"
     NOTIFIED_TWICE = "notification of S3 twice"
     NOTIFIED_LATE = "notification of S3 late"
 
@@ -103,6 +104,7 @@ USUAL: Rates = {
     Fault.INVOKED_TWICE: 0.02,
     Fault.DELIVERED_LATE: 0.02,
     Fault.DELIVERED_TWICE: 0.05,
+    Fault.FATAL_MESSAGE: 0.2,
     Fault.NOTIFIED_TWICE: 0.2,
     Fault.NOTIFIED_LATE: 0.2,
 }

@@ -16,7 +16,7 @@ Request = Mapping[str, Any]
 
 @dataclass
 class Held:
-    """A message in a queue; `visible_from` then it may be received (again)."""
+    """A message in a queue; `visible_from` then it may be received (again). One that is `fatal` kills who takes it."""
 
     id: str
     body: str
@@ -26,6 +26,7 @@ class Held:
     visible_from: float
     receives: int = 0
     receipt: str = ""
+    fatal: bool = False
 
 
 @dataclass

@@ -14,10 +14,12 @@ class Killed(BaseException):
 
 @dataclass(eq=False)
 class Process:
-    """What a task runs in: it is killed at its `deadline`, and makes no call once it is dead."""
+    """What a task runs in: it is killed at its `deadline`, or once it has no `calls_left`, and makes no call once it is
+    dead."""
 
     name: str
     deadline: float = float("inf")
+    calls_left: float = float("inf")
     dead: bool = False
 
 

@@ -141,7 +141,7 @@ def check(world: World, load: Load, judge: Judge, outcome: Outcome) -> None:
     Raises:
         Broken: something does not.
     """
-    since = judge.heard
+    since = judge.answers.heard
     judge.hear()
     seen = Seen(world, load, judge, since)
     with world.calm():

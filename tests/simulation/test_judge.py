@@ -9,7 +9,8 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.usecases.reference.import_records import import_records
-from tests.simulation.judge import PREVIEWS, Judge
+from tests.simulation.answers import PREVIEWS
+from tests.simulation.judge import Judge
 from tests.simulation.operations import Caller, Load, Told, customer
 from tests.simulation.operations.load import Body
 from tests.simulation.simulation import prepared

@@ -6,7 +6,7 @@ from loyalty.domain.errors import Code
 from tests.simulation.operations import OPERATIONS
 from tests.simulation.simulation import RUN, Outcome, simulate
 
-SEEDS = range(21, 26)
+SEEDS = range(22, 27)
 
 DUPLICATE, FOUND_NOT, INVALID, SHORT = Code.DUPLICATE, Code.NOT_FOUND, Code.INVALID, Code.INSUFFICIENT_BALANCE
 

@@ -1,4 +1,4 @@
-"""Rules about classic answers, keys, passwords, imports and uploads: each finds a fault of its kind that is put in."""
+"""Rules of the simulation: each finds a fault of its kind that is put in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ from loyalty import exactjson
 from loyalty.api.classic import purchases
 from loyalty.api.classic.shared import Shared
 from loyalty.domain.programme.offers import EFFECTIVE
+from loyalty.domain.reversals.reversal import Reversal, ReversedAward
+from loyalty.domain.uploads.attempt import Attempt
 from loyalty.domain.uploads.row_outcome import Counts
 from loyalty.store import credentials, customer_tokens
 from loyalty.store.attributes import Item
+from loyalty.usecases.reversals import settlement
 from tests.simulation.invariants.access import ISSUE, one_time_passwords_end_with_their_card
 from tests.simulation.invariants.imports import an_import_changes_what_it_says
 from tests.simulation.invariants.registry import Seen
@@ -28,7 +31,7 @@ from tests.simulation.world import Answer
 SEEDS = range(101, 111)
 
 _totals, _beyond, _end = purchases._totals, Counts.beyond, credentials._end
-_token_in = customer_tokens.access_token_in
+_token_in, _pieces = customer_tokens.access_token_in, Attempt.pieces
 
 
 def a_cent_more(*asked: Any) -> dict[str, Any]:
@@ -53,6 +56,16 @@ def let_blocked_cards_in(item: Item | None, now: datetime) -> customer_tokens.Cu
     return _token_in({**item, "life_cycle_state": EFFECTIVE} if item and is_password else item, now)
 
 
+def try_what_is_behind_first(attempt: Attempt, rows: Sequence[int], *_: Any, is_final: bool = False) -> Any:
+    """Try the rows behind one that killed its worker while that waits."""
+    return _pieces(attempt, rows, lambda _: set(), is_final=is_final)
+
+
+def leave_all_of_the_first(awards: Sequence[ReversedAward], _: Any, outcome: Reversal) -> dict[str, Decimal]:
+    """Take all that is left to the customer for a part of the first award."""
+    return {awards[0].offer_id: outcome.waived} if awards else {}
+
+
 @pytest.mark.parametrize(
     ("place", "name", "broken", "rule"),
     [
@@ -61,8 +74,10 @@ def let_blocked_cards_in(item: Item | None, now: datetime) -> customer_tokens.Cu
         (credentials, "_end", keep_keys, "each_partner_has_the_one_key_that_it_calls_with"),
         (customer_tokens, "access_token_in", let_blocked_cards_in, "one_time_passwords_end_with_their_card"),
         (Counts, "beyond", count_posted_twice, "uploads_count_each_row_once"),
+        (Attempt, "pieces", try_what_is_behind_first, "wallets_keep_the_order_of_a_file"),
+        (settlement, "kept_by_offer", leave_all_of_the_first, "purchases_tell_what_was_taken_back_as_the_model_does"),
     ],
-    ids=["amounts", "states", "keys", "passwords", "counts"],
+    ids=["amounts", "states", "keys", "passwords", "counts", "orders", "kept awards"],
 )
 def test_what_is_put_in_is_found(
     monkeypatch: pytest.MonkeyPatch, place: Any, name: str, broken: Any, rule: str

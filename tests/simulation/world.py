@@ -49,6 +49,12 @@ GATEWAY_SECONDS = 29.0
 GIVEN_UP_SECONDS = (0.01, 5.0)
 NOTIFIED_SECONDS = (0.05, 1.0)
 LATE_SECONDS = (60.0, 900.0)
+FATAL_CALLS = (1, 25)
+"""Calls that a process makes until the message that it has taken kills it."""
+
+FATAL_AGAIN = 0.8
+"""How likely what has killed one process kills the next."""
+
 AGAIN_AFTER = (60.0, 120.0, 240.0)
 """Until Lambda tries a call again that nobody waits for."""
 
@@ -323,8 +329,8 @@ class World:
 
     # ---------------------------------------------------------------- Lambda
 
-    def invoke(self, function: Function, event: Mapping[str, Any]) -> Any:
-        """Call a function, in a container of its own for so long.
+    def invoke(self, function: Function, event: Mapping[str, Any], calls: float = float("inf")) -> Any:
+        """Call a function, in a container of its own for so long; its process makes so many `calls` until it is killed.
 
         Raises:
             CallEnded: it has failed, or its process is gone.
@@ -332,7 +338,7 @@ class World:
         self.calls[function.name] += 1
         container = self._container(function)
         process = container.process
-        process.deadline = self.scheduler.now + function.seconds
+        process.deadline, process.calls_left = self.scheduler.now + function.seconds, calls
         context = Context(self.scheduler, process, function.called)
         try:
             answer = run_in(process, partial(container.handler, event, context))
@@ -422,7 +428,12 @@ class World:
         try:
             if self.faults.strikes(Fault.DELIVERED_LATE, function.name):
                 return  # it is received again, once it is visible
-            answer = self.invoke(function, {"Records": [_record(message)]})
+            if message.fatal:
+                message.fatal = self.chance.random() < FATAL_AGAIN
+            elif self.faults.strikes(Fault.FATAL_MESSAGE, function.name):
+                message.fatal = True
+            calls = self.chance.randint(*FATAL_CALLS) if message.fatal else float("inf")
+            answer = self.invoke(function, {"Records": [_record(message)]}, calls)
             if not answer["batchItemFailures"] and not self.faults.strikes(Fault.DELIVERED_TWICE, function.name):
                 queue.remove(receipt)
         except CallEnded:

@@ -277,6 +277,52 @@ def test_what_is_kept_counts_for_the_offer_whose_award_it_is(
     assert ledger.wallet.uses.within("B", "") == WindowUse(1, {"EUR": money("10")})
 
 
+def test_what_was_spent_at_once_is_of_the_lot_that_it_came_from() -> None:
+    """The instant spend of 30 takes all of B, which expires, and 10 of A; so what is kept of them is A's."""
+    on_p: dict[str, Any] = {"conditions": {"products": ["P"]}, "method": "FIXED", "value": "20", "spend": "INSTANT"}
+    ledger = book(offer("A", limits={"budget": 50}, **on_p), offer("B", expires_after="P1M", **on_p))
+    ledger.buy(purchase(line("30")), "E")
+    ledger.buy(spend("10"), "SPENT")
+
+    ledger.cancel(JANUARY, "E")
+
+    assert ledger.event("E").kept == {"A": 10}
+    assert ledger.attributes("USED", "used") == [10]
+
+
+def test_what_is_settled_is_shared_by_the_awards_that_it_was_left_of() -> None:
+    """As an award is over lines: by the differences of rounded running totals."""
+    worth = {"A": "0.34", "B": "1.35", "C": "0.03"}
+    on_p: dict[str, Any] = {"conditions": {"products": ["P"]}, "method": "FIXED", "limits": {"budget": 9}}
+    ledger = book(*(offer(name, value=value, **on_p) for name, value in worth.items()))
+    ledger.buy(purchase(line("20")), "E")
+    ledger.buy(spend("0.82"), "SPENT")
+    ledger.buy(spend("0.90"), "SPENT-TOO")
+    ledger.cancel(JANUARY, "E")
+
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert ledger.event("E").kept == {"A": money("0.18"), "B": money("0.70"), "C": money("0.02")}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["A comes back first", "B comes back first"])
+def test_what_is_settled_is_shared_in_the_order_of_the_awards_whatever_came_back_first(order: tuple[int, int]) -> None:
+    rules = [
+        offer(name, method="FIXED", value="0.01", conditions={"products": [product]}, limits={"budget": 9})
+        for name, product in (("A", "P"), ("B", "R"))
+    ]
+    ledger = book(*rules)
+    ledger.buy(purchase(line("20"), line("20", product="R")), "E")
+    ledger.buy(spend("0.01"), "SPENT")
+    ledger.buy(spend("0.01"), "SPENT-TOO")
+    for place in order:
+        ledger.give_back({place: Decimal(1)}, JANUARY, "E")
+
+    ledger.cancel(JANUARY, "SPENT")
+
+    assert ledger.event("E").kept == {"B": money("0.01")}
+
+
 def test_what_came_back_before_anything_was_kept_stays_given_back() -> None:
     """The award of line 0 was there to be taken; what is kept is that of line 1, whichever is larger."""
     rules = [

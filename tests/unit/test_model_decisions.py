@@ -4,9 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from tests.model.history import IMPORT, PURCHASE, RETURN, Entry
+from tests.model.history import CANCEL, EXPIRY, IMPORT, PURCHASE, RETURN, Entry
 from tests.model.purchase import DUPLICATE, INVALID, NOT_FOUND
-from tests.model.till import ALL, NOW, Till
+from tests.model.till import ALL, NOW, TEN, Till, offer, shop
+
+LATER = NOW + 90 * 86_400
 
 
 @pytest.fixture
@@ -111,3 +113,38 @@ def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none(till
     till.cancel(ten)
     line = till.cancel(spent).entry
     assert (line["awarded"], line["alternative_awarded"], line["alternative_spent"]) == (-10, 0, -900)
+
+
+def test_what_was_spent_at_once_is_of_the_lot_that_it_came_from(till: Till) -> None:
+    """All of the award that expires, and 2 of the one that does not; so what is kept of them is the other 8."""
+    number = till.buy("AT-ONCE", 12)
+    till.buy("PLAIN", spend=8)
+    till.cancel(number)
+    posted = till.model.state.purchases[number]
+    assert {posted.plan.awards[at].lot: kept for at, kept in posted.kept.items() if kept} == {10**6: 8}
+
+
+def test_what_has_expired_of_a_lot_is_borne_by_its_awards_in_proportion(till: Till) -> None:
+    more = offer("MONTH", TEN | {"value": 30, "expires_after": "P1M"}, id="O-MORE")
+    till.model.take(Entry(NOW, IMPORT, rows=(more,)))
+    number = till.buy("MONTH")
+    till.buy("PLAIN", spend=20)
+    till.model.take(Entry(LATER, EXPIRY, body={"account": "A"}))
+    till.model.take(Entry(LATER, CANCEL, ALL, of=number))
+    posted = till.model.state.purchases[number]
+    assert {posted.plan.awards[at].offer["id"]: kept for at, kept in posted.kept.items()} == {
+        "O-MONTH": 5,
+        "O-MORE": 15,
+    }
+
+
+def test_what_is_settled_is_shared_like_an_award_over_lines(till: Till) -> None:
+    worth = {"A": 0.34, "B": 1.35, "C": 0.03}
+    offers = [offer("THREE", TEN | {"value": worth[name]}, id=name) for name in worth]
+    till.model.take(Entry(NOW, IMPORT, rows=(*shop("THREE"), *offers)))
+    number = till.buy("THREE")
+    settling, _ = till.buy("PLAIN", spend=0.82), till.buy("PLAIN", spend=0.9)
+    till.cancel(number)
+    till.cancel(settling)
+    kept = till.model.state.purchases[number].kept
+    assert list(kept.values()) == [Fraction("0.18"), Fraction("0.70"), Fraction("0.02")]

@@ -58,7 +58,7 @@ def wallets_keep_the_order_of_a_file(seen: Seen) -> Iterator[str]:
     """The rows of a file that move one wallet are posted in their order. After later ones come only rows that were
     given up until somebody redrove their dead letter, and rows that were refused when it was their turn, before the
     worker was killed, and are not refused by the next."""
-    refused_first = seen.known.refused_first if seen.known else set[RowOrigin]()
+    refused_first = seen.known.commits.refused_first if seen.known else set[RowOrigin]()
     for account, events in seen.events.items():
         last: dict[tuple[str, bool], int] = {}
         for event in events:

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from tests.simulation.comparison import wallet_of_engine, wallet_of_model
+from loyalty.domain.ledger.wallet import EventType
+from tests.simulation.comparison import (
+    compared,
+    taken_back_of_event,
+    taken_back_of_model,
+    wallet_of_engine,
+    wallet_of_model,
+)
 from tests.simulation.invariants.registry import Seen, invariant
 
 
@@ -72,6 +79,20 @@ def verdicts_are_the_models(seen: Seen) -> Iterator[str]:
 def waived_amounts_are_the_models(seen: Seen) -> Iterator[str]:
     """What the customer keeps of an award that was taken back once it was spent is what the model says."""
     yield from seen.judged("waived_amounts_are_the_models")
+
+
+@invariant
+def purchases_tell_what_was_taken_back_as_the_model_does(seen: Seen) -> Iterator[str]:
+    """Each purchase says of itself what the model says: whether it is cancelled, what was taken and given back of it,
+    what is left to the customer, of which offers' awards, and what was settled."""
+    for events in seen.events.values():
+        for event in events:
+            number = seen.judge.numbers.get(event.entry.event_id)
+            if number is None or event.entry.type is not EventType.PURCHASE:
+                continue
+            found = taken_back_of_event(event)
+            expected = taken_back_of_model(seen.judge.state.purchases[number])
+            yield from (f"{event.entry.event_id}: {one}" for one in compared("taken back", found, expected))
 
 
 @invariant

@@ -10,8 +10,8 @@ from tests.tables import scenario
 
 MOST_RETURNS = 6
 DAY = 86_400
-MERCHANTS = ("CF", "BK", "ST", "RB")
-"""One of each setting, and one whose awards are few."""
+MERCHANTS = ("CF", "BK", "ST", "RA", "RB")
+"""One of each setting, one that spends a part of its awards at once, and one whose awards are few."""
 
 
 @operation(12)
@@ -45,11 +45,7 @@ def return_until_nothing_is_left(caller: Caller) -> int:
     if not caller.load.bought:
         return 1
     purchase_id, body = _lately_bought(caller)
-    pieces = [
-        {"line": place, "quantity": 1} for place, line in enumerate(body["products"]) for _ in range(line["quantity"])
-    ]
-    caller.chance.shuffle(pieces)
-    pieces = [*pieces[:MOST_RETURNS], *({"line": place} for place in range(len(body["products"])))]
+    pieces = [*_pieces(caller, body)[:MOST_RETURNS], *({"line": place} for place in range(len(body["products"])))]
     for piece in pieces:
         caller.send("POST", f"/purchases/{purchase_id}/returns", _return(caller, piece))
     return len(pieces)
@@ -57,18 +53,19 @@ def return_until_nothing_is_left(caller: Caller) -> int:
 
 @operation(4)
 def take_back_what_is_spent(caller: Caller) -> int:
-    """Earn at a merchant, spend all of it elsewhere, and cancel what earned it: the merchant's setting decides what
-    becomes of that, and whether it is the customer's or the shop's loss; at times cancel what was paid for, too, which
-    settles it."""
+    """Earn at a merchant, spend all of it elsewhere, and take back what earned it: the merchant's setting decides what
+    becomes of that, and whether it is the customer's or the shop's loss; at times take back what was paid for, too,
+    which settles it."""
     caller.partner, wallet = "POS", caller.wallet()
     earned = baskets.purchase(
         caller, caller.load.name(), cim=f"CIM-{wallet}", merchant_tap={"code": caller.chance.choice(MERCHANTS)}
     )
-    create(caller, {**earned, "products": [scenario.line("NOVEL", "49.5", 2)]})
+    earned["products"] = [scenario.line("NOVEL", "49.5", 2), scenario.line("CAKE", "7")]
+    create(caller, earned)
     paid = [body for _ in range(2) if (body := _pay_with_all(caller, wallet))]  # the first may earn a little
-    _cancel(caller, earned)
+    _take_back(caller, earned)
     if paid and caller.happens(0.5):
-        _cancel(caller, paid[0])
+        _take_back(caller, paid[0])
     return 4
 
 
@@ -80,7 +77,7 @@ def _pay_with_all(caller: Caller, wallet: str) -> Mapping[str, Any] | None:
     balance = answer.body["balance"]
     spend = {"cim": f"CIM-{wallet}", "spend_request": {"amount": balance}}
     paid = baskets.purchase(caller, caller.load.name(), **spend, merchant_tap={"code": "KI"})
-    paid["products"] = [scenario.line("TEA", f"{balance + 1:.2f}")]
+    paid["products"] = [scenario.line("TEA", f"{balance + 1:.2f}", 3)]
     create(caller, paid)
     return paid
 
@@ -110,9 +107,33 @@ def buy_on_many_days(caller: Caller) -> int:
 
 def _cancel(caller: Caller, bought: Mapping[str, Any]) -> None:
     """Cancel a purchase of late, if it was posted."""
-    for purchase_id, body in caller.load.bought[-8:]:
-        if body["reference_number"] == bought["reference_number"]:
-            caller.send("POST", f"/purchases/{purchase_id}/cancel")
+    for purchase_id in _posted(caller, bought):
+        caller.send("POST", f"/purchases/{purchase_id}/cancel")
+
+
+def _take_back(caller: Caller, bought: Mapping[str, Any]) -> None:
+    """Cancel a purchase of late, if it was posted, or return some of its pieces one by one."""
+    if caller.happens(0.5):
+        _cancel(caller, bought)
+        return
+    for purchase_id in _posted(caller, bought):
+        pieces = _pieces(caller, bought)
+        for piece in pieces[: caller.chance.randint(1, len(pieces))]:
+            caller.send("POST", f"/purchases/{purchase_id}/returns", _return(caller, piece))
+
+
+def _posted(caller: Caller, bought: Mapping[str, Any]) -> list[str]:
+    """Return the id of a purchase of late, if it was posted."""
+    lately = caller.load.bought[-8:]
+    return [told for told, body in lately if body["reference_number"] == bought["reference_number"]]
+
+
+def _pieces(caller: Caller, bought: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return all pieces of a purchase, in any order."""
+    lines = enumerate(bought["products"])
+    pieces = [{"line": place, "quantity": 1} for place, line in lines for _ in range(line["quantity"])]
+    caller.chance.shuffle(pieces)
+    return pieces
 
 
 def _return(caller: Caller, *goods: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,13 +101,13 @@ class InstantSpend:
 
 @dataclass(frozen=True, slots=True)
 class ReversalStep:
-    """The share of a purchase that one reversal undoes: awards to take back, spends to give back; and in the wallet's
-    currency, how much of the spends was of the same purchase's awards (`at_once`), and what of the awards had paid off
-    a debt."""
+    """The share of a purchase that one reversal undoes: awards to take back, spends to give back, and how much of the
+    spends was of the same purchase's awards (`at_once`); and what of the awards had paid off a debt, in the wallet's
+    currency."""
 
     awards: LotAmounts
     spends: LotAmounts
-    at_once: Decimal
+    at_once: LotAmounts
     debt: Decimal
 
     def __sub__(self, other: "ReversalStep") -> "ReversalStep":
@@ -138,7 +138,7 @@ class PurchaseAmounts:
         gained = sum((award.whole for award in self.awards), nothing) - sum((s.whole for s in self.spends), nothing)
         debt = (awards - spends).amounts.wallet - (gained.amounts.wallet - self.debt)
         at_once = [spend.part(back, exponents) for spend in self.spends if isinstance(spend, InstantSpend)]
-        return ReversalStep(awards, spends, sum(at_once, nothing).amounts.wallet, min(max(ZERO, debt), self.debt))
+        return ReversalStep(awards, spends, sum(at_once, nothing), min(max(ZERO, debt), self.debt))
 
 
 def sold_lines(purchase: PurchaseDocument) -> list[SoldLine]:

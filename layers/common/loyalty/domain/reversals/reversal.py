@@ -103,17 +103,17 @@ def kept_by_offer(awards: Sequence[ReversedAward], step: ReversalStep, outcome: 
     expired. So an offer's limits count what is left of its own awards.
     """
     amounts = [award.amount for award in awards]
-    instant = [award.amount if award.instant else ZERO for award in awards]
-    amounts = _less_shares(amounts, step.at_once, instant)
+    for month, spent in (*step.at_once.lots.items(), (None, step.at_once.lasting)):
+        amounts = _less_shares(amounts, spent, [award.instant and award.month == month for award in awards])
     for month, lapsed in outcome.lapsed.items():
-        of_lot = [amount if award.month == month else ZERO for award, amount in zip(awards, amounts, strict=True)]
-        amounts = _less_shares(amounts, lapsed, of_lot)
+        amounts = _less_shares(amounts, lapsed, [award.month == month for award in awards])
     shares = split(outcome.waived, amounts) if awards else ()
     return add_amounts({}, dict(zip((award.offer_id for award in awards), shares, strict=True)))
 
 
-def _less_shares(amounts: Sequence[Decimal], total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Return amounts less their shares of a total, of which each has as much as it weighs."""
+def _less_shares(amounts: Sequence[Decimal], total: Decimal, chosen: Sequence[bool]) -> list[Decimal]:
+    """Return amounts, of which those that are chosen are less their shares of a total, in proportion to them."""
+    weights = [amount if is_chosen else ZERO for amount, is_chosen in zip(amounts, chosen, strict=True)]
     if not any(weights):
         return list(amounts)
     return [max(ZERO, amount - part) for amount, part in zip(amounts, split(total, weights), strict=True)]
@@ -134,7 +134,7 @@ def reversal(purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawbac
         Refused: INSUFFICIENT_BALANCE, if the clawback setting is REFUSE and the award is spent.
     """
     awarded, spent = step.awards.amounts, step.spends.amounts
-    given_back = spent.wallet - step.at_once
+    given_back = spent.wallet - step.at_once.amounts.wallet
     if clawback is Clawback.REFUSE:
         # What was waived elsewhere must not keep a purchase from being taken back that pays for its own award.
         given_back = max(ZERO, given_back - awarded.wallet)

@@ -67,12 +67,13 @@ class Settlement:
 def kept_after(
     before: Event, after: Event, step: ReversalStep, outcome: Reversal, exponents: Exponents
 ) -> Mapping[str, Decimal]:
-    """Return of which awards it is what is left to the customer `after` a step, by their offers."""
+    """Return of which awards it is what is left to the customer `after` a step, by their offers, in their order."""
     awards = zip(
         ReversalExtent.of(before, exponents).awards(), ReversalExtent.of(after, exponents).awards(), strict=True
     )
     in_step = [replace(now, amount=now.amount - was.amount) for was, now in awards]
-    return add_amounts(before.kept, kept_by_offer(in_step, step, outcome))
+    kept = add_amounts(before.kept, kept_by_offer(in_step, step, outcome))
+    return {award.offer_id: kept[award.offer_id] for award in in_step if award.offer_id in kept}
 
 
 def settle(
