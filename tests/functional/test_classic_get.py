@@ -241,6 +241,17 @@ def test_a_list_is_of_the_time_that_is_asked_for_by_the_clock_of_the_place(funct
     assert between(performed_on_from="2026-01-02T00:00:00", performed_on_to="2026-01-03T00:00:00") == [days[1]]
 
 
+@pytest.mark.parametrize("end", ["", "Z", "+14:00", "-14:00"])
+def test_a_list_may_be_of_all_time_that_a_calendar_has(functions: Functions, token: str, end: str) -> None:
+    """Software names a day that is before, or after, all others where it means no limit."""
+    posted = post(functions, token)["number"]
+    first, last = f"0001-01-01T23:59:59{end}", f"9999-12-31T00:00:00{end}"
+
+    assert numbers(listed(functions, token, performed_on_from=first, performed_on_to=last)) == [posted]
+    assert numbers(listed(functions, token, performed_on_from=last)) == []
+    assert numbers(listed(functions, token, performed_on_to=first)) == []
+
+
 def test_a_list_is_of_the_business_unit_that_is_asked_for(functions: Functions, token: str) -> None:
     elsewhere = post(functions, token)["number"]
     here = rewarded(functions, token)["number"]
