@@ -112,13 +112,13 @@ def _schemas() -> "tuple[Mapping[Any, Json], Json]":
 
     from cli.docs.json_schema import ApiSchema
     from cli.docs.routes import ROUTES
-    from loyalty.api.classic.answers import Refusal, SuccessStatus
+    from loyalty.api.classic.answers import FailureStatus, Refusal, SuccessStatus
     from loyalty.api.newest.answers import ProblemAnswer, VendorProblemAnswer
 
     told = (
         shape for route in ROUTES for shape in (route.takes, route.entries, route.answers, route.answers_later) if shape
     )
-    shapes = dict.fromkeys((*told, SuccessStatus, Refusal, ProblemAnswer, VendorProblemAnswer))
+    shapes = dict.fromkeys((*told, SuccessStatus, FailureStatus, Refusal, ProblemAnswer, VendorProblemAnswer))
     inputs: Any = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
     references, schemas = TypeAdapter.json_schemas(
         inputs, ref_template="#/components/schemas/{model}", schema_generator=ApiSchema
@@ -185,16 +185,15 @@ def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "J
 
 def _envelope(data: "Json", references: "Mapping[Any, Json]") -> "Json":
     """Return the schema of an answer of the classic API with status 200, which a partner, or the deployment, may have
-    chosen for errors as well."""
-    from loyalty.api.classic.answers import Refusal, SuccessStatus
+    chosen for errors as well: there are no data then. Two schemas would be stricter, but of what only one of them has,
+    generated clients know nothing."""
+    from loyalty.api.classic.answers import FailureStatus, SuccessStatus
 
-    properties = {"status": references[SuccessStatus], "data": data}
-    return {
-        "oneOf": [
-            {"type": "object", "properties": properties, "required": list(properties)},
-            references[Refusal],
-        ]
+    properties = {
+        "status": {"anyOf": [references[SuccessStatus], references[FailureStatus]]},
+        "data": {"anyOf": [data, {"type": "null"}]},
     }
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _examples(kind: str, names: tuple[str, ...]) -> "Json":

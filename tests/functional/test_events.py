@@ -51,7 +51,7 @@ def test_a_function_answers_its_event(functions: Functions, name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(ROUTED))
 def test_no_answer_may_be_kept_on_its_way(lasting: tuple[Functions, DynamoTable], name: str) -> None:
-    """By GET, the address is the same for all partners, who show their keys in a header; and some answers are tokens."""
+    """By GET, partners ask by the same address, and show their keys in a header; and some answers are tokens."""
     functions, _ = lasting
     answers = [functions.call(name, **event(name, functions)), functions.call(name, context={})]
 
