@@ -115,6 +115,20 @@ def test_a_query_that_names_no_purchase_is_told_how_to(
     assert told in answer.body["status"]["description"]
 
 
+@pytest.mark.parametrize(
+    "unknown", ["payment_medium_identifier", "request_unique_identifier", "colour", "x_identifier"]
+)
+@pytest.mark.parametrize("value", ["", "4242", "id=1"])
+def test_what_a_query_names_that_nobody_asks_for_is_ignored_in_whatever_form(
+    functions: Functions, token: str, unknown: str, value: str
+) -> None:
+    posted = post(functions, token)
+    named = {"customer_event_identifier": f"id={posted['id']}"}
+
+    assert get(functions, "classic_show_purchase", {"token": token, **named, unknown: value}).body["data"] == posted
+    assert numbers(listed(functions, token, **{unknown: value})) == [posted["number"]]
+
+
 def test_a_reference_number_of_the_greatest_length_is_found(functions: Functions, token: str) -> None:
     posted = post(functions, token, reference_number="R" * 255)
     named = {"customer_event_identifier": "reference_number=" + "R" * 255}
