@@ -18,9 +18,6 @@ NewUsername = Annotated[
     typer.Option("--username", help="A username that no other login has; by default the partner's id."),
 ]
 
-MAX_USERNAME = 255
-"""Characters of a username: as many as the API takes."""
-
 logins = typer.Typer(no_args_is_help=True, help="Logins of partners to the classic API.")
 
 
@@ -36,11 +33,13 @@ def create(
 ) -> None:
     """Make a login and show its password, this once."""
     from loyalty.domain.access.partner import Scope
+    from loyalty.domain.fields import MAX_CODE, code_in
+    from loyalty.domain.texts import damage_of
     from loyalty.usecases.access.logins import LoginRequest, create_login
 
     name = username or partner
-    if len(name) > MAX_USERNAME:
-        raise CommandFailure(f"a username has at most {MAX_USERNAME} characters")
+    if code_in(name) is None or damage_of(name):  # nobody could log in by it
+        raise CommandFailure(f"a username has at most {MAX_CODE} characters, of Unicode, and at its ends visible ones")
     asked = LoginRequest(partner, name, merchants.split(","), scopes.split(",") if scopes else list(Scope))
     with refusals_as_failures():
         password = create_login(asked, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))

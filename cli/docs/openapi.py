@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cli.addresses import BASE_PATHS
@@ -94,19 +95,30 @@ _DEPRECATED = {
 }
 
 
+_IN_VENDORS_FORM = (
+    "- With `error`: whatever else cannot be cured by sending the same request again, for partners whose record says "
+    '`"newest_errors": "VENDOR"`'
+)
+
+_WITH_ERRORS = (
+    'Done; or, for partners whose record says `"classic_errors": "OK"`, an error, which `status.code` tells. A refused '
+    "login is one in a deployment with `ClassicErrors=OK`"
+)
+
+
 def _schemas() -> "tuple[Mapping[Any, Json], Json]":
     """Return what refers to each model and shape, and the schemas of all of them."""
     from pydantic import TypeAdapter
 
     from cli.docs.json_schema import ApiSchema
     from cli.docs.routes import ROUTES
-    from loyalty.api.classic.answers import Refusal, SuccessStatus
-    from loyalty.api.newest.answers import ProblemAnswer
+    from loyalty.api.classic.answers import FailureStatus, Refusal, SuccessStatus
+    from loyalty.api.newest.answers import ProblemAnswer, VendorProblemAnswer
 
     told = (
         shape for route in ROUTES for shape in (route.takes, route.entries, route.answers, route.answers_later) if shape
     )
-    shapes = dict.fromkeys((*told, SuccessStatus, Refusal, ProblemAnswer))
+    shapes = dict.fromkeys((*told, SuccessStatus, FailureStatus, Refusal, ProblemAnswer, VendorProblemAnswer))
     inputs: Any = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
     references, schemas = TypeAdapter.json_schemas(
         inputs, ref_template="#/components/schemas/{model}", schema_generator=ApiSchema
@@ -163,18 +175,25 @@ _TAKES_TOKEN: "Json" = {"bearer": []}
 
 
 def _success(route: "Route", shape: Any, references: "Mapping[Any, Json]") -> "Json":
-    from loyalty.api.classic.answers import SuccessStatus
-
-    schema = references[shape]
-    if route.classic:
-        properties = {"status": references[SuccessStatus], "data": schema}
-        schema = {"type": "object", "properties": properties, "required": list(properties)}
-    content: Json = {"schema": schema}
+    content: Json = {"schema": _envelope(references[shape], references) if route.classic else references[shape]}
     if shape is route.answers and (shown := _examples("response", route.examples)):
         content["examples"] = shown
-    success: Json = {"description": "Done", "content": {"application/json": content}}
+    success: Json = {"description": _WITH_ERRORS if route.classic else "Done", "content": {"application/json": content}}
     headers = (_REPLAYED if route.replays and shape is route.answers else {}) | (_DEPRECATED if route.warns else {})
     return success | ({"headers": headers} if headers else {})
+
+
+def _envelope(data: "Json", references: "Mapping[Any, Json]") -> "Json":
+    """Return the schema of an answer of the classic API with status 200, which a partner, or the deployment, may have
+    chosen for errors as well: there are no data then. Two schemas would be stricter, but of what only one of them has,
+    generated clients know nothing."""
+    from loyalty.api.classic.answers import FailureStatus, SuccessStatus
+
+    properties = {
+        "status": {"anyOf": [references[SuccessStatus], references[FailureStatus]]},
+        "data": {"anyOf": [data, {"type": "null"}]},
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _examples(kind: str, names: tuple[str, ...]) -> "Json":
@@ -195,24 +214,35 @@ def _event(route: "Route") -> "Json":
 
 
 def _refusals(references: "Mapping[Any, Json]") -> "Json":
-    """Return the answers that tell errors, by status, in either API's form."""
-    from loyalty.api.classic.answers import Refusal
+    """Return the answers that tell errors, by status, in either API's forms."""
     from loyalty.api.http.error_catalogue import ERRORS
-    from loyalty.api.newest.answers import ProblemAnswer
 
     return {
         _refusal_name(status, classic=classic): {
             "description": "\n".join(
-                f"- `{code}`: {told.cause}" for code, told in ERRORS.items() if told.status == status
+                [
+                    *(f"- `{code}`: {told.cause}" for code, told in ERRORS.items() if told.status == status),
+                    *([_IN_VENDORS_FORM] if status == HTTPStatus.BAD_REQUEST and not classic else []),
+                ]
             ),
-            "content": {kind: {"schema": references[shape]}},
+            "content": {kind: {"schema": references[shape]} for kind, shape in _forms(status, classic=classic).items()},
         }
-        for classic, kind, shape in (
-            (False, "application/problem+json", ProblemAnswer),
-            (True, "application/json", Refusal),
-        )
+        for classic in (False, True)
         for status in sorted({int(told.status) for told in ERRORS.values()})
     }
+
+
+def _forms(status: int, *, classic: bool) -> dict[str, Any]:
+    """Return the shapes of an error with this status, by content type. In the vendor's form of the newest API, an error
+    that is final has status 400, and one that may be sent again its own."""
+    from loyalty.api.classic.answers import Refusal
+    from loyalty.api.newest.answers import ProblemAnswer, VendorProblemAnswer
+
+    if classic:
+        return {"application/json": Refusal}
+    keeps_its_status = status == HTTPStatus.BAD_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    vendors = {"application/json": VendorProblemAnswer} if keeps_its_status else {}
+    return {"application/problem+json": ProblemAnswer, **vendors}
 
 
 def _refusal_name(status: int, *, classic: bool) -> str:

@@ -171,7 +171,8 @@ class Route:
     def _queried(self) -> list[Json]:
         if self.method != "get" or not self.takes:
             return []
-        return [*(_queried(name, info) for name, info in self.takes.model_fields.items()), TOKEN]
+        token = [TOKEN] if self.security is BY_TOKEN else []
+        return [*(_queried(name, info) for name, info in self.takes.model_fields.items()), *token]
 
     @property
     def examples(self) -> tuple[str, ...]:

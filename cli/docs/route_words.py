@@ -55,6 +55,6 @@ WORDS = {
     "issue_token": """Exchange an API key for a token
         A body is read whatever its content type is.""",
     "get_token": """Exchange an API key for a token
-        A body is read whatever its content type is.""",
+        As by POST; the query says what the body does.""",
     "release_token": "Give a token back",
 }

@@ -181,7 +181,7 @@ ROUTES = (
     Route(
         "issue_token",
         "GET /authentication/web_api_key/token",
-        None,
+        ActingUnit,
         TokenData,
         EXCHANGING,
         also_called="get_token",

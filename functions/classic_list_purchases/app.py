@@ -6,6 +6,7 @@ from loyalty.api.classic.envelope import classic_endpoint, fields_set, render_su
 from loyalty.api.classic.purchases import render_page
 from loyalty.api.classic.queries import asked_in
 from loyalty.api.classic.reading import read_filter
+from loyalty.api.classic.requests import ListPurchases
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.http.pages import read_page
 from loyalty.domain.access.partner import Partner, Scope
@@ -21,7 +22,7 @@ engine = Engine.on(table)
 
 
 def list_them(request: Request, partner: Partner) -> Response:
-    body = asked_in(request)
+    body = asked_in(request, ListPurchases)
     asked = Asked(read_filter(body), partner, *read_page(request))
     page = list_purchases(engine, asked, table=table, now=request.now)
     gathered = EventRecordsReader(engine, request.now).gather(page.purchases)

@@ -6,6 +6,7 @@ from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.purchases import render_award
 from loyalty.api.classic.queries import asked_in
 from loyalty.api.classic.reading import read_named_award
+from loyalty.api.classic.requests import NameAward
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -20,7 +21,7 @@ engine = Engine.on(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    body = asked_in(request)
+    body = asked_in(request, NameAward)
     award, purchase = read_named_award(body)
     event = find_purchase(purchase, partner, table=table)
     gathered = EventRecordsReader(engine, request.now)

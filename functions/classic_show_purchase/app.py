@@ -6,6 +6,7 @@ from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.classic.purchases import render_purchase
 from loyalty.api.classic.queries import asked_in
 from loyalty.api.classic.reading import read_named_purchase
+from loyalty.api.classic.requests import NamePurchase
 from loyalty.api.http.messages import Request, Response
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
@@ -20,7 +21,7 @@ engine = Engine.on(table)
 
 
 def show(request: Request, partner: Partner) -> Response:
-    body = asked_in(request)
+    body = asked_in(request, NamePurchase)
     event = find_purchase(read_named_purchase(body), partner, table=table)
     gathered = EventRecordsReader(engine, request.now)
     return render_success(render_purchase(gathered(event)), body)

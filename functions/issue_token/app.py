@@ -17,8 +17,7 @@ issuer = TokenIssuer.on(table)
 
 
 def issue(request: Request) -> Response:
-    unit = read_unit(request.json_if_any())
-    text, token = issuer.exchange_key(key_in(request, environ["API_KEY_HEADER"]), unit, request.now)
+    text, token = issuer.exchange_key(key_in(request, environ["API_KEY_HEADER"]), read_unit(request), request.now)
     return render_success(render_token(text, token, request.now))
 
 

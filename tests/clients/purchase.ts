@@ -9,7 +9,7 @@ const api = createClient<paths>({ baseUrl, headers: { api_key: key } });
 
 const posted = await api.POST("/purchases", { body: purchase });
 const wallet = await api.GET("/wallets/{account}", { params: { path: { account: "ACR0000000001" } } });
-const token = (await api.POST("/authentication/web_api_key/token")).data?.data.token;
+const token = (await api.POST("/authentication/web_api_key/token")).data?.data?.token;
 const events = await Promise.all(
   classic.map((body) =>
     api.POST("/customer_events/purchases/create", { body, headers: { Authorization: `Bearer ${token}` } }),

@@ -64,8 +64,8 @@ def table(stack: Target) -> DynamoTable:
 
 @pytest.fixture(scope="module")
 def password(table: DynamoTable) -> Password:
-    asked = LoginRequest("SWITCHED", "till", ["*"], list(Scope))
-    return Password("till", create_login(asked, table=table, now=datetime.now(UTC)), "Main")
+    asked = LoginRequest("SWITCHED", "switched", ["*"], list(Scope))
+    return Password("switched", create_login(asked, table=table, now=datetime.now(UTC)), "Main")
 
 
 @pytest.fixture(scope="module")

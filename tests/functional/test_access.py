@@ -332,6 +332,48 @@ def test_a_body_beside_a_key_that_names_no_unit_says_nothing(functions: Function
     assert answer.status == 200
 
 
+@pytest.mark.parametrize("body", [None, "no json", {"unit": "Admin Unit"}], ids=str)
+def test_by_get_the_query_names_the_unit(functions: Functions, body: Any) -> None:
+    answer = functions.call(
+        "issue_token",
+        body,
+        query={"unit": "MRAU"},
+        headers={"api_key": functions.api_key},
+        context=CONTEXT_LESS,
+        httpMethod="GET",
+    )
+
+    claims = jwt.decode(answer.body["data"]["token"], options={"verify_signature": False})
+    assert claims["unit"] == "AB18F69E3CA84413BABEF07713D410CB"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"unit": ["MRAU", "Admin Unit"]}, 400),
+        ({"unit": ["MRAU\0"]}, 400),
+        ({"unit": ["\ufffd"]}, 400),
+        ({"unit": ["x" * 256]}, 400),
+        ({"unit": ["NONE"]}, 404),
+        ({"unit": [""]}, 200),
+        ({"unit": ["MRAU", "MRAU"]}, 200),
+        ({"colour": ["red", "blue"]}, 200),
+    ],
+    ids=ascii,
+)
+def test_a_unit_in_a_query_is_a_name_or_refused(functions: Functions, query: dict[str, list[str]], status: int) -> None:
+    answer = functions.call(
+        "issue_token",
+        query={name: values[-1] for name, values in query.items()},
+        headers={"api_key": functions.api_key},
+        context=CONTEXT_LESS,
+        httpMethod="GET",
+        multiValueQueryStringParameters=query,
+    )
+
+    assert (answer.status, "unit" in answer.body["status"]["description"].lower()) == (status, status != 200)
+
+
 @pytest.mark.parametrize(
     ("body", "status"), [({"unit": 7}, 400), ({"unit": "Caf\ufffd"}, 400), ({"unit": "NONE"}, 404)]
 )

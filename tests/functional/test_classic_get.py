@@ -115,6 +115,20 @@ def test_a_query_that_names_no_purchase_is_told_how_to(
     assert told in answer.body["status"]["description"]
 
 
+@pytest.mark.parametrize(
+    "unknown", ["payment_medium_identifier", "request_unique_identifier", "colour", "x_identifier"]
+)
+@pytest.mark.parametrize("value", ["", "4242", "id=1"])
+def test_what_a_query_names_that_nobody_asks_for_is_ignored_in_whatever_form(
+    functions: Functions, token: str, unknown: str, value: str
+) -> None:
+    posted = post(functions, token)
+    named = {"customer_event_identifier": f"id={posted['id']}"}
+
+    assert get(functions, "classic_show_purchase", {"token": token, **named, unknown: value}).body["data"] == posted
+    assert numbers(listed(functions, token, **{unknown: value})) == [posted["number"]]
+
+
 def test_a_reference_number_of_the_greatest_length_is_found(functions: Functions, token: str) -> None:
     posted = post(functions, token, reference_number="R" * 255)
     named = {"customer_event_identifier": "reference_number=" + "R" * 255}
@@ -239,6 +253,17 @@ def test_a_list_is_of_the_time_that_is_asked_for_by_the_clock_of_the_place(funct
     assert between(performed_on_from="2026-01-02T00:00:00") == [days[2], days[1]]
     assert between(performed_on_to="2026-01-02T00:00:00") == [days[0]]
     assert between(performed_on_from="2026-01-02T00:00:00", performed_on_to="2026-01-03T00:00:00") == [days[1]]
+
+
+@pytest.mark.parametrize("end", ["", "Z", "+14:00", "-14:00"])
+def test_a_list_may_be_of_all_time_that_a_calendar_has(functions: Functions, token: str, end: str) -> None:
+    """Software names a day that is before, or after, all others where it means no limit."""
+    posted = post(functions, token)["number"]
+    first, last = f"0001-01-01T23:59:59{end}", f"9999-12-31T00:00:00{end}"
+
+    assert numbers(listed(functions, token, performed_on_from=first, performed_on_to=last)) == [posted]
+    assert numbers(listed(functions, token, performed_on_from=last)) == []
+    assert numbers(listed(functions, token, performed_on_to=first)) == []
 
 
 def test_a_list_is_of_the_business_unit_that_is_asked_for(functions: Functions, token: str) -> None:

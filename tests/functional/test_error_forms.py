@@ -3,11 +3,14 @@
 import io
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import jwt
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
+from cli.docs.openapi import document
 from loyalty import exactjson
 from loyalty.api.http.error_catalogue import ERRORS, is_final
 from loyalty.api.logs import logger
@@ -208,6 +211,50 @@ def test_the_log_has_an_errors_own_status(choosing: Functions, monkeypatch: pyte
     show(choosing, token(choosing))
 
     assert [json.loads(line)["status"] for line in stream.getvalue().splitlines()] == [404]
+
+
+# ---------------------------------------------------------------- what docs/openapi.json says of them
+
+
+@cache
+def description() -> Body:
+    """Return docs/openapi.json, which takes long to make."""
+    return document()
+
+
+def misfits(operation: str, answer: Answer) -> list[str]:
+    """Return in what an answer is not as docs/openapi.json describes those of an operation."""
+    told = description()
+    [described] = [
+        one for methods in told["paths"].values() for one in methods.values() if one["operationId"] == operation
+    ]
+    response = described["responses"][str(answer.status)]
+    if "$ref" in response:
+        response = told["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    schema = response["content"][answer.headers["Content-Type"]]["schema"]
+    return [fault.message for fault in Draft202012Validator({**schema, **told}).iter_errors(json.loads(answer.text))]
+
+
+@pytest.mark.parametrize("forms", [{}, {"classic_errors": "OK", "newest_errors": "VENDOR"}], ids=["own", "vendor"])
+@pytest.mark.parametrize("code", [code for code in Code if code is not Code.INVALID_TOKEN])
+def test_an_error_of_either_form_is_one_that_the_description_of_the_api_has(
+    functions: Functions, demo: DynamoTable, monkeypatch: pytest.MonkeyPatch, forms: Body, code: Code
+) -> None:
+    bring(demo, {**DEMO, **forms})
+    good = token(functions)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused(Problem(code, "...", "/field"))
+
+    monkeypatch.setattr(functions.module("classic_create_purchase"), "post_and_tell", refuse)
+    monkeypatch.setattr(functions.module("create_purchase"), "post_purchase", refuse)
+    body = {**example("create_1.request"), "token": good}
+    classic = functions.call("classic_create_purchase", body, context={})
+    newest = functions.call("create_purchase", example("create_v5_1.request"))
+
+    assert (classic.body["status"]["code"], newest.body["code"]) == (code, code)
+    assert misfits("classic_create_purchase", classic) == []
+    assert misfits("create_purchase", newest) == []
 
 
 def test_which_errors_keep_their_status() -> None:

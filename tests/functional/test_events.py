@@ -1,6 +1,7 @@
 """The events under events/, which `sam local invoke -e` sends as well: each is one that its function answers."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -46,6 +47,16 @@ def test_a_function_answers_its_event(functions: Functions, name: str) -> None:
             add_upload(functions.module(name).table, Upload(upload_id, "DEMO", ("*",), "sales.csv", "", NOW))
 
     assert functions.call(name, **event(name, functions)).status == 200
+
+
+@pytest.mark.parametrize("name", sorted(ROUTED))
+def test_no_answer_may_be_kept_on_its_way(lasting: tuple[Functions, DynamoTable], name: str) -> None:
+    """By GET, partners ask by the same address, and show their keys in a header; and some answers are tokens."""
+    functions, _ = lasting
+    answers = [functions.call(name, **event(name, functions)), functions.call(name, context={})]
+
+    assert answers[1].status >= HTTPStatus.BAD_REQUEST
+    assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 2
 
 
 def test_the_authorizer_lets_its_event_in(functions: Functions) -> None:

@@ -9,8 +9,9 @@ from cli.console import CommandFailure
 from cli.target import Target
 from loyalty.domain.errors import Refused
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.logins import active_logins
 from loyalty.usecases.access.logins import ShownLogin, holder_of_login
-from tests.functional.conftest import NOW
+from tests.functional.conftest import NOW, Functions
 
 
 class Here(Target):
@@ -56,6 +57,31 @@ def test_a_login_is_made_changed_and_ended(demo: DynamoTable, capsys: pytest.Cap
     assert not works(demo, "till", changed["password"])
     list_logins("DEMO", as_json=True)
     assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize(
+    "username", ["x" * 256, "till\n", "\u200btill", "till\u00a0", "Caf\ufffd", "\udcff"], ids=ascii
+)
+def test_no_login_is_made_by_whose_username_nobody_could_log_in(
+    functions: Functions, demo: DynamoTable, username: str
+) -> None:
+    shown = {"username": username, "password": "x", "organisation": "Main"}
+    assert functions.call("sign_in", json.dumps(shown), context={}).status == 400
+
+    with pytest.raises(CommandFailure, match="username"):
+        create("DEMO", "MRA", username)
+    assert not [*active_logins(demo, "DEMO")]
+
+
+@pytest.mark.parametrize("username", ["x" * 255, "a b", " till ", "b\x00c", "Кассир", "💳"], ids=ascii)
+def test_whatever_else_may_be_a_username_lets_in(
+    functions: Functions, username: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create("DEMO", "MRA", username, as_json=True)
+    shown = {**json.loads(capsys.readouterr().out), "organisation": "Main"}
+
+    assert shown["username"] == username
+    assert functions.call("sign_in", shown, context={}).status == 200
 
 
 def test_a_login_without_a_username_has_that_of_its_partner(

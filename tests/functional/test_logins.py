@@ -1,11 +1,13 @@
 """Logins of partners: a username and its password are exchanged for a token, on behalf of a unit."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from loyalty.domain.access.guesses import AT_A_LOGIN, AT_ALL_LOGINS, Allowance
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.access.pass_codes import is_pass_code
 from loyalty.domain.errors import Code, Refused
@@ -219,20 +221,56 @@ def test_an_address_of_any_form_is_none_of_our_faults(functions: Functions, pass
     assert sign_in(functions, password, address).status == 200
 
 
-def test_an_attempt_is_counted_before_it_is_looked_at(
-    functions: Functions, demo: DynamoTable, password: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[Any] = []
+def at_once(functions: Functions, shown: str, attempts: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the statuses of attempts of which each is made while all before it are not looked at yet."""
+    made, statuses = count(1), list[int]()
 
-    def look(*_: str) -> bool:
-        seen.extend(item for item in demo.scan() if item["pk"] == f"TRIES#LOGIN#{HOME}")
-        return False
+    def attempt() -> None:
+        statuses.append(sign_in(functions, shown).status)
+
+    def look(*asked: str) -> bool:
+        if next(made) < attempts:
+            attempt()
+        return is_pass_code(*asked)
 
     monkeypatch.setattr(logins, "is_pass_code", look)
-    sign_in(functions, password)
+    attempt()
+    return statuses
 
-    [item] = seen
-    assert [number for name, number in item.items() if name.startswith("guesses")] == [1, 1]
+
+@pytest.mark.usefixtures("still")
+def test_software_that_logs_in_on_each_page_is_not_taken_for_guesses(
+    functions: Functions, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert at_once(functions, password, 12, monkeypatch) == [200] * 12
+
+
+@pytest.mark.usefixtures("still")
+def test_guesses_at_once_are_no_more_than_their_address_has(
+    functions: Functions, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyalty.store.logins.AT_ALL_LOGINS", Allowance(7, QUARTER, of_each=False))
+
+    assert at_once(functions, "wrong", 9, monkeypatch) == [403] + [401] * 7
+    assert sign_in(functions, password).status == 403
+
+
+def test_an_attempt_is_counted_before_it_is_looked_at_and_at_its_login_once_it_is_wrong(
+    functions: Functions, demo: DynamoTable, password: str, still: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted() -> list[int]:
+        [item] = [one for one in demo.scan() if one["pk"] == f"TRIES#LOGIN#{HOME}"]
+        return [item[allowance.counter("till", still.at)] for allowance in (AT_ALL_LOGINS, AT_A_LOGIN)]
+
+    seen: list[list[int]] = []
+
+    def look(shown: str, *_: str) -> bool:
+        seen.append(counted())
+        return shown == password
+
+    monkeypatch.setattr(logins, "is_pass_code", look)
+    after = [(sign_in(functions, shown), counted())[1] for shown in ("wrong", "wrong", password)]
+    assert (seen, after) == ([[1, 0], [2, 1], [3, 2]], [[1, 1], [2, 2], [2, 0]])
 
 
 def test_counts_of_attempts_end_with_their_window(

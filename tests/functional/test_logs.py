@@ -109,6 +109,19 @@ def test_a_refusal_is_a_short_line_without_a_word_of_what_was_sent(
         assert CARD not in line
 
 
+@pytest.mark.parametrize("name", sorted([*(route.name for route in ROUTES), *OF_FILES]))
+def test_no_setting_has_a_call_written_down(
+    functions: Functions, log: Log, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    sent = {"headers": {"authorization": f"Bearer {CARD}"}, "body": CARD, "Records": [{"body": CARD}], "upload": CARD}
+
+    with suppress(CallFailed):
+        Functions(functions.api_key).module(name).handler(sent, LambdaContext())
+
+    assert CARD not in "".join(log())
+
+
 def test_a_refusal_tells_the_places_that_are_ours(lasting: tuple[Functions, DynamoTable], log: Log) -> None:
     call(lasting[0], "create_purchase", {**example("create_v5_1.request"), f"spend {CARD}": 1, "reference_number": 7})
 

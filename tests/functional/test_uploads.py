@@ -4,9 +4,11 @@ import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
+from cli.addresses import BASE_PATHS
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key
@@ -291,7 +293,10 @@ def test_a_bulk_call_may_be_answered_before_it_is_done(functions: Functions, spl
 
     assert accepted.status == 202
     upload_id = accepted.body["data"]["upload_id"]
-    assert accepted.headers["Location"] == f"/uploads/{upload_id}"
+    stage, domain = "https://abcdef1234.execute-api.eu-west-1.amazonaws.com/dev", "https://api.example.com"
+    for address in (stage, domain, *(f"{domain}/{base}" for base in BASE_PATHS)):
+        called = f"{address}/customer_events/bulk/purchases/create"
+        assert urljoin(called, accepted.headers["Location"]) == f"{address}/uploads/{upload_id}"
     splitting.call(splitting.notification(f"uploads/DEMO/{upload_id}/bulk.json"))
     assert finished(functions, splitting, upload_id).body["posted"] == 2
     again = functions.call("classic_bulk_create", body, headers={"Idempotency-Key": "K"}, context={})

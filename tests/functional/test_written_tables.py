@@ -68,7 +68,7 @@ MENDED = (
 the place (Q6)."""
 
 
-LATER_HEADERS = ("Deprecation",)
+LATER_HEADERS = ("Cache-Control", "Deprecation")
 """Headers of later releases."""
 
 

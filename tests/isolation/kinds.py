@@ -164,6 +164,7 @@ FIELDS = {
     "sign_in/body/organisation": ORGANISATION,
     "sign_in/body/unit": UNIT,
     "issue_token/body/unit": UNIT,
+    "get_token/query/unit": UNIT,
     "*/header/api_key": API_KEY,
     "issue_token/header/Authorization": API_KEY,
     "get_token/header/Authorization": API_KEY,

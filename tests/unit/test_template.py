@@ -160,6 +160,31 @@ def test_a_domain_is_refused_before_a_deployment_begins_unless_it_is_one() -> No
         assert not re.fullmatch(allowed, domain)
 
 
+@pytest.mark.parametrize("domain", ["", "api.example.com"])
+@pytest.mark.parametrize("certificate", ["", "arn:aws:acm:eu-west-1:123456789012:certificate/1"])
+def test_a_domain_and_its_certificate_are_refused_without_each_other(domain: str, certificate: str) -> None:
+    given = {"DomainName": domain, "CertificateArn": certificate}
+
+    def holds(told: Any) -> bool:
+        match told:
+            case {"Fn::Not": [inner]}:
+                return not holds(inner)
+            case {"Fn::Equals": [one, other]}:
+                return resolved(one, given) == resolved(other, given)
+        raise NotImplementedError(told)
+
+    broken = [
+        told
+        for rule in read_template()["Rules"].values()
+        if holds(rule["RuleCondition"])
+        for told in rule["Assertions"]
+        if not holds(told["Assert"])
+    ]
+
+    assert len(broken) == int(bool(domain) != bool(certificate))
+    assert all(told["AssertDescription"] for told in broken)
+
+
 def test_the_template_names_no_partition_and_no_region() -> None:
     assert not re.search(r"arn:aws|amazonaws|\b[a-z]{2,4}-[a-z]+-\d\b", TEMPLATE.read_text())
 

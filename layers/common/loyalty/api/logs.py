@@ -46,6 +46,10 @@ def _causes_of(fault: BaseException | None) -> Iterator[BaseException]:
 
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 
+log_context = logger.inject_lambda_context(clear_state=True, log_event=False)
+"""Decorates a handler: what it logs has the function and the id of the call, and nothing else of that, whatever the
+environment says (`POWERTOOLS_LOGGER_LOG_EVENT`): a call has tokens, passwords and cards."""
+
 
 def log_refused(refused: Refused, status: int) -> None:
     """Log that a call was refused; where that is no fault of the caller's, as an error, with what led to it.

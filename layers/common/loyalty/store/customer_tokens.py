@@ -65,7 +65,7 @@ def resolve_passwords(
 def count_try(table: Table, token_id: str, pass_code_hash: str, partner_id: str, now: datetime) -> datetime | None:
     """Count a partner's try of a token's pass code; or answer until when that is locked for it."""
     at = keys.pass_code_tries(token_id, pass_code_hash)
-    return count_guess(table, at, AT_A_PASS_CODE, partner_id, now)
+    return count_guess(table, at, dict.fromkeys(AT_A_PASS_CODE, 1), partner_id, now)
 
 
 def forget_tries(table: Table, token_id: str, pass_code_hash: str, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Counting guesses at pass codes, one-time passwords and logins."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS, Allowance
@@ -12,14 +12,18 @@ from loyalty.store.table import Table
 from loyalty.store.writes import Count
 
 
-def count_guess(table: Table, at: Key, allowances: Collection[Allowance], each: str, now: datetime) -> datetime | None:
-    """Count a guess on the item `at` a key; or answer until when there may be none, and count nothing. `each` is what
-    `Allowance.counter` takes. It is a transaction, as the SDK may send that again without its counting twice."""
+def count_guess(
+    table: Table, at: Key, allowances: Mapping[Allowance, int], each: str, now: datetime
+) -> datetime | None:
+    """Count a guess on the item `at` a key, as often as is said for each allowance; or answer until when there may be
+    none, and count nothing. `each` is what `Allowance.counter` takes. It is a transaction, as the SDK may send that
+    again without its counting twice."""
     counters = {allowance.counter(each, now): allowance for allowance in allowances}
-    most = {name: allowance.most for name, allowance in counters.items()}
+    amounts = {allowance.counter(each, now): amount for allowance, amount in allowances.items()}
+    most = {name: allowance.most - 1 + amounts[name] for name, allowance in counters.items()}
     ends = max(allowance.ends(now) for allowance in allowances)
     try:
-        table.transact([Count(at, dict.fromkeys(counters, 1), {"expires_at": int(ends.timestamp())}, most)])
+        table.transact([Count(at, amounts, {"expires_at": int(ends.timestamp())}, most)])
     except ConditionFailed as failed:
         item = failed.found.get(0) or {}
         used_up = (allowance.ends(now) for name, allowance in counters.items() if item.get(name, 0) >= allowance.most)

@@ -90,9 +90,15 @@ def was_revoked(table: Table, partner_id: str, username: str) -> bool:
     return table.get(keys.revoked_login(partner_id, username), consistent=True) is not None
 
 
-def count_attempt(table: Table, username: str, address: str, now: datetime) -> datetime | None:
-    """Count an attempt to log in; or answer until when the address may make none."""
-    return count_guess(table, _attempts(address, now), (AT_A_LOGIN, AT_ALL_LOGINS), username, now)
+def begin_attempt(table: Table, username: str, address: str, now: datetime) -> datetime | None:
+    """Count an attempt to log in among all of its address; or answer until when that may make none. At its own login it
+    does not count until it is wrong: software that logs in often has several under way at once."""
+    return count_guess(table, _attempts(address, now), {AT_A_LOGIN: 0, AT_ALL_LOGINS: 1}, username, now)
+
+
+def count_wrong_attempt(table: Table, username: str, address: str, now: datetime) -> None:
+    """Count an attempt at its login, as it was wrong."""
+    table.transact([Count(_attempts(address, now), {AT_A_LOGIN.counter(username, now): 1})])
 
 
 def forget_attempts(table: Table, username: str, address: str, now: datetime) -> None:

@@ -92,8 +92,9 @@ def file_of(body: Mapping[str, Any]) -> bytes:
 
 
 def render_accepted(upload_id: str) -> Response:
-    """Return the answer to a call that is done later: the upload to watch."""
-    headers = {"Location": f"/uploads/{upload_id}", "Preference-Applied": RESPOND_ASYNC}
+    """Return the answer to a call that is done later: the upload to watch. Where that is, is told from the call's own
+    route, as a path from the root would miss the stage, or the base path, of the address that was called."""
+    headers = {"Location": f"../../../uploads/{upload_id}", "Preference-Applied": RESPOND_ASYNC}
     data: AcceptedUpload = {"upload_id": upload_id}
     return replace(render_success(data), status=HTTPStatus.ACCEPTED, headers=headers)
 

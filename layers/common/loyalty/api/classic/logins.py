@@ -1,8 +1,13 @@
 """The bodies of the classic API's login."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from loyalty.api.classic.identifiers import ClassicModel
+from loyalty.api.classic.queries import GET
+from loyalty.api.http.messages import Request
+from loyalty.api.http.parameters import check_parameters
 from loyalty.domain.fields import Code
 from loyalty.domain.validation import validate
 from loyalty.usecases.access.logins import ShownLogin
@@ -21,9 +26,9 @@ class SignIn(ClassicModel):
 
 
 class ActingUnit(ClassicModel):
-    """The body of `/authentication/web_api_key/token`, which there need not be."""
+    """The body of `/authentication/web_api_key/token`, or by GET its query, which there need not be."""
 
-    unit: Code | None = None
+    unit: Annotated[Code | None, Field(description="The unit that is called as.")] = None
 
 
 def read_login(body: Any, address: str) -> tuple[ShownLogin, str | None]:
@@ -36,10 +41,15 @@ def read_login(body: Any, address: str) -> tuple[ShownLogin, str | None]:
     return ShownLogin(login.username, login.password, login.organisation, address), login.unit
 
 
-def read_unit(body: Any) -> str | None:
-    """Return the unit that the holder of a key calls as. A body that is no object says nothing.
+def read_unit(request: Request) -> str | None:
+    """Return the unit that the holder of a key calls as. By GET, one in the query counts; a body that is no object says
+    nothing.
 
     Raises:
-        Refused: INVALID, if a unit is given that is no name.
+        Refused: INVALID, if a unit is given that is no name, or two are; LIMIT_EXCEEDED, if the body is too large.
     """
-    return validate(ActingUnit, body).unit if isinstance(body, dict) else None
+    said = request.json_if_any()
+    if request.method == GET and "unit" in request.query:
+        check_parameters(request.event)
+        said = request.query
+    return validate(ActingUnit, said).unit if isinstance(said, dict) else None

@@ -7,7 +7,7 @@ from typing import Any
 from loyalty.api.http.error_catalogue import ERRORS
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
 from loyalty.api.http.problems import fault_refusal, problem_document
-from loyalty.api.logs import log_fault, log_refused, logger
+from loyalty.api.logs import log_context, log_fault, log_refused
 from loyalty.domain.access.error_forms import ErrorForms
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Refused
@@ -25,7 +25,7 @@ def http_handler(
     """Return a Lambda handler around `action`; `refusal` tells an error in the form that the API
     has for the caller. Nothing that a caller sends, and no fault on our side, ends in anything but such an answer."""
 
-    @logger.inject_lambda_context(clear_state=True)
+    @log_context
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
         request = Request.of(event, datetime.now(UTC), max_body_bytes)
         try:

@@ -162,10 +162,16 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_proxy_response(self, headers: Mapping[str, str]) -> dict[str, Any]:
-        """Return the form in which API Gateway takes it from a function, with further headers."""
+        """Return the form in which API Gateway takes it from a function, with further headers. Nothing on its way may
+        keep an answer: it may be a token, and by GET two partners ask by the same address."""
         return {
             "statusCode": int(self.status),
-            "headers": {"Content-Type": "application/json", **self.headers, **headers},
+            "headers": {
+                "Content-Type": "application/json",
+                "Cache-Control": "no-store",
+                **self.headers,
+                **headers,
+            },
             "body": _write(self.body),
         }
 

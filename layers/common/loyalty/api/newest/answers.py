@@ -261,3 +261,9 @@ class ProblemAnswer(TypedDict):
     code: Code
     detail: str
     errors: NotRequired[list[FieldProblem]]
+
+
+class VendorProblemAnswer(ProblemAnswer):
+    """An error as a partner is told it whose record says so: with the vendor's name for it."""
+
+    error: str

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from loyalty.api.faults import log_faults
-from loyalty.api.logs import logger
+from loyalty.api.logs import log_context, logger
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.files import read_notification
 from loyalty.store.lambda_function import LambdaFunction
@@ -53,7 +53,7 @@ def s3_handler(
     """Return a Lambda handler around `action`, which returns whether it has finished an upload. If it has, and all rows
     have an outcome or there are none, the upload is closed; if not, the `relay` goes on."""
 
-    @logger.inject_lambda_context(clear_state=True)
+    @log_context
     @log_faults()
     def handler(event: dict[str, Any], context: Any) -> None:
         def out_of_time() -> bool:

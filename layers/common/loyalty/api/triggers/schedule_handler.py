@@ -6,7 +6,7 @@ from typing import Any
 
 from loyalty.api.faults import log_faults
 from loyalty.api.http.http_handler import Handler
-from loyalty.api.logs import logger
+from loyalty.api.logs import log_context, logger
 
 TimeLeft = Callable[[], float]
 
@@ -16,7 +16,7 @@ def schedule_handler(done: str, action: Callable[[datetime, TimeLeft], dict[str,
     may still take. What it answers is logged under the name `done`. Whatever is raised is logged, and Lambda's to try
     again."""
 
-    @logger.inject_lambda_context(clear_state=True)
+    @log_context
     @log_faults()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
         did = action(datetime.now(UTC), lambda: context.get_remaining_time_in_millis() / 1000)

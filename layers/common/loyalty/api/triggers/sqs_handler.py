@@ -8,7 +8,7 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.api.faults import log_faults
 from loyalty.api.http.http_handler import Handler
-from loyalty.api.logs import log_fault, log_put_off, logger
+from loyalty.api.logs import log_context, log_fault, log_put_off
 from loyalty.domain.errors import Refused
 from loyalty.store.queue import Queue
 
@@ -52,7 +52,7 @@ def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_ma
     a fault on our side ends, is delivered again, and so are those behind it in its group; at most `receives_max` times,
     as the queue's redrive policy has it."""
 
-    @logger.inject_lambda_context(clear_state=True)
+    @log_context
     @log_faults()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         milliseconds_left = context.get_remaining_time_in_millis

@@ -42,9 +42,9 @@ AT_ONE_TIME_PASSWORDS = Allowance(100, timedelta(minutes=15))
 
 AT_A_LOGIN = Allowance(5, timedelta(minutes=15))
 AT_ALL_LOGINS = Allowance(100, timedelta(minutes=15), of_each=False)
-"""Of one address: at each login, where a right password makes up for all before it, and at all of them, where it takes
-back its own attempt. No address's guesses count for another, so whoever guesses locks nobody else out. Passwords are
-drawn, and cannot be guessed: what has to be bounded is the work, as each attempt is hashed."""
+"""Of one address: wrong ones at each login, where a right password makes up for all before it; and attempts at all of
+them, where it takes back its own. No address's guesses count for another, so whoever guesses locks nobody else out.
+Passwords are drawn, and cannot be guessed: what has to be bounded is the work, as each attempt is hashed."""
 
 IPV6_NETWORK = 64
 """Bits of an IPv6 address that tell its holder from others, who has all addresses that begin so."""

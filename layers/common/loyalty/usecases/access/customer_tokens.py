@@ -75,7 +75,7 @@ class ShownTokens(NamedTuple):
         if not shows_password(shown) or shown.before:
             raise Refused(not_found(label, describe_token(shown), shown.pointer))
         at = guessed_passwords(self.partner_id, self.now)
-        if locked_until := count_guess(self.table, at, [AT_ONE_TIME_PASSWORDS], self.partner_id, self.now):
+        if locked_until := count_guess(self.table, at, {AT_ONE_TIME_PASSWORDS: 1}, self.partner_id, self.now):
             raise _lockout("Too many one-time passwords were wrong, so none is accepted", locked_until, shown)
         raise GuessRefused(not_found(label, describe_token(shown), shown.pointer))
 

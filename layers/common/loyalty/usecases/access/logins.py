@@ -97,27 +97,37 @@ def revoke_login(partner_id: str, username: str, *, table: Table, now: datetime)
 def holder_of_login(shown: ShownLogin, *, table: Table, now: datetime) -> Partner:
     """Return the partner whose login is shown, and what it may do.
 
-    An attempt is counted before it is looked at, so that many at once are no more than many one by one. One at a login
-    that does not exist is counted and hashed as well, so that neither a lock nor the time reveals which do.
+    An attempt is counted before it is looked at, so that many at once are no more than many one by one; at its own
+    login, once it is wrong. One at a login that does not exist is counted and hashed as well, so that neither a lock
+    nor the time reveals which do.
 
     Raises:
         Refused: INVALID_TOKEN, if anything of it is wrong; NOT_PERMITTED, if the address was wrong too often.
     """
     login = logins.read_login(table, shown.username)
-    if locked_until := logins.count_attempt(table, shown.username, shown.address, now):
+    if locked_until := logins.begin_attempt(table, shown.username, shown.address, now):
         description = (
             f"Too many logins from this address were wrong, so none is accepted before {locked_until:%Y-%m-%d %H:%M} "
             "UTC. Try again then."
         )
         raise Refused(Problem(Code.NOT_PERMITTED, description))
+    holder = _holder(login, shown, table)
+    if holder is None:
+        logins.count_wrong_attempt(table, shown.username, shown.address, now)
+        raise Refused(WRONG)
+    logins.forget_attempts(table, shown.username, shown.address, now)
+    return holder
+
+
+def _holder(login: Login | None, shown: ShownLogin, table: Table) -> Partner | None:
+    """Return the partner whose login it is, None if anything that is shown is wrong."""
     salt, hashed = (login.key_hash, login.password_hash) if login else (_NO_SALT, _NO_HASH)
     if not is_pass_code(shown.password, salt, hashed) or login is None:
-        raise Refused(WRONG)
+        return None
     item = table.get(record_key("partner", login.partner.id), consistent=True)
     record = exactjson.loads(item["record"]) if item else {}
     if record.get("organisation") not in (None, shown.organisation):
-        raise Refused(WRONG)
-    logins.forget_attempts(table, shown.username, shown.address, now)
+        return None
     return replace(login.partner, key_hash=login.key_hash, error_forms=ErrorForms.of(record))
 
 

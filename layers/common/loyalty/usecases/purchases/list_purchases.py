@@ -29,7 +29,7 @@ MAX_PARTS = 1000
 longer to tell than one purchase may."""
 
 FARTHEST_ZONE = timedelta(days=1)
-"""More than any clock differs from UTC."""
+"""More than any clock differs from UTC. Callers name days that have no neighbours; nothing was performed on such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def _may_be_meant(entry: JournalEntry, asked: Asked, unit: BusinessUnit | None) 
         entry.type is EventType.PURCHASE
         and asked.partner.sees(entry.merchant_id)
         and (unit is None or unit.merchant_id == entry.merchant_id)
-        and (since is None or entry.performed_on >= since - FARTHEST_ZONE)
-        and (until is None or entry.performed_on < until + FARTHEST_ZONE)
+        and (since is None or entry.performed_on + FARTHEST_ZONE >= since)
+        and (until is None or entry.performed_on - FARTHEST_ZONE < until)
     )
 
 
