@@ -257,6 +257,20 @@ def test_the_command_fails_and_lists_where_some_disagree(tmp_path: Path) -> None
     assert "<script" not in text
 
 
+def test_who_called_is_no_disagreement_where_nobody_is_named(tmp_path: Path) -> None:
+    one = of("create_1")
+    one["response"]["data"]["log_information"]["created_by_user"] = {"username": "someone"}
+    file = written(tmp_path / "a.jsonl", [one])
+    several = tmp_path / "partners.jsonl"
+    several.write_text('{"type": "partner", "id": "OTHER", "name": "Other"}\n')
+
+    nobody, told, _ = run(str(file), "--reference", str(several))
+    named, _, _ = run(str(file), "--reference", str(several), "--partner", "DEMO")
+
+    assert (nobody, named) == (0, 1)
+    assert "by design, 4 fields: who called: name the partner with --partner" in told
+
+
 def test_the_command_tells_bad_lines_and_fails(tmp_path: Path) -> None:
     file = written(tmp_path / "a.jsonl", [of("create_1"), {"path": "/purchases", "status": 200}])
 
