@@ -259,7 +259,8 @@ def test_the_command_fails_and_lists_where_some_disagree(tmp_path: Path) -> None
 
 def test_a_key_makes_a_tills_purchase_of_totals_one_however_often_it_was_sent(tmp_path: Path) -> None:
     totals = {"cim": "4A30966F684B0269AD91", "organisation_id": "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"}
-    body, keyed = totals | {"total_amount": 24.8, "net_amount": 20}, {"headers": {"Idempotency-Key": "17"}}
+    body = totals | {"total_amount": 24.8, "net_amount": 20}
+    keyed: dict[str, Any] = {"headers": {"Idempotency-Key": "17"}}
     calls = [
         call("/backoffice/v1/purchases", body, {"id": told}, **more)
         for told, more in (
