@@ -31,7 +31,7 @@ def write(table: DynamoTable, now: datetime) -> Written:
     assert not summary.refused, summary
     api_keys = {
         partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=table, now=now)[0]
-        for partner in ("POS", "OFFICE")
+        for partner in ("POS", "OFFICE", "TILLS")
     }
     player = Player(table, api_keys)
     sent = list(_sent(player, now))
