@@ -104,13 +104,22 @@ def step(what: str) -> Iterator[None]:
     err.print(f"[green]✓[/] {what} [dim]{perf_counter() - start:.1f} s[/]")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return how many there are, such as `1 line` and `2 lines`; `many` where that is not the word with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 @contextmanager
-def refusals_as_failures() -> Iterator[None]:
-    """End the command with what the engine says where it refuses, and which fields it says that of."""
-    from loyalty.domain.errors import Refused
+def refusals_as_failures(advice: str = "") -> Iterator[None]:
+    """End the command with what the engine says where it refuses, and which fields it says that of; and with `advice`
+    where something is not found."""
+    from loyalty.domain.errors import Code, Refused
 
     try:
         yield
     except Refused as refused:
-        problems = [": ".join(filter(None, (one.pointer, one.description))) for one in refused.problems]
-        raise CommandFailure("; ".join(problems)) from refused
+        # The vendor's wording begins with a word that the command says itself.
+        words = [(one.pointer, one.description.removeprefix("Error:")) for one in refused.problems]
+        problems = "; ".join(": ".join(filter(None, one)) for one in words)
+        is_missing = any(one.code is Code.NOT_FOUND for one in refused.problems)
+        raise CommandFailure(f"{problems} {advice}" if is_missing and advice else problems) from refused

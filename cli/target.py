@@ -147,10 +147,17 @@ def settings(outputs: Mapping[str, str]) -> dict[str, str]:
 
 def stack_outputs(account: AwsAccount, stack_name: str) -> dict[str, str]:
     """Return the outputs of a deployed stack. Raises `CommandFailure` where CloudFormation does not answer them."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
     try:
         [stack] = account.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+    except NoRegionError as error:
+        raise CommandFailure(
+            f"stack {stack_name}: no region: name it with --region, or set AWS_DEFAULT_REGION"
+        ) from error
+    except NoCredentialsError as error:
+        advice = "no AWS credentials: sign in, or name a profile in AWS_PROFILE"
+        raise CommandFailure(f"stack {stack_name}: {advice}") from error
     except (BotoCoreError, ClientError) as error:
         raise CommandFailure(f"stack {stack_name}: {error}") from error
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

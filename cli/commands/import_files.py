@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich.progress
 
-from cli.console import CommandFailure, answer, err, refusals_as_failures
+from cli.console import CommandFailure, answer, counted, err, refusals_as_failures
 from cli.options import AsJson, Files, Region, Stack
 from cli.target import Target
 
@@ -26,7 +26,9 @@ def import_command(files: Files, stack: Stack = None, region: Region = None, as_
     totals = {name: sum(getattr(summary, name) for summary in summaries.values()) for name in counts}
     answer(totals | {"refused": refused}, as_json=as_json)
     if refused:
-        raise CommandFailure(f"{refused} lines were not imported; correct them and import the file again")
+        raise CommandFailure(
+            f"{counted(refused, 'line')} not imported; correct what is told, and import the file again"
+        )
 
 
 def import_files(target: Target, files: Sequence[Path]) -> "dict[Path, ImportSummary]":

@@ -69,7 +69,7 @@ def rotate(
     """Give a login another password and show it, this once. The old one ends at once."""
     from loyalty.usecases.access.logins import rotate_login
 
-    with refusals_as_failures():
+    with refusals_as_failures(_shown_by(partner)):
         table = Target.load(stack, region).open_table()
         password = rotate_login(partner, username, table=table, now=datetime.now(UTC))
     _show(username, password, as_json=as_json)
@@ -80,9 +80,14 @@ def revoke(username: Username, partner: PartnerId, stack: Stack = None, region: 
     """End a login. Its tokens stop working within a minute."""
     from loyalty.usecases.access.logins import revoke_login
 
-    with refusals_as_failures():
+    with refusals_as_failures(_shown_by(partner)):
         revoke_login(partner, username, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
     err.print(f"Login {escape(username)} is revoked.")
+
+
+def _shown_by(partner: str) -> str:
+    """Return where the names of a partner's logins are found."""
+    return f"Its logins: loyalty login list --partner {partner}"
 
 
 def _show(username: str, password: str, *, as_json: bool) -> None:

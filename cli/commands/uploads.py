@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import CommandFailure, answer, err, refusals_as_failures
+from cli.console import CommandFailure, answer, counted, err, refusals_as_failures
 from cli.options import AsJson, PartnerId, Region, Stack
 from cli.target import Target
 from loyalty.domain.access.partner import Partner
@@ -73,7 +73,9 @@ def upload(
         raise CommandFailure(f"{file.name} was posted as far as it could be read")
     if left:
         redrive = f", or `loyalty uploads redrive {upload_id}` if the fault was ours" if told["failed"] else ""
-        raise CommandFailure(f"{left} purchases were not posted; {result} says why: correct it and send it{redrive}")
+        raise CommandFailure(
+            f"{counted(left, 'purchase')} not posted; {result} says why: correct it and send it{redrive}"
+        )
 
 
 @uploads.command("list")

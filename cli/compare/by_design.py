@@ -114,3 +114,11 @@ GIVEN_OUT = "rows 14 and 15: each side gives out its own"
 LATER_RELEASE = "Q4: only we answer it"
 REFUSALS = "Q3: errors have each side's own form"
 OPENING = "the wallet's opening balance, taken from the recording"
+NOBODY_CALLED = "who called: name the partner with --partner"
+
+_WHO_CALLED = re.compile(r".*/log_information/(created|updated)_by_(user|unit)")
+
+
+def tells_who_called(pair: FieldPair) -> bool:
+    """Return whether a field tells who made a call, which nobody knows where no partner is named."""
+    return bool(_WHO_CALLED.fullmatch(pair.pointer))

@@ -24,6 +24,7 @@ from loyalty.api.newest.wallets import render_wallet
 from loyalty.domain.access.error_forms import DEFAULT_FORMS
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused
+from loyalty.domain.identity import by_key
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.show_wallet import show_wallet
@@ -74,8 +75,9 @@ class Caller:
 
 
 def _create(caller: Caller, request: Request) -> Response:
+    keyed = by_key(caller.partner.id, request.headers.get("idempotency-key"))
     with add_unknown_names(caller.engine, caller.partner, now=request.now):
-        purchase = purchase_requests.read_purchase(read_body(request, CreatePurchase), request.now)
+        purchase = purchase_requests.read_purchase(read_body(request, CreatePurchase), request.now, keyed)
     posting = post_purchase(caller.engine, purchase, caller.partner, now=request.now)
     return Response(200, {"id": posting.event.entry.told_id})
 

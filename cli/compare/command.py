@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import CommandFailure, err, out, step
+from cli.console import CommandFailure, counted, err, out, step
 from cli.options import AsJson, Region, Stack, in_a_folder
 from cli.target import Target
 
@@ -84,7 +84,9 @@ def compare(
             raise CommandFailure(_nothing_compared(report))
         _tell(report, html, as_json=as_json)
     if report.bad:
-        raise CommandFailure(f"{report.bad:,} lines or entries are no recorded calls, and were not compared")
+        raise CommandFailure(
+            f"{counted(report.bad, 'line or entry', 'lines or entries')} not compared: no recorded calls, as told above"
+        )
     if report.disagreeing:
         raise typer.Exit(1)
 

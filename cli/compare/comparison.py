@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cli.compare.by_design import OPENING, REFUSALS, FieldPair
+from cli.compare.by_design import NOBODY_CALLED, OPENING, REFUSALS, FieldPair, tells_who_called
 from cli.compare.calls import ANSWERED, Caller, SandboxAnswer
 from cli.compare.differences import ComparedField, compare_answers
 from cli.compare.openings import BALANCES, Openings
@@ -16,6 +16,7 @@ from cli.compare.sandbox import SandboxTable
 from cli.compare.told_ids import ToldIds
 from cli.compare.worth import EFFECTS, POSTED
 from cli.docs.route import Route
+from cli.programme.draft_preview import ANYBODY
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code
 from loyalty.store.table import Table
@@ -78,6 +79,8 @@ class _Run:
         for one in self._compared(call, route, ours):
             if is_opened and one.agrees and one.pair.pointer == BALANCES[route.name]:
                 self.report.add_agreement(one.pair, OPENING)
+            elif not one.agrees and self.caller.partner is ANYBODY and tells_who_called(one.pair):
+                self.report.add_agreement(one.pair, NOBODY_CALLED)
             elif one.agrees or one.reason:
                 self.report.add_agreement(one.pair, None if one.agrees else one.reason)
             else:

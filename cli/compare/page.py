@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cli.compare.report import ComparisonReport, FieldTally
 from cli.compare.text import describe_place, format_signed, headline, notes
+from cli.console import counted
 from cli.pages.frame import bullets, cards, frame, section, table
 
 MOST_SHOWN = 1000
@@ -42,7 +43,7 @@ def _sections(report: ComparisonReport) -> Iterator[str]:
         note = f"The first {MOST_SHOWN:,} of {report.disagreed:,}, in the order of the recording."
         yield section("Disagreements", note if report.disagreed > MOST_SHOWN else "", "", _disagreement_table(report))
     yield section("Field by field", "How often both sides say the same.", "", _field_table(report))
-    reasons = [f"{count:,} fields, {reason}" for reason, count in sorted(report.reasons().items())]
+    reasons = [f"{counted(count, 'field')}, {reason}" for reason, count in sorted(report.reasons().items())]
     yield section("What differs by design", "See docs/contract/observations.md.", "", bullets(reasons))
 
 

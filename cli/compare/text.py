@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.compare.report import WHOLE, ComparisonReport
-from cli.console import out
+from cli.console import counted, out
 
 MOST_TOLD = 25
 """Disagreements that a terminal shows; `--json` and `--html` have more."""
@@ -23,7 +23,7 @@ def print_report(report: ComparisonReport) -> None:
         if report.disagreed > MOST_TOLD:
             out.print(f"{report.disagreed - MOST_TOLD:,} more: --json lists all of them", "")
     for reason, count in sorted(report.reasons().items()):
-        out.print(f"by design, {count:,} fields: {escape(reason)}")
+        out.print(f"by design, {counted(count, 'field')}: {escape(reason)}")
     for note in notes(report):
         out.print(escape(note))
 
@@ -35,7 +35,7 @@ def headline(report: ComparisonReport) -> str:
 
 def notes(report: ComparisonReport) -> list[str]:
     """Return what else there is to know, a line for each."""
-    found = [f"refused by both sides: {report.refused:,} calls"] if report.refused else []
+    found = [f"refused by both sides: {counted(report.refused, 'call')}"] if report.refused else []
     found += [f"not compared: {count:,} of {path}" for path, count in sorted(report.not_compared.items())]
     return [*found, f"opening balances: {report.balances}"]
 

@@ -33,7 +33,8 @@ def run(
         show(target)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
-        err.print("\nStopping; `make run KEEP=1` goes on from here.")
+        err.print("\nStopping ...")
+    err.print("[green]✓[/] Ended, and what was posted is saved. `make run KEEP=1` goes on from here.")
 
 
 def interrupt_on_signals() -> None:

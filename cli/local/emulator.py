@@ -15,7 +15,7 @@ from typing import IO, Self
 
 import urllib3
 
-from cli.console import CommandFailure, Report
+from cli.console import CommandFailure
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 
 REGION = "eu-central-1"
@@ -107,12 +107,12 @@ class Emulator:
         }
 
 
-def remove_what_is_out_of_use(directory: Path, report: Report) -> None:
-    """Remove what emulators have left in `directory`: a worker of a function has 1,500 files, which takes a while."""
+def remove_what_is_out_of_use(directory: Path) -> None:
+    """Let a process of its own remove what emulators have left in `directory`, without waiting for it: a worker of a
+    function has 1,500 files, which take a while. If it is broken off, the next run's removes the rest."""
     if left := list(directory.glob(f"{OUT_OF_USE}*")):
-        with report("Temporary files of functions removed"):
-            # A second Ctrl-C ends this command alone; the next run's then removes the rest.
-            subprocess.run(["rm", "-rf", *left], check=False)  # noqa: S603, S607 - all of it is ours
+        command = ["sh", "-c", 'nice rm -rf "$@" >/dev/null 2>&1 </dev/null &', "sh", *map(str, left)]
+        subprocess.run(command, check=False, start_new_session=True)  # noqa: S603 - all of it is ours
 
 
 def last_lines(log: Path, count: int = 15) -> str:

@@ -1,4 +1,5 @@
-"""The whole local stack as a context: served when it is entered, and no process or port of it left when it is done."""
+"""The whole local stack as a context: served when it is entered, and no process or port of it left when it is done, but
+for one that removes files."""
 
 import contextlib
 import fcntl
@@ -40,7 +41,7 @@ def local_stack(
     """
     state_dir = state_dir.resolve()  # processes that run elsewhere are told of it
     with contextlib.ExitStack() as stack:
-        stack.callback(remove_what_is_out_of_use, state_dir, report)  # last, when the next run may have begun already
+        stack.callback(remove_what_is_out_of_use, state_dir)  # last, when the next run may have begun already
         front = stack.enter_context(Front(port))
         state_dir.mkdir(parents=True, exist_ok=True)
         lock = stack.enter_context(hold_lock(state_dir / "lock"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from cli.console import CommandFailure, err, out
+from cli.console import CommandFailure, counted, err, out
 from cli.options import AsJson
 from cli.translate.dialect import Dialect
 
@@ -73,7 +73,7 @@ def translate(bodies: Bodies, to: To, zone: Zone = None, as_json: AsJson = False
             _print_notes(place, translation)
         failed += bool(translation.lacking)
     if failed:
-        raise CommandFailure(f"{failed:,} bodies are faulty, or have to be completed before they are sent")
+        raise CommandFailure(f"{counted(failed, 'body', 'bodies')} to be corrected or completed before sending")
 
 
 def _read(file: Path, to: Dialect) -> Iterator[_Body]:

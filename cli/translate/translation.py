@@ -68,7 +68,7 @@ _AMOUNTS = {"amount": "spend_amount", "alternative_amount": "spend_alternative_a
 
 _TO_OUTLET = "performed_by_business_unit_identifier becomes outlet_tap: write merchant_tap if it is a merchant"
 _IN_UTC = "performed_on tells no zone, and is taken to be in UTC: name the place's with --time-zone"
-_FROM_MERCHANT = "merchant_tap becomes performed_by_business_unit_identifier, which translates back to outlet_tap"
+_FROM_MERCHANT = "{} becomes performed_by_business_unit_identifier, which translates back to outlet_tap"
 _NO_BASKET = "totals without products have no counterpart: write the goods as products_set"
 
 
@@ -161,7 +161,7 @@ def _to_classic(request: PurchaseRequest, draft: TranslationDraft, zone: tzinfo 
     unit = performers.get("outlet") or performers.get("merchant") or performers["business_unit"]
     draft.put(f"/{classic.PERFORMERS['business_unit']}/{unit.by}", unit.value, unit.pointer)
     if "outlet" not in performers:
-        draft.notes.append(_FROM_MERCHANT)
+        draft.notes.append(_FROM_MERCHANT.format(unit.pointer.split("/")[1]))
     identifiers = dict(parts_of(ClassicCreatePurchase))
     for kind, name in classic.REFERENCES.items():
         if (named := request.references.get(kind)) and (by := _classic_way(kind, named, identifiers[name])):

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "make test": "runs this",
     ".venv/bin/sam deploy": AWS,
     "--stack loyalty-": AWS,
+    "aws dynamodb query": AWS,
     "aws lambda invoke": AWS,
     "aws s3 sync": AWS,
     "make mutants": "takes hours; tests/unit/test_mutants.py tries the tool",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,13 +15,17 @@ from loyalty.api.classic.reading import read_purchase as read_classic
 from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import by_key
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.numbers import Numbers
 from loyalty.usecases.engine import Engine
+from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.purchases.tell_purchase import post_and_tell
+from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.reversals.take_back import cancel_purchase
 from tests.consumption import consumption
 from tests.customers import EVERYTHING, customer, purchase
 from tests.goldens import EXAMPLES
@@ -139,6 +144,29 @@ def test_a_purchase_of_a_till_without_baskets_stays_within_the_same_budget(table
     assert used.round_trips == 3
     assert 0 < used.written <= 5
     assert 0 < used.read <= Decimal("3.5" if key is None else "2.5")
+
+
+def test_of_many_that_buy_again_at_once_what_was_cancelled_one_does(table: DynamoTable) -> None:
+    repeats, now = replace(EVERYTHING, id="REPEATS"), datetime.now(UTC)
+    record = b'{"type": "partner", "id": "REPEATS", "name": "Repeats", "classic_repeats": "REPLAY"}'
+    assert not import_records([record], table=table, now=now).refused
+    place = {"cim": customer(table, "again", 50), "merchant_tap": {"code": "MRA"}}
+    body = {**place, "transaction_amounts": {"total": 12, "net": 10}, "spend_request": {"amount": 5}}
+    engine = Engine.on(table)
+    engine.catalogue.programme(now)
+
+    def post(_: int = 0) -> PostedEvent:
+        return post_purchase(engine, read_purchase(body, now), repeats, now=now)
+
+    once = post().event.entry.event_id
+    cancel_purchase(engine, Reference("id", once, ""), repeats, now=now)
+    with ThreadPoolExecutor(6) as threads:
+        postings = list(threads.map(post, range(6)))
+
+    assert [one.replayed for one in postings].count(False) == 1
+    (again,) = {one.event.entry.event_id for one in postings}
+    assert again != once
+    assert verify_journal(table).deviations == []
 
 
 def test_a_classic_purchase_reads_what_it_tells_in_one_call_before_it_posts(table: DynamoTable) -> None:

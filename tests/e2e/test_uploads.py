@@ -92,7 +92,7 @@ def test_the_command_ends_with_a_failure_where_a_file_is_not_read_to_its_end(
     file.write_text(f"[{exactjson.dumps(purchase(cim, 'UNREAD-1'))}] [{exactjson.dumps(purchase(cim, 'UNREAD-2'))}]")
     monkeypatch.setattr(Target, "load", lambda *_: stack)
 
-    with pytest.raises(CommandFailure, match="1 purchases were not posted"):
+    with pytest.raises(CommandFailure, match="1 purchase not posted"):
         upload(file, "DEMO", watch=True, as_json=True)
 
     told = json.loads(capsys.readouterr().out)

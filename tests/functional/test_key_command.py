@@ -1,8 +1,13 @@
-"""`loyalty key`: what it says of a partner without keys, and of one that there is not."""
+"""`loyalty key` and `loyalty login`: what they say of a partner without keys, and of names that there are not."""
+
+import re
+from collections.abc import Callable
 
 import pytest
 
-from cli.commands.keys import list_keys
+from cli.commands.keys import list_keys, revoke, rotate
+from cli.commands.logins import revoke as revoke_login
+from cli.commands.logins import rotate as rotate_login
 from cli.console import CommandFailure
 from cli.target import Target
 from loyalty.store.credentials import active_keys, remove_key
@@ -41,3 +46,14 @@ def test_that_a_partner_has_no_keys_is_told(demo: DynamoTable, capsys: pytest.Ca
     told = capsys.readouterr()
     assert told.out == "[]\n"
     assert "Partner DEMO has no active keys" in told.err
+
+
+@pytest.mark.parametrize("command", [rotate, revoke, rotate_login, revoke_login])
+def test_a_name_that_there_is_not_is_told_once_with_where_the_names_are(command: Callable[..., None]) -> None:
+    with pytest.raises(CommandFailure) as failure:
+        command("nope", "DEMO")
+
+    told = str(failure.value)
+    assert "(nope) Not Found" in told
+    assert not told.startswith("Error:")  # what the command says itself
+    assert re.search(r"Its (keys|logins): loyalty (key|login) list --partner DEMO$", told)

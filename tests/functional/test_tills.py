@@ -11,6 +11,7 @@ from loyalty import exactjson
 from loyalty.api.newest.purchase_requests import REPEATED_WITHIN, read_purchase
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin
+from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.ledger import read_event
@@ -19,6 +20,7 @@ from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.contact_passwords import issue_contact_password
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
+from loyalty.usecases.reversals.take_back import cancel_purchase
 from tests.customers import EVERYTHING
 from tests.functional.conftest import NOW, Answer, Functions, example
 from tests.functional.stage import Stage
@@ -223,6 +225,57 @@ def test_a_partner_that_repeats_itself_says_the_same_within_minutes(demo: Dynamo
     later, replayed = post(at + 2 * REPEATED_WITHIN)
     assert (later != once, replayed) == (True, False)
     assert [one.origin for one in (read_event(demo, once), read_event(demo, later)) if one] == [Origin.CONTENT] * 2
+
+
+@pytest.mark.parametrize("undo", ["cancel_purchase", "return_products"])
+def test_what_is_bought_again_after_it_was_undone_is_another_purchase(
+    functions: Functions, demo: DynamoTable, undo: str
+) -> None:
+    """A cashier cancels and rings up again: told that it is the same one, the till would take the spend off the price,
+    and the wallet would keep it."""
+    bring(demo, REPLAY)
+    held = balance(functions)
+    goods = {"reference_number": "R", "products": [{"line": 0}]} if undo == "return_products" else "{}"
+
+    posted = [functions.call("create_purchase", first()).body["id"]]
+    for _ in range(2):
+        assert functions.call(undo, goods, path={"id": posted[-1]}).status == 200
+        assert balance(functions) == held
+        again = [functions.call("create_purchase", first()) for _ in range(2)]
+        assert [one.headers.get("Idempotent-Replayed") for one in again] == [None, "true"]
+        assert len({one.body["id"] for one in again}) == 1
+        assert balance(functions) != held
+        posted.append(again[0].body["id"])
+
+    assert len({*posted}) == 3
+    assert verify_journal(demo, settle=lambda _: None).deviations == []
+
+
+def test_what_is_bought_again_is_the_same_one_on_the_other_side_of_a_quarter(demo: DynamoTable) -> None:
+    bring(demo, REPLAY)
+    engine, at = Engine.on(demo), NOW.replace(minute=14)
+
+    def post(now: datetime) -> tuple[str, bool]:
+        posted = post_purchase(engine, read_purchase(sound(), now), EVERYTHING, now=now)
+        return posted.event.entry.event_id, posted.replayed
+
+    once, _ = post(at)
+    cancel_purchase(engine, Reference("id", once, ""), EVERYTHING, now=at)
+    again, replayed = post(at)
+
+    assert (again != once, replayed) == (True, False)
+    assert post(at + timedelta(minutes=2)) == (again, True)
+
+
+def test_with_a_date_an_equal_body_is_the_same_even_if_it_was_undone(demo: DynamoTable) -> None:
+    bring(demo, REPLAY)
+    engine, body = Engine.on(demo), sound(performed_on=int(NOW.timestamp()))
+
+    once = post_purchase(engine, read_purchase(body, NOW), EVERYTHING, now=NOW).event.entry.event_id
+    cancel_purchase(engine, Reference("id", once, ""), EVERYTHING, now=NOW)
+    again = post_purchase(engine, read_purchase(body, NOW), EVERYTHING, now=NOW)
+
+    assert (again.event.entry.event_id, again.replayed) == (once, True)
 
 
 def test_with_a_date_an_equal_body_is_the_same_for_ever(demo: DynamoTable) -> None:

@@ -105,6 +105,7 @@ def test_a_strict_caller_has_every_unknown_field_refused(functions: Functions) -
         ("lines", "line"),
         ("reference_nummer", "reference_number"),
         ("referenceNumber", "reference_number"),
+        ("reductionMethod", "reduction_method"),
     ],
 )
 def test_nobody_loses_money_to_a_typing_error(functions: Functions, name: str, meant: str) -> None:

@@ -111,6 +111,12 @@ FILES = [
         fault="The column colour is unknown. Rename or remove it.",
     ),
     Hostile(
+        "two unknown columns",
+        "x.csv",
+        lambda: csv(row("R1") + ",x,y", header=HEADER + ",colour,organisation_id"),
+        fault="The columns colour, organisation_id are unknown. Rename or remove them.",
+    ),
+    Hostile(
         "a column without a name",
         "x.csv",
         lambda: csv("," + row("R1"), header="," + HEADER),

@@ -1,5 +1,6 @@
 """docs/isolation.md, written from the table: `python -m tests.isolation.page`."""
 
+from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -168,4 +169,5 @@ one-time password of others exists, what others bought, or where.
 
 
 if __name__ == "__main__":
+    ArgumentParser(prog="python -m tests.isolation.page", description=__doc__).parse_args()
     DOCUMENT.write_text(text(), "utf-8")

@@ -68,6 +68,11 @@ def till_keys(entry: Entry, repeats: bool) -> list[Key]:
     return [(*content, span), (*content, span - 1)]
 
 
+def is_for_a_while(key: Key) -> bool:
+    """Tell whether a key is that of a content that does not say when it was: it has a quarter of an hour."""
+    return key[0] == "content" and len(key) > 3
+
+
 class Identities:
     """By what each posted purchase is known."""
 
@@ -82,6 +87,12 @@ class Identities:
             self._events[key] = (number, said)
         if entry.api == NEWEST and not is_nameless(entry):
             self._said.setdefault(said, number)
+
+    def forget(self, number: int) -> None:
+        """Know a purchase that is undone no longer by what it said without a date: an equal one is bought again."""
+        self._events = {
+            key: event for key, event in self._events.items() if event[0] != number or not is_for_a_while(key)
+        }
 
     def posted(self, entry: Entry, purchase: Purchase, repeats: bool = False) -> tuple[int | None, bool]:
         """Return the event that an equal request posted, and whether the identity is another one's."""

@@ -143,7 +143,10 @@ def _enter(
     points: tuple[Fraction, Fraction] | None,
     reference: str | None,
 ) -> Json:
-    """Enter what was undone: `awarded` and `spent` are below zero; what was settled is in `awarded`, too."""
+    """Enter what was undone: `awarded` and `spent` are below zero; what was settled is in `awarded`, too. What was
+    undone whole may be bought again."""
+    if not posted.stands:
+        state.identities.forget(posted.number)
     moved = (-(step.taken + step.all_settled), -step.given)
     line = state.enter(posted.purchase.account, kind, moments, moved, reference, points)
     return line | {"performed_on": moments[0]} if moved != (NOTHING, NOTHING) else line

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -143,4 +144,5 @@ Attributes of items, by their sort key; parts of keys; items of which there may 
 
 
 if __name__ == "__main__":
+    ArgumentParser(prog="python -m tests.simulation.fault_page", description=__doc__).parse_args()
     sys.exit(main())

@@ -1,6 +1,7 @@
 """`python -m tests.simulation.page` writes the table of what has to hold into docs/reliability.md."""
 
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
@@ -40,4 +41,5 @@ def _sentence(told: str) -> str:
 
 
 if __name__ == "__main__":
+    ArgumentParser(prog="python -m tests.simulation.page", description=__doc__).parse_args()
     Path(PAGE).write_text(text(), "utf-8")

@@ -28,7 +28,8 @@ class Player:
         functions, body = self._of[call.partner], call.body
         if not call.function.startswith("classic_"):
             return functions.call(call.function, body, path=call.path, headers=call.headers)
-        issued = functions.call("issue_token", headers={"api_key": functions.api_key}, context={})
+        unit = {"unit": call.unit} if call.unit else None
+        issued = functions.call("issue_token", unit, headers={"api_key": functions.api_key}, context={})
         return functions.call(call.function, {**body, **issued.body["data"]}, headers=call.headers, context={})
 
     def run(self, function: str) -> Any:

@@ -1,7 +1,7 @@
 """Calls that bring about every kind of event, in both APIs, by every kind of identity."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,8 @@ Body = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of a function by a partner. In a path or body, `$NAME` stands for the id that the call of this name was
-    answered. Where it says nothing of itself that tells a repetition, it is not `repeatable`."""
+    answered. Where it says nothing of itself that tells a repetition, or not for long, it is not `repeatable`. The
+    `unit` is the one that a classic call comes from, if that is not the one of the partner's record."""
 
     name: str
     function: str
@@ -21,6 +22,7 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     partner: str = "POS"
     repeatable: bool = True
+    unit: str | None = None
 
 
 def calls(now: datetime) -> Iterator[Call]:
@@ -31,6 +33,7 @@ def calls(now: datetime) -> Iterator[Call]:
     yield from _classic(recent)
     yield from _bulk(recent)
     yield from _taken_back(recent)
+    yield from _tills(recent)
 
 
 def files(now: datetime) -> Iterator[tuple[str, list[Body]]]:
@@ -138,6 +141,26 @@ def _spent_already(at: datetime) -> Iterator[Call]:
     yield returned("paid off in part", "$pays off", at, {"line": 0})
 
 
+def _tills(at: datetime) -> Iterator[Call]:
+    """Return purchases of tills that know no baskets, of both generations, and a classic one of another unit."""
+    ann, cafe = {"contact_id": "C-ANN", "organisation_id": "CAFE-1"}, {"organisation": {"id": "CAFE"}}
+    totals = {"total_amount": Decimal("24.8"), "net_amount": 20, "tax_amount": Decimal("4.8")}
+    apart = {"transaction_amounts": {"total": Decimal("12.4"), "net": 10}, "classification": {"name": "Counter sale"}}
+    yield till("till by key", ann | totals, key="TILL-1", reduction_method="FRONT_END", spend_request={"amount": 1})
+    yield till("till of the second generation", cafe | apart, key="TILL-2", contact={"id": "C-ANN"})
+    yield till("till by id", ann | totals, id="GIVEN-TILL")
+    yield till("till by reference", ann | totals, reference_number="REF-till")
+    sums = {"total_amount": 22, "net_amount": 20}
+    yield till("till with lines", ann | sums, reference_number="REF-lines", products=[line("TEA", "20")])
+    yield till("till without identity", ann | totals, repeatable=False)
+    yield till("till with a date", ann | totals, partner="TILLS", performed_on=int(at.timestamp()))
+    yield till("till without a date", ann | totals, partner="TILLS", repeatable=False)
+    yield cancelled("till cancelled", "$till without a date")
+    yield till("till again", ann | totals, partner="TILLS", repeatable=False)
+    yield returned("till returned in part", "$till by key", at, {"line": 0, "quantity": Decimal("0.5")})
+    yield replace(classic("of another unit", at, {"number": "N-ANN"}, key="KEY-UNIT"), unit="Books")
+
+
 def newest(name: str, at: datetime | None, *, merchant: str = "CF", partner: str = "POS", **fields: Any) -> Call:
     """Return a purchase of the newest API, which lets the engine tell when it was performed unless `at` does."""
     body = {
@@ -148,6 +171,13 @@ def newest(name: str, at: datetime | None, *, merchant: str = "CF", partner: str
         **fields,
     }
     return Call(name, "create_purchase", body, partner=partner)
+
+
+def till(
+    name: str, totals: Body, *, key: str | None = None, partner: str = "POS", repeatable: bool = True, **fields: Any
+) -> Call:
+    """Return a purchase of totals."""
+    return Call(name, "create_purchase", totals | fields, None, _keyed(key), partner, repeatable)
 
 
 def classic(name: str, at: datetime, account: Body, *, key: str | None = None, **fields: Any) -> Call:

@@ -2,7 +2,7 @@
 
 import json
 import re
-import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def write(table: DynamoTable, now: datetime) -> Written:
     assert not summary.refused, summary
     api_keys = {
         partner: create_key(KeyRequest(partner, ["*"], list(Scope)), table=table, now=now)[0]
-        for partner in ("POS", "OFFICE")
+        for partner in ("POS", "OFFICE", "TILLS")
     }
     player = Player(table, api_keys)
     sent = list(_sent(player, now))
@@ -84,6 +84,9 @@ def _items(table: DynamoTable) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
+    parser = ArgumentParser(prog="python -m tests.tables.write", description=__doc__)
+    parser.add_argument("name", metavar="NAME", help="what the release is known by, such as `untyped`")
+    name = parser.parse_args().name
     with aws() as made:
-        write(made, datetime.now(UTC)).keep(sys.argv[1])
-    (FOLDER / f"{sys.argv[1]}.fields.json").write_text(json.dumps(declared(), indent=1) + "\n")
+        write(made, datetime.now(UTC)).keep(name)
+    (FOLDER / f"{name}.fields.json").write_text(json.dumps(declared(), indent=1) + "\n")

@@ -257,6 +257,39 @@ def test_the_command_fails_and_lists_where_some_disagree(tmp_path: Path) -> None
     assert "<script" not in text
 
 
+def test_a_key_makes_a_tills_purchase_of_totals_one_however_often_it_was_sent(tmp_path: Path) -> None:
+    totals = {"cim": "4A30966F684B0269AD91", "organisation_id": "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"}
+    body = totals | {"total_amount": 24.8, "net_amount": 20}
+    keyed: dict[str, Any] = {"headers": {"Idempotency-Key": "17"}}
+    calls = [
+        call("/backoffice/v1/purchases", body, {"id": told}, **more)
+        for told, more in (
+            ("A", keyed),
+            ("A", keyed),
+            ("B", {}),
+            ("B", {}),
+        )
+    ]
+
+    status, shown, _ = run(str(written(tmp_path / "a.jsonl", calls)))
+
+    assert (status, "3 of 4 calls are answered alike" in shown) == (1, True)  # nothing tells the last from another one
+
+
+def test_who_called_is_no_disagreement_where_nobody_is_named(tmp_path: Path) -> None:
+    one = of("create_1")
+    one["response"]["data"]["log_information"]["created_by_user"] = {"username": "someone"}
+    file = written(tmp_path / "a.jsonl", [one])
+    several = tmp_path / "partners.jsonl"
+    several.write_text('{"type": "partner", "id": "OTHER", "name": "Other"}\n')
+
+    nobody, told, _ = run(str(file), "--reference", str(several))
+    named, _, _ = run(str(file), "--reference", str(several), "--partner", "DEMO")
+
+    assert (nobody, named) == (0, 1)
+    assert "by design, 4 fields: who called: name the partner with --partner" in told
+
+
 def test_the_command_tells_bad_lines_and_fails(tmp_path: Path) -> None:
     file = written(tmp_path / "a.jsonl", [of("create_1"), {"path": "/purchases", "status": 200}])
 

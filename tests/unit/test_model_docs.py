@@ -160,3 +160,18 @@ def test_a_partner_that_repeats_itself_without_a_date_does_so_for_a_quarter_of_a
     ]
 
     assert (outcomes, dated) == ([POSTED, REPLAYED, POSTED], [POSTED, REPLAYED])
+
+
+@pytest.mark.parametrize(("dated", "then"), [({}, POSTED), ({"performed_on": NOW}, REPLAYED)])
+def test_after_it_was_undone_only_what_says_when_it_was_is_the_same_one(
+    till: Till, dated: dict[str, int], then: str
+) -> None:
+    record = {"type": "partner", "id": ALL.id, "name": "All", "classic_repeats": "REPLAY"}
+    till.model.take(Entry(NOW, IMPORT, rows=(record,)))
+
+    posted = till.model.take(Entry(NOW, PURCHASE, ALL, TOTALS | dated))
+    assert posted.number is not None
+    till.cancel(posted.number)
+
+    outcomes = [till.model.take(Entry(NOW, PURCHASE, ALL, TOTALS | dated)).outcome for _ in range(2)]
+    assert outcomes == [then, REPLAYED]

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,18 @@ def test_where_no_local_stack_runs_the_failure_says_how_to_start_one() -> None:
 def test_what_is_no_stack_of_the_engine_is_a_failure() -> None:
     with pytest.raises(CommandFailure, match="not a stack of the loyalty engine"):
         Target.of({"api_url": "http://127.0.0.1:3000"})
+
+
+@pytest.mark.parametrize(
+    ("region", "advice"), [(None, "no region: name it with --region"), ("eu-central-1", "no AWS credentials: sign in")]
+)
+def test_a_deployed_stack_that_cannot_be_asked_for_says_what_is_missing(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, region: str | None, advice: str
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(directory))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    with pytest.raises(CommandFailure, match=f"stack loyalty-prod: {advice}"):
+        Target.load("loyalty-prod", region)

@@ -1,6 +1,7 @@
 """`loyalty translate`: what becomes of the vendor's examples, and how the command tells it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,13 +77,14 @@ def test_a_bulk_call_becomes_a_body_for_each_entry() -> None:
     assert all("/request_unique_identifier" in one for one in pointers)
 
 
-def test_a_merchant_alone_is_told_to_come_back_as_an_outlet() -> None:
-    body = BODIES["create_v5_1"] | {"outlet_tap": None}
+@pytest.mark.parametrize("place", ["merchant_tap", "organisation"])
+def test_a_merchant_alone_is_told_to_come_back_as_an_outlet(place: str) -> None:
+    body = BODIES["create_v5_1"] | {"outlet_tap": None, "merchant_tap": None, place: {"id": "EK"}}
     there = translate(body, Dialect.CLASSIC)
     back = translate(there.body, Dialect.NEWEST)
 
-    assert "translates back to outlet_tap" in there.notes[0]
-    assert back.body["outlet_tap"] == body["merchant_tap"]
+    assert re.match(f"{place} becomes .*, which translates back to outlet_tap", there.notes[0])
+    assert back.body["outlet_tap"] == body[place]
     assert "write merchant_tap if it is a merchant" in back.notes[0]
 
 

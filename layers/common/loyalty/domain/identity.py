@@ -39,7 +39,7 @@ class Identity:
     - KEY: the partner, the idempotency key and, in a bulk call, the entry's own id.
     - ROW: the partner, the row's key (`row_key`).
     - CONTENT: the partner, the request's fingerprint in hex and, in a bulk call, the entry's own id; if it does not say
-      when it was performed, the span of time in which it came.
+      when it was performed, the span of time in which it came or, if that purchase was undone, its event.
     - REFERENCE: none, as merchant and reference number are it.
     - NUMBER: in a bulk call the entry's own id; the span, as above. Nothing tells a repetition: the event's own number
       is it.

@@ -307,6 +307,7 @@ def _request(model: CreatePurchase, now: datetime, keyed: Identity | None = None
         spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
         fingerprint=Fingerprint.of(model),
         reduction_method=model.reduction_method,
+        is_undated=model.performed_on is None,
     )
 
 

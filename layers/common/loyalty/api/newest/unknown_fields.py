@@ -43,6 +43,7 @@ MOVE_MONEY = (
     "products",
     "promo_code",
     "quantity",
+    "reduction_method",
     "reference_number",
     "spend_request",
     "tax_amount",

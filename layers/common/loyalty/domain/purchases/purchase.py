@@ -99,6 +99,7 @@ class PurchaseRequest:
         known_before: what earlier versions took for its identity.
         pointer: where the purchase is in the body.
         reduction_method: the name of who takes spends off the price (`ReductionMethod`), if the caller says so.
+        is_undated: whether the caller does not say when it was performed.
     """
 
     identity: Identity
@@ -118,6 +119,7 @@ class PurchaseRequest:
     known_before: tuple[Identity, ...] = ()
     pointer: str = ""
     reduction_method: str | None = None
+    is_undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,11 +111,17 @@ def _check_columns(columns: Sequence[str], reading: Reading) -> None:
     if not columns or len(unknown) == len(columns):
         raise _refused(f"The first line must name the columns, such as {reading.example}.")
     if unknown:
-        raise _refused(f"The column {_join_names(unknown)} is unknown. Rename or remove it.")
+        raise _refused(_columns_are(unknown, "unknown", "Rename or remove"))
     if twice := [column for place, column in enumerate(columns) if column in columns[:place]]:
         raise _refused(f"The column {_join_names(twice)} appears twice. Remove one.")
     if missing := [" or ".join(names) for names in reading.needed if not {*names} & {*columns}]:
-        raise _refused(f"The column {_join_names(missing)} is missing. Add it.", Code.MANDATORY)
+        raise _refused(_columns_are(missing, "missing", "Add"), Code.MANDATORY)
+
+
+def _columns_are(names: Sequence[str], what: str, cure: str) -> str:
+    """Return what is wrong with columns, and what to do with them."""
+    number, are, them = ("", "is", "it") if len(names) == 1 else ("s", "are", "them")
+    return f"The column{number} {_join_names(names)} {are} {what}. {cure} {them}."
 
 
 def _join_names(names: Sequence[str], longest: int = 10) -> str:

@@ -19,7 +19,15 @@ from loyalty.usecases.newest_programme import require_known, with_newest_program
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
 from loyalty.usecases.purchases.recognition import lacks_password
-from loyalty.usecases.purchases.repetition import Repetitions, identify, is_repeated, keys_to_identify, may_be_told
+from loyalty.usecases.purchases.repetition import (
+    Repetitions,
+    bought_again,
+    identify,
+    is_repeated,
+    is_undone,
+    keys_to_identify,
+    may_be_told,
+)
 from loyalty.usecases.purchases.resolution import Resolution, look_up
 
 
@@ -33,6 +41,9 @@ def post_purchase(
 ) -> PostedEvent:
     """Post `request` once, however often it is sent. `before_posting` receives the posting.
 
+    What is known by its content and does not say when it was performed is posted anew after its purchase was undone:
+    whoever cancels a purchase has its answer, and buys again.
+
     Raises:
         Refused: what it names does not exist or does not fit, the wallet does not hold what is to be spent, another
             request has the same identity (DUPLICATE), or the wallet is too busy (RETRY_LATER). Nothing was posted.
@@ -41,6 +52,12 @@ def post_purchase(
     (outcome,) = batch.post()
     if isinstance(outcome, Refused):
         raise outcome
+    (known,) = batch.requests
+    if outcome.replayed and known.is_undated and known.identity.origin is Origin.CONTENT:
+        event = ledger.read_event(engine.table, outcome.event.entry.event_id)
+        if event and is_undone(event):
+            again = bought_again(known, event)
+            return post_purchase(engine, again, partner, now=now, before_posting=before_posting)
     return outcome
 
 

@@ -11,9 +11,11 @@ from loyalty.domain.identity import Identity, Origin, derived_id
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.purchase import PurchaseRequest
+from loyalty.domain.reversals.proration import sold_lines
+from loyalty.domain.reversals.returns import come_back, is_all
 from loyalty.store import keys
 from loyalty.store.attributes import Item
-from loyalty.store.events import Event
+from loyalty.store.events import Event, EventState
 from loyalty.store.keys import Key
 
 
@@ -50,6 +52,19 @@ def identify(request: PurchaseRequest, partner: Partner, items: Mapping[Key, Ite
     said = (request.identity, *request.known_before)
     content, *former = (content for one in said for content in _contents(request, one, partner))
     return replace(request, identity=content, known_before=tuple(former))
+
+
+def bought_again(request: PurchaseRequest, undone: Event) -> PurchaseRequest:
+    """Return a request that is known by its content, as the next equal purchase after one that is undone."""
+    partner_id, content = request.identity.parts[:2]
+    after = Identity(Origin.CONTENT, (partner_id, content, undone.entry.event_id))
+    return replace(request, identity=after, known_before=())
+
+
+def is_undone(event: Event) -> bool:
+    """Return whether nothing of a purchase is left: it is cancelled, or all its goods came back."""
+    returned = come_back(sold_lines(event.purchase_document), event.taken_back.lines)
+    return event.state is EventState.CANCELLED or is_all(returned)
 
 
 def _contents(request: PurchaseRequest, said: Identity, partner: Partner) -> Iterator[Identity]:
