@@ -138,8 +138,8 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 
 
 class ReadBy(Struct, frozen=True):
-    """How a type of amounts is read: by one call, which raises `PydanticCustomError`. pydantic's own checks of a decimal
-    would be two more, and find nothing new."""
+    """How a type of amounts is read: by one call, which raises `PydanticCustomError`. pydantic's own checks of a
+    decimal would be two more, and find nothing new."""
 
     check: Callable[[object], Decimal]
 

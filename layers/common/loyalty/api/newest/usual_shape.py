@@ -52,20 +52,26 @@ class UsualShape(NamedTuple):
             told = list(types_in(hints[name]))
             kind: Any = NoneType
             if read_by := [one for one in told if isinstance(one, ReadBy)]:
-                checks[name] = lru_cache(MAX_NUMBERS, typed=True)(read_by[0].check)  # or True would be 1
+                check = lru_cache(MAX_NUMBERS, typed=True)(read_by[0].check)  # or True would be 1
+                checks[name] = _or_none(check) if info.default is None else check
                 kind = Any
             elif Code in told:
                 kind = Annotated[str, _lengths(told)]
             elif models := [one for one in told if isinstance(one, type) and issubclass(one, NewestModel)]:
                 inner[name] = cls.of(models[0])
                 kind = inner[name].struct
-                if list in map(get_origin, told):
+                if any(get_origin(one) is list for one in told):
                     kind = Annotated[list[kind], _lengths(told)]
             fields.append((name, kind) if info.is_required() else (name, kind | None, info.default))
         methods = {name: one for name, one in vars(model).items() if isfunction(one) and not name.startswith("_")}
-        named = f"Usual{model.__name__}"
-        options = {"kw_only": True, "omit_defaults": True, "forbid_unknown_fields": True}
-        struct = defstruct(named, fields, namespace=methods, **options)
+        struct = defstruct(
+            f"Usual{model.__name__}",
+            fields,
+            namespace=methods,
+            kw_only=True,
+            omit_defaults=True,
+            forbid_unknown_fields=True,
+        )
         return cls(struct, checks, inner)
 
     def read(self, body: Any) -> UsualBody | None:
@@ -82,13 +88,16 @@ class UsualShape(NamedTuple):
 
     def _check(self, said: Any) -> None:
         for name, check in self.checks.items():
-            if (number := getattr(said, name)) is not None:
-                setattr(said, name, check(number))
+            setattr(said, name, check(getattr(said, name)))
         for name, shape in self.inner.items():
             part = getattr(said, name)
             for one in part if isinstance(part, list) else (part,):
                 if one is not None:
                     shape._check(one)
+
+
+def _or_none(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda number: None if number is None else check(number)
 
 
 def _lengths(told: Iterable[Any]) -> Meta:
