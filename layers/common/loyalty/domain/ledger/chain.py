@@ -32,6 +32,12 @@ SALT_BYTES = 16
 Content = Mapping[str, Any]
 """What of an event must not change, by name: texts, numbers, bytes, None, and lists and objects of them."""
 
+
+class Tree(dict[str, Any]):
+    """An object as JSON has it, whole numbers as they are and all others by `number`: so it is written as it is, and
+    not looked through."""
+
+
 PERSONAL = ("fingerprint",)
 """What names a person in the content itself: a request can be guessed from its fingerprint, if all else is known."""
 
@@ -95,11 +101,19 @@ def person_in(content: Content) -> Content:
 
 def _without_person(content: Content) -> Content:
     kept = {name: value for name, value in content.items() if name not in PERSONAL}
-    document = content["document"]
-    kept["document"] = {name: value for name, value in document.items() if name not in (*PERSONAL_IN_DOCUMENT, "ids")}
-    if ids := {kind: value for kind, value in document.get("ids", {}).items() if kind not in PERSONAL_IDS}:
-        kept["document"]["ids"] = ids
+    document = type(content["document"])(content["document"])
+    for name in PERSONAL_IN_DOCUMENT:
+        document.pop(name, None)
+    if ids := {kind: value for kind, value in document.pop("ids", {}).items() if kind not in PERSONAL_IDS}:
+        document["ids"] = ids
+    kept["document"] = document
     return kept
+
+
+@lru_cache(maxsize=10_000)  # prices recur
+def number(told: str | Decimal) -> Raw:
+    """Return a number, which JSON may have told, as `canonical` writes it."""
+    return Raw(plain_text(Decimal(told)).encode())
 
 
 def _hash(value: Any) -> bytes:
@@ -130,11 +144,6 @@ def _list(value: Iterable[Any]) -> list[Any]:
     return [part if type(part) is str else _WRITABLE[type(part)](part) for part in value]
 
 
-@lru_cache(maxsize=10_000)  # prices recur
-def _number(value: Decimal) -> Raw:
-    return Raw(plain_text(value).encode())
-
-
 def _text(value: Any) -> str:
     if not isinstance(value, str):  # a StrEnum is one
         raise TypeError(f"{type(value).__name__} has no canonical form")
@@ -150,8 +159,10 @@ _UNPRINTABLE = re.compile("[^ -~]")
 _WRITABLE: Mapping[type, Callable[[Any], Any]] = defaultdict(
     lambda: _text,
     {
-        Decimal: _number,
+        Decimal: number,
         NoneType: lambda _: None,
+        Raw: lambda value: value,
+        Tree: lambda value: value,
         bool: bool,
         bytes: lambda value: Raw(f"x{value.hex()}".encode()),
         dict: _object,
