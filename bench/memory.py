@@ -61,6 +61,10 @@ class Memory:
         pk = request["ExpressionAttributeValues"][":pk"]["S"]
         return {"Items": [item for (partition, _), item in sorted(self.items.items()) if partition == pk]}
 
+    def _put(self, request: Any) -> Any:
+        self.items[_place(request["Item"])] = request["Item"]
+        return {}
+
     def _update(self, request: Any) -> Any:
         item = self._updated(request)
         self.items[_place(item)] = item
@@ -103,6 +107,7 @@ _OPERATIONS = {
     "GetItem": Memory._get,
     "BatchGetItem": Memory._batch_get,
     "Query": Memory._query,
+    "PutItem": Memory._put,
     "UpdateItem": Memory._update,
     "TransactWriteItems": Memory._transact,
 }

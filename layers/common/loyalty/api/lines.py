@@ -26,11 +26,16 @@ def broken_line_rules(items: Any, at: str, tax: str) -> Iterator[Problem]:
         return
     lines = [line_amounts(item, tax) for item in items]
     for place, line in enumerate(lines):
-        if line and abs(line[2] - line[0] - line[1]) > LINE_TOLERANCE:
+        if line and not adds_up(*line):
             description = f"total_amount must be net_amount plus {tax}."
             yield Problem(Code.INVALID, description, f"{at}/{place}/total_amount")
     if lines and all(line and line[2] == 0 for line in lines):
         yield Problem(Code.INVALID, NOTHING_BOUGHT, at)
+
+
+def adds_up(net: Decimal, tax: Decimal, total: Decimal) -> bool:
+    """Return whether a total is the net amount plus the tax."""
+    return abs(total - net - tax) <= LINE_TOLERANCE
 
 
 def line_amounts(item: Any, tax: str) -> list[Decimal] | None:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
+from msgspec import Struct
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    GetPydanticSchema,
     PlainSerializer,
     StringConstraints,
     TypeAdapter,
@@ -17,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_core.core_schema import no_info_plain_validator_function
+from pydantic_core.core_schema import CoreSchema, no_info_plain_validator_function
 
 from loyalty.domain import dates, patterns
 from loyalty.domain.invisible import invisible_end
@@ -137,21 +137,27 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 """Free text."""
 
 
-def read_by(check: Callable[[object], Decimal]) -> GetPydanticSchema:
-    """One call for each amount; pydantic's own checks of a decimal would be two more, and find nothing new."""
-    return GetPydanticSchema(lambda _, __: no_info_plain_validator_function(check))
+class ReadBy(Struct, frozen=True):
+    """How a type of amounts is read: by one call, which raises `PydanticCustomError`. pydantic's own checks of a
+    decimal would be two more, and find nothing new."""
+
+    check: Callable[[object], Decimal]
+
+    def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
+        """Return how pydantic reads the type."""
+        return no_info_plain_validator_function(self.check)
 
 
-Number = Annotated[Decimal, read_by(json_number), WithJsonSchema({"type": "number"})]
+Number = Annotated[Decimal, ReadBy(json_number), WithJsonSchema({"type": "number"})]
 """A JSON number with at most 4 decimals and 12 integer digits; never a string, never a float on the way."""
 
 Positive = Annotated[
     Decimal,
-    read_by(_positive),
+    ReadBy(_positive),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}),
 ]
 NotNegative = Annotated[
-    Decimal, read_by(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
+    Decimal, ReadBy(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
 ]
 
 DateTime = Annotated[str, BeforeValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]

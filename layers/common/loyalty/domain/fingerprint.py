@@ -50,6 +50,12 @@ class Fingerprint:
         return cls(_hash_text(text), in_form)
 
     @classmethod
+    def of_text(cls, text: str, request: "Callable[[], BaseModel]") -> Self:
+        """Return the fingerprint of a request without empty texts whose model would write `text`; `request` makes the
+        model, if a form of the fingerprint is wanted."""
+        return cls(_hash_text(text), lambda form: cls.of(request()).in_form(form))
+
+    @classmethod
     def of_fields(cls, request: Mapping[str, Any]) -> Self:
         """Return the fingerprint of what no model describes, and so has one form."""
         digest = _hash_text(_CANONICAL.encode(dict(request)))

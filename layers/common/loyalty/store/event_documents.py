@@ -7,10 +7,11 @@ from typing import Any
 from msgspec.json import Decoder, Encoder
 
 from loyalty.domain.events.documents import Document, PurchaseDocument, ReversalDocument
+from loyalty.domain.ledger.chain import Tree, number
 from loyalty.domain.ledger.wallet import EventType
 
 _NOTHING = b"{}"
-_TREES = Decoder(float_hook=Decimal)
+_TREES: Decoder[dict[str, Any]] = Decoder(dict[str, Any], float_hook=number)
 _WRITER = Encoder(decimal_format="number")
 _PURCHASES = Decoder(PurchaseDocument, float_hook=Decimal)
 _REVERSALS = Decoder(ReversalDocument, float_hook=Decimal)
@@ -39,11 +40,11 @@ def read_document(event_type: EventType, stored: bytes) -> Document:
     return _REVERSALS.decode(zlib.decompress(stored)) if event_type.reverses else None
 
 
-def written_tree(document: Document) -> Any:
-    """Return what is stored of a document, as the objects, lists, texts and numbers that its JSON consists of."""
-    return _TREES.decode(_text(document))
+def written_tree(document: Document) -> Tree:
+    """Return what is stored of a document."""
+    return Tree(_TREES.decode(_text(document)))
 
 
-def stored_tree(stored: bytes) -> Any:
+def stored_tree(stored: bytes) -> Tree:
     """Return the same of a document that is stored, whichever version wrote it."""
-    return _TREES.decode(zlib.decompress(stored))
+    return Tree(_TREES.decode(zlib.decompress(stored)))

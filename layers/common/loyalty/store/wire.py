@@ -7,12 +7,16 @@ as they are. Credentials, signatures, endpoints, retries, connections and errors
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.json import Encoder
+
 from loyalty import exactjson
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SET_ASIDE = "loyalty_request"
+_WRITER = Encoder()
+"""Writes bytes in base64. Numbers are texts by then (`attributes.pack`)."""
 
 
 def pass_as_is(client: "DynamoDBClient") -> None:
@@ -32,7 +36,7 @@ def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> Non
 
 
 def _write(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    params["body"] = exactjson.dumps(context.pop(_SET_ASIDE)).encode()
+    params["body"] = _WRITER.encode(context.pop(_SET_ASIDE))
 
 
 def _read(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:

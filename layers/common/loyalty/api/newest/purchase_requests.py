@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
@@ -15,8 +16,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from loyalty.api.http.messages import Request
-from loyalty.api.lines import MAX_LINES, broken_line_rules
+from loyalty.api.lines import MAX_LINES, adds_up, broken_line_rules
 from loyalty.api.newest.till_bodies import (
+    FIRST,
+    SECOND,
     Contact,
     Organisation,
     ToldTotals,
@@ -25,10 +28,11 @@ from loyalty.api.newest.till_bodies import (
     broken_totals,
 )
 from loyalty.api.newest.unknown_fields import NewestModel
+from loyalty.api.newest.usual_shape import UsualBody, UsualShape
 from loyalty.domain.empty_texts import is_given
 from loyalty.domain.errors import Code as ErrorCode
 from loyalty.domain.errors import Problem, Refused
-from loyalty.domain.fields import Code, NotNegative, Positive, code_in, json_number, read_by
+from loyalty.domain.fields import Code, NotNegative, Positive, ReadBy, code_in, json_number
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.patterns import EVENT_ID, MAX_IDENTIFIER
@@ -62,7 +66,7 @@ _NO_EPOCH_SECOND = PydanticCustomError(
 
 EpochSecond = Annotated[
     Decimal,
-    read_by(_epoch_second),
+    ReadBy(_epoch_second),
     WithJsonSchema({"type": "integer", "minimum": EARLIEST_SECOND, "maximum": LATEST_SECOND}),
 ]
 
@@ -112,7 +116,7 @@ class Classification(NewestModel):
 
     def reference(self) -> Reference:
         """Return how it was named."""
-        (named,) = ((by, value) for by, value in self if value is not None)
+        (named,) = ((by, value) for by in ("id", "code", "name") if (value := getattr(self, by)) is not None)
         return Reference(named[0], named[1], f"/classification/{named[0]}")
 
 
@@ -190,7 +194,11 @@ def read_purchase(body: Any, now: datetime, keyed: Identity | None = None) -> Pu
     Raises:
         Refused: with every faulty field, by JSON pointer.
     """
-    return _request(_validate_purchase(CreatePurchase, body, now), now, keyed)
+    if usual := _read_usual(body):
+        fingerprint = Fingerprint.of_text(usual.text, partial(CreatePurchase.model_validate, body))
+        return _request(usual.said, fingerprint, now, keyed)
+    model = _validate_purchase(CreatePurchase, body, now)
+    return _request(model, Fingerprint.of(model), now, keyed)
 
 
 def read_path_reference(request: Request) -> Reference:
@@ -212,7 +220,7 @@ def read_preview(body: Any, now: datetime) -> tuple[PurchaseRequest, bool]:
         Refused: with every faulty field, by JSON pointer.
     """
     model = _validate_purchase(PreviewPurchase, body, now)
-    return _request(model, now), model.explain
+    return _request(model, Fingerprint.of(model), now), model.explain
 
 
 def _validate_purchase(model: type[Body], body: Any, now: datetime) -> Body:
@@ -289,7 +297,35 @@ _CHOICES = {
 }
 
 
-def _request(model: CreatePurchase, now: datetime, keyed: Identity | None = None) -> PurchaseRequest:
+def _read_usual(body: Any) -> UsualBody | None:
+    """Return a purchase of the usual shape; None if it is of another one, or breaks a rule."""
+    usual = _USUAL.read(body)
+    return usual if usual and _is_usual(usual.said) else None
+
+
+def _is_usual(said: CreatePurchase) -> bool:
+    """Return whether a body has a reference number, lines and nothing that only tills without baskets send, and no
+    rule is broken between its fields."""
+    if said.reference_number is None or said.products is None or (said.cim is None) == (said.contact_id is None):
+        return False
+    if said.merchant_tap is None and said.outlet_tap is None:
+        return False
+    if any(getattr(said, name) is not None for name in (*FIRST, *SECOND)):
+        return False
+    named = ((part, choice) for name, choice in _CHOICES.items() if (part := getattr(said, name)) is not None)
+    return (
+        all(sum(getattr(part, name) is not None for name in choice) == 1 for part, choice in named)
+        and all(adds_up(line.net_amount, line.tax_amount, line.total_amount) for line in said.products)
+        and any(line.total_amount for line in said.products)
+    )
+
+
+_USUAL = UsualShape.of(CreatePurchase)
+
+
+def _request(
+    model: CreatePurchase, fingerprint: Fingerprint, now: datetime, keyed: Identity | None = None
+) -> PurchaseRequest:
     spend = model.spend_request
     identity, *known_before = _identities(model, now, keyed)
     return PurchaseRequest(
@@ -305,7 +341,7 @@ def _request(model: CreatePurchase, now: datetime, keyed: Identity | None = None
         performed_on=now if model.performed_on is None else datetime.fromtimestamp(int(model.performed_on), UTC),
         lines=_lines(model),
         spend=RequestedSpend(spend.amount, spend.alternative_amount, "/spend_request") if spend else None,
-        fingerprint=Fingerprint.of(model),
+        fingerprint=fingerprint,
         reduction_method=model.reduction_method,
         is_undated=model.performed_on is None,
     )

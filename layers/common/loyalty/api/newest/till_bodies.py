@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from loyalty.api.lines import LINE_TOLERANCE, NOTHING_BOUGHT, line_amounts
+from loyalty.api.lines import LINE_TOLERANCE, NOTHING_BOUGHT, adds_up, line_amounts
 from loyalty.api.newest.unknown_fields import NewestModel
 from loyalty.api.one_time_passwords import OneTimePassword
 from loyalty.domain.empty_texts import is_given
@@ -127,7 +127,7 @@ def _broken_amounts(told: Mapping[str, Decimal], at: Mapping[str, str]) -> Itera
     net, total = told["net"], told["total"]
     if total == 0:
         yield Problem(ErrorCode.INVALID, NOTHING_BOUGHT, at["total"])
-    elif "tax" in told and abs(total - net - told["tax"]) > LINE_TOLERANCE:
+    elif "tax" in told and not adds_up(net, told["tax"], total):
         yield Problem(ErrorCode.INVALID, "The total must be the net amount plus the tax.", at["total"])
     elif "tax" not in at and net > total:
         yield Problem(ErrorCode.INVALID, "The net amount must not be more than the total.", at["net"])

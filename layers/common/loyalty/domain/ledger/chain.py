@@ -5,14 +5,19 @@ objects are told apart, names are sorted, numbers have no trailing zeros. So it 
 event, nor what later versions add to others.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
 from types import NoneType
 from typing import Any
+
+from msgspec import Raw
+from msgspec.json import Encoder
 
 from loyalty.domain.money import plain_text
 
@@ -26,6 +31,12 @@ SALT_BYTES = 16
 
 Content = Mapping[str, Any]
 """What of an event must not change, by name: texts, numbers, bytes, None, and lists and objects of them."""
+
+
+class Tree(dict[str, Any]):
+    """An object as JSON has it, whole numbers as they are and all others by `number`: so it is written as it is, and
+    not looked through."""
+
 
 PERSONAL = ("fingerprint",)
 """What names a person in the content itself: a request can be guessed from its fingerprint, if all else is known."""
@@ -90,11 +101,19 @@ def person_in(content: Content) -> Content:
 
 def _without_person(content: Content) -> Content:
     kept = {name: value for name, value in content.items() if name not in PERSONAL}
-    document = content["document"]
-    kept["document"] = {name: value for name, value in document.items() if name not in (*PERSONAL_IN_DOCUMENT, "ids")}
-    if ids := {kind: value for kind, value in document.get("ids", {}).items() if kind not in PERSONAL_IDS}:
-        kept["document"]["ids"] = ids
+    document = type(content["document"])(content["document"])
+    for name in PERSONAL_IN_DOCUMENT:
+        document.pop(name, None)
+    if ids := {kind: value for kind, value in document.pop("ids", {}).items() if kind not in PERSONAL_IDS}:
+        document["ids"] = ids
+    kept["document"] = document
     return kept
+
+
+@lru_cache(maxsize=10_000)  # prices recur
+def number(told: str | Decimal) -> Raw:
+    """Return a number, which JSON may have told, as `canonical` writes it."""
+    return Raw(plain_text(Decimal(told)).encode())
 
 
 def _hash(value: Any) -> bytes:
@@ -103,31 +122,51 @@ def _hash(value: Any) -> bytes:
 
 def canonical(value: Any) -> bytes:
     """Return the bytes that stand for a value, and for no other one: JSON without spaces, in ASCII, its names sorted
-    and its numbers plain; and bytes as `x` and hex digits."""
-    return _written(value).encode("ascii")
+    and its numbers plain; and bytes as `x` and hex digits.
+
+    Raises:
+        TypeError: there is something else in it.
+    """
+    text = _WRITER.encode(_writable(value)).decode()
+    return _UNPRINTABLE.sub(_escape, text).encode("ascii")
 
 
-def _written(value: Any) -> str:
-    return _WRITERS[type(value)](value)
+def _writable(value: Any) -> Any:
+    """Return what the writer takes: numbers and bytes as they are to be written."""
+    return _WRITABLE[type(value)](value)
 
 
-def _object(value: Mapping[str, Any]) -> str:
-    return "{" + ",".join([f"{encode_basestring_ascii(name)}:{_written(value[name])}" for name in sorted(value)]) + "}"
+def _object(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part if type(part) is str else _WRITABLE[type(part)](part) for name, part in value.items()}
 
 
-def _list(value: Iterable[Any]) -> str:
-    return "[" + ",".join([_written(part) for part in value]) + "]"
+def _list(value: Iterable[Any]) -> list[Any]:
+    return [part if type(part) is str else _WRITABLE[type(part)](part) for part in value]
 
 
-_WRITERS: Mapping[type, Callable[[Any], str]] = defaultdict(
-    lambda: encode_basestring_ascii,  # which takes texts, a StrEnum among them, and raises TypeError for all else
+def _text(value: Any) -> str:
+    if not isinstance(value, str):  # a StrEnum is one
+        raise TypeError(f"{type(value).__name__} has no canonical form")
+    return value
+
+
+def _escape(unprintable: re.Match[str]) -> str:
+    return encode_basestring_ascii(unprintable[0])[1:-1]
+
+
+_WRITER = Encoder(order="sorted")
+_UNPRINTABLE = re.compile("[^ -~]")
+_WRITABLE: Mapping[type, Callable[[Any], Any]] = defaultdict(
+    lambda: _text,
     {
-        Decimal: plain_text,
-        NoneType: lambda _: "null",
-        bool: lambda value: "true" if value else "false",
-        bytes: lambda value: f"x{value.hex()}",
+        Decimal: number,
+        NoneType: lambda _: None,
+        Raw: lambda value: value,
+        Tree: lambda value: value,
+        bool: bool,
+        bytes: lambda value: Raw(f"x{value.hex()}".encode()),
         dict: _object,
-        int: str,
+        int: int,
         list: _list,
     },
 )
