@@ -61,6 +61,10 @@ class Memory:
         pk = request["ExpressionAttributeValues"][":pk"]["S"]
         return {"Items": [item for (partition, _), item in sorted(self.items.items()) if partition == pk]}
 
+    def _put(self, request: Any) -> Any:
+        self.items[_place(request["Item"])] = request["Item"]
+        return {}
+
     def _update(self, request: Any) -> Any:
         item = self._updated(request)
         self.items[_place(item)] = item
@@ -102,6 +106,7 @@ class Memory:
 _OPERATIONS = {
     "GetItem": Memory._get,
     "BatchGetItem": Memory._batch_get,
+    "PutItem": Memory._put,
     "Query": Memory._query,
     "UpdateItem": Memory._update,
     "TransactWriteItems": Memory._transact,
