@@ -20,6 +20,7 @@ from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.store.customers import read_customers
 from loyalty.store.table import Table
+from loyalty.usecases.access.customer_tokens import ShownTokens
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.resolution import Resolution, Resolved, look_up
 
@@ -107,9 +108,10 @@ def _resolve_purchases(
     programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
     items = look_up(engine, [resolution for _, resolution in resolutions], ANYBODY, now=now)
+    tokens = ShownTokens(ANYBODY.id, engine.table, now)
     for one, resolution in resolutions:
         try:
-            yield one, resolution.resolve(engine, items, now=now)
+            yield one, resolution.resolve(engine, items, tokens)
         except Refused as refused:
             left_out.add(_describe_refusal(refused), one.entry.number)
 
