@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from cli.backtest.history import LeftOutPurchases, PastPurchases, Visit
+from cli.backtest.history import CustomerShare, LeftOutPurchases, PastEvent, PastPurchases, Visit, of_share
 from cli.backtest.order import FilePurchase, in_order, put_into_order
 from cli.backtest.repetitions import MetIdentities
 from cli.options import Days
@@ -59,9 +59,13 @@ class FileOfPurchases:
         file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOutPurchases()
         engine = Engine.on(table)
         read = partial(_read_purchase, file, engine, now)
-        visits = _visits(ordered(self._read_purchases(file, read, left_out)), engine, now, left_out)
+
+        def events(share: CustomerShare) -> Iterator[PastEvent]:
+            visits = _visits(ordered(self._read_purchases(file, read, left_out)), engine, now, left_out)
+            return (of_share(share, visit) for visit in visits)
+
         again = partial(self._history, partial(put_into_order, read=read), table, now)
-        return PastPurchases(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
+        return PastPurchases(self.path.name, events, file.count(), left_out=left_out, in_order=again)
 
     def _read_purchases(
         self, file: PurchaseFile, read: Callable[[ChunkEntry], PurchaseRequest], left_out: LeftOutPurchases
