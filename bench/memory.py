@@ -106,6 +106,7 @@ class Memory:
 _OPERATIONS = {
     "GetItem": Memory._get,
     "BatchGetItem": Memory._batch_get,
+    "PutItem": Memory._put,
     "Query": Memory._query,
     "PutItem": Memory._put,
     "UpdateItem": Memory._update,

@@ -9,11 +9,13 @@ import typer
 
 from cli.console import CommandFailure, err, out, step
 from cli.options import AsJson, Days, Files, From, Region, Stack, To, in_a_folder
+from cli.processes import Processes, processors
 from cli.target import Target
 
 if TYPE_CHECKING:
     from cli.backtest.history import PastPurchases, Source
     from cli.backtest.report import Report
+    from cli.backtest.run import Crew, Programmes
     from loyalty.domain.programme.programme import Programme
     from loyalty.store.table import Table
 
@@ -41,6 +43,7 @@ def backtest_command(
     html: Html = None,
     stack: Stack = None,
     region: Region = None,
+    processes: Processes = None,
     as_json: AsJson = False,
 ) -> None:
     """Price past purchases as if programme files had been imported, beside the programme without them.
@@ -49,17 +52,18 @@ def backtest_command(
     files are laid on top of. With --purchases or --journey no stack is needed: the files lie on top of the programme in
     --reference, or that of `loyalty replay`. To take an offer out, let it be NOT_EFFECTIVE. Nothing is written but the
     page.
+
+    Customers are sharded among processes, unless an offer has a budget, or a purchase brings a promo code, that all of
+    them share: a programme for which that is so is priced in one process.
     """
-    from cli.backtest.order import OutOfOrder
-    from cli.backtest.run import backtest
+    from cli.backtest.run import Crew, Programmes
     from cli.backtest.text import print_report
-    from cli.journey.progress import progress
     from cli.programme.draft import ProgrammeDraft
     from loyalty import exactjson
 
-    now, days = datetime.now(UTC), Days.between(start, end)
+    now, days, crew = datetime.now(UTC), Days.between(start, end), Crew(processes or processors())
     if journey:
-        source = _journey(days)
+        source = _journey(days, crew.processes)
     elif purchases:
         source = _file(purchases, reference or [], days)
     else:
@@ -68,20 +72,8 @@ def backtest_command(
         base = source.base(now)
         draft = ProgrammeDraft.of(files, base, now)
         draft.require_good()
-        programme, current = draft.accepted(now)[0], _current(base, now)
-    title = ", ".join(file.name for file in files)
-
-    def priced(history: "PastPurchases") -> "Report":
-        with progress("Purchases priced", history.total) as done:
-            return backtest(history, programme, current, title=title, done=done)
-
-    history = source.history(draft.table, now)
-    try:
-        report = priced(history)
-    except OutOfOrder as found:
-        assert history.in_order
-        err.print(f"{found}, so all of them are sorted first, which takes longer.")
-        report = priced(history.in_order())
+        programmes = Programmes(draft.accepted(now)[0], _current(base, now))
+    report = _report(source.history(draft.table, now), programmes, ", ".join(file.name for file in files), crew)
     if not report.draft.purchases:
         raise CommandFailure(_nothing_priced(report))
     if html:
@@ -93,6 +85,30 @@ def backtest_command(
         out.print(exactjson.dumps(report.as_json()), markup=False)
     else:
         print_report(report)
+
+
+def _report(history: "PastPurchases", programmes: "Programmes", title: str, crew: "Crew") -> "Report":
+    """Return the report of a backtest, which begins again where purchases turn out to be out of order, or customers to
+    share something; and tell how customers are sharded."""
+    from cli.backtest.order import OutOfOrder
+    from cli.backtest.programme_run import UsesShared
+    from cli.backtest.run import backtest
+    from cli.journey.progress import progress
+
+    if crew.processes > 1 and crew.shards:
+        for programme in programmes.with_budgets().values():
+            name = "the draft" if programme is programmes.draft else "the current programme"
+            offers = ", ".join(sorted(programme.with_budget))
+            err.print(f"All customers share the budget of {offers}, so {name} is priced in one process.")
+    try:
+        return backtest(history, programmes, title, crew, lambda: progress("Purchases priced", history.total))
+    except OutOfOrder as found:
+        assert history.in_order
+        err.print(f"{found}, so all of them are sorted first, which takes longer.")
+        return _report(history.in_order(), programmes, title, crew)
+    except UsesShared as found:
+        err.print(f"All customers share the uses of promo code {found}, so each programme is priced in one process.")
+        return _report(history, programmes, title, crew._replace(shards=False))
 
 
 def _nothing_priced(report: "Report") -> str:
@@ -114,13 +130,13 @@ def _current(base: "Table | None", now: datetime) -> "Programme | None":
     return programme if programme.offers else None
 
 
-def _journey(days: Days) -> "Source":
+def _journey(days: Days, processes: int) -> "Source":
     from cli.backtest.journey import Journey
     from cli.journey.baskets import Choice
     from cli.journey.source import departments
 
     with step("Baskets chosen"):
-        return Journey(Choice(days), departments())
+        return Journey(Choice(days), departments(), processes)
 
 
 def _file(purchases: Path, reference: Sequence[Path], days: Days) -> "Source":

@@ -5,11 +5,20 @@ first day. The journal is held in memory.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cli.backtest.history import Deposit, LeftOutPurchases, PastPurchases, Visit, read_products
+from cli.backtest.history import (
+    CustomerShare,
+    Deposit,
+    LeftOutPurchases,
+    PastEvent,
+    PastPurchases,
+    Visit,
+    of_share,
+    read_products,
+)
 from cli.console import err
 from cli.options import Days
 from loyalty import exactjson
@@ -21,9 +30,6 @@ from loyalty.store import keys, ledger
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event, EventState
 from loyalty.store.table import Table, WholeTable
-
-CHUNK = 500
-"""Events whose products are looked up together."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +46,29 @@ class PostedPurchases:
     def history(self, table: Table, now: datetime) -> PastPurchases:  # noqa: ARG002 - a source's
         """Return the purchases in the order in which they were performed."""
         with err.status("Reading the table ..."):
-            events = sorted(
+            posted = sorted(
                 ledger.scan_events(self.stack), key=lambda event: (event.entry.performed_on, event.entry.sequence)
             )
         start = self.days.start
-        before = [event for event in events if start and event.entry.performed_on.date() < start]
-        customers = _customers(before, {event.entry.account_id for event in events}, table)
-        chosen = [event for event in events if self.days.holds(event.entry.performed_on)]
+        before = [event for event in posted if start and event.entry.performed_on.date() < start]
+        customers = _customers(before, {event.entry.account_id for event in posted}, table)
+        chosen = [event for event in posted if self.days.holds(event.entry.performed_on)]
         chosen = [event for event in chosen if event.entry.account_id in customers]
         total = sum(1 for event in chosen if _stands(event))
         left_out = LeftOutPurchases(
             Counter({"cancelled": sum(1 for event in chosen if event.state is EventState.CANCELLED)})
         )
-        return PastPurchases(
-            "the journal", _read_visits(chosen, customers, table), total, list(customers.values()), left_out
-        )
+        bought = [event for event in chosen if _stands(event)]
+        lines = (line for event in bought for line in event.purchase_document.lines)
+        products = read_products({line.product_id for line in lines if line.product_id}, table)
+        codes = _promo_codes(bought, table)
+
+        def events(share: CustomerShare) -> Iterator[PastEvent]:
+            for event in chosen:
+                if past := _past(event, customers[event.entry.account_id], products, codes):
+                    yield of_share(share, past)
+
+        return PastPurchases("the journal", events, total, list(customers.values()), left_out)
 
 
 def _stands(event: Event) -> bool:
@@ -78,19 +92,13 @@ def _movement(event: Event) -> Movement:
     return replace(event.entry.movement, purchases=int(counts), uses=event.purchase_document.uses if counts else ())
 
 
-def _read_visits(events: Sequence[Event], customers: Mapping[str, Customer], table: Table) -> Iterator[Visit | Deposit]:
-    for start in range(0, len(events), CHUNK):
-        some = events[start : start + CHUNK]
-        bought = [event for event in some if _stands(event)]
-        lines = [line for event in bought for line in event.purchase_document.lines]
-        products = read_products({line.product_id for line in lines if line.product_id}, table)
-        codes = _promo_codes(bought, table)
-        for event in some:
-            customer = customers[event.entry.account_id]
-            if event.entry.type is EventType.ADJUSTMENT:
-                yield Deposit(customer, event.entry.movement, event.entry.performed_on)
-            elif _stands(event):
-                yield Visit(customer, _purchase(event, products, codes))
+def _past(
+    event: Event, customer: Customer, products: Mapping[str, Product], codes: Mapping[str, PromoCode]
+) -> Visit | Deposit | None:
+    """Return what an event is of the past; None if it has no part in it."""
+    if event.entry.type is EventType.ADJUSTMENT:
+        return Deposit(customer, event.entry.movement, event.entry.performed_on)
+    return Visit(customer, _purchase(event, products, codes)) if _stands(event) else None
 
 
 def _promo_codes(events: Iterable[Event], table: Table) -> dict[str, PromoCode]:

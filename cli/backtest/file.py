@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from cli.backtest.history import LeftOutPurchases, PastPurchases, Visit
+from cli.backtest.history import CustomerShare, LeftOutPurchases, PastEvent, PastPurchases, Visit, of_share
 from cli.backtest.order import FilePurchase, in_order, put_into_order
 from cli.backtest.repetitions import MetIdentities
 from cli.options import Days
@@ -20,6 +20,7 @@ from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.domain.rows.chunk import ChunkEntry
 from loyalty.store.customers import read_customers
 from loyalty.store.table import Table
+from loyalty.usecases.access.customer_tokens import ShownTokens
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.resolution import Resolution, Resolved, look_up
 
@@ -58,9 +59,13 @@ class FileOfPurchases:
         file, left_out = PurchaseFile(self.path, ANYBODY, now), LeftOutPurchases()
         engine = Engine.on(table)
         read = partial(_read_purchase, file, engine, now)
-        visits = _visits(ordered(self._read_purchases(file, read, left_out)), engine, now, left_out)
+
+        def events(share: CustomerShare) -> Iterator[PastEvent]:
+            visits = _visits(ordered(self._read_purchases(file, read, left_out)), engine, now, left_out)
+            return (of_share(share, visit) for visit in visits)
+
         again = partial(self._history, partial(put_into_order, read=read), table, now)
-        return PastPurchases(self.path.name, visits, file.count(), left_out=left_out, in_order=again)
+        return PastPurchases(self.path.name, events, file.count(), left_out=left_out, in_order=again)
 
     def _read_purchases(
         self, file: PurchaseFile, read: Callable[[ChunkEntry], PurchaseRequest], left_out: LeftOutPurchases
@@ -107,9 +112,10 @@ def _resolve_purchases(
     programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
     items = look_up(engine, [resolution for _, resolution in resolutions], ANYBODY, now=now)
+    tokens = ShownTokens(ANYBODY.id, engine.table, now)
     for one, resolution in resolutions:
         try:
-            yield one, resolution.resolve(engine, items, now=now)
+            yield one, resolution.resolve(engine, items, tokens)
         except Refused as refused:
             left_out.add(_describe_refusal(refused), one.entry.number)
 

@@ -1,5 +1,6 @@
 """Past purchases, as every source of them hands them over."""
 
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,20 @@ from loyalty.domain.purchases.purchase import Product, Purchase
 from loyalty.store import keys
 from loyalty.store.customers import Customer
 from loyalty.store.table import Table
+
+
+class CustomerShare(NamedTuple):
+    """A part of all customers: one of `of` that are about as large. The only one of 1 is all of them."""
+
+    number: int = 0
+    of: int = 1
+
+    def holds(self, account_id: str) -> bool:
+        """Return whether a customer belongs to it."""
+        return self.of == 1 or zlib.crc32(account_id.encode()) % self.of == self.number
+
+
+EVERYBODY = CustomerShare()
 
 
 class Visit(NamedTuple):
@@ -27,6 +42,27 @@ class Deposit(NamedTuple):
     customer: Customer
     movement: Movement
     at: datetime
+
+
+class Elsewhere(NamedTuple):
+    """A purchase (`is_visit`) or a deposit of a customer of another share, and when: months end for all at once."""
+
+    at: datetime
+    is_visit: bool
+
+
+PastEvent = Visit | Deposit | Elsewhere
+
+
+def of_share(share: CustomerShare, event: Visit | Deposit) -> PastEvent:
+    """Return an event as a share sees it."""
+    if share.holds(event.customer.account.id):
+        return event
+    match event:
+        case Visit(_, purchase):
+            return Elsewhere(purchase.performed_on, is_visit=True)
+        case Deposit(_, _, at):
+            return Elsewhere(at, is_visit=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +84,8 @@ class PastPurchases:
 
     Attributes:
         source: where they come from, for the report.
-        events: visits and deposits, in order. Reading them raises `OutOfOrder` if they are not.
+        events: return visits and deposits, in order, as a share of the customers sees them. It may be asked in several
+            processes at a time. Reading them raises `OutOfOrder` if they are not in order.
         total: the number of purchases among the events.
         customers: customers who hold something at the start, and may have no events.
         left_out: purchases that cannot be priced; filled while `events` are read.
@@ -56,7 +93,7 @@ class PastPurchases:
     """
 
     source: str
-    events: Iterable[Visit | Deposit]
+    events: Callable[[CustomerShare], Iterable[PastEvent]]
     total: int
     customers: Sequence[Customer] = ()
     left_out: LeftOutPurchases = field(default_factory=LeftOutPurchases)

@@ -26,8 +26,8 @@ class FilePurchase(NamedTuple):
 class OutOfOrder(Exception):  # noqa: N818 - it is answered by sorting
     """A purchase belongs before one that stands above it."""
 
-    def __init__(self, row: int, above: int) -> None:
-        super().__init__(f"The purchase in row {row} belongs before the one in row {above}")
+    def __str__(self) -> str:
+        return "The purchase in row {} belongs before the one in row {}".format(*self.args)
 
 
 def in_order(asked: Iterable[FilePurchase]) -> Iterator[FilePurchase]:

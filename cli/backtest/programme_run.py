@@ -1,19 +1,19 @@
 """Wallets under one programme, purchase by purchase, and what each of its offers gives."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cli.backtest.history import Deposit, Visit
+from cli.backtest.history import EVERYBODY, CustomerShare, Deposit, Elsewhere, PastEvent, Visit
+from cli.backtest.tallies import CustomerTally, Tallies
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.expiry import expiry
 from loyalty.domain.ledger.wallet import Movement
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import end_of_month
 from loyalty.domain.pricing.plan import Plan
-from loyalty.domain.programme.offers import Offer
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
@@ -22,78 +22,30 @@ from loyalty.store.keys import Key
 from loyalty.usecases.purchases.shared_limits import budget_key, price_with_counters, promo_code_key
 
 
-@dataclass(slots=True)
-class OfferTally:
-    """What an offer gave so far, in the system currency, vouchers by their value.
-
-    Attributes:
-        offer: the offer.
-        purchases: purchases that got something.
-        sales: the total of these purchases.
-        given: what the offer gave.
-        by_month: the same, by month.
-        by_customer: the same, by customer.
-    """
-
-    offer: Offer
-    purchases: int = 0
-    sales: Decimal = ZERO
-    given: Decimal = ZERO
-    by_month: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    by_customer: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-
-
-@dataclass(slots=True)
-class MonthTally:
-    """A month so far, in the system currency.
-
-    Attributes:
-        purchases: the number of purchases.
-        sales: the total of the purchases.
-        awarded: awards to wallets.
-        vouchers: the value of vouchers.
-        spent: what wallets paid.
-        expired: what expired.
-        liability: what wallets hold at the end of the month.
-    """
-
-    purchases: int = 0
-    sales: Decimal = ZERO
-    awarded: Decimal = ZERO
-    vouchers: Decimal = ZERO
-    spent: Decimal = ZERO
-    expired: Decimal = ZERO
-    liability: Decimal = ZERO
-
-
-@dataclass(slots=True)
-class CustomerTally:
-    """The purchases and awards of a customer, in the system currency."""
-
-    account: Account
-    purchases: int = 0
-    sales: Decimal = ZERO
-    given: Decimal = ZERO
+class UsesShared(Exception):  # noqa: N818 - it is answered by pricing all customers together
+    """A purchase brings a promo code, by its code, whose uses customers of all shares count together."""
 
 
 class ProgrammeRun:
-    """A programme at work. `forgone` counts the spends that its wallets did not hold, `refused` by code the purchases
-    that could not be priced at all."""
+    """A programme at work, on all customers or on a share of them."""
 
-    def __init__(self, programme: Programme, customers: Iterable[Customer] = ()) -> None:
-        self.programme = programme
-        self.offers = {offer.id: OfferTally(offer) for offer in programme.offers}
-        self.months: dict[str, MonthTally] = {}
-        self.customers: dict[str, CustomerTally] = {}
-        self.forgone = 0
-        self.refused: Counter[str] = Counter()
-        self._known = {customer.account.id: customer for customer in customers}
+    def __init__(
+        self, programme: Programme, customers: Iterable[Customer] = (), share: CustomerShare = EVERYBODY
+    ) -> None:
+        self._programme = programme
+        self._share = share
+        self._tallies = Tallies()
+        self._known = {one.account.id: one for one in customers if share.holds(one.account.id)}
         self._used: dict[Key, Decimal] = defaultdict(Decimal)
         self._month = ""
 
-    def take(self, event: Visit | Deposit) -> None:
+    def take(self, event: PastEvent) -> None:
         """Let something happen to a wallet, once the months before it have ended. The first month is that of the first
-        purchase."""
+        purchase of anybody.
+
+        Raises:
+            UsesShared: what it comes to depends on customers of other shares.
+        """
         match event:
             case Visit(customer, purchase):
                 month = _month_of(purchase.performed_on)
@@ -103,32 +55,31 @@ class ProgrammeRun:
                 if self._month:
                     self._turn_to(_month_of(at))
                 self._move(self._now(customer), movement)
+            case Elsewhere(at, is_visit):
+                if is_visit or self._month:
+                    self._turn_to(_month_of(at))
 
-    def finish(self) -> None:
-        """End the last month."""
+    def finish(self) -> Tallies:
+        """End the last month; return what all months come to."""
         if self._month:
             self._end_month()
+            self._tally_outstanding()
+        return self._tallies
 
-    @property
-    def outstanding(self) -> dict[str, Decimal]:
-        """The amounts that wallets hold, in the system currency, by the month at whose end they expire; "" is never.
-
-        They are those of the last month, so there are none without a month.
-        """
-        if not self._month:
-            return {}
-        held: dict[str, Decimal] = defaultdict(Decimal)
+    def _tally_outstanding(self) -> None:
         for customer in self._known.values():
             lots = customer.wallet.lots
             for month, amount in {"": customer.wallet.balance - sum(lots.values(), ZERO), **lots}.items():
-                held[month] += self._in_system_currency(amount, customer.account)
-        return {month: held[month] for month in sorted(held) if held[month]}
+                self._tallies.outstanding[month] += self._in_system_currency(amount, customer.account)
 
     def _visit(self, customer: Customer, purchase: Purchase, month: str) -> None:
+        code = purchase.promo_code
+        if code and code.maximum_uses and self._share != EVERYBODY:
+            raise UsesShared(code.code)
         try:
             plan = self._plan(purchase, customer)
         except Refused as refused:
-            self.refused[refused.problems[0].code] += 1
+            self._tallies.refused[refused.problems[0].code] += 1
             return
         self._move(customer, plan.movement)
         self._use(plan, purchase)
@@ -137,12 +88,12 @@ class ProgrammeRun:
     def _plan(self, purchase: Purchase, customer: Customer) -> Plan:
         """Return the plan, without the requested spend if the wallet cannot pay it."""
         try:
-            return price_with_counters(purchase, customer, self.programme, self._used)
+            return price_with_counters(purchase, customer, self._programme, self._used)
         except Refused:
             if purchase.spend is None:
                 raise
-        plan = price_with_counters(replace(purchase, spend=None), customer, self.programme, self._used)
-        self.forgone += 1
+        plan = price_with_counters(replace(purchase, spend=None), customer, self._programme, self._used)
+        self._tallies.forgone += 1
         return plan
 
     def _use(self, plan: Plan, purchase: Purchase) -> None:
@@ -156,21 +107,21 @@ class ProgrammeRun:
         for award in (*plan.awards, *plan.vouchers):
             amount = award.amounts.system
             given += amount
-            offer = self.offers[award.offer_id]
+            offer = self._tallies.offers[award.offer_id]
             offer.purchases += 1
             offer.sales += total
             offer.given += amount
             offer.by_month[month] += amount
             offer.by_customer[account.id] += amount
-        tally = self.months.setdefault(month, MonthTally())
+        tally = self._tallies.months[month]
         tally.purchases += 1
         tally.sales += total
         tally.awarded += plan.awarded
         tally.vouchers += given - plan.awarded
         tally.spent += sum((spend.amounts.system for spend in plan.spends), ZERO)
-        customer = self.customers.get(account.id)
+        customer = self._tallies.customers.get(account.id)
         if customer is None:
-            customer = self.customers[account.id] = CustomerTally(account)
+            customer = self._tallies.customers[account.id] = CustomerTally(account)
         customer.purchases += 1
         customer.sales += total
         customer.given += given
@@ -187,12 +138,12 @@ class ProgrammeRun:
         while self._month and self._month < month:
             self._end_month()
             self._month = _month_of(end_of_month(self._month))
-            self.months.setdefault(self._month, MonthTally())
+            self._tallies.months[self._month]
         self._month = max(self._month, month)
 
     def _end_month(self) -> None:
         """Let lots expire, and see what is left."""
-        tally = self.months.setdefault(self._month, MonthTally())
+        tally = self._tallies.months[self._month]
         for customer in list(self._known.values()):
             if movement := expiry(customer.wallet, end_of_month(self._month)):
                 self._move(customer, movement)
@@ -203,7 +154,7 @@ class ProgrammeRun:
 
     def _in_system_currency(self, amount: Decimal, account: Account) -> Decimal:
         """Return an amount of the account's currency at the rate of the month's last second; nothing without a rate."""
-        programme, at = self.programme, end_of_month(self._month) - timedelta(seconds=1)
+        programme, at = self._programme, end_of_month(self._month) - timedelta(seconds=1)
         own = programme.wallet_currency(account)
         return programme.exchange(amount, own, programme.system_currency, at) or ZERO
 

@@ -6,8 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cli.backtest.programme_run import OfferTally, ProgrammeRun
+from cli.backtest.tallies import OfferTally, Tallies
 from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.programme.offers import Offer
+from loyalty.domain.programme.programme import Programme
 
 TOP_CUSTOMERS = 10
 TOP_OF_AN_OFFER = 3
@@ -121,15 +123,15 @@ class ProgrammeLine:
     top_customers: list[CustomerLine]
 
     @classmethod
-    def of(cls, run: ProgrammeRun) -> "ProgrammeLine":
-        """Return the numbers of a run that has ended."""
-        months = _months(run)
+    def of(cls, programme: Programme, tallies: Tallies) -> "ProgrammeLine":
+        """Return the numbers of a programme, given what was counted of all customers."""
+        months = _months(tallies)
         sales = sum((month.sales for month in months), ZERO)
         given = sum((month.awarded + month.vouchers for month in months), ZERO)
         return cls(
             purchases=sum(month.purchases for month in months),
-            customers=len(run.customers),
-            reached=sum(1 for customer in run.customers.values() if customer.given),
+            customers=len(tallies.customers),
+            reached=sum(1 for customer in tallies.customers.values() if customer.given),
             sales=sales,
             given=given,
             share=percent(given, sales),
@@ -137,12 +139,12 @@ class ProgrammeLine:
             spent=sum((month.spent for month in months), ZERO),
             expired=sum((month.expired for month in months), ZERO),
             liability=months[-1].liability if months else ZERO,
-            outstanding=run.outstanding,
-            forgone=run.forgone,
-            refused=dict(run.refused),
-            offers=_offers(run, sales),
+            outstanding={month: amount for month, amount in sorted(tallies.outstanding.items()) if amount},
+            forgone=tallies.forgone,
+            refused=dict(sorted(tallies.refused.items())),
+            offers=_offers(programme, tallies, sales),
             months=months,
-            top_customers=_top_customers(run),
+            top_customers=_top_customers(tallies),
         )
 
 
@@ -188,29 +190,30 @@ def percent(part: Decimal, whole: Decimal) -> Decimal:
     return rounded(100 * part / whole, 2) if whole else ZERO
 
 
-def _offers(run: ProgrammeRun, sales: Decimal) -> list[OfferLine]:
+def _offers(programme: Programme, tallies: Tallies, sales: Decimal) -> list[OfferLine]:
     """Return the offers, those that gave most first."""
-    lines = [_offer(tally, run, sales) for tally in run.offers.values() if tally.offer.effective]
+    lines = [_offer(offer, tallies, sales) for offer in programme.offers if offer.effective]
     return sorted(lines, key=lambda line: (-line.given, line.id))
 
 
-def _offer(tally: OfferTally, run: ProgrammeRun, sales: Decimal) -> OfferLine:
+def _offer(offer: Offer, tallies: Tallies, sales: Decimal) -> OfferLine:
+    tally = tallies.offers.get(offer.id, OfferTally())
     top = sorted(tally.by_customer.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP_OF_AN_OFFER]
     return OfferLine(
-        id=tally.offer.id,
-        name=tally.offer.name,
+        id=offer.id,
+        name=offer.name,
         purchases=tally.purchases,
         customers=len(tally.by_customer),
         sales=tally.sales,
         given=tally.given,
         share=percent(tally.given, sales),
         rate=percent(tally.given, tally.sales),
-        by_month={month: tally.by_month.get(month, ZERO) for month in sorted(run.months)},
-        top_customers={run.customers[account_id].account.number: given for account_id, given in top},
+        by_month={month: tally.by_month.get(month, ZERO) for month in sorted(tallies.months)},
+        top_customers={tallies.customers[account_id].account.number: given for account_id, given in top},
     )
 
 
-def _months(run: ProgrammeRun) -> list[MonthLine]:
+def _months(tallies: Tallies) -> list[MonthLine]:
     return [
         MonthLine(
             month=month,
@@ -223,12 +226,12 @@ def _months(run: ProgrammeRun) -> list[MonthLine]:
             expired=tally.expired,
             liability=tally.liability,
         )
-        for month, tally in sorted(run.months.items())
+        for month, tally in sorted(tallies.months.items())
     ]
 
 
-def _top_customers(run: ProgrammeRun) -> list[CustomerLine]:
-    top = sorted(run.customers.values(), key=lambda customer: (-customer.given, customer.account.number))
+def _top_customers(tallies: Tallies) -> list[CustomerLine]:
+    top = sorted(tallies.customers.values(), key=lambda customer: (-customer.given, customer.account.number))
     return [
         CustomerLine(one.account.number, one.account.name, one.purchases, one.sales, one.given)
         for one in top[:TOP_CUSTOMERS]

@@ -20,11 +20,12 @@ class RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how far `what` has got; each call of what it hands out, from any thread, is one more done."""
+def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """Show how far `what` has got; each call of what it hands out, from any thread, is one more done, or as many more
+    as it is told."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
     start = perf_counter()
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
         task = shown.add_task(what, total=total)
-        yield lambda: shown.advance(task)
+        yield lambda done=1: shown.advance(task, done)
     err.print(f"[green]✓[/] {what} [dim]{perf_counter() - start:.1f} s[/]")

@@ -24,7 +24,7 @@ from loyalty.store.events import entry_of
 from loyalty.store.ledger import journal_items
 from loyalty.store.numbers import Numbers
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from loyalty.usecases.reference.import_records import import_records
@@ -120,7 +120,8 @@ class Shop:
 
     def expire(self) -> int:
         """Let expire what is over; answers in how many wallets."""
-        run = expire_lots(self._engine(), self.table, now=self.now, time_left=lambda: 900.0)
+        due = due_accounts(self.table, self.now)
+        run = expire_lots(self._engine(), due, now=self.now, time_left=lambda: 900.0)
         assert run.finished
         return run.wallets
 

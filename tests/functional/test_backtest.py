@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.backtest.events import PostedPurchases
 from cli.backtest.report import Report
-from cli.backtest.run import backtest
+from cli.backtest.run import Programmes, backtest
 from cli.options import Days
 from cli.programme.draft import ProgrammeDraft
 from loyalty import exactjson
@@ -33,7 +33,8 @@ def priced_again(demo: DynamoTable, draft: Path, days: Days = Days()) -> Report:
     laid.require_good()
     source = PostedPurchases(demo, days)
     history = source.history(laid.table, NOW)
-    return backtest(history, laid.accepted(NOW)[0], ProgrammeDraft.of([], demo, NOW).accepted(NOW)[0], "draft.jsonl")
+    programmes = Programmes(laid.accepted(NOW)[0], ProgrammeDraft.of([], demo, NOW).accepted(NOW)[0])
+    return backtest(history, programmes, "draft.jsonl")
 
 
 def held(demo: DynamoTable) -> Decimal:

@@ -188,10 +188,20 @@ def test_the_result_of_a_call_with_codes_posts_nothing_when_it_is_sent_again(
 def test_a_call_with_more_codes_than_there_is_time_for_is_refused_whole(
     functions: Functions, token: str, headers: dict[str, str]
 ) -> None:
-    answer = call(functions, token, [entry(str(n), WRONG) for n in range(301)], **headers)
+    answer = call(functions, token, [entry(str(n), WRONG | {"pass_code": str(n)}) for n in range(251)], **headers)
 
     assert answer.status == 413
-    assert "Send them in several calls" in answer.body["status"]["description"]
+    assert "/purchase_customer_events_set: The entries show over 250 different" in answer.body["status"]["description"]
+
+
+@pytest.mark.usefixtures("splitting")
+def test_an_equal_code_in_all_entries_of_a_call_is_one(functions: Functions, token: str) -> None:
+    entries = [entry(str(n), BY_PASS_CODE) for n in range(251)]
+
+    answer = call(functions, token, entries)
+
+    assert answer.status == 200
+    assert len(answer.body["data"]["processed_customer_events_set"]) == 251
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from loyalty.store.keys import Key
 from loyalty.store.numbers import KINDS
 from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
 from loyalty.usecases.proofs import verify_export as verify_export_module
 from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
@@ -82,7 +82,8 @@ def _history(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> Items:
         body = {**other, "reference_number": name, "id": name, "products": [line], "spend_request": spend}
         assert functions.call("create_purchase", body).status == 200
     functions.call("cancel_purchase", path={"id": "WAIVED"})
-    expire_lots(Engine.on(_aws), _aws, now=datetime.now(UTC), time_left=lambda: 900)
+    now = datetime.now(UTC)
+    expire_lots(Engine.on(_aws), due_accounts(_aws, now), now=now, time_left=lambda: 900)
     token = functions.call("issue_token", headers={"api_key": functions.api_key}, context={}).body["data"]["token"]
     filed = functions.call("classic_create_purchase", {**example("create_1.request"), "token": token}, context={})
     assert filed.status == 200

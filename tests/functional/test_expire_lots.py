@@ -12,7 +12,7 @@ from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger import expire_lots as module
-from loyalty.usecases.ledger.expire_lots import ExpiryRun, expire_lots
+from loyalty.usecases.ledger.expire_lots import ExpiryRun, due_accounts, expire_lots
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import BY_CODE, bring
 from tests.functional.conftest import Functions, example
@@ -56,7 +56,7 @@ def journal(functions: Functions) -> list[Body]:
 
 
 def run(table: DynamoTable, now: datetime, seconds_left: float = 900) -> ExpiryRun:
-    return expire_lots(Engine.on(table), table, now=now, time_left=lambda: seconds_left)
+    return expire_lots(Engine.on(table), due_accounts(table, now), now=now, time_left=lambda: seconds_left)
 
 
 def test_what_is_over_is_taken_out_of_the_wallet(functions: Functions, demo: DynamoTable) -> None:
@@ -147,12 +147,12 @@ def test_a_run_stops_before_its_time_is_up_and_the_next_one_goes_on(
     monkeypatch.setattr(module, "BATCH", 1)
     buy(functions)
     buy(functions, "2", cim=OTHER_CIM)
-    seconds = count(module.RESERVE_SECONDS, -1)
+    seconds, now = count(module.RESERVE_SECONDS, -1), datetime.now(UTC)
 
-    first = expire_lots(Engine.on(demo), demo, now=datetime.now(UTC), time_left=lambda: float(next(seconds)))
+    first = expire_lots(Engine.on(demo), due_accounts(demo, now), now=now, time_left=lambda: float(next(seconds)))
 
     assert first == ExpiryRun(wallets=1, busy=0, finished=False)
-    assert run(demo, datetime.now(UTC)) == ExpiryRun(wallets=1, busy=0, finished=True)
+    assert run(demo, now) == ExpiryRun(wallets=1, busy=0, finished=True)
 
 
 def test_an_expiry_of_what_is_not_over_is_found(functions: Functions, demo: DynamoTable) -> None:

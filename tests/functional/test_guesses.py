@@ -1,19 +1,25 @@
 """Wrong guesses at a customer's secrets are a matter of the partner that makes them, and of a time (decision 28)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
 
 import pytest
 
 from loyalty.domain.access.guesses import AT_A_PASS_CODE, AT_ONE_TIME_PASSWORDS
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.purchases.purchase import Reference
+from loyalty.store import customer_tokens, keys
 from loyalty.store.customer_tokens import resolve_passwords
 from loyalty.store.customers import ONE_TIME_PASSWORD, customer_key
 from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.guesses import guessed_passwords
+from loyalty.store.memory_table import MemoryTable
 from loyalty.store.table import Table
-from loyalty.usecases.access.customer_tokens import ShownTokens, issue_one_time_password
+from loyalty.store.writes import Put
+from loyalty.usecases.access.customer_tokens import ShownTokens, check_side_by_side, issue_one_time_password
 from tests.cards import BY_PASS_CODE, CODE, IDENTIFIER, PASS_CODE, bring
 
 MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
@@ -159,3 +165,83 @@ def test_counts_of_guesses_end_with_the_last_of_their_windows(demo: DynamoTable)
     ends = {allowance.ends(MIDNIGHT) for allowance in (*AT_A_PASS_CODE[1:], AT_ONE_TIME_PASSWORDS)}
     assert set(counted.values()) == {int(end.timestamp()) for end in ends}
     assert BY_PASS_CODE["pass_code"] not in str(counted)
+
+
+def shown_in_one_call(
+    table: Table, codes: Sequence[str], tokens: ShownTokens | None = None, identifier: str = IDENTIFIER
+) -> list[Code | str]:
+    """Return what becomes of each code of a token, shown one after the other in one call of MALLORY's."""
+    tokens, answers = tokens or ShownTokens("MALLORY", table, MIDNIGHT), list[Code | str]()
+    for code in codes:
+        shown = RIGHT._replace(pass_code=code, value=identifier)
+        try:
+            answers.append(tokens.token("Account", shown, table.get(customer_key(shown))).id)
+        except Refused as refused:
+            answers.append(refused.problems[0].code)
+    return answers
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        [PASS_CODE] * 3 + ["1357"] * 7,
+        ["1357"] * 4 + [PASS_CODE] * 2 + ["1357"] * 6 + [PASS_CODE],
+        [PASS_CODE, *["1", "2", "3", "4", "5"], PASS_CODE, PASS_CODE],
+    ],
+)
+def test_codes_of_one_call_are_taken_and_locked_as_if_each_came_in_a_call_of_its_own(
+    demo: DynamoTable, codes: list[str]
+) -> None:
+    together = shown_in_one_call(demo, codes)
+    demo.put(Put(keys.pass_code_tries("T-CARD", _stored_hash(demo)), {"expires_at": 0}))
+
+    assert together == [answered(demo, RIGHT._replace(pass_code=code), "MALLORY", MIDNIGHT) for code in codes]
+
+
+def test_an_equal_code_of_a_call_is_hashed_once_and_a_right_one_counted_once(
+    demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed, counted = list[str](), list[str]()
+    count = customer_tokens.count_try
+
+    def hashing(code: str, *_: str) -> bool:
+        hashed.append(code)
+        return code == PASS_CODE
+
+    def counting(table: Table, token_id: str, *more: Any) -> datetime | None:
+        counted.append(token_id)
+        return count(table, token_id, *more)
+
+    monkeypatch.setattr("loyalty.usecases.access.customer_tokens.is_pass_code", hashing)
+    monkeypatch.setattr(customer_tokens, "count_try", counting)
+
+    assert shown_in_one_call(demo, [PASS_CODE] * 9) == ["T-CARD"] * 9
+    assert (hashed, counted) == ([PASS_CODE], ["T-CARD"])
+
+    shown_in_one_call(demo, ["1357"] * 9)  # five are wrong, and then it is locked
+    assert (hashed, len(counted)) == ([PASS_CODE, "1357"], 1 + 6)
+
+
+def test_codes_of_different_tokens_are_checked_side_by_side_those_of_one_in_their_order() -> None:
+    met, both_here = dict[str, list[int]](), Barrier(2, timeout=10)
+
+    def check(place: int, _: ShownTokens) -> int:
+        shown = references[place]
+        if len(met.setdefault(shown.value, [])) == 0:
+            both_here.wait()  # which no two threads pass that come one after the other
+        met[shown.value].append(place)
+        return place
+
+    references = {place: RIGHT._replace(value=f"C{place % 2}") for place in range(6)}
+
+    assert check_side_by_side(references, ShownTokens("DEMO", MemoryTable(), MIDNIGHT), check) == {
+        place: place for place in range(6)
+    }
+    assert met == {"C0": [0, 2, 4], "C1": [1, 3, 5]}
+
+
+def _stored_hash(table: Table) -> str:
+    item = table.get(customer_key(RIGHT))
+    assert item
+    stored: str = item["pass_code"]
+    return stored

@@ -13,7 +13,7 @@ from loyalty.store.customers import find_customer
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.writes import Delete
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.ledger.expire_lots import expire_lots
+from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
 from loyalty.usecases.ledger.show_wallet import show_wallet
 from loyalty.usecases.purchases.post_purchase import post_purchase
 from tests.cards import CAMPAIGN, CARD, CLASSIFICATION, CODE, PROMO_CODE, bring
@@ -240,7 +240,7 @@ def test_what_is_over_in_a_wallet_of_a_new_currency_expires_in_the_same_run(demo
     request = read_purchase(body(spend_request=None, performed_on=1743465600, products=[line], **where), NOW)
     post_purchase(Engine.on(demo), request, EVERYTHING, now=NOW)
 
-    expired = expire_lots(engine, demo, now=NOW, time_left=lambda: 900)
+    expired = expire_lots(engine, due_accounts(demo, NOW), now=NOW, time_left=lambda: 900)
 
     assert (expired.wallets, expired.busy) == (1, 0)
     customer = find_customer(demo, "A-USD")

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from loyalty import exactjson
 from tests.template import TEMPLATE, read_template, resolved
 
 STACK = "loyalty-sim"
@@ -52,6 +53,7 @@ class Function:
         routes: Where the API calls it.
         prefix: Of the keys of objects that it is told of, None where it is told of none.
         again: How often a call that nobody waits for is tried again.
+        scheduled: What each of its schedules calls it with.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Function:
     routes: tuple[Route, ...]
     prefix: str | None
     again: int
+    scheduled: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,7 @@ def _function(template: Mapping[str, Any], told: Mapping[str, Any]) -> Function:
         tuple(_route(event["Properties"]) for event in events if event["Type"] == "Api"),
         s3["Filter"]["S3Key"]["Rules"][0]["Value"] if s3 else None,
         told.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2),
+        tuple(exactjson.loads(event["Properties"]["Input"]) for event in events if event["Type"] == "Schedule"),
     )
 
 

@@ -198,9 +198,9 @@ def _redriven(world: World, load: Load) -> None:
 
 
 def _pass_time(world: World, chance: random.Random) -> None:
-    """Let a while pass; of each day at most the schedule's call is made."""
+    """Let a while pass; of each day at most one of the schedule's times."""
     seconds = chance.choice(PASSING)
     world.advance(seconds)
     if seconds >= 86_400:
-        world.invoke_later(world.deployment.functions["expire_lots"], {})
+        world.call_by_the_clock("expire_lots")
         world.scheduler.run()

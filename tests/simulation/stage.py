@@ -124,7 +124,7 @@ class Stage:
             self.files.append(SentFile(key, self.world.time(), tuple(rows), upload_id(key, version)))
 
     def by_the_clock(self, function: str) -> None:
-        """Call a function as its schedule does: each night, of which there are two."""
+        """Call a function for all that it is scheduled for, in one: each night, of which there are two."""
         for _ in range(2):
             self.world.invoke_later(self.world.deployment.functions[function], {})
             self.world.scheduler.sleep(86_400.0)

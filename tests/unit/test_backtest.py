@@ -1,6 +1,7 @@
 """Backtests: what a programme would have given for purchases that were made."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,11 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.backtest.file import FileOfPurchases
-from cli.backtest.history import Deposit, PastPurchases, Visit
+from cli.backtest.history import EVERYBODY, Deposit, PastPurchases, Visit, of_share
 from cli.backtest.journey import Journey
 from cli.backtest.page import page
+from cli.backtest.programme_run import UsesShared
 from cli.backtest.report import ProgrammeLine, Report
-from cli.backtest.run import backtest
+from cli.backtest.run import Crew, Programmes, backtest
 from cli.journey.baskets import Choice
 from cli.journey.source import departments
 from cli.main import app
@@ -48,10 +50,15 @@ def exact(*amounts: int | str) -> tuple[Decimal, ...]:
 
 
 def report(
-    events: Iterable[Visit | Deposit], draft: Programme, current: Programme | None, customers: tuple[Customer, ...] = ()
+    events: Iterable[Visit | Deposit],
+    draft: Programme,
+    current: Programme | None,
+    customers: tuple[Customer, ...] = (),
+    crew: Crew = Crew(),  # noqa: B008 - it cannot be changed
 ) -> Report:
     found = list(events)
-    return backtest(PastPurchases("a test", found, len(found), customers), draft, current, "draft.jsonl")
+    history = PastPurchases("a test", lambda share: (of_share(share, one) for one in found), len(found), customers)
+    return backtest(history, Programmes(draft, current), "draft.jsonl", crew)
 
 
 def test_each_offer_is_told_with_purchases_customers_and_cost() -> None:
@@ -64,6 +71,62 @@ def test_each_offer_is_told_with_purchases_customers_and_cost() -> None:
     assert [(one.id, one.purchases, one.customers) for one in found.offers] == [("A", 3, 1), ("B", 2, 1)]
     assert [(one.given, one.share, one.rate) for one in found.offers] == [exact(10, 5, 5), exact(2, 1, "1.05")]
     assert found.offers[1].by_month == dict(zip(("2026-01", "2026-02"), exact(0, 2), strict=True))
+
+
+CUSTOMERS = tuple(
+    Customer(replace(account(), id=f"A{number}", number=f"N{number}"), Wallet(f"A{number}")) for number in range(9)
+)
+LIMITED = PromoCode("P", "P", "C", maximum_uses=2)
+
+
+def a_year(**fields: Any) -> list[Visit | Deposit]:
+    """Return purchases of some customers in some months, and a deposit that is the last event."""
+    visits = [bought(f"{7 * n}.05", 1 + n // 7, 1 + n % 5, CUSTOMERS[n * n % 7], **fields) for n in range(1, 60)]
+    deposit = Movement(awarded=Decimal(3), spent=Decimal(0), lots={"2026-11": Decimal(3)})
+    return [*visits, Deposit(CUSTOMERS[1], deposit, datetime(2026, 11, 1, tzinfo=UTC))]
+
+
+@pytest.mark.parametrize("processes", [2, 3, 8])
+@pytest.mark.parametrize("budget", [{}, {"limits": {"budget": 50}}], ids=["nothing shared", "a budget shared"])
+def test_a_report_is_the_same_however_many_processes_price_it(processes: int, budget: dict[str, Any]) -> None:
+    rules = [
+        offer("A", value="5", expires_after="P1M", **budget),
+        offer("B", method="FIXED", value="1", limits={"per_account": 2}, expires_after="P2M"),
+    ]
+    lots = {"2026-02": Decimal(4)}
+    held = tuple(Customer(one.account, Wallet(one.account.id, 1, Decimal(9), lots)) for one in CUSTOMERS)
+
+    found = [
+        report(a_year(), programme(*rules), programme(rules[1]), held, Crew(number)).as_json()
+        for number in (1, processes)
+    ]
+
+    assert exactjson.dumps(found[0]) == exactjson.dumps(found[1])
+    assert found[0]["draft"]["purchases"] == 59
+    assert found[0]["end"] == "2026-09-05"
+    assert len(found[0]["draft"]["months"]) == 11
+
+
+def test_customers_who_share_the_uses_of_a_promo_code_are_not_sharded() -> None:
+    rules = programme(offer("A", value="5"))
+
+    with pytest.raises(UsesShared, match="P"):
+        report(a_year(promo_code=LIMITED), rules, rules, crew=Crew(2))
+
+    crews = (Crew(1), Crew(2, shards=False))
+    together = [report(a_year(promo_code=LIMITED), rules, rules, crew=crew) for crew in crews]
+    assert together[0] == together[1]
+    assert together[0].draft.refused == {"InvalidAPIValueException": 57}
+
+
+def test_each_purchase_is_told_once_whatever_is_sharded() -> None:
+    with_budget, without = programme(offer("A", limits={"budget": 5})), programme(offer("A"))
+    history = PastPurchases("a test", lambda share: (of_share(share, one) for one in a_year()), 59)
+
+    for programmes in (Programmes(without, without), Programmes(with_budget, without), Programmes(with_budget, None)):
+        told = list[int]()
+        backtest(history, programmes, "a draft", Crew(2), lambda: nullcontext(told.append))  # noqa: B023
+        assert sum(told) == 59
 
 
 def test_wallets_remember_from_purchase_to_purchase_what_rules_look_at() -> None:
@@ -208,7 +271,8 @@ def test_the_year_is_the_same_whether_it_is_read_from_the_package_or_from_a_file
     base = source.base(NOW)
     assert base
 
-    assert list(source.history(base, NOW).events) == list(journey.history(journey.base(NOW), NOW).events)
+    own = journey.history(journey.base(NOW), NOW)
+    assert list(source.history(base, NOW).events(EVERYBODY)) == list(own.events(EVERYBODY))
 
 
 def test_purchases_of_a_file_that_cannot_be_priced_are_counted_by_what_is_wrong(tmp_path: Path) -> None:
@@ -224,7 +288,7 @@ def test_purchases_of_a_file_that_cannot_be_priced_are_counted_by_what_is_wrong(
 
     history = source.history(base, NOW)
 
-    assert len(list(history.events)) == 1
+    assert len(list(history.events(EVERYBODY))) == 1
     assert history.left_out.counts == {
         "InvalidAPIValueException": 1,
         "MandatoryAPIValueMissingException /reference_number": 1,

@@ -24,9 +24,10 @@ from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.writes import Put, Write
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger import expire_lots as module
-from loyalty.usecases.ledger.expire_lots import ExpiryDraft, ExpiryRun, expire_lots
+from loyalty.usecases.ledger.expire_lots import ExpiryDraft, ExpiryRun, due_accounts, expire_lots
 from loyalty.usecases.reference.import_records import import_records
 from tests.builders import AT, EUR, POINTS, RATE, programme
+from tests.template import read_template
 
 NOW = datetime(2026, 4, 2, tzinfo=UTC)
 ACCOUNTS = [f"A{number}" for number in range(20)]
@@ -84,12 +85,16 @@ def stocked(table: Indexed, accounts: Sequence[str], lots: dict[str, Decimal] = 
 
 
 def run(
-    table: Indexed, seconds_left: Sequence[float] = (), pause: Callable[[float], None] = lambda _: None, **more: Any
+    table: Indexed,
+    seconds_left: Sequence[float] = (),
+    pause: Callable[[float], None] = lambda _: None,
+    shard: str | None = None,
+    **more: Any,
 ) -> ExpiryRun:
     left = chain(seconds_left, repeat(900.0))
     engine = Engine.on(table, pause=pause)
     index: Any = table
-    return expire_lots(engine, index, now=NOW, time_left=lambda: next(left), **more)
+    return expire_lots(engine, due_accounts(index, NOW, shard), now=NOW, time_left=lambda: next(left), **more)
 
 
 def versions(table: Indexed, *accounts: str) -> list[int]:
@@ -104,6 +109,50 @@ def test_wallets_of_every_shard_lose_what_is_over_once() -> None:
     assert table.asked == [(shard, "2026-03") for shard in EXPIRY_SHARDS]
     assert versions(table, *ACCOUNTS) == [4] * 20
     assert run(table) == ExpiryRun(wallets=0, busy=0, finished=True)
+
+
+def test_a_run_of_one_shard_moves_the_wallets_of_that_shard_alone() -> None:
+    table = stocked(Indexed(), ACCOUNTS)
+    shard = keys.expiry_shard("A0")
+    own = [one for one in ACCOUNTS if keys.expiry_shard(one) == shard]
+
+    assert run(table, shard=shard) == ExpiryRun(wallets=len(own), busy=0, finished=True)
+
+    assert table.asked == [(shard, "2026-03")]
+    assert [one for one in ACCOUNTS if versions(table, one) == [4]] == own
+
+
+def test_runs_of_all_shards_move_each_wallet_once_in_any_order_and_however_often_they_are_repeated() -> None:
+    table = stocked(Indexed(), ACCOUNTS)
+
+    moved = [run(table, shard=shard).wallets for shard in (*reversed(EXPIRY_SHARDS), *EXPIRY_SHARDS)]
+
+    assert (sum(moved[: len(EXPIRY_SHARDS)]), sum(moved[len(EXPIRY_SHARDS) :])) == (len(ACCOUNTS), 0)
+    assert versions(table, *ACCOUNTS) == [4] * len(ACCOUNTS)
+
+
+def test_a_shard_that_ran_out_of_time_goes_on_with_its_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    table, shard = stocked(Indexed(), ACCOUNTS), keys.expiry_shard("A0")
+    own = sum(keys.expiry_shard(one) == shard for one in ACCOUNTS)
+
+    assert run(table, seconds_left=[900.0, 0.0], shard=shard) == ExpiryRun(wallets=1, busy=0, finished=False)
+    assert run(table, shard=shard) == ExpiryRun(wallets=own - 1, busy=0, finished=True)
+
+
+@pytest.mark.parametrize("shard", ["8", "", 0])
+def test_a_shard_that_does_not_exist_is_no_run_that_finds_nothing(shard: Any) -> None:
+    with pytest.raises(ValueError, match="no shard"):
+        run(stocked(Indexed(), []), shard=shard)
+
+
+def test_the_schedule_calls_each_shard_of_the_index_once_and_leaves_no_time_for_two_runs_of_one() -> None:
+    function = read_template()["Resources"]["ExpireLotsFunction"]["Properties"]
+    events = [event["Properties"] for event in function["Events"].values()]
+
+    assert [json.loads(event["Input"]) for event in events] == [{"shard": shard} for shard in EXPIRY_SHARDS]
+    assert {event["Schedule"] for event in events} == {"cron(10/20 0-5 * * ? *)"}
+    assert function["Timeout"] < 20 * 60
 
 
 def test_an_expiry_records_what_was_taken_out_as_of_the_end_of_the_last_month_that_is_over() -> None:

@@ -20,7 +20,7 @@ def pause(caller: Caller) -> int:
 def expire_lots(caller: Caller) -> int:
     """Have expired lots taken out of the wallets, as each night, beside whatever is under way."""
     now = caller.world.scheduler.now
-    caller.world.invoke_later(caller.world.deployment.functions["expire_lots"], {})
+    caller.world.call_by_the_clock("expire_lots")
     caller.load.operated.append(Operated("expire", None, None, now, now))
     return 1
 

@@ -66,6 +66,15 @@ class MemoryTable:
         for write in writes:
             self._written.setdefault(write.key.pk, {})[write.key.sk] = after(write, before.get(write.key))
 
+    def written(self) -> list[Item]:
+        """Return all items that were written here, and not deleted again."""
+        return [item for partition in self._written.values() for item in partition.values() if item]
+
+    def take_over(self, items: Collection[Item]) -> None:
+        """Write items as they are."""
+        for item in items:
+            self._written.setdefault(item["pk"], {})[item["sk"]] = item
+
     def _of(self, pk: str) -> Mapping[str, Item | None]:
         return self._written.get(pk, {})
 

@@ -11,15 +11,15 @@ from loyalty.api.logs import log_context, logger
 TimeLeft = Callable[[], float]
 
 
-def schedule_handler(done: str, action: Callable[[datetime, TimeLeft], dict[str, Any]]) -> Handler:
-    """Return a Lambda handler around `action`, which is told when it is, and by the other argument how many seconds it
-    may still take. What it answers is logged under the name `done`. Whatever is raised is logged, and Lambda's to try
-    again."""
+def schedule_handler(done: str, action: Callable[[dict[str, Any], datetime, TimeLeft], dict[str, Any]]) -> Handler:
+    """Return a Lambda handler around `action`, which is told what the schedule says, when it is, and by the last
+    argument how many seconds it may still take. What it answers is logged under the name `done`. Whatever is raised is
+    logged, and Lambda's to try again."""
 
     @log_context
     @log_faults()
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-        did = action(datetime.now(UTC), lambda: context.get_remaining_time_in_millis() / 1000)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        did = action(event, datetime.now(UTC), lambda: context.get_remaining_time_in_millis() / 1000)
         logger.info(done, extra=did)
         return did
 

@@ -1,21 +1,22 @@
 """Customer tokens: an access token's code, its identifier with the pass code, or a one-time password."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TypeVar
 
 from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS
 from loyalty.domain.access.pass_codes import LEFT_OUT, is_pass_code
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.purchases.purchase import Reference
-from loyalty.store import customer_tokens
+from loyalty.store import customer_tokens, keys
 from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import CustomerToken, OneTimePassword
 from loyalty.store.customers import customer_key, shows_password
 from loyalty.store.guesses import count_guess, guessed_passwords
-from loyalty.store.table import Table
+from loyalty.store.table import Table, in_flight
 
 PASSWORD_LIFETIME = timedelta(minutes=5)
 SMALLEST_PASSWORD, LARGEST_PASSWORD = 10**11, 10**12 - 1
@@ -44,12 +45,20 @@ def is_guess(shown: Reference) -> bool:
     return shown.pass_code is not None or shows_password(shown)
 
 
-class ShownTokens(NamedTuple):
-    """The tokens that a partner shows in one call."""
+@dataclass(frozen=True, slots=True)
+class ShownTokens:
+    """The tokens that a partner shows in one call.
+
+    A pass code that is shown again in the call is hashed once. Nor is it counted again where that would change nothing:
+    if it was right, and none that was wrong has come in between; or if the token's pass code is locked.
+    """
 
     partner_id: str
     table: Table
     now: datetime
+    _verdicts: dict[tuple[str, str, str], bool] = field(default_factory=dict, repr=False)
+    _right_last: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    _locked_until: dict[tuple[str, str], datetime] = field(default_factory=dict, repr=False)
 
     def token(self, label: str, shown: Reference, item: Item | None) -> CustomerToken:
         """Return the effective token that `shown` names; `item` is what was found at its key, `label` what it is called
@@ -85,12 +94,46 @@ class ShownTokens(NamedTuple):
         token, or it has no pass code, the try is counted and hashed as well, so that neither a lock nor the time
         reveals that."""
         token_id, hashed = (token.id, token.pass_code) if token and token.pass_code else (shown.value, _NO_HASH)
-        if locked_until := customer_tokens.count_try(self.table, token_id, hashed, self.partner_id, self.now):
+        if self._right_last.get(token_id) == (hashed, pass_code):
+            return True
+        locked_until = self._locked_until.get((token_id, hashed)) or customer_tokens.count_try(
+            self.table, token_id, hashed, self.partner_id, self.now
+        )
+        if locked_until:
+            self._locked_until[token_id, hashed] = locked_until
             raise _lockout("The pass code was wrong too often, so it is locked", locked_until, shown)
-        right = is_pass_code(pass_code, token_id, hashed)
-        if right:
+        compared = (token_id, hashed, pass_code)
+        if compared not in self._verdicts:
+            self._verdicts[compared] = is_pass_code(pass_code, token_id, hashed)
+        if self._verdicts[compared]:
             customer_tokens.forget_tries(self.table, token_id, hashed, self.now)
-        return right
+            self._right_last[token_id] = hashed, pass_code
+        else:
+            self._right_last.pop(token_id, None)
+        return self._verdicts[compared]
+
+
+Verdict = TypeVar("Verdict")
+
+
+def check_side_by_side(
+    shown: Mapping[int, Reference | None], tokens: ShownTokens, check: Callable[[int, ShownTokens], Verdict]
+) -> dict[int, Verdict]:
+    """Return what `check` finds for each place of a call: those that show a pass code of one token in their order, with
+    what was found of that token so far, those of different tokens side by side. Hashing keeps a processor busy without
+    Python's lock, and each guess waits for the table."""
+    by_token: dict[keys.Key | None, list[int]] = defaultdict(list)
+    for place, reference in shown.items():
+        tries_code = reference and reference.pass_code is not None and not reference.before
+        by_token[customer_key(reference) if reference and tries_code else None].append(place)
+
+    def in_order(places: list[int]) -> list[tuple[int, Verdict]]:
+        own = ShownTokens(tokens.partner_id, tokens.table, tokens.now)
+        return [(place, check(place, own)) for place in places]
+
+    with in_flight(len(by_token)) as over:
+        found = dict(one for of_token in over(in_order, by_token.values()) for one in of_token)
+    return {place: found[place] for place in shown}
 
 
 def describe_token(shown: Reference) -> str:

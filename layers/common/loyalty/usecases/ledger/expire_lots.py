@@ -45,22 +45,37 @@ class ExpiryRun:
     finished: bool
 
 
+def due_accounts(index: WholeTable, now: datetime, shard: str | None = None) -> Iterator[str]:
+    """Return the accounts of the wallets that the expiry index has under a month that has ended, however long ago; of
+    one of its shards, or of all, shard by shard.
+
+    Raises:
+        ValueError: the index has no such shard.
+    """
+    if shard not in (None, *keys.EXPIRY_SHARDS):
+        raise ValueError(f"the expiry index has no shard {shard!r}; its shards are {', '.join(keys.EXPIRY_SHARDS)}")
+    shards = keys.EXPIRY_SHARDS if shard is None else (shard,)
+    month = months_after(now, -1)
+    return (keys.account_id(item["pk"]) for one in shards for item in index.due(one, month))
+
+
 def expire_lots(
     engine: Engine,
-    index: WholeTable,
+    due: Iterable[str],
     *,
     now: datetime,
     time_left: Callable[[], float],
     report: Callable[[Refused], None] = lambda _: None,
 ) -> ExpiryRun:
-    """Post the expiry of all lots whose month has ended, however long ago, for the wallets that the index has under
-    such a month; `index` is the engine's table as a whole. `time_left` returns the seconds that the run may still take;
-    `report` receives the reason why the first wallet of a batch was not moved.
+    """Post the expiry of all lots whose month has ended, for the accounts that are `due` (`due_accounts`, of the
+    engine's table). `time_left` returns the seconds that the run may still take; `report` receives the reason why the
+    first wallet of a batch was not moved.
 
-    It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read.
+    It may run at any time, also beside itself: a wallet is moved on the condition that it is as it was read. What a run
+    does not get to, the next one of its shard finds.
     """
     wallets = busy = 0
-    for batch in _batches(_due(index, months_after(now, -1))):
+    for batch in _batches(iter(due)):
         if time_left() < RESERVE_SECONDS:
             return ExpiryRun(wallets, busy, finished=False)
         outcomes = with_newest_programme_each(
@@ -79,11 +94,6 @@ def _post_expiries(engine: Engine, now: datetime, account_ids: Iterable[str]) ->
     drafts = {account_id: ExpiryDraft(account_id, programme, now) for account_id in account_ids}
     outcomes = post_events(list(drafts.items()), table=engine.table, pause=engine.pause)
     return dict(zip(drafts, outcomes, strict=True))
-
-
-def _due(table: WholeTable, month: str) -> Iterator[str]:
-    for shard in keys.EXPIRY_SHARDS:
-        yield from (keys.account_id(item["pk"]) for item in table.due(shard, month))
 
 
 def _batches(account_ids: Iterator[str]) -> Iterator[list[str]]:

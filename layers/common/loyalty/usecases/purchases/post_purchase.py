@@ -12,13 +12,14 @@ from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import ledger
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
+from loyalty.usecases.access.customer_tokens import ShownTokens, check_side_by_side
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
-from loyalty.usecases.purchases.recognition import lacks_password
+from loyalty.usecases.purchases.recognition import guess_of, lacks_password
 from loyalty.usecases.purchases.repetition import (
     Repetitions,
     bought_again,
@@ -28,7 +29,7 @@ from loyalty.usecases.purchases.repetition import (
     keys_to_identify,
     may_be_told,
 )
-from loyalty.usecases.purchases.resolution import Resolution, look_up
+from loyalty.usecases.purchases.resolution import Resolution, Resolved, look_up
 
 
 def post_purchase(
@@ -203,11 +204,18 @@ class _Batch:
             self.requests[place] = identify(self.requests[place], self.partner, items)
         lacking = [place for place in resolutions if lacks_password(self.requests[place], items)]
         drafts |= self.earlier(dict.fromkeys(lacking)) if lacking else {}
-        for place in (one for one in resolutions if one not in drafts):
+
+        def resolve(place: int, tokens: ShownTokens) -> Resolved | Refused:
             try:
-                resolved = resolutions[place].resolve(self.engine, items, now=self.now)
+                return resolutions[place].resolve(self.engine, items, tokens)
             except Refused as refusal:
-                drafts[place] = refusal
+                return refusal
+
+        guesses = {place: guess_of(self.requests[place]) for place in resolutions if place not in drafts}
+        tokens = ShownTokens(self.partner.id, self.engine.table, self.now)
+        for place, resolved in check_side_by_side(guesses, tokens, resolve).items():
+            if isinstance(resolved, Refused):
+                drafts[place] = resolved
             else:
                 request, merchant_id = self.requests[place], resolved.purchase.merchant_id
                 drafts[place] = PurchaseDraft(

@@ -9,6 +9,7 @@ from loyalty.domain.access.partner import Partner
 from loyalty.domain.pricing.plan import Plan, Verdict
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store.customers import Customer, read_customer
+from loyalty.usecases.access.customer_tokens import ShownTokens
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.transaction_batch import existing, read_used, require_active
 from loyalty.usecases.newest_programme import require_known, with_newest_programme
@@ -43,7 +44,7 @@ def _preview(engine: Engine, request: PurchaseRequest, partner: Partner, now: da
     programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
     resolution = Resolution(request, partner, programme, directory)
     items = look_up(engine, [resolution], partner, now=now)
-    resolved = resolution.resolve(engine, items, now=now)
+    resolved = resolution.resolve(engine, items, ShownTokens(partner.id, engine.table, now))
     customer = existing(read_customer(engine.table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
     require_known(resolved.purchase, customer.account, programme, directory)

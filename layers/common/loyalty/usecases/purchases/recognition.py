@@ -13,7 +13,6 @@ from loyalty.store.attributes import Item
 from loyalty.store.customer_tokens import CustomerToken
 from loyalty.store.customers import CONTACT_PASSWORD, customer_key, shows_password, shows_token
 from loyalty.store.guesses import guessed_passwords
-from loyalty.store.table import Table
 from loyalty.usecases.access.customer_tokens import ShownTokens, is_guess
 
 _PAID_WITH = ("payment_medium_brand", "payment_medium_type")
@@ -53,9 +52,9 @@ def keys_to_recognize(request: PurchaseRequest, partner: Partner, now: datetime)
             yield guessed_passwords(partner.id, now)
 
 
-def makes_guess(request: PurchaseRequest) -> bool:
-    """Return whether `recognize` may count a guess."""
-    return any(map(is_guess, _shown_references(request)))
+def guess_of(request: PurchaseRequest) -> Reference | None:
+    """Return what `recognize` may count a guess for, None if there is nothing."""
+    return next(filter(is_guess, _shown_references(request)), None)
 
 
 def lacks_password(request: PurchaseRequest, items: Mapping[keys.Key, Item]) -> bool:
@@ -65,9 +64,7 @@ def lacks_password(request: PurchaseRequest, items: Mapping[keys.Key, Item]) -> 
     return any(customer_key(shown) not in items for shown in passwords)
 
 
-def recognize(
-    request: PurchaseRequest, items: Mapping[keys.Key, Item], *, partner: Partner, table: Table, now: datetime
-) -> Recognized:
+def recognize(request: PurchaseRequest, items: Mapping[keys.Key, Item], tokens: ShownTokens) -> Recognized:
     """Whose purchase it is; `items` are those at `keys_to_recognize`.
 
     Raises:
@@ -76,7 +73,7 @@ def recognize(
         GuessRefused: as `ShownTokens.token`.
     """
     customer, authorization = request.customer, _authorization(request)
-    find = ShownTokens(partner.id, table, now).token
+    find = tokens.token
     if shows_token(customer):
         token = find("Account", customer, items.get(customer_key(customer)))
         return Recognized(token.account_id, token, True, _one_time_password(customer))

@@ -17,10 +17,10 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.customer_tokens import resolve_passwords
-from loyalty.usecases.access.customer_tokens import GuessRefused
+from loyalty.usecases.access.customer_tokens import GuessRefused, ShownTokens
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.purchases.promo_codes import promo_code_in
-from loyalty.usecases.purchases.recognition import keys_to_recognize, makes_guess, recognize
+from loyalty.usecases.purchases.recognition import guess_of, keys_to_recognize, recognize
 
 LABELS: Mapping[str, str] = {
     "business_unit": "Business Unit",
@@ -150,8 +150,9 @@ class Resolution:
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 
-    def resolve(self, engine: Engine, items: Mapping[keys.Key, Item], *, now: datetime) -> Resolved:
-        """Return all that the request names; `items` are those at `keys_to_read`, which the catalogue already has.
+    def resolve(self, engine: Engine, items: Mapping[keys.Key, Item], tokens: ShownTokens) -> Resolved:
+        """Return all that the request names; `items` are those at `keys_to_read`, which the catalogue already has,
+        `tokens` what was found so far of what its call shows.
 
         Raises:
             Refused: with everything that does not fit.
@@ -172,11 +173,9 @@ class Resolution:
         lines = self._lines(engine.catalogue)
         ids["invoice"] = self._invoice(items)
         promo_code = self._gathering(lambda: self._promo_code(items, performed_on))
-        if self._problems and makes_guess(self._request):
+        if self._problems and guess_of(self._request):
             raise self._refusal()  # guesses are made only where all else is well, as each counts
-        customer = self._gathering(
-            lambda: recognize(self._request, items, partner=self._partner, table=engine.table, now=now)
-        )
+        customer = self._gathering(lambda: recognize(self._request, items, tokens))
         if self._problems or performer is None or customer is None:
             raise self._refusal()
         ids["promo_code"] = promo_code.id if promo_code else None

@@ -11,6 +11,7 @@ from loyalty.domain.errors import Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Identity, Origin
 from loyalty.domain.purchases.purchase import Faulty, PurchaseRequest, Reference, RequestedLine
+from loyalty.usecases.access.customer_tokens import ShownTokens
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import with_newest_programme_each
 from loyalty.usecases.purchases.resolution import Resolution, look_up
@@ -48,10 +49,10 @@ def with_unknown_names(
             for name, request in requests.items()
         }
         items = look_up(engine, found.values(), partner, now=now)
-        refusals: dict[Name, Refused | None] = {}
+        tokens, refusals = ShownTokens(partner.id, engine.table, now), dict[Name, Refused | None]()
         for name, resolution in found.items():
             try:
-                resolution.resolve(engine, items, now=now)
+                resolution.resolve(engine, items, tokens)
             except Refused as refusal:
                 refusals[name] = refusal
         return refusals

@@ -1,0 +1,57 @@
+"""Work that is shared among processes."""
+
+import os
+import signal
+from functools import partial
+
+import pytest
+
+from cli.console import CommandFailure
+from cli.processes import Tell, in_processes
+
+
+def test_results_come_in_the_order_of_the_work_from_processes_of_their_own() -> None:
+    def work(number: int, _: Tell) -> tuple[int, int]:
+        return number, os.getpid()
+
+    with in_processes([partial(work, number) for number in range(3)]) as collect:
+        found = collect(lambda _: None)
+
+    assert [number for number, _ in found] == [0, 1, 2]
+    assert len({pid for _, pid in found} | {os.getpid()}) == 4
+
+
+def test_a_single_piece_is_done_in_this_process() -> None:
+    with in_processes([lambda _: os.getpid()]) as collect:
+        assert collect(lambda _: None) == [os.getpid()]
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_all_that_is_done_is_told(pieces: int) -> None:
+    told = list[int]()
+
+    def work(tell: Tell) -> None:
+        for _ in range(250):
+            tell(1)
+
+    with in_processes([work] * pieces) as collect:
+        collect(told.append)
+
+    assert sum(told) == 250 * pieces
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_what_a_piece_raises_is_raised_where_it_was_asked_for(pieces: int) -> None:
+    def work(_: Tell) -> None:
+        raise LookupError("no such shop")
+
+    with pytest.raises(LookupError, match="no such shop"), in_processes([work] * pieces) as collect:
+        collect(lambda _: None)
+
+
+def test_a_process_that_is_killed_is_no_result() -> None:
+    with (
+        pytest.raises(CommandFailure, match="ended early"),
+        in_processes([lambda _: os.kill(os.getpid(), signal.SIGKILL)] * 2) as collect,
+    ):
+        collect(lambda _: None)
