@@ -19,7 +19,7 @@ ALLOWED = {
     "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
-        {"pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools"},
+        {"pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools", "snapshot_restore_py"},
     ),
 }
 
