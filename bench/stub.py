@@ -39,16 +39,21 @@ def replaying(answers: Answers, context: SSLContext | None = None) -> Iterator[s
 
 @contextmanager
 def recording(endpoint: str, answers: Answers) -> Iterator[str]:
-    """The URL of an endpoint that keeps in `answers` what `endpoint` answers; moto answers for it to `requests`."""
+    """The URL of an endpoint that keeps in `answers` what `endpoint` answers."""
 
-    def handed_on(call: Call) -> Answer:
-        response = requests.post(endpoint, call.body, headers=dict(call.headers), timeout=10)
-        kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN_HEADERS}
-        answers[call.recorded_at] = (response.status_code, kept, response.content)
+    def record(call: Call) -> Answer:
+        answers[call.recorded_at] = hand_on(call, endpoint)
         return answers[call.recorded_at]
 
-    with serve(handed_on) as url:
+    with serve(record) as url:
         yield url
+
+
+def hand_on(call: Call, endpoint: str) -> Answer:
+    """Return what `endpoint` answers, for which moto does in this process."""
+    response = requests.post(endpoint, call.body, headers=dict(call.headers), timeout=10)
+    kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN_HEADERS}
+    return response.status_code, kept, response.content
 
 
 _OWN_HEADERS = ("connection", "content-length", "date", "server", "transfer-encoding")

@@ -43,7 +43,7 @@ def named(value: Any) -> set[str]:
         case {"Ref": str(name)}:
             return {name}
         case {"Fn::If": [condition, *values]}:
-            return {condition}.union(*map(named, values))
+            return {str(condition)}.union(*map(named, values))
         case {"Fn::Sub": str(text)}:
             return {*re.findall(r"\$\{(\w+)\}", text)}
         case {"Fn::Sub": [text, own]}:
