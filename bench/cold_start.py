@@ -1,48 +1,105 @@
-"""Cold starts: a fresh process that imports app.py, makes its client and handles its first call.
+"""`python -m bench.cold_start`: what starts cost, from nothing and from a snapshot, over TLS and without.
 
-Counted is the whole process, the interpreter's own start included. CPU time is user and system time, of the quickest of
-several processes; instructions are those of user space, counted by valgrind, once, since they hardly vary. Not counted
-on either side: the TLS handshake and reading the certificates for it, as the stub speaks plain HTTP.
+A cold start is a fresh process that imports app.py, makes its client and handles its first call: the whole process is
+counted, the interpreter's own start included. A start from a snapshot is what comes after Lambda has taken one: the
+hooks of a clone, and its first call; counted is a process that does all of it, less one that ends at the snapshot.
+
+CPU time is user and system time, of the quickest of several processes; instructions are those of user space, counted
+by valgrind, once, since they hardly vary. Over TLS, a process trusts what its variant trusts when it is deployed, and
+reads it from a file as it does there.
 """
 
 import re
 import resource
 import shutil
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.setting import OUT, Function
+from bench.before import check_out
+from bench.figure import Figure, print_table
+from bench.interpreter import use_quickest
+from bench.setting import OUT, Function, Variant, prepare
+from bench.usage import usage
 
-REPETITIONS = 15
+REPETITIONS = 10
 
 
 @dataclass(frozen=True)
-class ColdStart:
-    """The cost of a cold start; `instructions_m` is None without valgrind."""
+class Start:
+    """The cost of a start; `instructions_m` is None without valgrind."""
 
     cpu_ms: float
     instructions_m: float | None
 
+    def __sub__(self, other: "Start") -> "Start":
+        counted = None
+        if self.instructions_m and other.instructions_m:
+            counted = self.instructions_m - other.instructions_m
+        return Start(self.cpu_ms - other.cpu_ms, counted)
 
-def measure(function: Function) -> ColdStart:
-    """Cold starts of `function`."""
-    function.run()  # fills the file cache
-    return ColdStart(min(_cpu_ms(function) for _ in range(REPETITIONS)), _instructions_m(function))
+
+def figures(before: Variant | None, ours: Variant, plain: Variant) -> Iterator[Figure]:
+    """Yield the figures of starts: those that have goals are over TLS, as AWS speaks nothing else."""
+    variants = (before, ours, plain)
+    creates = [variant.create if variant else None for variant in variants]
+    authorizers = [variant.authorizer if variant else None for variant in variants]
+    for what, functions, cold_goal, restored_goal in (
+        ("create purchase", creates, 1150, 80),
+        ("the authorizer", authorizers, 850, 45),
+    ):
+        yield from _lines(
+            f"cold start of {what}", cold_goal, [cold(one, tls=True) if one else None for one in functions]
+        )
+        yield from _lines("the same without TLS", None, [cold(one, tls=False) if one else None for one in functions])
+        started = [restored(one) if one else None for one in functions]
+        yield from _lines(f"first call of {what} after a snapshot", restored_goal, started)
 
 
-def _cpu_ms(function: Function) -> float:
+def _lines(what: str, goal: float | None, starts: list[Start | None]) -> Iterator[Figure]:
+    before, ours, plain = (start.instructions_m if start else None for start in starts)
+    yield Figure(what, "M instructions", goal, before, ours, plain)
+    before, ours, plain = (start.cpu_ms if start else None for start in starts)
+    yield Figure("", "ms CPU", None, before, ours, plain)
+
+
+def cold(function: Function, *, tls: bool) -> Start:
+    """Return what a cold start takes."""
+    return _measure(function, tls=tls, snapshot="none")
+
+
+def restored(function: Function) -> Start:
+    """Return what a clone of a snapshot takes for its first call, over TLS."""
+    whole, until = (_measure(function, tls=True, snapshot=at) for at in ("restored", "taken"))
+    return whole - until
+
+
+def _measure(function: Function, *, tls: bool, snapshot: str) -> Start:
+    function.run(tls=tls, snapshot=snapshot)  # fills the file cache
+    quickest = min(_cpu_ms(function, tls=tls, snapshot=snapshot) for _ in range(REPETITIONS))
+    return Start(quickest, _instructions_m(function, tls=tls, snapshot=snapshot))
+
+
+def _cpu_ms(function: Function, *, tls: bool, snapshot: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    function.run()
+    function.run(tls=tls, snapshot=snapshot)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def _instructions_m(function: Function) -> float | None:
+def _instructions_m(function: Function, *, tls: bool, snapshot: str) -> float | None:
     if not shutil.which("valgrind"):
         return None
     log = OUT / "valgrind.log"
     # Without its model of caches, cachegrind just counts.
     count = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", f"--log-file={log}")
-    function.run("valgrind", *count)
+    function.run("valgrind", *count, tls=tls, snapshot=snapshot)
     counted = re.search(r"I\s+refs:\s+([\d,]+)", log.read_text())
     assert counted
     return int(counted[1].replace(",", "")) / 1e6
+
+
+if __name__ == "__main__":
+    usage(__doc__).parse_args()
+    use_quickest("bench.cold_start")
+    sys.exit(int(print_table(figures(*prepare(check_out())))))

@@ -2,11 +2,13 @@
 
 Runs as `python -S -s -P -B container.py JOB`, so that it sees the layer, the function's folder and the runtime's boto3
 and nothing else, and neither finds nor writes .pyc files other than those that are shipped. JOB is JSON: `path` (what
-is put on sys.path), `app` (app.py), `event` (the first call's) and `more` (how many more calls to make, each with
-another reference number). Answers, on standard error, the first answer and the process CPU seconds of each further
-one.
+is put on sys.path), `app` (app.py), `event` (the first call's), `more` (how many more calls to make, each with another
+reference number) and `snapshot`: "none"; "taken" to end where Lambda would take a snapshot, without a call; "restored"
+to go on from there as a clone of the snapshot does. Answers, on standard error, the first answer and the process CPU
+seconds of each further one.
 """
 
+import importlib
 import importlib.util
 import json
 import sys
@@ -36,10 +38,24 @@ def main(job: dict[str, Any]) -> None:
     assert spec.loader
     app = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(app)
+    if job["snapshot"] != "none":
+        hooks = importlib.import_module("snapshot_restore_py")
+        _call_hooks(hooks.get_before_snapshot())
+        if job["snapshot"] == "taken":
+            sys.stderr.write("{}")
+            return
+        _call_hooks(hooks.get_after_restore())
     answer = app.handler(job["event"], LambdaContext())
     assert answer.get("statusCode", 200) == 200, answer
-    seconds = _seconds_per_call(app, [_another(job["event"], number) for number in range(job.get("more", 0))])
+    seconds = _seconds_per_call(app, [another(job["event"], number) for number in range(job.get("more", 0))])
     sys.stderr.write(json.dumps({"answer": answer, "seconds": seconds}))
+
+
+def _call_hooks(registered: list[tuple[Any, Any, Any]]) -> None:
+    """Call what the function has registered, as Lambda's runtime does."""
+    while registered:
+        function, positional, named = registered.pop()
+        function(*positional, **named)
 
 
 def _seconds_per_call(app: Any, events: list[dict[str, Any]]) -> float:
@@ -56,7 +72,8 @@ def _seconds_per_call(app: Any, events: list[dict[str, Any]]) -> float:
     return min(rounds[1:], default=0.0)
 
 
-def _another(event: dict[str, Any], number: int) -> dict[str, Any]:
+def another(event: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return a call with another reference number."""
     return {**event, "body": event["body"].replace(EXAMPLE_REFERENCE, f"BN{number:06}")}
 
 

@@ -5,8 +5,12 @@ bought, and seven apply. In `worst` all fifty apply to all ten lines. The other 
 at ten and let the programme grow around them.
 """
 
+import os
+import subprocess
+import sys
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from bench.usage import usage
@@ -30,6 +34,17 @@ PURCHASE = purchase(
     spend="2.00",
 )
 CUSTOMER, WALLET = account(), Wallet("A1", 7, Decimal(50), {"2026-03": Decimal(20), "2026-06": Decimal(10)}, 6)
+
+
+def of_tree(root: Path) -> dict[str, float]:
+    """Return the milliseconds that this measurement tells in a tree of the repository, by what they are of."""
+    path = os.pathsep.join([str(root), str(root / "layers" / "common"), *sys.path])
+    command = [sys.executable, "-m", "bench.pricing"]
+    told = subprocess.run(
+        command, cwd=root, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True, check=True
+    )
+    lines = (line.removesuffix(" ms").rsplit(maxsplit=1) for line in told.stdout.splitlines())
+    return {"pricing, " + " ".join(what.split()): float(milliseconds) for what, milliseconds in lines}
 
 
 def mixed_ms() -> float:

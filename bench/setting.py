@@ -16,23 +16,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import boto3
 from moto import mock_aws
 
+from bench.container import another
 from bench.stub import Answers, recording, replaying
 from cli.local.deployment import Host
+from cli.trusted_roots import TRUSTED
 from loyalty.domain.access.partner import Scope
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import KeyRequest, create_key
 from loyalty.usecases.reference.import_records import import_records
 from tests.template import create_table
+from tests.tls import Authority
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "bench" / "out"
 EXAMPLE = ROOT / "tests" / "examples" / "create_v5_1.request.json"
 DEMO = ROOT / "cli" / "demo" / "programme.jsonl"
+ROOTS_IN_LAYER = TRUSTED.relative_to(ROOT / "layers" / "common")
 REGION = "eu-central-1"
 TABLE = "loyalty"
 METHOD_ARN = f"arn:aws:execute-api:{REGION}:123456789012:abcdef1234/prod/POST/purchases"
@@ -40,7 +44,7 @@ METHOD_ARN = f"arn:aws:execute-api:{REGION}:123456789012:abcdef1234/prod/POST/pu
 RECORDED = 11
 """Calls that are recorded after the first one, which reads more than they do; one for each round."""
 
-RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
+RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six", "snapshot_restore_py")
 """Packages of Lambda's Python runtime; everything else has to be in the layer."""
 
 PLAIN_PACKAGES = (
@@ -73,28 +77,68 @@ ENVIRONMENT = {
 """The environment of a container, as far as anything reads it, without the caller's own environment."""
 
 
+class Roots(NamedTuple):
+    """The certificates that a variant trusts once it is deployed, and one more: that of DynamoDB's stand-in."""
+
+    file: Path
+    authority: Authority
+
+    @classmethod
+    def beside(cls, authority: Authority, name: str, deployed: Path) -> Self:
+        """Return those of a variant by its `name`."""
+        file = OUT / f"{name}.pem"
+        file.write_text(deployed.read_text() + authority.root)
+        return cls(file, authority)
+
+
 @dataclass(frozen=True)
 class Function:
-    """A function, what it sees on its path, its first call, and what DynamoDB answers."""
+    """A function: where it is, what it sees on its path, the certificates that it trusts, its first call, and what
+    DynamoDB answers."""
 
     folder: Path
     path: tuple[Path, ...]
+    roots: Roots
     event: dict[str, Any]
     answers: Answers = field(default_factory=dict)
 
-    def run(self, *command: str, more: int = 0) -> dict[str, Any]:
-        """Handle the first call, and `more` after it, in a process that `command` starts; see bench/container.py."""
-        with replaying(self.answers) as url:
-            return self._run(url, command, more)
+    def run(self, *command: str, more: int = 0, tls: bool = False, snapshot: str = "none") -> dict[str, Any]:
+        """Handle the first call, and `more` after it, in a process that `command` starts, over TLS or without; see
+        bench/container.py."""
+        with replaying(self.answers, self.roots.authority.context if tls else None) as url:
+            return self._run(url, self._job(more=more, snapshot=snapshot), command)
 
     def record(self) -> Any:
         """Handle some calls over moto's DynamoDB, to get its answers; return what the first call was answered."""
         with recording(f"https://dynamodb.{REGION}.amazonaws.com/", self.answers) as url:
-            return self._run(url, (), more=RECORDED if "body" in self.event else 0)["answer"]
+            posts, first = "body" in self.event, self._job(snapshot="restored")
+            if posts:  # another purchase than that of the calls below, which would be a repetition
+                first["event"] = another(self.event, RECORDED)
+            self._run(url, first, ())
+            return self._run(url, self._job(more=RECORDED if posts else 0), ())["answer"]
 
-    def _run(self, url: str, command: tuple[str, ...], more: int) -> dict[str, Any]:
-        job = {"app": str(self.folder / "app.py"), "event": self.event, "more": more}
-        return run_isolated("container.py", job, (self.folder, *self.path), url, command)
+    def _job(self, *, more: int = 0, snapshot: str = "none") -> dict[str, Any]:
+        return {"app": str(self.folder / "app.py"), "event": self.event, "more": more, "snapshot": snapshot}
+
+    def _run(self, url: str, job: dict[str, Any], command: tuple[str, ...]) -> dict[str, Any]:
+        roots = {"AWS_CA_BUNDLE": str(self.roots.file)}
+        return run_isolated("container.py", job, (self.folder, *self.path), url, command, **roots)
+
+
+class Variant(NamedTuple):
+    """What is measured beside each other: the revision before, this one, and the plain variant.
+
+    Attributes:
+        create: the function that posts a purchase.
+        authorizer: the function that lets keys in; the plain variant has none.
+        layer: the folder of the layer that both see.
+        throughput: the script that posts many purchases.
+    """
+
+    create: Function
+    authorizer: Function | None
+    layer: Path
+    throughput: Path
 
 
 def run_isolated(
@@ -116,25 +160,41 @@ def run_isolated(
     return result
 
 
-def prepare() -> tuple[Function, Function, Function]:
-    """Our create purchase and authorizer, and the plain create purchase, each with its answers recorded."""
-    layer, runtime, plain = build_layer(), packages("runtime", RUNTIME_PACKAGES), packages("plain", PLAIN_PACKAGES)
+def prepare(before: Path | None) -> tuple[Variant | None, Variant, Variant]:
+    """Return the revision whose tree is in `before`, this one and the plain variant, with DynamoDB's answers
+    recorded."""
+    OUT.mkdir(exist_ok=True)
+    runtime, plain = packages("runtime", RUNTIME_PACKAGES), packages("plain", PLAIN_PACKAGES)
+    authority = Authority.make(OUT)
+    all_roots = Roots.beside(authority, "all-roots", runtime / "botocore" / "cacert.pem")
+    layer = build_layer()
+    own_roots = Roots.beside(authority, "own-roots", layer / ROOTS_IN_LAYER)
     with _demo_table() as api_key:
-        event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": api_key}}
-        authorizer = Function(ROOT / "functions" / "authorizer", (layer, runtime), event)
-        authorizer.record()  # makes the month's signing key
-        context = authorizer.record()["context"]
-        event = {"headers": {}, "requestContext": {"authorizer": context}, "body": EXAMPLE.read_text()}
-        ours = Function(ROOT / "functions" / "create_purchase", (layer, runtime), event)
-        theirs = Function(ROOT / "bench" / "plain", (plain, runtime), event)
-        for function in (ours, theirs):
-            function.record()
-    return ours, authorizer, theirs
+        ours = _variant(ROOT, (layer, runtime), own_roots, api_key)
+        theirs = Function(ROOT / "bench" / "plain", (plain, runtime), all_roots, ours.create.event)
+        theirs.record()
+    earlier = None
+    if before:
+        with _demo_table() as api_key:  # of its own, as it posts the same purchases
+            earlier = _variant(before, (build_layer(before), runtime), all_roots, api_key)
+    return earlier, ours, Variant(theirs, None, plain, ROOT / "bench" / "plain" / "throughput.py")
 
 
-def build_layer() -> Path:
-    """Return the layer, by its own makefile, for the interpreter at hand instead of Lambda's."""
-    layer = OUT / "layer"
+def _variant(root: Path, path: tuple[Path, ...], roots: Roots, api_key: str) -> Variant:
+    """Return the functions in a tree, with their answers recorded; they see what is in `path`, its layer first."""
+    event = {"type": "REQUEST", "methodArn": METHOD_ARN, "headers": {"api_key": api_key}}
+    authorizer = Function(root / "functions" / "authorizer", path, roots, event)
+    authorizer.record()  # makes the month's signing key
+    context = authorizer.record()["context"]
+    event = {"headers": {}, "requestContext": {"authorizer": context}, "body": EXAMPLE.read_text()}
+    create = Function(root / "functions" / "create_purchase", path, roots, event)
+    create.record()
+    return Variant(create, authorizer, path[0], root / "bench" / "ours" / "throughput.py")
+
+
+def build_layer(root: Path = ROOT) -> Path:
+    """Return the layer of a tree, by its own makefile, for the interpreter at hand instead of Lambda's."""
+    layer = OUT / "layers" / root.name
     shutil.rmtree(layer, ignore_errors=True)
     layer.mkdir(parents=True)
     host = Host.here()
@@ -144,7 +204,7 @@ def build_layer() -> Path:
         "RUNTIME_PLATFORM": host.platform,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    folder = ROOT / "layers" / "common"
+    folder = root / "layers" / "common"
     subprocess.run(["make", "-s", "-C", folder, "build-CommonLayer"], env=os.environ | names, check=True)
     return layer / "python"
 

@@ -1,9 +1,10 @@
-"""DynamoDB's answers over plain HTTP, from another process than the one that is measured: a recording of moto's."""
+"""DynamoDB's answers over HTTP or HTTPS, from another process than the one that is measured: a recording of moto's."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 
 import requests
@@ -30,32 +31,38 @@ class Call:
 
 
 @contextmanager
-def replaying(answers: Answers) -> Iterator[str]:
-    """The URL of an endpoint that gives `answers`."""
-    with serve(lambda call: answers[call.recorded_at]) as url:
+def replaying(answers: Answers, context: SSLContext | None = None) -> Iterator[str]:
+    """The URL of an endpoint that gives `answers`, over TLS with a server's `context`."""
+    with serve(lambda call: answers[call.recorded_at], context) as url:
         yield url
 
 
 @contextmanager
 def recording(endpoint: str, answers: Answers) -> Iterator[str]:
-    """The URL of an endpoint that keeps in `answers` what `endpoint` answers; moto answers for it to `requests`."""
+    """The URL of an endpoint that keeps in `answers` what `endpoint` answers."""
 
-    def handed_on(call: Call) -> Answer:
-        response = requests.post(endpoint, call.body, headers=dict(call.headers), timeout=10)
-        kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN_HEADERS}
-        answers[call.recorded_at] = (response.status_code, kept, response.content)
+    def record(call: Call) -> Answer:
+        answers[call.recorded_at] = hand_on(call, endpoint)
         return answers[call.recorded_at]
 
-    with serve(handed_on) as url:
+    with serve(record) as url:
         yield url
+
+
+def hand_on(call: Call, endpoint: str) -> Answer:
+    """Return what `endpoint` answers, for which moto does in this process."""
+    response = requests.post(endpoint, call.body, headers=dict(call.headers), timeout=10)
+    kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN_HEADERS}
+    return response.status_code, kept, response.content
 
 
 _OWN_HEADERS = ("connection", "content-length", "date", "server", "transfer-encoding")
 
 
 @contextmanager
-def serve(answer: Callable[[Call], Answer]) -> Iterator[str]:
-    """The URL of an endpoint that answers what `answer` says; it is called from several threads."""
+def serve(answer: Callable[[Call], Answer], context: SSLContext | None = None) -> Iterator[str]:
+    """The URL of an endpoint that answers what `answer` says, over TLS with a server's `context`; it is called from
+    several threads."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # connections stay open, as DynamoDB's do
@@ -76,8 +83,10 @@ def serve(answer: Callable[[Call], Answer]) -> Iterator[str]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()

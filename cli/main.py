@@ -17,6 +17,7 @@ from cli.journey.replay import replay
 from cli.local.command import run
 from cli.programme.command import programme
 from cli.translate.command import translate
+from cli.trusted_roots import roots
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 
@@ -41,3 +42,4 @@ app.command()(dataset)
 app.command()(verify)
 app.command(hidden=True)(openapi)
 app.command(hidden=True)(errors)
+app.command(hidden=True)(roots)

@@ -15,10 +15,21 @@ from tests.template import read_template
 @cache
 def transformed(*parameters: tuple[str, str]) -> dict[str, Any]:
     """Return the resources that SAM makes of the template's; not to be changed, as all tests share them."""
-    template = json.loads(json.dumps(read_template()))  # with copies for anchors, as `sam build` writes it
+    return transform(packaged(), *parameters)
+
+
+def packaged() -> dict[str, Any]:
+    """Return the template as `sam build` and `sam package` write it: with copies for anchors, and built folders in a
+    bucket."""
+    template: dict[str, Any] = json.loads(json.dumps(read_template()))
     for resource in template["Resources"].values():
         for built in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
-            resource["Properties"][built] = "s3://bucket/key"  # as `sam package` writes it
+            resource["Properties"][built] = f"s3://bucket/{resource['Properties'][built]}"
+    return template
+
+
+def transform(template: dict[str, Any], *parameters: tuple[str, str]) -> dict[str, Any]:
+    """Return the resources that SAM makes of those of a packaged template."""
     translator = Translator(None, Parser(), boto_session=boto3.Session(region_name="eu-west-1"))
     resources: dict[str, Any] = translator.translate(template, parameter_values=dict(parameters))["Resources"]
     return resources

@@ -9,6 +9,7 @@ from loyalty.api.faults import log_faults
 from loyalty.api.http.authorizer_policy import Unauthorized, allow, deny
 from loyalty.api.http.credentials import bearer_in, key_in
 from loyalty.api.http.messages import Request
+from loyalty.api.snapshots import prepare_snapshots
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -17,6 +18,7 @@ from loyalty.usecases.access.auth_tokens import TokenCheck, issue_token
 table = connect(environ["TABLE_NAME"])
 signing_keys = SigningKeys(table)
 tokens = TokenCheck(table, signing_keys)
+prepare_snapshots(signing_keys.current, table, tokens)
 
 
 def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:

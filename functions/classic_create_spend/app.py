@@ -9,6 +9,7 @@ from loyalty.api.classic.purchases import render_created_spend
 from loyalty.api.classic.reading import read_created_spend
 from loyalty.api.classic.requests import CreateSpend
 from loyalty.api.http.messages import Request, Response
+from loyalty.api.snapshots import prepare_snapshots
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -19,6 +20,8 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+tokens = TokenCheck(table, SigningKeys(table))
+prepare_snapshots(engine.catalogue.programme, table, engine, tokens)
 
 
 def create(request: Request, partner: Partner) -> Response:
@@ -32,6 +35,6 @@ def create(request: Request, partner: Partner) -> Response:
 handler = classic_endpoint(
     create,
     Scope.POST_PURCHASES,
-    TokenCheck(table, SigningKeys(table)),
+    tokens,
     deprecated=partial(deprecated_fields, CreateSpend),
 )

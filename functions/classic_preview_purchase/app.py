@@ -9,6 +9,7 @@ from loyalty.api.classic.preview import render_preview
 from loyalty.api.classic.reading import read_preview
 from loyalty.api.classic.requests import ClassicPreviewPurchase
 from loyalty.api.http.messages import Request, Response
+from loyalty.api.snapshots import prepare_snapshots
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -20,6 +21,8 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+tokens = TokenCheck(table, SigningKeys(table))
+prepare_snapshots(engine.catalogue.programme, table, engine, tokens)
 
 
 def preview(request: Request, partner: Partner) -> Response:
@@ -34,6 +37,6 @@ def preview(request: Request, partner: Partner) -> Response:
 handler = classic_endpoint(
     preview,
     Scope.POST_PURCHASES,
-    TokenCheck(table, SigningKeys(table)),
+    tokens,
     deprecated=partial(deprecated_fields, ClassicPreviewPurchase),
 )

@@ -6,6 +6,7 @@ from loyalty.api.http.http_handler import authorized, http_handler
 from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.purchase_requests import CreatePurchase, read_purchase
 from loyalty.api.newest.unknown_fields import read_body
+from loyalty.api.snapshots import prepare_snapshots
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.identity import by_key
 from loyalty.store.client import connect
@@ -16,6 +17,8 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+signing_keys = SigningKeys(table)
+prepare_snapshots(engine.catalogue.programme, table, engine, signing_keys)
 
 
 def create(request: Request, partner: Partner) -> Response:
@@ -27,4 +30,4 @@ def create(request: Request, partner: Partner) -> Response:
     return Response(200, {"id": posting.event.entry.told_id}, headers)
 
 
-handler = http_handler(authorized(create, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(create, Scope.POST_PURCHASES, signing_keys))

@@ -7,6 +7,7 @@ from loyalty.api.http.messages import Request, Response
 from loyalty.api.newest.purchase_answers import render_preview
 from loyalty.api.newest.purchase_requests import PreviewPurchase, read_preview
 from loyalty.api.newest.unknown_fields import read_body
+from loyalty.api.snapshots import prepare_snapshots
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect
 from loyalty.store.credentials import SigningKeys
@@ -16,6 +17,8 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+signing_keys = SigningKeys(table)
+prepare_snapshots(engine.catalogue.programme, table, engine, signing_keys)
 
 
 def preview(request: Request, partner: Partner) -> Response:
@@ -26,4 +29,4 @@ def preview(request: Request, partner: Partner) -> Response:
     return Response(200, render_preview(found, why))
 
 
-handler = http_handler(authorized(preview, Scope.POST_PURCHASES, SigningKeys(table)))
+handler = http_handler(authorized(preview, Scope.POST_PURCHASES, signing_keys))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.local.deployment import Host
+from cli.trusted_roots import TRUSTED
 from tests.functional.conftest import ROOT
 from tests.template import environment_of
 
@@ -48,6 +49,7 @@ def test_everything_lies_where_lambda_looks_for_it(layer: Path) -> None:
     """The emulator looks into the layer's root as well, so it would not tell."""
     assert [path.name for path in layer.iterdir()] == ["python"]
     assert (layer / "python" / "loyalty" / "domain" / "pricing" / "pricing.py").exists()
+    assert (layer / "python" / TRUSTED.relative_to(ROOT / "layers/common")).read_text() == TRUSTED.read_text()
 
 
 def test_the_layer_is_compiled(layer: Path) -> None:

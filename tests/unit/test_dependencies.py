@@ -19,7 +19,14 @@ ALLOWED = {
     "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
-        {"msgspec", "pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools"},
+        {
+            "msgspec",
+            "pydantic",
+            "pydantic_core",
+            "typing_extensions",
+            "aws_lambda_powertools",
+            "snapshot_restore_py",
+        },
     ),
 }
 

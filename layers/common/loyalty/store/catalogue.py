@@ -74,6 +74,10 @@ class Catalogue:
         self._is_new |= self._programme is not before
         return self._programme is not before
 
+    def forget(self) -> None:
+        """Forget when the programme was looked at, so that it is before the next price; the programme itself stays."""
+        self._checked = None
+
     def _look_again(self) -> None:
         """Look for another programme. Products are read as they were a moment ago, so those that were learnt right
         after an import may be older than it: they are forgotten once more."""

@@ -182,6 +182,10 @@ class SigningKeys:
         assert secret is not None
         return month, secret
 
+    def forget(self) -> None:
+        """Forget the secrets that were read."""
+        self._known.clear()
+
     def secret(self, key_id: str) -> bytes | None:
         """Return the secret with this id, None if there is none (any more)."""
         if key_id not in self._known:

@@ -43,6 +43,10 @@ class DynamoTable:
         self.client = client
         self.name = name
 
+    def forget(self) -> None:
+        """Close the connections; the next call opens one."""
+        self.client.close()
+
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """Return the item at `key`, None if there is none."""
         with refuse_if_busy(_BUSY, _RETRYABLE):

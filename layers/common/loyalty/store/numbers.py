@@ -37,6 +37,10 @@ class Numbers:
         self._next[kind] = first + count
         return [str(number) for number in range(first, first + count)]
 
+    def forget(self) -> None:
+        """Give up what is left of the numbers that were leased."""
+        self._next, self._last = {}, {}
+
     def _lease(self, count: int) -> None:
         """A block of each kind, of at least `count`, which is one write as well."""
         size = max(self._block, count)

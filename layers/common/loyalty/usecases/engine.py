@@ -25,6 +25,11 @@ class Engine(NamedTuple):
         """Return an engine that works on a table and has cached nothing of it yet."""
         return cls(table, Catalogue(table), Numbers(table), pause)
 
+    def forget(self) -> None:
+        """Forget what no other process may have as well: the leased numbers, and how new the programme is."""
+        self.numbers.forget()
+        self.catalogue.forget()
+
     def for_dry_run(self, table: Table) -> Self:
         """Return an engine that writes to another table, under the programme of this one."""
         return self._replace(table=table, numbers=Numbers(table))

@@ -128,6 +128,11 @@ class TokenCheck:
             self._checked[token.id] = now
         return token.partner
 
+    def forget(self) -> None:
+        """Forget which tokens were good, and the secrets that they were checked with."""
+        self._checked.clear()
+        self._signing_keys.forget()
+
 
 def release_token(text: str, *, table: Table, signing_keys: SigningKeys) -> None:
     """Give a token back: it is good no longer.
