@@ -151,6 +151,11 @@ def programme_part(snapshot_id: str, number: int) -> Key:
     return Key(f"PROGRAMME#{snapshot_id}#{number}", "SNAPSHOT")
 
 
+def is_programme_part(key: Key) -> bool:
+    """Return whether a part of a snapshot of the programme lies there."""
+    return key.sk == "SNAPSHOT"
+
+
 NUMBERS = Key("NUMBERS", "NUMBERS")
 """The counters that numbers of records are leased from."""
 

@@ -27,7 +27,7 @@ class _Block(Struct, frozen=True, array_like=True):
     columns: tuple[Raw, ...]
 
 
-class RecordsOfType(Sequence[Mapping[str, Any]]):
+class RecordsOfType(Iterable[Mapping[str, Any]]):
     """Records of one type, each made when it is asked for."""
 
     def __init__(self, kind: str, blocks: Sequence[_Block]) -> None:
@@ -55,7 +55,10 @@ class RecordsOfType(Sequence[Mapping[str, Any]]):
     def __len__(self) -> int:
         return len(self._places_of_blocks)
 
-    def __getitem__(self, place: Any) -> Any:
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, place: int) -> Mapping[str, Any]:
         if place not in self._made:
             block, row = self._places_of_blocks[place]
             self._made[place] = self._decode(block, row)

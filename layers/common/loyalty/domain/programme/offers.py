@@ -1,7 +1,7 @@
 """Reward offers and the schemes that they belong to."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -182,7 +182,7 @@ class _Budget(Struct, frozen=True):
     budget: Decimal | None = None
 
 
-class Offers(Sequence[Offer]):
+class Offers(Iterable[Offer]):
     """All offers: exclusive ones first, then by priority, the highest first, then by id. Each is made when it is first
     looked at.
 
@@ -208,7 +208,10 @@ class Offers(Sequence[Offer]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, turn: Any) -> Any:
+    def __iter__(self) -> Iterator[Offer]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, turn: int) -> Offer:
         if turn not in self._made:
             self._made[turn] = self._make(self._records[self._places[turn]])
         return self._made[turn]
