@@ -24,6 +24,7 @@ from loyalty.store.attributes import Item, key_of, pack_key, unpack
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.keys import Key
 from loyalty.store.numbers import KINDS
+from loyalty.store.programme_snapshot import read_version
 from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
@@ -33,6 +34,7 @@ from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEA
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.proofs.verify_numbers import NOT_GIVEN_AGAIN
+from loyalty.usecases.proofs.verify_programme import AS_WRITTEN
 from loyalty.usecases.proofs.verify_records import OWN_ITEM
 from loyalty.usecases.proofs.verify_references import COUNTED
 from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX, POSTED_TO
@@ -325,8 +327,38 @@ def test_a_record_that_lies_in_the_place_of_another(damaged: Damaged) -> None:
     assert item
     damaged.put(keys.programme("reward_offer", "OTHER"), item)
 
+    [found] = [one for one in damaged.found() if one.rule == OWN_ITEM]
+    assert found.found.endswith("at PROGRAMME / reward_offer#LIMITED")
+
+
+def test_an_offer_that_is_changed_by_hand_so_that_containers_go_by_another(damaged: Damaged) -> None:
+    item = damaged.table.get(keys.programme("reward_offer", "LIMITED"))
+    assert item
+    damaged.change(item, record=item["record"].replace('"value":10,', '"value":90,'))
+
     [found] = damaged.found()
-    assert (found.rule, found.found.endswith("at PROGRAMME / reward_offer#LIMITED")) == (OWN_ITEM, True)
+    assert (found.rule, found.found.endswith("something else of reward_offer LIMITED")) == (AS_WRITTEN, True)
+
+
+def test_a_snapshot_of_the_programme_that_is_not_whole(damaged: Damaged) -> None:
+    [key] = read_version(damaged.table, consistent=True).part_keys
+    item = damaged.table.get(key)
+    assert item
+    damaged.remove(item)
+
+    assert rules(damaged.found()) == {AS_WRITTEN}
+
+
+def test_an_import_that_broke_off_is_no_damage(damaged: Damaged) -> None:
+    version = damaged.table.get(keys.PROGRAMME_VERSION)
+    assert version
+    damaged.change(version, programme_changes=version["programme_changes"] + 1)
+    damaged.put(keys.programme("reward_scheme", "NEW"), {"target": "NEW", "record": NEW_SCHEME})
+
+    assert not damaged.found()
+
+
+NEW_SCHEME = '{"type":"reward_scheme","id":"NEW","name":"New","life_cycle_state":"EFFECTIVE","merchants":[]}'
 
 
 def test_a_pointer_that_leads_astray(damaged: Damaged) -> None:
@@ -496,12 +528,12 @@ KINDS_OF_INDEX_KEYS = {"account_id": "S", "sequence": "N", "expires": "S", "expi
 def proven_attributes(item: Item) -> set[str]:
     """Return the attributes of which any change is a deviation."""
     if "record" in item:
-        return set(item.keys() - {"pk", "sk", "record"})
+        return set(item.keys() - ({"pk", "sk"} if item["pk"] == "PROGRAMME" else {"pk", "sk", "record"}))
     if key_of(item) == keys.NUMBERS:
         return set()  # of which any larger value is as good
     if item["sk"] in ("REFERENCE", "USED"):
         return {"used", "event_id"} & item.keys()
-    is_proven = item["sk"] in ("WALLET", "VOUCHER", "ALIAS", "TOKEN") or keys.is_event(key_of(item))
+    is_proven = item["sk"] in ("WALLET", "VOUCHER", "ALIAS", "TOKEN", "SNAPSHOT") or keys.is_event(key_of(item))
     return set(item.keys() - {"pk", "sk"}) if is_proven or key_of(item) == keys.TABLE else set()
 
 

@@ -11,11 +11,13 @@ from loyalty.domain.errors import Code
 from loyalty.store import keys
 from loyalty.store.customers import find_customer
 from loyalty.store.dynamo_table import DynamoTable
-from loyalty.store.writes import Delete
+from loyalty.store.programme_snapshot import read_version
+from loyalty.store.writes import Delete, Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
 from loyalty.usecases.ledger.show_wallet import show_wallet
 from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.reference.publish_programme import publish_programme
 from tests.cards import CAMPAIGN, CARD, CLASSIFICATION, CODE, PROMO_CODE, bring
 from tests.customers import EVERYTHING
 from tests.functional.conftest import NOW, Functions, example
@@ -194,6 +196,7 @@ def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(
 def test_what_is_named_and_missing_for_good_is_to_be_tried_later(warm: Functions, demo: DynamoTable, name: str) -> None:
     bring(demo, *DOLLARS)
     demo.transact([Delete(keys.programme("currency", "USD"))])
+    publish_programme(demo)
 
     path = {"account": "A-USD"} if name == "show_wallet" else None
     answer = warm.call(name, None if path else body(), path=path)
@@ -208,20 +211,24 @@ def test_the_programme_is_read_once_more_at_most_and_only_for_what_it_lacks(
     engine = Engine.on(demo)
     engine.catalogue.programme(NOW)
     bring(demo, *DOLLARS)
-    partition = Mock(side_effect=demo.partition)
-    monkeypatch.setattr(demo, "partition", partition)
+    get_many = Mock(side_effect=demo.get_many)
+    monkeypatch.setattr(demo, "get_many", get_many)
 
     for account in ("ACR0000000001", "A-USD", "A-USD"):
         show_wallet(engine, account, now=NOW)
 
-    assert partition.call_args_list.count(call("PROGRAMME", consistent=True)) == 1
+    parts = read_version(demo, consistent=True).part_keys
+    assert get_many.call_args_list.count(call(parts, consistent=False)) == 1
 
 
 def test_a_programme_that_is_written_while_it_is_read_is_read_once_more(
     demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    torn = [item for item in demo.partition("PROGRAMME") if '"code":"EK123456"' not in item.get("record", "")]
-    partition = Mock(side_effect=[iter(torn), list(demo.partition("PROGRAMME"))])
+    demo.put(Put(keys.PROGRAMME_VERSION, {"version": 2}))  # as an older version writes it, which publishes nothing
+    items = list(demo.partition("PROGRAMME"))
+    torn = [item for item in items if '"code":"EK123456"' not in item.get("record", "")]
+    torn = [{**item, "version": 1} if item["sk"] == keys.PROGRAMME_VERSION.sk else item for item in torn]
+    partition = Mock(side_effect=[iter(torn), iter(items)])
     find = demo.partition
     monkeypatch.setattr(demo, "partition", lambda pk, **named: partition() if pk == "PROGRAMME" else find(pk, **named))
 

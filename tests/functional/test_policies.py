@@ -18,9 +18,11 @@ import pytest
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.exactjson import dumps
+from loyalty.store import keys
 from loyalty.store.catalogue import REFRESH_AFTER
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.reference import PROGRAMME_TYPES, keys_to_find
+from loyalty.store.writes import Put
 from loyalty.usecases.access.logins import LoginRequest, create_login
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.reference.import_records import import_records
@@ -500,6 +502,8 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
         module = cold_functions.module(name)
         if engine := getattr(getattr(module, "poster", module), "engine", None) or getattr(module, "issuer", None):
             engine.catalogue.renew(datetime.now(UTC) + REFRESH_AFTER)
+            demo.put(Put(keys.PROGRAMME_VERSION, {"version": 1}))  # as an older version leaves it
+            engine.catalogue.renew(datetime.now(UTC), at_once=True)
 
     assert seen
     policy = table_statements(name)

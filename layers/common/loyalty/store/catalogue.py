@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from loyalty import exactjson
@@ -13,6 +14,7 @@ from loyalty.domain.programme.programme import Programme, ProgrammeIncomplete
 from loyalty.domain.purchases.purchase import Product, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
+from loyalty.store.programme_snapshot import ProgrammeVersion, read_published, read_version
 from loyalty.store.table import Table
 
 REFRESH_AFTER = timedelta(seconds=60)
@@ -35,6 +37,7 @@ class Catalogue:
         self._table = table
         self._programme: Programme | None = None
         self._directory = Directory([])
+        self._version = ProgrammeVersion()
         self._checked: datetime | None = None
         self._products: OrderedDict[tuple[str, str], Product] = OrderedDict()
         self._is_new = False
@@ -118,24 +121,25 @@ class Catalogue:
         return self._products.get((reference.by, reference.value))
 
     def _refresh(self, *, consistent: bool = False) -> None:
-        if self._programme is not None and self._programme.version == self._version(consistent=consistent):
-            return
-        version, records = 0, []
-        for item in self._table.partition(keys.PROGRAMME_VERSION.pk, consistent=True):
-            if item["sk"] == keys.PROGRAMME_VERSION.sk:
-                version = int(item["version"])
-            else:
-                records.append(exactjson.loads(item["record"]))
+        version = read_version(self._table, consistent=consistent or self._programme is None)
+        if self._programme is not None:
+            if version == self._version:
+                return
+            self._products.clear()
+            if version.snapshot and version.snapshot == self._version.snapshot:
+                self._version, self._programme = version, replace(self._programme, version=version.version)
+                return
+        self._load(version)
+
+    def _load(self, version: ProgrammeVersion) -> None:
+        version, records = read_published(self._table, version)
         try:
-            self._programme, self._directory = Programme.of(records, version), Directory(records)
+            self._programme, self._directory = Programme.of(records, version.version), Directory(records)
         except ProgrammeIncomplete as error:
             description = "There is no reward programme yet: import one, with a currency that has the role SYSTEM."
             raise Refused(Problem(Code.RETRY_LATER, description)) from error
+        self._version = version
         self._products.clear()
-
-    def _version(self, *, consistent: bool) -> int:
-        item = self._table.get(keys.PROGRAMME_VERSION, consistent=consistent)
-        return int(item["version"]) if item else 0
 
 
 def _product_key(by: str, value: str) -> keys.Key:

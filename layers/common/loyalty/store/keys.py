@@ -146,6 +146,16 @@ TABLE = Key("PROGRAMME", "table#IDENTITY")
 """What tells this table from others: a record beside the programme's, so that it is read with them."""
 
 
+def programme_part(snapshot_id: str, number: int) -> Key:
+    """Return a part, from 0, of a snapshot of the programme."""
+    return Key(f"PROGRAMME#{snapshot_id}#{number}", "SNAPSHOT")
+
+
+def is_programme_part(key: Key) -> bool:
+    """Return whether a part of a snapshot of the programme lies there."""
+    return key.sk == "SNAPSHOT"
+
+
 NUMBERS = Key("NUMBERS", "NUMBERS")
 """The counters that numbers of records are leased from."""
 

@@ -23,13 +23,13 @@ class Audience:
 
     def filter_verdicts(self, verdicts: Iterable[Verdict], now: datetime) -> tuple[Verdict, ...]:
         """Return those of `verdicts` that are about what applied, or about an offer that the partner may know of."""
-        offers = {offer.id: offer for offer in self.programme.offers}
-        return tuple(one for one in verdicts if one.failed is None or self._may_know_of(offers.get(one.offer_id), now))
+        find = self.programme.offers.find
+        return tuple(one for one in verdicts if one.failed is None or self._may_know_of(find(one.offer_id), now))
 
     def knows_campaign(self, campaign_id: str) -> bool:
         """Return whether a campaign's promo codes exist for the partner: unless all its offers are bound to others'
         merchants. One without offers is bound to nobody."""
-        offers = [offer for offer in self.programme.offers if offer.campaign_id == campaign_id]
+        offers = self.programme.offers.of_campaign(campaign_id)
         return not offers or any(map(self.is_open_to, offers))
 
     def is_open_to(self, offer: Offer) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty.domain.errors import not_in_programme
+from loyalty.domain.programme.compact_records import ProgrammeRecords, RecordsOfType
 
 Record = Mapping[str, Any]
 
@@ -49,20 +50,21 @@ class Directory:
     """The records of the programme. A value that several records share names none of them."""
 
     def __init__(self, records: Iterable[Record]) -> None:
-        self._records: dict[tuple[str, str], Record] = {}
+        kinds = ProgrammeRecords.of(records)
+        self._records = {kind: kinds.of_type(kind) for kind in NAMING_FIELDS}
         self._named: dict[tuple[str, str, str], str | None] = {}
         self._former: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
-        for record in records:
-            if record["type"] == FORMER_NAME:
-                self._former[record["of"], record["by"], record["value"]][record["id"]] = int(record.get("lost_on", 0))
-            elif record["type"] in NAMING_FIELDS:
-                self._add(record)
+        for record in kinds.of_type(FORMER_NAME):
+            self._former[record["of"], record["by"], record["value"]][record["id"]] = int(record.get("lost_on", 0))
+        for kind, found in self._records.items():
+            for field in NAMING_FIELDS[kind]:
+                self._add_names(kind, field, found)
 
     def find(self, kind: str, by: str, value: str) -> str | None:
         """Return the id of the record of this type whose field `by` has this value; None if there is none, or
         several."""
         if by == "id":
-            return value if (kind, value) in self._records else None
+            return value if value in self._records[kind].places else None
         return self._named.get((kind, by, value))
 
     def ever(self, kind: str, by: str, value: str) -> set[str]:
@@ -77,7 +79,9 @@ class Directory:
 
     def record(self, kind: str, record_id: str | None) -> Record | None:
         """Return the record with this id, as it was imported."""
-        return None if record_id is None else self._records.get((kind, record_id))
+        records = self._records.get(kind)
+        place = records.places.get(record_id) if records and record_id is not None else None
+        return None if records is None or place is None else records[place]
 
     def named_record(self, kind: str, record_id: str) -> Record:
         """Return the record with this id, which another record names.
@@ -85,24 +89,23 @@ class Directory:
         Raises:
             NotInProgramme: these records are older than that one.
         """
-        try:
-            return self._records[kind, record_id]
-        except KeyError as error:
-            raise not_in_programme(kind, record_id) from error
+        found = self.record(kind, record_id)
+        if found is None:
+            raise not_in_programme(kind, record_id)
+        return found
 
     def has_all(self, named: Iterable[tuple[str, str | None]]) -> bool:
         """Return whether all of these, each a record type and an id, are here; what is not of the programme does not
         count."""
-        return all(one in self._records for one in named if one[1] and one[0] in NAMING_FIELDS)
+        return all(one[1] in self._records[one[0]].places for one in named if one[1] and one[0] in NAMING_FIELDS)
 
-    def _add(self, record: Record) -> None:
-        kind = record["type"]
-        self._records[kind, record["id"]] = record
-        for field in NAMING_FIELDS[kind]:
-            if field in record:
-                self._name((kind, field, record[field]), record["id"])
+    def _add_names(self, kind: str, field: str, records: RecordsOfType) -> None:
+        """Take in a field by which callers name records of a type."""
+        for value, record_id in zip(records.column(field, str), records.places, strict=True):
+            if value is not None:
+                self._name((kind, field, value), record_id)
                 if (kind, field) in ALSO_CODES:
-                    self._name((kind, ALSO_CODES[kind, field], record[field]), record["id"])
+                    self._name((kind, ALSO_CODES[kind, field], value), record_id)
 
     def _name(self, name: tuple[str, str, str], record_id: str) -> None:
         self._named[name] = record_id if self._named.get(name, record_id) == record_id else None

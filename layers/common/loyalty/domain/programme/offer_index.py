@@ -1,10 +1,10 @@
 """Finding the offers that a purchase can match, without looking at all the others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from loyalty.domain.programme.conditions import Occasion
-from loyalty.domain.programme.offers import Offer
+from loyalty.domain.programme.offers import EFFECTIVE, Offer, Offers
 
 
 class OfferIndex:
@@ -14,12 +14,13 @@ class OfferIndex:
     are united and intersected at once, and come out in order.
     """
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
+    def __init__(self, offers: Offers) -> None:
         self._offers = offers
-        self._effective = sum(1 << place for place, offer in enumerate(offers) if offer.effective)
-        self._by_unit = _Facet(offer.business_units for offer in offers)
-        self._by_product = _Facet(offer.products for offer in offers)
-        self._by_product_type = _Facet(offer.product_types for offer in offers)
+        self._effective = _set_of(state == EFFECTIVE for state in offers.states)
+        conditions = offers.restrictions
+        self._by_unit = _Facet([one.business_units or () for one in conditions])
+        self._by_product = _Facet([one.products or () for one in conditions])
+        self._by_product_type = _Facet([one.product_types or () for one in conditions])
 
     def possible(self, occasion: Occasion) -> Iterator[Offer]:
         """Return the offers, in their order, that are not ruled out by where and what was bought."""
@@ -39,19 +40,32 @@ class OfferIndex:
 class _Facet:
     """Sets of offers by the value of one condition; an offer that does not have the condition matches every value."""
 
-    def __init__(self, values: Iterable[frozenset[str]]) -> None:
-        self._any = 0
-        self._by_value: dict[str | None, int] = defaultdict(int)
+    def __init__(self, values: Sequence[Collection[str]]) -> None:
+        self._any = _set_of(not wanted for wanted in values)
+        self._places: dict[str | None, list[int]] = defaultdict(list)
+        self._sets: dict[str | None, int] = {}
         for place, wanted in enumerate(values):
-            if not wanted:
-                self._any |= 1 << place
             for value in wanted:
-                self._by_value[value] |= 1 << place
+                self._places[value].append(place)
 
     def matching(self, values: Iterable[str | None]) -> int:
         """Return the offers that match at least one of `values`."""
         found = self._any
-        if self._by_value:
+        if self._places:
             for value in values:
-                found |= self._by_value.get(value, 0)
+                found |= self._set(value)
         return found
+
+    def _set(self, value: str | None) -> int:
+        """Return the offers that name a value; made when it is first asked for."""
+        if value not in self._places:
+            return 0
+        if value not in self._sets:
+            self._sets[value] = sum(1 << place for place in set(self._places[value]))
+        return self._sets[value]
+
+
+def _set_of(members: Iterable[bool]) -> int:
+    """Return the set of the places at which there is a member."""
+    digits = "".join(["1" if is_member else "0" for is_member in members])
+    return int(digits[::-1] or "0", 2)

@@ -1,17 +1,24 @@
 """Reward offers and the schemes that they belong to."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+from msgspec import Struct
 
 from loyalty.domain.money import decimal_in
 from loyalty.domain.period import Period
 from loyalty.domain.programme.award_rules import AwardRule
+from loyalty.domain.programme.compact_records import RecordsOfType
 from loyalty.domain.programme.conditions import Condition, Occasion, compile_conditions
 from loyalty.domain.programme.limits import Limits
 from loyalty.domain.purchases.purchase import Line
+
+Value = TypeVar("Value")
 
 EFFECTIVE = "EFFECTIVE"
 
@@ -132,11 +139,6 @@ class Offer:
             voucher_type=voucher_type,
         )
 
-    @property
-    def turn(self) -> tuple[bool, int, str]:
-        """The sort key of offers: exclusive ones first, then by priority, the highest first, then by id."""
-        return (self.stacking is not Stacking.EXCLUSIVE, -self.priority, self.id)
-
     def is_about(self, line: Line) -> bool:
         """Return whether `line` matches the product conditions; every line does where there are none."""
         if line.product is None:
@@ -165,3 +167,82 @@ class Offer:
         if self.award.instant and occasion.purchase.disable_instant_spend:
             return "disable_instant_spend"
         return None
+
+
+class Restrictions(Struct, frozen=True):
+    """The conditions that offers are found by; none is as good as an empty one."""
+
+    business_units: tuple[str, ...] | None = None
+    products: tuple[str, ...] | None = None
+    product_types: tuple[str, ...] | None = None
+    promotion_campaign: str | None = None
+
+
+class _Budget(Struct, frozen=True):
+    budget: Decimal | None = None
+
+
+class Offers(Iterable[Offer]):
+    """All offers: exclusive ones first, then by priority, the highest first, then by id. Each is made when it is first
+    looked at.
+
+    Attributes:
+        ids: their ids, in their order.
+        states: their states, in their order.
+        restrictions: the conditions that they are found by, in their order.
+    """
+
+    def __init__(self, records: RecordsOfType, make: Callable[[Mapping[str, Any]], Offer]) -> None:
+        self._records = records
+        self._make = make
+        self._made: dict[int, Offer] = {}
+        others = [stacking != Stacking.EXCLUSIVE for stacking in records.column("stacking", str)]
+        ranks = [-(priority or 0) for priority in records.column("priority", int)]
+        turns = sorted(zip(others, ranks, records.column("id", str), range(len(records)), strict=True))
+        self._places = [place for *_, place in turns]
+        self.ids = self._in_order("id", str)
+        self.states = self._in_order("life_cycle_state", str)
+        none = Restrictions()
+        self.restrictions = [found or none for found in self._in_order("conditions", Restrictions)]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Offer]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, turn: int) -> Offer:
+        if turn not in self._made:
+            self._made[turn] = self._make(self._records[self._places[turn]])
+        return self._made[turn]
+
+    def find(self, offer_id: str) -> Offer | None:
+        """Return the offer with an id."""
+        turn = self._turns.get(offer_id)
+        return None if turn is None else self[turn]
+
+    def of_campaign(self, campaign_id: str) -> list[Offer]:
+        """Return the offers that require a code of a campaign."""
+        return [self[turn] for turn in self._of_campaigns.get(campaign_id, ())]
+
+    @property
+    def with_budget(self) -> frozenset[str]:
+        """The ids of offers with a budget."""
+        limits = self._in_order("limits", _Budget)
+        return frozenset(str(offer_id) for offer_id, one in zip(self.ids, limits, strict=True) if one and one.budget)
+
+    def _in_order(self, name: str, kind: type[Value]) -> list[Value | None]:
+        column = self._records.column(name, kind)
+        return [column[place] for place in self._places]
+
+    @cached_property
+    def _turns(self) -> Mapping[str | None, int]:
+        return {offer_id: turn for turn, offer_id in enumerate(self.ids)}
+
+    @cached_property
+    def _of_campaigns(self) -> Mapping[str, Sequence[int]]:
+        found = defaultdict[str, list[int]](list)
+        for turn, conditions in enumerate(self.restrictions):
+            if conditions.promotion_campaign:
+                found[conditions.promotion_campaign].append(turn)
+        return found

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Self, TypeVar
 
 from loyalty.domain.currencies import Currency, Exponents, Rate
@@ -16,10 +17,12 @@ from loyalty.domain.errors import not_in_programme
 from loyalty.domain.ledger.wallet import Clawback, Wallet
 from loyalty.domain.money import rounded
 from loyalty.domain.period import time_zone
+from loyalty.domain.programme.compact_records import ProgrammeRecords, RecordsOfType
 from loyalty.domain.programme.conditions import Occasion
 from loyalty.domain.programme.directory import TABLE, Record
+from loyalty.domain.programme.made_once import MadeOnce
 from loyalty.domain.programme.offer_index import OfferIndex
-from loyalty.domain.programme.offers import EFFECTIVE, Offer, Scheme, VoucherType
+from loyalty.domain.programme.offers import EFFECTIVE, Offer, Offers, Scheme, VoucherType
 from loyalty.domain.programme.spend_settings import ReductionMethod, SpendSettings
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Purchase
@@ -108,7 +111,7 @@ class Programme:
     rates: Mapping[str, tuple[Rate, ...]]
     business_units: Mapping[str, BusinessUnit]
     places: Mapping[str, Place] = field(repr=False, compare=False)
-    offers: tuple[Offer, ...]
+    offers: Offers
     offer_index: OfferIndex = field(repr=False, compare=False)
     with_budget: frozenset[str]
     zone: tzinfo = UTC
@@ -120,28 +123,20 @@ class Programme:
 
         Raises:
             ProgrammeIncomplete: no currency has the role SYSTEM.
-            NotInProgramme: an outlet's merchant is not among `records`, which were read while they were written.
         """
-        kinds: dict[str, list[Record]] = defaultdict(list)
-        for record in records:
-            kinds[record["type"]].append(record)
-        currencies = {record["id"]: Currency.of(record) for record in kinds["currency"]}
-        roles = {record["role"]: currencies[record["id"]] for record in kinds["currency"] if record.get("role")}
+        kinds = ProgrammeRecords.of(records)
+        own = kinds.of_type("currency")
+        currencies = {record["id"]: Currency.of(record) for record in own}
+        roles = {record["role"]: currencies[record["id"]] for record in own if record.get("role")}
         if "SYSTEM" not in roles:
             raise ProgrammeIncomplete
         rates: dict[str, list[Rate]] = defaultdict(list)
-        for record in kinds["currency_rate"]:
+        for record in kinds.of_type("currency_rate"):
             rates[record["currency"]].append(Rate.of(record))
-        schemes = {record["id"]: Scheme.of(record) for record in kinds["reward_scheme"]}
-        vouchers = {record["id"]: VoucherType.of(record) for record in kinds["voucher_type"]}
-        offers = sorted(
-            (Offer.of(record, schemes, vouchers) for record in kinds["reward_offer"]), key=lambda offer: offer.turn
-        )
-        units = {record["id"]: _business_unit(record) for record in kinds["business_unit"]}
-        settings = {record.get("business_unit"): SpendSettings.of(record) for record in kinds["spend_settings"]}
-        zone = next(
-            (time_zone(record["time_zone"]) for record in kinds["organisation"] if record.get("time_zone")), UTC
-        )
+        offers, units = _offers(kinds), _business_units(kinds.of_type("business_unit"))
+        settings = {record.get("business_unit"): SpendSettings.of(record) for record in kinds.of_type("spend_settings")}
+        zones = (record.get("time_zone") for record in kinds.of_type("organisation"))
+        zone = next((time_zone(name) for name in zones if name), UTC)
         return cls(
             version=version,
             system_currency=roles["SYSTEM"],
@@ -152,12 +147,12 @@ class Programme:
                 for currency, periods in rates.items()
             },
             business_units=units,
-            places={unit_id: Place.of(_lineage(unit_id, units), settings, zone) for unit_id in units},
-            offers=tuple(offers),
+            places=MadeOnce(units, lambda unit_id: Place.of(_lineage(unit_id, units), settings, zone)),
+            offers=offers,
             offer_index=OfferIndex(offers),
-            with_budget=frozenset(offer.id for offer in offers if offer.limits.budget),
+            with_budget=offers.with_budget,
             zone=zone,
-            table_id=next((record["id"] for record in kinds[TABLE]), None),
+            table_id=next((record["id"] for record in kinds.of_type(TABLE)), None),
         )
 
     def place_of(self, purchase: Purchase) -> Place:
@@ -266,6 +261,16 @@ def _lineage(business_unit_id: str | None, among: Mapping[str, BusinessUnit]) ->
         units.append(_require_known(among, "business_unit", business_unit_id))
         business_unit_id = units[-1].parent_id
     return tuple(units)
+
+
+def _business_units(records: RecordsOfType) -> Mapping[str, BusinessUnit]:
+    return MadeOnce(records.places, lambda unit_id: _business_unit(records[records.places[unit_id]]))
+
+
+def _offers(records: ProgrammeRecords) -> Offers:
+    schemes = {record["id"]: Scheme.of(record) for record in records.of_type("reward_scheme")}
+    vouchers = {record["id"]: VoucherType.of(record) for record in records.of_type("voucher_type")}
+    return Offers(records.of_type("reward_offer"), partial(Offer.of, schemes=schemes, voucher_types=vouchers))
 
 
 def _business_unit(record: Record) -> BusinessUnit:

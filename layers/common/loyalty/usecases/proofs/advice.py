@@ -8,6 +8,7 @@ from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
 from loyalty.usecases.proofs.verify_numbers import NOT_GIVEN_AGAIN
+from loyalty.usecases.proofs.verify_programme import AS_WRITTEN
 from loyalty.usecases.proofs.verify_records import OWN_ITEM
 from loyalty.usecases.proofs.verify_references import COUNTED
 from loyalty.usecases.proofs.verify_wallets import IN_EXPIRY_INDEX
@@ -27,6 +28,8 @@ _ADVICE: Mapping[str, str] = {
     READABLE: "Put the item back from a copy of before. Until then, calls that read it fail.",
     IN_EXPIRY_INDEX: "Post anything to this wallet, which writes both attributes anew; until then it expires too late.",
     VOUCHERS_KEPT: _AS_FOUND,
+    AS_WRITTEN: "If a record was changed by hand, put it right. Then import any record of the programme, to publish "
+    "all of it.",
     NAMES_LEAD: f"{_AS_FOUND} Until then, callers may reach somebody else under this name.",
     POINTERS_LEAD: _AS_FOUND,
     OWN_ITEM: f"{_AS_FOUND} Until then, callers may reach somebody else by this id.",

@@ -20,6 +20,7 @@ from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, claims_of_event, claims_of_record
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_numbers import LargestNumbers
+from loyalty.usecases.proofs.verify_programme import ProgrammeItems
 from loyalty.usecases.proofs.verify_records import record_deviations
 from loyalty.usecases.proofs.verify_references import filed_under
 from loyalty.usecases.proofs.verify_reversals import Reversals
@@ -58,6 +59,7 @@ class Audit:
         counters: what all accounts used together.
         numbers: the largest numbers that events tell, and what numbers are leased from.
         untold: what older versions did not record.
+        programme: records and snapshot of the programme.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Audit:
         self.counters = counters
         self.numbers = numbers
         self.untold = Untold()
+        self.programme = ProgrammeItems()
         self._counterparts = counterparts
         self._references = references
 
@@ -128,6 +131,7 @@ class Audit:
             self._record(item)
 
     def _record(self, item: Item) -> None:
+        self.programme.take(item)
         if item["sk"] == "ACCOUNT":
             self.wallets.take_account(item)
         elif key_of(item) == keys.TABLE:

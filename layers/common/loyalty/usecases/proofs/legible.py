@@ -172,5 +172,13 @@ _FORMS: Mapping[str, _Form] = {
     "TOKEN": _NAME,
     "REFERENCE": _Form({"used": _is_whole, "event_id": _is_text}),
     "USED": _Form({"used": _is_number}),
+    "SNAPSHOT": _Form({"part": _is_bytes}),
+    "VERSION": _Form(
+        {"version": _is_whole},
+        {
+            **dict.fromkeys(("programme_changes", "snapshot_changes", "snapshot_parts"), _is_whole),
+            "snapshot_id": _is_text,
+        },
+    ),
     "NUMBERS": _Form({}, dict.fromkeys(KINDS, _is_whole)),
 }

@@ -63,7 +63,7 @@ def verify_export(export: TableExport, folder: Path, *, progress: Progress = lam
         verification.deviations += _names_at_odds(names, number)
         progress("proving names", number + 1, shards)
     wrong, unrecorded = separate_unrecorded(counters.listed(), frozenset(), untold)
-    verification.deviations += [*wrong, *numbers.listed()]
+    verification.deviations += [*wrong, *numbers.listed(), *rest.programme.listed()]
     verification.unrecorded += [*unrecorded, *counters.beyond()]
     return verification
 

@@ -51,6 +51,7 @@ def verify_journal(
         *references.deviations(table),
         *counters.deviations(table),
         *numbers.deviations(table),
+        *audit.programme.deviations(table),
         *audit.items_at_odds,
     ]
     wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)

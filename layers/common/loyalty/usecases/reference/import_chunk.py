@@ -24,6 +24,7 @@ from loyalty.store.files import Files
 from loyalty.store.table import Table
 from loyalty.store.uploads import Piece, Segment, Upload
 from loyalty.usecases.reference.import_rows import MAX_RECORD_BYTES, ImportedRow, import_rows
+from loyalty.usecases.reference.publish_programme import SeenTypes
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
 from loyalty.usecases.uploads.chunk_rows import ROW_KEY, Report
 from loyalty.usecases.uploads.post_rows import MAX_FAULTS
@@ -51,14 +52,23 @@ def rest(tries: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChunkImporter:
-    """Imports the chunks of a file as they are cut. `report` receives rows that meet a fault on our side; `now` is when
-    the call began."""
+    """Imports the chunks of a file as they are cut.
+
+    Attributes:
+        table: the table.
+        files: the bucket of chunks and outcomes.
+        now: when the call began.
+        report: receives rows that meet a fault on our side.
+        pause: waits before another try.
+        seen: the types of the records so far.
+    """
 
     table: Table
     files: Files
     now: datetime
     report: Report
     pause: Callable[[int], None] = rest
+    seen: SeenTypes = field(default_factory=SeenTypes)
 
     def take_chunks(self, upload: Upload, segment: Segment) -> None:
         """Import the chunks of a segment, one after the other; see `split_upload.ChunkTaker`. Then remove
@@ -144,6 +154,8 @@ class _Work:
                 self._try(left[middle:])
 
     def _import_entries(self, records: Sequence[tuple[int, Said]]) -> Iterator[ImportedRow]:
+        for _, said in records:
+            self.by.seen.note(said)
         unmarked = fence(self.upload, self.number)
         return import_rows(records, table=self.by.table, now=self.by.now, fence=unmarked)
 

@@ -12,6 +12,7 @@ from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.row_outcome import RowStatus
 from loyalty.store.table import Table
 from loyalty.usecases.reference.import_rows import MAX_RECORD_BYTES, import_rows
+from loyalty.usecases.reference.publish_programme import SeenTypes, publish_programme
 from loyalty.usecases.sent_json import read_whole_json
 
 CARRIAGE_RETURNS = "The line is not valid JSON. Lines must end with a line feed, or with carriage return and line feed."
@@ -38,20 +39,24 @@ class ImportSummary:
 
 
 def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> ImportSummary:
-    """Import JSON Lines in UTF-8, one record a line; blank lines are passed over. Reads `lines` as it goes.
+    """Import JSON Lines in UTF-8, one record a line; blank lines are passed over. Reads `lines` as it goes. What they
+    say of the programme counts all at once, in the end.
 
     Raises:
-        Refused: RETRY_LATER, see `import_rows`.
+        Refused: RETRY_LATER, see `import_rows` and `publish_programme`.
     """
-    summary = ImportSummary()
+    summary, seen = ImportSummary(), SeenTypes()
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    for row in import_rows(((number, _read_line(line)) for number, line in numbered), table=table, now=now):
+    rows = ((number, seen.note(_read_line(line))) for number, line in numbered)
+    for row in import_rows(rows, table=table, now=now):
         summary.created += row.status is RowStatus.CREATED
         summary.updated += row.status is RowStatus.UPDATED
         summary.unchanged += row.status is RowStatus.UNCHANGED
         summary.refused += [
             BadLine(row.number, problem.pointer, problem.description, problem.code) for problem in row.problems
         ]
+    if seen.are_of_programme:
+        publish_programme(table)
     summary.refused.sort(key=lambda bad: bad.line)
     return summary
 

@@ -10,6 +10,7 @@ from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.records.said import Said
 from loyalty.domain.uploads.row_outcome import RowStatus
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.reference import PROGRAMME_TYPES
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
 from loyalty.store.writes import Update
@@ -20,7 +21,7 @@ from loyalty.usecases.reference.handed_on_values import ValueTaken, WaitingRow, 
 from loyalty.usecases.reference.known_records import OPENING_BALANCE, KnownRecords
 from loyalty.usecases.reference.record_of_row import Record, RecordName, as_record, name_in, name_of
 from loyalty.usecases.reference.record_sense import check_sense
-from loyalty.usecases.reference.record_writer import RecordWriter, fits
+from loyalty.usecases.reference.record_writer import PRICED_FROM_MEMORY, RecordWriter, fits
 
 ROWS_AT_A_TIME = 200
 """Rows whose existing items are read together."""
@@ -59,7 +60,8 @@ def import_rows(
     rows: Iterable[Row], *, table: Table, now: datetime, fence: Update | None = None
 ) -> Iterator[ImportedRow]:
     """Import rows, by their numbers; yield the outcome of each as it is known. Rows that want values of others, or name
-    later records, come last. With a `fence`, records are written only as long as its condition holds.
+    later records, come last. With a `fence`, records are written only as long as its condition holds. Records of the
+    programme count once they are published (`publish_programme`), or once something that counts at once names them.
 
     Raises:
         Refused: RETRY_LATER, if the table is busy or another import is always faster with the same names, or the
@@ -250,6 +252,7 @@ class _Import:
 
     def _write(self, records: Sequence[Record]) -> None:
         """Write records of a type, which may get values from each other, in one transaction."""
+        self._publish_what_is_named_by(records)
         writes = self._known.writes(records)
         self._writer.add(records[0]["type"], writes)
         self._known.note(records, writes)
@@ -258,10 +261,30 @@ class _Import:
         if self._writer.flush():
             self._catalogue = None
 
+    @property
+    def _is_published(self) -> bool:
+        return self._known.programme.is_published and not self._writer.has_programme
+
+    def _publish_what_is_named_by(self, records: Sequence[Record]) -> None:
+        """Let what is written of the programme count before the first record that names some of it and counts at
+        once, such as an account of a new currency."""
+        if self._is_published or records[0]["type"] in PRICED_FROM_MEMORY:
+            return
+        named = {name for record in records for name in self._known.named_in(record) if name[0] in PROGRAMME_TYPES}
+        if named and not self._known.are_published(named):
+            self._publish()
+
+    def _publish(self) -> None:
+        self._writer.publish()
+        self._known.note_publication()
+        self._catalogue = None
+
     def _post_opening_balance(self, number: int, record: Record) -> ImportedRow:
         if not self._known.programme.is_complete:
             raise Refused(Problem(Code.INVALID, "There is no currency with the role SYSTEM yet. Import one first."))
         self._flush()
+        if not self._is_published:
+            self._publish()
         catalogue = self._catalogue = self._catalogue or Catalogue(self._table)
 
         def post() -> PostedEvent:

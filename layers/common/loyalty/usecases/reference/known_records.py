@@ -6,11 +6,13 @@ from typing import Any
 
 from loyalty import exactjson
 from loyalty.domain.errors import Refused, not_found, pointer
+from loyalty.domain.programme.compact_records import ProgrammeRecords
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.domain.records.base import references
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
+from loyalty.store.programme_snapshot import read_published, read_version
 from loyalty.store.reference import (
     PROGRAMME_TYPES,
     SEVERAL,
@@ -41,6 +43,7 @@ class KnownRecords:
         self._table = table
         self._now = now
         self._items: dict[Key, Item] = {}
+        self._published: ProgrammeRecords | None = None
 
     def start(self, names: Iterable[RecordName]) -> None:
         """Forget what was read, and read these records."""
@@ -116,6 +119,16 @@ class KnownRecords:
             else:
                 self._items.pop(key, None)
         self.programme.learn(*records)
+
+    def are_published(self, names: Iterable[RecordName]) -> bool:
+        """Return whether all of these records of the programme count already."""
+        if self._published is None:
+            _, self._published = read_published(self._table, read_version(self._table, consistent=True))
+        return all(name in self._published.of_type(kind).places for kind, name in names)
+
+    def note_publication(self) -> None:
+        """Take in that all records of the programme count from now on."""
+        self.programme.is_published, self._published = True, None
 
     def _items_of(self, record: Record) -> dict[Key, Item]:
         """Return a record's items. A name that another record has, or once had, leads to neither."""

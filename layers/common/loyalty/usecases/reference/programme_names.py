@@ -2,22 +2,25 @@
 
 from typing import Any
 
-from loyalty import exactjson
 from loyalty.domain.records import RECORD_TYPES
-from loyalty.store import keys
+from loyalty.store.programme_snapshot import read_records
 from loyalty.store.reference import PROGRAMME_TYPES, unique_values
 from loyalty.store.table import Table
 
 
 class ProgrammeNames:
-    """The programme's records and their unique values, which are few enough to keep."""
+    """The programme's records and their unique values, which are few enough to keep.
+
+    Attributes:
+        is_published: whether all of them counted when they were read.
+    """
 
     def __init__(self, table: Table) -> None:
         self._records: dict[tuple[str, str], dict[str, Any]] = {}
         self._owners: dict[tuple[str, str, str], str] = {}
-        for item in table.partition(keys.PROGRAMME_VERSION.pk, consistent=True):
-            if "record" in item:
-                self.learn(exactjson.loads(item["record"]))
+        version, records = read_records(table)
+        self.is_published = version.is_published
+        self.learn(*(dict(record) for record in records))
 
     @property
     def is_complete(self) -> bool:

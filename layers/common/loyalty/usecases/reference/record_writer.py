@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
+from loyalty.store.programme_snapshot import change, read_version
 from loyalty.store.reference import PROGRAMME_TYPES, SEVERAL, table_identity
 from loyalty.store.table import MAX_TRANSACTION, Table
 from loyalty.store.writes import Delete, Put, Update, Write
+from loyalty.usecases.reference.publish_programme import publish_programme
 
 MAX_WRITES = MAX_TRANSACTION - 2
 """The most records in a transaction, which may also have the programme's version and a fence."""
@@ -16,25 +17,32 @@ MAX_WRITES = MAX_TRANSACTION - 2
 MAX_TRANSACTION_SIZE = 2_000_000
 """Characters of records in one transaction; DynamoDB takes 4 MB, and a character has up to four bytes in few texts."""
 
-_PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
+PRICED_FROM_MEMORY = PROGRAMME_TYPES | {"product"}
+"""Types of records that containers remember."""
 
 
 class RecordWriter:
-    """Gathers writes, and does them."""
+    """Gathers writes, and does them.
+
+    Attributes:
+        has_programme: whether there were records of the programme among them since it was published.
+    """
 
     def __init__(self, table: Table, fence: Update | None) -> None:
         self._table = table
         self._fence = fence
         self._pending: dict[Key, Write] = {}
-        self._touches_programme = False
-        self._is_identified = False
+        self._kinds: set[str] = set()
+        self._is_begun = False
+        self.has_programme = False
 
     def add(self, kind: str, writes: Mapping[Key, Write]) -> None:
         """Take up the writes of records of a type, which are done in one transaction."""
         if self._pending.keys() & writes.keys() or not fits({**self._pending, **writes}):
             self.flush()
         self._pending |= writes
-        self._touches_programme |= kind in _PRICED_FROM_MEMORY
+        self._kinds.add(kind)
+        self.has_programme |= kind in PROGRAMME_TYPES
 
     def flush(self) -> bool:
         """Do what was taken up; return whether that changed what containers remember.
@@ -48,24 +56,39 @@ class RecordWriter:
         writes = list(self._pending.values())
         if self._fence:
             writes.append(self._fence)
-        if self._touches_programme:
-            self._identify_table()
-            # In the same transaction, so that containers notice even if the rest of the import never comes.
-            writes.append(Put(keys.PROGRAMME_VERSION, {"version": secrets.randbits(53)}))
+        touched = not PRICED_FROM_MEMORY.isdisjoint(self._kinds)
+        if touched:
+            self._begin()
+            # In the same transaction, so that containers notice products even if the rest of the import never comes.
+            writes.append(change(of_programme=not PROGRAMME_TYPES.isdisjoint(self._kinds)))
         self._table.transact(writes)
-        touched = self._touches_programme
         self.drop()
         return touched
 
-    def _identify_table(self) -> None:
-        """Give the table an identity, once and for all, that the first hash of each wallet rests on."""
-        if not self._is_identified:
-            self._table.put(table_identity(secrets.token_hex(16)))
-            self._is_identified = True
+    def publish(self) -> None:
+        """Let what is written of the programme count, after doing what was taken up.
+
+        Raises:
+            Refused: RETRY_LATER, see `publish_programme`.
+            ConditionFailed: as in `flush`.
+        """
+        self.flush()
+        publish_programme(self._table)
+        self.has_programme = False
+
+    def _begin(self) -> None:
+        """Give the table an identity, once and for all, that the first hash of each wallet rests on. Publish what there
+        is before the first change, so that nothing of an import counts before all of it does."""
+        if self._is_begun:
+            return
+        self._table.put(table_identity(secrets.token_hex(16)))
+        if self.has_programme and not read_version(self._table, consistent=True).snapshot:
+            publish_programme(self._table)
+        self._is_begun = self.has_programme
 
     def drop(self) -> None:
         """Forget what was taken up."""
-        self._pending, self._touches_programme = {}, False
+        self._pending, self._kinds = {}, set()
 
 
 def taking(key: Key, item: Item, owner: str) -> Put:
