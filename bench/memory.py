@@ -108,7 +108,6 @@ _OPERATIONS = {
     "BatchGetItem": Memory._batch_get,
     "PutItem": Memory._put,
     "Query": Memory._query,
-    "PutItem": Memory._put,
     "UpdateItem": Memory._update,
     "TransactWriteItems": Memory._transact,
 }

@@ -46,12 +46,12 @@ def named(value: Any) -> set[str]:
             return {str(condition)}.union(*map(named, values))
         case {"Fn::Sub": str(text)}:
             return {*re.findall(r"\$\{(\w+)\}", text)}
-        case {"Fn::Sub": [text, own]}:
+        case {"Fn::Sub": [text, dict(own)]}:
             return (named({"Fn::Sub": text}) - own.keys()) | named(own)
         case dict():
             return named(list(value.values()))
         case list():
-            return set().union(*map(named, value))
+            return {name for part in value for name in named(part)}
     return set()
 
 
