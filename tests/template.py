@@ -35,8 +35,10 @@ def create_table(client: "DynamoDBClient", name: str) -> None:
 
 def resolved(value: Any, known: Mapping[str, str], met: Container[str] = ()) -> str:
     """Return a text of the template with what is `known` put in, parameters and others; conditions hold that are in
-    `met`."""
+    `met`. What has no value is empty."""
     match value:
+        case {"Ref": "AWS::NoValue"}:
+            return ""
         case {"Ref": str(name)}:
             return known[name]
         case {"Fn::If": [condition, one, other]}:

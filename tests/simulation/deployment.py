@@ -154,13 +154,18 @@ def _function(template: Mapping[str, Any], told: Mapping[str, Any]) -> Function:
         name,
         called,
         int(_value(template, told.get("Timeout", shared["Timeout"]))),
-        {key: _value(template, value) for key, value in variables.items()} | {"AWS_LAMBDA_FUNCTION_NAME": called},
+        _environment(template, variables) | {"AWS_LAMBDA_FUNCTION_NAME": called},
         compile(path.read_text(), str(path), "exec"),
         tuple(_route(event["Properties"]) for event in events if event["Type"] == "Api"),
         s3["Filter"]["S3Key"]["Rules"][0]["Value"] if s3 else None,
         told.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2),
         tuple(exactjson.loads(event["Properties"]["Input"]) for event in events if event["Type"] == "Schedule"),
     )
+
+
+def _environment(template: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, str]:
+    values = {name: _value(template, value) for name, value in variables.items()}
+    return {name: value for name, value in values.items() if value}
 
 
 def _route(told: Mapping[str, Any]) -> Route:
