@@ -1,5 +1,6 @@
 """The real template, as tests read it."""
 
+import json
 import re
 from collections.abc import Container, Mapping
 from pathlib import Path
@@ -24,6 +25,16 @@ def environment_of(function: str) -> dict[str, Any]:
     template, name = read_template(), "".join(part.title() for part in function.split("_"))
     own = template["Resources"][f"{name}Function"]["Properties"].get("Environment", {})
     return {**template["Globals"]["Function"]["Environment"]["Variables"], **own.get("Variables", {})}
+
+
+def told_by_the_gateway(kind: str, text: str) -> Any:
+    """Return what API Gateway answers by itself in a case of this kind that the template does not name."""
+    answer = read_template()["Resources"]["Api"]["Properties"]["GatewayResponses"]["DEFAULT_4XX"]
+    known = {"$context.error.messageString": json.dumps(text), "$context.error.responseType": kind}
+    written: str = answer["ResponseTemplates"]["application/json"]
+    for name, value in known.items():
+        written = written.replace(name, value)
+    return json.loads(written)
 
 
 def create_table(client: "DynamoDBClient", name: str) -> None:

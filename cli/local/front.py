@@ -7,6 +7,7 @@ where an ASGI server (hypercorn) before the same pool added one and a half.
 
 import contextlib
 import errno
+import json
 import re
 import socketserver
 import sys
@@ -26,6 +27,12 @@ from cli.console import CommandFailure
 from cli.local.pages import Page, page_at
 
 BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
+TOO_LONG = {
+    "message": "Request Too Long",
+    "status": {"code": "REQUEST_TOO_LARGE", "description": "Request Too Long", "message": "Request Too Long"},
+    "data": None,
+}
+"""API Gateway's own answer, as the template has it."""
 REFUSED_BYTES_MAX = 10 * BODY_BYTES_MAX  # read and dropped, so that the client gets to see the refusal
 PIECE_BYTES = 64 * 1024
 UPSTREAM_SECONDS = 120  # a burst of first calls starts as many workers, all on this machine's few processors
@@ -137,9 +144,7 @@ class Handler(BaseHTTPRequestHandler):
             response = self._call(body)
         except BodyTooLong:
             self.close_connection = True
-            self._send(
-                Page("application/json", b'{"message": "Request Too Long"}', HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            )
+            self._send(Page("application/json", json.dumps(TOO_LONG).encode(), HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
         except ValueError:
             self.close_connection = True
             self._send(Page("application/json", b'{"message": "Bad Request"}', HTTPStatus.BAD_REQUEST))

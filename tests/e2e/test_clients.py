@@ -21,6 +21,7 @@ from tests.cards import bring
 from tests.customers import customer
 from tests.goldens import EXAMPLES
 from tests.http_clients import Call, by_requests
+from tests.template import told_by_the_gateway
 from tests.vendor_clients import (
     JSON_TYPE,
     Password,
@@ -28,6 +29,7 @@ from tests.vendor_clients import (
     Thrown,
     Till,
     c_sharp,
+    data_of,
     exchange,
     java_sample,
     log_in,
@@ -273,7 +275,10 @@ def test_an_admin_client_in_python_gets_in_but_finds_no_pages_of_the_vendors_for
     ("method", "path"),
     [("POST", "payments/create"), ("GET", "subscriptions/list/"), ("GET", "contact_information/show")],
 )
-def test_a_resource_that_is_not_here_is_told_by_no_envelope(classic: str, method: str, path: str) -> None:
+def test_a_resource_that_is_not_here_is_told_in_an_envelope(classic: str, method: str, path: str) -> None:
     answer = by_requests(Call(method, f"{classic}/{path}", JSON_TYPE, "{}" if method == "POST" else None))
 
-    assert (answer.status, answer.json()) == (403, {"message": "Missing Authentication Token"})
+    text = "Missing Authentication Token"
+    assert (answer.status, answer.json()) == (403, told_by_the_gateway("MISSING_AUTHENTICATION_TOKEN", text))
+    with pytest.raises(Thrown, match=f"^{text}$"):
+        data_of(answer, "message")

@@ -14,6 +14,7 @@ import urllib3
 
 from cli.console import CommandFailure
 from cli.local.front import BODY_BYTES_MAX, Backend, Front
+from tests.template import told_by_the_gateway
 
 HTTP = urllib3.PoolManager(timeout=60)
 PATH = "/restapis/abc/local/_user_request_"
@@ -135,7 +136,7 @@ def test_status_and_repeated_headers_come_back(front: Front) -> None:
 
 def test_a_body_longer_than_api_gateway_takes_is_refused_as_there(front: Front) -> None:
     whole = HTTP.request("POST", f"{front.url}/purchases", body=b" " * (BODY_BYTES_MAX + 1))
-    assert (whole.status, whole.json()) == (413, {"message": "Request Too Long"})
+    assert (whole.status, whole.json()) == (413, told_by_the_gateway("REQUEST_TOO_LARGE", "Request Too Long"))
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: ten", "Content-Length: -1", "Transfer-Encoding: chunked"])

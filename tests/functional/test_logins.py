@@ -260,7 +260,7 @@ def test_an_attempt_is_counted_before_it_is_looked_at_and_at_its_login_once_it_i
 ) -> None:
     def counted() -> list[int]:
         [item] = [one for one in demo.scan() if one["pk"] == f"TRIES#LOGIN#{HOME}"]
-        return [item[allowance.counter("till", still.at)] for allowance in (AT_ALL_LOGINS, AT_A_LOGIN)]
+        return [item.get(allowance.counter("till", still.at), 0) for allowance in (AT_ALL_LOGINS, AT_A_LOGIN)]
 
     seen: list[list[int]] = []
 
@@ -271,6 +271,19 @@ def test_an_attempt_is_counted_before_it_is_looked_at_and_at_its_login_once_it_i
     monkeypatch.setattr(logins, "is_pass_code", look)
     after = [(sign_in(functions, shown), counted())[1] for shown in ("wrong", "wrong", password)]
     assert (seen, after) == ([[1, 0], [2, 1], [3, 2]], [[1, 1], [2, 2], [2, 0]])
+
+
+@pytest.mark.usefixtures("still")
+def test_logins_that_were_right_leave_no_counters_however_many_there_are_at_an_address(
+    functions: Functions, demo: DynamoTable
+) -> None:
+    for username in ("one", "two", "three"):
+        asked = LoginRequest("DEMO", username, ["*"], list(Scope))
+        shown = create_login(asked, table=demo, now=NOW)
+        assert sign_in(functions, shown, username=username).status == 200
+
+    [item] = [one for one in demo.scan() if one["pk"] == f"TRIES#LOGIN#{HOME}"]
+    assert [number for name, number in item.items() if name.startswith("guesses")] == [0]
 
 
 def test_counts_of_attempts_end_with_their_window(

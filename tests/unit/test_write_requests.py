@@ -83,6 +83,14 @@ def test_an_addition_adds_to_counters_and_sets_attributes_beside_them() -> None:
     assert addition_request("T", KEY, {"day": 1}, {})["UpdateExpression"] == "ADD #day :day"
 
 
+def test_an_addition_removes_attributes_that_are_to_be_absent() -> None:
+    asked = addition_request("T", KEY, {"day": 1}, {"a": "b", "week": None, "year": None})
+
+    assert asked["UpdateExpression"] == "ADD #day :day SET #a = :a REMOVE #week, #year"
+    assert asked["ExpressionAttributeNames"] == {name: name[1:] for name in ("#day", "#a", "#week", "#year")}
+    assert asked["ExpressionAttributeValues"].keys() == {":day", ":a"}
+
+
 def asked_for(write: Write) -> tuple[str | None, dict[str, Any]]:
     """Return the condition of an addition, and the values beside those that it adds and sets."""
     asked = transact_item("T", write)["Update"]

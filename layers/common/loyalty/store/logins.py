@@ -102,9 +102,10 @@ def count_wrong_attempt(table: Table, username: str, address: str, now: datetime
 
 
 def forget_attempts(table: Table, username: str, address: str, now: datetime) -> None:
-    """Reset the count of an address at a login, as the password was right; of its attempts at all, take one back."""
+    """Forget the count of an address at a login, as the password was right; of its attempts at all, take one back. So
+    an address that has many logins leaves no more behind than one that guesses."""
     of_login, of_all = AT_A_LOGIN.counter(username, now), AT_ALL_LOGINS.counter(username, now)
-    table.transact([Count(_attempts(address, now), {of_all: -1}, {of_login: 0})])
+    table.transact([Count(_attempts(address, now), {of_all: -1}, {of_login: None})])
 
 
 def _attempts(address: str, now: datetime) -> keys.Key:

@@ -43,8 +43,8 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Add to counters of an item, which start at zero; and set attributes beside them. Those of `most` must not exceed
-    that then."""
+    """Add to counters of an item, which start at zero; and set attributes beside them, or remove those that are None.
+    Those of `most` must not exceed that then."""
 
     key: Key
     amounts: Mapping[str, int]
@@ -132,15 +132,17 @@ def _bounded(request: dict[str, Any], amounts: Item, most: Item) -> dict[str, An
 
 
 def addition_request(table: str, key: Key, amounts: Item, attributes: Item) -> dict[str, Any]:
-    """UpdateItem's parameters that add to counters, and set attributes beside them."""
-    setting = " SET " + ", ".join(f"#{name} = :{name}" for name in attributes) if attributes else ""
-    values = {**amounts, **attributes}
+    """UpdateItem's parameters that add to counters, and set attributes beside them, or remove those that are None."""
+    present = {name: value for name, value in attributes.items() if value is not None}
+    absent = [f"#{name}" for name, value in attributes.items() if value is None]
+    setting = " SET " + ", ".join(f"#{name} = :{name}" for name in present) if present else ""
+    removing = " REMOVE " + ", ".join(absent) if absent else ""
     return {
         "TableName": table,
         "Key": pack_key(key),
-        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in amounts) + setting,
-        "ExpressionAttributeNames": {f"#{name}": name for name in values},
-        "ExpressionAttributeValues": pack({f":{name}": value for name, value in values.items()}),
+        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in amounts) + setting + removing,
+        "ExpressionAttributeNames": {f"#{name}": name for name in (*amounts, *attributes)},
+        "ExpressionAttributeValues": pack({f":{name}": value for name, value in {**amounts, **present}.items()}),
     }
 
 
