@@ -34,7 +34,7 @@ def run(
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
         err.print("\nStopping ...")
-    err.print("[green]✓[/] Ended, and what was posted is saved. `make run KEEP=1` goes on from here.")
+    err.print("[green]✓[/] Ended. `make run KEEP=1` goes on from here.")
 
 
 def interrupt_on_signals() -> None:

@@ -267,6 +267,22 @@ def test_what_is_bought_again_is_the_same_one_on_the_other_side_of_a_quarter(dem
     assert post(at + timedelta(minutes=2)) == (again, True)
 
 
+@pytest.mark.parametrize(
+    ("fields", "key"), [({"id": "OWN-2"}, None), ({"reference_number": "RF-UNDONE"}, None), ({}, "KEY-UNDONE")]
+)
+def test_what_says_what_it_is_stays_the_same_one_after_it_was_undone(
+    functions: Functions, demo: DynamoTable, fields: Body, key: str | None
+) -> None:
+    bring(demo, REPLAY)
+    keyed = {"Idempotency-Key": key} if key else {}
+
+    posted = functions.call("create_purchase", first(**fields), headers=keyed)
+    functions.call("cancel_purchase", "{}", path={"id": posted.body["id"]})
+    again = functions.call("create_purchase", first(**fields), headers=keyed)
+
+    assert (again.body, again.headers["Idempotent-Replayed"]) == (posted.body, "true")
+
+
 def test_with_a_date_an_equal_body_is_the_same_even_if_it_was_undone(demo: DynamoTable) -> None:
     bring(demo, REPLAY)
     engine, body = Engine.on(demo), sound(performed_on=int(NOW.timestamp()))
