@@ -48,12 +48,18 @@ class History(NamedTuple):
         return book
 
 
+def at_rate(rate: int) -> list[dict[str, Any]]:
+    """Return the currencies and rates, with so many points for a euro; a cent may be no whole number of them."""
+    return [one | {"rate": rate} if one is RATE else one for one in MONEY]
+
+
 CLAWBACKS = st.sampled_from([Clawback.WITHIN_BALANCE, Clawback.WITHIN_BALANCE, Clawback.ALLOW_NEGATIVE])
 HISTORIES = st.builds(
-    lambda clawback, rules, bought: History(
-        programme(*MONEY, VOUCHERS, {**SHOP, "clawback": clawback}, *rules), bought
+    lambda clawback, rate, rules, bought: History(
+        programme(*at_rate(rate), VOUCHERS, {**SHOP, "clawback": clawback}, *rules), bought
     ),
     CLAWBACKS,
+    st.sampled_from([75, 100, 133]),
     RULES,
     st.lists(st.tuples(PURCHASES, st.sampled_from([0, 0, 20, 70]), st.booleans()), min_size=2, max_size=6),
 )

@@ -174,7 +174,15 @@ class CommitJudge:
         told = [one for one in sent if one.told == entry.told_id]
         net = sum(Fraction(line.net) for line in event.purchase_document.lines)
         # Two owners of a code may each have a purchase of one id, with other goods.
-        return next((one for one in told or sent if _net(one.body) == net), told[0] if told else None)
+        alike = [one for one in told or sent if _net(one.body) == net] or told
+        if any(one.body != alike[0].body for one in alike):
+            alike.sort(key=lambda one: not self._may_be_of(event, one))
+        return alike[0] if alike else None
+
+    def _may_be_of(self, event: Event, request: Request) -> bool:
+        """Tell whether the model would post a request where an event was committed, and to its wallet."""
+        plan = self.known.model.plan(request.entry(event.entry.posted_on.timestamp()))
+        return plan is not None and plan.purchase.account == event.entry.account_id
 
     def _reversal(self, at: float, event: Event) -> None:
         entry, document = event.entry, event.reversal_document

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -38,6 +39,15 @@ class Stage:
         self.world.scheduler.start(lambda: caller.send("POST", path, body))
         self.world.scheduler.run()
         return self.load.told[-1]
+
+    def send_classic(self, wallet: str, headers: Body) -> None:
+        """Send a classic purchase of a customer, a second later: always of the same goods under the same number."""
+        self.world.scheduler.advance(1.0)
+        caller = Caller("caller", self.world, self.load, random.Random(0))
+        body = scenario.classic("same", datetime(2026, 1, 15, tzinfo=UTC), {"number": f"N-{wallet}"}).body
+        path = "/customer_events/purchases/create"
+        self.world.scheduler.start(lambda: caller.send_classic(path, body, headers))
+        self.world.scheduler.run()
 
 
 @pytest.fixture
@@ -132,6 +142,21 @@ def test_a_purchase_may_bring_a_promo_code_that_is_newer_than_the_programme_it_g
 
     awards = judge.events[told.answer.body["id"]].purchase_document.awards
     assert {"FLASHING", "FOUR-A-WEEK"} <= {one.offer_id for one in awards}
+    assert not any(judge.found.values())
+
+
+def test_a_purchase_that_nobody_was_told_of_is_not_taken_for_that_of_another_customer(stage: Stage) -> None:
+    """Under one reference number, of the same goods: the first call is known by its key, the second by nothing, so it
+    posted once more when it was sent again."""
+    stage.send_classic("ONE", {"Idempotency-Key": "KEY-1"})
+    stage.send_classic("TWO", {})
+    stage.load.told.pop()
+    stage.send_classic("TWO", {})
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+
+    posted = [event.entry.account_id for event in judge.events.values() if event.entry.reference_number == "REF-same"]
+    assert posted == ["A-ONE", "A-TWO", "A-TWO"]
     assert not any(judge.found.values())
 
 

@@ -290,6 +290,20 @@ def test_what_was_spent_at_once_is_of_the_lot_that_it_came_from() -> None:
     assert ledger.attributes("USED", "used") == [10]
 
 
+def test_what_has_expired_of_a_lot_is_borne_by_its_awards_in_proportion() -> None:
+    """Of 10 and 30 in one lot, 20 were spent and 20 have expired."""
+    on_p: dict[str, Any] = {"conditions": {"products": ["P"]}, "method": "FIXED", "expires_after": "P1M"}
+    ledger = book(offer("A", value="10", limits={"budget": 50}, **on_p), offer("B", value="30", **on_p))
+    ledger.buy(purchase(line("100")), "E")
+    ledger.buy(spend("20"), "SPENT")
+    ledger.expire(datetime(2026, 3, 5, tzinfo=UTC))
+
+    ledger.cancel(datetime(2026, 3, 5, tzinfo=UTC), "E")
+
+    assert ledger.event("E").kept == {"A": 5, "B": 15}
+    assert ledger.attributes("USED", "used") == [5]
+
+
 def test_what_is_settled_is_shared_by_the_awards_that_it_was_left_of() -> None:
     """As an award is over lines: by the differences of rounded running totals."""
     worth = {"A": "0.34", "B": "1.35", "C": "0.03"}
