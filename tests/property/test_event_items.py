@@ -19,13 +19,12 @@ from loyalty.domain.ledger.windows import FOR_EVER
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, pack, pack_key, unpack
-from loyalty.store.event_documents import written_tree
+from loyalty.store.event_documents import document_text, tree_of
 from loyalty.store.events import (
     Event,
     EventState,
-    content_of,
+    WrittenEvent,
     entry_of,
-    event_item,
     event_of,
     is_event,
     is_pointer,
@@ -131,7 +130,7 @@ def stored(key: Key, item: Item) -> Item:
 
 
 def item_of(event: Event) -> Item:
-    return stored(keys.event(event.entry.event_id), event_item(event))
+    return stored(keys.event(event.entry.event_id), WrittenEvent.of(event).item(event.link))
 
 
 @given(POSTED)
@@ -156,7 +155,9 @@ def test_a_purchase_is_read_with_what_was_taken_back_of_it(
 ) -> None:
     after = replace(event, state=state, taken_back=taken_back, kept=kept, updated_on=updated_on, updated_by=updated_by)
 
-    item = stored(keys.event(event.entry.event_id), {**event_item(event), **taken_back_attributes(after)})
+    item = stored(
+        keys.event(event.entry.event_id), {**WrittenEvent.of(event).item(event.link), **taken_back_attributes(after)}
+    )
 
     assert event_of(item) == after
     assert type(event_of(item).state) is EventState
@@ -246,12 +247,12 @@ def test_what_a_chain_proves_is_all_that_was_posted_but_the_link_and_what_become
         "pointer": "Q",
         "lots": {"2026-02": Decimal("2.5")},
         "lapsed": {"2026-01": 1},
-        "document": written_tree(CHAINED.document),
+        "document": tree_of(document_text(CHAINED.document)),
     }
     after = replace(CHAINED, state=EventState.CANCELLED, taken_back=TakenBack({0: Decimal(1)}), updated_by="P")
     taken = taken_back_attributes(replace(after, kept={"O": Decimal(1)}, updated_on=ENTRY.posted_on))
 
-    assert content_of(CHAINED) == stored_content(item_of(CHAINED)) == content
+    assert WrittenEvent.of(CHAINED).content == stored_content(item_of(CHAINED)) == content
     assert stored_content({**item_of(CHAINED), **taken}) == content
     assert stored_content({**item_of(CHAINED), "by": "somebody else"}) == {**content, "by": "somebody else"}
 

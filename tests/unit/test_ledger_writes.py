@@ -18,7 +18,7 @@ from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, pack, pack_key, size_of, unpack
 from loyalty.store.backoff import Backoff
-from loyalty.store.events import Event, EventState, content_of, event_item, wallet_of
+from loyalty.store.events import Event, EventState, WrittenEvent, wallet_of
 from loyalty.store.keys import Key
 from loyalty.store.ledger import Changed, Effect, PreparedEvent, Unpostable, post
 from loyalty.store.memory_table import MemoryTable
@@ -239,8 +239,8 @@ def test_what_an_event_takes_of_a_transaction_is_counted_and_measured() -> None:
     plain, full = prepared(event()), prepared(event(pointer="Q"), drawn("2"), USE_UP)
 
     assert (plain.writes, full.writes) == (1, 4)
-    assert plain.item == event_item(plain.event)
-    assert plain.size == size_of(event_item(plain.event))
+    assert plain.item == WrittenEvent.of(plain.event).item(plain.event.link)
+    assert plain.size == size_of(WrittenEvent.of(plain.event).item(plain.event.link))
 
 
 def test_events_that_write_to_the_same_places_are_no_two_of_a_transaction_but_counters_are_shared() -> None:
@@ -265,7 +265,7 @@ def test_an_event_follows_the_last_one_of_its_wallet_that_has_a_hash() -> None:
         assert link
         assert link.salt
         assert len(link.salt) == SALT_BYTES
-        assert link == linked(content_of(one.event), head, link.salt)
+        assert link == linked(WrittenEvent.of(one.event).content, head, link.salt)
         assert one.wallet.head == link.digest
     assert replace(first, event=event(sequence=5), wallet=replace(first.wallet, head=None)) == prepared(
         event(sequence=5)
@@ -368,7 +368,9 @@ class Pages:
 
 def test_a_journal_is_read_page_by_page_down_to_its_first_entry() -> None:
     posted = [event(f"E{number}", sequence=number) for number in range(1, 6)]
-    items = [unpack(pack_key(keys.event(one.entry.event_id)) | pack(event_item(one))) for one in posted]
+    items = [
+        unpack(pack_key(keys.event(one.entry.event_id)) | pack(WrittenEvent.of(one).item(one.link))) for one in posted
+    ]
     pages = Pages(*items)
 
     assert [item["sequence"] for item in ledger.journal_items(pages, "A")] == [5, 4, 3, 2, 1]  # type: ignore[arg-type]

@@ -1,9 +1,10 @@
 """Identity is idempotency: what a request says of itself decides its event's id (decision 0003)."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec.json import Encoder
 
 EVENT_ID_LENGTH = 32
 
@@ -97,7 +98,7 @@ def by_key(partner_id: str, idempotency_key: str | None, *own_id: str) -> Identi
 
 def derived_id(origin: Origin, *parts: str) -> str:
     """Return the id that `parts` always lead to: 32 upper-case hex digits."""
-    return hashlib.sha256(_NAME.encode([origin, *parts]).encode()).hexdigest()[:EVENT_ID_LENGTH].upper()
+    return hashlib.sha256(_NAME.encode([origin, *parts])).hexdigest()[:EVENT_ID_LENGTH].upper()
 
 
 def given_id(merchant_id: str, told: str) -> str:
@@ -136,5 +137,4 @@ def part_id(event_id: str, part: str, place: int) -> str:
 _OF = "#"
 """Between an id that was given and its merchant. Ids that may be given do not have it, nor have those of others."""
 
-# Made once, as making one takes longer than writing with it.
-_NAME = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_NAME = Encoder()

@@ -17,20 +17,21 @@ _PURCHASES = Decoder(PurchaseDocument, float_hook=Decimal)
 _REVERSALS = Decoder(ReversalDocument, float_hook=Decimal)
 
 
-def write_document(document: Document) -> bytes:
-    """Return a document as it is stored.
+def document_text(document: Document) -> bytes:
+    """Return a document as JSON.
 
     Raises:
         ValueError: an amount is no number, which JSON cannot hold.
     """
-    return zlib.compress(_text(document))
-
-
-def _text(document: Document) -> bytes:
     text = _NOTHING if document is None else _WRITER.encode(document)
     if document and (b"NaN" in text or b"Infinity" in text):  # the writer lets both pass, and texts may have them
         (_PURCHASES if isinstance(document, PurchaseDocument) else _REVERSALS).decode(text)
     return text
+
+
+def packed(text: bytes) -> bytes:
+    """Return a document's JSON as it is stored."""
+    return zlib.compress(text)
 
 
 def read_document(event_type: EventType, stored: bytes) -> Document:
@@ -40,11 +41,11 @@ def read_document(event_type: EventType, stored: bytes) -> Document:
     return _REVERSALS.decode(zlib.decompress(stored)) if event_type.reverses else None
 
 
-def written_tree(document: Document) -> Tree:
-    """Return what is stored of a document."""
-    return Tree(_TREES.decode(_text(document)))
+def tree_of(text: bytes) -> Tree:
+    """Return what a document's JSON says."""
+    return Tree(_TREES.decode(text))
 
 
 def stored_tree(stored: bytes) -> Tree:
-    """Return the same of a document that is stored, whichever version wrote it."""
-    return Tree(_TREES.decode(zlib.decompress(stored)))
+    """Return what a document says that is stored, whichever version wrote it."""
+    return tree_of(zlib.decompress(stored))

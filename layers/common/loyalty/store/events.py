@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from loyalty import exactjson
 from loyalty.domain.events.documents import Document, PurchaseDocument, ReversalDocument
@@ -17,7 +17,7 @@ from loyalty.domain.ledger.windows import previous, same_period
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.event_documents import read_document, stored_tree, write_document, written_tree
+from loyalty.store.event_documents import document_text, packed, read_document, stored_tree, tree_of
 from loyalty.store.reservations import is_reservation
 
 
@@ -186,14 +186,26 @@ def event_of(item: Item) -> Event:
     )
 
 
-def event_item(event: Event) -> Item:
-    """Return the item of an event."""
-    return {**_attributes(event), **link_attributes(event.link), "document": write_document(event.document)}
+class WrittenEvent(NamedTuple):
+    """An event as it is written: its attributes but its document and its link, and the document's JSON."""
 
+    event_id: str
+    attributes: Item
+    text: bytes
 
-def content_of(event: Event) -> Content:
-    """Return what of an event must not change once it is posted, as its chain proves it."""
-    return _content(event.entry.event_id, _attributes(event), written_tree(event.document))
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Write an event."""
+        return cls(event.entry.event_id, _attributes(event), document_text(event.document))
+
+    @property
+    def content(self) -> Content:
+        """What of the event must not change once it is posted, as its chain proves it."""
+        return _content(self.event_id, self.attributes, tree_of(self.text))
+
+    def item(self, link: Link | None) -> Item:
+        """Return the item of the event, at this place in its chain."""
+        return {**self.attributes, **link_attributes(link), "document": packed(self.text)}
 
 
 def stored_content(item: Item) -> Content:

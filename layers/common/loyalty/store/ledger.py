@@ -1,7 +1,7 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from secrets import token_bytes
 
@@ -14,9 +14,8 @@ from loyalty.store.attributes import Item, size_of
 from loyalty.store.backoff import Backoff
 from loyalty.store.events import (
     Event,
-    content_of,
+    WrittenEvent,
     entry_of,
-    event_item,
     event_of,
     is_event,
     taken_back_attributes,
@@ -46,23 +45,26 @@ class Effect:
 @dataclass(frozen=True)
 class PreparedEvent:
     """An event to post, the wallet after it, and everything else that is written with it. An event that takes a
-    purchase back has the `purchase` as it is afterwards."""
+    purchase back has the `purchase` as it is afterwards. `written` is there once it is linked."""
 
     event: Event
     wallet: Wallet
     effects: tuple[Effect, ...] = ()
     purchase: Event | None = None
+    written: WrittenEvent | None = field(default=None, compare=False)
 
     def linked(self, before: Wallet, table_id: str | None) -> "PreparedEvent":
         """Return the event with its place in the chain of its wallet, which was at `before`."""
         head = before.head or root(table_id, before.account_id, before.version, before.balance)
-        link = linked(content_of(self.event), head, token_bytes(SALT_BYTES))
-        return replace(self, event=replace(self.event, link=link), wallet=replace(self.wallet, head=link.digest))
+        written = WrittenEvent.of(self.event)
+        link = linked(written.content, head, token_bytes(SALT_BYTES))
+        event, wallet = replace(self.event, link=link), replace(self.wallet, head=link.digest)
+        return PreparedEvent(event, wallet, self.effects, self.purchase, written)
 
     @cached_property
     def item(self) -> Item:
         """The item of the event, made once: it is measured before it is written."""
-        return event_item(self.event)
+        return (self.written or WrittenEvent.of(self.event)).item(self.event.link)
 
     @property
     def size(self) -> int:
