@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -68,13 +68,18 @@ def use_quickest(module: str) -> None:
     own = Interpreter.at(sys.executable)
     assert own
     others = [found for path in _same_version() if (found := Interpreter.at(path)) and found.path != own.path]
-    quickest = min([own, *(one for one in others if one.loop_ms < QUICKER * own.loop_ms)], key=lambda one: one.loop_ms)
+    quickest = choose(own, others)
     print(f"measured with {quickest}")
     for one in {one.path: one for one in (own, *others) if one.path != quickest.path}.values():
         print(f"          not {one}")
     print(flush=True)
     if quickest is not own:
         os.execve(quickest.path, [quickest.path, "-m", module, *sys.argv[1:]], _environment(quickest))
+
+
+def choose(own: Interpreter, others: Iterable[Interpreter]) -> Interpreter:
+    """Return the quickest; the one at hand where no other one is clearly quicker."""
+    return min([own, *(one for one in others if one.loop_ms < QUICKER * own.loop_ms)], key=lambda one: one.loop_ms)
 
 
 def _same_version() -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from cli.target import REPOSITORY
 
-MEASUREMENTS = sorted(set(re.findall(r"python -m (bench[.a-z]*)", (REPOSITORY / "bench" / "README.md").read_text())))
+MEASUREMENTS = sorted(set(re.findall(r"python -m (bench[.a-z_]*)", (REPOSITORY / "bench" / "README.md").read_text())))
 
 
 @pytest.mark.parametrize("module", MEASUREMENTS)
