@@ -10,8 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from loyalty import exactjson
+from loyalty.store.gc_paused import gc_paused
 from loyalty.usecases.access.api_keys import create_key
-from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.uploads.dead_letters import redrive
 from tests.simulation.deployment import KNOWN

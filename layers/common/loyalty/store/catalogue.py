@@ -14,6 +14,7 @@ from loyalty.domain.programme.programme import Programme, ProgrammeIncomplete
 from loyalty.domain.purchases.purchase import Product, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
+from loyalty.store.gc_paused import gc_paused
 from loyalty.store.programme_snapshot import ProgrammeVersion, read_published, read_version
 from loyalty.store.table import Table
 
@@ -134,7 +135,8 @@ class Catalogue:
     def _load(self, version: ProgrammeVersion) -> None:
         version, records = read_published(self._table, version)
         try:
-            self._programme, self._directory = Programme.of(records, version.version), Directory(records)
+            with gc_paused():  # what is made here stays
+                self._programme, self._directory = Programme.of(records, version.version), Directory(records)
         except ProgrammeIncomplete as error:
             description = "There is no reward programme yet: import one, with a currency that has the role SYSTEM."
             raise Refused(Problem(Code.RETRY_LATER, description)) from error

@@ -84,7 +84,7 @@ class ProgrammeVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ProgrammeSnapshot:
     """The records of a programme as they are published: the id follows from what its parts say."""
 
     id: str
@@ -168,7 +168,7 @@ def change(*, of_programme: bool) -> Count:
     return Count(keys.PROGRAMME_VERSION, {"programme_changes": int(of_programme)}, {"version": secrets.randbits(53)})
 
 
-def publication(before: ProgrammeVersion, snapshot: Snapshot) -> list[Write]:
+def publication(before: ProgrammeVersion, snapshot: ProgrammeSnapshot) -> list[Write]:
     """Return the writes that let a snapshot count, whose parts are there: on the condition that nobody has written
     records of the programme, or published them, since they were read under the version `before`."""
     seen = {"programme_changes": before.changes, "snapshot_id": before.snapshot}

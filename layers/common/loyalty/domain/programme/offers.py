@@ -169,7 +169,7 @@ class Offer:
         return None
 
 
-class Restrictions(Struct, frozen=True):
+class Restrictions(Struct, frozen=True, gc=False):
     """The conditions that offers are found by; none is as good as an empty one."""
 
     business_units: tuple[str, ...] | None = None
@@ -178,7 +178,7 @@ class Restrictions(Struct, frozen=True):
     promotion_campaign: str | None = None
 
 
-class _Budget(Struct, frozen=True):
+class _Budget(Struct, frozen=True, gc=False):
     budget: Decimal | None = None
 
 

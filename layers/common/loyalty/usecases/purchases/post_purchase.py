@@ -13,8 +13,8 @@ from loyalty.store import ledger
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
 from loyalty.usecases.access.customer_tokens import ShownTokens, check_side_by_side
+from loyalty.store.gc_paused import gc_paused
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
 from loyalty.usecases.prepared_answer import BeforePosting, nothing

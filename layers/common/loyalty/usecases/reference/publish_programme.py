@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.records.said import Said
-from loyalty.store.programme_snapshot import Snapshot, publication, read_records, read_snapshot
+from loyalty.store.programme_snapshot import ProgrammeSnapshot, publication, read_records, read_snapshot
 from loyalty.store.reference import PROGRAMME_TYPES
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
@@ -43,7 +43,7 @@ def publish_programme(table: Table) -> None:
     """
     for _ in range(MAX_READINGS):
         version, records = read_records(table)
-        snapshot = Snapshot.of(records)
+        snapshot = ProgrammeSnapshot.of(records)
         if version.is_published and version.snapshot == snapshot.id and read_snapshot(table, version):
             return
         for put in snapshot.puts:

@@ -27,10 +27,10 @@ from loyalty.store.code_proofs import read_proofs
 from loyalty.store.customers import account_ids
 from loyalty.store.dry_run_table import DryRunTable
 from loyalty.store.files import Files
+from loyalty.store.gc_paused import gc_paused
 from loyalty.store.queue import Queue
 from loyalty.store.uploads import Upload, read_upload
 from loyalty.usecases.engine import Engine
-from loyalty.usecases.gc_paused import gc_paused
 from loyalty.usecases.uploads.chunk_outcomes import write_outcomes
 from loyalty.usecases.uploads.chunk_rows import ROW_KEY, ChunkReader, ChunkRows, Read, Report, known_by
 from loyalty.usecases.uploads.close_upload import close_if_complete
