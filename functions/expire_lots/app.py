@@ -1,6 +1,5 @@
 """Once a day: what was to be spent by the end of a month that is over expires."""
 
-from dataclasses import asdict
 from datetime import datetime
 from os import environ
 from typing import Any
@@ -16,7 +15,7 @@ engine = Engine.on(table)
 
 
 def expire(now: datetime, time_left: TimeLeft) -> dict[str, Any]:
-    return asdict(expire_lots(engine, table, now=now, time_left=time_left, report=log_put_off))
+    return expire_lots(engine, table, now=now, time_left=time_left, report=log_put_off)._asdict()
 
 
 handler = schedule_handler("expired", expire)

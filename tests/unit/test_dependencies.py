@@ -16,10 +16,10 @@ PACKAGE = ROOT / "layers/common/loyalty"
 ALLOWED = {
     "domain": ({"domain"}, {"msgspec", "pydantic", "pydantic_core"}),
     "store": ({"domain", "store", "exactjson"}, {"botocore", "msgspec", "simplejson"}),
-    "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
+    "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "msgspec", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
-        {"pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools"},
+        {"msgspec", "pydantic", "pydantic_core", "typing_extensions", "aws_lambda_powertools"},
     ),
 }
 

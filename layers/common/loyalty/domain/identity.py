@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 EVENT_ID_LENGTH = 32
 
@@ -28,8 +29,7 @@ OF_MERCHANT = (Origin.GIVEN, Origin.REFERENCE)
 """Origins of which each merchant has its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The identity of a request. Two requests of the same identity are the same event, or one of them is wrong.
 
     `parts` are, by origin:

@@ -1,10 +1,11 @@
 """Reward offers and the schemes that they belong to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.money import decimal_in
 from loyalty.domain.period import Period
@@ -23,8 +24,7 @@ class Stacking(StrEnum):
     EXCLUSIVE = "EXCLUSIVE"
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(Struct, frozen=True):
     """A scheme that offers belong to. `merchants` are ids of business units, which include all units below them; an
     empty set means everywhere."""
 
@@ -51,8 +51,7 @@ class Scheme:
         return self.effective and takes_part and self.period.holds(occasion.purchase.performed_on)
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherType:
+class VoucherType(Struct, frozen=True):
     """A kind of voucher. `value` (system currency) is None where each voucher has a value of its own (VARIABLE)."""
 
     id: str
@@ -65,8 +64,7 @@ class VoucherType:
         return cls(record["id"], record["name"], decimal_in(record, "value"))
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A reward offer: if its conditions hold, it gives its award, or a voucher if it has a voucher type.
 
     Attributes:

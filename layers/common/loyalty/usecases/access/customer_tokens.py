@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS
 from loyalty.domain.access.pass_codes import LEFT_OUT, is_pass_code

@@ -1,8 +1,10 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import FAULT, NotInProgramme, Refused
@@ -82,8 +84,7 @@ def is_filed(request: PurchaseRequest) -> bool:
     return request.reference_number is not None and not request.identity.is_of_merchant
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """Requests that are posted together, and what was read for them.
 
     Attributes:
