@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from cli.console import CommandFailure
 from loyalty.api.triggers.row_reader import read_row as read_request

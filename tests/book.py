@@ -31,7 +31,7 @@ PARTNER = Partner("P", frozenset(), frozenset("*"))
 SAME = Fingerprint.of_fields({})
 
 
-class SaidId(Identity):
+class SaidId(Identity, frozen=True):
     """The identity of an event that is to have just the id that a test says."""
 
     def event_id(self, merchant_id: str, reference_number: str | None, number: str) -> str:  # noqa: ARG002 - as of identities

@@ -6,8 +6,10 @@ first day. The journal is held in memory.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from cli.backtest.history import (
     CustomerShare,

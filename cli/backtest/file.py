@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from cli.backtest.history import CustomerShare, LeftOutPurchases, PastEvent, PastPurchases, Visit, of_share
 from cli.backtest.order import FilePurchase, in_order, put_into_order

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from cli.backtest.history import EVERYBODY, CustomerShare, Deposit, Elsewhere, PastEvent, Visit
 from cli.backtest.tallies import CustomerTally, Tallies

@@ -1,11 +1,11 @@
 """`loyalty verify`: proof of the ledger."""
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import asdict
 
 from cli.console import CommandFailure, answer, err
 from cli.options import AsJson, Region, Stack

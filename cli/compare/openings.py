@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from cli.compare.recording import RecordedCall
 from loyalty.api.classic import reading as classic

@@ -1,10 +1,12 @@
 """A purchase tried on a programme that is not live: previewed as the API would, for a wallet that is made up."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from cli.programme.draft import ProgrammeDraft
 from loyalty import exactjson

@@ -1,6 +1,5 @@
 """Each night, for each shard of the expiry index: what was to be spent by the end of a month that is over expires."""
 
-from dataclasses import asdict
 from datetime import datetime
 from os import environ
 from typing import Any
@@ -17,7 +16,7 @@ engine = Engine.on(table)
 
 def expire(event: dict[str, Any], now: datetime, time_left: TimeLeft) -> dict[str, Any]:
     due = due_accounts(table, now, event.get("shard"))
-    return asdict(expire_lots(engine, due, now=now, time_left=time_left, report=log_put_off))
+    return expire_lots(engine, due, now=now, time_left=time_left, report=log_put_off)._asdict()
 
 
 handler = schedule_handler("expired", expire)

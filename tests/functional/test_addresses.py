@@ -1,10 +1,10 @@
 """Functions do the same by whatever address they are called: with a domain's base path in the path, or without."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cli.addresses import BASE_PATHS
 from loyalty.api.http.messages import Request

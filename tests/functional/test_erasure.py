@@ -2,12 +2,12 @@
 damaged."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.chain import PERSONAL_IDS, PERSONAL_IN_DOCUMENT

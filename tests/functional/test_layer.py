@@ -59,6 +59,12 @@ def test_the_layer_is_compiled(layer: Path) -> None:
     assert list((layer / "python" / "pydantic").glob("*.pyc"))
 
 
+def test_a_client_is_made_of_the_excerpts_that_the_layer_has(layer: Path, runtime: Path) -> None:
+    said_for_people = "app.table.client.meta.service_model.operation_model('GetItem').documentation"
+
+    assert seen(said_for_people, ROOT / "functions" / "authorizer", layer, runtime) == ""
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
 def test_a_function_needs_nothing_but_the_layer_and_the_runtime(layer: Path, runtime: Path, function: Path) -> None:
     assert seen("callable(app.handler)", function, layer, runtime) == "True"

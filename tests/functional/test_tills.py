@@ -1,11 +1,11 @@
 """Tills that know no baskets: the bodies that they send, one-time passwords of contacts, and repetitions."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.api.newest.purchase_requests import REPEATED_WITHIN, read_purchase

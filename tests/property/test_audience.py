@@ -1,10 +1,10 @@
 """A partner is told of the offers that can apply at its merchants, and of no others, whatever binds them to places."""
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.ledger.wallet import Wallet

@@ -1,6 +1,5 @@
 """Events and wallets are read as they were written, and what earlier versions wrote, as they meant it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument

@@ -1,11 +1,11 @@
 """Wallets, their journals, and the proof of both."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet

@@ -1,13 +1,13 @@
 """What holds for every programme and purchase."""
 
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.uses import Use, Uses

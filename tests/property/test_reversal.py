@@ -1,13 +1,13 @@
 """Taking purchases back, whatever they were and whatever happened meanwhile."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.wallet import Clawback, Wallet

@@ -2,12 +2,12 @@
 and no other one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.ledger.uses import Use, Uses
 from loyalty.domain.ledger.wallet import LASTING, EventType, JournalEntry, Movement, Wallet

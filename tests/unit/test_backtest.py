@@ -1,14 +1,15 @@
 """Backtests: what a programme would have given for purchases that were made."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from cli.backtest.file import FileOfPurchases
@@ -235,8 +236,9 @@ def marked(value: Any) -> Any:
         return {marked(name): marked(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [marked(one) for one in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: marked(getattr(value, one.name)) for one in fields(value)})
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        marked_fields = {one.name: marked(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        return dataclasses.replace(value, **marked_fields)
     return value
 
 

@@ -1,12 +1,12 @@
 """What the proof of a wallet's chain calls a deviation: one example for each."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.ledger.chain import Link, linked, root
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet

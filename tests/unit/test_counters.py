@@ -1,11 +1,11 @@
 """What the proof of counters that all accounts share calls a deviation."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.store import keys

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "layers/common/loyalty"
 ALLOWED = {
     "domain": ({"domain"}, {"msgspec", "pydantic", "pydantic_core"}),
     "store": ({"domain", "store", "exactjson"}, {"botocore", "msgspec", "simplejson"}),
-    "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "pydantic"}),
+    "usecases": ({"domain", "store", "usecases", "exactjson"}, {"jwt", "msgspec", "pydantic"}),
     "api": (
         {"domain", "store", "usecases", "api", "exactjson"},
         {

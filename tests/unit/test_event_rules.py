@@ -1,11 +1,11 @@
 """What every event says has to follow from itself: its id from what identifies it, its amounts from what it tells."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.events.documents import PostedAward, PostedSpend, PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import Origin, derived_id, given_id

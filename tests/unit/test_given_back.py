@@ -1,11 +1,11 @@
 """What a purchase that is taken back had used of limits, budgets and promo codes, and its vouchers."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.uses import WindowUse

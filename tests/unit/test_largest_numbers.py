@@ -1,10 +1,10 @@
 """What the proof of the counters that numbers are leased from calls a deviation."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from loyalty.domain.events.documents import PostedSpend, PurchaseDocument
 from loyalty.domain.pricing.exchange import Amounts

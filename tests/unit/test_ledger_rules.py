@@ -1,10 +1,10 @@
 """The ledger's own rules hold before each write: an event that breaks one is never posted, whatever made it so."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.ledger.rules import RuleBroken
 from loyalty.domain.ledger.wallet import Movement

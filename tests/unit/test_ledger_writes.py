@@ -1,13 +1,13 @@
 """Posting: what one transaction writes, and what it means if a condition of it does not hold."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.events.documents import PurchaseDocument

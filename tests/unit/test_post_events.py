@@ -3,12 +3,13 @@ work on the same wallets, or a table is busy or fails."""
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused, not_found
 from loyalty.domain.identity import Origin
@@ -574,7 +575,7 @@ def test_one_event_is_posted_or_refused_as_many_are() -> None:
     assert post_event("A", Gift("1"), table=table).event.entry.sequence == 1
     assert post_event("A", Gift("1"), table=table).replayed
     with pytest.raises(Refused) as refused:
-        post_event("A", replace(Gift("2"), amount="-9"), table=table)
+        post_event("A", Gift("2", amount="-9"), table=table)
     assert refused.value.problems[0].code is Code.INSUFFICIENT_BALANCE
 
 

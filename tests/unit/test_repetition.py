@@ -1,11 +1,11 @@
 """Where the event of an equal request may be, whatever its names lead to by now; and whom it may be told to."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.fingerprint import FORM, Fingerprint

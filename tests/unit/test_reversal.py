@@ -1,11 +1,11 @@
 """What is taken back of a purchase, by hand-computed examples; docs/rewards.md tells the same ones."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.wallet import LASTING, Clawback, Wallet

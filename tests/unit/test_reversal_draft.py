@@ -1,11 +1,11 @@
 """A purchase on its way back: what the event records, and what becomes of the purchase, all of it and nothing else."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.events.documents import ReturnedQuantity, ReversalDocument

@@ -1,9 +1,9 @@
 """Which purchases a reversal changes beside its own, as it settles what had been waived of them."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store.events import Event

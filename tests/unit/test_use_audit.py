@@ -1,12 +1,12 @@
 """What the proof of an account's uses of limits calls a deviation."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.ledger.uses import MAX_WINDOWS, Use, UseHistory, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement

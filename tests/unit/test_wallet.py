@@ -1,12 +1,12 @@
 """Wallets at the edges of what they hold, what of them expires, and the windows of what they used."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.expiry import expiry, lapsed_part
@@ -238,7 +238,7 @@ def test_an_entry_is_told_by_the_id_that_callers_know() -> None:
     assert replace(entry(moved(), 2, "5"), event_id="X1#M1").told_id == "X1"
 
 
-class Claiming(Wallet):
+class Claiming(Wallet, frozen=True):
     """A wallet that claims to have the lots that are booked, whatever it holds."""
 
     @property

@@ -1,6 +1,6 @@
 """Keys and tokens: changed, revoked and released while calls are under way, and calls without a good one."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from loyalty.usecases.access.api_keys import create_key, revoke_key, rotate_key
 from tests.simulation.operations import baskets

@@ -1,16 +1,16 @@
 """Currencies and the dated rates between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from msgspec import Struct
+
 from loyalty.domain.period import Period
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(Struct, frozen=True):
     """A currency; `exponent` is its number of decimals."""
 
     id: str
@@ -23,8 +23,7 @@ class Currency:
         return cls(record["id"], record["code"], record["exponent"])
 
 
-@dataclass(frozen=True, slots=True)
-class Exponents:
+class Exponents(Struct, frozen=True):
     """Decimals of the system currency, of a wallet's, and of the alternative one."""
 
     system: int
@@ -32,8 +31,7 @@ class Exponents:
     alternative: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """Units of a currency for one unit of the system currency, within a period."""
 
     id: str

@@ -1,8 +1,9 @@
 """Every way in which the engine refuses: one list of codes, one exception."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 MAX_STEP = 64
 """Characters that a pointer has of a name, which may be as long as a body. Our own are shorter."""
@@ -26,8 +27,7 @@ class Code(StrEnum):
     INTERNAL = "InternalException"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong: what kind, in words, and where in the request (a JSON pointer, "" for the whole).
 
     `own_words` is how many of the pointer's last steps are the caller's own, who may have put anything there.

@@ -1,9 +1,9 @@
 """Identity is idempotency: what a request says of itself decides its event's id (decision 0003)."""
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from msgspec.json import Encoder
 
 EVENT_ID_LENGTH = 32
@@ -29,8 +29,7 @@ OF_MERCHANT = (Origin.GIVEN, Origin.REFERENCE)
 """Origins of which each merchant has its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The identity of a request. Two requests of the same identity are the same event, or one of them is wrong.
 
     `parts` are, by origin:

@@ -1,14 +1,14 @@
 """Time: between two dates, between two times of every day, and by whose clock."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Period:
+
+class Period(Struct, frozen=True):
     """From `start` (included) to `end` (excluded); None leaves that side open."""
 
     start: datetime | None = None
@@ -39,8 +39,7 @@ class Period:
         return Period(max(starts, default=None), min(ends, default=None))
 
 
-@dataclass(frozen=True, slots=True)
-class DailyWindow:
+class DailyWindow(Struct, frozen=True):
     """From `start` (included) to `end` (excluded) of every day, over midnight where `end` is not later than `start`.
 
     From midnight to midnight is the whole day.
@@ -72,8 +71,7 @@ MAX_SPAN_YEARS = 10
 _DAYS_PER_YEAR, _MONTHS_PER_YEAR = 365, 12
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A length of time: some days, or some months."""
 
     days: int

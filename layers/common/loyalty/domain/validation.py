@@ -1,10 +1,10 @@
 """From faulty fields to problems: pydantic's errors, and the contract's rule that one of several may be given."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -39,8 +39,7 @@ _MESSAGES: Mapping[str, str] = {
 """The message for an error of pydantic, whose own messages speak of types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """Stands in a body for what could not be read of it, with why. No field takes it, so it is told beside all else
     that is wrong."""
 

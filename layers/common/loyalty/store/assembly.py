@@ -1,7 +1,8 @@
 """A file of any size, written while it is made, in as many calls as that takes."""
 
-from dataclasses import dataclass, field
 from typing import Any, Self
+
+from msgspec import Struct, field
 
 from loyalty import exactjson
 from loyalty.store.files import Files
@@ -10,8 +11,7 @@ PART_BYTES = 8_000_000
 """The bytes of a file that are written at a time: S3 accepts parts of 5 MiB and more, and 10,000 of them."""
 
 
-@dataclass(slots=True)
-class Assembly:
+class Assembly(Struct):
     """The file at `key` as far as it is made: parts that are written, by their ETags, and `rest`, which is not yet. The
     file is there once it is finished, and an earlier one until then.
 

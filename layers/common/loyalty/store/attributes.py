@@ -3,9 +3,10 @@
 import base64
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty.domain.money import plain
 from loyalty.store.keys import Key
@@ -35,8 +36,7 @@ def size_of(item: Item) -> int:
     return sum(len(name) + _SIZE[type(value)](value) for name, value in item.items() if value is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """A value of a kind that we never write: somebody else did, and `loyalty verify` tells so."""
 
     told: Any

@@ -7,6 +7,7 @@ from botocore.config import Config
 
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.sdk_errors import remember_operations
+from loyalty.store.sdk_models import SdkModels
 from loyalty.store.wire import pass_as_is
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def connect_function(name: str) -> "LambdaFunction":
 
 
 def _client(service: str, config: Config) -> Any:
-    client = botocore.session.get_session().create_client(service, config=config)
+    session = botocore.session.get_session()
+    session.register_component("data_loader", SdkModels())
+    client = session.create_client(service, config=config)
     remember_operations(client)
     return client

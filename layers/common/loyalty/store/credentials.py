@@ -4,8 +4,10 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import AuthToken, Partner
 from loyalty.domain.errors import Code, Problem, Refused
@@ -26,8 +28,7 @@ SIGNING_KEY_OVERLAP = timedelta(days=1)
 """How long a month's secret outlives the month: longer than any token that it signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """An active API key, without its text.
 
     Attributes:

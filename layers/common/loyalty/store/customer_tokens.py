@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.programme.offers import EFFECTIVE
@@ -16,8 +17,7 @@ from loyalty.store.table import Table
 from loyalty.store.writes import Delete, Put
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerToken:
+class CustomerToken(Struct, frozen=True):
     """An effective access token. `pass_code` is a hash, None if the token has no pass code."""
 
     id: str

@@ -1,8 +1,9 @@
 """Customers: from what a caller shows of one to the account and its wallet."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.fields import MAX_CODE
@@ -19,8 +20,7 @@ ONE_TIME_PASSWORD = "token.one_time_password"  # noqa: S105 - a way of naming a 
 CONTACT_PASSWORD = "contact.one_time_password"  # noqa: S105 - another
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """An account and its wallet, read in one go and so of one moment."""
 
     account: Account

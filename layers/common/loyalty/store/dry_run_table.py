@@ -5,8 +5,9 @@ these items for events or wallets. TTL removes them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
@@ -29,8 +30,7 @@ _KEPT = "rehearsed_"
 """Before the names of attributes, so that no index knows them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """An item as the dry run sees it, None if there is none; and how often the dry run has written it."""
 
     item: Item | None

@@ -1,11 +1,12 @@
 """Events and wallets as items of the table, and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
+
+from msgspec import Struct, field
 
 from loyalty import exactjson
 from loyalty.domain.events.documents import Document, PurchaseDocument, ReversalDocument
@@ -28,8 +29,7 @@ class EventState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A posted event: its journal entry, who requested it, and everything needed to answer with it again.
 
     Attributes:

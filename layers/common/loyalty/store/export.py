@@ -5,11 +5,10 @@ import hashlib
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from msgspec import json
+from msgspec import Struct, json
 
 from loyalty import exactjson
 from loyalty.store.attributes import Item, unpack
@@ -21,8 +20,7 @@ class NotAnExport(Exception):  # noqa: N818 - reads as what it says
     """A folder is no whole export: with what is missing or damaged, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataFile:
+class DataFile(Struct, frozen=True):
     """A file of an export: how many items it has to have, and its MD5 in base64, as the manifest tells."""
 
     path: Path
@@ -30,8 +28,7 @@ class DataFile:
     checksum: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableExport:
+class TableExport(Struct, frozen=True):
     """The items of a table at one moment."""
 
     files: tuple[DataFile, ...]

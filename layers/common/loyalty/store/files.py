@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.store.sdk_errors import refuse_if_busy
@@ -24,8 +24,7 @@ _RETRYABLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True):
     """A file as it lies there: `etag` is the same for the same bytes, put in the same way; `notes` are what whoever put
     it there wrote on it, by lower-case name."""
 
@@ -44,8 +43,7 @@ def read_notification(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield unquote_plus(told["key"]), told.get("versionId", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A form to send a file with, as `multipart/form-data` by POST: the fields before the file."""
 
     url: str

@@ -1,9 +1,11 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from secrets import token_bytes
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
@@ -32,8 +34,7 @@ MAX_PAGE = 100
 """Entries on one page of a journal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """A write that goes into the transaction of an event. If its condition does not hold, the data has changed since it
     was read, and the event is made again. If there is a `refusal` and nothing else has changed for the event, it is
     refused instead."""
@@ -42,8 +43,7 @@ class Effect:
     refusal: Problem | None = None
 
 
-@dataclass(frozen=True)
-class PreparedEvent:
+class PreparedEvent(Struct, frozen=True, dict=True):
     """An event to post, the wallet after it, and everything else that is written with it. An event that takes a
     purchase back has the `purchase` as it is afterwards. `written` is there once it is linked."""
 
@@ -51,7 +51,7 @@ class PreparedEvent:
     wallet: Wallet
     effects: tuple[Effect, ...] = ()
     purchase: Event | None = None
-    written: WrittenEvent | None = field(default=None, compare=False)
+    written: WrittenEvent | None = None
 
     def linked(self, before: Wallet, table_id: str | None) -> "PreparedEvent":
         """Return the event with its place in the chain of its wallet, which was at `before`."""
@@ -188,8 +188,7 @@ CODE_MOVED = Problem(Code.RETRY_LATER, "The merchant's code is changing hands. N
 _ABSENT = "attribute_not_exists(pk)"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A write of a transaction: for the event at which place, and what it means where its condition does not hold."""
 
     write: Write

@@ -1,9 +1,11 @@
 """Logins of partners: a username with a password, in the place of an API key."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.guesses import AT_A_LOGIN, AT_ALL_LOGINS, holder_of
 from loyalty.domain.access.partner import Partner
@@ -16,8 +18,7 @@ from loyalty.store.table import Table
 from loyalty.store.writes import Count, Delete, Put
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """An active login.
 
     Attributes:

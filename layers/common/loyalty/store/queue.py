@@ -1,8 +1,9 @@
 """A queue: a thin class over the low-level client. Errors of the SDK become the engine's own in one place."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
@@ -21,8 +22,7 @@ _BUSY = Problem(Code.RETRY_LATER, "The queue is busy. Try again.")
 _RETRYABLE = frozenset({"InternalError", "RequestThrottled", "ServiceUnavailable", "ThrottlingException", "OverLimit"})
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message to send: `body` as JSON. Messages of a group arrive in order; of those with the same id, sent within
     five minutes, one arrives. A queue that is not FIFO has only one group, without a name and without an order."""
 
@@ -31,8 +31,7 @@ class Message:
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedMessage:
+class ReceivedMessage(Struct, frozen=True):
     """A message that was received, and what to name it by until it is put back."""
 
     message: Message

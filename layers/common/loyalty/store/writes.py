@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from loyalty.store.attributes import Item, pack, pack_key
 from loyalty.store.keys import Key
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """Write an item whole, on a condition if one is named."""
 
     key: Key
@@ -20,8 +20,7 @@ class Put:
     values: Item | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Set attributes of an item, on a condition; those that are None are removed."""
 
     key: Key
@@ -30,8 +29,7 @@ class Update:
     values: Item | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(Struct, frozen=True):
     """Add to the counter of an item (its attribute `used`, from zero on), which must not exceed `maximum` then; and set
     attributes beside it."""
 
@@ -41,8 +39,7 @@ class Add:
     attributes: Item = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Add to counters of an item, which start at zero; and set attributes beside them, or remove those that are None.
     Those of `most` must not exceed that then."""
 
@@ -52,8 +49,7 @@ class Count:
     most: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Remove an item, if it is there, and on a condition if one is named."""
 
     key: Key

@@ -1,9 +1,11 @@
 """The bulk call (contract, operation 2): many purchases in one body, each of which is posted or refused alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.api.classic.answers import AcceptedUpload
@@ -32,8 +34,7 @@ RESPOND_ASYNC = "respond-async"
 """The preference of a caller that does not wait for the outcomes (RFC 7240)."""
 
 
-@dataclass(frozen=True, slots=True)
-class BulkEntries:
+class BulkEntries(Struct, frozen=True):
     """The entries of a call by their own ids: all of them, in order; what those ask for that can be read; and why the
     others cannot be."""
 

@@ -1,12 +1,12 @@
 """How a model says that the vendor has deprecated a field of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Deprecated:
+
+class Deprecated(Struct, frozen=True):
     """Marks a field of a request: which release of the vendor's deprecated it."""
 
     release: str

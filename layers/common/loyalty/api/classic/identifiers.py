@@ -20,7 +20,7 @@ from loyalty.domain.validation import exactly_one, models_within, validate
 class ClassicModel(BaseModel):
     """A model that ignores fields that it does not list, at every level (contract, row 7)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     @classmethod
     def broken_rules(cls, raw: Mapping[str, Any], at: str = "") -> Iterator[Problem]:

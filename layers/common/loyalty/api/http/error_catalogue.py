@@ -2,14 +2,14 @@
 this (`loyalty errors`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """An error code's status, the name that the vendor's newest API has or would have for it, its cause and its cure,
     both in Markdown whose links are those of docs/."""
 

@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from loyalty import exactjson
 from loyalty.api.http.parameters import check_parameters
@@ -20,8 +21,7 @@ MAX_BODY_BYTES = 1_000_000
 """A purchase of a thousand lines takes a fifth of it."""
 
 
-@dataclass
-class Request:
+class Request(Struct, dict=True):
     """One call of a route.
 
     Attributes:
@@ -49,7 +49,7 @@ class Request:
     is_base64: bool
     max_body_bytes: int = MAX_BODY_BYTES
     method: str = "POST"
-    event: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    event: Mapping[str, Any] = field(default_factory=dict)
     answer_headers: dict[str, str] = field(default_factory=dict)
     address: str = ""
     error_forms: ErrorForms = DEFAULT_FORMS
@@ -152,8 +152,7 @@ class Request:
             raise Refused(Problem(Code.INVALID, "The body is not valid base64.")) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An answer: status, a body that becomes JSON, and headers beyond the content type. Equal amounts become the same
     text, whether they were just calculated or read, so a repetition is answered byte for byte as the first time."""
 

@@ -74,7 +74,7 @@ _LONGEST_NAME = 40
 class NewestModel(BaseModel):
     """A body, or a part of one. As it stands it refuses fields that it does not list; `read_body` takes them out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_open)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_open, defer_build=True)
 
 
 def read_body(request: Request, model: type[NewestModel]) -> Any:

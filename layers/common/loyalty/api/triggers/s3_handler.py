@@ -2,10 +2,11 @@
 another."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
+
+from msgspec import Struct
 
 from loyalty.api.faults import log_faults
 from loyalty.api.logs import log_context, logger
@@ -18,8 +19,7 @@ from loyalty.store.uploads import Upload, read_upload, upload_id
 from loyalty.usecases.uploads.close_upload import close_if_complete
 
 
-@dataclass(frozen=True, slots=True)
-class S3Call:
+class S3Call(Struct, frozen=True):
     """A call of a function: when it began, a name that no other call has, and whether its time is out."""
 
     now: datetime
@@ -33,8 +33,7 @@ class Begin(Protocol):
     def __call__(self, key: str, version: str, *, now: datetime) -> Upload: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(Struct, frozen=True):
     """The hand-over from a call to the next one: the function `itself` is called while `milliseconds_to_keep` of the
     call's time are left, which it needs to finish what it has begun."""
 

@@ -1,9 +1,10 @@
 """Handling of messages from a queue: each by itself, with an answer which ones to deliver again."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.api.faults import log_faults
@@ -17,8 +18,7 @@ AGAIN_AFTER_SECONDS = 15
 dead letter at once. One whose worker was killed waits for the queue's own time."""
 
 
-@dataclass(frozen=True, slots=True)
-class SqsDelivery:
+class SqsDelivery(Struct, frozen=True):
     """A message of SQS, delivered for the `receives`th time.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Proofs that a customer showed a pass code or a one-time password, kept in its place while a call waits."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple, Self
+
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.fingerprint import Fingerprint

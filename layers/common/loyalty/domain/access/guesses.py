@@ -2,15 +2,15 @@
 up (decisions 28 and 35)."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
+
+from msgspec import Struct
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """The most guesses in a window of time, which is the same for all: `of_each` that guesses at one thing, or that one
     guesses at; or else of all together."""
 

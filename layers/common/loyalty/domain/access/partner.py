@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from loyalty.domain.access.error_forms import DEFAULT_FORMS, ErrorForms
 from loyalty.domain.errors import Code, Problem, Refused
@@ -29,8 +30,7 @@ class ClassicRepeats(StrEnum):
     REPLAY = "REPLAY"
 
 
-@dataclass(frozen=True, slots=True)
-class Partner:
+class Partner(Struct, frozen=True):
     """An API client, as far as its token goes.
 
     Attributes:
@@ -89,8 +89,7 @@ def no_folder(partner_id: str) -> Problem | None:
     return Problem(Code.NOT_PERMITTED, description)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthToken:
+class AuthToken(Struct, frozen=True):
     """A partner's token: opaque to the caller, good until `expires_on`, as long as the key or login that it was got
     with is."""
 

@@ -8,7 +8,6 @@ event, nor what later versions add to others.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -16,7 +15,7 @@ from json.encoder import encode_basestring_ascii
 from types import NoneType
 from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.json import Encoder
 
 from loyalty.domain.money import plain_text
@@ -47,8 +46,7 @@ PERSONAL_IDS = ("access_token", "account", "contact", "invoice")
 """Record types of the document's `ids` that name a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """An event's place in the chain.
 
     - `digest` is its hash, in the form `form`.

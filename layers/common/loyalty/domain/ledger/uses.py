@@ -1,10 +1,9 @@
 """How often, and for how much, an account has used what is limited per account: offers and promo codes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from loyalty.domain.ledger.windows import lies_in, same_period
 from loyalty.domain.money import ZERO
@@ -38,8 +37,7 @@ class Use(Struct, frozen=True, array_like=True):
     per_account_amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WindowUse:
+class WindowUse(Struct, frozen=True):
     """How often something was used, and for how much by currency."""
 
     count: int = 0
@@ -60,8 +58,7 @@ class WindowUse:
         return self.count <= 0 and not any(amount > 0 for amount in self.amounts.values())
 
 
-@dataclass(frozen=True, slots=True)
-class UseHistory:
+class UseHistory(Struct, frozen=True):
     """The uses of one subject, by window. The latest windows of each period are remembered. `forgotten` has, for each
     period, the latest window that is not: it and all before it count as used up, whatever is given back."""
 
@@ -88,8 +85,7 @@ class UseHistory:
         return UseHistory(windows, frozenset({*other_periods, kept[0]}))
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(Struct, frozen=True):
     """The uses of an account, by subject."""
 
     by_subject: Mapping[str, UseHistory] = field(default_factory=dict)

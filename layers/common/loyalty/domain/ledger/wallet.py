@@ -1,10 +1,11 @@
 """Wallets and their journal: numbered 1..n without gaps, every entry with the balance after it; no event overdraws."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import told_id
@@ -27,8 +28,7 @@ class Clawback(StrEnum):
     ALLOW_NEGATIVE = "ALLOW_NEGATIVE"
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """What an event does to a wallet. Amounts are in the wallet's currency, and below zero if the event takes back
     another.
 
@@ -69,8 +69,7 @@ class Movement:
         return self.alternative_awarded - self.alternative_spent
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
+class Wallet(Struct, frozen=True):
     """A balance and the number of events that made it. A wallet without events has version 0 and is not stored.
 
     Attributes:
@@ -180,8 +179,7 @@ class EventType(StrEnum):
         return self in (EventType.CANCELLATION, EventType.RETURN)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(Struct, frozen=True):
     """One line of a wallet's statement: an event, its number in the journal and the balance after it.
 
     Attributes:

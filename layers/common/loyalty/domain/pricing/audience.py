@@ -1,8 +1,9 @@
 """The offers that a partner may see: those that are live and could apply at the merchants of its key."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner
 from loyalty.domain.period import Period
@@ -13,8 +14,7 @@ from loyalty.domain.programme.offers import EFFECTIVE, Offer
 from loyalty.domain.programme.programme import Place, Programme
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """A partner, and the programme that it is told of; `directory` has the records that offers name."""
 
     partner: Partner

@@ -1,16 +1,16 @@
 """The lines of a purchase as offers look at them. What several offers look at is worked out once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from loyalty.domain.money import ZERO
 from loyalty.domain.programme.offers import Offer
 from loyalty.domain.purchases.purchase import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(Struct, frozen=True):
     """Lines, by their places in the purchase, and what each of them brings to `base`: an amount, or pieces."""
 
     places: tuple[int, ...]

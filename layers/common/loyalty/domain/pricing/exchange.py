@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
@@ -48,8 +47,7 @@ class Amounts(Struct, frozen=True, array_like=True):
         return Amounts(combine(self.system, other.system), combine(self.wallet, other.wallet), alternative)
 
 
-@dataclass(frozen=True, slots=True)
-class _Quote:
+class _Quote(Struct, frozen=True):
     """A currency and how many units of it one unit of the system currency was worth."""
 
     currency: Currency

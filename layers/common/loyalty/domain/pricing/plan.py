@@ -1,8 +1,9 @@
 """The plan of a purchase, which is the result of pricing: what posting it would do, and why."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from loyalty.domain.ledger.uses import Use
 from loyalty.domain.ledger.wallet import Movement
@@ -23,8 +24,7 @@ class Share(NamedTuple):
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(Struct, frozen=True):
     """What `offer` gives. `portion` is what its value was applied to: lines, by their amounts in the system currency,
     for PER_UNIT by their pieces. Where the offer has a voucher type, it is a voucher of this value, else it goes to the
     wallet; there it expires at the end of the month `expires`, if it does. `use` is what it takes of the offer's limits
@@ -94,8 +94,7 @@ class Verdict(NamedTuple):
     failed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that posting the purchase would do.
 
     Attributes:

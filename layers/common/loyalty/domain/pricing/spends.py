@@ -5,9 +5,11 @@ refused (decision 6); the others take less, and where that is below a minimum, n
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.wallet import Lots, take_from_lots
@@ -26,8 +28,7 @@ class SpendMethod(StrEnum):
     AUTOMATICALLY = "SPEND_AUTOMATICALLY"
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(Struct, frozen=True):
     """A payment from the wallet. A purchase has at most one of each method. `lots` are the lots that it is taken from,
     as amounts above zero in the wallet's currency."""
 
@@ -36,8 +37,7 @@ class Spend:
     lots: Lots
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """How far the wallet has paid a purchase: what is left to pay (system currency), and what the wallet still holds of
     what it held before the purchase (wallet currency)."""
 

@@ -2,11 +2,12 @@
 
 import decimal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.money import ZERO, decimal_in
 from loyalty.domain.period import Span
@@ -59,16 +60,14 @@ _MODES: Mapping[Rounding, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(Struct, frozen=True):
     """From this base on (system currency), this award."""
 
     start: Decimal
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class AwardRule:
+class AwardRule(Struct, frozen=True):
     """How much an offer gives.
 
     Attributes:
@@ -98,7 +97,7 @@ class AwardRule:
     ceiling: Callable[[Line], Decimal] | None
     instant: bool
     expires_after: Span | None
-    formula: "Formula" = field(repr=False, compare=False)
+    formula: "Formula"
 
     @classmethod
     def of(cls, award: Mapping[str, Any]) -> Self:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.money import ZERO
 from loyalty.domain.period import DailyWindow
@@ -34,8 +36,7 @@ class Weekday(StrEnum):
 Settings = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Occasion:
+class Occasion(Struct, frozen=True, dict=True):
     """Everything that conditions and limits depend on: what was bought, by whom, and where.
 
     Attributes:

@@ -1,10 +1,11 @@
 """How often, and how much, an offer may give: per account and period, and to all accounts together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.ledger.uses import UNRECORDED, Use, WindowUse
 from loyalty.domain.ledger.windows import LimitPeriod, window_of
@@ -12,8 +13,7 @@ from loyalty.domain.money import ZERO, decimal_in
 from loyalty.domain.programme.conditions import Occasion
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """An offer's limits; amounts are in its award's own currency, None means no limit.
 
     `per_account` is a number of awards, `per_account_amount` their sum, each within a `period` (None: for ever);

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -30,8 +29,7 @@ class Stacking(StrEnum):
     EXCLUSIVE = "EXCLUSIVE"
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(Struct, frozen=True):
     """A scheme that offers belong to. `merchants` are ids of business units, which include all units below them; an
     empty set means everywhere."""
 
@@ -58,8 +56,7 @@ class Scheme:
         return self.effective and takes_part and self.period.holds(occasion.purchase.performed_on)
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherType:
+class VoucherType(Struct, frozen=True):
     """A kind of voucher. `value` (system currency) is None where each voucher has a value of its own (VARIABLE)."""
 
     id: str
@@ -72,8 +69,7 @@ class VoucherType:
         return cls(record["id"], record["name"], decimal_in(record, "value"))
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A reward offer: if its conditions hold, it gives its award, or a voucher if it has a voucher type.
 
     Attributes:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Self, TypeVar
 
+from msgspec import Struct
+
 from loyalty.domain.currencies import Currency, Exponents, Rate
 from loyalty.domain.errors import not_in_programme
 from loyalty.domain.ledger.wallet import Clawback, Wallet
@@ -30,8 +32,7 @@ from loyalty.domain.purchases.purchase import Purchase
 LookedUp = TypeVar("LookedUp")
 
 
-@dataclass(frozen=True, slots=True)
-class BusinessUnit:
+class BusinessUnit(Struct, frozen=True):
     """A merchant, or an outlet of one.
 
     Attributes:
@@ -58,8 +59,7 @@ class BusinessUnit:
         return self.parent_id or self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A business unit as a purchase is performed there: the units from it upwards, their ids, whether all of them are
     effective, by whose clock it is, and what wallets may pay."""
 

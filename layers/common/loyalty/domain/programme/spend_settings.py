@@ -1,10 +1,11 @@
 """The settings of what wallets may pay."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.money import decimal_in
 
@@ -16,8 +17,7 @@ class ReductionMethod(StrEnum):
     BACK_END = "BACK_END_REDUCTION"
 
 
-@dataclass(frozen=True, slots=True)
-class SpendSettings:
+class SpendSettings(Struct, frozen=True):
     """Whether a wallet may pay, and how much each spend may take (system currency; None means no limit)."""
 
     allow_spending: bool = True

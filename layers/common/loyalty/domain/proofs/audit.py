@@ -2,10 +2,11 @@
 Proof of a purchase that was taken back: what it tells is the sum of its reversals, no more than it gave and took."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from loyalty.domain.ledger.rules import as_text, broken_links, broken_sums
 from loyalty.domain.ledger.wallet import JournalEntry, Movement, Wallet, add_amounts, add_lots
@@ -19,8 +20,7 @@ UPDATED_BY_LAST = "a purchase tells when and by whom it was last taken back"
 PURCHASES_COUNTED = "a wallet counts the purchases that are not taken back whole"
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(Struct, frozen=True):
     """Something that cannot be if every posting did what it should: where, which rule, and what was found instead."""
 
     account_id: str | None
@@ -82,8 +82,7 @@ NEVER = Updated(None, None)
 """A purchase was not taken back."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalEvidence:
+class ReversalEvidence(Struct, frozen=True):
     """The part of a purchase that an event took back: its own cancellation or return, or the reversal of another
     purchase that settled what was waived of this one.
 
@@ -106,8 +105,7 @@ class ReversalEvidence:
     has_hash: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseEvidence:
+class PurchaseEvidence(Struct, frozen=True):
     """A purchase as it stands: what it gave and took, and what it says about its reversals.
 
     Attributes:

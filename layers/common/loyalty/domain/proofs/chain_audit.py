@@ -1,9 +1,10 @@
 """Proof of a wallet's chain: every event says what it said when it was posted, in the place where it was posted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
+
+from msgspec import Struct
 
 from loyalty.domain.ledger.chain import (
     HASH_FORM,
@@ -18,8 +19,7 @@ from loyalty.domain.ledger.chain import (
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet
 
 
-@dataclass(frozen=True, slots=True)
-class ChainEvidence:
+class ChainEvidence(Struct, frozen=True):
     """An event as its chain sees it.
 
     Attributes:
@@ -72,8 +72,7 @@ UPGRADE_SECONDS = 15 * 60
 earlier than the event before it an event may say that it was posted, as a run of 15 minutes tells when it began."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableChains:
+class TableChains(Struct, frozen=True):
     """What the chains of a table have in common: the table's identity, if it has one; and when its first event with a
     hash was posted, in seconds since 1970."""
 

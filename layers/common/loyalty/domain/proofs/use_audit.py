@@ -5,9 +5,10 @@ It keeps every window for ever, where the engine remembers a few; so it sees wha
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from loyalty.domain.ledger.uses import MAX_WINDOWS, Use, Uses, WindowUse
 from loyalty.domain.ledger.wallet import EventType, JournalEntry
@@ -27,8 +28,7 @@ class UseDeviation(NamedTuple):
     found: str
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(Struct):
     """The standing uses of a subject in one window, and whether they were forgotten while some of them stood."""
 
     times: int = 0

@@ -1,10 +1,11 @@
 """Accounts: whose wallet it is, and what it pays without being asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.money import decimal_in
 
@@ -17,8 +18,7 @@ class LifeCycle(StrEnum):
     TERMINATED = "TERMINATED"
 
 
-@dataclass(frozen=True, slots=True)
-class AutomaticSpend:
+class AutomaticSpend(Struct, frozen=True):
     """When a wallet pays by itself; amounts in the system currency, None means no limit.
 
     `merchants` are ids of business units, each standing for all below it too; an empty set stands for everywhere.
@@ -43,8 +43,7 @@ class AutomaticSpend:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The owner of a wallet.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Promo codes, which a customer brings to a purchase and which open a campaign."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem
 
@@ -10,8 +11,7 @@ PROMO_CODE = "/promo_code"
 """Where a purchase of either API has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromoCode:
+class PromoCode(Struct, frozen=True):
     """A promo code that is in force.
 
     Attributes:

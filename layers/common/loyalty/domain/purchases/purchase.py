@@ -1,12 +1,13 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
@@ -76,8 +77,7 @@ class RowOrigin(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseRequest:
+class PurchaseRequest(Struct, frozen=True):
     """A purchase to post, independent of the API.
 
     Attributes:
@@ -122,8 +122,7 @@ class PurchaseRequest:
     is_undated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names in a faulty body, as far as they can be read; `performed_by` and `references` as in a
     `PurchaseRequest`, `performed_on` None if it is not known."""
 
@@ -177,8 +176,7 @@ class Totals(NamedTuple):
 _AMOUNTS: Sequence[Callable[[Line], Decimal]] = [attrgetter("net"), attrgetter("tax"), attrgetter("total")]
 
 
-@dataclass(frozen=True)
-class Purchase:
+class Purchase(Struct, frozen=True, dict=True):
     """A purchase whose names are all resolved: the input of pricing.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty.domain.empty_texts import is_given
 
 Fields = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """The `fields` of a record as JSON has them, if it is one. Where the file says only some of them, `columns` are
     these, as dotted paths; where that is None, it says all of the record."""
 

@@ -5,9 +5,10 @@ between two running totals, and once all came back these are the whole purchase.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec import Struct
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.events.documents import PostedAward, PurchaseDocument
@@ -18,8 +19,7 @@ from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.reversals.returns import Fractions, ReturnedLines, SoldLine
 
 
-@dataclass(frozen=True, slots=True)
-class LotAmounts:
+class LotAmounts(Struct, frozen=True):
     """Some amounts of awards or spends, or what of them is reversed; and which part of them is of which lot."""
 
     amounts: Amounts
@@ -37,8 +37,7 @@ class LotAmounts:
         return LotAmounts(self.amounts - other.amounts, add_lots(self.lots, negate(other.lots)))
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedAmounts:
+class WeightedAmounts(Struct, frozen=True):
     """An award, or a spend of what the wallet held before, as it was posted; and how much of it each line stands for
     (weights, by place)."""
 
@@ -73,8 +72,7 @@ class WeightedAmounts:
         return {month: part for month, part in parts.items() if part}
 
 
-@dataclass(frozen=True, slots=True)
-class InstantSpend:
+class InstantSpend(Struct, frozen=True):
     """An instant spend as it was posted: all, or a part, of these awards of the same purchase."""
 
     whole: LotAmounts
@@ -99,8 +97,7 @@ class InstantSpend:
         return LotAmounts(Amounts(system, lasting + sum(lots.values(), ZERO), alternative), add_lots({}, lots))
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalStep:
+class ReversalStep(Struct, frozen=True):
     """The share of a purchase that one reversal undoes: awards to take back, spends to give back, and how much of the
     spends was of the same purchase's awards (`at_once`); and what of the awards had paid off a debt, in the wallet's
     currency."""
@@ -116,8 +113,7 @@ class ReversalStep:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseAmounts:
+class PurchaseAmounts(Struct, frozen=True):
     """What a purchase gave and took. `nothing` is zero in the currencies of its amounts; `debt` is how much of a debt
     of the wallet it paid off, all in all, in the wallet's currency."""
 

@@ -1,10 +1,11 @@
 """Returning goods: which lines of a purchase a return names, and how much of each may still come back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
@@ -12,8 +13,7 @@ from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.purchase import Reference
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedProduct:
+class ReturnedProduct(Struct, frozen=True):
     """Goods that are returned: those of a line (its place, from 0), or of all lines with a product (its code); exactly
     one of the two is set. Without `quantity`, everything that is left of them. `pointer` is their place in the
     request."""
@@ -24,8 +24,7 @@ class ReturnedProduct:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRequest:
+class ReturnRequest(Struct, frozen=True):
     """Goods of the named purchase to take back. If the return is sent again, the reference number identifies it."""
 
     purchase: Reference
@@ -35,8 +34,7 @@ class ReturnRequest:
     fingerprint: Fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class SoldLine:
+class SoldLine(Struct, frozen=True):
     """A line of a posted purchase."""
 
     product_code: str | None
@@ -55,8 +53,7 @@ WHOLE = Fraction(1)
 """All of a line."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedLines:
+class ReturnedLines(Struct, frozen=True):
     """The quantities that are returned now (none if the purchase is cancelled), and how much of each line has come back
     before and after that."""
 

@@ -1,9 +1,10 @@
 """Taking a purchase back: what that does to a wallet, as things stand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.ledger.expiry import lapsed_part
@@ -24,8 +25,7 @@ from loyalty.domain.reversals.proration import ReversalStep
 from loyalty.domain.reversals.returns import Quantities
 
 
-@dataclass(frozen=True, slots=True)
-class TakenBack:
+class TakenBack(Struct, frozen=True):
     """The part of a purchase that was taken back so far; amounts are in the wallet's currency.
 
     Attributes:
@@ -57,8 +57,7 @@ class TakenBack:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
+class Reversal(Struct, frozen=True):
     """The change that a reversal makes to a wallet, in the wallet's currency.
 
     Attributes:
@@ -85,8 +84,7 @@ def settlement(amount: Decimal) -> TakenBack:
     return TakenBack(awarded=amount, waived=-amount)
 
 
-@dataclass(frozen=True, slots=True)
-class ReversedAward:
+class ReversedAward(Struct, frozen=True):
     """What of an offer's award is reversed in a step, in the wallet's currency; the `month` of its lot, None if it
     never expires; and whether it was spent at once."""
 

@@ -8,8 +8,10 @@ once it is given up.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Problem
 from loyalty.domain.uploads.row_outcome import RowOutcome, problem, problem_to_list
@@ -21,8 +23,7 @@ MAX_DEATHS = 2
 """Workers that die over a row on its own, before it is given up: one may do so by chance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """The state of a chunk's purchases, by the numbers of their first rows.
 
     `settled` are the outcomes, `unsettled` the reasons why others have none so far. `trying` is the piece that is being

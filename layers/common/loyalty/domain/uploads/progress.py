@@ -1,11 +1,11 @@
 """How fast an upload gets on, and how long it will still take."""
 
-from dataclasses import dataclass
 from typing import Self
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+
+class Progress(Struct, frozen=True):
     """`rate` is purchases a second since the start, `seconds_left` how long it will take; None as long as nobody can
     tell."""
 

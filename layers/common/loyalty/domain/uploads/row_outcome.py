@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self, TypeVar
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused
 
@@ -54,8 +55,7 @@ DRY_RUN = " (dry run)"
 """Stands behind the status in the result of a dry run, so that nobody takes it for what was posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowOutcome:
+class RowOutcome(Struct, frozen=True):
     """The outcome of the purchase that starts on row `row`. `event_id` is the id of the event; for a failed row without
     an identity of its own, it is the key by which the row is recognized when it is sent again. The row is counted by
     `problem`; `others` are its other faults."""
@@ -104,8 +104,7 @@ def problem(code: str, pointer: str, description: str) -> Problem:
     return Problem(Code(code), description, pointer)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many purchases became what, and how many were refused or failed for which reason."""
 
     by_status: Mapping[RowStatus, int]

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from loyalty.domain.access.partner import EVERY_MERCHANT, Partner, Scope
 from loyalty.domain.errors import Code, Problem, Refused, not_found
@@ -16,8 +17,7 @@ from loyalty.store.table import Table
 KEY_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRequest:
+class KeyRequest(Struct, frozen=True):
     """A key to make for a partner, what it may do, and for which merchants: their ids or codes, or `*`.
 
     `request` is a name for the call that no other call of the partner has; None if it has no name.

@@ -2,10 +2,10 @@
 
 import re
 import secrets
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.access.error_forms import ErrorForms

@@ -3,9 +3,11 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from loyalty.domain.access.guesses import AT_ONE_TIME_PASSWORDS
 from loyalty.domain.access.pass_codes import LEFT_OUT, is_pass_code

@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.access.error_forms import ErrorForms
@@ -26,8 +28,7 @@ _NO_SALT, _NO_HASH = "-", "-"
 """In the place of those of a login that there is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoginRequest:
+class LoginRequest(Struct, frozen=True):
     """A login to make for a partner, what it may do, and for which merchants: their ids or codes, or `*`."""
 
     partner_id: str
@@ -36,8 +37,7 @@ class LoginRequest:
     scopes: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLogin:
+class ShownLogin(Struct, frozen=True):
     """What a caller shows: a username, a password, an organisation; and the address that it calls from."""
 
     username: str

@@ -1,9 +1,10 @@
 """The classic API's login: a key, or a username with its password, is exchanged for a token, on behalf of a unit."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Self
+
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import AuthToken, Partner
 from loyalty.domain.errors import NotInProgramme, not_found

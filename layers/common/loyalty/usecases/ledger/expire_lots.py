@@ -1,11 +1,12 @@
 """Expiry: taking expired lots out of the wallets, with an EXPIRY event for each wallet."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
@@ -35,8 +36,7 @@ RESERVE_SECONDS = 60.0
 """Time that has to be left for another batch: far more than one takes, unless storage is slow."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiryRun:
+class ExpiryRun(NamedTuple):
     """The result of a run: wallets with an expiry, wallets that were too busy, and whether the time was enough for all.
     The next run finds the rest."""
 
@@ -105,8 +105,7 @@ def _is_busy(outcome: EventOutcome) -> TypeGuard[Refused]:
     return isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiryDraft:
+class ExpiryDraft(Struct, frozen=True):
     """The end of some lots. The account may be in any state."""
 
     account_id: str

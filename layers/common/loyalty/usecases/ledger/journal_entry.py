@@ -1,8 +1,9 @@
 """The journal entry that an event writes."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
 from loyalty.domain.money import ZERO

@@ -1,10 +1,11 @@
 """Bringing a balance over from elsewhere: an ADJUSTMENT event, posted once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.fingerprint import Fingerprint
@@ -36,8 +37,7 @@ def post_opening_balance(
     return post_event(record["account"], _AdjustmentDraft(record, programme, now), table=table)
 
 
-@dataclass(frozen=True, slots=True)
-class _AdjustmentDraft:
+class _AdjustmentDraft(Struct, frozen=True):
     record: Mapping[str, Any]
     programme: Programme
     now: datetime

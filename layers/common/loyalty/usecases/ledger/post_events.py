@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+
+from msgspec import Struct
 
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
 from loyalty.store.backoff import Backoff, Pause, pause
@@ -22,8 +23,7 @@ from loyalty.usecases.ledger.transaction_batch import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PostedEvent:
+class PostedEvent(Struct, frozen=True):
     """The outcome of a request: its event, and whether an earlier, equal request had posted it. If it was posted now
     and takes a purchase back, `purchase` is that purchase afterwards."""
 

@@ -1,8 +1,9 @@
 """Showing a wallet and its journal."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Refused, not_found
 from loyalty.domain.fields import MAX_CODE
@@ -16,8 +17,7 @@ from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import with_newest_programme
 
 
-@dataclass(frozen=True, slots=True)
-class WalletView:
+class WalletView(Struct, frozen=True):
     """A customer's wallet as it stands now. `alternative_balance` is None where there is no alternative currency."""
 
     customer: Customer
@@ -25,8 +25,7 @@ class WalletView:
     alternative_balance: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class JournalPage:
+class JournalPage(Struct, frozen=True):
     """Some entries of a journal, newest first; `before` is where the next page starts, None on the last. `missing` are
     the numbers of entries that belong on the page and that the index does not have yet."""
 

@@ -1,9 +1,10 @@
 """Batches of events for one transaction, each priced on the wallet as the previous event leaves it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.ledger.rules import require_rules
@@ -98,8 +99,7 @@ def read_used(table: Table, counters: Iterable[Key]) -> dict[Key, Decimal]:
     return {key: items[key]["used"] if key in items else ZERO for key in wanted}
 
 
-@dataclass(slots=True)
-class TransactionBatch:
+class TransactionBatch(Struct):
     """Events that go into one transaction, by their places; and those of their wallets that were refused on the way,
     for good once the others are posted."""
 

@@ -1,10 +1,11 @@
 """What a reading of the table, or of a part of it, has shown."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Self
+
+from msgspec.structs import replace
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.ledger.wallet import JournalEntry, Wallet

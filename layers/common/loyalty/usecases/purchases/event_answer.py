@@ -1,9 +1,10 @@
 """Answers that tell the complete event, drawn up before it is posted (decision 0019)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import PostedEvent
@@ -13,8 +14,7 @@ from loyalty.usecases.purchases.event_records import EventRecords, EventRecordsR
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class EventAnswer(Generic[Answer]):
+class EventAnswer(Struct, Generic[Answer], frozen=True):
     """The answer to a purchase that was posted or cancelled, now or by an earlier, equal request."""
 
     answer: Answer

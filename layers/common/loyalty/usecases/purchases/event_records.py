@@ -1,8 +1,9 @@
 """Reading everything that the classic API shows of an event: its event holds ids, and this finds what they name now."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.programme.directory import Directory, Record
@@ -16,8 +17,7 @@ from loyalty.usecases.engine import Engine
 from loyalty.usecases.newest_programme import directory_for
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecords:
+class EventRecords(Struct, frozen=True):
     """An event and the records of the table that it is about; the programme's are in `directory`."""
 
     event: Event
@@ -32,8 +32,7 @@ class EventRecords:
         return self.directory.record(kind, record_id) or self._records.get(keys.record(kind, record_id))
 
 
-@dataclass(frozen=True, slots=True)
-class AccountOwner:
+class AccountOwner(Struct, frozen=True):
     """An account's record, and that of the contact who owns it."""
 
     account: Record | None

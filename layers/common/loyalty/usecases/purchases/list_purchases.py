@@ -1,9 +1,10 @@
 """Listing the purchases of an account, newest first, by its wallet's journal: no index has them by anything else."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from msgspec import Struct, field
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.dates import moment_at
@@ -32,8 +33,7 @@ FARTHEST_ZONE = timedelta(days=1)
 """More than any clock differs from UTC. Callers name days that have no neighbours; nothing was performed on such."""
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseFilter:
+class PurchaseFilter(Struct, frozen=True):
     """Which purchases are asked for.
 
     Attributes:
@@ -49,8 +49,7 @@ class PurchaseFilter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A partner's request for at most `limit` purchases below the sequence number `before`, None for the newest."""
 
     filter: PurchaseFilter
@@ -59,8 +58,7 @@ class Asked:
     limit: int
 
 
-@dataclass(slots=True)
-class PurchasePage:
+class PurchasePage(Struct):
     """Some purchases, newest first. `before` is where the next page starts, None on the last; `missing` are the numbers
     of the journal's entries that were looked through and that the index does not have yet."""
 

@@ -1,8 +1,10 @@
 """Posting purchases: find what they name, price them, write events and wallets in as few transactions as may be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import FAULT, NotInProgramme, Refused
@@ -12,8 +14,8 @@ from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import ledger
 from loyalty.store.customers import Customer, read_customers
 from loyalty.store.events import Event
-from loyalty.usecases.access.customer_tokens import ShownTokens, check_side_by_side
 from loyalty.store.gc_paused import gc_paused
+from loyalty.usecases.access.customer_tokens import ShownTokens, check_side_by_side
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, PostedEvent, pass_on, post_events
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
@@ -100,8 +102,7 @@ def is_filed(request: PurchaseRequest) -> bool:
     return request.reference_number is not None and not request.identity.is_of_merchant
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """Requests that are posted together, and what was read for them.
 
     Attributes:

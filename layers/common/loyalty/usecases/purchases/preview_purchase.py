@@ -1,9 +1,10 @@
 """Previewing a purchase: the plan that posting it would carry out now. Nothing is written."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+
+from msgspec import Struct
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.pricing.plan import Plan, Verdict
@@ -17,8 +18,7 @@ from loyalty.usecases.purchases.resolution import Resolution, look_up
 from loyalty.usecases.purchases.shared_limits import counters_of, explain_offers, price_with_counters
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """The plan of a purchase, and its customer at this moment; the balance in the alternative currency, if there is
     one; and, if requested, why each offer of the programme applies or does not."""
 

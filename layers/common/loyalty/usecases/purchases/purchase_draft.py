@@ -1,9 +1,10 @@
 """A purchase on its way to becoming an event: priced on the wallet as it is, with all that goes into the posting."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+from msgspec import Struct
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, not_found
@@ -42,8 +43,7 @@ from loyalty.usecases.purchases.resolution import Resolved
 from loyalty.usecases.purchases.shared_limits import budget_key, counters_of, price_with_counters, promo_code_key
 
 
-@dataclass(frozen=True)
-class PurchaseDraft:
+class PurchaseDraft(Struct, frozen=True, dict=True):
     """A request whose names are all resolved.
 
     Attributes:

@@ -1,8 +1,10 @@
 """Finding what an equal request posted before, whatever the names in it lead to by now (decision 0020)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import ClassicRepeats, Partner
@@ -74,8 +76,7 @@ def _contents(request: PurchaseRequest, said: Identity, partner: Partner) -> Ite
             yield Identity(Origin.CONTENT, (partner.id, digest.hex().upper(), *said.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Repetitions:
+class Repetitions(Struct, frozen=True):
     """The lookup of events that were posted before, by the names that a programme has or once had."""
 
     programme: Programme

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store.reference import name_keys, unique_values
@@ -28,8 +29,7 @@ class ValueTaken(Refused):
         self.owners = owners
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingRow(Struct, frozen=True):
     """A row whose record waits for others to give up values, or to be there at all."""
 
     number: int

@@ -4,9 +4,10 @@ however often a chunk is begun."""
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from loyalty import exactjson
 from loyalty.domain.access.pass_codes import LEFT_OUT, PASS_CODE
@@ -50,8 +51,7 @@ def rest(tries: int) -> None:
     time.sleep(min(30, 0.1 * 2**tries))
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkImporter:
+class ChunkImporter(Struct, frozen=True):
     """Imports the chunks of a file as they are cut.
 
     Attributes:
@@ -101,8 +101,7 @@ class ChunkImporter:
         raise Refused(Problem(Code.RETRY_LATER, "Another worker is importing this file."))
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """A chunk that is being imported.
 
     Attributes:

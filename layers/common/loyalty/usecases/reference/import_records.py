@@ -4,8 +4,9 @@ Importing the same lines again changes nothing: a record is written only where i
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.records.said import Said
@@ -18,8 +19,7 @@ from loyalty.usecases.sent_json import read_whole_json
 CARRIAGE_RETURNS = "The line is not valid JSON. Lines must end with a line feed, or with carriage return and line feed."
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
+class BadLine(Struct, frozen=True):
     """A line that was not imported: its number from 1, the field (a JSON pointer, "" for the line), and why."""
 
     line: int
@@ -28,8 +28,7 @@ class BadLine:
     code: Code
 
 
-@dataclass(slots=True)
-class ImportSummary:
+class ImportSummary(Struct):
     """How many records were new, changed or as they were; and the lines that were refused."""
 
     created: int = 0

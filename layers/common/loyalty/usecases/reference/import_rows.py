@@ -1,10 +1,12 @@
 """Importing rows of reference data: each is checked and, if it holds, kept where it differs from what is there."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.records.said import Said
@@ -40,8 +42,7 @@ Row = tuple[int, Said | Refused]
 """A row's number, and what it says of a record, or why that cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedRow:
+class ImportedRow(Struct, frozen=True):
     """The outcome of a row, by its number: for an opening balance the event's id; and why it was refused, if it was,
     with every faulty field."""
 

@@ -1,8 +1,10 @@
 """A purchase on its way back: a cancellation of all that is left of it, or a return of some of its lines."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused
@@ -27,8 +29,7 @@ from loyalty.usecases.prepared_answer import nothing
 from loyalty.usecases.reversals.settlement import Settlement, kept_after, settle, sums
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalRequest:
+class ReversalRequest(Struct, frozen=True):
     """The event that a purchase is to be taken back by: the return of `products` or, where that is None, its
     cancellation."""
 
@@ -46,8 +47,7 @@ class ReversalRequest:
         return EventType.RETURN, Origin.RETURN
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalDraft:
+class ReversalDraft(Struct, frozen=True):
     """A request to take a purchase back, on its way.
 
     The purchase is read after its wallet, at each attempt, and everything that takes it back also moves the wallet. So

@@ -6,9 +6,10 @@ back twice, nor used again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
+
+from msgspec import Struct
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.errors import Code, Problem
@@ -30,8 +31,7 @@ from loyalty.usecases.purchases.shared_limits import budget_key, promo_code_key
 _VOUCHER_GONE = Problem(Code.INVALID, "A voucher that this purchase gave can no longer be taken back.")
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalExtent:
+class ReversalExtent(Struct, frozen=True):
     """How far a purchase was taken back.
 
     Attributes:
@@ -105,8 +105,7 @@ class ReversalExtent:
         return share(whole.of(currency), kept, whole.wallet, exponent)
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalEffects:
+class ReversalEffects(Struct, frozen=True):
     """The effects of a step of a reversal, from what was taken back `before` to what is `after`."""
 
     before: ReversalExtent

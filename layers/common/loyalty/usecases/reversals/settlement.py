@@ -1,9 +1,11 @@
 """Purchases that a reversal changes: the one that is taken back, and those of which it settles what had been waived."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.currencies import Exponents
 from loyalty.domain.ledger.wallet import add_amounts
@@ -22,8 +24,7 @@ _WRITES_BESIDE = 2
 """The event and the wallet."""
 
 
-@dataclass(frozen=True)
-class ChangedPurchase:
+class ChangedPurchase(Struct, frozen=True, dict=True):
     """A purchase as it is before and after a reversal."""
 
     before: Event
@@ -43,8 +44,7 @@ class ChangedPurchase:
         return (Effect(take_back(self.before, self.after)), *self.given_back.effects())
 
 
-@dataclass(frozen=True)
-class Settlement:
+class Settlement(Struct, frozen=True):
     """The changes of purchases with a reversal.
 
     Attributes:

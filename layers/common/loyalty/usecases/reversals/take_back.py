@@ -2,9 +2,11 @@
 is asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
@@ -24,8 +26,7 @@ from loyalty.usecases.purchases.find_purchase import find_purchase
 from loyalty.usecases.reversals.reversal_draft import ReversalDraft, ReversalRequest
 
 
-@dataclass(frozen=True, slots=True)
-class PostedReturn:
+class PostedReturn(Struct, frozen=True):
     """A return, and the purchase: as it is after it, or, of a replay, as it is now."""
 
     posting: PostedEvent
@@ -97,8 +98,7 @@ def return_products(
     return PostedReturn(posting, posting.purchase or purchase)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reversing:
+class _Reversing(Struct, frozen=True):
     """A partner's call that takes a purchase back."""
 
     engine: Engine

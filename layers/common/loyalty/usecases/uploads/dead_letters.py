@@ -2,8 +2,10 @@
 of functions that did not split or import a file to its end."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from loyalty.store.files import read_notification
 from loyalty.store.queue import Queue, ReceivedMessage

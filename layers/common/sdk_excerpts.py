@@ -1,0 +1,46 @@
+"""`python sdk_excerpts.py FOLDER`: write the excerpts of botocore's models that `loyalty.store.sdk_models` reads.
+
+Botocore comes with the endpoints of all services, and describes each for people as well. Clients of ours need neither.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import Loader
+
+from loyalty.store.sdk_models import SERVICES
+
+
+def write_excerpts(folder: Path) -> None:
+    """Write excerpts for clients of `SERVICES`."""
+    loader = Loader()
+    endpoints = loader.load_data("endpoints")
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: known for name, known in partition["services"].items() if name in SERVICES}
+    _write(folder / "endpoints.json", endpoints)
+    for service in SERVICES:
+        version = loader.determine_latest_version(service, "service-2")
+        model = loader.load_data(f"{service}/{version}/service-2")
+        parts = {name: _undocumented(model[name]) for name in ("operations", "shapes")}
+        _write(folder / service / version / "service-2.json", {**model, **parts})
+
+
+def _undocumented(part: Any) -> Any:
+    """Return a part of a model without texts for people."""
+    if isinstance(part, list):
+        return [_undocumented(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    is_text = {name: name == "documentation" and isinstance(one, str) for name, one in part.items()}
+    return {name: _undocumented(one) for name, one in part.items() if not is_text[name]}
+
+
+def _write(path: Path, model: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(model, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    write_excerpts(Path(sys.argv[1]))

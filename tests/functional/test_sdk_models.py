@@ -1,0 +1,77 @@
+"""Clients made of the layer's excerpts of botocore's models do what clients of botocore's own models do."""
+
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.client import BaseClient
+from botocore.loaders import Loader
+
+from loyalty.store.sdk_models import SERVICES, SdkModels
+from sdk_excerpts import write_excerpts
+
+REGIONS = ("eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eu-isoe-west-1", "xx-nowhere-1")
+
+
+@pytest.fixture(scope="module")
+def excerpts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The excerpts, as the layer's makefile writes them."""
+    folder = tmp_path_factory.mktemp("excerpts")
+    write_excerpts(folder)
+    return folder
+
+
+def client(service: str, region: str, models: Loader) -> BaseClient:
+    """Return a client that is made of these models."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", models)
+    made: BaseClient = session.create_client(
+        service, region_name=region, aws_access_key_id="A", aws_secret_access_key="S"
+    )
+    return made
+
+
+def described(made: BaseClient) -> dict[str, Any]:
+    """Return what a client knows of its service: how it is reached, and what goes into and comes out of each call."""
+    model = made.meta.service_model
+    return {
+        "endpoint": made.meta.endpoint_url,
+        "partition": made.meta.partition,
+        "metadata": model.metadata,
+        "operations": {name: _operation(model.operation_model(name)) for name in model.operation_names},
+    }
+
+
+def _operation(model: Any) -> Any:
+    shapes = (model.input_shape, model.output_shape, *model.error_shapes)
+    return model.http, [shape and (shape.name, shape.metadata, list(_members(shape))) for shape in shapes]
+
+
+def _members(shape: Any) -> Any:
+    for name, member in shape.members.items():
+        yield name, member.name, member.type_name, member.serialization
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_client_of_excerpts_knows_what_one_of_whole_models_knows(excerpts: Path, service: str, region: str) -> None:
+    short, whole = (client(service, region, models) for models in (SdkModels(excerpts), Loader()))
+
+    assert described(short) == described(whole)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_excerpts_botocores_own_models_are_read(tmp_path: Path, service: str) -> None:
+    without = client(service, "eu-central-1", SdkModels(tmp_path / "none"))
+
+    assert described(without) == described(client(service, "eu-central-1", Loader()))
+
+
+def test_what_a_client_is_made_of_is_found_among_the_excerpts(excerpts: Path) -> None:
+    models = SdkModels(excerpts)
+
+    read = [models.load_data_with_path(name)[1] for name in ("endpoints", "dynamodb/2012-08-10/service-2")]
+
+    assert all(Path(path).is_relative_to(excerpts) for path in read)
+    assert all(models.is_builtin_path(path) for path in read)
