@@ -10,7 +10,7 @@ from fractions import Fraction
 from tests.model.dates import NEVER, month_of
 from tests.model.exact import NOTHING, shares
 from tests.model.money import WALLET
-from tests.model.posted import Posted, Returned, award_back, instant_back, spend_back
+from tests.model.posted import Posted, Returned, award_back, due, instant_back, spend_back, whole
 from tests.model.purchase import INSUFFICIENT, Refused
 from tests.model.spends import INSTANTLY
 from tests.model.wallet import Lots, Wallet, add
@@ -63,9 +63,8 @@ def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str, now:
     _settle(wallet, step, requested, wanted if clawback == REFUSE else None)
     for at, amount in takeable.items():
         wallet.book({posted.plan.awards[at].lot: -amount})
-    deeper = max(NOTHING, -wallet.balance - owed)
-    lacking = max(NOTHING, deeper - posted.paid_off)
-    posted.paid_off -= min(posted.paid_off, deeper)
+    owed += _debt_back(posted, returned) - _debt_back(posted, posted.returned)
+    lacking = max(NOTHING, -wallet.balance - owed)
     _waive(posted, wallet, step, takeable, lacking, clawback)
     step.taken = wanted + at_once - step.waived
     return step
@@ -77,6 +76,18 @@ def _spends_step(posted: Posted, returned: Returned) -> Fraction:
     return sum(
         (spend_back(posted, one, returned) - spend_back(posted, one, posted.returned) for one in methods), NOTHING
     )
+
+
+def _debt_back(posted: Posted, returned: Returned) -> Fraction:
+    """What comes back of a debt that the purchase paid off, once so much came back: that comes back with the last
+    goods."""
+
+    def gained(back: Returned) -> Fraction:
+        given = sum((spend_back(posted, one.method, back) for one in posted.plan.spends), NOTHING)
+        return due(posted, back) - given
+
+    left = gained(whole(posted.purchase)) - gained(returned)
+    return min(max(NOTHING, posted.paid_off - left), posted.paid_off)
 
 
 def _where_it_came_from(posted: Posted, returned: Returned) -> Lots:

@@ -148,3 +148,15 @@ def test_what_is_settled_is_shared_like_an_award_over_lines(till: Till) -> None:
     till.cancel(settling)
     kept = till.model.state.purchases[number].kept
     assert list(kept.values()) == [Fraction("0.18"), Fraction("0.70"), Fraction("0.02")]
+
+
+def test_what_paid_off_a_debt_comes_back_with_the_last_goods(till: Till) -> None:
+    first = till.buy("OWE")
+    till.buy("PLAIN", spend=10)
+    till.cancel(first)
+    second = till.buy("TENTH", 200, pieces=2)
+    till.buy("PLAIN", spend=10)
+    assert till.give_back(second, 1).data["waived"] == 10
+    assert till.balance == 0
+    assert till.give_back(second, 1).data["waived"] == 0
+    assert till.balance == -10

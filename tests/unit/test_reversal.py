@@ -94,6 +94,21 @@ def test_a_debt_that_an_award_paid_off_is_owed_again(clawback: Clawback) -> None
     assert held(ledger) == (-4, {})
 
 
+def test_what_paid_off_a_debt_comes_back_with_the_last_goods() -> None:
+    ledger = book(offer(method="FIXED", value="20", conditions={"products": ["P"]}), balance="-10")
+    ledger.buy(purchase(line("200", quantity="2")))
+    ledger.buy(spend("10"), "SPENT")
+    assert held(ledger) == (0, {})
+
+    first = ledger.give_back({0: Decimal(1)}, JANUARY)
+    assert first.reversal_document.waived == 10
+    assert first.entry.balance == 0
+
+    second = ledger.give_back({0: Decimal(1)}, JANUARY)
+    assert second.reversal_document.waived == 0
+    assert second.entry.balance == -10
+
+
 def test_a_debt_does_not_grow_where_the_merchant_wants_none() -> None:
     ledger = book(BRIEF, balance="-4")
     ledger.buy(purchase(line("20")))
