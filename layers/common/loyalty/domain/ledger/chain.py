@@ -125,13 +125,10 @@ def canonical(value: Any) -> bytes:
     Raises:
         TypeError: there is something else in it.
     """
-    text = _WRITER.encode(_writable(value)).decode()
-    return _UNPRINTABLE.sub(_escape, text).encode("ascii")
-
-
-def _writable(value: Any) -> Any:
-    """Return what the writer takes: numbers and bytes as they are to be written."""
-    return _WRITABLE[type(value)](value)
+    written = _WRITER.encode(_WRITABLE[type(value)](value))
+    if written.isascii() and _DELETE not in written:  # the writer has escaped all else that nobody can print
+        return written
+    return _UNPRINTABLE.sub(_escape, written.decode()).encode("ascii")
 
 
 def _object(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,6 +150,7 @@ def _escape(unprintable: re.Match[str]) -> str:
 
 
 _WRITER = Encoder(order="sorted")
+_DELETE = b"\x7f"
 _UNPRINTABLE = re.compile("[^ -~]")
 _WRITABLE: Mapping[type, Callable[[Any], Any]] = defaultdict(
     lambda: _text,
