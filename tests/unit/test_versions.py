@@ -49,7 +49,7 @@ def named(value: Any) -> set[str]:
         case {"Fn::Sub": str(text)}:
             return {*re.findall(r"\$\{(\w+)\}", text)}
         case {"Fn::Sub": [text, own]}:
-            return (named({"Fn::Sub": text}) - own.keys()) | named(own)
+            return {*(named({"Fn::Sub": text}) - {*own}), *named(own)}
         case dict():
             return named(list(value.values()))
         case list():
@@ -102,7 +102,7 @@ def test_every_call_of_a_function_with_versions_goes_by_its_alias_and_may() -> N
     assert permitted.count(AUTHORIZER) == len(authorizers)
 
 
-@pytest.mark.filterwarnings("ignore:validate is deprecated:DeprecationWarning")  # SAM CLI calls it
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what SAM CLI itself calls
 def test_sam_local_finds_the_authorizer_of_each_route_that_has_one() -> None:
     """It reads few of the forms in which a template can name an alias, and serves routes without an authorizer where it
     reads none."""
