@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from samcli.lib.providers.api_provider import ApiProvider  # type: ignore[import-untyped]
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider  # type: ignore[import-untyped]
 
 from tests.roles import packaged, transform, transformed
-from tests.template import read_template
+from tests.template import TEMPLATE, read_template
 
 FROM_SNAPSHOTS = {
     "AuthorizerFunction",
@@ -43,11 +45,11 @@ def named(value: Any) -> set[str]:
         case {"Ref": str(name)}:
             return {name}
         case {"Fn::If": [condition, *values]}:
-            return {str(condition)}.union(*map(named, values))
+            return {str(condition), *named(values)}
         case {"Fn::Sub": str(text)}:
             return {*re.findall(r"\$\{(\w+)\}", text)}
-        case {"Fn::Sub": [text, dict(own)]}:
-            return (named({"Fn::Sub": text}) - own.keys()) | named(own)
+        case {"Fn::Sub": [text, own]}:
+            return {*(named({"Fn::Sub": text}) - {*own}), *named(own)}
         case dict():
             return named(list(value.values()))
         case list():
@@ -74,16 +76,43 @@ def test_an_alias_leads_to_the_newest_version() -> None:
     assert aliases == {function: [version, "Version"] for function, version in versions(transformed()).items()}
 
 
+def events_of(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the routes of a function."""
+    events = resource["Properties"].get("Events", {}).values()
+    return (event["Properties"] for event in events if event["Type"] == "Api")
+
+
+AUTHORIZER = {
+    "Fn::Select": [0, [{"Fn::Sub": "${AuthorizerFunction.Arn}:live"}, {"Ref": "AuthorizerFunctionAliaslive"}]]
+}
+"""Its alias; no permission for it is made before the alias is there."""
+
+
 def test_every_call_of_a_function_with_versions_goes_by_its_alias_and_may() -> None:
     [api] = of_type("AWS::ApiGateway::RestApi")
-    called = {f"${{{name}}}" for name in FROM_SNAPSHOTS}
-    uris = re.findall(r"\$\{\w+Function\w*\}|'\w+Function\w*'", str(api["Body"]))
-    permitted = [permission["FunctionName"]["Ref"] for permission in of_type("AWS::Lambda::Permission")]
+    called = {*re.findall(r"/functions/\$\{(\w+)\}/invocations", str(api["Body"]["paths"]))}
+    permitted = [permission["FunctionName"] for permission in of_type("AWS::Lambda::Permission")]
+    by_name = {permission["Ref"] for permission in permitted if permission != AUTHORIZER}
+    aliases = {f"{name}Aliaslive" for name in FROM_SNAPSHOTS - {"AuthorizerFunction"}}
+    authorizers = [one["x-amazon-apigateway-authorizer"] for one in api["Body"]["securityDefinitions"].values()]
 
-    assert not called & set(uris)
-    assert not FROM_SNAPSHOTS & {*permitted, *(uri.strip("'") for uri in uris)}
-    assert {f"{name}Aliaslive" for name in FROM_SNAPSHOTS} <= set(permitted)
-    assert {name.strip("$'{}") for name in uris if "Alias" in name} == {f"{name}Aliaslive" for name in FROM_SNAPSHOTS}
+    assert aliases <= called & by_name
+    assert not FROM_SNAPSHOTS & (called | by_name)
+    assert [one["authorizerUri"]["Fn::Sub"][1] for one in authorizers] == 2 * [{"__FunctionArn__": AUTHORIZER}]
+    assert permitted.count(AUTHORIZER) == len(authorizers)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what SAM CLI itself calls
+def test_sam_local_finds_the_authorizer_of_each_route_that_has_one() -> None:
+    """It reads few of the forms in which a template can name an alias, and serves routes without an authorizer where it
+    reads none."""
+    stacks, _ = SamLocalStackProvider.get_stacks(str(TEMPLATE))
+    routes = ApiProvider(stacks).api.routes
+    authorizers = [route.authorizer_object.lambda_name for route in routes if route.authorizer_object]
+
+    events = [event for one in read_template()["Resources"].values() for event in events_of(one)]
+    assert {*authorizers} == {"AuthorizerFunction"}
+    assert len(authorizers) == sum("Auth" not in event for event in events)
 
 
 @pytest.mark.parametrize("changed", ["code", "layer", "memory"])
