@@ -56,7 +56,7 @@ def _posted() -> tuple[list[Item], Item, Item]:
         account = table.get(keys.account(posted.event.entry.account_id))
         assert event
         assert account
-        programme = [item for item in table.scan() if item["pk"] == "PROGRAMME"]
+        programme = [item for item in table.scan() if item["pk"].startswith("PROGRAMME")]
     return programme, event, exactjson.loads(account["record"])
 
 

@@ -11,6 +11,7 @@ from loyalty.store.attributes import Item, key_of
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
+from loyalty.store.programme_snapshot import read_version
 from loyalty.store.table import Table
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
@@ -25,9 +26,10 @@ def imported(lines: list[bytes], table: Table) -> ImportSummary:
 
 def undrawn(items: list[Item]) -> dict[Key, Item]:
     """Return items by key without what is drawn at random: the programme's version, the table's identity, and the
-    hashes that depend on it."""
+    snapshot and the hashes that depend on it."""
     by_key = {key_of(item): item for item in items}
     drawn = {key for key in by_key if key.pk == "PROGRAMME" and key.sk.startswith(("VERSION", "table"))}
+    drawn |= {key for key in by_key if key.sk == "SNAPSHOT"}
     hashes = {"hash", "salt", "personal", "head"}
     return {
         key: {name: value for name, value in item.items() if name not in hashes}
@@ -45,6 +47,8 @@ def test_importing_leaves_the_same_items_in_a_sandbox_as_in_a_table(table: Dynam
     partitions = {item["pk"] for item in stored}
     tried = [item for pk in partitions for item in sandbox.partition(pk)]
     assert undrawn(tried) == undrawn(stored)
+    assert read_version(table, consistent=True).is_published
+    assert read_version(sandbox, consistent=True).is_published
 
 
 def test_on_top_of_a_table_only_what_differs_is_new_and_the_table_stays_as_it_is(demo: DynamoTable) -> None:
