@@ -26,8 +26,9 @@ def client(service: str, region: str, models: Loader) -> BaseClient:
     """Return a client that is made of these models."""
     session = botocore.session.Session()
     session.register_component("data_loader", models)
-    keys = {"aws_access_key_id": "A", "aws_secret_access_key": "S"}
-    made: BaseClient = session.create_client(service, region_name=region, **keys)
+    made: BaseClient = session.create_client(
+        service, region_name=region, aws_access_key_id="A", aws_secret_access_key="S"
+    )
     return made
 
 
