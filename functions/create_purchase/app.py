@@ -16,6 +16,7 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+CreatePurchase.model_rebuild()  # left to the first call otherwise, which waits for it
 
 
 def create(request: Request, partner: Partner) -> Response:

@@ -16,6 +16,7 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+PreviewPurchase.model_rebuild()  # left to the first call otherwise, which waits for it
 
 
 def preview(request: Request, partner: Partner) -> Response:
