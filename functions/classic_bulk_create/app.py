@@ -17,7 +17,7 @@ from loyalty.api.classic.bulk import (
 )
 from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.logs import log_fault, log_put_off_within
+from loyalty.api.logs import log_fault, log_put_off_within, logger
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.credentials import SigningKeys
@@ -52,6 +52,7 @@ def create(request: Request, partner: Partner) -> Response:
     return render_success(render_outcomes(outcomes, body), replayed=only_replayed(outcomes))
 
 
-handler = classic_endpoint(
+answer = classic_endpoint(
     create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)), MAX_BULK_BODY_BYTES, deprecated_in_entries
 )
+handler = logger.inject_lambda_context(answer, clear_state=True)  # entries are logged while the others are posted

@@ -19,6 +19,7 @@ table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
 signing_keys = SigningKeys(table)
 prepare_snapshots(engine.catalogue.programme, table, engine, signing_keys)
+PreviewPurchase.model_rebuild()  # left to the first call otherwise, which waits for it
 
 
 def preview(request: Request, partner: Partner) -> Response:

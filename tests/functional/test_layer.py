@@ -48,15 +48,22 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_everything_lies_where_lambda_looks_for_it(layer: Path) -> None:
     """The emulator looks into the layer's root as well, so it would not tell."""
     assert [path.name for path in layer.iterdir()] == ["python"]
-    assert (layer / "python" / "loyalty" / "domain" / "pricing" / "pricing.py").exists()
+    assert (layer / "python" / "loyalty" / "domain" / "pricing" / "pricing.pyc").exists()
     assert (layer / "python" / TRUSTED.relative_to(ROOT / "layers/common")).read_text() == TRUSTED.read_text()
 
 
 def test_the_layer_is_compiled(layer: Path) -> None:
-    compiled = {path.name.split(".")[0] for path in (layer / "python" / "loyalty" / "domain").rglob("*.pyc")}
+    compiled = {path.relative_to(layer / "python").parts[0] for path in layer.rglob("*.pyc")}
 
-    assert "pricing" in compiled
-    assert list((layer / "python" / "pydantic").glob("*.pyc"))
+    assert compiled >= {"loyalty", "pydantic", "aws_lambda_powertools", "msgspec", "jwt"}
+    assert not list(layer.rglob("*.py"))
+
+
+def test_a_traceback_names_the_line_in_the_file_that_lambda_has(layer: Path, runtime: Path) -> None:
+    """The layer has no sources that it could be read from."""
+    named = "(code := app.log_faults.__wrapped__.__code__).co_filename, code.co_firstlineno > 1"
+
+    assert seen(named, ROOT / "functions" / "authorizer", layer, runtime) == "/opt/python/loyalty/api/faults.py True"
 
 
 def test_a_client_is_made_of_the_excerpts_that_the_layer_has(layer: Path, runtime: Path) -> None:
@@ -73,6 +80,12 @@ def test_a_function_needs_nothing_but_the_layer_and_the_runtime(layer: Path, run
 def test_the_authorizer_does_without_pydantic(layer: Path, runtime: Path) -> None:
     """Its cold start is what the first call of a key waits for."""
     assert seen("'pydantic' in sys.modules", ROOT / "functions" / "authorizer", layer, runtime) == "False"
+
+
+def test_a_purchase_that_nothing_is_logged_of_does_without_the_logger(layer: Path, runtime: Path) -> None:
+    function = ROOT / "functions" / "create_purchase"
+
+    assert seen("'aws_lambda_powertools' in sys.modules", function, layer, runtime) == "False"
 
 
 def seen(expression: str, function: Path, layer: Path, runtime: Path) -> str:

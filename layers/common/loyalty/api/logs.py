@@ -51,6 +51,16 @@ log_context = logger.inject_lambda_context(clear_state=True, log_event=False)
 environment says (`POWERTOOLS_LOGGER_LOG_EVENT`): a call has tokens, passwords and cards."""
 
 
+def tell_of_call(context: Any) -> None:
+    """Let all lines from now on tell of the call with this context of Lambda's, and of none before it."""
+    logger.structure_logs(
+        function_name=context.function_name,
+        function_memory_size=context.memory_limit_in_mb,
+        function_arn=context.invoked_function_arn,
+        function_request_id=context.aws_request_id,
+    )
+
+
 def log_refused(refused: Refused, status: int) -> None:
     """Log that a call was refused; where that is no fault of the caller's, as an error, with what led to it.
 

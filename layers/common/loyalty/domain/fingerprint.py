@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self, get_args
+
+from msgspec import Struct
 
 from loyalty.domain.empty_texts import without_empty_texts
 from loyalty.domain.money import plain
@@ -19,8 +20,7 @@ FORM = 2
 were forms tell none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True, eq=False):
     """The content of a request in 16 bytes, the same for all its spellings: order of fields, trailing zeros and empty
     texts do not count, the order of a list does.
 
@@ -29,7 +29,13 @@ class Fingerprint:
     """
 
     digest: bytes
-    in_form: Callable[[int | None], tuple[bytes, ...]] = field(compare=False)
+    in_form: Callable[[int | None], tuple[bytes, ...]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fingerprint) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @classmethod
     def of(cls, request: "BaseModel") -> Self:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 from loyalty.api.http.error_catalogue import ERRORS
 from loyalty.api.http.messages import MAX_BODY_BYTES, Request, Response
 from loyalty.api.http.problems import fault_refusal, problem_document
-from loyalty.api.logs import log_context, log_fault, log_refused
 from loyalty.domain.access.error_forms import ErrorForms
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Refused
@@ -25,20 +25,28 @@ def http_handler(
     """Return a Lambda handler around `action`; `refusal` tells an error in the form that the API
     has for the caller. Nothing that a caller sends, and no fault on our side, ends in anything but such an answer."""
 
-    @log_context
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         request = Request.of(event, datetime.now(UTC), max_body_bytes)
         try:
             response = action(request)
         except Refused as refused:
             response = refusal(refused, request.error_forms)
-            log_refused(refused, ERRORS[refused.problems[0].code].status)
+            _log_of(context).log_refused(refused, ERRORS[refused.problems[0].code].status)
         except Exception as fault:  # noqa: BLE001 - logged
-            log_fault(fault)
+            _log_of(context).log_fault(fault)
             response = refusal(fault_refusal(), request.error_forms)
         return response.to_proxy_response(request.answer_headers)
 
     return handler
+
+
+def _log_of(context: Any) -> ModuleType:
+    """Return the log, whose lines tell of this call from now on. It is imported late, as hardly a first call has a use
+    for it."""
+    from loyalty.api import logs
+
+    logs.tell_of_call(context)
+    return logs
 
 
 def authorized(

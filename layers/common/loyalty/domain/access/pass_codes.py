@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from loyalty.domain.brackets import scan_brackets
 
@@ -19,14 +20,17 @@ _NAMES = b"|".join(
 )
 _PARTS = (b"pass", b"otp", b"\\u00")
 
-_CODED = re.compile(
-    rb'"(?:%(names)b)"\s*+:\s*+(?!null\b)(?P<code>"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++|(?=[\[{]))'
-    rb'|\\"(?:%(names)b)\\++"\s*+:\s*+(?!null\b)(?P<within>%(left)b|\\++"[^"\\]*+(?:\\++")?|[^\s"\\,\[\]{}]++|[\[{][^\]}]*+)'
-    % {b"names": _NAMES, b"left": re.escape(LEFT_OUT.encode())},
-    re.DOTALL | re.IGNORECASE,
-)
-"""A `code` up to its end, or, as one that is none, where an object or an array begins; and one `within` a text that is
-JSON itself."""
+
+@cache
+def _coded() -> re.Pattern[bytes]:
+    """Return the pattern of a `code` up to its end, or, as one that is none, where an object or an array begins; and of
+    one `within` a text that is JSON itself. It is made late, as hardly a first call has a use for it."""
+    return re.compile(
+        rb'"(?:%(names)b)"\s*+:\s*+(?!null\b)(?P<code>"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\s",\[\]{}]++|(?=[\[{]))'
+        rb'|\\"(?:%(names)b)\\++"\s*+:\s*+(?!null\b)(?P<within>%(left)b|\\++"[^"\\]*+(?:\\++")?|[^\s"\\,\[\]{}]++|[\[{][^\]}]*+)'
+        % {b"names": _NAMES, b"left": re.escape(LEFT_OUT.encode())},
+        re.DOTALL | re.IGNORECASE,
+    )
 
 
 def hash_pass_code(token_id: str, pass_code: str) -> str:
@@ -68,7 +72,7 @@ def _replace_codes(text: bytes, by: _By, by_within: _By) -> bytes:
 
 def _pieces(text: bytes, by: _By, by_within: _By) -> Iterator[bytes]:
     at = 0
-    while found := _CODED.search(text, at):
+    while found := _coded().search(text, at):
         is_within = found["within"] is not None
         start, end = found.span("within" if is_within else "code")
         if start == end:

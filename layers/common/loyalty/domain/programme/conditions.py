@@ -5,7 +5,6 @@ must hold. tests/unit/test_offer_language.py asks for each wherever a new one ha
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -68,13 +67,12 @@ Predicate = Callable[[Occasion, Sequence[Line]], bool]
 """Looks at an occasion and at those lines of the purchase that the offer is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A predicate under the name that the offer language gives it, made from a setting."""
 
     name: str
     setting: Any
-    holds: Predicate = field(compare=False)
+    holds: Predicate
 
 
 def compile_conditions(settings: Settings) -> tuple[Condition, ...]:

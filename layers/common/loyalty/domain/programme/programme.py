@@ -6,7 +6,6 @@ references; so nothing is checked twice here.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
@@ -83,8 +82,7 @@ class Place(Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Programme:
+class Programme(Struct, frozen=True, eq=False):
     """Everything that pricing looks up, by id.
 
     Methods raise `NotInProgramme` if a record names what this programme lacks, as it is older than the record.
@@ -110,9 +108,9 @@ class Programme:
     currencies: Mapping[str, Currency]
     rates: Mapping[str, tuple[Rate, ...]]
     business_units: Mapping[str, BusinessUnit]
-    places: Mapping[str, Place] = field(repr=False, compare=False)
+    places: Mapping[str, Place]
     offers: Offers
-    offer_index: OfferIndex = field(repr=False, compare=False)
+    offer_index: OfferIndex
     with_budget: frozenset[str]
     zone: tzinfo = UTC
     table_id: str | None = None
