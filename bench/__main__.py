@@ -1,6 +1,6 @@
 """`python -m bench`: every figure beside that of the revision before, the plain variant's and its goal, from one run.
 
-It takes some fifteen minutes and ends with status 1 where a goal is missed; see bench/README.md.
+It takes long and ends with status 1 where a goal is missed; see bench/README.md.
 """
 
 import sys
