@@ -12,11 +12,13 @@ import pytest
 from loyalty.api.faults import CallFailed
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
+from loyalty.store.catalogue import Catalogue
+from loyalty.store.chunk_marks import put_mark
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import Upload, UploadState, read_upload
 from loyalty.usecases.reference.record_of_row import as_record
 from loyalty.usecases.uploads import split_upload
-from tests.functional.conftest import Functions, LambdaContext
+from tests.functional.conftest import NOW, Functions, LambdaContext
 from tests.functional.test_codes_in_files import stored
 from tests.functional.uploads import Importing, LateContext
 from tests.moto_table import fill, kept
@@ -330,6 +332,34 @@ def test_a_file_that_is_handed_over_at_every_turn_is_imported_like_any_other(
 
     assert importing.calls > 2
     assert importing.told(upload) == ALL_CREATED
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("looks", [1, 10_000])
+def test_what_a_file_says_of_the_programme_counts_once_all_of_it_is_imported_by_however_many_calls(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    importing.contexts = lambda: LateContext(looks=looks)
+    award, seen = {"method": "FIXED", "value": 1}, list[int]()
+    offers = [
+        {"type": "reward_offer", "id": f"NEW-{number}", "name": f"New {number}", "scheme": "SALES", "award": award}
+        for number in range(20)
+    ]
+
+    def counting() -> int:
+        return sum(offer.id.startswith("NEW") for offer in Catalogue(importing.table).programme(NOW).offers)
+
+    def mark_and_look(*mark: Any) -> bool:
+        is_marked = put_mark(*mark)
+        seen.append(counting())
+        return is_marked
+
+    monkeypatch.setattr("loyalty.usecases.reference.import_chunk.put_mark", mark_and_look)
+    importing.drop("x.jsonl", file(*map(json.dumps, offers)))
+
+    assert len(seen) > 2
+    assert set(seen) == {0}
+    assert counting() == 20
 
 
 @pytest.mark.usefixtures("small")
