@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
 from typing import Protocol
 
@@ -102,17 +101,9 @@ class Audit:
             wrong = wrong or [type(error).__name__]
         self.items_at_odds += [damage(item, found) for found in wrong]
 
-    def see_hash(self, item: Item) -> None:
-        """Take in when an event was posted, if it has a hash."""
-        posted_on = item.get("posted_on")
-        if isinstance(item.get("hash"), bytes) and isinstance(posted_on, Decimal):
-            seen = [posted_on] if self.chains.since is None else [posted_on, Decimal(self.chains.since)]
-            self.chains = replace(self.chains, since=int(min(seen)))
-
     def _sort(self, item: Item, *, is_event: bool) -> None:
         if is_event:
             self.events += 1
-            self.see_hash(item)
             self._event(SeenEvent.of(item))
         elif item["sk"] == "REFERENCE":
             self._references.take(item)
