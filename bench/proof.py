@@ -1,8 +1,12 @@
 """Proving an export: `python -m bench.proof [EVENTS]`, a million where nothing is said. An export is generated from one
-purchase that was really posted, twenty of them to a wallet; it is then proven by a process of its own, of which the
-time and the largest memory are told."""
+purchase that was really posted, twenty of them to a wallet; it is then proven by `loyalty verify`, of which the time
+and the largest memory of a process are told, and what its temporary files take on disk at most.
+
+Ten million events take some 4 GB of disk for the export and as much again for temporary files, all in TMPDIR.
+"""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -35,11 +39,17 @@ EVENTS_OF_A_WALLET = 20
 MEASURED = f"""
 import json, resource, subprocess, sys
 command = [{str(ROOT / ".venv/bin/loyalty")!r}, "verify", "--export", sys.argv[1], "--json"]
-output = subprocess.run(command, capture_output=True, text=True).stdout
+output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([output, used.ru_utime + used.ru_stime, used.ru_maxrss]))
 """
 """Runs in a process of its own: a child's largest memory counts from what its parent had when it was started."""
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at what temporary files take."""
+
+TOLD_EVERY = 100_000
+"""Events after which the generator tells how many there are."""
 
 ITEMS_OF_A_FILE = 200_000
 
@@ -64,6 +74,8 @@ def _items(programme: list[Item], event: Item, record: Item, wallets: int) -> It
     yield from map(pack, programme)
     [table_id] = [item["target"] for item in programme if item["sk"] == keys.TABLE.sk]
     for number in range(wallets):
+        if number * EVENTS_OF_A_WALLET % TOLD_EVERY == 0:
+            print(f"{number * EVENTS_OF_A_WALLET:,} events generated", file=sys.stderr)
         own = {
             **record,
             "id": f"{number:032X}",
@@ -100,14 +112,39 @@ def main() -> None:
         programme, event, record = _posted()
         wallets = events // EVENTS_OF_A_WALLET
         made = write_export(_files(_items(programme, event, record, wallets)), Path(folder) / "export")
+        aside = Path(folder) / "aside"
+        aside.mkdir()
         start = time.perf_counter()
-        told = subprocess.run([sys.executable, "-c", MEASURED, str(made)], capture_output=True, check=True)
-        seconds = time.perf_counter() - start
-    output, cpu, kilobytes = json.loads(told.stdout)
+        with (Path(folder) / "told.json").open("w+") as told:
+            command = [sys.executable, "-c", MEASURED, str(made)]
+            proof = subprocess.Popen(command, stdout=told, env=os.environ | {"TMPDIR": str(aside)})
+            most = _most_on_disk(proof, aside)
+            seconds = time.perf_counter() - start
+            told.seek(0)
+            output, cpu, kilobytes = json.load(told)
+        exported = sum(file.stat().st_size for file in made.rglob("*") if file.is_file())
     answer = json.loads(output)
     assert not answer["deviations"], answer["deviations"][:3]
     print(f"{answer['events']:,} events of {answer['wallets']:,} wallets: {seconds:.0f} s, {cpu:.0f} s CPU,")
-    print(f"{answer['events'] / cpu:,.0f} events a CPU second, {kilobytes / 1024:.0f} MB at most")
+    print(f"{answer['events'] / cpu:,.0f} events a CPU second, {kilobytes / 1024:.0f} MB at most in a process,")
+    print(f"{most / 1e6:,.0f} MB of temporary files at most, for an export of {exported / 1e6:,.0f} MB")
+
+
+def _most_on_disk(proof: subprocess.Popen[bytes], folder: Path) -> int:
+    """Return how many bytes the files in a folder took at most until a process ended."""
+    most = 0
+    while proof.poll() is None:
+        time.sleep(LOOK_EVERY)
+        most = max(most, sum(_size(file) for file in folder.rglob("*")))
+    return most
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a file, which may be gone by now."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _files(items: Iterator[Any]) -> Iterator[Iterator[Any]]:

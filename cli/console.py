@@ -49,7 +49,10 @@ err = _Harmless(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 
 class CommandFailure(Exception):  # noqa: N818 - it ends a command; it is no fault in the program
-    """Ends the command with exit status 1 and this message, which says what to do, instead of a traceback."""
+    """Ends the command with this message, which says what to do, instead of a traceback; with exit status 1, unless the
+    command has another meaning for that."""
+
+    status = 1
 
 
 class Commands(TyperGroup):
@@ -66,7 +69,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except CommandFailure as failure:
             err.print(f"[bold red]error:[/] {escape(str(failure))}")
-            ctx.exit(1)
+            ctx.exit(failure.status)
 
 
 def answer(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool) -> None:

@@ -82,12 +82,13 @@ def backtest(
 
 def _jobs(programmes: Programmes, crew: Crew) -> list[_Job]:
     """Return one job for all, where there is one process. Else a programme with budgets is priced in one process, as
-    all are if customers cannot be sharded; for the others, each process has a share of the customers."""
+    all are if customers cannot be sharded; for the others, each process that is left has a share of the customers."""
     if crew.processes == 1:
         return [_Job(programmes.by_place())]
     whole = programmes.with_budgets() if crew.shards else programmes.by_place()
     sharded = {place: one for place, one in programmes.by_place().items() if place not in whole}
-    shares = [CustomerShare(number, crew.processes) for number in range(crew.processes)] if sharded else []
+    count = max(crew.processes - len(whole), 1)
+    shares = [CustomerShare(number, count) for number in range(count)] if sharded else []
     alone = [_Job({place: one}, tells=not shares and place == min(whole)) for place, one in whole.items()]
     return [*(_Job(sharded, share) for share in shares), *alone]
 

@@ -1,5 +1,7 @@
 """`loyalty verify`: proof of the ledger."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -9,6 +11,7 @@ from msgspec.structs import asdict
 
 from cli.console import CommandFailure, answer, err
 from cli.options import AsJson, Region, Stack
+from cli.processes import Processes, Tell, Work, in_processes, processors
 from cli.target import Target
 
 Export = Annotated[
@@ -22,16 +25,38 @@ Export = Annotated[
 ]
 
 
-def verify(stack: Stack = None, region: Region = None, export: Export = None, as_json: AsJson = False) -> None:
+NOT_PROVEN = 2
+"""The exit status where nothing was proven, neither that all holds nor that something does not."""
+
+SHARDS_OF_A_TABLE = 512
+"""How many parts a table is proven in, as nobody knows its size before it is read: of ten million events, a process has
+some 20,000 in memory at a time."""
+
+TOLD_EVERY = 1_000
+"""Items after which progress is shown: to show it takes about as long as to read an item."""
+
+
+def verify(
+    stack: Stack = None,
+    region: Region = None,
+    export: Export = None,
+    processes: Processes = None,
+    as_json: AsJson = False,
+) -> None:
     """Prove the journal: numbers without gaps, balances and hashes chained, wallets and limits the sum of their events,
     no orphans, and purchases what was taken back of them.
 
-    Exit status 1, and a list, where that does not hold. What rests on something that an older version did not record
-    is listed as `unrecorded`, and is no failure.
+    Exit status 1, and a list, where that does not hold; 2 where nothing is proven, as an export cannot be read. What
+    rests on something that an older version did not record is listed as `unrecorded`, and is no failure.
     """
     from loyalty.usecases.proofs.advice import advice_for
 
-    found = _of_export(export) if export else _of_table(stack, region)
+    hands = processes or processors()
+    try:
+        found = _of_export(export, hands) if export else _of_table(stack, region, hands)
+    except CommandFailure as failure:
+        failure.status = NOT_PROVEN
+        raise
     lists = {
         name: [asdict(deviation) | {"what_to_do": advice_for(deviation.rule)} for deviation in listed]
         for name, listed in (("deviations", found.deviations), ("unrecorded", found.unrecorded))
@@ -47,26 +72,42 @@ def verify(stack: Stack = None, region: Region = None, export: Export = None, as
         raise typer.Exit(1)
 
 
-def _of_table(stack: str | None, region: str | None) -> Any:
+def _of_table(stack: str | None, region: str | None, processes: int) -> Any:
     from loyalty.usecases.proofs.verify_journal import verify_journal
 
-    with err.status("reading the table ...") as status:
-        return verify_journal(
-            Target.load(stack, region).open_table(),
-            seen=lambda items: status.update(f"reading the table: {items} items ..."),
-        )
+    table = Target.load(stack, region).open_table()
+    with _workspace(SHARDS_OF_A_TABLE, processes) as (workspace, progress):
+        return verify_journal(table, workspace, progress=progress)
 
 
-def _of_export(folder: Path) -> Any:
+def _of_export(folder: Path, processes: int) -> Any:
     from loyalty.store.export import NotAnExport, TableExport
-    from loyalty.usecases.proofs.verify_export import verify_export
+    from loyalty.usecases.proofs.verify_export import shards_for, verify_export
 
-    with err.status("reading the export ...") as status, TemporaryDirectory(prefix="loyalty-verify-") as aside:
-        try:
-            return verify_export(
-                TableExport.of(folder),
-                Path(aside),
-                progress=lambda doing, done, of: status.update(f"{doing}: {done} of {of} ..."),
-            )
-        except NotAnExport as reason:
-            raise CommandFailure(str(reason)) from reason
+    try:
+        export = TableExport.of(folder)
+        with _workspace(shards_for(export.count), processes) as (workspace, progress):
+            return verify_export(export, workspace, progress=progress)
+    except NotAnExport as reason:
+        raise CommandFailure(str(reason)) from reason
+
+
+@contextmanager
+def _workspace(shards: int, processes: int) -> Iterator[tuple[Any, Callable[[str, int, int | None], None]]]:
+    """Yield temporary room for so many shards, with what works in it, and what shows how far that is."""
+    from loyalty.usecases.proofs.workspace import Workspace
+
+    status = err.status("reading ...")
+
+    def run(works: Sequence[Work[Any]], tell: Tell) -> list[Any]:
+        with in_processes(works) as collect, status:  # which shows itself by a thread, so that begins last
+            return collect(tell)
+
+    def progress(doing: str, done: int, of: int | None) -> None:
+        if of is not None:
+            status.update(f"{doing}: {done:,} of {of:,} ...")
+        elif done % TOLD_EVERY == 0:
+            status.update(f"{doing}: {done:,} items ...")
+
+    with TemporaryDirectory(prefix="loyalty-verify-") as folder:
+        yield Workspace(Path(folder), shards, processes, run), progress

@@ -54,7 +54,8 @@ _PACK: Mapping[type, Callable[[Any], dict[str, Any]]] = defaultdict(
         Decimal: lambda value: {"N": str(plain(value))},  # as DynamoDB keeps it, so that what was sent is what is read
         bytes: lambda value: {"B": value},
         bool: lambda value: {"BOOL": value},
-        list: lambda value: {"L": [{"S": text} for text in value]},
+        list: lambda value: {"L": [text.told if isinstance(text, Foreign) else {"S": text} for text in value]},
+        Foreign: lambda value: {"M": value.told},
     },
 )
 

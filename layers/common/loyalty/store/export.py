@@ -57,23 +57,23 @@ class TableExport(Struct, frozen=True):
         """How many items it has."""
         return sum(file.items for file in self.files)
 
-    def items(self) -> Iterator[tuple[bytes, Item]]:
-        """Return every item with its line of JSON, and hold every file against the manifest.
 
-        Raises:
-            NotAnExport: a file is damaged.
-        """
-        for file in self.files:
-            _require_whole(file)
-            count = 0
-            for line in _lines_in(file.path):
-                count += 1
-                try:
-                    yield line, _item_in(line)
-                except ValueError as error:
-                    raise NotAnExport(f"{file.path}, line {count}, is no item ({error}); copy it again") from error
-            if count != file.items:
-                raise NotAnExport(f"{file.path} has {count} items, but the manifest tells {file.items}; copy it again")
+def items_in(file: DataFile) -> Iterator[tuple[bytes, Item]]:
+    """Return every item of a file with its line of JSON, and hold the file against the manifest.
+
+    Raises:
+        NotAnExport: the file is damaged.
+    """
+    _require_whole(file)
+    count = 0
+    for line in _lines_in(file.path):
+        count += 1
+        try:
+            yield line, _item_in(line)
+        except ValueError as error:
+            raise NotAnExport(f"{file.path}, line {count}, is no item ({error}); copy it again") from error
+    if count != file.items:
+        raise NotAnExport(f"{file.path} has {count} items, but the manifest tells {file.items}; copy it again")
 
 
 def _lines_in(file: Path) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """What a reading of the table, or of a part of it, has shown."""
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
 from functools import cached_property
 from typing import Protocol
 
@@ -106,17 +105,9 @@ class Audit:
             wrong = wrong or [type(error).__name__]
         self.items_at_odds += [damage(item, found) for found in wrong]
 
-    def see_hash(self, item: Item) -> None:
-        """Take in when an event was posted, if it has a hash."""
-        posted_on = item.get("posted_on")
-        if isinstance(item.get("hash"), bytes) and isinstance(posted_on, Decimal):
-            seen = [posted_on] if self.chains.since is None else [posted_on, Decimal(self.chains.since)]
-            self.chains = replace(self.chains, since=int(min(seen)))
-
     def _sort(self, item: Item, *, is_event: bool) -> None:
         if is_event:
             self.events += 1
-            self.see_hash(item)
             self._event(SeenEvent.of(item))
         elif item["sk"] == "REFERENCE":
             self._references.take(item)

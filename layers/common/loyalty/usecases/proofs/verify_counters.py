@@ -53,6 +53,13 @@ class Counters:
             case {"type": "promo_code", "id": code_id, "maximum_uses": maximum}:
                 self._limits[promo_code_key(code_id)] = Decimal(maximum)
 
+    def add(self, other: "Counters") -> None:
+        """Take in what was seen elsewhere, of other items."""
+        self._used |= other._used
+        self._limits |= other._limits
+        for key, amount in other._journal.items():
+            self._journal[key] += amount
+
     def beyond(self) -> Iterator[Deviation]:
         """Return the counters that are beyond what they are limited to today. An earlier limit may have allowed it, as
         nothing keeps what limits were."""

@@ -2,58 +2,79 @@
 all accounts have used against the events that used it."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
 from loyalty.domain.proofs.audit import Deviation
+from loyalty.store.attributes import Item
+from loyalty.store.keys import Key
 from loyalty.store.table import WholeTable
 from loyalty.usecases.proofs.audit import Audit
+from loyalty.usecases.proofs.sharded_proof import Progress, SortedItems, Verification, first_hash, prove, row_of
 from loyalty.usecases.proofs.verify_counterparts import Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
 from loyalty.usecases.proofs.verify_numbers import LargestNumbers
-from loyalty.usecases.proofs.verify_references import References
-from loyalty.usecases.proofs.verify_untold import separate_unrecorded
+from loyalty.usecases.proofs.verify_programme import ProgrammeItems
+from loyalty.usecases.proofs.verify_references import References, recounted
+from loyalty.usecases.proofs.workspace import Tell, Work, Workspace
 
 SETTLING_SECONDS = 2.0
 """How long a posting that was under way while the table was read may take to be seen everywhere."""
 
 
-@dataclass(slots=True)
-class Verification:
-    """How much was read, what does not hold, and what may hold, but rests on what an older version did not record.
-    `erased` are events of which what named a person is not there any more."""
-
-    events: int = 0
-    wallets: int = 0
-    erased: int = 0
-    deviations: list[Deviation] = field(default_factory=list)
-    unrecorded: list[Deviation] = field(default_factory=list)
-
-
 def verify_journal(
-    table: WholeTable, *, seen: Callable[[int], None] = lambda _: None, settle: Callable[[float], None] = time.sleep
+    table: WholeTable,
+    workspace: Workspace = Workspace(),  # noqa: B008 - it cannot be changed
+    *,
+    progress: Progress = lambda *_: None,
+    settle: Callable[[float], None] = time.sleep,
 ) -> Verification:
-    """Read the whole table and check that every posting did exactly what it should. `seen` receives progress, in items.
+    """Read the whole table and check that every posting did exactly what it should.
 
-    Postings may go on meanwhile: what does not add up is read once more before it is reported. Holds the journal in
-    memory.
+    Postings may go on meanwhile: what does not add up is read once more before it is reported. The table is read by one
+    process, whatever the workspace has; what is read is proven by all of them.
     """
-    counterparts, references, counters, numbers = Counterparts(), References(), Counters(), LargestNumbers()
-    audit = Audit(counterparts, references, counters, numbers)
-    for count, item in enumerate(table.scan(), start=1):
-        audit.take(item)
-        seen(count)
-    if audit.has_accounts_at_odds or counterparts.suspects or references.suspects or counters.suspects:
-        settle(SETTLING_SECONDS)
-    found = [
-        *audit.accounts_at_odds(table, settle),
-        *counterparts.deviations(table),
-        *references.deviations(table),
-        *counters.deviations(table),
-        *numbers.deviations(table),
-        *audit.programme.deviations(table),
-        *audit.items_at_odds,
-    ]
-    wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)
-    unrecorded += counters.beyond()
-    return Verification(audit.events, audit.wallets.count, audit.wallets.erased, wrong, unrecorded)
+    return prove(_LiveTable(table, settle), workspace, progress)
+
+
+class _LiveTable:
+    """A table to which others may post."""
+
+    def __init__(self, table: WholeTable, settle: Callable[[float], None]) -> None:
+        self._table = table
+        self._settle = settle
+        self._has_settled = False
+        self._reference_numbers: set[Key] = set()
+
+    def works(self, items: SortedItems, processes: int) -> list[Work]:
+        def read(tell: Tell) -> int | None:
+            since = None
+            for item in self._table.scan():
+                items.sort(item, row_of(item), processes)
+                since = first_hash(since, item)
+                tell(1)
+            items.flush(processes)
+            return since
+
+        return [read]
+
+    def of_accounts(self, audit: Audit, items: Iterator[Item]) -> Iterator[Deviation]:  # noqa: ARG002 - a source's
+        self._let_settle()
+        return audit.accounts_at_odds(self._table, self._settle)
+
+    def of_names(self, counterparts: Counterparts, references: References) -> Iterator[Deviation]:
+        self._let_settle()
+        self._reference_numbers |= references.suspects
+        return counterparts.deviations(self._table)
+
+    def of_all(self, counters: Counters, numbers: LargestNumbers, programme: ProgrammeItems) -> Iterator[Deviation]:
+        if counters.suspects:
+            self._let_settle()
+        yield from recounted(self._table, self._reference_numbers)
+        yield from counters.deviations(self._table)
+        yield from numbers.deviations(self._table)
+        yield from programme.deviations(self._table)
+
+    def _let_settle(self) -> None:
+        if not self._has_settled:
+            self._settle(SETTLING_SECONDS)
+        self._has_settled = True

@@ -34,6 +34,11 @@ class LargestNumbers:
         """Take in what numbers are leased from."""
         self._leased = item
 
+    def add(self, other: "LargestNumbers") -> None:
+        """Take in what was seen elsewhere, of other items."""
+        self._leased = other._leased or self._leased
+        self._told = {kind: max(number, other._told[kind]) for kind, number in self._told.items()}
+
     def deviations(self, table: Table) -> Iterator[Deviation]:
         """Return which counters are behind by now: each was leased from before an event told of it."""
         self.take_counters(legible(table.get(keys.NUMBERS, consistent=True) or keys.NUMBERS._asdict())[0])

@@ -57,25 +57,6 @@ class References:
         filed, perhaps = self._filed.get(key, []), self._perhaps.get(key, [])
         return len(filed) <= used <= len(filed) + len(perhaps) and (last in filed or last in perhaps)
 
-    def deviations(self, table: WholeTable) -> Iterator[Deviation]:
-        """Return what does not hold of the suspects, from a reading of the table during which each stood still; or that
-        there was none."""
-        suspects = self.suspects
-        for _ in range(MAX_READINGS):
-            if not suspects:
-                return
-            before = table.get_many(suspects, consistent=True)
-            recount = _recount(table, suspects)
-            for item in before.values():
-                recount.take(legible(item)[0])
-            after = table.get_many(suspects, consistent=True)
-            still = {key for key in suspects if before.get(key) == after.get(key)}
-            yield from recount.listed(still)
-            suspects -= still
-        for key in sorted(suspects):
-            found = f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
-            yield Deviation(None, None, COUNTED, f"{key.pk}: {found}")
-
     def listed(self, among: Collection[Key] | None = None) -> Iterator[Deviation]:
         """Return what does not hold, of those keys if there are any named."""
         for key in sorted(self.suspects if among is None else self.suspects & set(among)):
@@ -83,6 +64,26 @@ class References:
             filed = [*self._filed.get(key, ()), *self._perhaps.get(key, ())]
             found = f"counts {used} and leads to {last}; filed under it: {', '.join(sorted(filed)) or 'none'}"
             yield Deviation(None, None, COUNTED, f"{key.pk}: {found}")
+
+
+def recounted(table: WholeTable, suspects: Collection[Key]) -> Iterator[Deviation]:
+    """Return what does not hold of the suspects, from a reading of the table during which each stood still; or that
+    there was none."""
+    left = set(suspects)
+    for _ in range(MAX_READINGS):
+        if not left:
+            return
+        before = table.get_many(left, consistent=True)
+        recount = _recount(table, left)
+        for item in before.values():
+            recount.take(legible(item)[0])
+        after = table.get_many(left, consistent=True)
+        still = {key for key in left if before.get(key) == after.get(key)}
+        yield from recount.listed(still)
+        left -= still
+    for key in sorted(left):
+        found = f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
+        yield Deviation(None, None, COUNTED, f"{key.pk}: {found}")
 
 
 def _recount(table: WholeTable, suspects: Collection[Key]) -> References:
