@@ -196,7 +196,7 @@ class Offers(Iterable[Offer]):
         ranks = [-(priority or 0) for priority in records.column("priority", int)]
         turns = sorted(zip(others, ranks, records.column("id", str), range(len(records)), strict=True))
         self._places = [place for *_, place in turns]
-        self.ids = self._in_order("id", str)
+        self.ids = [offer_id for _, _, offer_id, _ in turns]
         self.states = self._in_order("life_cycle_state", str)
         none = Restrictions()
         self.restrictions = [found or none for found in self._in_order("conditions", Restrictions)]
