@@ -2,7 +2,7 @@
 purchase that was really posted, twenty of them to a wallet; it is then proven by `loyalty verify`, of which the time
 and the largest memory of a process are told, and what its temporary files take on disk at most.
 
-Ten million events take some 4 GB of disk for the export and as much again for temporary files, all in TMPDIR.
+Judged by 40,000 events, ten million take 0.8 GB of disk for the export and 1.3 GB for temporary files, all in TMPDIR.
 """
 
 import json
@@ -26,7 +26,7 @@ from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.ledger.chain import SALT_BYTES, linked, root
 from loyalty.domain.money import ZERO
 from loyalty.store import keys
-from loyalty.store.attributes import Item, pack, pack_key
+from loyalty.store.attributes import Item, key_of, pack, pack_key
 from loyalty.store.events import link_attributes, stored_content
 from loyalty.store.reference import items_of
 from loyalty.usecases.engine import Engine
@@ -66,7 +66,9 @@ def _posted() -> tuple[list[Item], Item, Item]:
         account = table.get(keys.account(posted.event.entry.account_id))
         assert event
         assert account
-        programme = [item for item in table.scan() if item["pk"].startswith("PROGRAMME")]
+        programme = [
+            item for item in table.scan() if item["pk"].startswith("PROGRAMME") or key_of(item) == keys.NUMBERS
+        ]
     return programme, event, exactjson.loads(account["record"])
 
 
