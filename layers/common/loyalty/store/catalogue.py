@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import Partner
