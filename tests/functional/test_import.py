@@ -233,6 +233,21 @@ def test_an_opening_balance_is_posted_once(demo: DynamoTable) -> None:
     assert (str(customer.wallet.balance), customer.wallet.version) == ("12.5", 1)
 
 
+@pytest.mark.parametrize("since", [{"life_cycle_state": "SUSPENDED"}, {"life_cycle_state": "TERMINATED"}])
+def test_a_posted_opening_balance_is_unchanged_whatever_became_of_its_account(
+    demo: DynamoTable, since: dict[str, Any]
+) -> None:
+    account = {"type": "account", "id": "LEFT", "number": "LEFT"}
+    opening = {"type": "opening_balance", "id": "O3", "account": "LEFT", "performed_on": "2026-01-01T00:00:00"}
+    assert imported(demo, account, {**opening, "amount": 12.5}).created == 2
+
+    assert imported(demo, {**account, **since}).updated == 1
+
+    assert imported(demo, {**opening, "amount": 12.5}).unchanged == 1
+    assert refused(imported(demo, {**opening, "amount": 99})) == [(1, "/id")]
+    assert refused(imported(demo, {**opening, "id": "O4", "amount": 1})) == [(1, "/account")]
+
+
 def test_importing_an_account_again_leaves_its_wallet_alone(demo: DynamoTable) -> None:
     before = demo.get(keys.wallet("ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"))
     imported(demo, {"type": "account", "id": "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE", "number": "ACR0000000001"})

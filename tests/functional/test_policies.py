@@ -374,11 +374,14 @@ NAMED: list[dict[str, Any]] = [
 
 
 def import_reference(functions: Functions, name: str) -> None:
-    """Import such records, and again with other names."""
+    """Import such records, and again with other names; and the opening balance once more, of a suspended account."""
     importing = Importing(functions, functions.module(name).table)
     for spelling in (b'"NEW"', b'"OTHER"'):
         rows = [text.replace(b'"NEW"', spelling) for text in lines(NAMED)]
         assert importing.drop("customers.jsonl", b"\n".join(rows)).entries == len(NAMED)
+    suspended = {"type": "account", "id": "A-NEW", "number": "OTHER", "life_cycle_state": "SUSPENDED"}
+    again = NAMED[-1] | {"account": "OTHER"}
+    assert importing.drop("customers.jsonl", b"\n".join(lines([suspended, again]))).entries == 2
 
 
 def close_upload(functions: Functions, name: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import Empty
 
 from cli.target import REPOSITORY
+from loyalty.store.gc_paused import gc_paused
 from tests.simulation.recording import FOUND, Recorded, write
 from tests.simulation.shrinking import shrunk
 from tests.simulation.simulation import RUN, Broken, Outcome, simulate
@@ -126,7 +127,8 @@ def _outcome(
     seed: int, operations: int, hear: Callable[[int], None], trace: Callable[[str], None] | None = None
 ) -> Outcome | Failed:
     try:
-        return simulate(seed, operations, progress=hear, trace=trace)
+        with gc_paused():  # a run makes many objects that stay until it ends
+            return simulate(seed, operations, progress=hear, trace=trace)
     except Broken as broken:
         return Failed(seed, operations, str(broken), broken.rule, broken.recorded)
     except BaseException as error:

@@ -18,7 +18,7 @@ from loyalty.domain.purchases.purchase import Reference
 from loyalty.store.customers import Customer
 from loyalty.store.events import Event
 from loyalty.store.keys import Key
-from loyalty.store.ledger import PreparedEvent
+from loyalty.store.ledger import PreparedEvent, read_event
 from loyalty.store.table import Table
 from loyalty.usecases.ledger.journal_entry import EntryHeader, journal_entry, with_alternative
 from loyalty.usecases.ledger.post_events import PostedEvent, post_event
@@ -34,13 +34,27 @@ def post_opening_balance(
         Refused: see `post_event`; INVALID, if the currency has fewer decimals than the amount; DUPLICATE, if the
             record's id was posted with another amount, account or date.
     """
-    return post_event(record["account"], _AdjustmentDraft(record, programme, now), table=table)
+    draft = _AdjustmentDraft(record, programme, now)
+    try:
+        return post_event(record["account"], draft, table=table)
+    except Refused as refused:
+        # It may be posted already, and what refuses it now have come about since.
+        event = read_event(table, draft.event_id)
+        if event is None or refused.problems[0].code is Code.RETRY_LATER:
+            raise
+        if not draft.is_posted_as(event):
+            raise Refused(draft.duplicate_of(event)) from refused
+        return PostedEvent(event, replayed=True)
 
 
 class _AdjustmentDraft(Struct, frozen=True):
     record: Mapping[str, Any]
     programme: Programme
     now: datetime
+
+    @property
+    def event_id(self) -> str:
+        return derived_id(Origin.OPENING_BALANCE, self.record["id"])
 
     @property
     def named(self) -> Reference:
@@ -66,7 +80,7 @@ class _AdjustmentDraft(Struct, frozen=True):
         movement = with_alternative(Movement(amount, ZERO), account, programme, at)
         wallet = customer.wallet.moved(movement)
         header = EntryHeader(
-            event_id=derived_id(Origin.OPENING_BALANCE, self.record["id"]),
+            event_id=self.event_id,
             type=EventType.ADJUSTMENT,
             performed_on=at,
             posted_on=self.now,
