@@ -20,6 +20,7 @@ from loyalty.usecases.purchases.unknown_names import add_unknown_names
 
 table = connect(environ["TABLE_NAME"])
 engine = Engine.on(table)
+CreateSpend.model_rebuild()  # left to the first call otherwise, which waits for it
 tokens = TokenCheck(table, SigningKeys(table))
 prepare_snapshots(engine.catalogue.programme, table, engine, tokens)
 
