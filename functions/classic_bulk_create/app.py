@@ -17,7 +17,7 @@ from loyalty.api.classic.bulk import (
 )
 from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.logs import log_fault, log_put_off_within, logger
+from loyalty.api.logs import log_context, log_fault, log_put_off_within
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.credentials import SigningKeys
@@ -55,4 +55,4 @@ def create(request: Request, partner: Partner) -> Response:
 answer = classic_endpoint(
     create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)), MAX_BULK_BODY_BYTES, deprecated_in_entries
 )
-handler = logger.inject_lambda_context(answer, clear_state=True)  # entries are logged while the others are posted
+handler = log_context(answer)  # entries are logged while the others are posted

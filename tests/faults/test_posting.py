@@ -56,11 +56,11 @@ def test_a_classic_posting_whose_every_answer_is_lost_is_told_without_another_re
             {"product_identifier": {"code": "Bronze"}, "net_amount": 10, "vat_amount": 2, "total_amount": 12}
         ],
     }
-    request, names_what_is_told_and_the_event = read_classic(body, EVERYTHING, None), 3
+    request, programme_names_what_is_told_and_the_event = read_classic(body, EVERYTHING, None), 4
 
     with (
         faulty(table, "TransactWriteItems", answer_lost),
-        faulty(table, "BatchGetItem", out_of_reach, after=names_what_is_told_and_the_event),
+        faulty(table, "BatchGetItem", out_of_reach, after=programme_names_what_is_told_and_the_event),
     ):
         engine = Engine.on(table, pause=lambda _: None)
         told = post_and_tell(engine, request, EVERYTHING, render_purchase, now=datetime.now(UTC))

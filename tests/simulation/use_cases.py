@@ -81,6 +81,7 @@ WITHOUT_CLOUD = {
     "read_row": "reads a row",
     "result_key": "names an object",
     "row_identity": "names a row",
+    "shards_for": "counts parts of a proof",
     "verify_export": "reads files on disk",
 }
 """What the command uses of `usecases/` that makes no call to the cloud, or none that anything follows from, by

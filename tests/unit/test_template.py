@@ -163,7 +163,7 @@ def test_a_domain_is_refused_before_a_deployment_begins_unless_it_is_one() -> No
 @pytest.mark.parametrize("domain", ["", "api.example.com"])
 @pytest.mark.parametrize("certificate", ["", "arn:aws:acm:eu-west-1:123456789012:certificate/1"])
 def test_a_domain_and_its_certificate_are_refused_without_each_other(domain: str, certificate: str) -> None:
-    given = {"DomainName": domain, "CertificateArn": certificate}
+    given = {"SnapStart": "None", "DomainName": domain, "CertificateArn": certificate}
 
     def holds(told: Any) -> bool:
         match told:

@@ -67,12 +67,19 @@ Predicate = Callable[[Occasion, Sequence[Line]], bool]
 """Looks at an occasion and at those lines of the purchase that the offer is about."""
 
 
-class Condition(Struct, frozen=True):
-    """A predicate under the name that the offer language gives it, made from a setting."""
+class Condition(Struct, frozen=True, eq=False):
+    """A predicate under the name that the offer language gives it, made from a setting. Equal settings of one name
+    are equal conditions."""
 
     name: str
     setting: Any
     holds: Predicate
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Condition) and (self.name, self.setting) == (other.name, other.setting)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 def compile_conditions(settings: Settings) -> tuple[Condition, ...]:
