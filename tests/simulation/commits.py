@@ -212,10 +212,12 @@ class CommitJudge:
 
     def _waived_by(self, document: ReversalDocument, outstanding: Fraction) -> Fraction:
         """Return what a cancellation has waived, if so much is outstanding after it: what was waived before is told by
-        earlier events, and so is what was settled of it."""
+        earlier events, and so is what was settled of it. What it gives back may settle what was waived of its own
+        purchase."""
         earlier = (one.document for one in self.known.events.values() if isinstance(one.document, ReversalDocument))
         changes = (one.outstanding.get(document.reverses, ZERO) for one in earlier if one is not document)
-        return outstanding - sum(map(Fraction, changes), Fraction(0))
+        settled = Fraction(document.settled.get(document.reverses, ZERO))
+        return outstanding - sum(map(Fraction, changes), Fraction(0)) + settled
 
     def _wrong(self, rule: str, event: Event, found: Any) -> None:
         entry = event.entry
