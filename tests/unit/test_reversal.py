@@ -417,6 +417,21 @@ def test_an_award_that_was_spent_before_its_lot_ended_is_taken_all_the_same() ->
     assert ledger.wallet.balance == 20
 
 
+@pytest.mark.parametrize("at", [JANUARY, MARCH, datetime(2028, 3, 5, tzinfo=UTC)], ids=str)
+def test_what_was_spent_at_once_has_not_expired_whatever_its_lot_lacks_of_others(at: datetime) -> None:
+    at_once = {"conditions": {"products": ["R"]}, "spend": "INSTANT", "expires_after": "P1M"}
+    ledger = book(BRIEF, offer("AT-ONCE", method="FIXED", value="10", **at_once), balance="30")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY)
+    ledger.buy(purchase(line("20", product="R")), "AT-ONCE")
+    before = held(ledger)
+
+    ledger.cancel(at, "AT-ONCE")
+
+    assert held(ledger) == before
+
+
 @pytest.mark.parametrize(("records", "told"), [((), (None, None, None)), ((POINTS, RATE), (-1000, 0, 2000))])
 def test_what_expires_is_told_in_points_where_there_are_some(records: tuple[Any, ...], told: tuple[Any, ...]) -> None:
     ledger = book(BRIEF, *records, balance="20")

@@ -138,8 +138,9 @@ def reversal(purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawbac
         given_back = max(ZERO, given_back - awarded.wallet)
     settled = _settle(wallet, given_back)
     unforgiven = _take_latest_first(wallet.forgiven, _sum(settled))
-    before = add_lots(add_lots(wallet.booked, step.spends.lots), negate(_by_month(unforgiven)))
-    after = add_lots(before, negate(step.awards.lots))
+    # What was spent at once is given back and taken at the same time, so no lot lacks it.
+    before = add_lots(add_lots(wallet.booked, (step.spends - step.at_once).lots), negate(_by_month(unforgiven)))
+    after = add_lots(before, negate((step.awards - step.at_once).lots))
     lapsed = {
         month: lapsed_part(wallet, month, missing, now, purchase.posted_on)
         for month, missing in add_lots(_short(after), negate(_short(before))).items()
