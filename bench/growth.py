@@ -1,5 +1,5 @@
 """`python -m bench.growth`: how the cost of a purchase grows with its lines, with the lots of its wallet and with the
-programme; docs/performance.md has its figures from here. Three minutes.
+programme; docs/performance.md has its figures from here. A minute.
 
 Functions run in this process, over the emulator, which counts requests and capacity. Each figure is of a container that
 is warm and has read the programme and the products; of the CPU, the least of several calls counts.
