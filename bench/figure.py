@@ -18,7 +18,7 @@ class Figure:
 
     @property
     def is_missed(self) -> bool:
-        """Whether the goal is."""
+        """Return whether the goal is missed."""
         return self.ours is not None and self.goal is not None and self.ours > self.goal
 
     def __str__(self) -> str:

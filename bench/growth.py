@@ -35,7 +35,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cost:
-    """What purchases cost where something has grown to `size`; the event and the wallet in bytes, as DynamoDB counts
+    """The cost of purchases where something has grown to `size`; the event and the wallet in bytes, as DynamoDB counts
     them. The calls are to a warm container."""
 
     size: int

@@ -32,7 +32,7 @@ class Programmes(NamedTuple):
 
 
 class Crew(NamedTuple):
-    """How many processes there may be, and whether customers may be sharded among them."""
+    """The processes that there may be; `shards`, if customers may be sharded among them."""
 
     processes: int = 1
     shards: bool = True

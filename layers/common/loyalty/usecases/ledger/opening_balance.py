@@ -38,9 +38,11 @@ def post_opening_balance(
     try:
         return post_event(record["account"], draft, table=table)
     except Refused as refused:
+        if refused.problems[0].code is Code.RETRY_LATER:
+            raise
         # It may be posted already, and what refuses it now have come about since.
         event = read_event(table, draft.event_id)
-        if event is None or refused.problems[0].code is Code.RETRY_LATER:
+        if event is None:
             raise
         if not draft.is_posted_as(event):
             raise Refused(draft.duplicate_of(event)) from refused
