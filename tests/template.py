@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Container, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 
+@cache
 def read_template() -> dict[str, Any]:
-    """Return the template, with intrinsic functions as one-entry mappings: `!Ref Table` is {"Ref": "Table"}."""
+    """Return the template, with intrinsic functions as one-entry mappings: `!Ref Table` is {"Ref": "Table"}. It is one
+    for all: nobody changes it."""
     template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)
     return template
 
