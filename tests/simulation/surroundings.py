@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 import jwt.api_jwt
 import pytest
+import snapshot_restore_py  # type: ignore[import-untyped]
 
 import loyalty
 from tests.one_by_one import OneByOne
@@ -38,6 +40,10 @@ def surroundings(scheduler: Scheduler, seed: int) -> Iterator[None]:
         patch.setattr(os, "urandom", bytes_of)
         patch.setattr(random, "_urandom", bytes_of)  # which `secrets` draws from
         patch.setattr(hashlib, "scrypt", _quickly(hashlib.scrypt))
+        for hooks in ("_before_snapshot_registry", "_after_restore_registry"):
+            patch.setattr(
+                snapshot_restore_py, hooks, []
+            )  # or the hooks of its functions would keep this world for ever
         clock = _clock(scheduler)
         for module in [*engine(), *OTHERS]:
             if asks_the_time(module):
@@ -50,12 +56,14 @@ def surroundings(scheduler: Scheduler, seed: int) -> Iterator[None]:
             random.setstate(state)
 
 
-def engine() -> list[ModuleType]:
+@cache
+def engine() -> tuple[ModuleType, ...]:
     """Return all modules of the engine, each of them imported."""
     names = [found.name for found in pkgutil.walk_packages(loyalty.__path__, "loyalty.")]
-    return [sys.modules.get(name) or importlib.import_module(name) for name in names]
+    return tuple(sys.modules.get(name) or importlib.import_module(name) for name in names)
 
 
+@cache
 def asks_the_time(module: ModuleType) -> bool:
     """Return whether a module asks what time it is."""
     return "datetime.now(" in inspect.getsource(module)

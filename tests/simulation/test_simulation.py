@@ -1,5 +1,6 @@
 """The simulation itself: the same seed is the same run, and what is broken is found."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from tests.simulation import dynamo, queues
 from tests.simulation.faults import USUAL, Fault
 from tests.simulation.invariants import INVARIANTS
 from tests.simulation.simulation import Broken, simulate
+from tests.simulation.world import World
 from tests.template import TEMPLATE
 
 CALM: dict[Fault, float] = {}
@@ -47,6 +49,13 @@ def test_a_world_holds_where_one_kind_of_fault_is_frequent(kind: Fault) -> None:
     outcome = simulate(12, 200, {kind: LETHAL if kind.name.startswith("KILLED") else OFTEN})
 
     assert outcome.faults[kind] > 0
+
+
+def test_a_run_that_has_ended_leaves_nothing_behind() -> None:
+    simulate(1, 10, CALM)
+
+    gc.collect()
+    assert not [one for one in gc.get_objects() if isinstance(one, World)]
 
 
 def test_the_same_seed_is_the_same_run_to_the_byte(tmp_path: Path) -> None:
