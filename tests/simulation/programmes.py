@@ -1,6 +1,6 @@
 """The programmes that a call may go by: processes notice an import within a minute, and a product, a promo code or a
-customer's name is read for itself, so that of two records of one file one may be new and the other not yet. The
-account is read after its names, consistently."""
+customer's name is read for itself, so that of two records one may be new and the other not yet. The account is read
+after its names, consistently."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ PROGRAMME_SECONDS = 90.0
 OF_NAMES = frozenset({"account", "contact", "access_token", "invoice", "opening_balance", "promo_code"})
 """Types of record that no process keeps."""
 
-ACCOUNT = "account"
+ACCOUNT, PROMO_CODE = "account", "promo_code"
 
 Rows = dict[tuple[str, str], Any]
 
@@ -75,7 +75,7 @@ class Programmes:
 
     def _make(self, first: int, first_of_names: int, newest: Programme) -> Iterator[Programme]:
         """Return each programme that processes may have, with names of each of the last moments, and accounts of the
-        same moment or of each later one."""
+        same moment or of each later one; at last, with promo codes of another moment than names."""
         of_processes = [newest.rows, *(one.rows for one in reversed(self.before[first:]) if one.changed - OF_NAMES)]
         kept = [
             _of_processes(rows) | names | {place: accounts[place] for place in names if place[0] == ACCOUNT}
@@ -85,6 +85,14 @@ class Programmes:
         for names in _namings(kept):
             for rows in kept if names else kept[1:]:
                 yield _named(Programme.of_rows(rows), names)
+        for codes, rows in product(self._promo_codes(first_of_names, newest), kept):
+            yield Programme.of_rows(_without(PROMO_CODE, rows) | codes)
+
+    def _promo_codes(self, first: int, newest: Programme) -> Iterator[Rows]:
+        """Return the promo codes that may be read, where they were changed lately."""
+        earlier = [one.rows for one in reversed(self.before[first:]) if PROMO_CODE in one.changed]
+        for rows in (newest.rows, *earlier) if earlier else ():
+            yield {place: row for place, row in rows.items() if place[0] == PROMO_CODE}
 
     def _names_and_accounts(self, first: int, newest: Programme) -> Iterator[tuple[Rows, Rows]]:
         """Return what names may lead to, and what accounts may be found there, the latest first."""
@@ -103,6 +111,10 @@ def _of_processes(rows: Rows) -> Rows:
 
 def _of_names(rows: Rows) -> Rows:
     return {place: row for place, row in rows.items() if place[0] in OF_NAMES}
+
+
+def _without(kind: str, rows: Rows) -> Rows:
+    return {place: row for place, row in rows.items() if place[0] != kind}
 
 
 def _namings(kept: list[Rows]) -> Iterator[Mapping[str, str]]:

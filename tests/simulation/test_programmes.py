@@ -70,6 +70,11 @@ def test_an_account_is_as_new_as_the_names_that_lead_to_it_or_newer(
     assert Imported(access_token=token, account=account).seen("access_token", "account") == expected
 
 
+@pytest.mark.parametrize(("token", "code"), [(LATELY, JUST_NOW), (JUST_NOW, LATELY)])
+def test_of_a_token_and_a_promo_code_one_may_be_new_and_the_other_not_yet(token: float, code: float) -> None:
+    assert Imported(access_token=token, promo_code=code).seen("access_token", CODE) == ALL
+
+
 def test_an_account_that_is_new_may_not_be_found_yet() -> None:
     newest, programmes = Programme(), Programmes()
     newest.put([{"type": "currency", "id": "EUR"}])
