@@ -230,10 +230,12 @@ class AnswerJudge:
             answer = self.known.model.would(previewed(told))
             return self._against(told, answer, answer.data)
 
-        wrong = look()
+        wrong, looked_at = self.known.state.asking(look)
         if wrong is None:
             return None
         for account_id, account in self.known.wallets.since(told.began):
+            if account_id not in looked_at:
+                continue
             with wallet_of_before(self.known.model.state, account_id, account):
                 if look() is None:
                     return None

@@ -1,10 +1,13 @@
 """What was committed since what was told was looked at: where none of it matters, the model's answer is as it was."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tests.model.account import Account
 from tests.model.state import State
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -17,6 +20,13 @@ class WatchedState(State):
         """Return what happened to an account."""
         self.asked.add(id_)
         return super().account(id_)
+
+    def asking(self, look: Callable[[], T]) -> tuple[T, set[str]]:
+        """Return what a look finds, and whose accounts it looks at."""
+        before, self.asked = self.asked, set()
+        found, asked = look(), self.asked
+        self.asked = before | asked
+        return found, asked
 
 
 @dataclass
