@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from bench.usage import tell
+
 CHOSEN = "LOYALTY_BENCH_INTERPRETER"
 """Set in the environment of the process that goes on with the interpreter that was chosen."""
 
@@ -67,7 +69,7 @@ def use_quickest(module: str) -> None:
     """
     if CHOSEN in os.environ:
         return
-    print("looking for the quickest interpreter ...", file=sys.stderr)
+    tell("looking for the quickest interpreter")
     own = Interpreter.at(sys.executable)
     assert own
     others = [found for path in _same_version() if (found := Interpreter.at(path)) and found.path != own.path]
