@@ -141,6 +141,7 @@ def _place(one: Deviation) -> tuple[str, ...]:
 
 
 def _counted(progress: Progress, doing: str, of: int | None) -> Tell:
+    """Tell that work begins; return what tells how far it is."""
     done = 0
 
     def tell(more: int) -> None:
@@ -148,6 +149,7 @@ def _counted(progress: Progress, doing: str, of: int | None) -> Tell:
         done += more
         progress(doing, done, of)
 
+    tell(0)
     return tell
 
 
