@@ -11,7 +11,7 @@ from bench.memory import Item, Memory, Place
 from bench.setting import OUT, REGION, ROOT, RUNTIME_PACKAGES, TABLE, build_layer, packages
 from bench.stub import serve
 from bench.throughput import BATCH, BATCHES, Setting
-from bench.usage import usage
+from bench.usage import tell, usage
 from cli.target import AwsAccount
 from loyalty import exactjson
 from loyalty.domain.ledger.wallet import Wallet
@@ -52,6 +52,7 @@ def main() -> None:
     """Print what an expiry takes, and what a night does."""
     usage(__doc__).parse_args()
     layer, runtime = build_layer(), packages("runtime", RUNTIME_PACKAGES)
+    tell("posting")
     rate = prepare().measure(ROOT / "bench" / "ours" / "expiry.py", (layer, runtime))
     shards = len(keys.EXPIRY_SHARDS)
     minutes, units = NIGHT / shards * rate.wall_us / 60e6, shards * rate.written * 1e6 / rate.wall_us

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from bench.usage import tell
+
 CHOSEN = "LOYALTY_BENCH_INTERPRETER"
 """Set in the environment of the process that goes on with the interpreter that was chosen."""
 
@@ -33,16 +35,18 @@ arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
 asked = [flag for flag in ("--enable-optimizations", "--with-lto") if flag in arguments]
 flags = " ".join([sysconfig.get_config_var("OPT") or "", *asked])
 print(json.dumps({"path": os.path.realpath(sys.executable), "version": sys.version.split()[0], "flags": flags,
-                  "loop_ms": 1000 * min(seconds() for _ in range(7))}))
+                  "library": sys.path, "loop_ms": 1000 * min(seconds() for _ in range(7))}))
 """
 
 
 class Interpreter(NamedTuple):
-    """An interpreter: where it is, what it says of itself, and the CPU milliseconds of a loop."""
+    """An interpreter: where it is, what it says of itself, the folders of its own library, and the CPU milliseconds of
+    a loop."""
 
     path: str
     version: str
     flags: str
+    library: list[str]
     loop_ms: float
 
     @classmethod
@@ -65,6 +69,7 @@ def use_quickest(module: str) -> None:
     """
     if CHOSEN in os.environ:
         return
+    tell("looking for the quickest interpreter")
     own = Interpreter.at(sys.executable)
     assert own
     others = [found for path in _same_version() if (found := Interpreter.at(path)) and found.path != own.path]
@@ -74,7 +79,7 @@ def use_quickest(module: str) -> None:
         print(f"          not {one}")
     print(flush=True)
     if quickest is not own:
-        os.execve(quickest.path, [quickest.path, "-m", module, *sys.argv[1:]], _environment(quickest))
+        os.execve(quickest.path, [quickest.path, "-m", module, *sys.argv[1:]], environment(quickest, own))
 
 
 def choose(own: Interpreter, others: Iterable[Interpreter]) -> Interpreter:
@@ -90,12 +95,13 @@ def _same_version() -> Iterator[str]:
             yield str(path)
 
 
-def _environment(chosen: Interpreter) -> dict[str, str]:
-    """Return an environment in which it finds the packages and the tools of this one."""
+def environment(chosen: Interpreter, own: Interpreter) -> dict[str, str]:
+    """Return an environment in which it finds the packages and the tools of this one, and a library of its own: the
+    same version, built elsewhere, may lack what another one's modules are linked with."""
     tools = Path(sys.executable).parent
     return {
         **os.environ,
         CHOSEN: chosen.path,
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path and path not in own.library),
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
     }

@@ -2,6 +2,7 @@
 
 import base64
 import compileall
+import fcntl
 import hashlib
 import io
 import json
@@ -14,15 +15,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import boto3
 from moto import mock_aws
 
 from bench.container import another
 from bench.stub import Answers, recording, replaying
+from bench.usage import tell
 from cli.local.deployment import Host
 from cli.trusted_roots import TRUSTED
 from loyalty.domain.access.partner import Scope
@@ -163,12 +166,12 @@ def run_isolated(
 def prepare(before: Path | None) -> tuple[Variant | None, Variant, Variant]:
     """Return the revision whose tree is in `before`, this one and the plain variant, with DynamoDB's answers
     recorded."""
-    OUT.mkdir(exist_ok=True)
     runtime, plain = packages("runtime", RUNTIME_PACKAGES), packages("plain", PLAIN_PACKAGES)
     authority = Authority.make(OUT)
     all_roots = Roots.beside(authority, "all-roots", runtime / "botocore" / "cacert.pem")
     layer = build_layer()
     own_roots = Roots.beside(authority, "own-roots", layer / ROOTS_IN_LAYER)
+    tell("recording what DynamoDB answers")
     with _demo_table() as api_key:
         ours = _variant(ROOT, (layer, runtime), own_roots, api_key)
         theirs = Function(ROOT / "bench" / "plain", (plain, runtime), all_roots, ours.create.event)
@@ -194,6 +197,8 @@ def _variant(root: Path, path: tuple[Path, ...], roots: Roots, api_key: str) -> 
 
 def build_layer(root: Path = ROOT) -> Path:
     """Return the layer of a tree, by its own makefile, for the interpreter at hand instead of Lambda's."""
+    claim_out()
+    tell(f"building the layer of {root}")
     layer = OUT / "layers" / root.name
     shutil.rmtree(layer, ignore_errors=True)
     layer.mkdir(parents=True)
@@ -211,6 +216,7 @@ def build_layer(root: Path = ROOT) -> Path:
 
 def packages(name: str, modules: Iterable[str]) -> Path:
     """Packages of this virtual environment as a folder of their own, whole and compiled."""
+    claim_out()
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -224,6 +230,23 @@ def packages(name: str, modules: Iterable[str]) -> Path:
             shutil.copy(source, folder)
     compileall.compile_dir(folder, quiet=1)
     return folder
+
+
+@cache
+def claim_out() -> BinaryIO:
+    """Keep bench/out for this process until it ends: two measurements there would build over each other's packages.
+
+    Raises:
+        SystemExit: another one is at work there.
+    """
+    OUT.mkdir(exist_ok=True)
+    claim = (OUT / "claim").open("wb")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        sys.exit(f"another measurement is at work in {OUT}: run them one after the other")
+    return claim
 
 
 def zipped_bytes(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""The usage of a measurement."""
+"""The usage of a measurement, and what it tells while it is at work."""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -10,3 +10,8 @@ def usage(about: str | None) -> ArgumentParser:
     assert module
     name = module.name.removesuffix(".__main__")
     return ArgumentParser(prog=f"python -m {name}", description=about, formatter_class=RawDescriptionHelpFormatter)
+
+
+def tell(doing: str) -> None:
+    """Tell what is going on, apart from the figures."""
+    print(f"{doing} ...", file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.console import CommandFailure, out
+from cli.console import CommandFailure, err, out
 from cli.local.deployment import ARCHITECTURES
 
 BUILT = Path(".aws-sam/build")
@@ -31,7 +31,7 @@ class LayerHost(NamedTuple):
 
 
 def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> LayerHost:
-    """Return what the layer in `built` is for.
+    """Return what the layer in `built` is for; tell if functions start slowly with it, and how to deploy it.
 
     Raises:
         Failure: a module of it does not run where its functions do, or it has none; or RUNTIME_PLATFORM names nothing
@@ -55,6 +55,12 @@ def check(built: Path = BUILT, environment: Mapping[str, str] = os.environ) -> L
                 f"{wanted.runtime} on {wanted.architecture}: build again without RUNTIME_VERSION and RUNTIME_PLATFORM, "
                 "or with those that the functions run on"
             )
+    if any(built.glob("CommonLayer/**/*.py")):
+        version = wanted.runtime.removeprefix("python")
+        err.print(
+            f"warning: there is no Python {version} here, so the layer is not compiled: a cold start takes about twice "
+            f"the instructions. `.venv/bin/uv python install {version}`, and build again."
+        )
     if wanted != template:
         out.print(f"Deploy it with Runtime={wanted.runtime} Architecture={wanted.architecture}: they run on no other.")
     return wanted

@@ -102,6 +102,8 @@ def silent(_what: str) -> AbstractContextManager[None]:
 def step(what: str) -> Iterator[None]:
     """Show that `what` is going on and, when it is done, how many seconds it took."""
     start = perf_counter()
+    if not err.is_terminal:  # which would be shown nothing until the end
+        err.print(f"{what} ...")
     with err.status(f"{what} ..."):
         yield
     err.print(f"[green]✓[/] {what} [dim]{perf_counter() - start:.1f} s[/]")

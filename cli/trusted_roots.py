@@ -50,7 +50,10 @@ def trusted(bundle: str) -> str:
     by_fingerprint = certificates(bundle)
     missing = [name for name, fingerprint in ROOTS.items() if fingerprint not in by_fingerprint]
     if missing:
-        raise CommandFailure(f"the SDK does not trust {', '.join(missing)}: see whether AWS still uses it")
+        raise CommandFailure(
+            f"the SDK does not trust {', '.join(missing)}: take a botocore that does, or remove it from ROOTS if "
+            "AWS no longer uses it"
+        )
     return "\n".join(f"# {name}\n{by_fingerprint[fingerprint]}" for name, fingerprint in ROOTS.items())
 
 

@@ -95,6 +95,14 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
     Raises:
         Failure: nobody takes the file up.
     """
+    try:
+        return _wait_until_final(target, upload_id)
+    except KeyboardInterrupt:
+        err.print(f"The upload goes on without you: `loyalty uploads show {upload_id}` tells how far it is.")
+        raise
+
+
+def _wait_until_final(target: "Target", upload_id: str) -> "UploadView":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from cli.journey.progress import RateColumn

@@ -66,7 +66,7 @@ def verify(
         answer(counts | lists, as_json=True)
     else:
         answer(counts | {name: len(listed) for name, listed in lists.items()}, as_json=False)
-        for listed in lists.values():
+        for listed in filter(None, lists.values()):
             answer(listed, as_json=False)
     if found.deviations:
         raise typer.Exit(1)

@@ -30,7 +30,9 @@ DOMAIN = "loyalty.test"
 ARTIFACTS_BUCKET = "loyalty-local-artifacts"
 ARCHITECTURES = {"x86_64": ("x86_64", "x86_64"), "aarch64": ("arm64", "aarch64"), "arm64": ("arm64", "aarch64")}
 TOOLS = Path(sys.executable).parent
-DEPLOY_SECONDS = 60
+DEPLOY_SECONDS = 300
+"""A machine that is busy has needed the better part of a minute."""
+
 POLL_SECONDS = 0.1
 
 

@@ -3,6 +3,7 @@
 import json
 from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -86,6 +87,19 @@ def test_a_file_that_can_be_read_is_sent(tmp_path: Path, capsys: pytest.CaptureF
 
     assert "uploads/DEMO/good.csv" in sent()
     assert "upload" in capsys.readouterr().out
+
+
+def test_who_stops_watching_is_told_that_the_upload_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "good.csv"
+    file.write_bytes(csv(row("A")))
+    monkeypatch.setattr("cli.uploading.time.sleep", Mock(side_effect=KeyboardInterrupt))
+
+    with pytest.raises(KeyboardInterrupt):
+        upload(file, "DEMO", watch=True)
+
+    assert "goes on without you: `loyalty uploads show " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("taken_up", "hidden", "fails"), [(0, 0, False), (0, 2, True), (1, 2, False), (3, 0, False)])

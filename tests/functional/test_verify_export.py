@@ -85,6 +85,15 @@ def test_the_verdict_is_the_same_whatever_the_number_of_shards_and_processes(
     assert len({deviation.rule for deviation in once.deviations}) >= 5
 
 
+def test_each_part_of_a_proof_is_told_as_it_begins(folder: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+
+    verify_export(TableExport.of(folder), Workspace(tmp_path, 2), progress=lambda *progress: told.append(progress))
+
+    begun = [(doing, of) for doing, done, of in told if done == 0]
+    assert begun == [("reading", told[0][2]), ("proving shards of wallets", 2), ("proving shards of names", 2)]
+
+
 def _cut(data: Path) -> None:
     data.write_bytes(data.read_bytes()[:-9])
 

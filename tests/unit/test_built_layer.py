@@ -60,6 +60,18 @@ def test_who_builds_for_other_functions_is_told_to_deploy_such(
     assert "Runtime=python3.13 Architecture=x86_64" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_who_builds_without_the_runtimes_python_is_told_that_functions_start_slowly(
+    compiled: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = built(tmp_path, abi3="arm64")
+    (folder / "CommonLayer" / "python" / "package" / f"module.py{'c' if compiled else ''}").touch()
+
+    check(folder, {})
+
+    assert ("no Python 3.13 here" in capsys.readouterr().err) is not compiled
+
+
 ENVIRONMENTS = {
     name: commands["build"]["parameters"]
     for name, commands in tomllib.loads((REPOSITORY / "samconfig.toml").read_text()).items()

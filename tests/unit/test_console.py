@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cli.console import answer, err
+from cli.console import answer, err, step
 from cli.main import app
 from tests.functional.conftest import DEMO
 
@@ -53,6 +53,13 @@ def test_nothing_that_others_have_named_does_anything_to_the_terminal(capsys: py
     for text in (told.out, told.err):
         assert not set(text) & set("\x1b\x9b\u202e\r")
     assert told.err == "a\\u001b[2J\\u009b31m\\u202egnp.csv\\r[red]\n"
+
+
+def test_a_step_is_told_as_it_begins_where_no_terminal_shows_that(capsys: pytest.CaptureFixture[str]) -> None:
+    with step("Programmes read"):
+        assert capsys.readouterr().err == "Programmes read ...\n"
+
+    assert "Programmes read" in capsys.readouterr().err
 
 
 def test_what_is_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,13 @@ def test_a_class_that_is_named_is_there(name: str) -> None:
     assert any(named.search(source.read_text()) for source in SOURCES)
 
 
+def test_a_term_has_one_row() -> None:
+    rows = re.findall(r"^\| (?!Term)([^|]+) \|", PAGE, re.MULTILINE)
+    terms = [term for row in rows for term in row.split(", ")]
+
+    assert [term for term in set(terms) if terms.count(term) > 1] == []
+
+
 SHAPES = "api/classic/shapes"
 """Where the vendor's own names stand."""
 

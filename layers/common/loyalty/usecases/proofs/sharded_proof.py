@@ -115,13 +115,13 @@ def prove(source: ProofSource, workspace: Workspace, progress: Progress, total: 
     whole.verification.deviations += rest.items_at_odds
 
     of_accounts = [partial(_prove_accounts, items, rest.chains, share, writer) for writer, share in enumerate(shares)]
-    for proven in workspace.run(of_accounts, _counted(progress, "proving wallets", workspace.shards)):
+    for proven in workspace.run(of_accounts, _counted(progress, "proving shards of wallets", workspace.shards)):
         whole.add(proven)
     for number in whole.at_odds:
         whole.verification.add(_look_closer(source, items, rest.chains, number))
 
     of_names, found = [partial(_prove_names, items, share) for share in shares], whole.verification.deviations
-    for damaged, at_odds in workspace.run(of_names, _counted(progress, "proving names", workspace.shards)):
+    for damaged, at_odds in workspace.run(of_names, _counted(progress, "proving shards of names", workspace.shards)):
         found += damaged
         for number in at_odds:
             counterparts, references, _ = _read_names(items.names, number)
@@ -141,6 +141,7 @@ def _place(one: Deviation) -> tuple[str, ...]:
 
 
 def _counted(progress: Progress, doing: str, of: int | None) -> Tell:
+    """Tell that work begins; return what tells how far it is."""
     done = 0
 
     def tell(more: int) -> None:
@@ -148,6 +149,7 @@ def _counted(progress: Progress, doing: str, of: int | None) -> Tell:
         done += more
         progress(doing, done, of)
 
+    tell(0)
     return tell
 
 
