@@ -43,7 +43,7 @@ class SqsDelivery(Struct, frozen=True):
 
     @property
     def again_after_seconds(self) -> int:
-        """How long it waits if it is not dealt with."""
+        """Seconds that it waits if it is not dealt with."""
         return 0 if self.receives >= self.receives_max else AGAIN_AFTER_SECONDS * self.receives
 
 
