@@ -63,7 +63,7 @@ lock: $(UV) ## bring the locked versions in line with what pyproject.toml and th
 	@$(UV) pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-header --no-annotate \
 		--constraints requirements/dev.lock layers/common/requirements.in --output-file layers/common/requirements.txt
 
-bench: $(READY) ## measure starts, calls, files and the layer beside an earlier revision and a plain variant (needs valgrind)
+bench: $(READY) ## measure all that has a goal, beside an earlier revision and a plain variant (needs valgrind; takes long)
 	@$(BIN)/python -m bench
 
 clean: ## remove all that was built, installed or kept

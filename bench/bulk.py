@@ -1,50 +1,75 @@
-"""`python -m bench.bulk`: a bulk call of a thousand mixed entries over the emulator, beside the plain variant.
+"""`python -m bench.bulk`: a bulk call of a thousand mixed entries over the emulator, beside the plain variant; and one
+with as many different pass codes as a call may have.
 
-The call is that of tests/bulk_call.py: 50 wallets, 40 bad entries of 8 kinds; what becomes of each entry is checked.
-The function runs in this process, and this is its container's first call; the emulator runs in a process of its own,
-whose CPU is not counted.
+The first call is that of tests/bulk_call.py: 50 wallets, 40 bad entries of 8 kinds; what becomes of each entry is
+checked. The function runs in this process, and each is its container's first call; the emulator runs in a process of
+its own, whose CPU is not counted.
 """
 
 import sys
-from typing import Any
+from collections.abc import Iterator
 
 import boto3
 
 from bench.container import LambdaContext
 from bench.emulated import Taken, emulator, load_function, stock_table, time_call
+from bench.figure import Figure, print_table
 from bench.plain import bulk as plain_bulk
-from bench.usage import usage
+from bench.usage import tell, usage
 from cli.target import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, AwsAccount
 from loyalty import exactjson
+from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.proofs.verify_journal import verify_journal
-from tests.bulk_call import BulkCall, bulk_call, import_wallets
+from loyalty.usecases.uploads.send_bulk_call import MAX_SHOWN
+from tests.bulk_call import Body, BulkCall, bulk_call, code_entries, import_cards, import_wallets
 
 MAX_SECONDS = 10
 """API Gateway waits for 29."""
 
 
-def measure() -> tuple[Taken, Taken]:
-    """Return the call, ours and the plain variant's, each on a table of its own."""
+def figures() -> Iterator[Figure]:
+    """Yield what the calls take, each on a table of its own."""
     call = bulk_call()
+    tell("a bulk call")
     with emulator() as account:
-        ours, plain = _ours(account, call), _plain(account, call)
-    return ours, plain
+        ours, plain, codes = _ours(account, call), _plain(account, call), _pass_codes(account)
+    yield Figure(f"a bulk call of {len(call.entries)} entries", "s", MAX_SECONDS, None, ours.seconds, plain.seconds)
+    yield Figure("", "s CPU", None, None, ours.cpu_seconds, plain.cpu_seconds)
+    yield Figure("", "requests to DynamoDB", None, None, ours.requests, plain.requests)
+    yield Figure("", "write units", None, None, ours.written, plain.written)
+    yield Figure("", "read units", None, None, ours.read, plain.read)
+    yield Figure(f"a bulk call with {MAX_SHOWN} pass codes", "s", MAX_SECONDS, None, codes.seconds)
+    yield Figure("", "s CPU", None, None, codes.cpu_seconds)
 
 
 def _ours(account: AwsAccount, call: BulkCall) -> Taken:
     table, key = stock_table(account, "ours")
     import_wallets(table)
-    issued = load_function("issue_token", account, table).handler({"headers": {"api_key": key}}, LambdaContext())
-    token = exactjson.loads(issued["body"])["data"]["token"]
-    body = exactjson.dumps({"token": token, "purchase_customer_events_set": call.entries})
-    app = load_function("classic_bulk_create", account, table)
-    answer, taken = time_call(app.table.client, lambda: app.handler({"headers": {}, "body": body}, LambdaContext()))
-    data = exactjson.loads(answer["body"])["data"]
+    data, taken = _post(account, table, key, call.entries)
     assert _ids(data, "processed") == call.processed
     refused = {one["request_unique_identifier"]: one["error_code"] for one in data["unprocessed_customer_events_set"]}
     assert list(refused.items()) == list(call.unprocessed.items())
     assert not verify_journal(table).deviations
     return taken
+
+
+def _pass_codes(account: AwsAccount) -> Taken:
+    """Return what a call takes whose entries each show another card and its pass code."""
+    table, key = stock_table(account, "codes")
+    import_cards(table, MAX_SHOWN)
+    data, taken = _post(account, table, key, code_entries(MAX_SHOWN))
+    assert len(_ids(data, "processed")) == MAX_SHOWN
+    return taken
+
+
+def _post(account: AwsAccount, table: DynamoTable, key: str, entries: list[Body]) -> tuple[Body, Taken]:
+    """Return the data of the answer to a call, and what the call takes."""
+    issued = load_function("issue_token", account, table).handler({"headers": {"api_key": key}}, LambdaContext())
+    token = exactjson.loads(issued["body"])["data"]["token"]
+    body = exactjson.dumps({"token": token, "purchase_customer_events_set": entries})
+    app = load_function("classic_bulk_create", account, table)
+    answer, taken = time_call(app.table.client, lambda: app.handler({"headers": {}, "body": body}, LambdaContext()))
+    return exactjson.loads(answer["body"])["data"], taken
 
 
 def _plain(account: AwsAccount, call: BulkCall) -> Taken:
@@ -64,25 +89,10 @@ def _plain(account: AwsAccount, call: BulkCall) -> Taken:
     return taken
 
 
-def _ids(data: dict[str, Any], which: str) -> list[str]:
+def _ids(data: Body, which: str) -> list[str]:
     return [entry["request_unique_identifier"] for entry in data[f"{which}_customer_events_set"]]
-
-
-def report() -> bool:
-    """Print what the call takes; return whether it takes too long."""
-    ours, plain = measure()
-    print(f"{'a bulk call of 1000 entries':46}{'ours':>8}{'plain':>8}")
-    for what, unit, of in (
-        ("time, over the emulator", "s", lambda taken: f"{taken.seconds:.1f}"),
-        ("process CPU", "s", lambda taken: f"{taken.cpu_seconds:.2f}"),
-        ("requests to DynamoDB", "", lambda taken: taken.requests),
-        ("written", "WCU", lambda taken: f"{taken.written:.0f}"),
-        ("read", "RCU", lambda taken: f"{taken.read:.0f}"),
-    ):
-        print(f"{what:31}{unit:15}{of(ours):>8}{of(plain):>8}")
-    return ours.seconds > MAX_SECONDS
 
 
 if __name__ == "__main__":
     usage(__doc__).parse_args()
-    sys.exit(int(report()))
+    sys.exit(int(print_table(figures())))

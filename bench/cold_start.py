@@ -9,18 +9,18 @@ by valgrind, once, since they hardly vary. Over TLS, a process trusts what its v
 reads it from a file as it does there.
 """
 
-import re
 import resource
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bench.before import check_out
 from bench.figure import Figure, print_table
+from bench.instructions import count_instructions_m
 from bench.interpreter import use_quickest
-from bench.setting import OUT, Function, Variant, prepare
-from bench.usage import usage
+from bench.setting import Function, Variant, prepare
+from bench.usage import tell, usage
 
 REPETITIONS = 10
 
@@ -48,15 +48,16 @@ def figures(before: Variant | None, ours: Variant, plain: Variant) -> Iterator[F
         ("create purchase", creates, 1150, 80),
         ("the authorizer", authorizers, 850, 45),
     ):
-        yield from _lines(
-            f"cold start of {what}", cold_goal, [cold(one, tls=True) if one else None for one in functions]
-        )
-        yield from _lines("the same without TLS", None, [cold(one, tls=False) if one else None for one in functions])
-        started = [restored(one) if one else None for one in functions]
-        yield from _lines(f"first call of {what} after a snapshot", restored_goal, started)
+        yield from _lines(f"cold start of {what}", cold_goal, functions, partial(cold, tls=True))
+        yield from _lines("the same without TLS", None, functions, partial(cold, tls=False))
+        yield from _lines(f"first call of {what} after a snapshot", restored_goal, functions, restored)
 
 
-def _lines(what: str, goal: float | None, starts: list[Start | None]) -> Iterator[Figure]:
+def _lines(
+    what: str, goal: float | None, functions: Sequence[Function | None], measure: Callable[[Function], Start]
+) -> Iterator[Figure]:
+    tell(what)
+    starts = [measure(one) if one else None for one in functions]
     before, ours, plain = (start.instructions_m if start else None for start in starts)
     yield Figure(what, "M instructions", goal, before, ours, plain)
     before, ours, plain = (start.cpu_ms if start else None for start in starts)
@@ -77,7 +78,8 @@ def restored(function: Function) -> Start:
 def _measure(function: Function, *, tls: bool, snapshot: str) -> Start:
     function.run(tls=tls, snapshot=snapshot)  # fills the file cache
     quickest = min(_cpu_ms(function, tls=tls, snapshot=snapshot) for _ in range(REPETITIONS))
-    return Start(quickest, _instructions_m(function, tls=tls, snapshot=snapshot))
+    counted = count_instructions_m(lambda count: function.run(*count, tls=tls, snapshot=snapshot))
+    return Start(quickest, counted)
 
 
 def _cpu_ms(function: Function, *, tls: bool, snapshot: str) -> float:
@@ -85,18 +87,6 @@ def _cpu_ms(function: Function, *, tls: bool, snapshot: str) -> float:
     function.run(tls=tls, snapshot=snapshot)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-
-
-def _instructions_m(function: Function, *, tls: bool, snapshot: str) -> float | None:
-    if not shutil.which("valgrind"):
-        return None
-    log = OUT / "valgrind.log"
-    # Without its model of caches, cachegrind just counts.
-    count = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", f"--log-file={log}")
-    function.run("valgrind", *count, tls=tls, snapshot=snapshot)
-    counted = re.search(r"I\s+refs:\s+([\d,]+)", log.read_text())
-    assert counted
-    return int(counted[1].replace(",", "")) / 1e6
 
 
 if __name__ == "__main__":

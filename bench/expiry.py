@@ -31,7 +31,7 @@ def prepare() -> Setting:
     """Return wallets of two lots, one of which is over."""
     rows = OUT / "due.txt"
     rows.write_text("".join(f"{account}\n" for account in ACCOUNTS))
-    return Setting("an expiry", rows, _table(), budgeted=False)
+    return Setting("an expiry", rows, _table())
 
 
 def _table() -> dict[Place, Item]:

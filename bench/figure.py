@@ -1,13 +1,14 @@
 """Figures as README has them: a table in Markdown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 
 @dataclass(frozen=True)
 class Figure:
     """One line of the table: what it is of, its unit, the goal, and what was measured: of the revision before, of this
-    one, of the plain variant. What is None has no goal, or cannot be measured here."""
+    one, of the plain variant. What is None has no goal, or cannot be measured here. The goal is not to be exceeded, or
+    to be reached `at_least`."""
 
     what: str
     unit: str
@@ -15,16 +16,20 @@ class Figure:
     before: float | None
     ours: float | None
     plain: float | None = None
+    _: KW_ONLY
+    at_least: bool = False
 
     @property
     def is_missed(self) -> bool:
         """Return whether the goal is missed."""
-        return self.ours is not None and self.goal is not None and self.ours > self.goal
+        if self.ours is None or self.goal is None:
+            return False
+        return self.ours < self.goal if self.at_least else self.ours > self.goal
 
     def __str__(self) -> str:
         numbers = (_format_figure(number) for number in (self.before, self.ours, self.plain))
-        goal = _format_figure(self.goal) + (", missed" if self.is_missed else "")
-        return f"| {' | '.join((self.what, self.unit, *numbers, goal))} |"
+        goal = ("at least " if self.at_least else "") + _format_figure(self.goal)
+        return f"| {' | '.join((self.what, self.unit, *numbers, goal))}{', missed' if self.is_missed else ''} |"
 
 
 def print_table(figures: Iterable[Figure]) -> bool:

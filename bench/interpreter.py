@@ -1,7 +1,8 @@
-"""The interpreter that is measured: the quickest of this version on this machine.
+"""The interpreter that is measured: of those of this version on this machine, the one with the fewest instructions.
 
 An interpreter that was built without profile-guided optimisation takes a quarter more, and its distribution's build
-flags do not always tell (Debian's are left out of sysconfig). So a loop decides, and the flags are told beside it.
+flags do not always tell (Debian's are left out of sysconfig). So the instructions of a loop decide, which no other work
+on the machine changes, and the flags are told beside them.
 """
 
 import json
@@ -12,54 +13,65 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from bench.instructions import count_instructions_m
 from bench.usage import tell
 
 CHOSEN = "LOYALTY_BENCH_INTERPRETER"
 """Set in the environment of the process that goes on with the interpreter that was chosen."""
 
-QUICKER = 0.95
-"""A loop's share of the time of the interpreter at hand that another one has to stay below to be taken instead."""
+FEWER = 0.95
+"""The share of the instructions of the interpreter at hand that another one has to stay below to be taken instead."""
+
+_ALONE = ("-S", "-s", "-P", "-c")
+"""The options that let an interpreter run code without what is installed for it."""
+
+_SAME_HASHES = {"PYTHONHASHSEED": "0"}
+"""The environment in which each run of a loop takes the same instructions."""
 
 _PROBE = """
-import json, os, sys, sysconfig, time
-def loop():
-    total, kept = 0, {}
-    for number in range(300_000):
-        kept[number & 255] = total
-        total += len(str(number)) if number % 3 else kept[number & 7]
-def seconds():
-    began = time.process_time()
-    loop()
-    return time.process_time() - began
+import json, os, sys, sysconfig
 arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
 asked = [flag for flag in ("--enable-optimizations", "--with-lto") if flag in arguments]
 flags = " ".join([sysconfig.get_config_var("OPT") or "", *asked])
 print(json.dumps({"path": os.path.realpath(sys.executable), "version": sys.version.split()[0], "flags": flags,
-                  "library": sys.path, "loop_ms": 1000 * min(seconds() for _ in range(7))}))
+                  "library": sys.path}))
+"""
+
+_LOOP = """
+total, kept = 0, {}
+for number in range(30_000):
+    kept[number & 255] = total
+    total += len(str(number)) if number % 3 else kept[number & 7]
 """
 
 
 class Interpreter(NamedTuple):
-    """An interpreter: where it is, what it says of itself, the folders of its own library, and the CPU milliseconds of
-    a loop."""
+    """An interpreter: where it is, what it says of itself, the folders of its own library, and the millions of
+    instructions that it takes to start and to run a loop; None without valgrind."""
 
     path: str
     version: str
     flags: str
     library: list[str]
-    loop_ms: float
+    instructions_m: float | None
 
     @classmethod
     def at(cls, path: str) -> Self | None:
         """Return the one that a path leads to; None where it does not run."""
-        probe = subprocess.run([path, "-I", "-S", "-c", _PROBE], capture_output=True, text=True)
+        probe = subprocess.run([path, *_ALONE, _PROBE], capture_output=True, text=True)
         if probe.returncode:
             return None
         told: dict[str, Any] = json.loads(probe.stdout)
-        return cls(**told)
+        loop = (told["path"], *_ALONE, _LOOP)
+        tell(f"instructions of {told['path']}")
+        counted = count_instructions_m(
+            lambda count: subprocess.run([*count, *loop], env=os.environ | _SAME_HASHES, check=True)
+        )
+        return cls(**told, instructions_m=counted)
 
     def __str__(self) -> str:
-        return f"{self.path}, Python {self.version}, {self.flags}: {self.loop_ms:.0f} ms for a loop"
+        counted = f"{self.instructions_m:.0f} M instructions for a loop" if self.instructions_m else "no valgrind"
+        return f"{self.path}, Python {self.version}, {self.flags}: {counted}"
 
 
 def use_quickest(module: str) -> None:
@@ -83,8 +95,13 @@ def use_quickest(module: str) -> None:
 
 
 def choose(own: Interpreter, others: Iterable[Interpreter]) -> Interpreter:
-    """Return the quickest; the one at hand where no other one is clearly quicker."""
-    return min([own, *(one for one in others if one.loop_ms < QUICKER * own.loop_ms)], key=lambda one: one.loop_ms)
+    """Return the one with the fewest instructions; the one at hand where no other one has clearly fewer, or where they
+    cannot be counted."""
+    fewest, least = own, FEWER * (own.instructions_m or 0)
+    for one in others:
+        if one.instructions_m and one.instructions_m < least:
+            fewest, least = one, one.instructions_m
+    return fewest
 
 
 def _same_version() -> Iterator[str]:

@@ -9,11 +9,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.usage import usage
+from bench.figure import Figure
+from bench.setting import ROOT
+from bench.usage import tell, usage
 from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.pricing.pricing import price
 from loyalty.domain.programme.programme import Programme
@@ -21,6 +24,9 @@ from tests.builders import account, line, offer, programme, purchase
 
 LINES = 10
 ROUNDS, CALLS = 30, 200
+MAX_MS = 0.4
+"""The goal, under whichever offers."""
+
 SIZES = (10, 100, 1000)
 """The sizes of programmes that grow around the offers that can match."""
 
@@ -34,6 +40,14 @@ PURCHASE = purchase(
     spend="2.00",
 )
 CUSTOMER, WALLET = account(), Wallet("A1", 7, Decimal(50), {"2026-03": Decimal(20), "2026-06": Decimal(10)}, 6)
+
+
+def figures(before: Path | None) -> Iterator[Figure]:
+    """Yield the figures of this tree, beside those of the tree `before`."""
+    tell("pricing")
+    earlier, ours = of_tree(before) if before else {}, of_tree(ROOT)
+    for what, milliseconds in ours.items():
+        yield Figure(what, "ms CPU", MAX_MS, earlier.get(what), milliseconds)
 
 
 def of_tree(root: Path) -> dict[str, float]:

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from bench.figure import Figure
 from bench.memory import Counts, Item, Memory, Place
-from bench.setting import DEMO, OUT, REGION, ROOT, TABLE, run_isolated
+from bench.setting import DEMO, OUT, REGION, ROOT, TABLE, Variant, run_isolated
 from bench.stub import serve
+from bench.usage import tell
 from cli.journey.baskets import Choice, JourneyBasket, LeftOutBaskets, account, purchase
 from cli.journey.reference import PROGRAMME, Needs, records
 from cli.journey.source import departments
@@ -49,12 +51,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class Setting:
-    """Purchases, a file with one in each line, and the table before they are posted; whether the budget is for them."""
+    """Purchases, a file with one in each line, and the table before they are posted; how many of them have to be posted
+    while plain posting posts one."""
 
     what: str
     rows: Path
     items: dict[Place, Item]
-    budgeted: bool
+    times_plain: float | None = None
 
     def measure(self, app: Path, path: Sequence[Path]) -> Rate:
         """Post them with `app`, whose `post` takes a batch of rows and sees what is in `path`."""
@@ -79,14 +82,36 @@ def _shares(result: dict[str, float], counts: Counts) -> Rate:
     )
 
 
+def figures(*variants: Variant | None) -> Iterator[Figure]:
+    """Yield the figures of posting many purchases, with the packages that each variant sees; the last one is plain."""
+    tell("importing the year's baskets")
+    settings = prepare()
+    for setting in settings:
+        tell(setting.what)
+        rates = [setting.measure(one.throughput, one.create.path) if one else None for one in variants]
+        yield from _lines(setting, rates)
+
+
+def _lines(setting: Setting, rates: Sequence[Rate | None]) -> Iterator[Figure]:
+    plain = rates[-1]
+    assert plain
+    yield Figure(setting.what, "us CPU", None, *(rate.cpu_us if rate else None for rate in rates))
+    times = (plain.cpu_us / rate.cpu_us if rate else None for rate in rates)
+    yield Figure("", "times plain", setting.times_plain, *times, at_least=True)
+    yield Figure("", "us wall clock", None, *(rate.wall_us if rate else None for rate in rates))
+    yield Figure("", "write units", None, *(rate.written if rate else None for rate in rates))
+    yield Figure("", "calls", None, *(rate.calls if rate else None for rate in rates))
+    yield Figure("", "transactions", None, *(rate.transactions if rate else None for rate in rates))
+
+
 def prepare() -> tuple[Setting, Setting]:
     """Short purchases, and purchases as they are."""
     short = list(islice(_baskets(SHORT), BATCH * BATCHES))
     all_sizes = list(islice(_baskets(), BATCH * BATCHES))
     items = _import_baskets([*short, *all_sizes])
     return (
-        Setting(f"one of many, up to {SHORT} lines", _write_rows("short", short), items, budgeted=True),
-        Setting("one of many, the year as it is", _write_rows("all", all_sizes), items, budgeted=False),
+        Setting(f"one of many, up to {SHORT} lines", _write_rows("short", short), items, 8),
+        Setting("one of many, the year as it is", _write_rows("all", all_sizes), items, 7),
     )
 
 

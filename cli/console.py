@@ -114,6 +114,19 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+_MISSING = re.compile(r"Error:(.+?) \((.*)\) Not Found\. ", re.DOTALL)
+"""The vendor's words for what is not found, which the API answers with."""
+
+
+def in_a_sentence(reason: str) -> str:
+    """Return what the engine says of a field in a sentence of our own: some of its words are the vendor's, or go on
+    from the field's name."""
+    if missing := _MISSING.match(reason):
+        kind, value = missing.groups()
+        return f"There is no {kind.lower() if kind.istitle() else kind} {value}."
+    return f"This {reason}." if reason[:1].islower() else reason
+
+
 @contextmanager
 def refusals_as_failures(advice: str = "") -> Iterator[None]:
     """End the command with what the engine says where it refuses, and which fields it says that of; and with `advice`
@@ -123,8 +136,7 @@ def refusals_as_failures(advice: str = "") -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        # The vendor's wording begins with a word that the command says itself.
-        words = [(one.pointer, one.description.removeprefix("Error:")) for one in refused.problems]
-        problems = "; ".join(": ".join(filter(None, one)) for one in words)
+        words = [(one.pointer, in_a_sentence(one.description)) for one in refused.problems]
+        problems = " ".join(": ".join(filter(None, one)) for one in words)
         is_missing = any(one.code is Code.NOT_FOUND for one in refused.problems)
         raise CommandFailure(f"{problems} {advice}" if is_missing and advice else problems) from refused

@@ -79,7 +79,7 @@ class PurchaseFile:
 
     @cached_property
     def _opening(self) -> tuple[Layout, Position]:
-        """How the rows are laid out, and where they begin."""
+        """Return the layout of the rows, and where they begin."""
         with self._refusals_as_failures():
             format_, _ = format_of(self.path.name)
             return find_layout(format_, take_bytes(self._pieces(), HEAD_BYTES)[:HEAD_BYTES], PURCHASES)

@@ -65,7 +65,7 @@ def view(target: "Target", upload_id: str) -> "UploadView":
     """
     found = _view(target.open_table(), upload_id)
     if found is None:
-        raise CommandFailure(f"there is no upload {upload_id}")
+        raise CommandFailure(f"there is no upload {upload_id}: `loyalty uploads list` shows the latest")
     return found
 
 
@@ -116,7 +116,9 @@ def _wait_until_final(target: "Target", upload_id: str) -> "UploadView":
             if found and found.state.is_final:
                 return found
             if found is None and time.monotonic() > deadline:
-                raise CommandFailure(f"the file was sent as upload {upload_id}, and nobody has taken it up yet")
+                raise CommandFailure(
+                    f"nobody has taken up the file yet: look again with `loyalty uploads show {upload_id}`"
+                )
             if found:
                 _show(shown, task, found)
             time.sleep(POLL_SECONDS)

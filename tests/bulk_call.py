@@ -1,7 +1,7 @@
 """A bulk call of a thousand mixed entries, of fifty wallets, forty of them bad in eight ways; and what has to become of
 it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,8 +37,35 @@ def import_wallets(table: DynamoTable) -> None:
         records.append({"type": "account", "id": number, "number": number})
         records.append({"type": "access_token", "id": f"T-{number}", "account": number, "authentication_code": number})
     records.append({"type": "account", "id": "GONE", "number": "GONE", "life_cycle_state": "SUSPENDED"})
+    _import(records, table)
+
+
+def import_cards(table: DynamoTable, cards: int) -> None:
+    """Accounts by `CARD-0`, `CARD-1` and so on, each with a card that has a pass code of its own."""
+    records: list[Body] = []
+    for name, pass_code in _pass_codes(cards).items():
+        records.append({"type": "account", "id": name, "number": name})
+        card = {"id": name, "identifier": name, "pass_code": pass_code}
+        records.append({"type": "access_token", "account": name, **card})
+    _import(records, table)
+
+
+def code_entries(cards: int) -> list[Body]:
+    """Entries that show those cards with their pass codes, one each."""
+    shown = ({"identifier": name, "pass_code": pass_code} for name, pass_code in _pass_codes(cards).items())
+    return [
+        _coffee(place, "") | {"accounts_receivable_identifier": {"access_token_identifier": card}}
+        for place, card in enumerate(shown)
+    ]
+
+
+def _pass_codes(cards: int) -> dict[str, str]:
+    return {f"CARD-{number}": f"{2468 + number}" for number in range(cards)}
+
+
+def _import(records: Iterable[Body], table: DynamoTable) -> None:
     summary = import_records([dumps(record).encode() for record in records], table=table, now=datetime.now(UTC))
-    assert not summary.refused
+    assert not summary.refused, summary.refused
 
 
 def bulk_call() -> BulkCall:

@@ -56,7 +56,7 @@ class Golden:
 
     @property
     def response(self) -> Any:
-        """What the vendor answered."""
+        """The vendor's answer."""
         return exactjson.loads((EXAMPLES / f"{self.name}.response.json").read_text())
 
     def faults(self, answer: Any, excused: Iterable[str]) -> list[str]:

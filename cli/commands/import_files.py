@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich.progress
 
-from cli.console import CommandFailure, answer, counted, err, refusals_as_failures
+from cli.console import CommandFailure, answer, counted, err, in_a_sentence, refusals_as_failures
 from cli.options import AsJson, Files, Region, Stack
 from cli.target import Target
 
@@ -20,14 +20,16 @@ def import_command(files: Files, stack: Stack = None, region: Region = None, as_
     summaries = import_files(Target.load(stack, region), files)
     for file, summary in summaries.items():
         for bad in summary.refused:
-            err.print(f"{file}:{bad.line}: {bad.field or '/'}: {bad.reason}", style="red", markup=False)
+            reason = in_a_sentence(bad.reason)
+            err.print(f"{file}:{bad.line}: {bad.field or '/'}: {reason}", style="red", markup=False)
     refused = sum(len({bad.line for bad in summary.refused}) for summary in summaries.values())
     counts = ("created", "updated", "unchanged")
     totals = {name: sum(getattr(summary, name) for summary in summaries.values()) for name in counts}
     answer(totals | {"refused": refused}, as_json=as_json)
     if refused:
         raise CommandFailure(
-            f"{counted(refused, 'line')} not imported; correct what is told, and import the file again"
+            f"{counted(refused, 'line')} not imported; correct what is told (`loyalty programme check --deployed` says "
+            "how), and import the file again"
         )
 
 

@@ -155,8 +155,8 @@ class Route:
 
     @property
     def security(self) -> list[Json]:
-        """How a caller identifies itself: in the classic API with a token, except where it is issued; otherwise with a
-        key, or a token."""
+        """The ways in which a caller identifies itself: in the classic API with a token, except where it is issued;
+        otherwise with a key, or a token."""
         if self.answers is TokenData:
             return BY_LOGIN if self.path == LOGIN_PATH else BY_KEY_OR_BASIC
         return BY_TOKEN if self.classic else BY_KEY_OR_BEARER

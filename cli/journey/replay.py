@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import CommandFailure, answer, err, out, step
+from cli.console import CommandFailure, answer, err, in_a_sentence, out, step
 from cli.journey.options import Limit, SpendEvery
 from cli.options import AsJson, Days, From, Region, Stack, To
 
@@ -114,9 +114,8 @@ def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, st
     refused = [(file.name, bad) for file, summary in imported.items() for bad in summary.refused]
     if refused:
         name, bad = refused[0]
-        raise CommandFailure(
-            f"{len(refused)} records are refused, first {name}:{bad.line}: {bad.field or '/'}: {bad.reason}"
-        )
+        first = f"{name}:{bad.line}: {bad.field or '/'}: {in_a_sentence(bad.reason)}"
+        raise CommandFailure(f"{len(refused)} records are refused, first {first}")
     changed = sum(summary.created + summary.updated for summary in imported.values())
     err.print(f"[green]✓[/] Reference data imported, {changed:,} records new [dim]{perf_counter() - start:.1f} s[/]")
     if changed:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
-from cli.console import CommandFailure, answer, out
+from cli.console import CommandFailure, answer, in_a_sentence, out
 from cli.options import AsJson, Deployed, Files, Region, Stack
 from cli.target import Target
 
@@ -82,7 +82,7 @@ def findings(files: Sequence[Path], base: "Table | None", now: datetime) -> Find
     for file, bad in draft.refused:
         hints = hints or Hints(draft.lines, deployed=base is not None)
         hint = hints.on(by_place[file, bad.line], bad)
-        errors.append(Finding(str(file), bad.line, bad.field, bad.reason, hint))
+        errors.append(Finding(str(file), bad.line, bad.field, in_a_sentence(bad.reason), hint))
     records = sum(1 for line in draft.lines if line.text.strip())
     return Findings(records, _in_order(errors), _in_order([*_warnings(draft, now), *_changes(draft, base)]))
 

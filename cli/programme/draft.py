@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from cli.console import CommandFailure, refusals_as_failures
+from cli.console import CommandFailure, in_a_sentence, refusals_as_failures
 from loyalty import exactjson
 from loyalty.domain.programme.directory import NOT_IMPORTED, Record
 from loyalty.domain.programme.programme import Programme
@@ -84,7 +84,7 @@ class ProgrammeDraft:
         if self.refused:
             file, bad = self.refused[0]
             raise CommandFailure(
-                f"{file}:{bad.line}: {bad.field or '/'}: {bad.reason} "
+                f"{file}:{bad.line}: {bad.field or '/'}: {in_a_sentence(bad.reason)} "
                 "(`loyalty programme check` lists all that is wrong, and says what to do)"
             )
 

@@ -27,7 +27,7 @@ def _amount(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation as error:
-        raise typer.BadParameter(f"{text!r} is not an amount") from error
+        raise typer.BadParameter(f"{text!r} is not an amount: write a number, such as 12.50") from error
 
 
 Purchase = Annotated[

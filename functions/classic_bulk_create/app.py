@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from os import environ
+from typing import Any
 from uuid import uuid4
 
 from loyalty.api.classic.bulk import (
@@ -17,7 +18,7 @@ from loyalty.api.classic.bulk import (
 )
 from loyalty.api.classic.envelope import classic_endpoint, render_success
 from loyalty.api.http.messages import Request, Response
-from loyalty.api.logs import log_context, log_fault, log_put_off_within
+from loyalty.api.logs import log_fault, log_put_off_within, tell_of_call
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.store.client import connect, connect_files
 from loyalty.store.credentials import SigningKeys
@@ -55,4 +56,8 @@ def create(request: Request, partner: Partner) -> Response:
 answer = classic_endpoint(
     create, Scope.POST_PURCHASES, TokenCheck(table, SigningKeys(table)), MAX_BULK_BODY_BYTES, deprecated_in_entries
 )
-handler = log_context(answer)  # entries are logged while the others are posted
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    tell_of_call(context)  # entries are logged while the others are posted
+    return answer(event, context)

@@ -23,7 +23,7 @@ def call(stack: Target) -> BulkCall:
 
 @pytest.fixture(scope="module")
 def answer(stack: Target, call: BulkCall) -> Body:
-    """What the whole call was answered."""
+    """Return the answer to the whole call."""
     return post(stack, call.entries)
 
 

@@ -478,7 +478,7 @@ OTHERWISE: Mapping[str, tuple[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def posted(lasting: tuple[Functions, DynamoTable]) -> Mapping[str, Any]:
-    """What was answered to each purchase, all posted once."""
+    """Return the answer to each purchase, all posted once."""
     warm, table = lasting
     bring(table, CLASSIFICATION, CARD, SCHEME, INSTANT, UNIT, INVOICE, ROBOT, SAVINGS)
     functions = Functions(api_key=warm.api_key)

@@ -248,6 +248,36 @@ def test_a_posted_opening_balance_is_unchanged_whatever_became_of_its_account(
     assert refused(imported(demo, {**opening, "id": "O4", "amount": 1})) == [(1, "/account")]
 
 
+def test_a_posted_opening_balance_is_unchanged_once_its_account_has_another_number(demo: DynamoTable) -> None:
+    account = {"type": "account", "id": "MOVED", "number": "OLD"}
+    opening = {"type": "opening_balance", "id": "O5", "account": "OLD", "performed_on": "2026-01-01T00:00:00"}
+    assert imported(demo, account, {**opening, "amount": 12.5}).created == 2
+
+    assert imported(demo, {**account, "number": "NEW"}).updated == 1
+
+    assert imported(demo, {**opening, "amount": 12.5}).unchanged == 1
+    assert imported(demo, {**opening, "account": "NEW", "amount": 12.5}).unchanged == 1
+    assert refused(imported(demo, {**opening, "amount": 99})) == [(1, "/account")]
+    assert refused(imported(demo, {**opening, "id": "O6", "amount": 12.5})) == [(1, "/account")]
+
+
+def test_an_opening_balance_of_another_account_that_has_the_number_now_is_another_one(demo: DynamoTable) -> None:
+    account = {"type": "account", "id": "MOVED", "number": "OLD"}
+    opening = {
+        "type": "opening_balance",
+        "id": "O5",
+        "account": "OLD",
+        "amount": 5,
+        "performed_on": "2026-01-01T00:00:00",
+    }
+    imported(demo, account, opening)
+
+    heir = {"type": "account", "id": "HEIR", "number": "OLD"}
+    told = imported(demo, {**account, "number": "NEW"}, opening, heir)
+
+    assert refused(told) == [(2, "/id")]
+
+
 def test_importing_an_account_again_leaves_its_wallet_alone(demo: DynamoTable) -> None:
     before = demo.get(keys.wallet("ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"))
     imported(demo, {"type": "account", "id": "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE", "number": "ACR0000000001"})

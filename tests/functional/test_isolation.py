@@ -27,7 +27,7 @@ def of(whose: Whose) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def told(_aws: DynamoTable) -> Iterator[tuple[dict[Cell, Told], dict[Cell, Told]]]:
-    """What the partner is told in a world with others, and in one without."""
+    """Yield the answers to the partner in a world with others, and in one without."""
     with desk() as sent_from:
         shared = World(_aws, sent_from)
         shared.settle("own")

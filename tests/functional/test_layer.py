@@ -33,7 +33,7 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What Lambda's Python runtime brings, and nothing else of this virtual environment."""
+    """Return the packages that Lambda's Python runtime brings, and nothing else of this virtual environment."""
     folder = tmp_path_factory.mktemp("runtime")
     for package in RUNTIME_PACKAGES:
         spec = find_spec(package)

@@ -107,7 +107,7 @@ def _partition(write: dict[str, Any]) -> str:
 
 @contextmanager
 def watched(functions: Functions, name: str) -> Iterator[set[Use]]:
-    """What the function's own client asks for."""
+    """Yield the uses that the function's own client makes."""
     seen: set[Use] = set()
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:

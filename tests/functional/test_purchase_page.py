@@ -48,7 +48,7 @@ def traced() -> Iterator[list[tuple[Path, str]]]:
 
 @contextmanager
 def requests(table: DynamoTable) -> Iterator[list[str]]:
-    """What a table's client asks for."""
+    """Yield the requests that a table's client sends."""
     asked: list[str] = []
 
     def note(model: Any, **_: Any) -> None:

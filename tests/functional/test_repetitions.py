@@ -34,7 +34,7 @@ def written() -> Written:
 
 @pytest.fixture(scope="module")
 def _items(_aws: DynamoTable, written: Written) -> Items:
-    """What the table holds; loaded once, as that takes longer than most tests."""
+    """Return the items of the table; loaded once, as that takes longer than most tests."""
     fill(_aws, {})
     written.load(_aws)
     return kept(_aws)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from loyalty.domain.ledger.wallet import EventType
+from loyalty.domain.programme.compact_records import compact
 from loyalty.domain.proofs.use_audit import WITHIN_LIMITS
 from loyalty.store import ledger
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.events import Event, EventState
+from loyalty.store.programme_snapshot import read_records, read_snapshot
 from loyalty.store.writes import Put
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.functional.conftest import Answer
@@ -113,6 +115,17 @@ def test_the_ledger_holds(written: Written, table: DynamoTable) -> None:
 
     assert found.events > len(written.calls)
     assert found.deviations == []
+
+
+def test_the_programme_is_read_from_the_snapshot_of_a_release(table: DynamoTable) -> None:
+    Written.read("published").load(table)
+    version, records = read_records(table)
+
+    published = read_snapshot(table, version)
+
+    assert version.is_published
+    assert published is not None
+    assert compact(published) == compact(records)
 
 
 def test_what_the_first_release_posted_can_all_be_proven(table: DynamoTable) -> None:

@@ -34,7 +34,7 @@ class Account:
 
     @property
     def bought(self) -> int:
-        """How many purchases stand, in the order in which they were posted, at all merchants."""
+        """The number of purchases that stand, in the order in which they were posted, at all merchants."""
         return sum(posted.stands for posted in self.purchases)
 
     def post(self, posted: Posted) -> None:

@@ -64,7 +64,7 @@ class Posted:
 
     @property
     def purchase(self) -> Purchase:
-        """What was bought."""
+        """The purchase itself."""
         return self.plan.purchase
 
     @property

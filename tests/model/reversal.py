@@ -41,7 +41,7 @@ class Step:
 
     @property
     def all_settled(self) -> Fraction:
-        """What goes to earlier purchases, and so not to the wallet."""
+        """The amount that goes to earlier purchases, and so not to the wallet."""
         return sum(self.settled.values(), NOTHING)
 
 
@@ -71,7 +71,7 @@ def undo(posted: Posted, wallet: Wallet, returned: Returned, clawback: str, now:
 
 
 def _spends_step(posted: Posted, returned: Returned) -> Fraction:
-    """What is given back of what was requested or paid automatically."""
+    """Return the part that is given back of a spend that was requested or automatic."""
     methods = [one.method for one in posted.plan.spends if one.method != INSTANTLY]
     return sum(
         (spend_back(posted, one, returned) - spend_back(posted, one, posted.returned) for one in methods), NOTHING
@@ -79,8 +79,8 @@ def _spends_step(posted: Posted, returned: Returned) -> Fraction:
 
 
 def _debt_back(posted: Posted, returned: Returned) -> Fraction:
-    """What comes back of a debt that the purchase paid off, once so much came back: that comes back with the last
-    goods."""
+    """Return the part that comes back of a debt that the purchase paid off, once so much came back: that comes with the
+    last goods."""
 
     def gained(back: Returned) -> Fraction:
         given = sum((spend_back(posted, one.method, back) for one in posted.plan.spends), NOTHING)
@@ -148,7 +148,7 @@ def _less_expired(posted: Posted, takeable: dict[int, Fraction], wallet: Wallet,
 
 
 def _settle(wallet: Wallet, step: Step, given: Fraction, own: Fraction | None) -> None:
-    """What was waived is settled by the next give-back, the earliest first.
+    """Settle the amounts that were waived by the next give-back, the earliest first.
 
     With `REFUSE`, only as far as the give-back does not pay for the award of its own purchase, `own`.
     """

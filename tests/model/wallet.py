@@ -32,7 +32,7 @@ class Wallet:
 
     @property
     def balance(self) -> Fraction:
-        """What the wallet holds; below zero where it owes."""
+        """The amount in the wallet; below zero where it owes."""
         return sum(self.booked.values(), NOTHING) + sum(self.forgiven.values(), NOTHING)
 
     def lots(self) -> Lots:

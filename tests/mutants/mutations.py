@@ -89,7 +89,7 @@ class Spot:
 
     @property
     def node(self) -> Any:
-        """What hangs there."""
+        """The node that hangs there."""
         found = getattr(self.holder, self.field)
         return found if self.index is None else found[self.index]
 

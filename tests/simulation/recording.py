@@ -33,7 +33,7 @@ class Recorded:
 
     @property
     def rounds(self) -> int:
-        """How many rounds there are."""
+        """The number of rounds."""
         return max((step.round for step in self.steps), default=-1) + 1
 
     def of_caller(self, number: int, caller: int) -> list[Step]:

@@ -73,7 +73,7 @@ class Request:
 
     @property
     def names(self) -> frozenset[str]:
-        """What tells that an equal request, or another one under the same name, was posted before."""
+        """The names that tell that an equal request, or another one under the same name, was posted before."""
         inner = self.body.get("purchase_customer_event", self.body)
         bodies = [body for body in (self.body, inner) if isinstance(body, Mapping)]
         fields = ("id", "reference_number", "external_system_reference_number")

@@ -84,7 +84,7 @@ def backtest(tmp_path: Path) -> Callable[..., Result]:
 
 @pytest.fixture
 def report(backtest: Callable[..., Result]) -> Callable[..., Any]:
-    """What `loyalty backtest --json` answers of it."""
+    """Return a backtest of a file, which answers what `--json` does."""
 
     def run(data: bytes, name: str = "year.jsonl") -> Any:
         result = backtest(data, name, "--json")

@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
 
-from cli.console import answer, err, step
+from cli.console import CommandFailure, answer, err, refusals_as_failures, step
 from cli.main import app
+from loyalty.domain.errors import Code, Problem, Refused, not_found
 from tests.functional.conftest import DEMO
 
 PURCHASE = str(DEMO.parent / "purchase.json")
@@ -66,3 +68,27 @@ def test_what_is_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
     text = printed(monkeypatch, "ascii", "programme", "explain", str(DEMO), PURCHASE, "--json")
 
     assert json.loads(text)["total_amount"] == 15.19
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (not_found("reward_scheme", "NO (SUCH)\n").description, "There is no reward_scheme NO (SUCH)\n."),
+        (not_found("Promo Code", "X").description, "There is no promo code X."),
+        (not_found("CIM", "X").description, "There is no CIM X."),
+        ("must not be negative", "This must not be negative."),
+        ("There is no record type nonsense.", "There is no record type nonsense."),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence_of_our_own(reason: str, sentence: str) -> None:
+    with pytest.raises(CommandFailure, match=f"^/scheme: {re.escape(sentence)}$"), refusals_as_failures():
+        raise Refused(Problem(Code.INVALID, reason, "/scheme"))
+
+
+def test_several_things_that_are_wrong_are_told_one_after_the_other() -> None:
+    problems = Problem(Code.INVALID, "must be above zero", "/a"), Problem(Code.MANDATORY, "Nothing was said of b.")
+
+    with pytest.raises(CommandFailure) as failure, refusals_as_failures():
+        raise Refused(*problems)
+
+    assert str(failure.value) == "/a: This must be above zero. Nothing was said of b."

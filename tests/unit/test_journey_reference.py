@@ -22,7 +22,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What is imported for a slice of the real data."""
+    """Return the records that are imported for a slice of the real data."""
     file = tmp_path_factory.mktemp("journey") / "reference.jsonl"
     write(records(Needs.of(Choice(limit=300).baskets(LeftOutBaskets())), departments()), file)
     return lines(PROGRAMME) + lines(file)

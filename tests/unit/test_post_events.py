@@ -194,7 +194,7 @@ class Posting:
 
     @property
     def told(self) -> list[str]:
-        """What became of each in a word: its number in the journal, `replayed`, or why it was refused."""
+        """Return the outcome of each in a word: its number in the journal, `replayed`, or why it was refused."""
         return [_told(outcome) for outcome in self.outcomes]
 
 

@@ -79,7 +79,7 @@ def test_a_pass_code_is_checked_as_in_a_preview(tmp_path: Path, pass_code: str, 
     result = CliRunner().invoke(app, ["programme", "explain", str(DEMO), str(cards), str(purchase), "--json"])
 
     assert result.exit_code == exit_code
-    assert ("was not found" in result.stderr) == (exit_code == 1)
+    assert ("There is no" in result.stderr) == (exit_code == 1)
 
 
 def test_the_wallet_is_what_it_is_said_to_be(tmp_path: Path) -> None:
@@ -115,13 +115,13 @@ def test_whom_and_what_the_files_do_not_know_is_made_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"merchant_tap": {"code": "NOBODY"}}, "Merchant (NOBODY) Not Found"),
+        ({"merchant_tap": {"code": "NOBODY"}}, "/merchant_tap/code: There is no merchant NOBODY."),
         ({"spend_request": {"amount": 15}}, "The wallet holds 5; 15.00 cannot be spent."),
-        ({"products": []}, "must not be empty"),
+        ({"products": []}, "/products: This must not be empty."),
     ],
     ids=str,
 )
-def test_what_posting_would_refuse_is_refused_in_the_same_words(
+def test_what_posting_would_refuse_is_refused_for_the_same_reason(
     change: dict[str, Any], told: str, tmp_path: Path
 ) -> None:
     purchase = written(tmp_path / "purchase.json", exactjson.loads(PURCHASE.read_text()) | change)

@@ -171,7 +171,7 @@ def test_a_domain_and_its_certificate_are_refused_without_each_other(domain: str
                 return not holds(inner)
             case {"Fn::Equals": [one, other]}:
                 return resolved(one, given) == resolved(other, given)
-        raise NotImplementedError(told)
+        pytest.fail(f"This test knows no meaning of {told} in a rule: teach it one.")
 
     broken = [
         told

@@ -243,7 +243,7 @@ class Claiming(Wallet, frozen=True):
 
     @property
     def lots(self) -> Mapping[str, Decimal]:
-        """What is booked."""
+        """The amounts that are booked."""
         return self.booked
 
 

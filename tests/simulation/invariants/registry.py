@@ -58,7 +58,7 @@ class Seen:
 
     @cached_property
     def counters(self) -> dict[str, Decimal]:
-        """What all accounts together have used, by `reward_offer#<id>` or `promo_code#<id>`."""
+        """The uses of all accounts together, by `reward_offer#<id>` or `promo_code#<id>`."""
         return {pk.removeprefix("USED#"): Decimal(item["used"]["N"]) for pk, item in self._items("USED#")}
 
     @cached_property
@@ -95,7 +95,7 @@ class Seen:
 
     @property
     def fresh(self) -> list[Told]:
-        """What was told since the last time."""
+        """The answers since the last time."""
         return self.load.told[self.since :]
 
     def judged(self, rule: str) -> Iterator[str]:

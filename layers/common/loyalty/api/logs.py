@@ -46,13 +46,10 @@ def _causes_of(fault: BaseException | None) -> Iterator[BaseException]:
 
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 
-log_context = logger.inject_lambda_context(clear_state=True, log_event=False)
-"""Decorates a handler: what it logs has the function and the id of the call, and nothing else of that, whatever the
-environment says (`POWERTOOLS_LOGGER_LOG_EVENT`): a call has tokens, passwords and cards."""
-
 
 def tell_of_call(context: Any) -> None:
-    """Let all lines from now on tell of the call with this context of Lambda's, and of none before it."""
+    """Let all lines from now on tell of the call with this context of Lambda's, and of none before it: its function and
+    its id, and nothing of what was sent, which may be tokens, passwords and cards."""
     logger.structure_logs(
         function_name=context.function_name,
         function_memory_size=context.memory_limit_in_mb,

@@ -71,13 +71,13 @@ class Event(Struct, frozen=True):
 
     @property
     def purchase_document(self) -> PurchaseDocument:
-        """What is kept of it as a purchase."""
+        """Its document, as that of a purchase."""
         assert isinstance(self.document, PurchaseDocument)
         return self.document
 
     @property
     def reversal_document(self) -> ReversalDocument:
-        """What is kept of it as a cancellation or a return."""
+        """Its document, as that of a cancellation or a return."""
         assert isinstance(self.document, ReversalDocument)
         return self.document
 
@@ -200,7 +200,7 @@ class WrittenEvent(NamedTuple):
 
     @property
     def content(self) -> Content:
-        """What of the event must not change once it is posted, as its chain proves it."""
+        """The part of the event that must not change once it is posted, as its chain proves it."""
         return _content(self.event_id, self.attributes, tree_of(self.text))
 
     def item(self, link: Link | None) -> Item:

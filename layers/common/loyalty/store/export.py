@@ -54,7 +54,7 @@ class TableExport(Struct, frozen=True):
 
     @property
     def count(self) -> int:
-        """How many items it has."""
+        """The number of its items."""
         return sum(file.items for file in self.files)
 
 

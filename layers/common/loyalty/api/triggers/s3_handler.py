@@ -9,7 +9,7 @@ from uuid import uuid4
 from msgspec import Struct
 
 from loyalty.api.faults import log_faults
-from loyalty.api.logs import log_context, logger
+from loyalty.api.logs import logger, tell_of_call
 from loyalty.domain.errors import Code, Refused
 from loyalty.store.files import read_notification
 from loyalty.store.lambda_function import LambdaFunction
@@ -52,9 +52,10 @@ def s3_handler(
     """Return a Lambda handler around `action`, which returns whether it has finished an upload. If it has, and all rows
     have an outcome or there are none, the upload is closed; if not, the `relay` goes on."""
 
-    @log_context
     @log_faults()
     def handler(event: dict[str, Any], context: Any) -> None:
+        tell_of_call(context)
+
         def out_of_time() -> bool:
             return bool(context.get_remaining_time_in_millis() < relay.milliseconds_to_keep)
 

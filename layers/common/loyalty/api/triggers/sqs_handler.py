@@ -9,7 +9,7 @@ from msgspec import Struct
 from loyalty import exactjson
 from loyalty.api.faults import log_faults
 from loyalty.api.http.http_handler import Handler
-from loyalty.api.logs import log_context, log_fault, log_put_off
+from loyalty.api.logs import log_fault, log_put_off, tell_of_call
 from loyalty.domain.errors import Refused
 from loyalty.store.queue import Queue
 
@@ -43,7 +43,7 @@ class SqsDelivery(Struct, frozen=True):
 
     @property
     def again_after_seconds(self) -> int:
-        """How long it waits if it is not dealt with."""
+        """Seconds that it waits if it is not dealt with."""
         return 0 if self.receives >= self.receives_max else AGAIN_AFTER_SECONDS * self.receives
 
 
@@ -52,9 +52,9 @@ def sqs_handler(action: Callable[[SqsDelivery], bool], queue: Queue, receives_ma
     a fault on our side ends, is delivered again, and so are those behind it in its group; at most `receives_max` times,
     as the queue's redrive policy has it."""
 
-    @log_context
     @log_faults()
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        tell_of_call(context)
         milliseconds_left = context.get_remaining_time_in_millis
         received = [_read_delivery(record, receives_max, milliseconds_left) for record in event["Records"]]
         return {"batchItemFailures": [{"itemIdentifier": left} for left in _failed_ids(received, action, queue)]}

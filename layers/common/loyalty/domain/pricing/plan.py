@@ -73,7 +73,7 @@ class Award(Struct, frozen=True):
 
     @property
     def shares(self) -> tuple[Share, ...]:
-        """How much of the award each line brought; they sum to its system amount."""
+        """The part of the award that each line brought; they sum to its system amount."""
         return tuple(map(Share, self.portion.places, split(self.amounts.system, self.portion.weights)))
 
     @property

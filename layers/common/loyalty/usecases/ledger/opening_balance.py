@@ -49,6 +49,20 @@ def post_opening_balance(
         return PostedEvent(event, replayed=True)
 
 
+def find_opening_balance(record: Mapping[str, Any], *, table: Table) -> Event | None:
+    """Return the event of an `opening_balance` record whose account has lost the name that stands in it, if the same
+    amount and date were posted under the record's id while it had it."""
+    event = read_event(table, _event_id(record))
+    if event is None:
+        return None
+    posted = Fingerprint.of_fields({**record, "account": event.entry.account_id})
+    return event if posted.is_of(event.fingerprint, event.form) else None
+
+
+def _event_id(record: Mapping[str, Any]) -> str:
+    return derived_id(Origin.OPENING_BALANCE, record["id"])
+
+
 class _AdjustmentDraft(Struct, frozen=True):
     record: Mapping[str, Any]
     programme: Programme
@@ -56,7 +70,7 @@ class _AdjustmentDraft(Struct, frozen=True):
 
     @property
     def event_id(self) -> str:
-        return derived_id(Origin.OPENING_BALANCE, self.record["id"])
+        return _event_id(self.record)
 
     @property
     def named(self) -> Reference:

@@ -37,7 +37,7 @@ class Untold:
 
     @property
     def counters(self) -> set[str]:
-        """What all accounts share of what these purchases used."""
+        """The counters that these purchases used and that all accounts share."""
         return {keys.counter_subject(key) for _, of_purchase in self._of_limited() for key in of_purchase}
 
     def _of_limited(self) -> Iterator[tuple[str, set[Key]]]:

@@ -85,7 +85,7 @@ class Wallets:
 
     @property
     def count(self) -> int:
-        """How many wallets there are."""
+        """The number of wallets."""
         return len(self._items)
 
     @property

@@ -70,7 +70,7 @@ class PurchaseDraft(Struct, frozen=True, dict=True):
 
     @property
     def named(self) -> Reference:
-        """How the customer was named."""
+        """The name that the request has for the customer."""
         return self.request.customer
 
     def duplicate_of(self, rival: Event | None) -> Problem:

@@ -16,7 +16,7 @@ from loyalty.store.reference import PROGRAMME_TYPES
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.table import Table
 from loyalty.store.writes import Update
-from loyalty.usecases.ledger.opening_balance import post_opening_balance
+from loyalty.usecases.ledger.opening_balance import find_opening_balance, post_opening_balance
 from loyalty.usecases.ledger.post_events import PostedEvent
 from loyalty.usecases.newest_programme import with_newest_programme
 from loyalty.usecases.reference.handed_on_values import ValueTaken, WaitingRow, groups, wanted_names
@@ -174,7 +174,7 @@ class _Import:
             if self._waiting:
                 _note(became, self._exchange_values())
         for one in (*self._waiting.values(), *self._behind.values()):
-            became[one.number] = ImportedRow.refused(one.number, one.refusal)
+            became[one.number] = self._give_up(one.number, one.record, one.refusal)
 
     def _record(self, row: Said | Refused) -> Record:
         if isinstance(row, Refused):
@@ -198,8 +198,16 @@ class _Import:
                 places[name_of(record)] = one = WaitingRow(number, record, refused)
                 self._wanted |= wanted_names([one])
             else:
-                became[number] = ImportedRow.refused(number, refused)
+                became[number] = self._give_up(number, record, refused)
         return became
+
+    def _give_up(self, number: int, record: Record, refused: Refused) -> ImportedRow:
+        """Return the outcome of a row that waits no longer: it is refused, but for an opening balance that was posted
+        while its account had the name."""
+        lost = record["type"] == OPENING_BALANCE and refused.problems[0].code is Code.NOT_FOUND
+        if lost and (posted := find_opening_balance(record, table=self._table)):
+            return ImportedRow(number, RowStatus.UNCHANGED, posted.entry.told_id)
+        return ImportedRow.refused(number, refused)
 
     def _place_to_wait(self, refused: Refused) -> dict[RecordName, WaitingRow] | None:
         """Return where a row that was refused may wait for others, if it may."""

@@ -65,7 +65,7 @@ class ReversalExtent(Struct, frozen=True):
 
     @property
     def alternative(self) -> Decimal:
-        """What the wallet gave back of the awards in the alternative currency: its part of all that was due so far,
+        """The awards that the wallet gave back, in the alternative currency: its part of all that was due so far,
         rounded once; zero of a purchase that was told in none."""
         due = [self._part(award) for award in self.document.awards]
         alternative = sum((amounts.alternative or ZERO for amounts in due), ZERO)
@@ -122,7 +122,7 @@ class ReversalEffects(Struct, frozen=True):
 
     @property
     def alternative(self) -> Decimal:
-        """What the wallet gives back of the awards now, in the alternative currency: the difference of two rounded
+        """The awards that the wallet gives back now, in the alternative currency: the difference of two rounded
         totals, so that all steps sum to what was awarded."""
         return self.after.alternative - self.before.alternative
 

@@ -31,7 +31,7 @@ class UploadView:
 
     @property
     def state(self) -> UploadState:
-        """How far it has got: done once its result tells all, or incomplete, if its file was not read to its end."""
+        """Its state: done once its result tells all, or incomplete, if its file was not read to its end."""
         if not (self.tally.covers(self.upload) and self.tally.is_told):
             return self.upload.state
         return UploadState.INCOMPLETE if self.upload.fault else UploadState.DONE
