@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 from functools import partial
 
 import pytest
 
 from cli.console import CommandFailure
 from cli.processes import Tell, in_processes
+from cli.target import REPOSITORY
 
 
 def test_results_come_in_the_order_of_the_work_from_processes_of_their_own() -> None:
@@ -55,3 +58,30 @@ def test_a_process_that_is_killed_is_no_result() -> None:
         in_processes([lambda _: os.kill(os.getpid(), signal.SIGKILL)] * 2) as collect,
     ):
         collect(lambda _: None)
+
+
+WAITING = """
+import signal
+from cli.processes import in_processes
+
+def wait(_):
+    print("begun", flush=True)
+    signal.pause()
+
+with in_processes([wait] * 3) as collect:
+    collect(lambda _: None)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_no_process_goes_on_without_the_one_that_asked_for_its_work(how: signal.Signals) -> None:
+    command = [sys.executable, "-c", WAITING]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, start_new_session=True) as asking:
+        assert asking.stdout
+        assert [asking.stdout.readline() for _ in range(3)] == 3 * [b"begun\n"]
+        asking.send_signal(how)
+        try:
+            asking.communicate(timeout=60)  # until the last of them has ended, as each has this output
+        except subprocess.TimeoutExpired:
+            os.killpg(asking.pid, signal.SIGKILL)
+            raise
