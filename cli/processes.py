@@ -86,7 +86,7 @@ def _run(work: Work[Result], connection: Connection) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process once the one that started it has ended, which may be killed: nobody is left to hear the result."""
+    """End this process once the one that started it has ended, killed or not: nobody is left to hear the result."""
     parent = multiprocessing.parent_process()
     assert parent
     parent.join()

@@ -47,7 +47,8 @@ def verify(
     no orphans, and purchases what was taken back of them.
 
     Exit status 1, and a list, where that does not hold; 2 where nothing is proven, as the table or an export cannot be
-    read, or temporary files have no room. What rests on something that an older version did not record is listed as `unrecorded`, and is no failure.
+    read, or temporary files have no room. What rests on something that an older version did not record is listed as
+    `unrecorded`, and is no failure.
     """
     from loyalty.usecases.proofs.advice import advice_for
 
