@@ -11,6 +11,7 @@ import pytest
 from cli.console import CommandFailure
 from cli.processes import Tell, in_processes
 from cli.target import REPOSITORY
+from loyalty.domain.errors import Code, Problem, Refused
 
 
 def test_results_come_in_the_order_of_the_work_from_processes_of_their_own() -> None:
@@ -44,12 +45,17 @@ def test_all_that_is_done_is_told(pieces: int) -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 2])
-def test_what_a_piece_raises_is_raised_where_it_was_asked_for(pieces: int) -> None:
+@pytest.mark.parametrize(
+    "raised", [LookupError("no such shop"), Refused(Problem(Code.NOT_FOUND, "no such shop", "/outlet_tap"))]
+)
+def test_what_a_piece_raises_is_raised_where_it_was_asked_for(pieces: int, raised: Exception) -> None:
     def work(_: Tell) -> None:
-        raise LookupError("no such shop")
+        raise raised
 
-    with pytest.raises(LookupError, match="no such shop"), in_processes([work] * pieces) as collect:
+    with pytest.raises(type(raised), match="no such shop") as found, in_processes([work] * pieces) as collect:
         collect(lambda _: None)
+
+    assert (str(found.value), vars(found.value)) == (str(raised), vars(raised))
 
 
 def test_a_process_that_is_killed_is_no_result() -> None:
