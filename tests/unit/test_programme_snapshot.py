@@ -13,7 +13,17 @@ from loyalty.store import keys
 from loyalty.store.backoff import Backoff
 from loyalty.store.catalogue import Catalogue
 from loyalty.store.memory_table import MemoryTable
-from loyalty.store.programme_snapshot import read_records, read_snapshot, read_version
+from loyalty.store.programme_snapshot import (
+    MAX_PARTS,
+    PART_BYTES,
+    ProgrammeSnapshot,
+    ProgrammeVersion,
+    publication,
+    read_records,
+    read_snapshot,
+    read_version,
+)
+from loyalty.store.table import MAX_TRANSACTION_BYTES
 from loyalty.store.writes import Delete, Put, Update, Write
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
 
@@ -255,6 +265,14 @@ def test_parts_of_the_snapshot_before_are_removed(table: Watched) -> None:
     [before] = read_version(table, consistent=True).part_keys
     bring(table, *offers("NEW", 1))
     assert table.get(before) is None
+
+
+def test_what_is_removed_of_a_snapshot_of_as_many_parts_as_there_may_be_fits_into_a_transaction() -> None:
+    before = ProgrammeVersion(version=1, changes=1, snapshot="0" * 32, parts=MAX_PARTS, published=1)
+
+    removed = [write for write in publication(before, ProgrammeSnapshot.of([EUR])) if isinstance(write, Delete)]
+
+    assert 0 < len(removed) * PART_BYTES < MAX_TRANSACTION_BYTES - PART_BYTES
 
 
 def test_a_snapshot_of_several_parts_says_the_same(table: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
