@@ -9,9 +9,13 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Refused
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.backoff import Backoff
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.chunk_marks import fence
+from loyalty.store.ledger import read_event
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.programme_snapshot import (
     MAX_PARTS,
@@ -24,13 +28,18 @@ from loyalty.store.programme_snapshot import (
     read_version,
 )
 from loyalty.store.table import MAX_TRANSACTION_BYTES
+from loyalty.store.uploads import Upload
 from loyalty.store.writes import Delete, Put, Update, Write
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
+from loyalty.usecases.reference.import_rows import import_rows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(seconds=61)
 EUR = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
 SCHEME = {"type": "reward_scheme", "id": "S", "name": "Sales"}
+CONTACT = {"type": "contact", "id": "C"}
+ACCOUNT = {"type": "account", "id": "A", "number": "1", "contact": "C"}
+BALANCE = {"type": "opening_balance", "id": "B", "account": "A", "amount": 5, "performed_on": "2025-12-31T00:00:00"}
 OFFER = {"type": "reward_offer", "scheme": "S", "award": {"method": "PERCENTAGE", "value": 1.50}}
 
 Record = dict[str, Any]
@@ -67,6 +76,10 @@ def offers(name: str, how_many: int) -> list[Record]:
 
 def bring(table: MemoryTable, *records: Record) -> ImportSummary:
     return import_records([exactjson.dumps(record).encode() for record in records], table=table, now=NOW)
+
+
+def written(table: MemoryTable) -> set[str]:
+    return {str(record["id"]) for record in read_records(table)[1]}
 
 
 def ids(catalogue: Catalogue, now: datetime = NOW) -> set[str | None]:
@@ -232,14 +245,49 @@ def test_the_programme_counts_before_something_that_counts_at_once_names_it(tabl
 
 
 def test_records_that_count_at_once_publish_nothing_of_an_import_that_broke_off(table: Watched) -> None:
-    kill_at(table, 2)
+    kill_at(table, 3)
     with pytest.raises(Killed):
         bring(table, *offers("NEW", 1))
     table.before = lambda *_: None
 
-    bring(table, {"type": "contact", "id": "C"}, {"type": "account", "id": "A", "number": "1", "contact": "C"})
+    assert not bring(table, CONTACT, ACCOUNT, BALANCE).refused
 
+    assert "NEW-0" in written(table)
     assert "NEW-0" not in ids(Catalogue(table))
+
+
+POINTS = [
+    {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0},
+    {"type": "currency_rate", "id": "R", "currency": "PTS", "rate": 100, "from_date": "2010-01-01T00:00:00"},
+]
+
+
+@pytest.mark.parametrize("chunks", [[[CONTACT, ACCOUNT, *POINTS, BALANCE]], [[CONTACT, ACCOUNT, *POINTS], [BALANCE]]])
+def test_an_opening_balance_rests_on_what_its_own_file_brings_of_the_programme(
+    table: Watched, chunks: list[list[Record]]
+) -> None:
+    upload = Upload("U", "", (), "x.jsonl", "", NOW)
+
+    for number, records in enumerate(chunks):
+        rows = enumerate(Said(dict(record)) for record in records)
+        assert all(not row.problems for row in import_rows(rows, table=table, now=NOW, fence=fence(upload, number)))
+
+    event = read_event(table, derived_id(Origin.OPENING_BALANCE, "B"))
+    assert event
+    assert event.entry.movement.alternative_amount == 500
+
+
+def test_an_opening_balance_brings_a_first_import_that_broke_off_to_count() -> None:
+    """As nothing counts yet, and the balance has to."""
+    table = Watched()
+    kill_at(table, 5)
+    with pytest.raises(Killed):
+        bring(table, EUR, SCHEME, *offers("NEW", 1))
+    table.before = lambda *_: None
+    assert "EUR" in written(table)
+    assert not read_version(table, consistent=True).is_published
+
+    assert not bring(table, CONTACT, ACCOUNT, BALANCE).refused
 
 
 def test_products_count_at_once_and_leave_the_snapshot_as_it_is(table: Watched) -> None:
