@@ -10,6 +10,7 @@ import pytest
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.programme.directory import HANDOVER
 from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.backoff import Backoff
@@ -74,8 +75,8 @@ def offers(name: str, how_many: int) -> list[Record]:
     return [{**OFFER, "id": f"{name}-{number}", "name": f"{name} {number}"} for number in range(how_many)]
 
 
-def bring(table: MemoryTable, *records: Record) -> ImportSummary:
-    return import_records([exactjson.dumps(record).encode() for record in records], table=table, now=NOW)
+def bring(table: MemoryTable, *records: Record, now: datetime = NOW) -> ImportSummary:
+    return import_records([exactjson.dumps(record).encode() for record in records], table=table, now=now)
 
 
 def written(table: MemoryTable) -> set[str]:
@@ -228,6 +229,27 @@ def test_an_older_version_that_imports_into_a_table_with_a_snapshot_is_noticed(t
     older = as_an_older_version_writes(table, {"type": "reward_offer", "id": "OLDER"})
 
     assert older in ids(warm, NOW + MINUTE)
+
+
+def test_a_code_that_an_import_took_away_that_broke_off_is_contested_from_when_that_counts(table: Watched) -> None:
+    former, other = ({"type": "business_unit", "id": one, "name": one, "code": one} for one in ("A", "B"))
+    handover = [former | {"code": "NEW"}, other | {"code": "A"}]
+    bring(table, former, other)
+    kill_at(table, 3)
+    with pytest.raises(Killed):
+        bring(table, *handover)
+    table.before = lambda *_: None
+    assert [record["lost_on"] for record in read_records(table)[1] if record.get("value") == "A"]
+
+    later = NOW + timedelta(days=30)
+    assert Catalogue(table).directory(later).find("business_unit", "code", "A") == "A"
+    bring(table, *handover, now=later)
+
+    directory = Catalogue(table).directory(later)
+    assert directory.find("business_unit", "code", "A") == "B"
+    assert directory.contested("business_unit", "code", "A", later) == {"A"}
+    bring(table, EUR | {"suffix_symbol": "EUR"}, now=later + HANDOVER)
+    assert not Catalogue(table).directory(later).contested("business_unit", "code", "A", later + HANDOVER)
 
 
 def test_the_programme_counts_before_something_that_counts_at_once_names_it(table: Watched) -> None:

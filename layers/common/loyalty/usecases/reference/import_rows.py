@@ -111,7 +111,7 @@ class _Import:
     def __init__(self, table: Table, now: datetime, fence: Update | None) -> None:
         self._table = table
         self._now = now
-        self._writer = RecordWriter(table, fence)
+        self._writer = RecordWriter(table, now, fence)
         self._is_chunk = fence is not None
         self._known = KnownRecords(table, now)
         self._catalogue: Catalogue | None = None
