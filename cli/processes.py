@@ -3,8 +3,9 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Annotated, Any, TypeVar
@@ -42,7 +43,7 @@ def in_processes(works: Sequence[Work[Result]]) -> Iterator[Collect[Result]]:
     single one is done in this process, once its result is asked for.
 
     No piece may use a connection that was opened before: its other end would hear several processes at once. What one
-    raises is raised here, and the others are ended.
+    raises is raised here, and the others are ended; so are all if this process ends, however that comes about.
     """
     if len(works) == 1:
         yield lambda tell: [works[0](tell)]
@@ -66,6 +67,7 @@ def in_processes(works: Sequence[Work[Result]]) -> Iterator[Collect[Result]]:
 
 def _run(work: Work[Result], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is asked to stop ends the processes that it started
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     untold = 0
 
     def tell(done: int) -> None:
@@ -75,13 +77,20 @@ def _run(work: Work[Result], connection: Connection) -> None:
             connection.send((untold, [], None))
             untold = 0
 
-    with suppress(BrokenPipeError):  # nobody is left to hear it
-        try:
-            result = work(tell)
-        except Exception as failure:  # noqa: BLE001 - whatever it is, it is raised where the work was asked for
-            connection.send((untold, [], failure))
-        else:
-            connection.send((untold, [result], None))
+    try:
+        result = work(tell)
+    except Exception as failure:  # noqa: BLE001 - whatever it is, it is raised where the work was asked for
+        connection.send((untold, [], failure))
+    else:
+        connection.send((untold, [result], None))
+
+
+def _end_with_parent() -> None:
+    """End this process once the one that started it has ended, killed or not: nobody is left to hear the result."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
 
 
 def _collect(connections: Sequence[Connection], tell: Tell) -> list[Result]:

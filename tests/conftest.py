@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cli.local.stack import local_stack
 from cli.target import Target
 
 COLLECTED_AFTER = 10_000
 """New objects after which the youngest are looked through for garbage: Python's 700 are few for what moto makes."""
+
+settings.register_profile("untimed", deadline=None)  # a machine may be busy with something else
+settings.load_profile("untimed")
 
 
 def pytest_collection_finish() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from msgspec.structs import asdict
 
-from cli.console import CommandFailure, answer, err
+from cli.console import CommandFailure, answer, err, refusals_as_failures
 from cli.options import AsJson, Region, Stack
 from cli.processes import Processes, Tell, Work, in_processes, processors
 from cli.target import Target
@@ -46,17 +46,15 @@ def verify(
     """Prove the journal: numbers without gaps, balances and hashes chained, wallets and limits the sum of their events,
     no orphans, and purchases what was taken back of them.
 
-    Exit status 1, and a list, where that does not hold; 2 where nothing is proven, as an export cannot be read. What
-    rests on something that an older version did not record is listed as `unrecorded`, and is no failure.
+    Exit status 1, and a list, where that does not hold; 2 where nothing is proven, as the table or an export cannot be
+    read, or temporary files have no room. What rests on something that an older version did not record is listed as
+    `unrecorded`, and is no failure.
     """
     from loyalty.usecases.proofs.advice import advice_for
 
     hands = processes or processors()
-    try:
+    with _breaking_off():
         found = _of_export(export, hands) if export else _of_table(stack, region, hands)
-    except CommandFailure as failure:
-        failure.status = NOT_PROVEN
-        raise
     lists = {
         name: [asdict(deviation) | {"what_to_do": advice_for(deviation.rule)} for deviation in listed]
         for name, listed in (("deviations", found.deviations), ("unrecorded", found.unrecorded))
@@ -70,6 +68,22 @@ def verify(
             answer(listed, as_json=False)
     if found.deviations:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _breaking_off() -> Iterator[None]:
+    """Tell why nothing is proven, with the status for that, whatever breaks a proof off: the table or the export cannot
+    be read, a process has ended, or there is no room for temporary files."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        with refusals_as_failures():
+            yield
+    except (BotoCoreError, ClientError, CommandFailure, OSError) as reason:
+        where = ": give another folder for temporary files in TMPDIR" if isinstance(reason, OSError) else ""
+        failure = CommandFailure(f"nothing is proven: {reason}{where}")
+        failure.status = NOT_PROVEN
+        raise failure from reason
 
 
 def _of_table(stack: str | None, region: str | None, processes: int) -> Any:

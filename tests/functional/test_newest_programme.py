@@ -196,7 +196,7 @@ def test_a_purchase_is_not_refused_for_a_rate_that_is_there_by_now(
 def test_what_is_named_and_missing_for_good_is_to_be_tried_later(warm: Functions, demo: DynamoTable, name: str) -> None:
     bring(demo, *DOLLARS)
     demo.transact([Delete(keys.programme("currency", "USD"))])
-    publish_programme(demo)
+    publish_programme(demo, NOW)
 
     path = {"account": "A-USD"} if name == "show_wallet" else None
     answer = warm.call(name, None if path else body(), path=path)

@@ -2,12 +2,16 @@
 
 import os
 import signal
+import subprocess
+import sys
 from functools import partial
 
 import pytest
 
 from cli.console import CommandFailure
 from cli.processes import Tell, in_processes
+from cli.target import REPOSITORY
+from loyalty.domain.errors import Code, Problem, Refused
 
 
 def test_results_come_in_the_order_of_the_work_from_processes_of_their_own() -> None:
@@ -41,12 +45,17 @@ def test_all_that_is_done_is_told(pieces: int) -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 2])
-def test_what_a_piece_raises_is_raised_where_it_was_asked_for(pieces: int) -> None:
+@pytest.mark.parametrize(
+    "raised", [LookupError("no such shop"), Refused(Problem(Code.NOT_FOUND, "no such shop", "/outlet_tap"))]
+)
+def test_what_a_piece_raises_is_raised_where_it_was_asked_for(pieces: int, raised: Exception) -> None:
     def work(_: Tell) -> None:
-        raise LookupError("no such shop")
+        raise raised
 
-    with pytest.raises(LookupError, match="no such shop"), in_processes([work] * pieces) as collect:
+    with pytest.raises(type(raised), match="no such shop") as found, in_processes([work] * pieces) as collect:
         collect(lambda _: None)
+
+    assert (str(found.value), vars(found.value)) == (str(raised), vars(raised))
 
 
 def test_a_process_that_is_killed_is_no_result() -> None:
@@ -55,3 +64,32 @@ def test_a_process_that_is_killed_is_no_result() -> None:
         in_processes([lambda _: os.kill(os.getpid(), signal.SIGKILL)] * 2) as collect,
     ):
         collect(lambda _: None)
+
+
+WAITING = """
+import os
+import signal
+from cli.processes import in_processes
+
+def wait(_):
+    os.write(1, b"begun\\n")  # whole, whoever else writes
+    signal.pause()
+
+with in_processes([wait] * 3) as collect:
+    collect(lambda _: None)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_no_process_goes_on_without_the_one_that_asked_for_its_work(how: signal.Signals) -> None:
+    command = [sys.executable, "-c", WAITING]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, start_new_session=True) as asking:
+        assert asking.stdout
+        begun = [asking.stdout.readline() for _ in range(3)]
+        asking.send_signal(how)
+        try:
+            asking.communicate(timeout=60)  # until the last of them has ended, as each has this output
+        except subprocess.TimeoutExpired:
+            os.killpg(asking.pid, signal.SIGKILL)
+            raise
+    assert begun == 3 * [b"begun\n"]

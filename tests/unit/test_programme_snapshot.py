@@ -9,18 +9,38 @@ import pytest
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Refused
+from loyalty.domain.identity import Origin, derived_id
+from loyalty.domain.programme.directory import HANDOVER
+from loyalty.domain.records.said import Said
 from loyalty.store import keys
 from loyalty.store.backoff import Backoff
 from loyalty.store.catalogue import Catalogue
+from loyalty.store.chunk_marks import fence
+from loyalty.store.ledger import read_event
 from loyalty.store.memory_table import MemoryTable
-from loyalty.store.programme_snapshot import read_records, read_snapshot, read_version
+from loyalty.store.programme_snapshot import (
+    MAX_PARTS,
+    PART_BYTES,
+    ProgrammeSnapshot,
+    ProgrammeVersion,
+    publication,
+    read_records,
+    read_snapshot,
+    read_version,
+)
+from loyalty.store.table import MAX_TRANSACTION_BYTES
+from loyalty.store.uploads import Upload
 from loyalty.store.writes import Delete, Put, Update, Write
 from loyalty.usecases.reference.import_records import ImportSummary, import_records
+from loyalty.usecases.reference.import_rows import import_rows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(seconds=61)
 EUR = {"type": "currency", "id": "EUR", "code": "EUR", "role": "SYSTEM"}
 SCHEME = {"type": "reward_scheme", "id": "S", "name": "Sales"}
+CONTACT = {"type": "contact", "id": "C"}
+ACCOUNT = {"type": "account", "id": "A", "number": "1", "contact": "C"}
+BALANCE = {"type": "opening_balance", "id": "B", "account": "A", "amount": 5, "performed_on": "2025-12-31T00:00:00"}
 OFFER = {"type": "reward_offer", "scheme": "S", "award": {"method": "PERCENTAGE", "value": 1.50}}
 
 Record = dict[str, Any]
@@ -55,8 +75,12 @@ def offers(name: str, how_many: int) -> list[Record]:
     return [{**OFFER, "id": f"{name}-{number}", "name": f"{name} {number}"} for number in range(how_many)]
 
 
-def bring(table: MemoryTable, *records: Record) -> ImportSummary:
-    return import_records([exactjson.dumps(record).encode() for record in records], table=table, now=NOW)
+def bring(table: MemoryTable, *records: Record, now: datetime = NOW) -> ImportSummary:
+    return import_records([exactjson.dumps(record).encode() for record in records], table=table, now=now)
+
+
+def written(table: MemoryTable) -> set[str]:
+    return {str(record["id"]) for record in read_records(table)[1]}
 
 
 def ids(catalogue: Catalogue, now: datetime = NOW) -> set[str | None]:
@@ -207,6 +231,27 @@ def test_an_older_version_that_imports_into_a_table_with_a_snapshot_is_noticed(t
     assert older in ids(warm, NOW + MINUTE)
 
 
+def test_a_code_that_an_import_took_away_that_broke_off_is_contested_from_when_that_counts(table: Watched) -> None:
+    former, other = ({"type": "business_unit", "id": one, "name": one, "code": one} for one in ("A", "B"))
+    handover = [former | {"code": "NEW"}, other | {"code": "A"}]
+    bring(table, former, other)
+    kill_at(table, 3)
+    with pytest.raises(Killed):
+        bring(table, *handover)
+    table.before = lambda *_: None
+    assert [record["lost_on"] for record in read_records(table)[1] if record.get("value") == "A"]
+
+    later = NOW + timedelta(days=30)
+    assert Catalogue(table).directory(later).find("business_unit", "code", "A") == "A"
+    bring(table, *handover, now=later)
+
+    directory = Catalogue(table).directory(later)
+    assert directory.find("business_unit", "code", "A") == "B"
+    assert directory.contested("business_unit", "code", "A", later) == {"A"}
+    bring(table, EUR | {"suffix_symbol": "EUR"}, now=later + HANDOVER)
+    assert not Catalogue(table).directory(later).contested("business_unit", "code", "A", later + HANDOVER)
+
+
 def test_the_programme_counts_before_something_that_counts_at_once_names_it(table: Watched) -> None:
     usd = {"type": "currency", "id": "USD", "code": "USD"}
     account = {"type": "account", "id": "A", "number": "1", "contact": "C", "currency": "USD"}
@@ -222,14 +267,49 @@ def test_the_programme_counts_before_something_that_counts_at_once_names_it(tabl
 
 
 def test_records_that_count_at_once_publish_nothing_of_an_import_that_broke_off(table: Watched) -> None:
-    kill_at(table, 2)
+    kill_at(table, 3)
     with pytest.raises(Killed):
         bring(table, *offers("NEW", 1))
     table.before = lambda *_: None
 
-    bring(table, {"type": "contact", "id": "C"}, {"type": "account", "id": "A", "number": "1", "contact": "C"})
+    assert not bring(table, CONTACT, ACCOUNT, BALANCE).refused
 
+    assert "NEW-0" in written(table)
     assert "NEW-0" not in ids(Catalogue(table))
+
+
+POINTS = [
+    {"type": "currency", "id": "PTS", "code": "PTS", "role": "ALTERNATIVE", "exponent": 0},
+    {"type": "currency_rate", "id": "R", "currency": "PTS", "rate": 100, "from_date": "2010-01-01T00:00:00"},
+]
+
+
+@pytest.mark.parametrize("chunks", [[[CONTACT, ACCOUNT, *POINTS, BALANCE]], [[CONTACT, ACCOUNT, *POINTS], [BALANCE]]])
+def test_an_opening_balance_rests_on_what_its_own_file_brings_of_the_programme(
+    table: Watched, chunks: list[list[Record]]
+) -> None:
+    upload = Upload("U", "", (), "x.jsonl", "", NOW)
+
+    for number, records in enumerate(chunks):
+        rows = enumerate(Said(dict(record)) for record in records)
+        assert all(not row.problems for row in import_rows(rows, table=table, now=NOW, fence=fence(upload, number)))
+
+    event = read_event(table, derived_id(Origin.OPENING_BALANCE, "B"))
+    assert event
+    assert event.entry.movement.alternative_amount == 500
+
+
+def test_an_opening_balance_brings_a_first_import_that_broke_off_to_count() -> None:
+    """As nothing counts yet, and the balance has to."""
+    table = Watched()
+    kill_at(table, 5)
+    with pytest.raises(Killed):
+        bring(table, EUR, SCHEME, *offers("NEW", 1))
+    table.before = lambda *_: None
+    assert "EUR" in written(table)
+    assert not read_version(table, consistent=True).is_published
+
+    assert not bring(table, CONTACT, ACCOUNT, BALANCE).refused
 
 
 def test_products_count_at_once_and_leave_the_snapshot_as_it_is(table: Watched) -> None:
@@ -255,6 +335,14 @@ def test_parts_of_the_snapshot_before_are_removed(table: Watched) -> None:
     [before] = read_version(table, consistent=True).part_keys
     bring(table, *offers("NEW", 1))
     assert table.get(before) is None
+
+
+def test_what_is_removed_of_a_snapshot_of_as_many_parts_as_there_may_be_fits_into_a_transaction() -> None:
+    before = ProgrammeVersion(version=1, changes=1, snapshot="0" * 32, parts=MAX_PARTS, published=1)
+
+    removed = [write for write in publication(before, ProgrammeSnapshot.of([EUR])) if isinstance(write, Delete)]
+
+    assert 0 < len(removed) * PART_BYTES < MAX_TRANSACTION_BYTES - PART_BYTES
 
 
 def test_a_snapshot_of_several_parts_says_the_same(table: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

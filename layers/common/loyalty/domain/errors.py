@@ -60,8 +60,11 @@ class Refused(Exception):  # noqa: N818 - reads as what it says: `raise Refused(
     """The request cannot be carried out, and nothing was changed. Holds at least one problem."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(f"{problem.pointer or '/'}: {problem.description}" for problem in problems))
+        super().__init__(*problems)  # by which another process is told of it
         self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.pointer or '/'}: {problem.description}" for problem in self.problems)
 
 
 class NotInProgramme(Refused):

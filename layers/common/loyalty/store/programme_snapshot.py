@@ -19,14 +19,19 @@ from loyalty.domain.programme.directory import Record
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
-from loyalty.store.table import MAX_TRANSACTION, Table
+from loyalty.store.table import MAX_BATCH_GET, MAX_TRANSACTION_BYTES, Table
 from loyalty.store.writes import Count, Delete, Put, Update, Write
 
 PART_BYTES = 100_000
 """Of a snapshot in one item: it is read with others in one call, and its reading is 12.5 RCU on its partition."""
 
-MAX_PARTS = MAX_TRANSACTION - 1
-"""Parts of a snapshot: those of the one before are removed in one transaction with the write that leads to it."""
+MAX_PARTS = MAX_BATCH_GET
+"""Parts of a snapshot, which are read in one call."""
+
+MAX_REMOVED = MAX_TRANSACTION_BYTES // PART_BYTES - 1
+"""Parts of the snapshot before that are removed in one transaction with the write that leads to another: DynamoDB may
+count them, and a programme whose transaction it refused could not be changed any more. The others stay, and nothing
+leads to them."""
 
 COMPRESSION_LEVEL = 9
 """Written once for each import, read by each container."""
@@ -186,8 +191,9 @@ def publication(before: ProgrammeVersion, snapshot: ProgrammeSnapshot) -> list[W
         "snapshot_changes": before.changes or 0,
     }
     kept = {put.key for put in snapshot.puts}
+    gone = [key for key in before.part_keys if key not in kept]
     lead = Update(keys.PROGRAMME_VERSION, found, " AND ".join(terms), values)
-    return [lead, *(Delete(key) for key in before.part_keys if key not in kept)]
+    return [lead, *map(Delete, gone[:MAX_REMOVED])]
 
 
 def _id_of(data: bytes) -> str:

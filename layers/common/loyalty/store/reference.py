@@ -75,8 +75,14 @@ def former_names(old: Record, record: Record, now: datetime) -> dict[Key, Item]:
     if lost in (None, record.get(by)):
         return {}
     former = {"type": FORMER_NAME, "of": kind, "by": by, "value": lost, "id": record["id"]}
-    former["lost_on"] = int(now.timestamp())
-    return {keys.former_name(kind, record["id"], lost): {"target": record["id"], "record": exactjson.dumps(former)}}
+    return dict([lost_now(former, now)])
+
+
+def lost_now(former: Record, now: datetime) -> tuple[Key, Item]:
+    """Return the item of a name that a record has lost, with its key, as one that it loses `now`."""
+    key = keys.former_name(former["of"], former["id"], former["value"])
+    lost = {**former, "lost_on": int(now.timestamp())}
+    return key, {"target": former["id"], "record": exactjson.dumps(lost)}
 
 
 def shared_name_keys(record: Record) -> list[Key]:

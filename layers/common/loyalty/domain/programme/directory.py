@@ -37,7 +37,8 @@ seconds; older versions did not record it)."""
 
 HANDOVER = timedelta(days=1)
 """For how long a name that a record has lost is contested: a container may not know of the loss. That takes a minute, a
-call, and the time from an import's start to its write; a day is far more than all three together."""
+call, and the time from an import's start to its write; a day is far more than all three together. A loss that counts
+much later, as its import broke off, is dated anew when it is published."""
 
 TABLE = "table"
 """The type of what tells a table from others; its id is the table's."""

@@ -55,7 +55,7 @@ def import_records(lines: Iterable[bytes], *, table: Table, now: datetime) -> Im
             BadLine(row.number, problem.pointer, problem.description, problem.code) for problem in row.problems
         ]
     if seen.are_of_programme:
-        publish_programme(table)
+        publish_programme(table, now)
     summary.refused.sort(key=lambda bad: bad.line)
     return summary
 

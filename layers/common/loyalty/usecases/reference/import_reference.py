@@ -30,7 +30,8 @@ def import_reference(
     at = Workplace(importer.table, dropped, importer.files, importer, RECORDS, SEGMENT_BYTES)
     is_done = split_upload(upload, at, attempt=attempt, out_of_time=out_of_time)
     if is_done and (importer.seen.are_of_programme or upload.segments) and _is_imported(upload.id, importer.table):
-        publish_programme(importer.table)  # an earlier call may have imported some of it, if there was one
+        # An earlier call may have imported some of it, if there was one.
+        publish_programme(importer.table, importer.now)
     return is_done
 
 

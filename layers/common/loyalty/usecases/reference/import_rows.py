@@ -61,8 +61,9 @@ def import_rows(
     rows: Iterable[Row], *, table: Table, now: datetime, fence: Update | None = None
 ) -> Iterator[ImportedRow]:
     """Import rows, by their numbers; yield the outcome of each as it is known. Rows that want values of others, or name
-    later records, come last. With a `fence`, records are written only as long as its condition holds. Records of the
-    programme count once they are published (`publish_programme`), or once something that counts at once names them.
+    later records, come last. With a `fence`, the rows are a chunk of a file, and records are written only as long as
+    its condition holds. Records of the programme count once they are published (`publish_programme`), or once something
+    that counts at once names them.
 
     Raises:
         Refused: RETRY_LATER, if the table is busy or another import is always faster with the same names, or the
@@ -110,7 +111,8 @@ class _Import:
     def __init__(self, table: Table, now: datetime, fence: Update | None) -> None:
         self._table = table
         self._now = now
-        self._writer = RecordWriter(table, fence)
+        self._writer = RecordWriter(table, now, fence)
+        self._is_chunk = fence is not None
         self._known = KnownRecords(table, now)
         self._catalogue: Catalogue | None = None
         self._waiting: dict[RecordName, WaitingRow] = {}
@@ -289,10 +291,13 @@ class _Import:
         self._catalogue = None
 
     def _post_opening_balance(self, number: int, record: Record) -> ImportedRow:
-        if not self._known.programme.is_complete:
+        system_currency = self._known.programme.system_currency
+        if system_currency is None:
             raise Refused(Problem(Code.INVALID, "There is no currency with the role SYSTEM yet. Import one first."))
         self._flush()
-        if not self._is_published:
+        # What does not count yet may be of an import that broke off, unless this one, or a chunk before it, wrote it.
+        may_be_own = self._writer.has_programme or self._is_chunk
+        if not self._is_published and (may_be_own or not self._known.are_published([("currency", system_currency)])):
             self._publish()
         catalogue = self._catalogue = self._catalogue or Catalogue(self._table)
 

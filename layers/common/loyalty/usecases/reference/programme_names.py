@@ -23,9 +23,9 @@ class ProgrammeNames:
         self.learn(*(dict(record) for record in records))
 
     @property
-    def is_complete(self) -> bool:
-        """Whether there is all that prices rest on."""
-        return ("currency", "role", "SYSTEM") in self._owners
+    def system_currency(self) -> str | None:
+        """The id of the currency that all prices rest on; None if there is none yet."""
+        return self._owners.get(("currency", "role", "SYSTEM"))
 
     def learn(self, *records: dict[str, Any]) -> None:
         """Take in new or changed records, which may have passed on values to each other."""

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from loyalty.store.attributes import Item
 from loyalty.store.keys import Key
@@ -28,8 +29,9 @@ class RecordWriter:
         has_programme: whether there were records of the programme among them since it was published.
     """
 
-    def __init__(self, table: Table, fence: Update | None) -> None:
+    def __init__(self, table: Table, now: datetime, fence: Update | None) -> None:
         self._table = table
+        self._now = now
         self._fence = fence
         self._pending: dict[Key, Write] = {}
         self._kinds: set[str] = set()
@@ -73,7 +75,7 @@ class RecordWriter:
             ConditionFailed: as in `flush`.
         """
         self.flush()
-        publish_programme(self._table)
+        publish_programme(self._table, self._now)
         self.has_programme = False
 
     def _begin(self) -> None:
@@ -83,7 +85,7 @@ class RecordWriter:
             return
         self._table.put(table_identity(secrets.token_hex(16)))
         if self.has_programme and not read_version(self._table, consistent=True).snapshot:
-            publish_programme(self._table)
+            publish_programme(self._table, self._now)
         self._is_begun = self.has_programme
 
     def drop(self) -> None:
