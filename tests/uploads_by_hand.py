@@ -1,9 +1,10 @@
 """Uploads for tests of what happens to their chunks: cut by hand, as the splitter would."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from loyalty import exactjson
 from loyalty.domain.rows.chunk import Shard

@@ -1,6 +1,5 @@
 """POST /customer_events/bulk/purchases/create: post many purchases, each for itself (contract, operation 2)."""
 
-from dataclasses import replace
 from functools import cache
 from os import environ
 from typing import Any
@@ -40,8 +39,8 @@ def create(request: Request, partner: Partner) -> Response:
     entries = read_entries(body, partner, key)
     if request.prefers(RESPOND_ASYNC):
         upload = expected_upload(uuid4().hex.upper(), "bulk.json", partner, request.now)
-        call = BulkCall(file_of(body), entries.by_place)
-        send_bulk_call(replace(upload, idempotency_key=key), call, table=table, files=uploads(), proofs=proofs())
+        call = BulkCall(file_of(body), entries.by_place, key)
+        send_bulk_call(upload, call, table=table, files=uploads(), proofs=proofs())
         return render_accepted(upload.id)
     shown_codes(entries.by_place)  # more than there is time for are refused
     # Before anything is posted: what is posted has to be told.

@@ -1,6 +1,5 @@
 """POST /uploads: a form to send a file of purchases with."""
 
-from dataclasses import replace
 from os import environ
 from uuid import uuid4
 
@@ -19,8 +18,7 @@ files = connect_files(environ["UPLOAD_BUCKET"])
 
 def create(request: Request, partner: Partner) -> Response:
     asked = read_upload(read_body(request, CreateUpload))
-    upload = expected_upload(uuid4().hex.upper(), asked.name, partner, request.now)
-    upload = replace(upload, dry_run=asked.dry_run)
+    upload = expected_upload(uuid4().hex.upper(), asked.name, partner, request.now, dry_run=asked.dry_run)
     form = expect_upload(upload, table=table, files=files)
     return Response(200, render_expected(upload, form), {"Location": f"/uploads/{upload.id}"})
 

@@ -1,10 +1,12 @@
 """`python sdk_excerpts.py FOLDER`: write the excerpts of botocore's models that `loyalty.store.sdk_models` reads.
 
-Botocore comes with the endpoints of all services, and describes each for people as well. Clients of ours need neither.
+Botocore comes with the endpoints of all services, and describes all that each does, for people as well. Clients of ours
+need what they call.
 """
 
 import json
 import sys
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,31 @@ def write_excerpts(folder: Path) -> None:
     for partition in endpoints["partitions"]:
         partition["services"] = {name: known for name, known in partition["services"].items() if name in SERVICES}
     _write(folder / "endpoints.json", endpoints)
-    for service in SERVICES:
+    for service, operations in SERVICES.items():
         version = loader.determine_latest_version(service, "service-2")
         model = loader.load_data(f"{service}/{version}/service-2")
-        parts = {name: _undocumented(model[name]) for name in ("operations", "shapes")}
-        _write(folder / service / version / "service-2.json", {**model, **parts})
+        _write(folder / service / version / "service-2.json", _undocumented(_excerpt(model, operations)))
+
+
+def _excerpt(model: Any, operations: Collection[str]) -> Any:
+    """Return the model of a service that has no other operations, and no shapes but theirs."""
+    kept = {name: model["operations"][name] for name in operations}
+    needed, named = set[str](), set(_shapes_named_in(kept))
+    while named:
+        needed |= named
+        named = {name for shape in named for name in _shapes_named_in(model["shapes"][shape])} - needed
+    shapes = {name: shape for name, shape in model["shapes"].items() if name in needed}
+    return {**model, "operations": kept, "shapes": shapes}
+
+
+def _shapes_named_in(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("shape"), str):
+            yield part["shape"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from _shapes_named_in(one)
 
 
 def _undocumented(part: Any) -> Any:

@@ -1,8 +1,7 @@
 """Files that nobody should send: each of their rows has the outcome that is due to it, and nothing ends in an error."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.uploads import UploadState

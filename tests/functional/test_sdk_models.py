@@ -1,5 +1,6 @@
 """Clients made of the layer's excerpts of botocore's models do what clients of botocore's own models do."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from botocore.loaders import Loader
 from loyalty.store.sdk_models import SERVICES, SdkModels
 from sdk_excerpts import write_excerpts
 
+STORE = Path(__file__).parents[2] / "layers" / "common" / "loyalty" / "store"
 REGIONS = ("eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eu-isoe-west-1", "xx-nowhere-1")
 
 
@@ -32,25 +34,36 @@ def client(service: str, region: str, models: Loader) -> BaseClient:
     return made
 
 
-def described(made: BaseClient) -> dict[str, Any]:
-    """Return what a client knows of its service: how it is reached, and what goes into and comes out of each call."""
+def described(made: BaseClient, service: str) -> dict[str, Any]:
+    """Return what a client knows of its service: how it is reached, and what goes into and comes out of each call that
+    functions make."""
     model = made.meta.service_model
     return {
         "endpoint": made.meta.endpoint_url,
         "partition": made.meta.partition,
         "metadata": model.metadata,
-        "operations": {name: _operation(model.operation_model(name)) for name in model.operation_names},
+        "operations": {name: _operation(model.operation_model(name)) for name in SERVICES[service]},
     }
 
 
 def _operation(model: Any) -> Any:
     shapes = (model.input_shape, model.output_shape, *model.error_shapes)
-    return model.http, [shape and (shape.name, shape.metadata, list(_members(shape))) for shape in shapes]
+    return model.http, [shape and (shape.metadata, _shape(shape, ())) for shape in shapes]
 
 
-def _members(shape: Any) -> Any:
-    for name, member in shape.members.items():
-        yield name, member.name, member.type_name, member.serialization
+def _shape(shape: Any, within: tuple[str, ...]) -> Any:
+    """Return a shape with all that is in it; what is `within` itself, as DynamoDB's attributes are, ends there."""
+    inner: dict[str, Any] = {}
+    if shape.name in within:
+        pass
+    elif shape.type_name == "structure":
+        inner = shape.members
+    elif shape.type_name == "list":
+        inner = {"member": shape.member}
+    elif shape.type_name == "map":
+        inner = {"key": shape.key, "value": shape.value}
+    shown = {name: _shape(one, (*within, shape.name)) for name, one in inner.items()}
+    return shape.name, shape.type_name, shape.serialization, shown
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -58,14 +71,26 @@ def _members(shape: Any) -> Any:
 def test_a_client_of_excerpts_knows_what_one_of_whole_models_knows(excerpts: Path, service: str, region: str) -> None:
     short, whole = (client(service, region, models) for models in (SdkModels(excerpts), Loader()))
 
-    assert described(short) == described(whole)
+    assert described(short, service) == described(whole, service)
+
+
+def test_excerpts_have_the_operations_that_functions_call_and_the_one_that_botocore_does(excerpts: Path) -> None:
+    written = "".join(file.read_text() for file in STORE.glob("*.py"))
+    called = {*re.findall(r"client\.(\w+)|\"(get_object)\"", written)}
+    methods = {name for names in called for name in names} | {"head_bucket"}
+
+    for service, operations in SERVICES.items():
+        whole, short = (client(service, "eu-central-1", models) for models in (Loader(), SdkModels(excerpts)))
+        of_methods = whole.meta.method_to_api_mapping
+        assert {of_methods[method] for method in methods & of_methods.keys()} == {*operations}
+        assert {*short.meta.method_to_api_mapping.values()} == {*operations}
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_without_excerpts_botocores_own_models_are_read(tmp_path: Path, service: str) -> None:
     without = client(service, "eu-central-1", SdkModels(tmp_path / "none"))
 
-    assert described(without) == described(client(service, "eu-central-1", Loader()))
+    assert described(without, service) == described(client(service, "eu-central-1", Loader()), service)
 
 
 def test_what_a_client_is_made_of_is_found_among_the_excerpts(excerpts: Path) -> None:

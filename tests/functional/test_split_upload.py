@@ -3,10 +3,10 @@
 import gzip
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.api.faults import CallFailed
 from loyalty.domain.access.partner import Partner, Scope

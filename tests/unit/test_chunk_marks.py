@@ -1,9 +1,9 @@
 """Marks of chunks: however often a chunk is delivered it is counted once, with what was found last."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code
 from loyalty.domain.uploads.row_outcome import Counts, RowStatus

@@ -16,6 +16,7 @@ from botocore.session import Session
 from loyalty.domain.errors import Refused
 from loyalty.store.client import connect_files
 from loyalty.store.files import Files
+from loyalty.store.sdk_session import new_session
 
 BUCKET = "loyalty-prod-uploads-123456789012"
 KEY = "uploads/ACME/0571909D04325AD233444368E3660E9D/week.csv"
@@ -38,7 +39,7 @@ def regions() -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def session() -> Session:
     """One for all regions, as reading what the SDK knows of S3 takes long."""
-    return botocore.session.get_session()
+    return new_session()
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def files(region: str, session: Session, monkeypatch: pytest.MonkeyPatch) -> Fil
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token of the session")
-    monkeypatch.setattr("botocore.session.get_session", lambda: session)
+    monkeypatch.setattr("loyalty.store.client.new_session", lambda: session)
     return connect_files(BUCKET)
 
 

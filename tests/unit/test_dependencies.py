@@ -142,6 +142,11 @@ def test_the_layer_reads_no_environment_and_builds_no_client_when_it_is_imported
     assert not calls
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_layer_has_no_dataclass_as_a_start_defines_a_struct_ten_times_as_quickly(path: Path) -> None:
+    assert "dataclasses" not in imports(path)
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "store").glob("*.py")), ids=lambda path: path.stem)
 def test_the_store_is_handed_what_is_there_and_calls_nobody_back(path: Path) -> None:
     """What it is handed as an iterable may be a generator, whose reads and faults would come up in the midst of it."""

@@ -2,9 +2,10 @@
 the counters, which are apart from the upload itself."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
+
+from msgspec import Struct
 
 from loyalty.domain.uploads.row_outcome import Counts
 from loyalty.store import keys
@@ -15,8 +16,7 @@ from loyalty.store.uploads import Upload, UploadState
 from loyalty.store.writes import Count, Put, Update
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """The counts of a chunk. `results` is the file of its outcomes; `dead` means that some of its purchases failed, and
     that its message is a dead letter."""
 
@@ -26,8 +26,7 @@ class Mark:
     dead: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How far posting an upload has got.
 
     Attributes:

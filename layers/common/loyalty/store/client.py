@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 from botocore.config import Config
 
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.sdk_errors import remember_operations
-from loyalty.store.sdk_models import SdkModels
+from loyalty.store.sdk_session import new_session
 from loyalty.store.wire import pass_as_is
 
 if TYPE_CHECKING:
@@ -82,8 +81,6 @@ def connect_function(name: str) -> "LambdaFunction":
 
 
 def _client(service: str, config: Config) -> Any:
-    session = botocore.session.get_session()
-    session.register_component("data_loader", SdkModels())
-    client = session.create_client(service, config=config)
+    client = new_session().create_client(service, config=config)
     remember_operations(client)
     return client

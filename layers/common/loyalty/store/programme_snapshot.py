@@ -10,8 +10,9 @@ import hashlib
 import secrets
 import zlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.programme.compact_records import ProgrammeRecords, compact
@@ -44,8 +45,7 @@ MAX_READINGS = 3
 """How often records are read one by one, as an import writes them meanwhile: a purchase waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgrammeVersion:
+class ProgrammeVersion(Struct, frozen=True):
     """What the item of the programme's version says.
 
     Attributes:
@@ -88,8 +88,7 @@ class ProgrammeVersion:
         return _part_keys(self.snapshot, self.parts) if self.snapshot else []
 
 
-@dataclass(frozen=True, slots=True)
-class ProgrammeSnapshot:
+class ProgrammeSnapshot(Struct, frozen=True):
     """The records of a programme as they are published: the id follows from what its parts say."""
 
     id: str

@@ -5,8 +5,27 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-SERVICES = ("dynamodb", "lambda", "s3", "sqs")
-"""The services that functions call."""
+SERVICES = {
+    "dynamodb": ("BatchGetItem", "GetItem", "PutItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"),
+    "lambda": ("Invoke",),
+    "s3": (
+        "CompleteMultipartUpload",
+        "CreateMultipartUpload",
+        "GetObject",
+        "HeadBucket",  # botocore's, where it is redirected to another region
+        "HeadObject",
+        "PutObject",
+        "UploadPart",
+    ),
+    "sqs": (
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ReceiveMessage",
+        "SendMessageBatch",
+    ),
+}
+"""The services that functions call, and the operations of each."""
 
 EXCERPTS = Path(__file__).with_name("sdk_excerpts")
 """Where the layer has excerpts of botocore's models, which its makefile writes. Elsewhere there are none."""

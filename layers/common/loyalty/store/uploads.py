@@ -1,9 +1,11 @@
 """Uploads: what is known of a file of purchases or records, and how far splitting and posting it have got."""
 
 import hashlib
-from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
@@ -36,8 +38,7 @@ class UploadState(StrEnum):
         return self in (UploadState.DONE, UploadState.INCOMPLETE, UploadState.REFUSED)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file of purchases, or of records.
 
     Attributes:
@@ -98,8 +99,7 @@ class Upload:
         return int((self.created_on + KEPT).timestamp())
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """The place of a chunk in the object of its segment.
 
     Attributes:
@@ -119,8 +119,7 @@ class Piece:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A part of a file that was split at once; its chunks lie in one object, and hold the rows from `first_row` to
     before `next_row`, which no other segment does."""
 

@@ -6,11 +6,12 @@ of rows that have line ends inside, the lengths stand beside the faults.
 """
 
 import json
+import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
-from struct import Struct, pack
+
+from msgspec import Struct, field
 
 from loyalty.domain.errors import Code, Problem
 from loyalty.domain.rows.layout import Layout
@@ -27,8 +28,7 @@ _Lengths = dict[int, list[int]]
 """By entry, the lengths of its rows, where they have line ends inside."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkEntry:
+class ChunkEntry(Struct, frozen=True):
     """A purchase or record of a file: one row, or all rows of a CSV purchase. `number` is that of the first row, from
     1.
 
@@ -40,16 +40,14 @@ class ChunkEntry:
     fault: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """Entries of one shard, in the order of the file."""
 
     layout: Layout
     entries: tuple[ChunkEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A chunk as bytes, in parts that are copied once only; and the number of its entries and rows."""
 
     parts: tuple[bytes | memoryview, ...]
@@ -66,8 +64,7 @@ class Frame:
         return b"".join(self.parts)
 
 
-@dataclass(slots=True)
-class Shard:
+class Shard(Struct):
     """The rows that are cut so far for some wallets.
 
     `settle` joins them after each block: millions of separate rows take several times their size in memory, and are
@@ -123,7 +120,7 @@ def read_chunk(data: bytes) -> Chunk:
     """Return the chunk that was framed as `data`."""
     at = _HEAD_BYTES + int.from_bytes(data[:_HEAD_BYTES], "little")
     head = json.loads(data[_HEAD_BYTES:at])
-    table = Struct(f"<{head['entries']}I")
+    table = struct.Struct(f"<{head['entries']}I")
     numbers, counts, sizes = (table.unpack_from(data, at + place * table.size) for place in range(3))
     at += 3 * table.size
     texts = [data[start:end] for start, end in pairwise(accumulate(sizes, initial=at))]
@@ -168,5 +165,5 @@ def _frame(
     told = {entry: [fault.code, fault.description] for entry, fault in faults.items()}
     head = {"layout": layout.text(), "entries": len(numbers), "lengths": lengths, "faults": told}
     text = json.dumps(head).encode()
-    packed = (pack(f"<{len(numbers)}I", *table) for table in tables)
+    packed = (struct.pack(f"<{len(numbers)}I", *table) for table in tables)
     return Frame((len(text).to_bytes(_HEAD_BYTES, "little"), text, *packed, entries), len(numbers), sum(counts))

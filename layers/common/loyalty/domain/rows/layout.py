@@ -1,9 +1,11 @@
 """How a file's rows are to be read: what its name and its first bytes tell once and for all."""
 
 import json
-from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 MAX_ROW_BYTES = 1_000_000
 """The most bytes of a row, and of the rows of one purchase together: as many as the body of a call may have."""
@@ -17,8 +19,7 @@ class FileFormat(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """`columns` are the caller's own, of a CSV file; `currency` is what stands beside the set of purchases of a bulk
     call as `intended_currency_identifier`, as JSON."""
 
@@ -38,8 +39,7 @@ class Layout:
         return cls(FileFormat(layout["format"]), tuple(layout["columns"]), layout["delimiter"], layout["currency"])
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where in a file cutting goes on: `offset` bytes of it, unpacked, lie behind, and the next row has number `row`.
 
     `inside` is set where that is in the middle of what was refused already; each way of cutting has its own words.

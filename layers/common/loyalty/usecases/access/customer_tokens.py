@@ -3,7 +3,6 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -47,7 +46,6 @@ def is_guess(shown: Reference) -> bool:
     return shown.pass_code is not None or shows_password(shown)
 
 
-@dataclass(frozen=True, slots=True)
 class ShownTokens:
     """The tokens that a partner shows in one call.
 
@@ -55,12 +53,11 @@ class ShownTokens:
     if it was right, and none that was wrong has come in between; or if the token's pass code is locked.
     """
 
-    partner_id: str
-    table: Table
-    now: datetime
-    _verdicts: dict[tuple[str, str, str], bool] = field(default_factory=dict, repr=False)
-    _right_last: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    _locked_until: dict[tuple[str, str], datetime] = field(default_factory=dict, repr=False)
+    def __init__(self, partner_id: str, table: Table, now: datetime) -> None:
+        self.partner_id, self.table, self.now = partner_id, table, now
+        self._verdicts = dict[tuple[str, str, str], bool]()
+        self._right_last = dict[str, tuple[str, str]]()
+        self._locked_until = dict[tuple[str, str], datetime]()
 
     def token(self, label: str, shown: Reference, item: Item | None) -> CustomerToken:
         """Return the effective token that `shown` names; `item` is what was found at its key, `label` what it is called

@@ -1,10 +1,11 @@
 """Reading items that somebody may have damaged: what cannot be read is told, and the rest is still proven."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from loyalty import exactjson
 from loyalty.domain.identity import Origin
@@ -22,8 +23,7 @@ Check = Callable[[Any], bool]
 """Returns whether a value is what an attribute must be; what it raises means that it is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """The attributes of a kind of item: those it must have, and what others must be if they are there."""
 
     required: Mapping[str, Check]

@@ -2,10 +2,11 @@
 to each, by name. What does not add up is looked at more closely once all shards are proven."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
@@ -30,8 +31,7 @@ Progress = Callable[[str, int, int | None], None]
 """Hears what is done, and how much of how much, where that is known."""
 
 
-@dataclass(slots=True)
-class Verification:
+class Verification(Struct):
     """How much was read, what does not hold, and what may hold, but rests on what an older version did not record.
     `erased` are events of which what named a person is not there any more."""
 
@@ -153,8 +153,7 @@ def _counted(progress: Progress, doing: str, of: int | None) -> Tell:
     return tell
 
 
-@dataclass(slots=True)
-class _Proven:
+class _Proven(Struct):
     """What some shards of accounts have shown: what is wrong with single items, in which of them not all adds up, and
     what all accounts share."""
 

@@ -3,8 +3,9 @@ so, and says the same."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.ledger.vouchers import VoucherState
@@ -30,8 +31,7 @@ NAMES_LEAD = "a name leads to the record that has it"
 POINTERS_LEAD = "a given id and its reference number refer to each other"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What an event or a record (`owner`) says to lie at `key`; or, where `shared`, that several have this name."""
 
     key: Key

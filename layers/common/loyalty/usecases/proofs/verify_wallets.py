@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Self
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
@@ -30,8 +30,7 @@ POSTED_TO = "a wallet is there once something is posted to it"
 IN_EXPIRY_INDEX = "the expiry index has a wallet under the next month that takes a part"
 
 
-@dataclass(frozen=True, slots=True)
-class SeenEvent:
+class SeenEvent(Struct, frozen=True):
     """An event, and what it is in its wallet's chain."""
 
     event: Event
@@ -49,8 +48,7 @@ class SeenEvent:
 _ONLY_BESIDE_A_HASH = frozenset({"hash_form", "personal", "salt", "filed", "partner_unit"})
 
 
-@dataclass(slots=True)
-class SeenJournal:
+class SeenJournal(Struct):
     """What was seen of a wallet's events: their entries, and their places in the chain."""
 
     entries: list[JournalEntry] = field(default_factory=list)

@@ -1,8 +1,9 @@
 """A file that was dropped becomes an upload, once however often that is told."""
 
 import re
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Scope, no_folder
 from loyalty.domain.errors import Code, Problem, Refused

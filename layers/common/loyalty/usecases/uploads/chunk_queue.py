@@ -1,13 +1,12 @@
 """The queue of chunks to be posted, which the splitter fills with one message for each chunk."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from loyalty.store.queue import Message, Queue
 from loyalty.store.uploads import Piece, Segment, Upload
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkQueue:
+class ChunkQueue(Struct, frozen=True):
     """The queue that chunks are posted from. The chunks of a shard are a message group, so they arrive in order."""
 
     queue: Queue

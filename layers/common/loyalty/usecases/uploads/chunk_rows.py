@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from loyalty.domain.access.code_proof import CodeProof
@@ -25,8 +25,7 @@ Report = Callable[[int, Exception], None]
 or a wallet that is busy."""
 
 
-@dataclass(slots=True)
-class ChunkRows:
+class ChunkRows(Struct):
     """Purchases by the numbers of their first rows: what is to be posted, what is settled before that, what nobody
     could make sense of because of a fault on our side, and what is `unfit` to be posted.
 
@@ -41,8 +40,7 @@ class ChunkRows:
     unfit: dict[int, Faulty] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkReader:
+class ChunkReader(Struct, frozen=True):
     """Reads chunks of an upload for its partner: `proofs` tell what became of codes that were left out of rows,
     `report` receives a row that meets a fault on our side."""
 

@@ -1,9 +1,10 @@
 """Closing an upload: its summary and its result, once each of its rows has an outcome; and again after a redrive."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.uploads.row_outcome import STATUSES
@@ -27,8 +28,7 @@ def close_if_complete(upload_id: str, *, table: Table, closings: Queue) -> None:
         closings.send([Message(f"{upload_id}-{tally.recorded}", upload_id, {"upload": upload_id})])
 
 
-@dataclass(frozen=True, slots=True)
-class UploadCloser:
+class UploadCloser(Struct, frozen=True):
     """Closes uploads: it writes results and summaries to `files`, and asks `closings` for another call if time runs
     out."""
 

@@ -2,9 +2,9 @@
 of functions that did not split or import a file to its end."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty.store.files import read_notification
@@ -17,16 +17,14 @@ HIDDEN_SECONDS = 60
 """For how long nobody else sees what is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """A queue, and where its dead letters go."""
 
     queue: Queue
     dead: Queue
 
 
-@dataclass(frozen=True, slots=True)
-class FailedCalls:
+class FailedCalls(Struct, frozen=True):
     """Where Lambda leaves calls that failed for good, and `call`, which calls a function, named by its ARN, with an
     event."""
 
@@ -34,8 +32,7 @@ class FailedCalls:
     call: Callable[[str, Mapping[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetters:
+class DeadLetters(Struct, frozen=True):
     """The queues of everything that failed for good."""
 
     chunks: Lane

@@ -7,9 +7,10 @@ very last one posts nothing, and then the message goes to the dead letters.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
+
+from msgspec import Struct
 
 from loyalty.domain.access.code_proof import CodeProof
 from loyalty.domain.access.partner import Partner, Scope
@@ -42,8 +43,7 @@ LATE = 3
 NEVER_FINISHED = Problem(Code.INTERNAL, "All attempts to post this row failed, and nothing was posted. Send it again.")
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A chunk as the queue delivers it.
 
     Attributes:
@@ -93,8 +93,7 @@ class Delivery:
         return self.receives >= self.receives_max
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkPoster:
+class ChunkPoster(Struct, frozen=True):
     """Posts chunks.
 
     Attributes:
@@ -145,8 +144,7 @@ class ChunkPoster:
         return _Work(self, delivery, upload, mark, chunk, proofs, poster)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(Struct, frozen=True):
     """A chunk that is being posted.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Posting the purchases of a file: what the bulk call does, and then who posted each, whatever becomes of others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import FAULT, Code, Problem, Refused
@@ -31,8 +32,7 @@ MAX_FAULTS = 20
 """Rows that may meet a fault on our side, until the rest is left for the next try: more are hardly the rows' fault."""
 
 
-@dataclass(slots=True)
-class TriedRows:
+class TriedRows(Struct):
     """The results of an attempt: outcomes of rows, and the reasons why others have none this time."""
 
     settled: dict[int, RowOutcome] = field(default_factory=dict)
@@ -45,8 +45,7 @@ class TriedRows:
         return [row for row, problem in self.unsettled.items() if problem.code is Code.RETRY_LATER]
 
 
-@dataclass(frozen=True, slots=True)
-class RowPoster:
+class RowPoster(Struct, frozen=True):
     """Posts rows for a partner.
 
     Attributes:

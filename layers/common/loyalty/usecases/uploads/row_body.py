@@ -1,8 +1,9 @@
 """The request of a chunk entry: a body of either API."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.errors import Code, Problem, Refused
@@ -31,8 +32,7 @@ _CLASSIC_MEMBERS = frozenset(
 BodyOf = Callable[[Layout, Sequence[Sequence[str]]], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class RowBody:
+class RowBody(Struct, frozen=True):
     """A body, of the classic API or the newest; and what its first row says of an earlier upload, as in a result file
     that was sent again (`RESULT_FIELDS`). With `says_settled`, each of its rows says that nothing is left to do, which
     may be the caller's own word for anything."""

@@ -1,8 +1,10 @@
 """Sending a bulk call as a file: its pass codes and one-time passwords are proven now, and left out of what is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.code_proof import CodeProof
 from loyalty.domain.access.pass_codes import without_codes
@@ -27,12 +29,12 @@ Requests = Mapping[int, PurchaseRequest]
 """The requests of readable entries, by their places in the call, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class BulkCall:
-    """A bulk call's body as the file of an upload, and the requests of its entries."""
+class BulkCall(Struct, frozen=True):
+    """A bulk call's body as the file of an upload, the requests of its entries, and its idempotency key, if any."""
 
     data: bytes
     requests: Requests
+    idempotency_key: str | None = None
 
 
 def send_bulk_call(upload: Upload, call: BulkCall, *, table: Table, files: Files, proofs: Files) -> None:
@@ -47,7 +49,8 @@ def send_bulk_call(upload: Upload, call: BulkCall, *, table: Table, files: Files
         found = _check_codes(shown, ShownTokens(upload.partner_id, table, upload.created_on))
         proven = {place: CodeProof(found[place], call.requests[place].fingerprint) for place in shown}
         write_proofs(proofs, upload.id, proven)
-    upload = replace(upload, content=_passwords_content(shown), proven=bool(shown))
+    content = _passwords_content(shown)
+    upload = replace(upload, content=content, idempotency_key=call.idempotency_key, proven=bool(shown))
     send_upload(upload, without_codes(call.data), table=table, files=files)
 
 

@@ -1,7 +1,9 @@
 """Uploads as their senders see them: a form to send a file with, and how far it has got."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Refused, not_found
@@ -19,8 +21,7 @@ MAX_FILE_BYTES = 5_000_000_000
 """The most bytes that S3 accepts in one request. A file put into the bucket by other means may be larger."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadView:
+class UploadView(Struct, frozen=True):
     """An upload, what has become of its purchases, how fast, and links to what it has yielded once all is told."""
 
     upload: Upload
@@ -37,7 +38,7 @@ class UploadView:
         return UploadState.INCOMPLETE if self.upload.fault else UploadState.DONE
 
 
-def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime) -> Upload:
+def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime, *, dry_run: bool = False) -> Upload:
     """Return the upload of one file of a partner, which may act for the merchants of the key that the partner calls
     with, as long as that key is active when the file arrives.
 
@@ -51,6 +52,7 @@ def expected_upload(upload_id: str, name: str, partner: Partner, now: datetime) 
         name=name,
         key=f"uploads/{partner.folder()}/{upload_id}/{name}",
         created_on=now,
+        dry_run=dry_run,
         key_hash=partner.key_hash,
         unit_id=partner.unit_id,
     )

@@ -8,10 +8,12 @@ is in one chunk only, whoever splits the file, however often, and wherever it is
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate, chain, count, islice, zip_longest
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.rows.chunk import Frame
@@ -55,8 +57,7 @@ class ChunkTaker(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
+class Workplace(Struct, frozen=True):
     """What splitting works on.
 
     Attributes:

@@ -5,8 +5,9 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from loyalty import exactjson
 from loyalty.domain.access.pass_codes import LEFT_OUT, PASS_CODE, without_codes
@@ -21,8 +22,7 @@ Told = Iterable[tuple[ChunkEntry, RowOutcome]]
 """A file's entries in its order, each with what became of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True):
     """How entries are to be rendered: as of a `dry_run`, or of what was posted; and whether the result begins and
     ends with them."""
 
