@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import FAULT, NotInProgramme, Refused
 from loyalty.domain.identity import Origin
+from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import ledger
@@ -31,7 +32,7 @@ from loyalty.usecases.purchases.repetition import (
     keys_to_identify,
     may_be_told,
 )
-from loyalty.usecases.purchases.resolution import Resolution, Resolved, look_up
+from loyalty.usecases.purchases.resolution import Named, Performer, Resolution, Resolved, look_up
 
 
 def post_purchase(
@@ -170,9 +171,10 @@ class _Batch(Struct, frozen=True):
         Raises:
             Refused: RETRY_LATER, if the storage is busy.
         """
-        ids = self._ids(drafts)
-        if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
-            ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
+        if len(drafts) > 1 and any(self._counts(draft) for draft in drafts.values()):
+            ids = self._ids(drafts)
+        else:
+            ids = self._other_ids(drafts)
         taken = self._taken(ids)
         outcomes: dict[int, EventOutcome] = {}
         left: dict[int, PurchaseDraft] = {}
@@ -197,7 +199,8 @@ class _Batch(Struct, frozen=True):
         catalogue = self.engine.catalogue
         programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         repetitions = Repetitions(programme, directory)
-        resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
+        audience, performers = Audience(self.partner, programme, directory), dict[Named, Performer]()
+        resolutions = {place: Resolution(self.requests[place], audience, performers) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
         items = look_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
         self.older.update(ledger.events_at(beside, items))
@@ -280,9 +283,21 @@ class _Batch(Struct, frozen=True):
         return is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
 
     def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
-        catalogue = self.engine.catalogue
-        repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
+        repetitions = self._repetitions
         return {place: repetitions.ids(self.requests[place], told_to) for place in places}
+
+    def _other_ids(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, set[str | None]]:
+        """Return the same without the id that each would have now."""
+        repetitions = self._repetitions
+        return {
+            place: repetitions.ids(draft.request, beside=draft.resolved.purchase.merchant_id) - {draft.known_id}
+            for place, draft in drafts.items()
+        }
+
+    @property
+    def _repetitions(self) -> Repetitions:
+        catalogue = self.engine.catalogue
+        return Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
 
     def _taken(self, ids: Mapping[int, set[str | None]]) -> dict[str, Event | None]:
         """Return those of the ids that are taken, as `ledger.read_taken`; what was looked up with the names is not read
