@@ -72,7 +72,8 @@ def put_request(table: str, put: Put) -> dict[str, Any]:
         request["ConditionExpression"] = put.condition
         if put.values:
             request["ExpressionAttributeValues"] = pack(put.values)
-        if names := re.findall(r"#(\w+)", put.condition):  # words that DynamoDB reserves
+        if "#" in put.condition:  # before words that DynamoDB reserves
+            names = re.findall(r"#(\w+)", put.condition)
             request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
     return request
 

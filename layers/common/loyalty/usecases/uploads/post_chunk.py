@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from msgspec.structs import replace
+
 from loyalty.domain.access.code_proof import CodeProof
 from loyalty.domain.access.partner import Partner, Scope
 from loyalty.domain.errors import Code, Problem, Refused
@@ -225,7 +227,7 @@ class _Work:
 
     def _apply_proof(self, name: Reference | None, row: int) -> Reference | None:
         proof = self.proofs.get(row)
-        return name._replace(before=proof.shown) if name and proof else name
+        return replace(name, before=proof.shown) if name and proof else name
 
     def _rows(self, numbers: Iterable[int]) -> ChunkRows:
         wanted = set(numbers)
