@@ -72,8 +72,7 @@ def put_request(table: str, put: Put) -> dict[str, Any]:
         request["ConditionExpression"] = put.condition
         if put.values:
             request["ExpressionAttributeValues"] = pack(put.values)
-        if "#" in put.condition:  # before words that DynamoDB reserves
-            names = re.findall(r"#(\w+)", put.condition)
+        if names := re.findall(r"#(\w+)", put.condition):  # words that DynamoDB reserves
             request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
     return request
 

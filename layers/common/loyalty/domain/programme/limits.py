@@ -47,8 +47,6 @@ class Limits(Struct, frozen=True):
     def reached(self, offer_id: str, occasion: Occasion, currency: str) -> str | None:
         """Return the limit that leaves nothing to give, None where each leaves something. `currency` is the id of the
         award's currency."""
-        if self == _NO_LIMITS:
-            return None
         used = self._used(offer_id, occasion)
         if used is None:  # the wallet has forgotten the window, so it counts as used up
             return "per_account" if self.per_account is not None else "per_account_amount"
@@ -80,9 +78,6 @@ class Limits(Struct, frozen=True):
         if not self.count_per_account:
             return WindowUse()
         return occasion.wallet.uses.within(offer_id, self.window(occasion.local))
-
-
-_NO_LIMITS = Limits()
 
 
 def _counted_amount(used: WindowUse, currency: str) -> Decimal:

@@ -171,10 +171,9 @@ class _Batch(Struct, frozen=True):
         Raises:
             Refused: RETRY_LATER, if the storage is busy.
         """
-        if len(drafts) > 1 and any(self._counts(draft) for draft in drafts.values()):
-            ids = self._ids(drafts)
-        else:
-            ids = self._other_ids(drafts)
+        ids = self._ids(drafts)
+        if len(drafts) == 1 or not any(self._counts(draft) for draft in drafts.values()):
+            ids = {place: ids[place] - {draft.known_id} for place, draft in drafts.items()}
         taken = self._taken(ids)
         outcomes: dict[int, EventOutcome] = {}
         left: dict[int, PurchaseDraft] = {}
@@ -283,21 +282,9 @@ class _Batch(Struct, frozen=True):
         return is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
 
     def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
-        repetitions = self._repetitions
-        return {place: repetitions.ids(self.requests[place], told_to) for place in places}
-
-    def _other_ids(self, drafts: Mapping[int, PurchaseDraft]) -> dict[int, set[str | None]]:
-        """Return the same without the id that each would have now."""
-        repetitions = self._repetitions
-        return {
-            place: repetitions.ids(draft.request, beside=draft.resolved.purchase.merchant_id) - {draft.known_id}
-            for place, draft in drafts.items()
-        }
-
-    @property
-    def _repetitions(self) -> Repetitions:
         catalogue = self.engine.catalogue
-        return Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
+        repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
+        return {place: repetitions.ids(self.requests[place], told_to) for place in places}
 
     def _taken(self, ids: Mapping[int, set[str | None]]) -> dict[str, Event | None]:
         """Return those of the ids that are taken, as `ledger.read_taken`; what was looked up with the names is not read

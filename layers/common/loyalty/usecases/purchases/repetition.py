@@ -82,16 +82,13 @@ class Repetitions(Struct, frozen=True):
     programme: Programme
     directory: Directory
 
-    def ids(
-        self, request: PurchaseRequest, told_to: Partner | None = None, beside: str | None = None
-    ) -> set[str | None]:
+    def ids(self, request: PurchaseRequest, told_to: Partner | None = None) -> set[str | None]:
         """Return the ids under which an equal request may have been posted; None for one that the request does not
-        tell. Where what is found is to be `told_to` a partner, they are none of merchants that it does not see; nor of
-        the one that they are wanted `beside`."""
+        tell. Where what is found is to be `told_to` a partner, they are none of merchants that it does not see."""
         identity = request.identity
         ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
         if identity.is_of_merchant:
-            merchants = {at for at in self._merchants(request) if at != beside and (not told_to or told_to.sees(at))}
+            merchants = {at for at in self._merchants(request) if told_to is None or told_to.sees(at)}
             ids |= {identity.event_id(at, request.reference_number, "") for at in merchants}
         return ids
 
@@ -106,8 +103,6 @@ class Repetitions(Struct, frozen=True):
             for name in request.performed_by.values()
             for unit_id in self.directory.contested("business_unit", name.by, name.value, now)
         ]
-        if not units:
-            return frozenset()
         merchants = {self.programme.business_units[unit_id].merchant_id for unit_id in units} - {merchant_id}
         return frozenset(identity.event_id(at, request.reference_number, "") for at in merchants)
 
