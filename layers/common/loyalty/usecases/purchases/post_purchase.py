@@ -32,7 +32,7 @@ from loyalty.usecases.purchases.repetition import (
     keys_to_identify,
     may_be_told,
 )
-from loyalty.usecases.purchases.resolution import Named, Performer, Resolution, Resolved, look_up
+from loyalty.usecases.purchases.resolution import PerformedBy, Performer, Resolution, Resolved, look_up
 
 
 def post_purchase(
@@ -198,7 +198,7 @@ class _Batch(Struct, frozen=True):
         catalogue = self.engine.catalogue
         programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         repetitions = Repetitions(programme, directory)
-        audience, performers = Audience(self.partner, programme, directory), dict[Named, Performer]()
+        audience, performers = Audience(self.partner, programme, directory), dict[PerformedBy, Performer]()
         resolutions = {place: Resolution(self.requests[place], audience, performers) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
         items = look_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)

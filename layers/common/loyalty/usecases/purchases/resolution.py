@@ -57,7 +57,7 @@ class Performer(Struct, frozen=True):
     tap_id: str | None
 
 
-Named = tuple[tuple[str, Reference], ...]
+PerformedBy = tuple[tuple[str, Reference], ...]
 """How a request names who performed it."""
 
 
@@ -113,13 +113,13 @@ class Resolution:
         self,
         request: PurchaseRequest,
         audience: Audience,
-        performers: "dict[Named, Performer] | None" = None,
+        performers: dict[PerformedBy, Performer] | None = None,
         before: Iterable[Problem] = (),
     ) -> None:
         self._request = request
         self._audience = audience
         self._partner, self._programme, self._directory = audience.partner, audience.programme, audience.directory
-        self._performers: dict[Named, Performer] = {} if performers is None else performers
+        self._performers: dict[PerformedBy, Performer] = {} if performers is None else performers
         self._problems: list[Problem] = [*before]
         self._is_lacking = False
 
