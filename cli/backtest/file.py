@@ -88,8 +88,8 @@ def _read_purchase(file: PurchaseFile, engine: Engine, now: datetime, entry: Chu
     """Return the purchase that an entry asks for, with the moment at which it was performed: the file may tell it by
     the clock of the shop."""
     request = file.request(entry)
-    programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
-    return replace(request, performed_on=Resolution(request, ANYBODY, programme, directory).performed_on())
+    resolution = Resolution(request, engine.catalogue.audience(ANYBODY, now))
+    return replace(request, performed_on=resolution.performed_on())
 
 
 def _visits(
@@ -111,8 +111,8 @@ def _resolve_purchases(
     some: Iterable[FilePurchase], engine: Engine, now: datetime, left_out: LeftOutPurchases
 ) -> Iterator[tuple[FilePurchase, Resolved]]:
     """Return the purchases whose every name is found."""
-    programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
-    resolutions = [(one, Resolution(one.request, ANYBODY, programme, directory)) for one in some]
+    audience = engine.catalogue.audience(ANYBODY, now)
+    resolutions = [(one, Resolution(one.request, audience)) for one in some]
     items = look_up(engine, [resolution for _, resolution in resolutions], ANYBODY, now=now)
     tokens = ShownTokens(ANYBODY.id, engine.table, now)
     for one, resolution in resolutions:

@@ -6,6 +6,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty.domain.access.guesses import AT_A_PASS_CODE, AT_ONE_TIME_PASSWORDS
 from loyalty.domain.errors import Code, Refused
@@ -25,7 +26,7 @@ from tests.cards import BY_PASS_CODE, CODE, IDENTIFIER, PASS_CODE, bring
 MIDNIGHT = datetime(2026, 1, 15, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 RIGHT = Reference("token.identifier", IDENTIFIER, "/pass_code", PASS_CODE)
-WRONG = RIGHT._replace(pass_code="1357")
+WRONG = replace(RIGHT, pass_code="1357")
 SHOWN = Reference("token.authentication_code", CODE, "")
 WRONG_PASSWORD = Reference(ONE_TIME_PASSWORD, "999999999999", "/one_time_password")
 
@@ -62,10 +63,10 @@ def test_a_pass_code_is_locked_for_the_partner_that_guesses_and_nobody_else(demo
 def test_a_token_that_does_not_exist_is_locked_as_one_that_does_so_that_a_lock_does_not_tell_which_do(
     demo: DynamoTable,
 ) -> None:
-    absent = [answered(demo, WRONG._replace(value="ABSENT"), "MALLORY", MIDNIGHT) for _ in range(6)]
+    absent = [answered(demo, replace(WRONG, value="ABSENT"), "MALLORY", MIDNIGHT) for _ in range(6)]
 
     assert absent == wrong(demo, "MALLORY", MIDNIGHT, 6)
-    assert answered(demo, WRONG._replace(value="ABSENT"), "DEMO", MIDNIGHT) == Code.NOT_FOUND
+    assert answered(demo, replace(WRONG, value="ABSENT"), "DEMO", MIDNIGHT) == Code.NOT_FOUND
 
 
 def test_a_lock_ends_within_a_quarter_of_an_hour_and_says_when(demo: DynamoTable) -> None:
@@ -148,7 +149,7 @@ def test_of_many_one_time_passwords_at_once_the_right_one_is_taken_if_it_were_on
     for _ in range(wrong_before):
         answered(demo, WRONG_PASSWORD, "DEMO", MIDNIGHT)
     own = customer_key(password_of(demo, "DEMO"))
-    guessed = [customer_key(WRONG_PASSWORD._replace(value=str(10**11 + number))) for number in range(wrong_beside)]
+    guessed = [customer_key(replace(WRONG_PASSWORD, value=str(10**11 + number))) for number in range(wrong_beside)]
 
     wanted = [own, *guessed, guessed_passwords("DEMO", MIDNIGHT)]
     items = resolve_passwords(demo, wanted, demo.get_many(wanted, consistent=True), "DEMO", MIDNIGHT)
@@ -173,7 +174,7 @@ def shown_in_one_call(
     """Return what becomes of each code of a token, shown one after the other in one call of MALLORY's."""
     tokens, answers = tokens or ShownTokens("MALLORY", table, MIDNIGHT), list[Code | str]()
     for code in codes:
-        shown = RIGHT._replace(pass_code=code, value=identifier)
+        shown = replace(RIGHT, pass_code=code, value=identifier)
         try:
             answers.append(tokens.token("Account", shown, table.get(customer_key(shown))).id)
         except Refused as refused:
@@ -195,7 +196,7 @@ def test_codes_of_one_call_are_taken_and_locked_as_if_each_came_in_a_call_of_its
     together = shown_in_one_call(demo, codes)
     demo.put(Put(keys.pass_code_tries("T-CARD", _stored_hash(demo)), {"expires_at": 0}))
 
-    assert together == [answered(demo, RIGHT._replace(pass_code=code), "MALLORY", MIDNIGHT) for code in codes]
+    assert together == [answered(demo, replace(RIGHT, pass_code=code), "MALLORY", MIDNIGHT) for code in codes]
 
 
 def test_an_equal_code_of_a_call_is_hashed_once_and_a_right_one_counted_once(
@@ -232,7 +233,7 @@ def test_codes_of_different_tokens_are_checked_side_by_side_those_of_one_in_thei
         met[shown.value].append(place)
         return place
 
-    references = {place: RIGHT._replace(value=f"C{place % 2}") for place in range(6)}
+    references = {place: replace(RIGHT, value=f"C{place % 2}") for place in range(6)}
 
     assert check_side_by_side(references, ShownTokens("DEMO", MemoryTable(), MIDNIGHT), check) == {
         place: place for place in range(6)

@@ -276,7 +276,7 @@ def test_a_line_without_a_product_is_priced_as_one_of_a_product_that_no_offer_na
     known = programme(*MONEY, limits, *rules)
 
     def planned(product: Product | None) -> Any:
-        lines = tuple(one._replace(product=product) for one in what.lines)
+        lines = tuple(replace(one, product=product) for one in what.lines)
         bought = replace(what, lines=lines)
         try:
             return price(bought, who, wallet, known), explain(bought, who, wallet, known)

@@ -1,8 +1,10 @@
 """JSON that somebody sent is read by a quick reader, or by a thorough one where there is doubt: both say the same."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -10,8 +12,14 @@ from hypothesis import strategies as st
 
 from loyalty import exactjson
 
-THOROUGHLY = " " * (exactjson.MAX_DIGITS + 1)
-"""Behind a text, it makes no difference but that the text is long, and long ones are read thoroughly."""
+
+def read_thoroughly(text: str) -> Any:
+    """Read a text as if there were doubt about it."""
+    with patch.object(exactjson, "_may_have_long_number", return_value=True):
+        return exactjson.loads_strictly(text)
+
+
+READERS = (exactjson.loads_strictly, read_thoroughly)
 
 NAMES = st.sampled_from(["a", "b", "a b", "", 'c"d', "é", "\\", "\u007f", "\u2028", "\x00"])
 SPELLINGS = [
@@ -44,23 +52,23 @@ VALUES = st.recursive(
 )
 
 
-def outcome(text: str) -> Any:
+def outcome(text: str, read: Callable[[str], Any] = exactjson.loads_strictly) -> Any:
     """Return what a text says, with how each number was spelled; or that it is refused."""
     try:
-        return repr(exactjson.loads_strictly(text))
+        return repr(read(text))
     except ValueError:
         return ValueError
 
 
 @given(VALUES | objects(VALUES) | st.text(alphabet='{}[]",:\\ 01e.u', max_size=20))
 def test_a_text_says_the_same_whichever_way_it_is_read(text: str) -> None:
-    assert outcome(text) == outcome(text + THOROUGHLY)
+    assert outcome(text) == outcome(text, read_thoroughly)
 
 
 @pytest.mark.parametrize("text", SPELLINGS)
 def test_each_spelling_says_the_same_whichever_way_it_is_read(text: str) -> None:
-    assert outcome(text) == outcome(text + THOROUGHLY)
-    assert outcome(f'{{"a": {text}}}') == outcome(f'{{"a": {text}}}' + THOROUGHLY)
+    assert outcome(text) == outcome(text, read_thoroughly)
+    assert outcome(f'{{"a": {text}}}') == outcome(f'{{"a": {text}}}', read_thoroughly)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +83,25 @@ def test_each_spelling_says_the_same_whichever_way_it_is_read(text: str) -> None
     ],
 )
 def test_a_name_that_stands_twice_is_refused_however_it_is_spelled(text: str) -> None:
-    for one in (text, text + THOROUGHLY):
+    for read in READERS:
         with pytest.raises(ValueError, match="appears twice"):
-            exactjson.loads_strictly(one)
+            read(text)
 
 
 def test_numbers_are_exact_whichever_way_they_are_read() -> None:
-    for end in ("", THOROUGHLY):
-        read = exactjson.loads_strictly("[14.150, 1e2, 2, 0.1]" + end)
-        assert list(map(repr, read)) == ["Decimal('14.150')", "Decimal('1E+2')", "2", "Decimal('0.1')"]
-        assert sum(read) == Decimal("116.25")
+    for read in READERS:
+        numbers = read("[14.150, 1e2, 2, 0.1]")
+        assert list(map(repr, numbers)) == ["Decimal('14.150')", "Decimal('1E+2')", "2", "Decimal('0.1')"]
+        assert sum(numbers) == Decimal("116.25")
+
+
+@pytest.mark.parametrize("before", [0, 1, 1999, 2000, 3999, 4000, 7000])
+def test_no_number_has_more_than_4000_digits_wherever_it_stands(before: int) -> None:
+    space, number = " " * before, "9" * exactjson.MAX_DIGITS
+
+    assert exactjson.loads_strictly(f"{space}[{number}]") == [int(number)]
+    with pytest.raises(ValueError, match="out of range"):
+        exactjson.loads_strictly(f"{space}[{number}9]")
 
 
 def test_what_we_wrote_ourselves_is_read_though_it_has_half_a_character() -> None:

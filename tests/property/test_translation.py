@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cli.translate.dialect import Dialect
 from cli.translate.translation import ANY_TIME, translate
@@ -132,11 +133,11 @@ def test_both_bodies_ask_for_the_same(body: dict[str, Any]) -> None:
     assert there.performed_on == moment_at(ATHENS, asked.performed_on)
     assert there.reference_number == asked.reference_number
     assert there.customer.value == asked.customer.value
-    assert [one[1:] for one in there.lines] == [one[1:] for one in asked.lines]
+    assert [replace(one, product=None) for one in there.lines] == [replace(one, product=None) for one in asked.lines]
     assert [one.product and one.product.value for one in there.lines] == [
         one.product and one.product.value for one in asked.lines
     ]
-    assert (there.spend and there.spend[:2]) == (asked.spend and asked.spend[:2])
+    assert (there.spend and replace(there.spend, pointer="")) == (asked.spend and replace(asked.spend, pointer=""))
     assert {kind: one.value for kind, one in there.references.items()} == {
         kind: one.value for kind, one in asked.references.items()
     }

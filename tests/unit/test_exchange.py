@@ -7,6 +7,7 @@ import pytest
 
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.money import ONE
 from loyalty.domain.pricing.exchange import Amounts, Exchange
 from loyalty.domain.pricing.pricing import price
 from loyalty.domain.programme.award_rules import AwardCurrency
@@ -73,10 +74,10 @@ def test_no_currency_exceeds_a_maximum_not_even_by_rounding() -> None:
 def test_rates_and_ids_are_those_of_the_currencies_that_there_are() -> None:
     known, alone, unrated = exchange(*EVERY, wallet="CRW"), exchange(), exchange(POINTS)
 
-    assert [known.rate(SYSTEM), known.rate(ALTERNATIVE)] == [1, 100]
-    assert (known.currency_id(SYSTEM), known.currency_id(ALTERNATIVE)) == ("EUR", "PTS")
+    quotes = [known.quote(SYSTEM), known.quote(ALTERNATIVE)]
+    assert [(quote.currency.id, quote.rate) for quote in quotes if quote] == [("EUR", ONE), ("PTS", 100 * ONE)]
     for missing in (alone, unrated):
-        assert (missing.rate(ALTERNATIVE), missing.currency_id(ALTERNATIVE)) == (None, None)
+        assert missing.quote(ALTERNATIVE) is None
         assert missing.amounts(Decimal(1)).alternative is None
 
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import simplejson
@@ -44,18 +45,24 @@ def loads_strictly(text: str) -> Any:
 
 
 def _read_quickly(text: str) -> Any:
-    """Return what JSON says that is no longer than a number may be; _IN_DOUBT if it might not be as it should.
+    """Return what JSON says; _IN_DOUBT if it might not be as it should.
 
     A name that stands twice is read once only, so that what was read has fewer quotation marks than the text, unless
     they are written otherwise: behind a backslash.
     """
-    if len(text) > MAX_DIGITS or "\\" in text:
+    if "\\" in text or _may_have_long_number(text):
         return _IN_DOUBT
     try:
         value = _QUICK_READER.decode(text)
     except (ArithmeticError, RecursionError, ValueError):
         return _IN_DOUBT
     return value if _QUICK_WRITER.encode(value).count(b'"') == text.count('"') else _IN_DOUBT
+
+
+def _may_have_long_number(text: str) -> bool:
+    """Return whether there may be a number of more than MAX_DIGITS: it fills at least one stretch of half as many."""
+    stretch = MAX_DIGITS // 2
+    return len(text) > MAX_DIGITS and any(text[at : at + stretch].isdigit() for at in range(0, len(text), stretch))
 
 
 def dumps(value: Any) -> str:
@@ -108,13 +115,12 @@ def _depth(value: Any) -> int:
     depth, level = 0, [value]
     while level:
         depth += 1
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
+        nested = (outer for outer in level if isinstance(outer, _NESTED))
+        level = [*chain.from_iterable(outer.values() if isinstance(outer, dict) else outer for outer in nested)]
     return depth
+
+
+_NESTED = (dict, list)
 
 
 def _base64(value: bytes) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
 ZERO = Decimal(0)
+ONE = Decimal(1)
 
 NOISY_DIGITS = 15
 """Digits of a number from which on it may be a double's: up to 15 survive in one, so what has been reckoned with has as

@@ -21,7 +21,7 @@ class Period(Struct, frozen=True):
 
     def holds(self, at: datetime) -> bool:
         """Return whether `at` lies within."""
-        return self.has_begun(at) and (self.end is None or at < self.end)
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
     def has_begun(self, at: datetime) -> bool:
         """Return whether `at` lies within or after."""

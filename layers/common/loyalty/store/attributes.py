@@ -28,12 +28,22 @@ def pack_key(key: Key) -> dict[str, Any]:
 
 def pack(item: Mapping[str, Value | None]) -> dict[str, Any]:
     """Attributes as DynamoDB takes them, without those that are None."""
-    return {name: _PACK[type(value)](value) for name, value in item.items() if value is not None}
+    return {
+        name: {"S": value} if type(value) is str else _PACK[type(value)](value)
+        for name, value in item.items()
+        if value is not None
+    }
 
 
 def size_of(item: Item) -> int:
     """Return the bytes that DynamoDB counts for attributes, each number as the longest that there is."""
-    return sum(len(name) + _SIZE[type(value)](value) for name, value in item.items() if value is not None)
+    return sum(
+        [
+            len(name) + (len(value.encode()) if type(value) is str else _SIZE[type(value)](value))
+            for name, value in item.items()
+            if value is not None
+        ]
+    )
 
 
 class Foreign(Struct, frozen=True):

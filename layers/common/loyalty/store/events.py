@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from msgspec import Struct, field
 
@@ -186,8 +186,9 @@ def event_of(item: Item) -> Event:
     )
 
 
-class WrittenEvent(NamedTuple):
-    """An event as it is written: its attributes but its document and its link, and the document's JSON."""
+class WrittenEvent(Struct, frozen=True):
+    """An event as it is written: its attributes, those that are not None, but its document and its link; and the
+    document's JSON."""
 
     event_id: str
     attributes: Item
@@ -196,7 +197,8 @@ class WrittenEvent(NamedTuple):
     @classmethod
     def of(cls, event: Event) -> Self:
         """Write an event."""
-        return cls(event.entry.event_id, _attributes(event), document_text(event.document))
+        attributes = {name: value for name, value in _attributes(event).items() if value is not None}
+        return cls(event.entry.event_id, attributes, document_text(event.document))
 
     @property
     def content(self) -> Content:
@@ -214,13 +216,16 @@ def stored_content(item: Item) -> Content:
     Raises:
         ValueError, zlib.error: the document cannot be read.
     """
-    return _content(keys.event_id(key_of(item)), item, stored_tree(item["document"]))
+    attributes = {name: value for name, value in item.items() if value is not None and name not in _NOT_CONTENT}
+    return _content(keys.event_id(key_of(item)), attributes, stored_tree(item["document"]))
 
 
-def _content(event_id: str, item: Item, document: Any) -> Content:
-    content = {name: value for name, value in item.items() if value is not None and name not in _NOT_CONTENT}
-    content |= {name: exactjson.loads(content[name]) for name in _AMOUNTS if name in content}
-    return {**content, "event_id": event_id, "document": document}
+def _content(event_id: str, attributes: Item, document: Any) -> Content:
+    content = {**attributes, "event_id": event_id, "document": document}
+    for name in _AMOUNTS:
+        if name in content:
+            content[name] = exactjson.loads(content[name])
+    return content
 
 
 _AMOUNTS = ("lots", "lapsed")

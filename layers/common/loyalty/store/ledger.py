@@ -79,9 +79,11 @@ class PreparedEvent(Struct, frozen=True, dict=True):
     @property
     def own_keys(self) -> set[Key]:
         """The keys that no other event may write at the same time; counters are shared."""
-        ids = {self.event.entry.event_id, self.event.pointer} - {None}
-        shared = {effect.write.key for effect in self.effects if not isinstance(effect.write, Add)}
-        return {keys.event(str(event_id)) for event_id in ids} | shared
+        own = {keys.event(self.event.entry.event_id)}
+        if self.event.pointer:
+            own.add(keys.event(self.event.pointer))
+        own.update(effect.write.key for effect in self.effects if not isinstance(effect.write, Add))
+        return own
 
 
 class Changed(Exception):  # noqa: N818 - reads as what it says

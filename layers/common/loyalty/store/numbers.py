@@ -30,6 +30,8 @@ class Numbers:
 
     def take(self, kind: str, count: int = 1) -> list[str]:
         """Return the next `count` numbers of a kind."""
+        if not count:
+            return []
         first = self._next.get(kind, 1)
         if first + count - 1 > self._last.get(kind, 0):
             self._lease(count)

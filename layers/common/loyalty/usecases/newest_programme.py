@@ -51,9 +51,10 @@ def require_known(purchase: Purchase, account: Account, programme: Programme, di
     """
     if account.classification_id:
         directory.named_record("classification", account.classification_id)
-    exchange = Exchange(programme, account, purchase.performed_on)
-    if purchase.spend:
-        exchange.requested_amounts(purchase.spend)
+    if account.currency_id or purchase.spend:  # the system's own currency needs no rate
+        exchange = Exchange(programme, account, purchase.performed_on)
+        if purchase.spend:
+            exchange.requested_amounts(purchase.spend)
 
 
 def directory_for(

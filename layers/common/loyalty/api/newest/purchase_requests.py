@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
@@ -310,17 +311,20 @@ def _is_usual(said: CreatePurchase) -> bool:
         return False
     if said.merchant_tap is None and said.outlet_tap is None:
         return False
-    if any(getattr(said, name) is not None for name in (*FIRST, *SECOND)):
+    if _SAID_APART(said) != _NOTHING_APART:
         return False
-    named = ((part, choice) for name, choice in _CHOICES.items() if (part := getattr(said, name)) is not None)
+    named = [(part, choice) for name, choice in _CHOSEN if (part := getattr(said, name)) is not None]
     return (
-        all(sum(getattr(part, name) is not None for name in choice) == 1 for part, choice in named)
+        all(len(given := choice(part)) - given.count(None) == 1 for part, choice in named)
         and all(adds_up(line.net_amount, line.tax_amount, line.total_amount) for line in said.products)
         and any(line.total_amount for line in said.products)
     )
 
 
 _USUAL = UsualShape.of(CreatePurchase)
+_SAID_APART = attrgetter(*FIRST, *SECOND)
+_NOTHING_APART = (None,) * len((*FIRST, *SECOND))
+_CHOSEN = [(name, attrgetter(*choice)) for name, choice in _CHOICES.items()]
 
 
 def _request(
@@ -389,15 +393,20 @@ def _lines(model: CreatePurchase) -> tuple[RequestedLine, ...]:
             return (ToldTotals(apart.net, apart.tax, apart.total).line(),)
         return (ToldTotals(model.net_amount, model.tax_amount, model.total_amount).line(),)
     return tuple(
-        RequestedLine(
-            product=Reference("code", item.product_sku, f"/products/{place}/product_sku"),
-            quantity=item.quantity,
-            net=item.net_amount,
-            tax=item.tax_amount,
-            total=item.total_amount,
-        )
-        for place, item in enumerate(model.products)
+        [
+            RequestedLine(
+                product=Reference("code", item.product_sku, pointer),
+                quantity=item.quantity,
+                net=item.net_amount,
+                tax=item.tax_amount,
+                total=item.total_amount,
+            )
+            for item, pointer in zip(model.products, _SKU_POINTERS, strict=False)
+        ]
     )
+
+
+_SKU_POINTERS = [f"/products/{place}/product_sku" for place in range(MAX_LINES)]
 
 
 def _references(model: CreatePurchase) -> dict[str, Reference]:

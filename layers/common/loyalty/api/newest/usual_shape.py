@@ -4,7 +4,7 @@ A model describes its body, and the structs here are made from it. What a struct
 knows every shape, and says what is wrong.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from inspect import isfunction
 from types import NoneType
@@ -34,7 +34,7 @@ class UsualBody(NamedTuple):
 
 class UsualShape(NamedTuple):
     """The usual shape of a model's bodies: the struct that reads them; by field, the checks of their numbers and the
-    shapes of the objects, or lists of objects, in them."""
+    shapes of those objects, or lists of objects, in them that have numbers."""
 
     struct: type[Struct]
     checks: Mapping[str, Callable[[Any], Any]]
@@ -52,14 +52,16 @@ class UsualShape(NamedTuple):
             told = list(types_in(hints[name]))
             kind: Any = NoneType
             if read_by := [one for one in told if isinstance(one, ReadBy)]:
-                check = lru_cache(MAX_NUMBERS, typed=True)(read_by[0].check)  # or True would be 1
-                checks[name] = _or_none(check) if info.default is None else check
+                check = _or_none(read_by[0].check) if info.default is None else read_by[0].check
+                checks[name] = lru_cache(MAX_NUMBERS, typed=True)(check)  # or True would be 1
                 kind = Any
             elif Code in told:
                 kind = Annotated[str, _lengths(told)]
             elif models := [one for one in told if isinstance(one, type) and issubclass(one, NewestModel)]:
-                inner[name] = cls.of(models[0])
-                kind = inner[name].struct
+                shape = cls.of(models[0])
+                if shape.checks or shape.inner:
+                    inner[name] = shape
+                kind = shape.struct
                 if any(get_origin(one) is list for one in told):
                     kind = Annotated[list[kind], _lengths(told)]
             fields.append((name, kind) if info.is_required() else (name, kind | None, info.default))
@@ -79,21 +81,22 @@ class UsualShape(NamedTuple):
         something may be wrong with it."""
         try:
             said = convert(body, self.struct)
-            self._check(said)
+            self._check([said])
             text = _WRITER.encode(said).decode()
         except (PydanticCustomError, TypeError, ValueError):
             return None
         # No text has an end that nobody sees, nor anything that could be written in several ways.
         return UsualBody(said, text) if text.isprintable() and "\\" not in text else None
 
-    def _check(self, said: Any) -> None:
+    def _check(self, bodies: Sequence[Any]) -> None:
+        """Check the numbers of bodies, field by field, as many lines have the same ones."""
         for name, check in self.checks.items():
-            setattr(said, name, check(getattr(said, name)))
+            for said in bodies:
+                setattr(said, name, check(getattr(said, name)))
         for name, shape in self.inner.items():
-            part = getattr(said, name)
-            for one in part if isinstance(part, list) else (part,):
-                if one is not None:
-                    shape._check(one)
+            for said in bodies:
+                if part := getattr(said, name):
+                    shape._check(part if isinstance(part, list) else [part])
 
 
 def _or_none(check: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -19,7 +19,8 @@ class CodeProof(NamedTuple):
 
     def apply_to(self, request: PurchaseRequest) -> PurchaseRequest:
         """Return the request as it came in, with the proof instead of the code that was left out."""
-        return replace(request, customer=request.customer._replace(before=self.shown), fingerprint=self.fingerprint)
+        customer = replace(request.customer, before=self.shown)
+        return replace(request, customer=customer, fingerprint=self.fingerprint)
 
     def to_json(self) -> dict[str, Any]:
         """Return the proof as JSON has it."""

@@ -62,8 +62,9 @@ class Link(Struct, frozen=True):
 
 def linked(content: Content, before: bytes, salt: bytes) -> Link:
     """Return the link of an event that follows the one with the hash `before`; or that begins the chain, at `root`."""
-    personal = personal_digest(content, salt)
-    return Link(next_hash(before, content_digest(content, personal)), personal, salt)
+    person, rest = _parted(content)
+    personal = _personal_hash(salt, person)
+    return Link(next_hash(before, _content_hash(rest, personal)), personal, salt)
 
 
 def root(table_id: str | None, account_id: str, version: int, balance: Decimal) -> bytes:
@@ -74,12 +75,12 @@ def root(table_id: str | None, account_id: str, version: int, balance: Decimal) 
 
 def content_digest(content: Content, personal: bytes) -> bytes:
     """Return the digest of what an event says, with `personal` in the place of what names a person."""
-    return _hash(["content", HASH_FORM, _without_person(content), personal])
+    return _content_hash(_parted(content)[1], personal)
 
 
 def personal_digest(content: Content, salt: bytes) -> bytes:
     """Return the salted digest of what names a person in an event."""
-    return _hash(["personal", HASH_FORM, salt, person_in(content)])
+    return _personal_hash(salt, person_in(content))
 
 
 def next_hash(before: bytes, content: bytes) -> bytes:
@@ -89,23 +90,29 @@ def next_hash(before: bytes, content: bytes) -> bytes:
 
 def person_in(content: Content) -> Content:
     """Return what names a person in an event."""
-    document = content["document"]
-    found = {name: content[name] for name in PERSONAL if name in content}
-    found |= {name: document[name] for name in PERSONAL_IN_DOCUMENT if name in document}
-    if ids := {kind: value for kind, value in document.get("ids", {}).items() if kind in PERSONAL_IDS}:
-        found["ids"] = ids
-    return found
+    return _parted(content)[0]
 
 
-def _without_person(content: Content) -> Content:
-    kept = {name: value for name, value in content.items() if name not in PERSONAL}
-    document = type(content["document"])(content["document"])
-    for name in PERSONAL_IN_DOCUMENT:
-        document.pop(name, None)
-    if ids := {kind: value for kind, value in document.pop("ids", {}).items() if kind not in PERSONAL_IDS}:
-        document["ids"] = ids
-    kept["document"] = document
-    return kept
+def _parted(content: Content) -> tuple[Content, Content]:
+    """Return what names a person in an event, and all the rest."""
+    rest = dict(content)
+    rest["document"] = document = type(content["document"])(content["document"])
+    person = {name: rest.pop(name) for name in PERSONAL if name in rest}
+    person |= {name: document.pop(name) for name in PERSONAL_IN_DOCUMENT if name in document}
+    if ids := dict(document.pop("ids", ())):
+        if personal := {kind: ids.pop(kind) for kind in PERSONAL_IDS if kind in ids}:
+            person["ids"] = personal
+        if ids:
+            document["ids"] = ids
+    return person, rest
+
+
+def _content_hash(rest: Content, personal: bytes) -> bytes:
+    return _hash(["content", HASH_FORM, rest, personal])
+
+
+def _personal_hash(salt: bytes | None, person: Content) -> bytes:
+    return _hash(["personal", HASH_FORM, salt, person])
 
 
 @lru_cache(maxsize=10_000)  # prices recur

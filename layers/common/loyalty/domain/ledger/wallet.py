@@ -103,6 +103,8 @@ class Wallet(Struct, frozen=True):
     def lots(self) -> Lots:
         """The part of the balance that expires: what is booked to each lot, less what it stands in for, the earliest
         first. There are none while the wallet is in debt."""
+        if not self.booked:
+            return self.booked
         held = {month: amount for month, amount in self.booked.items() if amount > 0}
         short = sum(held.values(), ZERO) - sum(self.booked.values(), ZERO)
         lasting = self.balance - sum(self.booked.values(), ZERO)
@@ -155,6 +157,8 @@ def add_lots(lots: Lots, more: Lots) -> Lots:
 
 def add_amounts(amounts: Mapping[str, Decimal], more: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     """Return the sums, in the order in which they came about, without those that are zero."""
+    if not more:
+        return amounts
     sums = {name: amounts.get(name, ZERO) + more.get(name, ZERO) for name in (*amounts, *more)}
     return {name: total for name, total in sums.items() if total}
 

@@ -1,15 +1,16 @@
 """From exact amounts to money: in the system currency, the wallet's and the alternative one, at the rates of a day."""
 
 import operator
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import cache
 
 from msgspec import Struct
 
 from loyalty.domain.currencies import Currency
 from loyalty.domain.errors import Code, NotInProgramme, Problem
-from loyalty.domain.money import ZERO, rounded
+from loyalty.domain.money import ONE, ZERO, rounded
 from loyalty.domain.programme.award_rules import AwardCurrency
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
@@ -47,13 +48,13 @@ class Amounts(Struct, frozen=True, array_like=True):
         return Amounts(combine(self.system, other.system), combine(self.wallet, other.wallet), alternative)
 
 
-class _Quote(Struct, frozen=True):
+class Quote(Struct, frozen=True):
     """A currency and how many units of it one unit of the system currency was worth."""
 
     currency: Currency
     rate: Decimal
 
-    def of(self, exact: Decimal, source: "_Quote", rounding: str) -> Decimal:
+    def of(self, exact: Decimal, source: "Quote", rounding: str) -> Decimal:
         """Return an exact amount of `source` in this currency, rounded once."""
         if self.currency.id != source.currency.id:
             exact = exact * self.rate / source.rate
@@ -70,25 +71,31 @@ class Exchange:
 
     def __init__(self, programme: Programme, account: Account, at: datetime) -> None:
         self._at = at
-        self._system = _Quote(programme.system_currency, Decimal(1))
+        self._system = Quote(programme.system_currency, ONE)
         wallet = programme.wallet_currency(account)
         rate = programme.rate(wallet, at)
         if rate is None:
             raise NotInProgramme(_no_rate(wallet, at))
-        self._wallet = _Quote(wallet, rate) if wallet.id != programme.system_currency.id else self._system
+        self._wallet = Quote(wallet, rate) if wallet.id != programme.system_currency.id else self._system
         self._alternative_currency = programme.alternative_currency
         rate = programme.rate(self._alternative_currency, at) if self._alternative_currency else None
-        self._alternative = _Quote(self._alternative_currency, rate) if self._alternative_currency and rate else None
+        self._alternative = Quote(self._alternative_currency, rate) if self._alternative_currency and rate else None
 
     @property
     def exponent(self) -> int:
         """Decimals of the system currency."""
         return self._system.currency.exponent
 
-    def sum(self, amounts: Collection[Amounts]) -> Amounts:
+    @property
+    def nothing(self) -> Amounts:
+        """Zero in all currencies."""
+        alternative = self._alternative.currency.exponent if self._alternative else None
+        return _nothing(self.exponent, self._wallet.currency.exponent, alternative)
+
+    def sum(self, amounts: Sequence[Amounts]) -> Amounts:
         """Currency by currency; of none, zero."""
-        if not amounts:
-            return self.amounts(ZERO)
+        if len(amounts) < 2:
+            return amounts[0] if amounts else self.nothing
         alternatives = [one.alternative for one in amounts if one.alternative is not None]
         return Amounts(
             sum([one.system for one in amounts], ZERO),
@@ -96,15 +103,9 @@ class Exchange:
             sum(alternatives, ZERO) if alternatives else None,
         )
 
-    def rate(self, currency: AwardCurrency) -> Decimal | None:
-        """Units of `currency` for one of the system currency; None where there is no such currency, or no rate."""
-        quote = self._quote(currency)
-        return quote.rate if quote else None
-
-    def currency_id(self, currency: AwardCurrency) -> str | None:
-        """Return the id of `currency`; None where there is no such currency, or no rate of it."""
-        quote = self._quote(currency)
-        return quote.currency.id if quote else None
+    def quote(self, currency: AwardCurrency) -> Quote | None:
+        """Return `currency` and its rate; None where there is no such currency, or no rate of it."""
+        return self._system if currency is AwardCurrency.SYSTEM else self._alternative
 
     def amounts(
         self,
@@ -122,7 +123,7 @@ class Exchange:
 
     def payable(self, *limits: Decimal | None) -> Decimal:
         """Return the largest amount that can be paid in the system currency within all `limits`; None is no limit."""
-        return rounded(min(limit for limit in limits if limit is not None), self.exponent, ROUND_DOWN)
+        return rounded(min([limit for limit in limits if limit is not None]), self.exponent, ROUND_DOWN)
 
     def system_of(self, balance: Decimal) -> Decimal:
         """Return a balance of the wallet's currency in the system currency, exactly."""
@@ -150,7 +151,7 @@ class Exchange:
         return self.amounts(spend.alternative_amount, AwardCurrency.ALTERNATIVE)
 
     def _round_amounts(self, exact: Decimal, currency: AwardCurrency, rounding: str) -> Amounts:
-        source = self._quote(currency)
+        source = self.quote(currency)
         assert source is not None
         system = self._system.of(exact, source, rounding)
         return Amounts(
@@ -159,8 +160,12 @@ class Exchange:
             self._alternative.of(exact, source, rounding) if self._alternative else None,
         )
 
-    def _quote(self, currency: AwardCurrency) -> _Quote | None:
-        return self._system if currency is AwardCurrency.SYSTEM else self._alternative
+
+@cache
+def _nothing(system: int, wallet: int, alternative: int | None) -> Amounts:
+    """Return zero in currencies of so many decimals."""
+    nothing = None if alternative is None else rounded(ZERO, alternative)
+    return Amounts(rounded(ZERO, system), rounded(ZERO, wallet), nothing)
 
 
 def _no_rate(currency: Currency, at: datetime, pointer: str = "") -> Problem:

@@ -1,7 +1,6 @@
 """The plan of a purchase, which is the result of pricing: what posting it would do, and why."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -17,7 +16,7 @@ from loyalty.domain.programme.spend_settings import SpendSettings
 from loyalty.domain.purchases.purchase import Totals
 
 
-class Share(NamedTuple):
+class Share(Struct, frozen=True, array_like=True):
     """How much of an award a line brought, system currency. `line` is the line's place in the purchase, from 0."""
 
     line: int
@@ -82,7 +81,7 @@ class Award(Struct, frozen=True):
         return self.amounts.of(self.currency)
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True, array_like=True):
     """Why an offer applied, or did not: `failed` is None if it did, else the first of these that kept it from applying.
 
     life_cycle_state, effective (its dates), scheme, merchant (not effective), disable_instant_spend; stacking (an

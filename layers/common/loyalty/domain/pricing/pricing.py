@@ -12,14 +12,15 @@ offers only. An offer that does not apply, or whose award comes to nothing, take
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from loyalty.domain.errors import Refused
 from loyalty.domain.ledger.uses import UNRECORDED, Use
 from loyalty.domain.ledger.wallet import Lots, Movement, Wallet, add_lots, negate
 from loyalty.domain.ledger.windows import FOR_EVER
 from loyalty.domain.pricing.basket import Basket
-from loyalty.domain.pricing.exchange import Exchange
+from loyalty.domain.pricing.exchange import Exchange, Quote
 from loyalty.domain.pricing.plan import Award, Plan, Verdict
 from loyalty.domain.pricing.spends import Payment, Spend
 from loyalty.domain.programme.conditions import Occasion
@@ -120,31 +121,29 @@ def _outcome(offer: Offer, occasion: Occasion, exchange: Exchange, basket: Baske
         return Verdict(offer.id, "stacking"), None
     if failed := offer.failed_condition(occasion, lines):
         return Verdict(offer.id, failed), None
-    rate, currency = exchange.rate(offer.award.currency), exchange.currency_id(offer.award.currency)
-    if reached := offer.limits.reached(offer.id, occasion, currency or UNRECORDED):
+    quote = exchange.quote(offer.award.currency)
+    if reached := offer.limits.reached(offer.id, occasion, quote.currency.id if quote else UNRECORDED):
         return Verdict(offer.id, reached), None
-    if rate is None or currency is None:
+    if quote is None:
         return Verdict(offer.id, "rate"), None
-    award = _award(offer, occasion, exchange, _Grounds(basket, places, rate, currency))
+    award = _award(offer, occasion, exchange, _Grounds(basket, places, quote))
     return Verdict(offer.id, None if award else "award"), award
 
 
-class _Grounds(NamedTuple):
-    """The base of an award: lines of the basket, by their places; the id of the award's currency, and its units for one
-    unit of the system currency."""
+class _Grounds(Struct, frozen=True):
+    """The base of an award: lines of the basket, by their places; and the award's currency."""
 
     basket: Basket
     places: tuple[int, ...]
-    rate: Decimal
-    currency: str
+    quote: Quote
 
 
 def _award(offer: Offer, occasion: Occasion, exchange: Exchange, grounds: _Grounds) -> Award | None:
     """Return what `offer` gives, None if that is nothing in every currency."""
     rule, portion = offer.award, grounds.basket.portion(grounds.places, offer.award.measure)
-    maxima = [rule.maximum, offer.limits.left(offer.id, occasion, grounds.currency), _ceiling(offer, grounds)]
+    maxima = [rule.maximum, offer.limits.left(offer.id, occasion, grounds.quote.currency.id), _ceiling(offer, grounds)]
     maximum = min((maximum for maximum in maxima if maximum is not None), default=None)
-    amounts = exchange.amounts(rule.exact(portion.base, grounds.rate), rule.currency, rule.rounding, maximum)
+    amounts = exchange.amounts(rule.exact(portion.base, grounds.quote.rate), rule.currency, rule.rounding, maximum)
     if not (amounts.system or amounts.wallet or amounts.alternative):
         return None
     span = rule.expires_after
@@ -153,14 +152,14 @@ def _award(offer: Offer, occasion: Occasion, exchange: Exchange, grounds: _Groun
         portion=portion,
         amounts=amounts,
         expires=span.last_month(occasion.purchase.performed_on) if span else None,
-        use=offer.limits.use(offer.id, occasion, amounts.of(rule.currency), grounds.currency),
+        use=offer.limits.use(offer.id, occasion, amounts.of(rule.currency), grounds.quote.currency.id),
     )
 
 
 def _ceiling(offer: Offer, grounds: _Grounds) -> Decimal | None:
     """Return the base of the offer's lines in the award's currency, where it may not give more than that."""
     measure = offer.award.ceiling
-    return grounds.basket.portion(grounds.places, measure).base * grounds.rate if measure else None
+    return grounds.basket.portion(grounds.places, measure).base * grounds.quote.rate if measure else None
 
 
 def _promo_use(occasion: Occasion) -> Use | None:

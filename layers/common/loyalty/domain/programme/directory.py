@@ -84,6 +84,10 @@ class Directory:
         place = records.places.get(record_id) if records and record_id is not None else None
         return None if records is None or place is None else records[place]
 
+    def has(self, kind: str, record_id: str) -> bool:
+        """Return whether there is a record with this id."""
+        return record_id in self._records[kind].places
+
     def named_record(self, kind: str, record_id: str) -> Record:
         """Return the record with this id, which another record names.
 
@@ -98,7 +102,7 @@ class Directory:
     def has_all(self, named: Iterable[tuple[str, str | None]]) -> bool:
         """Return whether all of these, each a record type and an id, are here; what is not of the programme does not
         count."""
-        return all(one[1] in self._records[one[0]].places for one in named if one[1] and one[0] in NAMING_FIELDS)
+        return all(self.has(kind, named_id) for kind, named_id in named if named_id and kind in NAMING_FIELDS)
 
     def _add_names(self, kind: str, field: str, records: RecordsOfType) -> None:
         """Take in a field by which callers name records of a type."""

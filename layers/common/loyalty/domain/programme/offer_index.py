@@ -53,13 +53,12 @@ class _Facet:
         found = self._any
         if self._places:
             for value in values:
-                found |= self._set(value)
+                if value in self._places:
+                    found |= self._set(value)
         return found
 
     def _set(self, value: str | None) -> int:
         """Return the offers that name a value; made when it is first asked for."""
-        if value not in self._places:
-            return 0
         if value not in self._sets:
             self._sets[value] = sum(1 << place for place in set(self._places[value]))
         return self._sets[value]

@@ -16,7 +16,7 @@ from msgspec import Struct
 from loyalty.domain.currencies import Currency, Exponents, Rate
 from loyalty.domain.errors import not_in_programme
 from loyalty.domain.ledger.wallet import Clawback, Wallet
-from loyalty.domain.money import rounded
+from loyalty.domain.money import ONE, rounded
 from loyalty.domain.period import time_zone
 from loyalty.domain.programme.compact_records import ProgrammeRecords, RecordsOfType
 from loyalty.domain.programme.conditions import Occasion
@@ -192,7 +192,7 @@ class Programme(Struct, frozen=True, eq=False):
     def rate(self, currency: Currency, at: datetime) -> Decimal | None:
         """Units of `currency` for one unit of the system currency at `at`; None if no rate is in force."""
         if currency.id == self.system_currency.id:
-            return Decimal(1)
+            return ONE
         in_force = self.rate_in_force(currency.id, at)
         return in_force.rate if in_force else None
 

@@ -1,10 +1,9 @@
 """A purchase: as a caller names things (`PurchaseRequest`), and once every name has been found (`Purchase`)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -24,7 +23,7 @@ class ShownBefore(NamedTuple):
     problem: Problem | None
 
 
-class Reference(NamedTuple):
+class Reference(Struct, frozen=True):
     """How a caller names something.
 
     Attributes:
@@ -48,7 +47,7 @@ class Reference(NamedTuple):
         return f"Reference(by={self.by!r}, value={self.value!r}, pointer={self.pointer!r})"
 
 
-class RequestedSpend(NamedTuple):
+class RequestedSpend(Struct, frozen=True):
     """The spend that the customer requests: exactly one of the amounts is set, and above zero.
 
     `amount` is in the system currency, `alternative_amount` in the alternative currency.
@@ -59,7 +58,7 @@ class RequestedSpend(NamedTuple):
     pointer: str
 
 
-class RequestedLine(NamedTuple):
+class RequestedLine(Struct, frozen=True):
     """A line as asked for. Amounts cover the whole line, whatever the quantity (contract, row 3). A till that knows no
     baskets asks for one line without a product."""
 
@@ -141,7 +140,7 @@ class Faulty(Refused):
         self.names = names
 
 
-class Product(NamedTuple):
+class Product(Struct, frozen=True):
     """A product, as pricing needs it."""
 
     id: str
@@ -149,7 +148,7 @@ class Product(NamedTuple):
     product_type_id: str | None
 
 
-class Line(NamedTuple):
+class Line(Struct, frozen=True):
     """A line of a purchase, with its product found; None if it names none, so that no offer is about it."""
 
     product: Product | None
@@ -159,7 +158,7 @@ class Line(NamedTuple):
     total: Decimal
 
 
-class Totals(NamedTuple):
+class Totals(Struct, frozen=True):
     """Sums over lines, in the system currency."""
 
     net: Decimal
@@ -170,10 +169,11 @@ class Totals(NamedTuple):
     def of(cls, lines: Sequence[Line]) -> "Totals":
         """Return the sums of `lines`; a purchase's own totals are always these, whatever a request says (contract, row
         1)."""
-        return cls(*(sum(map(amount, lines), ZERO) for amount in _AMOUNTS))
-
-
-_AMOUNTS: Sequence[Callable[[Line], Decimal]] = [attrgetter("net"), attrgetter("tax"), attrgetter("total")]
+        return cls(
+            net=sum([line.net for line in lines], ZERO),
+            tax=sum([line.tax for line in lines], ZERO),
+            total=sum([line.total for line in lines], ZERO),
+        )
 
 
 class Purchase(Struct, frozen=True, dict=True):

@@ -145,7 +145,8 @@ def sold_lines(purchase: PurchaseDocument) -> list[SoldLine]:
 def weighted(award: PostedAward) -> WeightedAmounts:
     """Return an award or a voucher by the lines that it stands for."""
     lots = {award.expires: award.amounts.wallet} if award.expires else {}
-    return WeightedAmounts(LotAmounts(award.amounts, lots), dict(award.shares))
+    weights = {share.line: share.amount for share in award.shares}
+    return WeightedAmounts(LotAmounts(award.amounts, lots), weights)
 
 
 def purchase_amounts(purchase: PurchaseDocument, movement: Movement, balance: Decimal) -> PurchaseAmounts:

@@ -1,8 +1,8 @@
 """The journal entry that an event writes."""
 
 from datetime import datetime
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement, Wallet
@@ -11,7 +11,7 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 
 
-class EntryHeader(NamedTuple):
+class EntryHeader(Struct, frozen=True):
     """What an entry records of its event, beside the event's effect on the wallet.
 
     Attributes:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import FAULT, NotInProgramme, Refused
 from loyalty.domain.identity import Origin
+from loyalty.domain.pricing.audience import Audience
 from loyalty.domain.programme.directory import Directory
 from loyalty.domain.purchases.purchase import PurchaseRequest
 from loyalty.store import ledger
@@ -31,7 +32,7 @@ from loyalty.usecases.purchases.repetition import (
     keys_to_identify,
     may_be_told,
 )
-from loyalty.usecases.purchases.resolution import Resolution, Resolved, look_up
+from loyalty.usecases.purchases.resolution import PerformedBy, Performer, Resolution, Resolved, look_up
 
 
 def post_purchase(
@@ -197,7 +198,8 @@ class _Batch(Struct, frozen=True):
         catalogue = self.engine.catalogue
         programme, directory = catalogue.programme(self.now), catalogue.directory(self.now)
         repetitions = Repetitions(programme, directory)
-        resolutions = {place: Resolution(self.requests[place], self.partner, programme, directory) for place in places}
+        audience, performers = Audience(self.partner, programme, directory), dict[PerformedBy, Performer]()
+        resolutions = {place: Resolution(self.requests[place], audience, performers) for place in places}
         beside = keys_to_identify((self.requests[place] for place in places), self.partner)
         items = look_up(self.engine, resolutions.values(), self.partner, now=self.now, beside=beside)
         self.older.update(ledger.events_at(beside, items))

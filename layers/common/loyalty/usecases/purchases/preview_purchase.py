@@ -41,13 +41,13 @@ def preview_purchase(
 
 
 def _preview(engine: Engine, request: PurchaseRequest, partner: Partner, now: datetime, explained: bool) -> Preview:
-    programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
-    resolution = Resolution(request, partner, programme, directory)
+    audience = engine.catalogue.audience(partner, now)
+    programme, resolution = audience.programme, Resolution(request, audience)
     items = look_up(engine, [resolution], partner, now=now)
     resolved = resolution.resolve(engine, items, ShownTokens(partner.id, engine.table, now))
     customer = existing(read_customer(engine.table, resolved.account_id), request.customer)
     require_active(customer.account, request.customer)
-    require_known(resolved.purchase, customer.account, programme, directory)
+    require_known(resolved.purchase, customer.account, programme, audience.directory)
     used = read_used(engine.table, counters_of(resolved.purchase, customer.account, programme))
     return Preview(
         plan=price_with_counters(resolved.purchase, customer, programme, used),

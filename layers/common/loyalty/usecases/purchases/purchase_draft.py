@@ -92,9 +92,9 @@ class PurchaseDraft(Struct, frozen=True, dict=True):
         """The event's id; None where only its number will tell it."""
         return None if self.request.identity.origin is Origin.NUMBER else self.event_id
 
-    @property
+    @cached_property
     def event_id(self) -> str:
-        """The event's id."""
+        """The event's id, derived once."""
         merchant_id = self.resolved.purchase.merchant_id
         return self.request.identity.event_id(merchant_id, self.request.reference_number, self.number)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Problem, Refused, not_found
@@ -18,7 +19,7 @@ from loyalty.usecases.access.customer_tokens import ShownTokens, is_guess
 _PAID_WITH = ("payment_medium_brand", "payment_medium_type")
 
 
-class Recognized(NamedTuple):
+class Recognized(Struct, frozen=True):
     """The account, and the token that the customer was recognized by in this call, or else authorized by before it.
 
     `one_time_password` is where the password lies that was shown, if one was.

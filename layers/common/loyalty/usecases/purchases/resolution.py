@@ -5,12 +5,13 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from msgspec import Struct
+
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.dates import clock_at, moment_at
 from loyalty.domain.errors import Code, NotInProgramme, Problem, Refused, not_found
 from loyalty.domain.pricing.audience import Audience
-from loyalty.domain.programme.directory import Directory
-from loyalty.domain.programme.programme import BusinessUnit, Programme
+from loyalty.domain.programme.programme import BusinessUnit
 from loyalty.domain.purchases.promo_code import PromoCode
 from loyalty.domain.purchases.purchase import Line, Product, Purchase, PurchaseRequest, Reference
 from loyalty.store import keys
@@ -47,13 +48,17 @@ _STORED_APART = {"invoice", "promo_code"}
 Result = TypeVar("Result")
 
 
-class Performer(NamedTuple):
+class Performer(Struct, frozen=True):
     """The performer of a purchase: the business unit (an outlet or a merchant), and the unit and the tap that were
     named, or the only ones that it has."""
 
     business_unit: BusinessUnit
     unit_id: str | None
     tap_id: str | None
+
+
+PerformedBy = tuple[tuple[str, Reference], ...]
+"""How a request names who performed it."""
 
 
 class Resolved(NamedTuple):
@@ -89,7 +94,12 @@ def look_up(
     """Return what the requests name and is not in memory, and what else is wanted beside it: one read for all,
     eventually consistent, and one more where they show one-time passwords. What was imported or given out a moment ago
     may not be found yet; asked again, it is."""
-    wanted = [*(key for one in resolutions for key in one.keys_to_read(engine.catalogue, now)), *beside]
+    wanted = [*beside]
+    products: list[Reference] = []
+    for one in resolutions:
+        wanted += one.keys_to_read(now)
+        products += one.products
+    wanted += engine.catalogue.missing(products)
     items = resolve_passwords(engine.table, wanted, engine.table.get_many(wanted), partner.id, now)
     engine.catalogue.learn(items.values())
     return items
@@ -97,24 +107,31 @@ def look_up(
 
 class Resolution:
     """The names of one request, looked up in one programme. Problems gather until they are raised together, behind
-    those that are known `before`."""
+    those that are known `before`. Requests that are resolved together share `performers`: most name the same ones."""
 
     def __init__(
         self,
         request: PurchaseRequest,
-        partner: Partner,
-        programme: Programme,
-        directory: Directory,
+        audience: Audience,
+        performers: dict[PerformedBy, Performer] | None = None,
         before: Iterable[Problem] = (),
     ) -> None:
         self._request = request
-        self._partner = partner
-        self._programme = programme
-        self._directory = directory
+        self._audience = audience
+        self._partner, self._programme, self._directory = audience.partner, audience.programme, audience.directory
+        self._performers: dict[PerformedBy, Performer] = {} if performers is None else performers
         self._problems: list[Problem] = [*before]
         self._is_lacking = False
 
     def _performer(self) -> Performer | None:
+        """Return who performed it."""
+        named = tuple(self._request.performed_by.items())
+        performer = self._performers.get(named) or self._find_performer()
+        if performer:
+            self._performers[named] = performer
+        return performer
+
+    def _find_performer(self) -> Performer | None:
         """Return who performed it. All given names must agree; the rest follows from them (contract, row 34)."""
         named = self._request.performed_by
         ids = {kind: self._find_record(kind, reference) for kind, reference in named.items()}
@@ -143,15 +160,19 @@ class Resolution:
     def _zone(self, performer: Performer | None) -> tzinfo:
         return self._programme.zone_at(performer.business_unit.id) if performer else self._programme.zone
 
-    def keys_to_read(self, catalogue: Catalogue, now: datetime) -> Iterator[keys.Key]:
-        """Return where to look for what the request names and is not in memory."""
+    @property
+    def products(self) -> list[Reference]:
+        """How the request names products."""
+        return [line.product for line in self._request.lines if line.product]
+
+    def keys_to_read(self, now: datetime) -> Iterator[keys.Key]:
+        """Return where to look for what the request names beside products, and is not in memory."""
         yield from keys_to_recognize(self._request, self._partner, now)
-        yield from catalogue.missing([line.product for line in self._request.lines if line.product])
         for kind in self._request.references.keys() & _STORED_APART:
             yield _key(kind, self._request.references[kind])
 
     def resolve(self, engine: Engine, items: Mapping[keys.Key, Item], tokens: ShownTokens) -> Resolved:
-        """Return all that the request names; `items` are those at `keys_to_read`, which the catalogue already has,
+        """Return all that the request names; `items` are those at `keys_to_read`, the catalogue has its `products`,
         `tokens` what was found so far of what its call shows.
 
         Raises:
@@ -172,7 +193,9 @@ class Resolution:
         performed_on = moment_at(zone, self._request.performed_on)
         lines = self._lines(engine.catalogue)
         ids["invoice"] = self._invoice(items)
-        promo_code = self._gathering(lambda: self._promo_code(items, performed_on))
+        promo_code = None
+        if named := self._request.references.get("promo_code"):
+            promo_code = self._gathering(lambda: self._promo_code(named, items, performed_on))
         if self._problems and guess_of(self._request):
             raise self._refusal()  # guesses are made only where all else is well, as each counts
         customer = self._gathering(lambda: recognize(self._request, items, tokens))
@@ -249,39 +272,36 @@ class Resolution:
 
     def _check_currency(self, unit: BusinessUnit, named: str | None) -> None:
         """The currency that the caller had in mind has to be the unit's; it is not stored (contract, op. 1)."""
-        actual = self._programme.currency_of(unit)
-        if named and named != actual.id:
+        if named and named != (actual := self._programme.currency_of(unit)).id:
             reference = self._request.references["currency"]
             description = f"The currency here is {actual.code}, not {reference.value}."
             self._refuse(Code.CURRENCY_MISMATCH, description, reference)
 
     def _check_reduction(self, unit: BusinessUnit) -> None:
         """Who takes spends off the price, the settings say: if the caller believed another, both would, or nobody."""
-        told, actual = self._request.reduction_method, self._programme.reduction_method_at(unit.id).name
-        if told and told != actual:
+        told = self._request.reduction_method
+        if told and told != (actual := self._programme.reduction_method_at(unit.id).name):
             description = f"Spends here are taken off by {actual}. Send that, or change the spend settings."
             self._problems.append(Problem(Code.INVALID, description, "/reduction_method"))
 
     def _lines(self, catalogue: Catalogue) -> tuple[Line, ...]:
         return tuple(
-            Line(self._product(line.product, catalogue), line.quantity, line.net, line.tax, line.total)
-            for line in self._request.lines
+            [
+                Line(self._product(line.product, catalogue), line.quantity, line.net, line.tax, line.total)
+                for line in self._request.lines
+            ]
         )
 
     def _product(self, named: Reference | None, catalogue: Catalogue) -> Product | None:
         product = catalogue.product(named) if named else None
         if named and product is None:
             self._not_found("Product", named)
-        if product and product.product_type_id:
+        if product and product.product_type_id and not self._directory.has("product_type", product.product_type_id):
             self._gathering(partial(self._directory.named_record, "product_type", product.product_type_id))
         return product
 
-    def _promo_code(self, items: Mapping[keys.Key, Item], performed_on: datetime) -> PromoCode | None:
-        named = self._request.references.get("promo_code")
-        if named is None:
-            return None
-        audience = Audience(self._partner, self._programme, self._directory)
-        return promo_code_in(items.get(_key("promo_code", named)), named, audience, performed_on)
+    def _promo_code(self, named: Reference, items: Mapping[keys.Key, Item], performed_on: datetime) -> PromoCode | None:
+        return promo_code_in(items.get(_key("promo_code", named)), named, self._audience, performed_on)
 
     def _invoice(self, items: Mapping[keys.Key, Item]) -> str | None:
         named = self._request.references.get("invoice")

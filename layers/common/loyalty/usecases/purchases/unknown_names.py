@@ -42,11 +42,10 @@ def with_unknown_names(
     guessed for them: no pass code and no one-time password is tried."""
 
     def attempt(names: Collection[Name]) -> dict[Name, Refused | None]:
-        programme, directory = engine.catalogue.programme(now), engine.catalogue.directory(now)
+        audience = engine.catalogue.audience(partner, now)
         requests = {name: _request(faulty[name], now) for name in names}
         found = {
-            name: Resolution(request, partner, programme, directory, faulty[name].problems)
-            for name, request in requests.items()
+            name: Resolution(request, audience, before=faulty[name].problems) for name, request in requests.items()
         }
         items = look_up(engine, found.values(), partner, now=now)
         tokens, refusals = ShownTokens(partner.id, engine.table, now), dict[Name, Refused | None]()

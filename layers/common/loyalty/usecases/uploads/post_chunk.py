@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loyalty.domain.access.code_proof import CodeProof
 from loyalty.domain.access.partner import Partner, Scope
@@ -223,7 +224,7 @@ class _Work(Struct, frozen=True):
 
     def _apply_proof(self, name: Reference | None, row: int) -> Reference | None:
         proof = self.proofs.get(row)
-        return name._replace(before=proof.shown) if name and proof else name
+        return replace(name, before=proof.shown) if name and proof else name
 
     def _rows(self, numbers: Iterable[int]) -> ChunkRows:
         wanted = set(numbers)
