@@ -19,6 +19,9 @@ from tests.simulation.world import World
 
 Row = Mapping[str, Any]
 
+CUT = "cut"
+"""What is told of the last row of a file that is cut short is told of the file."""
+
 
 @dataclass(frozen=True)
 class RowTold:
@@ -27,7 +30,7 @@ class RowTold:
     Attributes:
         upload_id: The upload that the file became.
         request: What its rows asked for.
-        status: Its status.
+        status: Its status, or `CUT`.
         code: Why it was refused.
         is_rehearsed: Whether the file was a dry run.
     """
@@ -73,6 +76,9 @@ def rows_told(world: World, load: Load, sent: SentFile) -> Iterator[RowTold]:
         found = outcome.get("event_id") if outcome["status"].startswith(("posted", "replayed")) else None
         request = Request(upload.partner_id, body, api, None if api == NEWEST else key, found, number)
         status = outcome["status"].partition(" ")[0]
+        rows = len(body["products"]) if is_csv else 1
+        if status == "refused" and not sent.is_whole and number + rows > len(told):
+            status = CUT
         yield RowTold(upload.id, request, status, outcome.get("error_code") or None, upload.dry_run)
 
 
