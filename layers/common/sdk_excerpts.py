@@ -25,18 +25,19 @@ def write_excerpts(folder: Path) -> None:
     for service, operations in SERVICES.items():
         version = loader.determine_latest_version(service, "service-2")
         model = loader.load_data(f"{service}/{version}/service-2")
-        _write(folder / service / version / "service-2.json", _undocumented(_excerpt(model, operations)))
+        _write(folder / service / version / "service-2.json", _excerpt(model, operations))
 
 
 def _excerpt(model: Any, operations: Collection[str]) -> Any:
-    """Return the model of a service that has no other operations, and no shapes but theirs."""
+    """Return the model of a service that has no other operations, and no shapes but theirs, each without texts for
+    people. Those beside them are few, and botocore reads some."""
     kept = {name: model["operations"][name] for name in operations}
     needed, named = set[str](), set(_shapes_named_in(kept))
     while named:
         needed |= named
         named = {name for shape in named for name in _shapes_named_in(model["shapes"][shape])} - needed
     shapes = {name: shape for name, shape in model["shapes"].items() if name in needed}
-    return {**model, "operations": kept, "shapes": shapes}
+    return {**model, **_undocumented({"operations": kept, "shapes": shapes})}
 
 
 def _shapes_named_in(part: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from botocore.loaders import Loader
 
@@ -72,6 +73,56 @@ def test_a_client_of_excerpts_knows_what_one_of_whole_models_knows(excerpts: Pat
     short, whole = (client(service, region, models) for models in (SdkModels(excerpts), Loader()))
 
     assert described(short, service) == described(whole, service)
+
+
+class Sent(Exception):  # noqa: N818 - it ends a call with what would have been sent
+    """The request that a call comes to."""
+
+    def __init__(self, request: AWSPreparedRequest) -> None:
+        signed = {"authorization", "x-amz-date", "amz-sdk-invocation-id"}  # which differ by the moment, or by chance
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in signed}
+        body = request.body.read() if hasattr(request.body, "read") else request.body
+        super().__init__(request.method, request.url, headers, body)
+
+
+def sent(made: BaseClient, operation: str) -> tuple[Any, ...]:
+    """Return what a client sends for an operation, with the parameters that are required."""
+    method = next(name for name, its in made.meta.method_to_api_mapping.items() if its == operation)
+    asked = required(made.meta.service_model.operation_model(operation).input_shape)
+    made.meta.events.register_last("before-send", _end)
+    with pytest.raises(Sent) as found:
+        getattr(made, method)(**asked)
+    return found.value.args
+
+
+def _end(request: AWSPreparedRequest, **_: Any) -> None:
+    raise Sent(request)
+
+
+def required(shape: Any) -> Any:
+    """Return a value of a shape, of structures only what is required, and a token that would be made by chance."""
+    match shape.type_name:
+        case "structure":
+            tokens = [name for name, one in shape.members.items() if one.metadata.get("idempotencyToken")]
+            return {name: required(shape.members[name]) for name in (*shape.required_members, *tokens)}
+        case "list":
+            return [required(shape.member)]
+        case "map":
+            return {}
+        case "string":
+            return "https://sqs.test/name" if shape.name.endswith("Url") else "name"
+        case "integer":
+            return 1
+    raise NotImplementedError(shape.type_name)
+
+
+@pytest.mark.parametrize(("service", "operation"), [(name, one) for name, all_ in SERVICES.items() for one in all_])
+def test_a_client_of_excerpts_sends_what_one_of_whole_models_sends(
+    excerpts: Path, service: str, operation: str
+) -> None:
+    short, whole = (client(service, "eu-central-1", models) for models in (SdkModels(excerpts), Loader()))
+
+    assert sent(short, operation) == sent(whole, operation)
 
 
 def test_excerpts_have_the_operations_that_functions_call_and_the_one_that_botocore_does(excerpts: Path) -> None:
