@@ -81,7 +81,7 @@ class Sent(Exception):  # noqa: N818 - it ends a call with what would have been 
     def __init__(self, request: AWSPreparedRequest) -> None:
         signed = {"authorization", "x-amz-date", "amz-sdk-invocation-id"}  # which differ by the moment, or by chance
         headers = {name: value for name, value in request.headers.items() if name.lower() not in signed}
-        body = request.body if isinstance(request.body, str | bytes | None) else request.body.read()
+        body = request.body if isinstance(request.body, str | bytes | bytearray | None) else request.body.read()
         super().__init__(request.method, request.url, headers, body)
 
 
