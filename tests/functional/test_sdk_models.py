@@ -125,10 +125,23 @@ def test_a_client_of_excerpts_sends_what_one_of_whole_models_sends(
     assert sent(short, operation) == sent(whole, operation)
 
 
-def test_excerpts_have_the_operations_that_functions_call_and_the_one_that_botocore_does(excerpts: Path) -> None:
+def test_a_client_of_excerpts_signs_forms_and_links_as_one_of_whole_models_does(excerpts: Path) -> None:
+    short, whole = (client("s3", "eu-central-1", models) for models in (SdkModels(excerpts), Loader()))
+    forms = [one.generate_presigned_post("uploads", "one.csv") for one in (short, whole)]
+    links = [
+        one.generate_presigned_url("get_object", Params={"Bucket": "uploads", "Key": "one.csv"})
+        for one in (short, whole)
+    ]
+
+    assert forms[0]["url"] == forms[1]["url"]
+    assert forms[0]["fields"].keys() == forms[1]["fields"].keys()
+    assert links[0].partition("?")[0] == links[1].partition("?")[0]
+
+
+def test_excerpts_have_the_operations_that_functions_call_and_those_that_botocore_does(excerpts: Path) -> None:
     written = "".join(file.read_text() for file in STORE.glob("*.py"))
     called = {*re.findall(r"client\.(\w+)|\"(get_object)\"", written)}
-    methods = {name for names in called for name in names} | {"head_bucket"}
+    methods = {name for names in called for name in names} | {"head_bucket", "create_bucket"}
 
     for service, operations in SERVICES.items():
         whole, short = (client(service, "eu-central-1", models) for models in (Loader(), SdkModels(excerpts)))

@@ -10,6 +10,7 @@ SERVICES = {
     "lambda": ("Invoke",),
     "s3": (
         "CompleteMultipartUpload",
+        "CreateBucket",  # botocore's, by which it signs a form
         "CreateMultipartUpload",
         "GetObject",
         "HeadBucket",  # botocore's, where it is redirected to another region
