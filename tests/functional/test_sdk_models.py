@@ -25,14 +25,11 @@ def excerpts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def client(service: str, region: str, models: Loader) -> BaseClient:
+def client(service: str, region: str, models: Loader) -> Any:
     """Return a client that is made of these models."""
     session = botocore.session.Session()
     session.register_component("data_loader", models)
-    made: BaseClient = session.create_client(
-        service, region_name=region, aws_access_key_id="A", aws_secret_access_key="S"
-    )
-    return made
+    return session.create_client(service, region_name=region, aws_access_key_id="A", aws_secret_access_key="S")
 
 
 def described(made: BaseClient, service: str) -> dict[str, Any]:
