@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from snapshot_restore_py import get_after_restore, get_before_snapshot  # type: ignore[import-untyped]
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
@@ -62,6 +63,8 @@ class Functions:
             assert spec.loader
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
+            for hooks in (get_before_snapshot(), get_after_restore()):
+                hooks.clear()  # or they keep what each test has started until the last one
             self._modules[name] = module
         return self._modules[name]
 
