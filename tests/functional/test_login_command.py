@@ -103,5 +103,5 @@ def test_what_cannot_be_done_is_a_failure_that_says_what_to_do() -> None:
     with pytest.raises(CommandFailure, match="at most 255 characters"):
         create("DEMO", "*", "x" * 256)
     for command in (rotate, revoke):
-        with pytest.raises(CommandFailure, match="Login"):
+        with pytest.raises(CommandFailure, match="login list"):
             command("nobody", "DEMO")

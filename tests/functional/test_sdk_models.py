@@ -86,7 +86,7 @@ def sent(made: BaseClient, operation: str) -> tuple[Any, ...]:
     """Return what a client sends for an operation, with the parameters that are required."""
     method = next(name for name, its in made.meta.method_to_api_mapping.items() if its == operation)
     asked = required(made.meta.service_model.operation_model(operation).input_shape)
-    made.meta.events.register_last("before-send", _end)
+    made.meta.events.register_first("before-send", _end)
     with pytest.raises(Sent) as found:
         getattr(made, method)(**asked)
     return found.value.args

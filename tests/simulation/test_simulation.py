@@ -120,7 +120,7 @@ def test_rows_that_overtake_others_of_their_wallet_are_found(monkeypatch: pytest
     monkeypatch.setattr(WalletOrder, "behind", lambda *_: set())
 
     with pytest.raises(Broken, match="wallets_keep_the_order_of_a_file"):
-        simulate(18, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
+        simulate(21, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
 
 
 def _traced(file: Path, *, seed: int, hashes: str) -> bytes:
