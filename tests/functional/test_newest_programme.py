@@ -1,22 +1,23 @@
 """What fresh records name is found, though the programme in a container's memory is older than they are."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from unittest.mock import Mock, call
 
 import pytest
 
 from loyalty.api.newest.purchase_requests import read_purchase
-from loyalty.domain.errors import Code
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
-from loyalty.store.customers import find_customer
+from loyalty.store.customers import Customer, find_customer, read_customers
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.programme_snapshot import read_version
 from loyalty.store.writes import Delete, Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
 from loyalty.usecases.ledger.show_wallet import show_wallet
-from loyalty.usecases.purchases.post_purchase import post_purchase
+from loyalty.usecases.purchases.post_purchase import post_purchase, post_purchases
 from loyalty.usecases.reference.publish_programme import publish_programme
 from tests.cards import CAMPAIGN, CARD, CLASSIFICATION, CODE, PROMO_CODE, bring
 from tests.customers import EVERYTHING
@@ -253,3 +254,30 @@ def test_what_is_over_in_a_wallet_of_a_new_currency_expires_in_the_same_run(demo
     customer = find_customer(demo, "A-USD")
     assert customer
     assert customer.wallet.balance == 0
+
+
+@pytest.mark.parametrize("busy_at", [1, 2])
+def test_what_is_drawn_up_again_keeps_the_order_of_a_wallet(
+    busy_at: int, warm: Functions, demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two purchases of a wallet, the one at a new shop is drawn up twice. Where the wallet cannot be read the first
+    time, that is the later one; where it cannot the second time, the earlier one."""
+    bring(demo, SHOP)
+    shops: list[Body] = [{}, {"merchant_tap": {"code": "NEW"}, "outlet_tap": None}]
+    bodies = [
+        {**example("create_v5_1.request"), "reference_number": f"REF-{place}"} | shop
+        for place, shop in enumerate(shops if busy_at == 1 else reversed(shops))
+    ]
+    calls = count(1)
+
+    def read(table: DynamoTable, ids: set[str]) -> dict[str, Customer]:
+        if next(calls) == busy_at:
+            raise Refused(Problem(Code.RETRY_LATER, "The storage is busy."))
+        return read_customers(table, ids)
+
+    monkeypatch.setattr(f"{post_purchases.__module__}.read_customers", read)
+    engine = warm.module("classic_bulk_create").engine
+    now = datetime.now(UTC) + timedelta(seconds=10)
+    outcomes = post_purchases(engine, [read_purchase(body, now) for body in bodies], EVERYTHING, now=now)
+
+    assert [isinstance(one, Refused) and one.problems[0].code for one in outcomes] == [Code.RETRY_LATER] * 2

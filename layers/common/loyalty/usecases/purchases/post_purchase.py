@@ -116,6 +116,7 @@ class _Batch(Struct, frozen=True):
         report: receives faults on our side.
         customers: customers by account id, as they were when the requests were resolved.
         older: events by id that were looked up together with the names of the requests.
+        unread: accounts by id that could not be read, with the first place that asked for each, and why not.
     """
 
     engine: Engine
@@ -127,11 +128,13 @@ class _Batch(Struct, frozen=True):
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
     older: dict[str, Event | None] = field(default_factory=dict)
+    unread: dict[str, tuple[int, Refused]] = field(default_factory=dict)
 
     def post(self) -> list[EventOutcome]:
         """Return what became of each."""
         places = range(len(self.requests))
         drawn_up = with_newest_programme_each(self.engine.catalogue, self.now, places, self._drafts)
+        drawn_up |= self._find_waiting(drawn_up)
         drafts = {place: draft for place in places if isinstance(draft := drawn_up[place], PurchaseDraft)}
         outcomes: dict[int, EventOutcome] = {
             place: outcome for place, outcome in drawn_up.items() if not isinstance(outcome, PurchaseDraft)
@@ -244,6 +247,8 @@ class _Batch(Struct, frozen=True):
         try:
             self.customers.update(read_customers(self.engine.table, account_ids))
         except Refused as busy:
+            for place, draft in found.items():
+                self.unread.setdefault(draft.resolved.account_id, (place, busy))
             return dict.fromkeys(found, busy)
         unknown: dict[int, PurchaseDraft | Refused] = {}
         for place, draft in found.items():
@@ -253,6 +258,17 @@ class _Batch(Struct, frozen=True):
                 except NotInProgramme as lacking:
                     unknown[place] = lacking
         return unknown
+
+    def _find_waiting(self, drafts: Mapping[int, PurchaseDraft | EventOutcome]) -> dict[int, Refused]:
+        """Return why those of `drafts` have to wait that stand behind a request of the same wallet that could not be
+        read: of requests that are drawn up twice, under another programme, one time may be quiet and the other not."""
+        waiting: dict[int, Refused] = {}
+        for place, draft in drafts.items():
+            if isinstance(draft, PurchaseDraft) and (unread := self.unread.get(draft.resolved.account_id)):
+                first, busy = unread
+                if first < place:
+                    waiting[place] = busy
+        return waiting
 
     def earlier(self, drafts: Mapping[int, PurchaseDraft | None]) -> dict[int, EventOutcome]:
         """Return the outcomes of requests whose identity is taken already, by place; a place has no draft if its names
