@@ -67,7 +67,7 @@ def in_processes(works: Sequence[Work[Result]]) -> Iterator[Collect[Result]]:
 
 def _run(work: Work[Result], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is asked to stop ends the processes that it started
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     untold = 0
 
     def tell(done: int) -> None:
@@ -85,8 +85,12 @@ def _run(work: Work[Result], connection: Connection) -> None:
         connection.send((untold, [result], None))
 
 
-def _end_with_parent() -> None:
-    """End this process once the one that started it has ended, killed or not: nobody is left to hear the result."""
+def end_with_parent() -> None:
+    """Have this process end once the one that started it has, killed or not: nobody is left to hear the result."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent
     parent.join()

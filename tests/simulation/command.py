@@ -16,6 +16,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
 
+from cli.processes import end_with_parent
 from cli.target import REPOSITORY
 from loyalty.store.gc_paused import gc_paused
 from tests.simulation.recording import FOUND, Recorded, write
@@ -118,6 +119,7 @@ def _reports_here(runs: list[tuple[int, int]], trace: Path | None) -> Iterator[R
 
 
 def _work(runs: Iterable[tuple[int, int]], queue: "Queue[Report]") -> None:
+    end_with_parent()
     for seed, operations in runs:
         queue.put(_outcome(seed, operations, queue.put))
     queue.put(None)

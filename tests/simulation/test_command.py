@@ -1,9 +1,13 @@
 """`python -m tests.simulation`: what it says of runs, and of one that breaks a rule."""
 
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
 
+from cli.target import REPOSITORY
 from tests.simulation import command
 from tests.simulation.recording import Recorded, Step
 from tests.simulation.simulation import Broken, simulate
@@ -40,3 +44,19 @@ def test_a_run_that_breaks_a_rule_tells_how_to_repeat_it(
     told = capsys.readouterr().out
     assert "seed 8, step 3: a_rule\nwhat is wrong\nagain: make simulate SEED=8 OPS=900" in told
     assert "looking for fewer" not in told
+
+
+def test_no_process_goes_on_without_the_one_that_was_asked() -> None:
+    """Each has the output of the command, which is read to its end only once the last of them has ended."""
+    asked = [sys.executable, "-m", "tests.simulation", "--ops", "100000"]
+    with subprocess.Popen(asked, cwd=REPOSITORY, stdout=subprocess.PIPE, start_new_session=True) as asking:
+        assert asking.stdout
+        begun, at_work = asking.stdout.readline(), asking.stdout.readline()
+        asking.kill()
+        try:
+            asking.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(asking.pid, signal.SIGKILL)
+            raise
+    assert begun.startswith(b"seeds 1 to ")
+    assert b"a second" in at_work
