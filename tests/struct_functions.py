@@ -1,4 +1,4 @@
-"""What mypy is told in addition: functions of `dataclasses` take no structs, though structs pass for dataclasses.
+"""A plugin of mypy: functions of `dataclasses` take no structs, though structs pass for dataclasses.
 
 Mypy sees the fields of a dataclass in a struct, so that `dataclasses.replace` of one fails in the middle of a call.
 `msgspec.structs` has functions of the same names.

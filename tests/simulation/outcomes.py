@@ -20,7 +20,7 @@ from tests.simulation.world import World
 Row = Mapping[str, Any]
 
 CUT = "cut"
-"""What is told of the last row of a file that is cut short is told of the file."""
+"""The status of the last row of a file that is cut short: what its result tells there is of the file."""
 
 
 @dataclass(frozen=True)

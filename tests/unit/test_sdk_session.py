@@ -13,7 +13,7 @@ from loyalty.store.sdk_session import new_session, register_handlers
 
 
 class Registered(BaseEventHooks):
-    """What was registered, in its order: in which way, under which name, and which handler."""
+    """Keeps what is registered, in its order: in which way, under which name, and which handler."""
 
     def __init__(self) -> None:
         self.all: list[tuple[str, str, Callable[..., Any]]] = []
@@ -29,7 +29,7 @@ class Registered(BaseEventHooks):
 
 
 class Emitted(BaseEventHooks):
-    """What answers an event with its name."""
+    """Answers an event with its name."""
 
     def emit(self, event_name: str, **_: Any) -> str:
         return event_name

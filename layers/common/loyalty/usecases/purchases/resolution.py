@@ -58,7 +58,7 @@ class Performer(Struct, frozen=True):
 
 
 PerformedBy = tuple[tuple[str, Reference], ...]
-"""How a request names who performed it."""
+"""The names that a request has for who performed it."""
 
 
 class Resolved(NamedTuple):
@@ -162,7 +162,7 @@ class Resolution:
 
     @property
     def products(self) -> list[Reference]:
-        """How the request names products."""
+        """The names that the request has for products."""
         return [line.product for line in self._request.lines if line.product]
 
     def keys_to_read(self, now: datetime) -> Iterator[keys.Key]:
