@@ -13,7 +13,6 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from snapshot_restore_py import get_after_restore, get_before_snapshot  # type: ignore[import-untyped]
 
 from loyalty import exactjson
 from loyalty.domain.access.partner import Scope
@@ -27,6 +26,7 @@ from loyalty.usecases.reference.import_records import import_records
 from tests.customers import customer
 from tests.functional.stage import Stage
 from tests.goldens import EXAMPLES
+from tests.hooks import forget_hooks
 from tests.moto_table import Items, fill, kept, make_quick
 from tests.one_by_one import OneByOne
 from tests.template import TEMPLATE, create_table
@@ -63,8 +63,7 @@ class Functions:
             assert spec.loader
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-            for hooks in (get_before_snapshot(), get_after_restore()):
-                hooks.clear()  # or they keep what each test has started until the last one
+            forget_hooks()
             self._modules[name] = module
         return self._modules[name]
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import jwt.api_jwt
 import pytest
-import snapshot_restore_py  # type: ignore[import-untyped]
 
 import loyalty
+from tests.hooks import forget_hooks
 from tests.one_by_one import OneByOne
 from tests.simulation.scheduler import Scheduler
 
@@ -40,10 +40,6 @@ def surroundings(scheduler: Scheduler, seed: int) -> Iterator[None]:
         patch.setattr(os, "urandom", bytes_of)
         patch.setattr(random, "_urandom", bytes_of)  # which `secrets` draws from
         patch.setattr(hashlib, "scrypt", _quickly(hashlib.scrypt))
-        for hooks in ("_before_snapshot_registry", "_after_restore_registry"):
-            patch.setattr(
-                snapshot_restore_py, hooks, []
-            )  # or the hooks of its functions would keep this world for ever
         clock = _clock(scheduler)
         for module in [*engine(), *OTHERS]:
             if asks_the_time(module):
@@ -54,6 +50,7 @@ def surroundings(scheduler: Scheduler, seed: int) -> Iterator[None]:
             yield
         finally:
             random.setstate(state)
+            forget_hooks()
 
 
 @cache
