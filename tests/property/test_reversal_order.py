@@ -124,6 +124,46 @@ def test_the_order_in_which_purchases_are_taken_back_does_not_matter(
     assert state(one) == state(other)
 
 
+SHOPS = ("SHOP", "KIOSK", "CAFE")
+SETTINGS = st.lists(st.sampled_from(list(Clawback)), min_size=len(SHOPS), max_size=len(SHOPS))
+SALES = st.lists(
+    st.tuples(PURCHASES, st.sampled_from(SHOPS), st.sampled_from([0, 0, 20, 70, 250]), st.booleans()), max_size=6
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SETTINGS, RULES, SALES, st.data())
+def test_once_everything_is_taken_back_nothing_is_left_whatever_merchants_have_set(
+    clawbacks: list[Clawback], rules: list[Any], sales: list[tuple[Purchase, str, int, bool]], data: st.DataObject
+) -> None:
+    """Those that are refused at first, as their award is spent, are taken back once what it was spent on is."""
+    shops = [{**SHOP, "id": shop, "code": shop, "clawback": one} for shop, one in zip(SHOPS, clawbacks, strict=True)]
+    book, at = Book(programme(*MONEY, VOUCHERS, *shops, *rules), account(), Wallet("A1")), AT
+    for number, (what, shop, days, expires) in enumerate(sales):
+        at += timedelta(days=days)
+        with suppress(Refused):
+            book.buy(replace(what, performed_on=at, merchant_id=shop), f"E{number}")
+        if expires:
+            with suppress(Refused):
+                book.expire(at)
+
+    left = data.draw(st.permutations([one.event_id for one in book.entries if one.event_id.startswith("E")]))
+    for _ in list(left):
+        for event_id in list(left):
+            with suppress(Refused):
+                book.cancel(at, event_id)
+                left.remove(event_id)
+    with suppress(Refused):
+        book.expire(at)
+
+    assert_the_ledger_holds(book)
+    assert left == []
+    assert book.wallet.balance == book.wallet.purchases == 0
+    assert not book.wallet.waived
+    assert not book.wallet.lots
+    assert not any(book.attributes("USED", "used"))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(1, 300), st.sampled_from([75, 90, 133]), st.sampled_from(list(Clawback)), st.data())
 def test_the_points_that_are_taken_back_sum_to_those_that_were_awarded(

@@ -319,6 +319,38 @@ def test_what_is_given_back_settles_what_is_waived_but_with_refuse_pays_for_the_
     assert held(ledger) == (0, {})
 
 
+def test_with_refuse_an_award_that_was_spent_at_once_pays_for_itself() -> None:
+    now = offer("NOW", method="FIXED", value="4", spend="INSTANT", conditions={"products": ["R"]})
+    ledger = book(BRIEF, now, balance="10")
+    ledger.buy(purchase(line("20", product="R"), spend="10"), "PAID")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY)
+    assert ledger.wallet.waived == {"E": 10}
+    ledger.programme = programme({**SHOP, "clawback": "REFUSE"}, BRIEF, now)
+
+    ledger.cancel(JANUARY, "PAID")
+
+    assert ledger.wallet.waived == {}
+    assert held(ledger) == (0, {})
+
+
+def test_with_refuse_an_award_that_has_expired_needs_no_paying_for() -> None:
+    ledger = book(BRIEF, TEN | {"id": "LASTS", "conditions": {"products": ["R"]}}, balance="10")
+    ledger.buy(purchase(line("20"), spend="10"), "PAID")
+    ledger.expire(MARCH)
+    ledger.buy(purchase(line("20", product="R")))
+    ledger.buy(spend("10"), "SPENT")
+    ledger.cancel(JANUARY)
+    assert ledger.wallet.waived == {"E": 10}
+    ledger.programme = programme({**SHOP, "clawback": "REFUSE"}, BRIEF)
+
+    ledger.cancel(MARCH, "PAID")
+
+    assert ledger.wallet.waived == {}
+    assert held(ledger) == (0, {})
+
+
 def test_what_is_waived_is_no_debt_that_later_awards_pay_off() -> None:
     ledger = book(BRIEF)
     ledger.buy(purchase(line("20")))
@@ -405,6 +437,41 @@ def test_an_award_that_has_expired_is_not_taken_a_second_time() -> None:
     assert held(ledger) == (30, {})
     assert ledger.wallet.lapsed == {}
     assert ledger.event().taken_back.waived == 0
+
+
+def test_of_what_has_expired_no_more_is_let_go_than_the_own_award() -> None:
+    ledger = book(BRIEF)
+    for event_id in ("E", "OTHER"):
+        ledger.buy(purchase(line("20")), event_id)
+    ledger.expire(MARCH)
+
+    ledger.cancel(MARCH)
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.lapsed == {"2026-02": 10}
+
+    ledger.cancel(MARCH, "OTHER")
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.lapsed == {}
+
+
+def test_what_an_expired_lot_is_short_of_is_told_before_anything_is_settled() -> None:
+    """The lot holds the award of a late purchase, so what it lacks once another purchase is settled has not expired."""
+    ledger = book(BRIEF, balance="10")
+    ledger.buy(purchase(line("20"), spend="10"), "PAID")
+    ledger.buy(purchase(line("20")))
+    ledger.buy(spend("20"), "SPENT")
+    ledger.cancel(JANUARY)
+    ledger.buy(purchase(line("20")), "EXPIRED")
+    ledger.expire(MARCH)
+    ledger.buy(purchase(line("20"), at=JANUARY), "LATE")
+    assert held(ledger) == (10, {"2026-02": 10})
+    assert ledger.wallet.waived == {"E": 10}
+
+    ledger.cancel(MARCH, "PAID")
+
+    assert held(ledger) == (0, {})
+    assert ledger.wallet.waived == {}
+    assert ledger.wallet.lapsed == {"2026-02": 10}
 
 
 def test_an_award_that_was_spent_before_its_lot_ended_is_taken_all_the_same() -> None:

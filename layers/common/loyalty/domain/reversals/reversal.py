@@ -120,10 +120,10 @@ def _less_shares(amounts: Sequence[Decimal], total: Decimal, chosen: Sequence[bo
 def reversal(purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawback: Clawback, now: datetime) -> Reversal:
     """Return what `step` of a purchase, by its entry, does to `wallet`, as things stand.
 
-    Spends go back to the lots that they came from; what was waived on the wallet before is settled with them. Awards
-    are taken from the lots that they went to; what a lot does not hold any more has expired, and is let go, or was
-    spent, and the other lots stand in for it (`Wallet.lots`). That must not take the wallet below zero, nor, where it
-    is below already, any further, but for a debt that the purchase had paid off: then `clawback` decides.
+    Spends go back to the lots that they came from. Awards are taken from the lots that they went to; what a lot does
+    not hold any more has expired, and is let go, or was spent, and the other lots stand in for it (`Wallet.lots`).
+    What was waived on the wallet before is settled with the spends. All that must not take the wallet below zero, nor,
+    where it is below already, any further, but for a debt that the purchase had paid off: then `clawback` decides.
 
     So purchases can be taken back in any order, and in parts: what is booked to lots is a sum, and whatever is waived
     in one order and not in another is settled by the end.
@@ -131,27 +131,29 @@ def reversal(purchase: JournalEntry, step: ReversalStep, wallet: Wallet, clawbac
     Raises:
         Refused: INSUFFICIENT_BALANCE, if the clawback setting is REFUSE and the award is spent.
     """
-    awarded, spent = step.awards.amounts, step.spends.amounts
-    given_back = spent.wallet - step.at_once.amounts.wallet
-    if clawback is Clawback.REFUSE:
-        # What was waived elsewhere must not keep a purchase from being taken back that pays for its own award.
-        given_back = max(ZERO, given_back - awarded.wallet)
-    settled = _settle(wallet, given_back)
-    unforgiven = _take_latest_first(wallet.forgiven, _sum(settled))
+    spent = step.spends.amounts
     # What was spent at once is given back and taken at the same time, so no lot lacks it.
-    before = add_lots(add_lots(wallet.booked, (step.spends - step.at_once).lots), negate(_by_month(unforgiven)))
-    after = add_lots(before, negate((step.awards - step.at_once).lots))
+    awards, spends = step.awards - step.at_once, step.spends - step.at_once
+    before = add_lots(wallet.booked, spends.lots)
+    after = add_lots(before, negate(awards.lots))
     lapsed = {
         month: lapsed_part(wallet, month, missing, now, purchase.posted_on)
         for month, missing in add_lots(_short(after), negate(_short(before))).items()
         if missing > 0
     }
-    after = add_lots(after, lapsed)
-    claim = awarded.wallet - _sum(lapsed)
+    wanted = awards.amounts.wallet - _sum(lapsed)
+    given_back = spends.amounts.wallet
+    if clawback is Clawback.REFUSE:
+        # What was waived elsewhere must not keep a purchase from being taken back that pays for its own award.
+        given_back = max(ZERO, given_back - wanted)
+    settled = _settle(wallet, given_back)
+    unforgiven = _take_latest_first(wallet.forgiven, _sum(settled))
+    after = add_lots(add_lots(after, lapsed), negate(_by_month(unforgiven)))
+    claim = wanted + step.at_once.amounts.wallet
     floor = min(ZERO, wallet.balance) - step.debt
     lacking = max(ZERO, floor - (wallet.balance + spent.wallet - _sum(settled) - claim))
     if lacking and clawback is Clawback.REFUSE:
-        description = f"The award of {awarded.wallet} is spent: the wallet holds {wallet.balance}."
+        description = f"The award of {step.awards.amounts.wallet} is spent: the wallet holds {wallet.balance}."
         raise Refused(Problem(Code.INSUFFICIENT_BALANCE, description))
     waived = ZERO if clawback is Clawback.ALLOW_NEGATIVE else lacking
     forgiven, back = _forgive(after, waived), claim - waived
