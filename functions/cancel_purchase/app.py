@@ -32,7 +32,7 @@ def cancel(request: Request, partner: Partner) -> Response:
     answer = PreparedAnswer(render)
     posting = cancel_purchase(engine, named, partner, now=request.now, before_posting=answer.draw_up)
     headers = {"Idempotent-Replayed": "true"} if posting.replayed else {}
-    return Response(200, answer.to(posting), headers)
+    return Response(200, answer.to(posting, replayed=posting.replayed), headers)
 
 
 handler = http_handler(authorized(cancel, Scope.POST_PURCHASES, SigningKeys(table)))

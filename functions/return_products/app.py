@@ -23,7 +23,7 @@ def take_back(request: Request, partner: Partner) -> Response:
     answer = PreparedAnswer(render_return)
     returned = return_products(engine, asked, partner, now=request.now, before_posting=answer.draw_up)
     headers = {"Idempotent-Replayed": "true"} if returned.posting.replayed else {}
-    return Response(200, answer.to(returned), headers)
+    return Response(200, answer.to(returned, replayed=returned.posting.replayed), headers)
 
 
 handler = http_handler(authorized(take_back, Scope.POST_PURCHASES, SigningKeys(table)))

@@ -156,6 +156,25 @@ def test_the_short_way_and_the_long_way_cut_the_same(data: bytes, blocks: list[i
     assert found == cut(CarefulCsvCutter, layout, data)
 
 
+@given(
+    st.lists(st.lists(st.sampled_from(["", "a", "R1"]), min_size=1, max_size=5), max_size=8),
+    st.lists(st.booleans(), min_size=40, max_size=40),
+    BLOCKS,
+)
+def test_quotes_change_nothing_of_how_rows_are_cut_not_even_those_with_too_few_cells(
+    rows: list[list[str]], quotes: list[bool], blocks: list[int]
+) -> None:
+    layout, quoted = Layout(FileFormat.CSV, COLUMNS[:4]), iter(quotes)
+    bare = "".join(f"{','.join(row)}\n" for row in rows)
+    mixed = "".join(",".join(f'"{cell}"' if next(quoted) else cell for cell in row) + "\n" for row in rows)
+
+    entries, _ = cut(CsvCutter, layout, mixed.encode(), blocks)
+
+    found = [(shard, entry.number, [row.replace(b'"', b"") for row in entry.rows]) for shard, entry in entries]
+    expected, _ = cut(CsvCutter, layout, bare.encode())
+    assert found == [(shard, entry.number, list(entry.rows)) for shard, entry in expected]
+
+
 NAMES = st.sampled_from(
     [
         "cim",

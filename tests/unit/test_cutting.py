@@ -10,7 +10,7 @@ from loyalty.domain.errors import Code, Problem
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.domain.rows import csv_purchases, csv_rows, cutter
 from loyalty.domain.rows.chunk import ChunkEntry, read_chunk
-from loyalty.domain.rows.csv_purchases import LONG_PURCHASE, CsvCutter
+from loyalty.domain.rows.csv_purchases import INSIDE_PURCHASE, LONG_PURCHASE, CsvCutter
 from loyalty.domain.rows.csv_rows import MANY_OPEN_QUOTES, OPEN_QUOTE, STRAY_QUOTE
 from loyalty.domain.rows.cutter import INSIDE_LINE, TOO_LONG, Cutter
 from loyalty.domain.rows.json_rows import JsonLinesCutter
@@ -175,6 +175,91 @@ def test_a_purchase_that_is_followed_by_more_empty_rows_than_may_wait_has_ended(
         found = Cutting().cut(data, 7).rows()
         assert found[-1] == (len(rows) + 21, (LINES[0],), None)
         assert [line for _, lines, _ in found for line in lines] == [*rows, LINES[0]]
+
+
+MOST_EMPTY = [b",,,"] * (LIMIT // 4)
+"""As many empty rows as may wait, with their line ends."""
+
+
+def test_a_purchase_waits_for_its_next_row_behind_as_many_empty_rows_as_may_wait() -> None:
+    """Those before it do not count."""
+    before = [b"R0,A,P,", *MOST_EMPTY]
+    for more, expected in (
+        ([], [(1, (b"R0,A,P,",), None), (17, (b"R1,A,P,", b"R1,A,Q,"), None)]),
+        ([b",,,"], [(1, (b"R0,A,P,",), None), (17, (b"R1,A,P,",), None), (34, (b"R1,A,Q,",), None)]),
+    ):
+        cutting = Cutting().cut(b"\n".join([*before, b"R1,A,P,", *MOST_EMPTY, *more, b""]), last=False)
+
+        assert cutting.cut(b"R1,A,Q,\n").rows() == expected
+
+
+def test_a_purchase_is_refused_behind_as_many_empty_rows_as_may_wait_and_no_more() -> None:
+    for more, behind in (([], (22, (LINES[0],), LONG_PURCHASE)), ([b",,,"], (23, (LINES[0],), None))):
+        data = b"\n".join([b"R0,A,P,", *LINES, *MOST_EMPTY, *more, b""])
+        cutting = Cutting().cut(data, last=False)
+        assert cutting.cutter.position.inside == ("" if more else INSIDE_PURCHASE)
+
+        assert cutting.cut(LINES[0] + b"\n").rows() == [
+            (1, (b"R0,A,P,",), None),
+            (2, tuple(LINES), LONG_PURCHASE),
+            behind,
+        ]
+
+
+def test_further_rows_of_a_purchase_that_is_refused_are_refused_together() -> None:
+    cutting = Cutting().cut(b"\n".join([*LINES, b""]), last=False)
+
+    cutting.cut(b"\n".join([b"", b"R1,,P,", b",,,", b"R1,A,Q,", b"R2,A,P,"]))
+
+    assert cutting.rows() == [
+        (1, tuple(LINES), LONG_PURCHASE),
+        (7, (b"R1,,P,", b"R1,A,Q,"), LONG_PURCHASE),
+        (10, (b"R2,A,P,",), None),
+    ]
+
+
+def test_a_row_with_a_fault_of_its_own_ends_the_purchase_that_is_refused() -> None:
+    cutting = Cutting().cut(b"\n".join([*LINES, b""]), last=False)
+
+    cutting.cut(b"\n".join([b"R1,A,P,", b"R1,A," + LONG, b"R1,A,Q,"]))
+
+    assert cutting.rows() == [
+        (1, tuple(LINES), LONG_PURCHASE),
+        (6, (b"R1,A,P,",), LONG_PURCHASE),
+        (7, (b"R1,A,xxxxx",), TOO_LONG),
+        (8, (b"R1,A,Q,",), None),
+    ]
+
+
+@pytest.mark.parametrize("more", [[], [b"R1,A,P,"]], ids=str)
+def test_a_file_may_end_in_a_purchase_that_is_refused(more: list[bytes]) -> None:
+    cutting = Cutting().cut(b"\n".join([*LINES, b""]), last=False)
+    rest = b"".join(row + b"\n" for row in more)
+
+    assert cutting.cut(rest).cutter.position == Position(len(b"\n".join(LINES)) + 1 + len(rest), 6 + len(more))
+
+
+def test_a_row_with_a_fault_ends_the_purchase_before_it_and_begins_none() -> None:
+    rows = [b"R1,A," + LONG, b"R1,A,P,", b"R1,A,Q,", b"R1,A," + LONG, b"R1,A,P,"]
+
+    assert in_all_blocks(CsvCutter, b"\n".join(rows)) == [
+        (1, (b"R1,A,xxxxx",), TOO_LONG),
+        (2, (b"R1,A,P,", b"R1,A,Q,"), None),
+        (4, (b"R1,A,xxxxx",), TOO_LONG),
+        (5, (b"R1,A,P,",), None),
+    ]
+
+
+def test_rows_with_faults_of_any_kind_are_each_refused_once() -> None:
+    rows = [b"R1,A," + LONG, b"R1,A,P,", b'R1,"A"x,P,', b"R1,A,Q,", b"R1,A," + LONG]
+
+    assert [(number, fault) for number, _, fault in in_all_blocks(CsvCutter, b"\n".join(rows))] == [
+        (1, TOO_LONG),
+        (2, None),
+        (3, STRAY_QUOTE),
+        (4, None),
+        (5, TOO_LONG),
+    ]
 
 
 @pytest.mark.parametrize("plain", [False, True])

@@ -14,7 +14,7 @@ from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.purchases.purchase import Reference
+from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item
 from loyalty.store.backoff import Backoff
@@ -98,8 +98,8 @@ def stocked() -> MemoryTable:
     return table
 
 
-def buy(table: Table, reference_number: str = "R", card: str = "CARD", **fields: Any) -> str:
-    """Two lines of 20.00: a coffee and a cake; an award of 4.00 and a voucher."""
+def asked(reference_number: str = "R", card: str = "CARD", **fields: Any) -> PurchaseRequest:
+    """Return the request of two lines of 20.00: a coffee and a cake; it gives an award of 4.00 and a voucher."""
     price = {"net_amount": 20, "tax_amount": 0, "total_amount": 20}
     body: dict[str, Any] = {
         "cim": card,
@@ -108,7 +108,12 @@ def buy(table: Table, reference_number: str = "R", card: str = "CARD", **fields:
         "products": [{"product_sku": "COFFEE", **price}, {"product_sku": "CAKE", **price}],
         **fields,
     }
-    request = read_purchase(body, NOW)
+    return read_purchase(body, NOW)
+
+
+def buy(table: Table, reference_number: str = "R", card: str = "CARD", **fields: Any) -> str:
+    """Post the purchase that `asked` describes, and return its id."""
+    request = asked(reference_number, card, **fields)
     posting = post_purchase(Engine.on(table, pause=lambda _: None), request, PARTNER, now=NOW)
     return posting.event.entry.event_id
 
@@ -166,6 +171,36 @@ def test_a_return_of_other_goods_that_gets_in_between_is_no_reason_to_refuse_a_r
     for table in at_every_call(buy, lambda at: give_back(at, event_id, 0), lambda at: give_back(at, event_id, 1)):
         assert (table.get(keys.wallet("A")) or {})["balance"] == 0
         assert (table.get(keys.counter("reward_offer", "AWARD")) or {})["used"] == 0
+
+
+def test_a_return_that_fills_the_wallet_just_in_time_is_no_reason_to_refuse_another_one() -> None:
+    """The cake gave an award, which is spent; each line was paid with 1.00 of the wallet, in part."""
+    cake_only = {**OFFER, "id": "AWARD", "name": "Award", "conditions": {"products": ["CAKE"]}}
+    opening = {
+        "type": "opening_balance",
+        "id": "OB",
+        "account": "A",
+        "amount": 2,
+        "performed_on": "2026-01-01T00:00:00",
+    }
+    coffee = {"product_sku": "COFFEE", "net_amount": 2, "tax_amount": 0, "total_amount": 2}
+
+    def prepare(table: Table) -> None:
+        lines = [json.dumps(record).encode() for record in (cake_only, opening)]
+        assert not import_records(lines, table=table, now=NOW).refused
+        buy(table, spend_request={"amount": 2})
+        buy(table, "LATER", products=[coffee], spend_request={"amount": 2})
+
+    def act(table: Table) -> None:
+        with suppress(Refused):  # undisturbed
+            give_back(table, event_id, 1)
+
+    event_id = purchase_id()
+    for table in at_every_call(prepare, act, lambda at: give_back(at, event_id, 0)):
+        assert (table.get(keys.wallet("A")) or {})["balance"] == 0
+        purchase = read_event(table, event_id)
+        assert purchase
+        assert purchase.taken_back.lines == {0: 1, 1: 1}
 
 
 def test_two_cancellations_at_a_time_are_one() -> None:

@@ -357,9 +357,9 @@ class Pages:
 
     def __init__(self, *items: Item) -> None:
         self.items = items
-        self.asked: list[tuple[str, int | None, int]] = []
+        self.asked: list[tuple[str, int | Decimal | None, int]] = []
 
-    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+    def journal(self, account_id: str, *, before: int | Decimal | None, limit: int) -> list[Item]:
         """As `JournalTable.journal`."""
         self.asked.append((account_id, before, limit))
         return [item for item in reversed(self.items) if before is None or item["sequence"] < before][: min(2, limit)]

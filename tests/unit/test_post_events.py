@@ -232,6 +232,23 @@ def test_an_event_that_is_refused_is_left_out_of_its_wallets_events() -> None:
     assert (table.transactions, table.readings) == (["1 3"], 1)
 
 
+BUSY = Refused(Problem(Code.RETRY_LATER, "Busy."))
+
+
+@pytest.mark.parametrize("before", ["nothing", "an event that is refused", "an event that is posted"])
+def test_an_event_that_is_to_be_sent_again_holds_back_those_behind_it(before: str) -> None:
+    """Such as one that finds no numbers, as storage is busy for a moment."""
+    table, first = Observed(), {"an event that is refused": "-1", "an event that is posted": "1"}
+    drafts = [("A", Gift("1", first[before]))] if before in first else []
+
+    posting = Posting(table, *drafts, ("A", Gift("2", meets=BUSY)), ("A", Gift("3")), ("B", Gift("4")))
+
+    told = {"an event that is refused": ["INSUFFICIENT_BALANCE"], "an event that is posted": ["1"]}
+    assert posting.told == [*told.get(before, []), "RETRY_LATER", "RETRY_LATER", "1"]
+    assert posting.faults == []
+    assert table.wallet("A").balance == (before == "an event that is posted")
+
+
 def test_wallets_whose_events_are_all_refused_take_no_transaction() -> None:
     table = Observed()
 

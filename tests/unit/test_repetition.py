@@ -9,14 +9,21 @@ from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
 from loyalty.domain.fingerprint import FORM, Fingerprint
-from loyalty.domain.identity import Identity, Origin
+from loyalty.domain.identity import Identity, Origin, derived_id, given_id
 from loyalty.domain.ledger.wallet import EventType, JournalEntry, Movement
-from loyalty.domain.programme.directory import Directory
+from loyalty.domain.programme.directory import HANDOVER, Directory
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.events import Event
-from loyalty.usecases.purchases.repetition import Repetitions, identify, is_repeated, keys_to_identify, may_be_told
+from loyalty.usecases.purchases.repetition import (
+    Repetitions,
+    bought_again,
+    identify,
+    is_repeated,
+    keys_to_identify,
+    may_be_told,
+)
 from tests.builders import DESK, EUR, SCHEME, SHOP, imported
 
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -51,7 +58,7 @@ def event(fingerprint: bytes = b"now", form: int | None = FORM, merchant_id: str
     return Event(entry, Origin.KEY, fingerprint, "P", None, form=form)
 
 
-def ids(asked: PurchaseRequest, *former: dict[str, Any], told_to: Partner | None = None) -> set[str | None]:
+def ids(asked: PurchaseRequest, *former: dict[str, Any], told_to: Partner | None = None) -> set[str]:
     known = [*imported(EUR, SHOP, DESK, OTHER, STAND, SCHEME), *former]
     return Repetitions(Programme.of(known), Directory(known)).ids(asked, told_to)
 
@@ -80,16 +87,16 @@ def test_a_partner_may_learn_of_the_events_of_its_merchants_alone() -> None:
 
 
 def test_what_an_event_is_known_by_alone_is_where_it_is_whoever_performed_it() -> None:
-    assert ids(request(OF_KEY)) == {OF_KEY.own_id, None}
-    assert ids(request(OF_KEY, performed_by={})) == {OF_KEY.own_id, None}
-    assert ids(request(NUMBER, known_before=(OF_KEY, OF_ROW))) == {OF_KEY.own_id, OF_ROW.own_id, None}
-    assert ids(request(NUMBER)) == {None}
+    assert ids(request(OF_KEY)) == {OF_KEY.own_id}
+    assert ids(request(OF_KEY, performed_by={})) == {OF_KEY.own_id}
+    assert ids(request(NUMBER, known_before=(OF_KEY, OF_ROW))) == {OF_KEY.own_id, OF_ROW.own_id}
+    assert ids(request(NUMBER)) == set()
 
 
 @pytest.mark.parametrize("origin", [Origin.REFERENCE, Origin.GIVEN])
 def test_what_is_one_among_a_merchants_is_with_every_merchant_that_its_names_ever_led_to(origin: Origin) -> None:
     identity = Identity(origin, ("X",) if origin is Origin.GIVEN else ())
-    older = {identity.older_id, None}
+    older = {identity.older_id} if identity.older_id else set()
     of_shop, of_other = (identity.event_id(merchant, "R", "") for merchant in ("SHOP", "OTHER"))
 
     assert ids(request(identity)) == {*older, of_shop}
@@ -113,6 +120,7 @@ def test_only_what_may_be_needed_is_read() -> None:
     assert keys_to_identify([], PARTNER) == set()
     assert keys_to_identify([request(OF_KEY), request(Identity(Origin.REFERENCE))], PARTNER) == set()
     assert keys_to_identify([request(OF_KEY), request(NUMBER)], PARTNER) == {PARTNERS_RECORD}
+    assert keys_to_identify([request(NUMBER, known_before=(OF_KEY,))], PARTNER) == {PARTNERS_RECORD}
     assert keys_to_identify([request(given), request(NUMBER)], PARTNER) == {keys.event("X"), PARTNERS_RECORD}
 
 
@@ -165,3 +173,36 @@ def test_any_other_request_stays_as_it_is(identity: Identity, items: dict[keys.K
     asked = request(identity)
 
     assert identify(asked, PARTNER, items) is asked
+
+
+def test_what_is_bought_again_is_known_by_its_content_and_the_purchase_that_is_undone() -> None:
+    """Whatever span of time it came in, and whatever it was known by before."""
+    content = Identity(Origin.CONTENT, ("P", "C0FFEE", "SPAN"))
+    asked = request(content, known_before=(Identity(Origin.CONTENT, ("P", "C0FFEE", "SPAN BEFORE")),))
+
+    again = bought_again(asked, event())
+
+    assert again == replace(asked, identity=Identity(Origin.CONTENT, ("P", "C0FFEE", "E")), known_before=())
+
+
+@pytest.mark.parametrize(
+    ("identity", "of_other"),
+    [
+        (Identity(Origin.REFERENCE), derived_id(Origin.REFERENCE, "OTHER", "R")),
+        (Identity(Origin.GIVEN, ("X",)), given_id("OTHER", "X")),
+        (OF_KEY, None),
+        (NUMBER, None),
+    ],
+)
+def test_an_id_is_contested_that_it_would_have_at_the_merchant_which_had_the_name_until_yesterday(
+    identity: Identity, of_other: str | None
+) -> None:
+    def contested(merchant_id: str, now: datetime = AT, performed_by: Any = BY_SHOP) -> frozenset[str]:
+        known = [*imported(EUR, SHOP, DESK, OTHER, STAND, SCHEME), {**FORMER, "lost_on": AT.timestamp()}]
+        repetitions = Repetitions(Programme.of(known), Directory(known))
+        return repetitions.contested_ids(request(identity, performed_by=performed_by), merchant_id, now)
+
+    assert contested("SHOP") == ({of_other} if of_other else set())
+    assert contested("SHOP", now=AT + HANDOVER) == set()
+    assert contested("OTHER") == set()
+    assert contested("SHOP", performed_by={"outlet": Reference("id", "S", "")}) == set()

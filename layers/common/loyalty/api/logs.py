@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from loyalty.domain.errors import Code, Refused
+from loyalty.domain.errors import Refused
 from loyalty.store.sdk_errors import sdk_failure
 
 MAX_TOLD = 8
@@ -83,7 +83,7 @@ def log_put_off_within(outcomes: Iterable[Any]) -> None:
     line for each thing that led to that, with how many they are, and the places of the first, from 0."""
     places: dict[Refused, list[int]] = {}
     for place, outcome in enumerate(outcomes):
-        if isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER:
+        if isinstance(outcome, Refused) and outcome.is_for_now:
             places.setdefault(outcome, []).append(place)
     for refused, of_it in places.items():
         log_put_off(refused, entries=len(of_it), places=of_it[:MAX_TOLD])

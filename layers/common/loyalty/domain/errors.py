@@ -63,6 +63,11 @@ class Refused(Exception):  # noqa: N818 - reads as what it says: `raise Refused(
         super().__init__(*problems)  # by which another process is told of it
         self.problems = problems
 
+    @property
+    def is_for_now(self) -> bool:
+        """Whether the same request may be carried out when it is sent again."""
+        return all(problem.code is Code.RETRY_LATER for problem in self.problems)
+
     def __str__(self) -> str:
         return "; ".join(f"{problem.pointer or '/'}: {problem.description}" for problem in self.problems)
 
@@ -74,7 +79,7 @@ class NotInProgramme(Refused):
     @property
     def is_named_by_a_record(self) -> bool:
         """Whether it is there for sure, as a record names it; a caller may name anything."""
-        return any(problem.code is Code.RETRY_LATER for problem in self.problems)
+        return self.is_for_now
 
 
 def not_in_programme(kind: str, record_id: str) -> NotInProgramme:

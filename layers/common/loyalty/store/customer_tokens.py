@@ -94,17 +94,17 @@ def use_up(table: Table, password_key: keys.Key) -> bool:
 
 
 class OneTimePassword(NamedTuple):
-    """A password, the partner whose purchases it is for, and its expiry; `drawn_by` names the call that drew it."""
+    """A password, the partner whose purchases it is for, and its expiry."""
 
     text: str
     partner_id: str
     expires_on: datetime
-    drawn_by: str
 
 
 def put_one_time_password(table: Table, password: OneTimePassword, token: CustomerToken) -> bool:
-    """Let a one-time password lead to a token; return False if it is in use, unless by the call that drew it, whose
-    answer was lost. The token itself is read when the password is shown (`resolve_passwords`)."""
+    """Let a one-time password lead to a token; return False if it is in use. The token itself is read when the password
+    is shown (`resolve_passwords`). It is a transaction, as the SDK may send that again: a plain write that takes effect
+    late would bring a password back that was used meanwhile."""
     return _put(table, one_time_password_key(password.text), password, token.id, token.account_id)
 
 
@@ -120,7 +120,9 @@ def _put(table: Table, at: keys.Key, password: OneTimePassword, target: str, acc
         "account_id": account_id,
         "partner_id": password.partner_id,
         "expires_at": int(password.expires_on.timestamp()),
-        "drawn_by": password.drawn_by,
     }
-    condition = "attribute_not_exists(pk) OR drawn_by = :request"
-    return table.put(Put(at, item, condition, {":request": password.drawn_by}))
+    try:
+        table.transact([Put(at, item, condition="attribute_not_exists(pk)")])
+    except ConditionFailed:
+        return False
+    return True

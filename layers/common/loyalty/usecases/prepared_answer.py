@@ -19,15 +19,13 @@ class PreparedAnswer(Generic[Posted, Answer]):
 
     def __init__(self, render: Callable[[Posted], Answer]) -> None:
         self._render = render
-        self._prepared: tuple[Posted, Answer] | None = None
+        self._prepared: Answer | None = None
 
     def draw_up(self, posted: Posted) -> None:
         """Draw up the answer to what is about to be posted."""
-        self._prepared = (posted, self._render(posted))
+        self._prepared = self._render(posted)
 
-    def to(self, posted: Posted) -> Answer:
-        """Return the answer to what was posted, as it was prepared. That to a replay is drawn up now: this call has
-        posted nothing, and may be sent again."""
-        if self._prepared and self._prepared[0] == posted:
-            return self._prepared[1]
-        return self._render(posted)
+    def to(self, posted: Posted, *, replayed: bool) -> Answer:
+        """Return the answer to what was posted, as it was last prepared. That to a replay is drawn up now: this call
+        has posted nothing, and may be sent again."""
+        return self._render(posted) if replayed or self._prepared is None else self._prepared

@@ -36,6 +36,7 @@ class CsvCutter(CsvRows):
     def __init__(self, layout: Layout, shards: Shards, position: Position) -> None:
         super().__init__(layout, shards, position)
         self._quoted_delimiter = b'"%b"' % self._delimiter
+        self._quoted_lines = _quoted_lines(self._delimiter)
         at = {name: place for place, name in enumerate(layout.columns)}
         self._reference_at = at[REFERENCE_NUMBER]
         self._customers = [(at[name], by) for name, by in NEWEST_NAMES.items() if name in at]
@@ -48,7 +49,6 @@ class CsvCutter(CsvRows):
     def _put(self, data: bytes, *, last: bool) -> int:
         is_refusing, plain = self._inside == INSIDE_PURCHASE, self._plain(data, last=last)
         rows, faults, waiting = (self._lines if plain else self._quoted_rows)(data, last=last)
-        last = last or self.fault is not None
         first = self._go_on_refusing(rows, faults) if is_refusing else 0
         if first < len(rows) or last:
             self._inside = "" if self._inside == INSIDE_PURCHASE else self._inside
@@ -65,20 +65,12 @@ class CsvCutter(CsvRows):
 
     def _plain(self, data: bytes, *, last: bool) -> bytes | None:
         """Return what stands between the cells of all rows that end in `data`, if it stands nowhere else: the delimiter
-        where nothing is in quotes, and with quotes around it where all cells are."""
+        where nothing is in quotes, and with quotes around it where all cells are (`_quoted_lines`)."""
         if b'"' not in data:
             return self._delimiter
-        lines, line_end = data[: data.rfind(b"\n") + 1], b"\r\n" if b"\r" in data else b"\n"
-        if last and len(lines) < len(data):
-            lines = data + line_end
-        between, at_ends = (lines.count(b'"%b"' % mark) for mark in (self._delimiter, line_end))
-        all_quoted = (
-            lines.startswith(b'"')
-            and lines.endswith(b'"' + line_end)
-            and lines.count(b"\n") == at_ends + 1
-            and lines.count(b'"') == 2 * (between + at_ends + 1)
-        )
-        return self._quoted_delimiter if all_quoted else None
+        is_ended = not last or data.endswith(b"\n")
+        lines = data[: data.rfind(b"\n") + 1] if is_ended else data + b"\n"
+        return self._quoted_delimiter if self._quoted_lines.fullmatch(lines) else None
 
     def _gather(self, rows: list[bytes], faults: Faults, first: int, plain: bytes | None, *, last: bool) -> int:
         """Put purchases into their shards, from the row at place `first` on; return at which place the last one begins,
@@ -109,7 +101,7 @@ class CsvCutter(CsvRows):
         """Return the purchases from the row at place `first` on, and the places of empty rows. A row that has a fault
         is a purchase of its own, and ends the one before it. `plain` as `_plain` has it."""
         found, empty = list[Purchase](), set[int]()
-        for fault in sorted(place for place in faults if place >= first):
+        for fault in sorted(faults):
             self._find(found, empty, rows, (first, fault), plain)
             found.append((b"", fault, fault + 1))
             first = fault + 1
@@ -135,10 +127,10 @@ class CsvCutter(CsvRows):
             elif all_quoted:
                 # Delimiters have their quotes with them, so what is left of the first cell's is the one that opens it.
                 cells[0] = cells[0][1:]
-            said = cells[reference_at] if cells else b""
+            said = cells[reference_at]
             if said == reference:
                 # Found once a second row asks for it: most purchases of many files have just one.
-                repeated = repeated or self._beginning(rows[opened], plain)
+                repeated = repeated or self._beginning(rows[opened])
                 if (repeated and row.startswith(repeated)) or self._goes_on(row, rows[opened]):
                     continue
             # As in any empty row, there is nothing in this cell, or it begins with white space or a quote.
@@ -162,7 +154,7 @@ class CsvCutter(CsvRows):
             self._shards.all[0].add_rows(self._row + start, filled, LONG_PURCHASE)
             self._inside = INSIDE_PURCHASE
             return self._last_filled_row(rows)
-        if empty and sum(len(rows[place]) + 1 for place in empty if place > start) > MAX_ROW_BYTES:
+        if sum(len(rows[place]) + 1 for place in empty if place > start) > MAX_ROW_BYTES:
             self._learn([name])
             self._known[name].add_rows(self._row + start, filled)
             return end
@@ -193,30 +185,25 @@ class CsvCutter(CsvRows):
     def _goes_on(self, row: bytes, first: bytes) -> bool:
         """Return whether the purchase that `first` is the first row of goes on in `row`."""
         cells, head = self._cells(row), self._cells(first)
-        return (
-            bool(cells)
-            and cells[self._reference_at] == head[self._reference_at]
-            and all(cells[place] in (head[place], b"") for place in self._keys)
-        )
+        is_same = cells[self._reference_at] == head[self._reference_at]
+        return is_same and all(cells[place] in (head[place], b"") for place in self._keys)
 
-    def _beginning(self, row: bytes, plain: bytes | None) -> bytes:
+    def _beginning(self, row: bytes) -> bytes:
         """Return what a row begins with, up to all by which purchases are told apart: in a row that begins with the
         same, the purchase goes on. Empty where telling that is not so simple."""
-        if plain:
-            cells = row.split(plain, self._limit)
-            return row[: len(row) - len(cells[-1])] if len(cells) > self._limit else b""
         found = self._first_cells.match(row)
         return row[: found.end() + 1] if found and row.startswith(self._delimiter, found.end()) else b""
 
     def _cells(self, row: bytes) -> Cells:
-        """Return the first cells of a row that may have quotes or be short; none of a blank line."""
-        if not row.strip(b" \r"):
-            return []
-        if found := b'"' in row and self._first_cells.match(row):
-            captured = found.groups(b"")
-            return [text.replace(b'""', b'"') or bare for text, bare in zip(captured[::2], captured[1::2], strict=True)]
-        cells = row.removesuffix(b"\r").split(self._delimiter)
-        return cells + [b""] * (self._limit - len(cells))
+        """Return the first cells of a row that may have quotes or be short."""
+        if b'"' not in row:
+            return row.removesuffix(b"\r").split(self._delimiter) + [b""] * self._limit
+        found = self._first_cells.match(row) or self._first_cells.match(
+            row.removesuffix(b"\r") + self._delimiter * self._limit
+        )
+        assert found  # else the row has a fault
+        captured = found.groups(b"")
+        return [text.replace(b'""', b'"') or bare for text, bare in zip(captured[::2], captured[1::2], strict=True)]
 
     def _other_name(self, row: bytes) -> Hashable:
         """Return the customer by the second column that may name one."""
@@ -230,9 +217,13 @@ class CsvCutter(CsvRows):
 
 def _drop_empty_rows(rows: list[bytes], start: int, end: int, empty: set[int]) -> list[bytes]:
     """Return the rows of a purchase without the empty ones between."""
-    if not empty:
-        return rows[start:end]
     return [row for place, row in enumerate(rows[start:end], start) if place not in empty]
+
+
+def _quoted_lines(delimiter: bytes) -> re.Pattern[bytes]:
+    """Return lines of which all cells are in quotes. None has a quote or a line end inside, or is the delimiter alone,
+    which with its quotes looks like what stands between cells."""
+    return re.compile(rb'(?:"(?!%b")[^"\n]*+"(?:%b|\r?\n))+' % (delimiter, delimiter))
 
 
 @cache

@@ -72,7 +72,8 @@ class CsvRows(Cutter):
 @cache
 def empty_row(delimiters: bytes) -> re.Pattern[bytes]:
     """Return a row that says nothing: a blank line, or cells with white space at most, be it in quotes."""
-    return re.compile(rb'(?:[\s%b]|"\s*+"(?!"))*+' % delimiters)
+    # Before Python 3.11.5, a group with `*+` also takes the beginning of what is no cell.
+    return re.compile(rb'(?:[\s%b]++|"\s*+"(?!"))*' % delimiters)
 
 
 def cell_patterns(delimiter: bytes) -> dict[bytes, bytes]:

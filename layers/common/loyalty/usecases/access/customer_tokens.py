@@ -158,9 +158,9 @@ def issue_one_time_password(shown: Reference, partner_id: str, *, table: Table, 
 
 def draw_password(partner_id: str, now: datetime, put: Callable[[OneTimePassword], bool]) -> tuple[str, datetime]:
     """Return a password that `put` found unused, and until when it is good."""
-    expires_on, request = now + PASSWORD_LIFETIME, secrets.token_hex(16)
+    expires_on = now + PASSWORD_LIFETIME
     for _ in range(MAX_DRAWS):
         password = str(SMALLEST_PASSWORD + secrets.randbelow(LARGEST_PASSWORD - SMALLEST_PASSWORD + 1))
-        if put(OneTimePassword(password, partner_id, expires_on, drawn_by=request)):
+        if put(OneTimePassword(password, partner_id, expires_on)):
             return password, expires_on
     raise Refused(Problem(Code.RETRY_LATER, "No unused one-time password was found. Ask for one again."))

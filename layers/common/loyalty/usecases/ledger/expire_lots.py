@@ -102,7 +102,7 @@ def _batches(account_ids: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _is_busy(outcome: EventOutcome) -> TypeGuard[Refused]:
-    return isinstance(outcome, Refused) and outcome.problems[0].code is Code.RETRY_LATER
+    return isinstance(outcome, Refused) and outcome.is_for_now
 
 
 class ExpiryDraft(Struct, frozen=True):

@@ -38,7 +38,7 @@ def post_opening_balance(
     try:
         return post_event(record["account"], draft, table=table)
     except Refused as refused:
-        if refused.problems[0].code is Code.RETRY_LATER:
+        if refused.is_for_now:
             raise
         # It may be posted already, and what refuses it now have come about since.
         event = read_event(table, draft.event_id)

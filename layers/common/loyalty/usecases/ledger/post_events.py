@@ -70,10 +70,10 @@ def post_events(
     Events of one wallet are posted in their order, as many as fit into a transaction with those of other wallets;
     several transactions at a time. Each event is posted or refused alone: an event that cannot be posted is left out,
     and the wallet's next event is priced without it. If a wallet has moved, its remaining events are priced again.
-    While attempts post nothing, there is a wait before each, and their number is limited. A fault on our side that an
-    event meets is reported to `report` and holds up the rest of its wallet: where a transaction of several wallets
-    meets one, each of them is tried alone. If none of them meets it again, it is reported once all events have their
-    outcomes. `customers` are the customers of the accounts that are already read.
+    While attempts post nothing, there is a wait before each, and their number is limited. Busy storage that an event
+    meets holds up the rest of its wallet. So does a fault on our side, which is reported to `report`: where a
+    transaction of several wallets meets one, each of them is tried alone. If none of them meets it again, it is
+    reported once all events have their outcomes. `customers` are the customers of the accounts that are already read.
     """
     run, backoff = _Run(drafts, table, report, customers), Backoff(pause)
     while run.left:
@@ -173,10 +173,12 @@ class _Run:
     def _next_of_wallet(
         self, drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
     ) -> TransactionBatch:
-        """Return the next events of a wallet (`next_batch`). If the first one meets a fault on our side, refuse all
-        that is left of the wallet."""
+        """Return the next events of a wallet (`next_batch`). If the first one meets busy storage, or a fault on our
+        side, refuse all that is left of the wallet."""
         try:
             return next_batch(drafts, customer, used, taken)
+        except Refused as busy:
+            return TransactionBatch(refused=dict.fromkeys(drafts, busy))
         except Exception as fault:  # noqa: BLE001 - reported; other wallets' events are to be posted
             self._report(fault)
             return TransactionBatch(refused=dict.fromkeys(drafts, Refused(FAULT)))

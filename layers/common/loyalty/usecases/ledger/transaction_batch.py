@@ -144,8 +144,8 @@ def next_batch(
     drafts: Mapping[int, EventDraft], customer: Customer | None, used: dict[Key, Decimal], taken: set[Key]
 ) -> TransactionBatch:
     """Return the next events of a wallet, as many as fit into a transaction. Their uses are added to `used`, and the
-    keys that nobody else may write at the same time to `taken`. An event that meets a fault on our side waits until the
-    events before it are settled; then the fault passes through."""
+    keys that nobody else may write at the same time to `taken`. An event that meets busy storage or a fault on our side
+    waits until the events before it are settled; then that passes through."""
     batch = TransactionBatch(items=1)
     for place, draft in drafts.items():
         try:
@@ -154,10 +154,10 @@ def next_batch(
             require_rules(customer.wallet, one.event.entry, one.wallet)
             one = one.linked(customer.wallet, draft.programme.table_id)
             writes, own_keys, size = one.writes, one.own_keys, one.size
-        except Refused as refusal:
-            batch.refused[place] = refusal
-            continue
-        except Exception:
+        except Exception as failure:
+            if isinstance(failure, Refused) and not failure.is_for_now:
+                batch.refused[place] = failure
+                continue
             if batch.prepared or batch.refused:
                 break
             raise

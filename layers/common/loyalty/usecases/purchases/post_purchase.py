@@ -22,7 +22,7 @@ from loyalty.usecases.ledger.post_events import EventOutcome, FaultReport, Poste
 from loyalty.usecases.newest_programme import require_known, with_newest_programme_each
 from loyalty.usecases.prepared_answer import BeforePosting, nothing
 from loyalty.usecases.purchases.purchase_draft import PurchaseDraft
-from loyalty.usecases.purchases.recognition import guess_of, lacks_password
+from loyalty.usecases.purchases.recognition import account_named, guess_of, lacks_password
 from loyalty.usecases.purchases.repetition import (
     Repetitions,
     bought_again,
@@ -116,7 +116,8 @@ class _Batch(Struct, frozen=True):
         report: receives faults on our side.
         customers: customers by account id, as they were when the requests were resolved.
         older: events by id that were looked up together with the names of the requests.
-        unread: accounts by id that could not be read, with the first place that asked for each, and why not.
+        accounts: the ids of the accounts that the requests lead to, by place, in their order; None where one leads
+            to none.
     """
 
     engine: Engine
@@ -128,7 +129,7 @@ class _Batch(Struct, frozen=True):
     report: FaultReport = pass_on
     customers: dict[str, Customer] = field(default_factory=dict)
     older: dict[str, Event | None] = field(default_factory=dict)
-    unread: dict[str, tuple[int, Refused]] = field(default_factory=dict)
+    accounts: dict[int, str | None] = field(default_factory=dict)
 
     def post(self) -> list[EventOutcome]:
         """Return what became of each."""
@@ -181,7 +182,7 @@ class _Batch(Struct, frozen=True):
         outcomes: dict[int, EventOutcome] = {}
         left: dict[int, PurchaseDraft] = {}
         for place, draft in drafts.items():
-            events = [event for one in ids[place] if one and (event := taken.get(one))]
+            events = [event for one in ids[place] if (event := taken.get(one))]
             if outcome := outcome_among(draft, events):
                 outcomes[place] = outcome
             else:
@@ -209,7 +210,7 @@ class _Batch(Struct, frozen=True):
         for place in resolutions:
             self.requests[place] = identify(self.requests[place], self.partner, items)
         lacking = [place for place in resolutions if lacks_password(self.requests[place], items)]
-        drafts |= self.earlier(dict.fromkeys(lacking)) if lacking else {}
+        drafts |= self.earlier(dict.fromkeys(lacking))
 
         def resolve(place: int, tokens: ShownTokens) -> Resolved | Refused:
             try:
@@ -221,8 +222,9 @@ class _Batch(Struct, frozen=True):
         tokens = ShownTokens(self.partner.id, self.engine.table, self.now)
         for place, resolved in check_side_by_side(guesses, tokens, resolve).items():
             if isinstance(resolved, Refused):
-                drafts[place] = resolved
+                drafts[place], self.accounts[place] = resolved, account_named(self.requests[place], items)
             else:
+                self.accounts[place] = resolved.account_id
                 request, merchant_id = self.requests[place], resolved.purchase.merchant_id
                 drafts[place] = PurchaseDraft(
                     request,
@@ -247,8 +249,6 @@ class _Batch(Struct, frozen=True):
         try:
             self.customers.update(read_customers(self.engine.table, account_ids))
         except Refused as busy:
-            for place, draft in found.items():
-                self.unread.setdefault(draft.resolved.account_id, (place, busy))
             return dict.fromkeys(found, busy)
         unknown: dict[int, PurchaseDraft | Refused] = {}
         for place, draft in found.items():
@@ -260,14 +260,16 @@ class _Batch(Struct, frozen=True):
         return unknown
 
     def _find_waiting(self, drafts: Mapping[int, PurchaseDraft | EventOutcome]) -> dict[int, Refused]:
-        """Return why those of `drafts` have to wait that stand behind a request of the same wallet that could not be
-        read: of requests that are drawn up twice, under another programme, one time may be quiet and the other not."""
+        """Return why those of `drafts` have to wait that stand behind a request of the same wallet which is to be sent
+        again: its pass code could not be checked, say, or its wallet not be read."""
+        held: dict[str | None, Refused] = {}
         waiting: dict[int, Refused] = {}
-        for place, draft in drafts.items():
-            if isinstance(draft, PurchaseDraft) and (unread := self.unread.get(draft.resolved.account_id)):
-                first, busy = unread
-                if first < place:
-                    waiting[place] = busy
+        for place, account_id in self.accounts.items():
+            draft = drafts[place]
+            if isinstance(draft, Refused) and draft.is_for_now:
+                held[account_id] = draft
+            elif isinstance(draft, PurchaseDraft) and account_id in held:
+                waiting[place] = held[account_id]
         return waiting
 
     def earlier(self, drafts: Mapping[int, PurchaseDraft | None]) -> dict[int, EventOutcome]:
@@ -284,10 +286,10 @@ class _Batch(Struct, frozen=True):
         """
         claimed = {place: draft.claimed_ids if draft else set() for place, draft in drafts.items()}
         ids = {place: of_place | claimed[place] for place, of_place in self._ids(drafts, told_to=self.partner).items()}
-        taken = ledger.read_taken(self.engine.table, {one for of_place in ids.values() for one in of_place if one})
+        taken = ledger.read_taken(self.engine.table, {one for of_place in ids.values() for one in of_place})
         outcomes: dict[int, EventOutcome] = {}
         for place, draft in drafts.items():
-            events = [event for one in ids[place] if one and (event := taken.get(one))]
+            events = [event for one in ids[place] if (event := taken.get(one))]
             if equal := next((event for event in events if self._is_repeated(place, event)), None):
                 outcomes[place] = PostedEvent(equal, replayed=True)
             elif draft and (rivals := claimed[place] & taken.keys()):
@@ -297,17 +299,17 @@ class _Batch(Struct, frozen=True):
     def _is_repeated(self, place: int, event: Event) -> bool:
         return is_repeated(self.requests[place], event) and may_be_told(event, self.partner)
 
-    def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str | None]]:
+    def _ids(self, places: Iterable[int], told_to: Partner | None = None) -> dict[int, set[str]]:
         catalogue = self.engine.catalogue
         repetitions = Repetitions(catalogue.programme(self.now), catalogue.directory(self.now))
         return {place: repetitions.ids(self.requests[place], told_to) for place in places}
 
-    def _taken(self, ids: Mapping[int, set[str | None]]) -> dict[str, Event | None]:
+    def _taken(self, ids: Mapping[int, set[str]]) -> dict[str, Event | None]:
         """Return those of the ids that are taken, as `ledger.read_taken`; what was looked up with the names is not read
         again."""
         taken: dict[str, Event | None] = {event_id: event for event_id, event in self.older.items() if event}
-        wanted = {event_id for of_place in ids.values() for event_id in of_place if event_id} - self.older.keys()
-        return taken | (ledger.read_taken(self.engine.table, wanted) if wanted else {})
+        wanted = {event_id for of_place in ids.values() for event_id in of_place} - self.older.keys()
+        return taken | ledger.read_taken(self.engine.table, wanted)
 
 
 def outcome_among(draft: PurchaseDraft, events: Iterable[Event]) -> EventOutcome | None:

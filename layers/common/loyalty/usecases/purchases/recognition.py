@@ -58,6 +58,12 @@ def guess_of(request: PurchaseRequest) -> Reference | None:
     return next(filter(is_guess, _shown_references(request)), None)
 
 
+def account_named(request: PurchaseRequest, items: Mapping[keys.Key, Item]) -> str | None:
+    """Return the id of the account that the customer's name leads to, whatever is shown with it; `items` are those at
+    `keys_to_recognize`."""
+    return items.get(customer_key(request.customer), {}).get("account_id")
+
+
 def lacks_password(request: PurchaseRequest, items: Mapping[keys.Key, Item]) -> bool:
     """Return whether `recognize` would count a one-time password as a wrong guess; `items` are those at
     `keys_to_recognize`."""
@@ -81,7 +87,7 @@ def recognize(request: PurchaseRequest, items: Mapping[keys.Key, Item], tokens: 
     if customer.by == CONTACT_PASSWORD:  # which stands for no token
         contact = find("Account", customer, items.get(customer_key(customer)))
         return Recognized(contact.account_id, None, True, _one_time_password(customer))
-    account_id = items.get(customer_key(customer), {}).get("account_id")
+    account_id = account_named(request, items)
     if account_id is None:
         raise Refused(not_found("Account", customer.value, customer.pointer))
     if authorization is None:

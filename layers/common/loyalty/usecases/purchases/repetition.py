@@ -82,11 +82,12 @@ class Repetitions(Struct, frozen=True):
     programme: Programme
     directory: Directory
 
-    def ids(self, request: PurchaseRequest, told_to: Partner | None = None) -> set[str | None]:
-        """Return the ids under which an equal request may have been posted; None for one that the request does not
-        tell. Where what is found is to be `told_to` a partner, they are none of merchants that it does not see."""
+    def ids(self, request: PurchaseRequest, told_to: Partner | None = None) -> set[str]:
+        """Return the ids under which an equal request may have been posted, as far as it tells them. Where what is
+        found is to be `told_to` a partner, they are none of merchants that it does not see."""
         identity = request.identity
-        ids = {identity.older_id, *(one.own_id for one in (identity, *request.known_before))}
+        own = (identity.older_id, *(one.own_id for one in (identity, *request.known_before)))
+        ids = {one for one in own if one}
         if identity.is_of_merchant:
             merchants = {at for at in self._merchants(request) if told_to is None or told_to.sees(at)}
             ids |= {identity.event_id(at, request.reference_number, "") for at in merchants}

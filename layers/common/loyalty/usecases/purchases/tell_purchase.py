@@ -26,4 +26,4 @@ def post_and_tell(
     """
     answer = event_answer(engine, render, now)
     posting = post_purchase(engine, request, partner, now=now, before_posting=answer.draw_up)
-    return EventAnswer(answer.to(posting), posting.replayed)
+    return EventAnswer(answer.to(posting, replayed=posting.replayed), posting.replayed)

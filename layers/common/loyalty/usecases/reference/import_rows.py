@@ -193,7 +193,7 @@ class _Import:
         try:
             became[number] = self._import(number, record)
         except Refused as refused:
-            if refused.problems[0].code is Code.RETRY_LATER:
+            if refused.is_for_now:
                 raise
             places = self._place_to_wait(refused)
             if places is not None and len(places) < MAX_WAITING:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loyalty.domain.access.partner import Partner
-from loyalty.domain.errors import Code, Refused
+from loyalty.domain.errors import Refused
 from loyalty.domain.fingerprint import Fingerprint
 from loyalty.domain.identity import Origin, derived_id
 from loyalty.domain.programme.programme import Programme
@@ -124,7 +124,7 @@ class _Reversing(Struct, frozen=True):
                         raise Refused(draft.duplicate_of(earlier)) from refused
                     return PostedEvent(earlier, replayed=True)
                 before, purchase = purchase, read(purchase_id)
-                if refused.problems[0].code is Code.RETRY_LATER or purchase.taken_back == before.taken_back:
+                if refused.is_for_now or purchase.taken_back == before.taken_back:
                     raise
                 # A return got in between reading the wallet and reading the purchase, so the refusal fits neither.
 

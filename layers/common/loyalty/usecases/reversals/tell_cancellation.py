@@ -21,4 +21,4 @@ def cancel_and_tell(
     """
     answer = event_answer(engine, render, now)
     posting = cancel_purchase(engine, named, partner, now=now, before_posting=answer.draw_up)
-    return EventAnswer(answer.to(posting), posting.replayed)
+    return EventAnswer(answer.to(posting, replayed=posting.replayed), posting.replayed)

@@ -128,7 +128,7 @@ class RowPoster(Struct, frozen=True):
                 match outcome:
                     case PostedEvent():
                         tried.settled[row] = _posted_outcome(row, request, outcome)
-                    case Refused() if outcome.problems[0].code is Code.RETRY_LATER:
+                    case Refused() if outcome.is_for_now:
                         if not tried.busy:
                             self.report(row, outcome)
                         tried.unsettled[row] = outcome.problems[0]

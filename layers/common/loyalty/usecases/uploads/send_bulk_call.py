@@ -90,7 +90,7 @@ def _proven(shown: Reference, item: Item | None, tokens: ShownTokens) -> ShownBe
     try:
         return ShownBefore(tokens.token("Account", shown, item).id, None)
     except Refused as refused:
-        if refused.problems[0].code is Code.RETRY_LATER:
+        if refused.is_for_now:
             raise
         return ShownBefore(None, refused.problems[0])
 

@@ -236,9 +236,8 @@ class _Run:
             self._kept.result()
 
 
-def _ahead(pool: Executor, reads: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:
+def _ahead(pool: Executor, reads: Iterator[Callable[[], bytes]]) -> Iterator[bytes]:
     """Return what each of `reads` answers, in order; the next ones are under way meanwhile."""
-    reads = iter(reads)
     under_way = deque(pool.submit(read) for read in islice(reads, IN_FLIGHT))
     while under_way:
         part = under_way.popleft().result()
