@@ -10,7 +10,7 @@ from typing import Any
 from loyalty import exactjson
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of
+from loyalty.store.attributes import Item, key_of, pack_key
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.store.export import TableExport
 from loyalty.store.keys import Key
@@ -51,6 +51,16 @@ class Damaged:
     def put(self, key: Key, item: Item) -> None:
         present = {name: value for name, value in item.items() if name not in ("pk", "sk") and value is not None}
         self.table.put(Put(key, present))
+
+    def tell(self, item: Item, name: str, value: Any) -> None:
+        """Give an item an attribute as DynamoDB tells it, of whichever kind."""
+        self.table.client.update_item(
+            TableName=self.table.name,
+            Key=pack_key(key_of(item)),
+            UpdateExpression="SET #name = :value",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": value},
+        )
 
     def remove(self, item: Item) -> None:
         self.table.transact([Delete(key_of(item))])

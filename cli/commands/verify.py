@@ -43,12 +43,12 @@ def verify(
     processes: Processes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove the journal: numbers without gaps, balances and hashes chained, wallets and limits the sum of their events,
-    no orphans, and purchases what was taken back of them.
+    """Prove that every posting did what it should, and that nobody has changed anything since.
 
     Exit status 1, and a list, where that does not hold; 2 where nothing is proven, as the table or an export cannot be
-    read, or temporary files have no room. What rests on something that an older version did not record is listed as
-    `unrecorded`, and is no failure.
+    read, an export has no event and no wallet, or temporary files have no room. What rests on something that an older
+    version did not record is listed as `unrecorded`, and is no failure. docs/operating.md says what is proven, and what
+    cannot be.
     """
     from loyalty.usecases.proofs.advice import advice_for
 
@@ -101,9 +101,14 @@ def _of_export(folder: Path, processes: int) -> Any:
     try:
         export = TableExport.of(folder)
         with _workspace(shards_for(export.count), processes) as (workspace, progress):
-            return verify_export(export, workspace, progress=progress)
+            found = verify_export(export, workspace, progress=progress)
     except NotAnExport as reason:
         raise CommandFailure(str(reason)) from reason
+    if not (found.events or found.wallets or found.deviations):
+        raise CommandFailure(
+            f"{folder} has no event and no wallet: it is of another table, or of one that nothing was posted to"
+        )
+    return found
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import zlib
 from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,18 @@ from loyalty.domain.proofs.audit import KEPT_OF_OFFERS, PURCHASES_COUNTED, UPDAT
 from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, HEAD_KEPT, PERSON_AS_POSTED
 from loyalty.domain.proofs.use_audit import USES_COUNTED
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of, pack_key, unpack
+from loyalty.store.attributes import Item, key_of, unpack
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.events import is_event
 from loyalty.store.keys import Key
+from loyalty.store.ledger import journal_items
 from loyalty.store.numbers import KINDS
 from loyalty.store.programme_snapshot import read_version
 from loyalty.store.writes import Put
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.expire_lots import due_accounts, expire_lots
 from loyalty.usecases.proofs import verify_export as verify_export_module
-from loyalty.usecases.proofs.legible import READABLE
+from loyalty.usecases.proofs.legible import READABLE, STAYS
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
 from loyalty.usecases.proofs.verify_journal import verify_journal
@@ -46,6 +49,9 @@ from tests.moto_table import Items, fill, kept
 BARE_ACCOUNT = "D4F6B8CAE2034E50AC7D9FB1305C7E9D"
 OTHER_CONTACT = "028657D9E5E74F4EAAB25C9DD0EBB69C"
 WALLET = list(Amounts.__struct_fields__).index("wallet")
+EXTREMES = ["9" * 38, "1E+125", "1E-130"]
+"""Numbers that DynamoDB keeps, and nobody has."""
+
 OFFERS: list[dict[str, Any]] = [
     {"type": "voucher_type", "id": "V", "name": "Coffee", "value_options": "FIXED", "value": 2},
     {"type": "reward_offer", "id": "V", "name": "V", "scheme": "SALES", "voucher_type": "V"},
@@ -112,6 +118,17 @@ def test_nothing_is_found_where_nobody_did_anything(damaged: Damaged) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "sk", ["ACCOUNT", "ALIAS", "EVENT", "NUMBERS", "REFERENCE", "SNAPSHOT", "USED", "VERSION", "VOUCHER", "WALLET"]
+)
+def test_an_item_that_is_to_be_deleted(damaged: Damaged, sk: str) -> None:
+    item = next(item for item in damaged.table.scan() if item["sk"] == sk and ("sequence" in item) == (sk == "EVENT"))
+    damaged.change(item, expires_at=Decimal(1893456000))
+
+    [found] = damaged.found()
+    assert (found.rule, found.found.partition(": ")[0]) == (STAYS, f"{item['pk']} / {sk}")
+
+
 def test_a_voucher_that_is_gone(damaged: Damaged) -> None:
     damaged.remove(damaged.voucher("STANDING"))
 
@@ -126,6 +143,55 @@ def test_a_voucher_whose_state_nothing_explains(damaged: Damaged, name: str, sta
     damaged.change(damaged.voucher(name), state=state)
 
     assert rules(damaged.found()) == {VOUCHERS_KEPT}
+
+
+@pytest.mark.parametrize("value", [*EXTREMES, "-0.10"])
+def test_a_voucher_of_another_value(damaged: Damaged, value: str) -> None:
+    damaged.tell(damaged.voucher("STANDING"), "value", {"N": value})
+
+    [found] = damaged.found()
+    assert found.rule == VOUCHERS_KEPT
+    assert Decimal(found.found.partition("value ")[2].partition(",")[0]) == Decimal(value)
+
+
+@pytest.mark.parametrize("number", ["9E+999999", "1E-999999", "1E+1000000", "1E+100000000"])
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("STANDING", ("vouchers", 0, "amounts", 0)),
+        ("STANDING", ("budgets", "LIMITED")),
+        ("STANDING", ("nobody's",)),
+        ("WAIVED", ("settled", "SPENT")),
+    ],
+)
+def test_a_document_with_a_number_that_no_table_keeps(
+    damaged: Damaged, number: str, name: str, path: tuple[Any, ...]
+) -> None:
+    event = damaged.event(name, "CANCELLATION" if "settled" in path else "PURCHASE")
+
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step] if step in document or isinstance(step, int) else document.setdefault(step, {})
+        document[path[-1]] = Decimal(number)
+
+    damaged.rewrite(event, change)
+
+    found = damaged.found()
+    assert (keys.event_id(key_of(event)), READABLE) in {(one.event_id, one.rule) for one in found}
+    assert max(len(one.found) for one in found) < 1000
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [('"budget":100', f'"budget":"{told}"') for told in ("NaN", "sNaN")] + [('"id":"LIMITED"', '"id":5')],
+)
+def test_a_record_that_says_what_none_does(damaged: Damaged, before: str, after: str) -> None:
+    item = damaged.table.get(keys.programme("reward_offer", "LIMITED"))
+    assert item
+    assert before in item["record"]
+    damaged.change(item, record=item["record"].replace(before, after))
+
+    assert rules(damaged.found()) >= {READABLE, AS_WRITTEN}
 
 
 @pytest.mark.parametrize("names_an_event", [True, False])
@@ -349,6 +415,16 @@ def test_a_snapshot_of_the_programme_that_is_not_whole(damaged: Damaged) -> None
     assert rules(damaged.found()) == {AS_WRITTEN}
 
 
+@pytest.mark.parametrize("parts", [10**9, 0, -1])
+def test_a_snapshot_that_is_said_to_have_another_number_of_parts(damaged: Damaged, parts: int) -> None:
+    version = damaged.table.get(keys.PROGRAMME_VERSION)
+    assert version
+    damaged.change(version, snapshot_parts=Decimal(parts))
+
+    assert rules(damaged.found()) == {AS_WRITTEN}
+    assert Engine.on(damaged.table).catalogue.programme(datetime.now(UTC)).with_budget == {"LIMITED"}
+
+
 def test_an_import_that_broke_off_is_no_damage(damaged: Damaged) -> None:
     version = damaged.table.get(keys.PROGRAMME_VERSION)
     assert version
@@ -466,15 +542,20 @@ def test_a_wallet_that_cannot_be_read(damaged: Damaged, attribute: str) -> None:
     assert READABLE in rules(damaged.found())
 
 
+@pytest.mark.parametrize("sequence", [*EXTREMES, "-1.5", "1.5", "0"])
+def test_an_event_whose_number_is_none(damaged: Damaged, sequence: str) -> None:
+    events = [key_of(item) for item in damaged.table.scan() if item.get("account_id") == ACCOUNT_ID and is_event(item)]
+    damaged.tell(damaged.event("STANDING"), "sequence", {"N": sequence})
+
+    journal = islice(journal_items(damaged.table, ACCOUNT_ID), len(events) + 1)
+    assert sorted(map(key_of, journal)) == sorted(events)
+    assert AS_POSTED in rules(damaged.found())
+
+
 @pytest.mark.parametrize("value", [{"NULL": True}, {"M": {}}, {"SS": ["a"]}, {"L": [{"N": "1"}]}])
 def test_a_value_of_a_kind_that_we_never_write(damaged: Damaged, value: Any) -> None:
     event = damaged.event("STANDING")
-    damaged.table.client.update_item(
-        TableName=damaged.table.name,
-        Key=pack_key(key_of(event)),
-        UpdateExpression="SET note = :value",
-        ExpressionAttributeValues={":value": value},
-    )
+    damaged.tell(event, "note", value)
 
     assert (keys.event_id(key_of(event)), READABLE) in {(found.event_id, found.rule) for found in damaged.found()}
 
@@ -512,7 +593,7 @@ VALUES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.sampled_from(["NaN", "{}", "[]", "null", '{"2999-12":"NaN"}', '{"lines":{"0":"NaN"}}', '{"type":[]}']).map(
         lambda text: {"S": text}
     ),
-    st.decimals(-(10**9), 10**9, places=2).map(lambda number: {"N": str(number)}),
+    (st.decimals(-(10**9), 10**9, places=2) | st.sampled_from(EXTREMES)).map(lambda number: {"N": str(number)}),
     st.binary(min_size=1, max_size=20).map(lambda octets: {"B": octets}),
     st.booleans().map(lambda flag: {"BOOL": flag}),
     st.sampled_from(

@@ -18,7 +18,8 @@ from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, VOUCHERS_KEP
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from tests.cards import CAMPAIGN, PROMO_CODE, bring
 from tests.functional.conftest import Functions, example
-from tests.tables.written import items_of, load_items
+from tests.tables.kept import items_of
+from tests.tables.written import load_items
 
 ACCOUNT_ID = "ACC0FFEEACC0FFEEACC0FFEEACC0FFEE"
 MERCHANT_ID = "6D9C2E4F0A6B4B5D8E1F3A7C9B0D2E4F"

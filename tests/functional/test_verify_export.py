@@ -23,7 +23,7 @@ from loyalty.store.export import TableExport
 from loyalty.usecases.proofs.verify_export import verify_export
 from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.proofs.workspace import Workspace
-from tests.exports import export
+from tests.exports import export, write_export
 from tests.functional.conftest import Functions, example
 from tests.functional.test_verify import ACCOUNT_ID, change
 
@@ -156,6 +156,11 @@ def _one(line: str) -> Callable[[Path], None]:
     return _replace(gzip.compress(line.encode() + b"\n"))
 
 
+def _attribute(told: str) -> Callable[[Path], None]:
+    """Return what puts an item with this attribute in the place of all."""
+    return _one(f'{{"Item":{{"pk":{{"S":"x"}},"sk":{{"S":"x"}},"a":{told}}}}}')
+
+
 DAMAGES |= {
     "the summary is empty": (_write("manifest-summary.json", ""), "manifest-summary.json has 0 lines"),
     "the summary is no object": (_write("manifest-summary.json", "[1]"), "manifest-summary.json cannot be read"),
@@ -174,9 +179,21 @@ DAMAGES |= {
     "a line is no JSON": (_one("hello"), "000.json.gz, line 1, is no item"),
     "an item has no key": (_one('{"Item":{"pk":{"S":"x"}}}'), "000.json.gz, line 1, is no item (it has no key)"),
     "a key is a number": (_one('{"Item":{"pk":{"S":"x"},"sk":{"N":"1"}}}'), "line 1, is no item (it has no key)"),
-    "a type is unknown": (_one('{"Item":{"pk":{"S":"x"},"sk":{"S":"x"},"a":{"X":"*"}}}'), "line 1, is no item"),
-    "a number is none": (_one('{"Item":{"pk":{"S":"x"},"sk":{"S":"x"},"a":{"N":"*"}}}'), "line 1, is no item"),
-    "octets are no base64": (_one('{"Item":{"pk":{"S":"x"},"sk":{"S":"x"},"a":{"B":"*"}}}'), "line 1, is no item"),
+    "a type is unknown": (_attribute('{"X":"*"}'), "line 1, is no item"),
+    "a number is none": (_attribute('{"N":"*"}'), "line 1, is no item"),
+    **{
+        f"a number is {told}": (
+            _attribute(f'{{"N":"{told}"}}'),
+            "line 1, is no item (a is no number that DynamoDB keeps)",
+        )
+        for told in ("NaN", "sNaN", "-Infinity", "1E+999999999", "1E-999999999")
+    },
+    "a line does not end": (_replace(gzip.compress(b" " * 99_999_999)), "000.json.gz has a line of more than 16000000"),
+    "it is nested without end": (
+        _attribute(f'{{"L":{"[" * 9999}{"]" * 9999}}}'),
+        "line 1, is no item (it is nested too deeply)",
+    ),
+    "octets are no base64": (_attribute('{"B":"*"}'), "line 1, is no item"),
 }
 
 
@@ -191,3 +208,11 @@ def test_an_export_that_is_not_whole_is_refused(folder: Path, damage: str) -> No
     assert said in told.stderr.replace("\n", "")
     assert "Traceback" not in told.stderr
     assert isinstance(told.exception, SystemExit)
+
+
+@pytest.mark.parametrize("items", [[], [{"pk": {"S": "ORDER#1"}, "sk": {"S": "ORDER"}}]])
+def test_nothing_is_proven_by_an_export_of_another_table(items: list[Any], tmp_path: Path) -> None:
+    told = CliRunner().invoke(app, ["verify", "--export", str(write_export([items], tmp_path / "export"))])
+
+    assert told.exit_code == 2
+    assert "has no event and no wallet: it is of another table" in told.stderr.replace("\n", " ")

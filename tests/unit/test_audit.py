@@ -44,7 +44,7 @@ def sold(told: TakenBack, *, cancelled: bool = False, **kept: int) -> PurchaseEv
 
 def undone(what: TakenBack, *, cancels: bool = False, account_id: str = "A", has_hash: bool = True) -> ReversalEvidence:
     """Return what an event took back, of which the purchase need not tell when and by whom."""
-    return ReversalEvidence("R", account_id, 1, what, cancels=cancels, has_hash=has_hash)
+    return ReversalEvidence("R", account_id, 1, what, has_hash, cancels=cancels)
 
 
 ALL = taken(awarded=10, spent=4)
@@ -149,12 +149,12 @@ def test_whatever_breaks_a_rule_of_what_is_taken_back_is_found(
 
 
 FIRST, LAST = Updated(AT, "P"), Updated(AT, "Q")
-SETTLED = ReversalEvidence("S", "A", 9, taken())
+SETTLED = ReversalEvidence("S", "A", 9, taken(), has_hash=True)
 
 
 def of_own(sequence: int, updated: Updated, *, has_hash: bool = True) -> ReversalEvidence:
     """Return a reversal of the purchase's own, which took back nothing."""
-    return ReversalEvidence("R", "A", sequence, taken(), updated=updated, has_hash=has_hash)
+    return ReversalEvidence("R", "A", sequence, taken(), has_hash, updated=updated)
 
 
 TWICE = [of_own(8, LAST), of_own(7, FIRST), SETTLED]

@@ -104,6 +104,17 @@ def test_a_counter_that_no_event_used_is_found_even_if_it_stands_at_nothing() ->
     ]
 
 
+def test_however_many_counters_are_off_they_are_told_in_their_order() -> None:
+    counters = Counters()
+    for number in range(20):
+        counters.take_counter({**keys.counter("promo_code", f"{7 * number % 20:02}")._asdict(), "used": Decimal(1)})
+
+    told = [f"promo_code#{number:02}: 1 on the counter, no event used it" for number in range(20)]
+    assert [one.found for one in counters.listed()] == told
+    some = {keys.counter("promo_code", f"{number:02}") for number in range(12)}
+    assert [one.found for one in counters.listed(some)] == told[:12]
+
+
 @pytest.mark.parametrize(
     ("budget", "maximum", "found"), [(25, 3, []), (24, 3, [BUDGET]), (25, 2, [USES]), (1, 1, [USES, BUDGET])]
 )
@@ -120,6 +131,36 @@ def test_what_is_beyond_the_limit_of_today_is_told(ledger: Book, budget: int, ma
         USES: f"promo_code#CODE: 3 on the counter, of {maximum}",
     }
     assert [(one.rule, one.found) for one in counters.beyond()] == [(WITHIN, told[key]) for key in found]
+
+
+@pytest.mark.parametrize("first", [[], ["E"], ["E", "F", "H"]], ids=str)
+@pytest.mark.parametrize("counter", [BUDGET, USES])
+def test_what_is_seen_in_parts_is_found_as_if_it_were_seen_at_once(
+    ledger: Book, first: list[str], counter: Key
+) -> None:
+    """Each part has some of the events, one of the counters and the limit of the other."""
+    limits: dict[Key, dict[str, Any]] = {
+        BUDGET: {"type": "reward_offer", "id": "O1", "limits": {"budget": 24}},
+        USES: {"type": "promo_code", "id": "CODE", "maximum_uses": 2},
+    }
+
+    def part(events: list[str], counted: Key) -> Counters:
+        counters = Counters()
+        for event_id in events:
+            counters.take(ledger.event(event_id))
+        counters.take_counter({"pk": counted.pk, "sk": counted.sk, "used": Decimal(25 if counted == BUDGET else 3)})
+        counters.take_limit(limits[USES if counted == BUDGET else BUDGET])
+        return counters
+
+    rest = [entry.event_id for entry in ledger.entries if entry.event_id not in first]
+    whole = part(first, counter)
+    whole.add(part(rest, USES if counter == BUDGET else BUDGET))
+
+    assert list(whole.listed()) == []
+    assert [one.found for one in whole.beyond()] == [
+        "promo_code#CODE: 3 on the counter, of 2",
+        "reward_offer#O1: 25 on the counter, of 24",
+    ]
 
 
 class Scanned(MemoryTable):
@@ -192,18 +233,20 @@ def test_a_counter_that_moves_during_a_reading_is_read_again(ledger: Book) -> No
     assert table.readings == 2
 
 
-def test_counters_that_move_during_every_reading_are_not_proven(ledger: Book) -> None:
-    set_to(ledger, USES, 4)
-    set_to(ledger, BUDGET, 4)
+def test_counters_that_move_during_every_reading_are_not_proven_and_told_in_their_order(ledger: Book) -> None:
+    moved = [USES, BUDGET, *(keys.counter("reward_offer", f"X{number}") for number in range(9))]
+    counters = seen(ledger)
+    for key in moved:
+        counters.take_counter({**key._asdict(), "used": Decimal(7)})
 
     def move(reading: int) -> None:
-        for key in (BUDGET, USES):
+        for key in moved:
             set_to(ledger, key, 10 + reading)
 
     table = Scanned(ledger, move)
 
-    assert closer(seen(ledger), table) == [
+    assert closer(counters, table) == [
         f"{subject}: it changed during each of 3 readings, so it is not proven: verify again"
-        for subject in ("promo_code#CODE", "reward_offer#O1")
+        for subject in ("promo_code#CODE", "reward_offer#O1", *(f"reward_offer#X{number}" for number in range(9)))
     ]
     assert table.readings == 3

@@ -135,6 +135,48 @@ def test_what_is_not_known_of_an_event_is_empty_in_its_id() -> None:
     assert broken(of_entry(back, event_id=derived_id(Origin.RETURN, "E", ""))) == []
 
 
+CONTENT_OF_NOW = [(), ("SPAN",)]
+"""What an event that is known by its content keeps of its identity: nothing, or when it came in."""
+
+
+def known_by_content(kept: tuple[str, ...]) -> Event:
+    """Return an event that is known by its content, which keeps this of its identity."""
+    event_id = derived_id(Origin.CONTENT, "P", b"f\xaa".hex().upper(), *kept)
+    one = of_entry(event(Origin.CONTENT), event_id=event_id)
+    return replace(one, fingerprint=b"f\xaa", document=replace(PURCHASE, identity=kept))
+
+
+@pytest.mark.parametrize("kept", CONTENT_OF_NOW, ids=str)
+def test_an_event_that_is_known_by_its_content_has_an_id_of_partner_fingerprint_and_what_it_keeps(
+    kept: tuple[str, ...],
+) -> None:
+    one = known_by_content(kept)
+
+    assert broken(one) == []
+    assert broken(replace(one, partner_id="Q")) == [ID_DERIVED]
+    assert broken(replace(one, fingerprint=b"g")) == [ID_DERIVED]
+    assert broken(replace(one, document=replace(PURCHASE, identity=("OTHER",)))) == [ID_DERIVED]
+    without_partner = derived_id(Origin.CONTENT, "", b"f\xaa".hex().upper(), *kept)
+    assert broken(replace(of_entry(one, event_id=without_partner), partner_id=None)) == []
+
+
+@pytest.mark.parametrize("kept", [*CONTENT_OF_NOW, ("P", "k")], ids=str)
+def test_once_the_fingerprint_is_erased_an_id_that_was_made_of_it_is_not_derived_any_more(
+    kept: tuple[str, ...],
+) -> None:
+    erased = replace(known_by_content(kept), fingerprint=b"")
+
+    assert broken(of_entry(erased, event_id="0" * 32)) == []
+
+
+def test_an_id_that_was_not_made_of_the_fingerprint_is_derived_though_that_is_erased() -> None:
+    for origin in Origin:
+        erased = replace(event(origin), fingerprint=b"")
+        assert broken(erased) == []
+        if origin not in (Origin.GIVEN, Origin.CONTENT):
+            assert broken(of_entry(erased, event_id="0" * 32)) == [ID_DERIVED]
+
+
 def test_a_given_id_without_a_reference_number_has_no_pointer_and_no_derived_id() -> None:
     given = replace(of_entry(event(Origin.GIVEN), reference_number=None), pointer=None)
     pointed = replace(given, pointer=derived_id(Origin.REFERENCE, "M", ""))

@@ -16,6 +16,7 @@ from loyalty.store.writes import Put
 from loyalty.usecases.proofs.verify_numbers import LargestNumbers
 from tests.builders import line, purchase
 from tests.unit.test_reversal import TEN, book
+from tests.whole_table import WholeTable
 
 AMOUNTS = Amounts(*[Decimal(1)] * len(Amounts.__struct_fields__))
 
@@ -77,3 +78,39 @@ def test_counters_may_be_leased_from_while_the_table_is_read(event: Event) -> No
     table.put(Put(keys.NUMBERS, dict.fromkeys(("purchase", "award", "spend", "spend_request"), Decimal(100))))
 
     assert list(numbers.deviations(table)) == []
+
+
+def test_what_is_seen_in_parts_is_found_as_if_it_were_seen_at_once(event: Event) -> None:
+    """Whichever part has the counters, and whichever the largest number."""
+    leased = {"purchase": Decimal(9), "award": Decimal(9), "spend": Decimal(9), "spend_request": Decimal(9)}
+    for with_counters in (0, 1):
+        parts = [LargestNumbers(), LargestNumbers()]
+        parts[0].take(numbered(event, "10", "8", "7", "9"))
+        parts[1].take(numbered(event, "7", "11", "8", "9"))
+        parts[with_counters].take_counters(leased)
+
+        parts[0].add(parts[1])
+
+        assert [one.found for one in parts[0].listed()] == [
+            "purchase: 9 on the counter, an event tells 10",
+            "award: 9 on the counter, an event tells 11",
+        ]
+
+
+def test_counters_are_read_consistently_and_as_far_as_they_can_be_read(event: Event) -> None:
+    numbers, table = LargestNumbers(), WholeTable()
+    numbers.take(numbered(event, "1", "1", "1", "1"))
+    behind = [f"{kind}: 0 on the counter, an event tells 1" for kind in ("purchase", "award", "spend", "spend_request")]
+
+    assert [one.found for one in numbers.deviations(table)] == behind
+    table.take_over([{**keys.NUMBERS._asdict(), "purchase": Decimal(5), "award": Decimal("NaN")}])
+    assert [one.found for one in numbers.deviations(table)] == behind[1:]
+
+
+def test_a_deviation_is_of_no_account_and_no_event(event: Event) -> None:
+    numbers = LargestNumbers()
+    numbers.take(replace(event, document=PurchaseDocument(number="1")))
+
+    rule = "no number is given a second time: what numbers are leased from is not behind those that events tell"
+    [found] = numbers.listed()
+    assert (found.account_id, found.event_id, found.rule) == (None, None, rule)

@@ -40,7 +40,18 @@ def test_nothing_is_shared_among_nobody() -> None:
     assert split(Decimal(0), []) == ()
 
 
-@pytest.mark.parametrize(("amount", "text"), [("1E+2", "100"), ("2.50", "2.5"), ("-0.0", "0"), ("0.0001", "0.0001")])
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("1E+2", "100"),
+        ("2.50", "2.5"),
+        ("-0.0", "0"),
+        ("0.0001", "0.0001"),
+        ("9" * 38, "9" * 38),
+        ("1E+125", "1" + "0" * 125),
+        ("9E+999999", "9E+999999"),
+    ],
+)
 def test_an_amount_is_written_without_trailing_zeros_or_exponent(amount: str, text: str) -> None:
     assert str(plain(Decimal(amount))) == text
 

@@ -1,6 +1,8 @@
 """The table in memory keeps the rules that writes rely on, and leaves what is below it alone."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,7 @@ from loyalty.store.keys import Key
 from loyalty.store.memory_table import MemoryTable
 from loyalty.store.sdk_errors import ConditionFailed
 from loyalty.store.writes import Add, Count, Delete, Put, Update
+from tests.observed_table import ObservedTable
 
 A, B, C = Key("P", "A"), Key("P", "B"), Key("Q", "C")
 ABSENT = "attribute_not_exists(pk)"
@@ -34,6 +37,59 @@ def test_a_partition_is_read_in_the_order_of_its_sort_keys() -> None:
     sandbox.put(Put(A, {}))
 
     assert [item["sk"] for item in sandbox.partition("P")] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "consistent"), [({}, False), ({"consistent": False}, False), ({"consistent": True}, True)]
+)
+@pytest.mark.parametrize(
+    ("read", "wanted"),
+    [
+        (MemoryTable.get, [A]),
+        (lambda table, *_, **asked: table.get_many([A, B], **asked), [A, B]),
+        (lambda table, *_, **asked: list(table.partition("P", **asked)), "P"),
+    ],
+    ids=["item", "items", "partition"],
+)
+def test_what_is_below_is_read_as_consistently_as_it_is_asked_for(
+    read: Callable[..., Any], wanted: Any, asked: dict[str, bool], consistent: bool
+) -> None:
+    base = ObservedTable()
+
+    read(MemoryTable(base), A, **asked)
+
+    assert base.reads == [(wanted, consistent)]
+
+
+def test_what_is_written_or_deleted_here_is_not_asked_for_below() -> None:
+    base = ObservedTable()
+    sandbox = MemoryTable(base)
+    sandbox.transact([Put(A, {}), Delete(B)])
+    base.reads.clear()
+
+    assert sandbox.get_many([A, B]).keys() == {A}
+    assert base.reads == []
+    sandbox.get_many([A, B, C])
+    assert base.reads == [([C], False)]
+
+
+def test_what_a_transaction_has_to_know_is_read_at_once() -> None:
+    base = ObservedTable()
+
+    MemoryTable(base).transact([Put(A, {}), Delete(B), Add(C, 1)])
+
+    assert base.reads == [([A, B, C], False)]
+
+
+def test_what_was_written_here_and_not_deleted_again_is_told_and_another_table_can_take_it_over() -> None:
+    base, sandbox = over(Put(A, {"x": 1}), Put(B, {"x": 2}))
+    sandbox.transact([Put(A, {"x": 9}), Delete(B), Put(C, {"x": 3})])
+
+    written = sandbox.written()
+    base.take_over(written)
+
+    assert written == [{"pk": "P", "sk": "A", "x": 9}, {"pk": "Q", "sk": "C", "x": 3}]
+    assert base.get_many([A, B, C]) == sandbox.get_many([A, C]) | {B: {"pk": "P", "sk": "B", "x": 2}}
 
 
 def test_all_writes_of_a_transaction_are_done_or_none() -> None:
@@ -69,6 +125,8 @@ def test_counters_add_up_and_stay_below_their_maximum() -> None:
     sandbox.transact([Add(A, Decimal("0.5"), 2, {"seen": "yes"})])
 
     assert sandbox.get(A) == {"pk": "P", "sk": "A", "used": Decimal("2.0"), "seen": "yes"}
+    sandbox.transact([Add(A, -1)])
+    assert sandbox.get(A) == {"pk": "P", "sk": "A", "used": Decimal("1.0"), "seen": "yes"}
     assert sandbox.add(B, {"tries": 1}) == {"tries": 1}
     assert sandbox.add(B, {"tries": 2}) == {"tries": 3}
 

@@ -21,6 +21,9 @@ FROM_SNAPSHOTS = {
 }
 """Functions that a till waits for."""
 
+LONGEST_DESCRIPTION = 256
+"""Of a version, in characters; Lambda's limit."""
+
 NO_PART_OF_A_FUNCTION = {"Events", "EventInvokeConfig", "Policies"}
 """What a version does not have: it applies to all of them."""
 
@@ -55,6 +58,11 @@ def named(value: Any) -> set[str]:
         case list():
             return {name for part in value for name in named(part)}
     return set()
+
+
+def longest_value(parameter: dict[str, Any]) -> int:
+    """Return how many characters a parameter's value may have."""
+    return max(map(len, parameter["AllowedValues"])) if "AllowedValues" in parameter else parameter["MaxLength"]
 
 
 def test_what_a_till_waits_for_may_start_from_a_snapshot_and_nothing_else() -> None:
@@ -143,6 +151,22 @@ def test_another_value_of_a_parameter_makes_another_version_if_and_only_if_the_f
         described = settings.pop("VersionDescription")
         part = [value for setting, value in settings.items() if setting not in NO_PART_OF_A_FUNCTION]
         assert named(described) == named(part) & given
+
+
+@pytest.mark.parametrize("name", sorted(FROM_SNAPSHOTS))
+def test_the_longest_description_of_a_version_is_one_that_lambda_takes(name: str) -> None:
+    template = read_template()
+    text, own = template["Resources"][name]["Properties"]["VersionDescription"]["Fn::Sub"]
+    longest = {
+        inserted: max(map(len, own[inserted]["Fn::If"][1:]))
+        if inserted in own
+        else longest_value(template["Parameters"][inserted])
+        for inserted in named({"Fn::Sub": text})
+    }
+
+    described = re.sub(r"\$\{(\w+)\}", lambda match: "x" * longest[match[1]], text)
+
+    assert len(described) <= LONGEST_DESCRIPTION
 
 
 def test_versions_that_no_call_leads_to_any_more_are_deleted() -> None:

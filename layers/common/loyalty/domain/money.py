@@ -25,6 +25,9 @@ _UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
 _WIDE = Context(prec=60)
 """Room for the largest amount at the largest rate; the usual 28 digits would end in an error there."""
 
+_LONG = Context(prec=130)
+"""Room for each digit of the largest number that DynamoDB keeps, 1E+125: nobody has it, but somebody may put it in."""
+
 
 def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """`amount` to `exponent` decimals (at most 4), half up by default: at 2, 0.125 is 0.13 and -0.125 is -0.13."""
@@ -74,9 +77,11 @@ def is_noise(number: Decimal, meant: Decimal) -> bool:
 
 
 def plain(amount: Decimal) -> Decimal:
-    """`amount` without trailing zeros or an exponent, the form in which it is stored, compared and answered."""
-    amount += ZERO  # a negative zero becomes zero
-    return amount.quantize(_UNITS[0]) if amount == amount.to_integral_value() else amount.normalize()
+    """`amount` without trailing zeros or an exponent, the form in which it is stored, compared and answered. Only what
+    is larger than any number in a table keeps its exponent."""
+    amount = _LONG.plus(amount)  # a negative zero becomes zero
+    is_written_out = amount == amount.to_integral_value() and amount.adjusted() < _LONG.prec
+    return amount.quantize(_UNITS[0], None, _LONG) if is_written_out else amount.normalize(_LONG)
 
 
 def plain_text(number: Decimal) -> str:

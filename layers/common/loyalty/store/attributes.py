@@ -16,6 +16,15 @@ Item = Mapping[str, Any]
 """Attributes by name; every value is a `Value`."""
 
 
+MAX_EXPONENT = 130
+"""Of numbers that DynamoDB keeps. What is far beyond takes for ever to be written as a whole number."""
+
+
+def is_kept(number: Decimal) -> bool:
+    """Return whether DynamoDB keeps such numbers. We write no others elsewhere."""
+    return number.is_finite() and abs(number.adjusted()) <= MAX_EXPONENT
+
+
 def key_of(item: Item) -> Key:
     """Return the key that an item lies at."""
     return Key(str(item["pk"]), str(item["sk"]))

@@ -5,7 +5,6 @@ these items for events or wallets. TTL removes them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -80,7 +79,7 @@ class DryRunTable:
             seen = self._read_through([key], consistent=True)
             item = seen[key].item or {}
             counters = {name: int(item.get(name, 0)) + amount for name, amount in amounts.items()}
-            if self._laid_aside([Put(key, {**_attributes(item), **counters})], seen, backoff):
+            if self._laid_aside([Put(key, {**item, **counters})], seen, backoff):
                 return counters
 
     def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:
@@ -150,7 +149,3 @@ def _item(kept: Item) -> Item | None:
     if kept["gone"]:
         return None
     return {name.removeprefix(_KEPT): value for name, value in kept.items() if name.startswith(_KEPT)}
-
-
-def _attributes(item: Item) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name not in ("pk", "sk")}

@@ -2,6 +2,7 @@
 place."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from loyalty.domain.errors import Code, Problem, Refused
@@ -100,7 +101,7 @@ class DynamoTable:
         }
         return self._pages(self.client.query, query)
 
-    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+    def journal(self, account_id: str, *, before: int | Decimal | None, limit: int) -> list[Item]:
         """Return at most `limit` journal items of an account, newest first, with a sequence number below `before`."""
         query: dict[str, Any] = {
             "IndexName": JOURNAL_INDEX,

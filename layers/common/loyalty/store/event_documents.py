@@ -9,9 +9,11 @@ from msgspec.json import Decoder, Encoder
 from loyalty.domain.events.documents import Document, PurchaseDocument, ReversalDocument
 from loyalty.domain.ledger.chain import Tree, number
 from loyalty.domain.ledger.wallet import EventType
+from loyalty.store.attributes import is_kept
 
 _NOTHING = b"{}"
 _TREES: Decoder[dict[str, Any]] = Decoder(dict[str, Any], float_hook=number)
+_STORED_TREES: Decoder[dict[str, Any]] = Decoder(dict[str, Any], float_hook=lambda told: number(_kept(told)))
 _WRITER = Encoder(decimal_format="number")
 _PURCHASES = Decoder(PurchaseDocument, float_hook=Decimal)
 _REVERSALS = Decoder(ReversalDocument, float_hook=Decimal)
@@ -47,5 +49,15 @@ def tree_of(text: bytes) -> Tree:
 
 
 def stored_tree(stored: bytes) -> Tree:
-    """Return what a document says that is stored, whichever version wrote it."""
-    return tree_of(zlib.decompress(stored))
+    """Return what a document says that is stored, whichever version wrote it.
+
+    Raises:
+        ValueError: a number in it is one that no table keeps.
+    """
+    return Tree(_STORED_TREES.decode(zlib.decompress(stored)))
+
+
+def _kept(told: str) -> str:
+    if not is_kept(Decimal(told)):
+        raise ValueError(told)
+    return told

@@ -5,15 +5,19 @@ import hashlib
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from msgspec import Struct, json
 
 from loyalty import exactjson
-from loyalty.store.attributes import Item, unpack
+from loyalty.store.attributes import Item, is_kept, unpack
 
 _BLOCK = 1 << 20
+
+MAX_LINE_BYTES = 16_000_000
+"""Bytes of a line, however an item of 400 KB is written."""
 
 
 class NotAnExport(Exception):  # noqa: N818 - reads as what it says
@@ -79,7 +83,10 @@ def items_in(file: DataFile) -> Iterator[tuple[bytes, Item]]:
 def _lines_in(file: Path) -> Iterator[bytes]:
     try:
         with gzip.open(file) as lines:
-            yield from lines
+            while line := lines.readline(MAX_LINE_BYTES):
+                if len(line) == MAX_LINE_BYTES:
+                    raise NotAnExport(f"{file} has a line of more than {MAX_LINE_BYTES} bytes; copy it again")
+                yield line
     except (OSError, EOFError, zlib.error) as error:
         raise NotAnExport(f"{file} cannot be unzipped ({error}); copy it again") from error
 
@@ -104,6 +111,10 @@ def _item_in(line: bytes) -> Item:
         raise ValueError(f"{lacking} is missing, or no type of DynamoDB's") from lacking
     except (ArithmeticError, AttributeError, TypeError) as error:
         raise ValueError(f"a value is not of its type: {error}") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if beyond := [name for name, value in item.items() if isinstance(value, Decimal) and not is_kept(value)]:
+        raise ValueError(f"{beyond[0]} is no number that DynamoDB keeps")
     if not (isinstance(item.get("pk"), str) and isinstance(item.get("sk"), str)):
         raise ValueError("it has no key")
     return item

@@ -1,6 +1,7 @@
 """Events and wallets: reading them, and the one transaction that posts an event and moves its wallet."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
 from secrets import token_bytes
 
@@ -252,10 +253,10 @@ def read_journal(table: JournalTable, account_id: str, *, before: int | None, li
 
 def journal_items(table: JournalTable, account_id: str) -> Iterator[Item]:
     """Return all that the index has of an account's journal, newest first, readable or not."""
-    before: int | None = None
+    before: Decimal | None = None
     while page := table.journal(account_id, before=before, limit=MAX_PAGE):
         yield from page
-        before = int(page[-1]["sequence"])
+        before = page[-1]["sequence"]  # a whole number, unless somebody has changed it
 
 
 def take_back(before: Event, after: Event) -> Update:

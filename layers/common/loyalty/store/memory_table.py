@@ -38,7 +38,7 @@ class MemoryTable:
         """Return all items of a partition, in the order of their sort keys."""
         below = self._base.partition(pk, consistent=consistent) if self._base else ()
         items = {**{key_of(item).sk: item for item in below}, **self._of(pk)}
-        yield from (item for _, item in sorted(items.items(), key=lambda pair: pair[0]) if item)
+        yield from (item for sk in sorted(items) if (item := items[sk]))
 
     def put(self, put: Put) -> bool:
         """Write one item; False, and nothing written, where its condition does not hold."""
@@ -50,9 +50,10 @@ class MemoryTable:
 
     def add(self, key: Key, amounts: Mapping[str, int]) -> dict[str, int]:
         """Add to counters of an item, which start at zero; return what they are now."""
-        self.transact([Count(key, amounts)])
-        item = self.get(key) or {}
-        return {name: item[name] for name in amounts}
+        count = Count(key, amounts)
+        counters = _counted(count, self.get(key))
+        self.transact([count])
+        return counters
 
     def transact(self, writes: Sequence[Write], backoff: Backoff | None = None) -> None:  # noqa: ARG002 - nobody else
         """Do all of `writes` or none.

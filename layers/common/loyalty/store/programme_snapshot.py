@@ -73,7 +73,7 @@ class ProgrammeVersion(Struct, frozen=True):
             version=int(item["version"]),
             changes=None if changes is None else int(changes),
             snapshot=item.get("snapshot_id"),
-            parts=int(item.get("snapshot_parts", 0)),
+            parts=min(int(item.get("snapshot_parts", 0)), MAX_PARTS),
             published=None if published is None else int(published),
         )
 

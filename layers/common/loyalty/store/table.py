@@ -6,6 +6,7 @@ Attribute values are plain Python (str, int, Decimal, bytes, bool, list of str, 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Protocol
 
 from loyalty.store.attributes import Item
@@ -61,7 +62,7 @@ class Table(Protocol):
 class JournalTable(Table, Protocol):
     """A table of which the journals of accounts can be read too."""
 
-    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+    def journal(self, account_id: str, *, before: int | Decimal | None, limit: int) -> list[Item]:
         """Return at most `limit` journal items of an account, newest first, with a sequence number below `before`."""
 
 

@@ -91,18 +91,18 @@ class ReversalEvidence(Struct, frozen=True):
         account_id: whose wallet the event moved.
         sequence: its number in the journal.
         taken_back: the quantities that came back, and the amounts; `waived` is below zero where it was settled.
+        has_hash: whether it has one, and so is of a version that tells `updated` and `kept`.
         cancels: whether it is the purchase's own cancellation.
         updated: what the purchase tells of it, if it is the purchase's own and the last; None if it settled.
-        has_hash: whether it has one, and so is of a version that tells `updated` and `kept`.
     """
 
     event_id: str
     account_id: str
     sequence: int
     taken_back: TakenBack
+    has_hash: bool
     cancels: bool = False
     updated: Updated | None = None
-    has_hash: bool = True
 
 
 class PurchaseEvidence(Struct, frozen=True):

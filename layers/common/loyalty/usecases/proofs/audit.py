@@ -12,7 +12,7 @@ from loyalty.domain.proofs.chain_audit import TableChains
 from loyalty.domain.records import RECORD_TYPES
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.events import is_event, is_pointer
+from loyalty.store.events import is_event
 from loyalty.store.keys import Key
 from loyalty.store.table import JournalTable
 from loyalty.usecases.proofs.event_rules import broken_rules
@@ -27,24 +27,17 @@ from loyalty.usecases.proofs.verify_reversals import Reversals
 from loyalty.usecases.proofs.verify_untold import Untold
 from loyalty.usecases.proofs.verify_wallets import SeenEvent, Wallets
 
-NAMED = ("VOUCHER", "ALIAS", "TOKEN", "REFERENCE")
-"""Sort keys of items that are there only for what something else says; pointers are, too."""
-
 
 class Claims(Protocol):
-    """Hears what lies beside events and records, and what they say of it (`Counterparts`)."""
+    """Hears what events and records say to lie beside them (`Counterparts`)."""
 
     def claim(self, claims: Iterable[Claim]) -> None: ...
 
-    def take(self, item: Item) -> None: ...
-
 
 class Filing(Protocol):
-    """Hears of reference numbers, and what is filed under them (`References`)."""
+    """Hears what is filed under reference numbers (`References`)."""
 
     def file(self, key: Key, event_id: str, *, certain: bool) -> None: ...
-
-    def take(self, item: Item) -> None: ...
 
 
 class Audit:
@@ -68,10 +61,10 @@ class Audit:
         references: Filing,
         counters: Counters,
         numbers: LargestNumbers,
-        chains: TableChains | None = None,
+        chains: TableChains,
     ) -> None:
         self.events = 0
-        self.chains = chains or TableChains()
+        self.chains = chains
         self.items_at_odds: list[Deviation] = []
         self.wallets = Wallets()
         self.reversals = Reversals()
@@ -109,10 +102,6 @@ class Audit:
         if is_event:
             self.events += 1
             self._event(SeenEvent.of(item))
-        elif item["sk"] == "REFERENCE":
-            self._references.take(item)
-        elif is_pointer(item) or item["sk"] in NAMED:
-            self._counterparts.take(item)
         elif item["sk"] == "USED":
             self.counters.take_counter(item)
         elif key_of(item) == keys.NUMBERS:
@@ -138,7 +127,6 @@ class Audit:
 
     def _event(self, seen: SeenEvent) -> None:
         event = seen.event
-        broken = list(broken_rules(event))
         self.wallets.take(seen)
         self._counterparts.claim(claims_of_event(event))
         if filed := filed_under(event):
@@ -147,5 +135,6 @@ class Audit:
         self.counters.take(event)
         self.numbers.take(event)
         self.untold.take(event)
-        for rule, found in broken:
+        # Last, as an event of which that cannot be told counts all the same.
+        for rule, found in broken_rules(event):
             self.items_at_odds.append(Deviation(event.entry.account_id, event.entry.event_id, rule, found))

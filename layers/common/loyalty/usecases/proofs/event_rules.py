@@ -53,8 +53,8 @@ def _is_due(entry: JournalEntry) -> bool:
 def _expected_id(event: Event) -> str:
     """Return the id that an event should have or, where its id was given, its reference number's pointer."""
     entry = event.entry
+    origin = Origin.REFERENCE if event.origin is Origin.GIVEN else event.origin
     parts: Mapping[Origin, Callable[[], tuple[str, ...]]] = {
-        Origin.GIVEN: lambda: (entry.merchant_id or "", entry.reference_number or ""),
         Origin.REFERENCE: lambda: (entry.merchant_id or "", entry.reference_number or ""),
         Origin.EXTERNAL: lambda: event.purchase_document.identity,
         Origin.KEY: lambda: event.purchase_document.identity,
@@ -66,8 +66,7 @@ def _expected_id(event: Event) -> str:
         Origin.RETURN: lambda: (event.reversal_document.reverses, entry.reference_number or ""),
         Origin.EXPIRY: lambda: (entry.account_id, str(entry.sequence)),
     }
-    origin = Origin.REFERENCE if event.origin is Origin.GIVEN else event.origin
-    return derived_id(origin, *parts[event.origin]())
+    return derived_id(origin, *parts[origin]())
 
 
 def _content_parts(event: Event) -> tuple[str, ...]:

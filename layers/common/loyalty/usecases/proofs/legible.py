@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,15 +11,22 @@ from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
-from loyalty.store.attributes import Foreign, Item, key_of
+from loyalty.store.attributes import Foreign, Item, is_kept, key_of
 from loyalty.store.events import EventState, is_event, is_pointer, taken_back_in, uses_in
 from loyalty.store.numbers import KINDS
 from loyalty.store.reference import is_record_key
 
 READABLE = "every item can be read"
+STAYS = "no item that is proven is deleted by itself"
 
-Check = Callable[[Any], bool]
-"""Returns whether a value is what an attribute must be; what it raises means that it is not."""
+ENDS = "expires_at is set, so DynamoDB deletes it then"
+"""Told of an item that somebody has put such a time into: what is proven has none."""
+
+_EXPIRY = "expires_at"
+"""The attribute by which DynamoDB deletes items."""
+
+Check = Callable[[Any], object]
+"""Returns something true where a value is what an attribute must be; what it raises means that it is not."""
 
 
 class _Form(Struct, frozen=True):
@@ -38,20 +44,24 @@ def legible(item: Item) -> tuple[Item, list[str]]:
         return item, []
     checks = {**form.required, **form.optional}
     damaged = {name for name, value in item.items() if not _passes(checks.get(name, _is_ours), value)}
+    damaged.discard(_EXPIRY)
     lacking = form.required.keys() - item.keys()
     if item.get("hash") is not None and is_event(item):
         lacking |= _BESIDE_A_HASH - item.keys()
-    left_out = damaged | ({"hash"} if _BESIDE_A_HASH & (damaged | lacking) else set())
+    left_out = {_EXPIRY, *damaged} | ({"hash"} if _BESIDE_A_HASH & (damaged | lacking) else set())
     wrong = [*(f"{name} cannot be read" for name in damaged), *(f"{name} is missing" for name in lacking)]
+    if _EXPIRY in item:
+        wrong.append(ENDS)
     return {name: value for name, value in item.items() if name not in left_out}, sorted(wrong)
 
 
 def damage(item: Item, found: str) -> Deviation:
-    """Return the deviation that something of an item cannot be read."""
+    """Return the deviation that something of an item is wrong, as `legible` tells."""
     key, account_id = key_of(item), item.get("account_id")
     event_id = keys.event_id(key) if keys.is_event(key) else None
+    rule = STAYS if found == ENDS else READABLE
     return Deviation(
-        account_id if isinstance(account_id, str) else None, event_id, READABLE, f"{key.pk} / {key.sk}: {found}"
+        account_id if isinstance(account_id, str) else None, event_id, rule, f"{key.pk} / {key.sk}: {found}"
     )
 
 
@@ -76,7 +86,7 @@ def _form_of(item: Item) -> _Form | None:
 
 def _passes(check: Check, value: Any) -> bool:
     try:
-        return check(value)
+        return bool(check(value))
     except Exception:  # noqa: BLE001 - whatever it is, the value is not what it must be
         return False
 
@@ -95,36 +105,27 @@ def _is_bytes(value: Any) -> bool:
     return isinstance(value, bytes)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Decimal) and value.is_finite()
-
-
 def _is_whole(value: Any) -> bool:
-    return _is_number(value) and value == int(value)
-
-
-def _is_one_of(kinds: type[StrEnum]) -> Check:
-    return lambda value: kinds(value) is not None
+    return is_kept(value) and value == int(value)
 
 
 def _are_amounts(text: Any) -> bool:
-    return all(Decimal(amount).is_finite() for amount in exactjson.loads(text).values())
+    return all(is_kept(Decimal(amount)) for amount in exactjson.loads(text).values())
 
 
 def _are_uses(text: Any) -> bool:
     windows = [window for history in uses_in(text).by_subject.values() for window in history.windows.values()]
-    return all(
-        isinstance(window.count, int) and all(map(Decimal.is_finite, window.amounts.values())) for window in windows
-    )
+    return all(isinstance(window.count, int) and all(map(is_kept, window.amounts.values())) for window in windows)
 
 
 def _is_taken_back(text: Any) -> bool:
     told = taken_back_in(text)
-    return all(map(Decimal.is_finite, [*told.lines.values(), told.awarded, told.spent, told.waived, told.settled]))
+    return all(map(is_kept, [*told.lines.values(), told.awarded, told.spent, told.waived, told.settled]))
 
 
 def _is_record(text: Any) -> bool:
-    return isinstance(exactjson.loads(text)["type"], str)
+    record = exactjson.loads(text)
+    return isinstance(record["type"], str) and isinstance(record["id"], str)
 
 
 _BESIDE_A_HASH = frozenset({"hash_form", "personal"})
@@ -132,21 +133,21 @@ _BESIDE_A_HASH = frozenset({"hash_form", "personal"})
 _EVENT = _Form(
     {
         "account_id": _is_text,
-        **dict.fromkeys(("awarded", "spent", "balance", "performed_on", "posted_on"), _is_number),
+        **dict.fromkeys(("awarded", "spent", "balance", "performed_on", "posted_on"), is_kept),
         "document": _is_bytes,
         "sequence": _is_whole,
-        "event_type": _is_one_of(EventType),
-        "origin": _is_one_of(Origin),
+        "event_type": EventType,
+        "origin": Origin,
     },
     {
         **dict.fromkeys(("reference_number", "merchant_id", "partner_id", "partner_unit", "pointer"), _is_text),
         **dict.fromkeys(("updated_by", "updated_by_unit"), _is_text),
-        **dict.fromkeys(("alternative_awarded", "alternative_spent", "alternative_balance", "updated_on"), _is_number),
+        **dict.fromkeys(("alternative_awarded", "alternative_spent", "alternative_balance", "updated_on"), is_kept),
         **dict.fromkeys(("form", "hash_form"), _is_whole),
         **dict.fromkeys(("fingerprint", "hash", "personal", "salt"), _is_bytes),
         **dict.fromkeys(("lots", "lapsed", "kept"), _are_amounts),
         "filed": lambda value: isinstance(value, bool),
-        "state": _is_one_of(EventState),
+        "state": EventState,
         "taken_back": _is_taken_back,
     },
 )
@@ -156,7 +157,7 @@ _RECORD = _Form({"record": _is_record})
 _IDENTITY = _Form({**_NAME.required, **_RECORD.required})
 _FORMS: Mapping[str, _Form] = {
     "WALLET": _Form(
-        {"version": _is_whole, "purchases": _is_whole, "balance": _is_number},
+        {"version": _is_whole, "purchases": _is_whole, "balance": is_kept},
         {
             **dict.fromkeys(("lots", "lapsed", "waived", "forgiven"), _are_amounts),
             **dict.fromkeys(("expires", "expiry_shard"), _is_text),
@@ -164,14 +165,13 @@ _FORMS: Mapping[str, _Form] = {
             "head": _is_bytes,
         },
     ),
-    "ACCOUNT": _RECORD,
     "VOUCHER": _Form(
-        {**dict.fromkeys(("account_id", "event_id", "state", "voucher_type_id"), _is_text), "value": _is_number}
+        {**dict.fromkeys(("account_id", "event_id", "state", "voucher_type_id"), _is_text), "value": is_kept}
     ),
     "ALIAS": _NAME,
     "TOKEN": _NAME,
     "REFERENCE": _Form({"used": _is_whole, "event_id": _is_text}),
-    "USED": _Form({"used": _is_number}),
+    "USED": _Form({"used": is_kept}),
     "SNAPSHOT": _Form({"part": _is_bytes}),
     "VERSION": _Form(
         {"version": _is_whole},

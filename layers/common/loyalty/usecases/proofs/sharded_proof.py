@@ -17,7 +17,7 @@ from loyalty.store.events import is_event, is_pointer
 from loyalty.store.export import attributes_in
 from loyalty.store.keys import Key
 from loyalty.store.spool import Spool
-from loyalty.usecases.proofs.audit import NAMED, Audit
+from loyalty.usecases.proofs.audit import Audit
 from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
@@ -26,6 +26,9 @@ from loyalty.usecases.proofs.verify_programme import ProgrammeItems
 from loyalty.usecases.proofs.verify_references import References
 from loyalty.usecases.proofs.verify_untold import separate_unrecorded
 from loyalty.usecases.proofs.workspace import Tell, Work, Workspace
+
+NAMED = ("VOUCHER", "ALIAS", "TOKEN", "REFERENCE")
+"""Sort keys of items that are there only for what something else says; pointers are, too."""
 
 Progress = Callable[[str, int, int | None], None]
 """Hears what is done, and how much of how much, where that is known."""
@@ -187,25 +190,21 @@ class _NamesAside:
         """Put aside that a purchase is filed under a reference number."""
         self._add(key, {"filed": event_id, "certain": certain})
 
-    def take(self, item: Item) -> None:
-        """Put an item aside that has to be there for something."""
-        self._names.add(item["pk"], row_of(item), self._writer)
-
     def _add(self, key: Key, row: dict[str, object]) -> None:
         self._names.add(key.pk, exactjson.dumps({"key": key, **row}).encode() + b"\n", self._writer)
 
 
-class _Unheard(_NamesAside):
+class _Unheard:
     """Hears again what was put aside already."""
 
-    def __init__(self) -> None:
-        super().__init__(Spool(None, "", 1), 0)
+    def claim(self, claims: Iterable[Claim]) -> None:
+        """Let it be."""
 
-    def _add(self, key: Key, row: dict[str, object]) -> None:
-        pass
+    def file(self, key: Key, event_id: str, *, certain: bool) -> None:
+        """Let it be."""
 
 
-def _audit(proven: _Proven, aside: _NamesAside, chains: TableChains) -> Audit:
+def _audit(proven: _Proven, aside: _NamesAside | _Unheard, chains: TableChains) -> Audit:
     return Audit(aside, aside, proven.counters, proven.numbers, chains)
 
 
@@ -219,11 +218,9 @@ def _prove_accounts(items: SortedItems, chains: TableChains, shards: range, writ
         audit = _audit(proven, _NamesAside(items.names, writer), chains)
         for item in _items(items.accounts, number):
             audit.take(item)
-        found, untold = audit.items_at_odds, audit.untold
-        wrong, unrecorded = separate_unrecorded(found, untold.accounts, untold.counters)
         counts = audit.events, audit.wallets.count, audit.wallets.erased
-        proven.verification.add(Verification(*counts, wrong, unrecorded))
-        proven.untold |= untold.counters
+        proven.verification.add(Verification(*counts, audit.items_at_odds))
+        proven.untold |= audit.untold.counters
         if audit.has_accounts_at_odds:
             proven.at_odds.append(number)
         else:

@@ -41,7 +41,7 @@ class Claim(Struct, frozen=True):
 
     def holds_for(self, item: Item | None) -> bool:
         """Return whether the item that was found there says the same."""
-        return item is not None and {**self.says, **self.key._asdict()} == item
+        return {**self.says, **self.key._asdict()} == item
 
 
 def claims_of_event(event: Event) -> Iterator[Claim]:
@@ -67,7 +67,7 @@ def claims_of_event(event: Event) -> Iterator[Claim]:
 def claims_of_record(item: Item) -> Iterator[Claim]:
     """Return the names that a record says to lead to it."""
     record = exactjson.loads(item["record"])
-    shared = set(shared_name_keys(record))
+    shared = shared_name_keys(record)
     for key, says in items_of(record).items():
         if "record" not in says:
             present = {name: value for name, value in says.items() if value is not None}

@@ -1,14 +1,14 @@
 """Proving what all accounts together have used: every counter of a budget or promo code against the whole journal."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.money import ZERO
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store import keys
-from loyalty.store.attributes import Item, key_of
+from loyalty.store.attributes import Item, is_kept, key_of
 from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
 from loyalty.store.table import WholeTable
@@ -46,12 +46,16 @@ class Counters:
         self._used[key_of(item)] = _used_in(item)
 
     def take_limit(self, record: Mapping[str, Any]) -> None:
-        """Take in a record that may limit what all accounts use together."""
+        """Take in a record that may limit what all accounts use together.
+
+        Raises:
+            ValueError: the limit is no number that a table keeps.
+        """
         match record:
             case {"type": "reward_offer", "id": offer_id, "limits": {"budget": budget}}:
-                self._limits[budget_key(offer_id)] = Decimal(budget)
+                self._limits[budget_key(offer_id)] = _limit(budget)
             case {"type": "promo_code", "id": code_id, "maximum_uses": maximum}:
-                self._limits[promo_code_key(code_id)] = Decimal(maximum)
+                self._limits[promo_code_key(code_id)] = _limit(maximum)
 
     def add(self, other: "Counters") -> None:
         """Take in what was seen elsewhere, of other items."""
@@ -76,10 +80,10 @@ class Counters:
         """Return whether a counter is what its events used. It is there, even at zero, once one used it; not before."""
         return key in self._used and key in self._journal and self._used[key] == self._journal[key]
 
-    def listed(self, among: Collection[Key] | None = None) -> Iterator[Deviation]:
+    def listed(self, among: Set[Key] | None = None) -> Iterator[Deviation]:
         """Return the counters that do not agree with what was seen of their events, of those keys if there are any
         named."""
-        for key in sorted(self.suspects if among is None else self.suspects & set(among)):
+        for key in sorted(self.suspects if among is None else self.suspects & among):
             counted = f"{self._used[key]} on the counter" if key in self._used else "there is no counter"
             used = f"{self._journal[key]} in the journal" if key in self._journal else "no event used it"
             yield _deviation(key, f"{counted}, {used}")
@@ -105,6 +109,13 @@ class Counters:
             yield _deviation(
                 key, f"it changed during each of {MAX_READINGS} readings, so it is not proven: verify again"
             )
+
+
+def _limit(told: Any) -> Decimal:
+    limit = Decimal(told)
+    if not is_kept(limit):
+        raise ValueError(told)
+    return limit
 
 
 def _used_in(counter: Item) -> Decimal:

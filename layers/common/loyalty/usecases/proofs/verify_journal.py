@@ -3,6 +3,7 @@ all accounts have used against the events that used it."""
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from loyalty.domain.proofs.audit import Deviation
 from loyalty.store.attributes import Item
@@ -46,16 +47,16 @@ class _LiveTable:
         self._reference_numbers: set[Key] = set()
 
     def works(self, items: SortedItems, processes: int) -> list[Work]:
-        def read(tell: Tell) -> int | None:
-            since = None
-            for item in self._table.scan():
-                items.sort(item, row_of(item), processes)
-                since = first_hash(since, item)
-                tell(1)
-            items.flush(processes)
-            return since
+        return [partial(self._sort, items, processes)]
 
-        return [read]
+    def _sort(self, items: SortedItems, writer: int, tell: Tell) -> int | None:
+        since = None
+        for item in self._table.scan():
+            items.sort(item, row_of(item), writer)
+            since = first_hash(since, item)
+            tell(1)
+        items.flush(writer)
+        return since
 
     def of_accounts(self, audit: Audit, items: Iterator[Item]) -> Iterator[Deviation]:  # noqa: ARG002 - a source's
         self._let_settle()

@@ -1,7 +1,7 @@
 """Proving reference numbers: each leads to one of the purchases that have it, and counts them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 
 from loyalty.domain.identity import Origin
 from loyalty.domain.ledger.wallet import EventType
@@ -18,6 +18,9 @@ MAX_READINGS = 3
 """How often the table is read again for reference numbers that are counted while it is read."""
 
 COUNTED = "a reference number counts the purchases that are filed under it, and leads to one of them"
+
+_NOTHING = (0, "nothing")
+"""What a reference number counts and leads to that is not there."""
 
 _OF_CLASSIC_CALLS = (Origin.EXTERNAL, Origin.KEY, Origin.CONTENT, Origin.NUMBER)
 
@@ -53,14 +56,14 @@ class References:
         return {key for key in self._items.keys() | self._filed.keys() if not self._holds(key)}
 
     def _holds(self, key: Key) -> bool:
-        used, last = self._items.get(key, (0, ""))
+        used, last = self._items.get(key, _NOTHING)
         filed, perhaps = self._filed.get(key, []), self._perhaps.get(key, [])
         return len(filed) <= used <= len(filed) + len(perhaps) and (last in filed or last in perhaps)
 
-    def listed(self, among: Collection[Key] | None = None) -> Iterator[Deviation]:
+    def listed(self, among: Set[Key] | None = None) -> Iterator[Deviation]:
         """Return what does not hold, of those keys if there are any named."""
-        for key in sorted(self.suspects if among is None else self.suspects & set(among)):
-            used, last = self._items.get(key, (0, "nothing"))
+        for key in sorted(self.suspects if among is None else self.suspects & among):
+            used, last = self._items.get(key, _NOTHING)
             filed = [*self._filed.get(key, ()), *self._perhaps.get(key, ())]
             found = f"counts {used} and leads to {last}; filed under it: {', '.join(sorted(filed)) or 'none'}"
             yield Deviation(None, None, COUNTED, f"{key.pk}: {found}")

@@ -10,7 +10,7 @@ from loyalty.domain.reversals.proration import sold_lines
 from loyalty.domain.reversals.reversal import Reversal, TakenBack, settlement
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import key_of
-from loyalty.store.events import Event, EventState, is_event
+from loyalty.store.events import Event, EventState
 from loyalty.store.table import JournalTable
 from loyalty.usecases.proofs.legible import guarded, legible
 from loyalty.usecases.proofs.verify_wallets import readable
@@ -90,7 +90,7 @@ _REVERSING = frozenset(kind for kind in EventType if kind.reverses)
 
 def _event(table: JournalTable, event_id: str) -> Event | None:
     item = table.get(keys.event(event_id), consistent=True)
-    seen = readable(item) if item and is_event(item) else None
+    seen = readable(item) if item else None
     return seen.event if seen else None
 
 

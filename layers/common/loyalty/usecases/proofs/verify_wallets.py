@@ -15,6 +15,7 @@ from loyalty.domain.proofs.audit import Deviation, deviations
 from loyalty.domain.proofs.chain_audit import ChainEvidence, TableChains, chain_findings
 from loyalty.store import keys, ledger
 from loyalty.store.attributes import Item, key_of
+from loyalty.store.event_documents import document_text
 from loyalty.store.events import Event, event_of, stored_content, wallet_item, wallet_of
 from loyalty.store.keys import Key
 from loyalty.store.table import JournalTable, Table
@@ -40,7 +41,8 @@ class SeenEvent(Struct, frozen=True):
     def of(cls, item: Item) -> Self:
         """Return the event in its item. Whatever is wrong with that may be raised."""
         event = event_of(item)
-        content = stored_content(item) if event.link else {}
+        document_text(event.document)  # raises if an amount is no number
+        content = stored_content(item)  # raises if a number is one that no table keeps
         has_traces = not _ONLY_BESIDE_A_HASH.isdisjoint(item)
         return cls(event, ChainEvidence.of(event.entry, event.link, content, has_traces=has_traces))
 
@@ -151,7 +153,7 @@ def _again(
             if one := readable(found):
                 journal.take(one)
         listed = list(_deviations(account_id, item and legible(item)[0], journal, chains))
-        is_late = bool(item) and len(journal.entries) < _version_in(item)
+        is_late = len(journal.entries) < _version_in(item)
         if _wallet(table, account_id) == item and not (is_late and waits):
             break
         if waits:
