@@ -29,6 +29,7 @@ from tests.simulation.requests import (
     faults_of,
     is_of_the_model,
     partner,
+    places_of_entries,
     previewed,
     refusal,
     requested,
@@ -96,6 +97,7 @@ class AnswerJudge:
 
     def _calls(self) -> Iterator[Ask]:
         for told in self.known.load.told[self.heard :]:
+            self.known.entries |= places_of_entries(told)
             if told.answer.status == 202:
                 for request, _ in requested(told):
                     self.known.requests[request.reference or ""].append(request)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from loyalty.domain.access.guesses import AT_A_PASS_CODE
 from loyalty.domain.events.documents import PurchaseDocument, ReversalDocument
 from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.purchase import RowOrigin
+from loyalty.store import keys
 from loyalty.store.events import Event
 from tests.model.history import CANCEL, EXPIRY, IMPORT, POSTED, REFUSED, REPLAYED, RETURN, Answer, Entry
 from tests.simulation.comparison import (
@@ -32,6 +34,10 @@ from tests.simulation.requests import Request, partner
 
 Json = Mapping[str, Any]
 
+Overtaken = Mapping[str, list[tuple[RowOrigin, Event]]]
+"""Rows or entries, each with its event, that are committed later than a later one of their wallet, by the id of the
+first such later one's event."""
+
 
 @dataclass
 class CommitJudge:
@@ -46,8 +52,8 @@ class CommitJudge:
     known: Known
     plans: PlanSearch = field(init=False)
     refused_first: set[RowOrigin] = field(default_factory=set)
-    _overtaken: Mapping[str, list[RowOrigin]] = field(default_factory=dict)
-    """Rows that are committed later than a later one of their wallet, by the id of its event."""
+    _overtaken_rows: Overtaken = field(default_factory=dict)
+    _overtaken_entries: Overtaken = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.plans = PlanSearch(self.known)
@@ -55,7 +61,15 @@ class CommitJudge:
     def expect(self, events: list[Event]) -> None:
         """Know which events come, in the order in which they were committed."""
         self.plans.coming = events
-        self._overtaken = overtaken_rows(events)
+        purchases = [event for event in events if isinstance(event.document, PurchaseDocument)]
+        self._overtaken_rows = overtaken((row, event) for event in purchases if (row := event.purchase_document.upload))
+        first: dict[tuple[RowOrigin, str], Event] = {}
+        for event in purchases:
+            name = event.partner_id or "", event.entry.reference_number or ""
+            if (place := self.known.entries.get(name)) is not None:
+                # What has no identity is posted anew by each try of its call.
+                first.setdefault((place, event.entry.account_id), event)
+        self._overtaken_entries = overtaken((place, event) for (place, _), event in first.items())
 
     def judge(self, at: float, event: Event) -> None:
         """Put the next event before the model, where it was committed."""
@@ -70,9 +84,12 @@ class CommitJudge:
             self._wrong("events_are_posted_when_they_say", event, [f"{entry.posted_on}, and it is {at}"])
         match entry.type:
             case EventType.PURCHASE:
-                self.refused_first |= {
-                    row for row in self._overtaken.get(entry.event_id, ()) if self._is_refused(row, at)
-                }
+                rows = self._overtaken_rows.get(entry.event_id, ())
+                self.refused_first |= {row for row, posted in rows if self._is_refused(posted, event)}
+                for place, posted in self._overtaken_entries.get(entry.event_id, ()):
+                    if not self._is_refused(posted, event) and not self._is_given_up(posted, event):
+                        found = [f"it is entry {place.number} of its call, and posted after {entry.reference_number}"]
+                        self._wrong("wallets_keep_the_order_of_a_bulk_call", posted, found)
                 self._purchase(at, event)
             case EventType.CANCELLATION | EventType.RETURN:
                 self._reversal(at, event)
@@ -152,15 +169,39 @@ class CommitJudge:
         expected = {offer: plan.why[offer] for offer in verdicts if offer in plan.why}
         self._wrong("verdicts_are_the_models", event, compared("why", verdicts, expected))
 
-    def _is_refused(self, row: RowOrigin, moment: float) -> bool:
-        """Tell whether the model refuses a row of a file."""
-        request = self.known.rows[row.upload_id, row.number]
+    def _is_given_up(self, event: Event, before: Event) -> bool:
+        """Tell whether an event was posted after a file had given up rows, which has posted the one `before`."""
+        upload = before.purchase_document.upload
+        return upload is not None and self.known.load.has_given_up(upload.upload_id, event)
+
+    def _is_refused(self, event: Event, before: Event) -> bool:
+        """Tell whether the model refuses what is posted after the one `before` by the same call or file, or its pass
+        code may have been locked. Names were read when the call began, however long it took."""
+        request, moment = self._request(event), before.entry.posted_on.timestamp()
+        if request is None:
+            return False
+        if self._may_be_locked(request, self.known.committed[before.entry.event_id]):
+            return True
 
         def look() -> str | None:
             answer = self.known.model.would(request.entry(moment))
             return None if answer.outcome == REFUSED else f"the model answers {answer.outcome}"
 
         return self.known.under_any_programme(look, moment) is None
+
+    def _may_be_locked(self, request: Request, moment: float) -> bool:
+        """Tell whether the pass code that a request shows was tried until a moment as often as locks it."""
+        card = request.body.get("accounts_receivable_identifier", {}).get("access_token_identifier", {})
+        token = self.known.state.programme.named("access_token", "identifier", card.get("identifier"))
+        if token is None:
+            return False
+        tries, most = keys.pass_code_tries(token["id"], "").pk, min(one.most for one in AT_A_PASS_CODE)
+        return any(
+            name.startswith("guesses") and int(value["N"]) >= most
+            for at, place, item in self.known.world.dynamo.written
+            if place[0] == tries and at <= moment and item is not None
+            for name, value in item.items()
+        )
 
     def _request(self, event: Event) -> Request | None:
         """Return the request that an event was posted for: the row that it names, or the call that was told its id, or
@@ -225,17 +266,15 @@ class CommitJudge:
         self.known.found[rule].extend(f"{about}: {one}" for one in found)
 
 
-def overtaken_rows(events: Iterable[Event]) -> Mapping[str, list[RowOrigin]]:
-    """Return the rows that are posted after a later one of their file and wallet, by the id of the first such event."""
-    found: dict[str, list[RowOrigin]] = defaultdict(list)
+def overtaken(events: Iterable[tuple[RowOrigin, Event]]) -> Overtaken:
+    """Return the rows, or the entries of bulk calls, that are posted after a later one of their file or call, and
+    wallet."""
+    found: dict[str, list[tuple[RowOrigin, Event]]] = defaultdict(list)
     risen: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
-    for event in events:
-        row = event.document.upload if isinstance(event.document, PurchaseDocument) else None
-        if row is None:
-            continue
+    for row, event in events:
         before = risen[row.upload_id, event.entry.account_id]
         if before and before[-1][0] > row.number:
-            found[next(event_id for number, event_id in before if number > row.number)].append(row)
+            found[next(event_id for number, event_id in before if number > row.number)].append((row, event))
         else:
             before.append((row.number, event.entry.event_id))
     return found

@@ -42,7 +42,9 @@ def same(found: Any, expected: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a reader knows it: fractions as decimals."""
+    """Return a value as a reader knows it: fractions as decimals, also within others."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {shown(part)}' for name, part in value.items())}}}"
     return str(float(value)) if isinstance(value, Fraction) else str(value)
 
 
@@ -51,7 +53,7 @@ def compared(name: str, found: Any, expected: Any) -> Iterator[str]:
     if found != expected:
         only = {key: value for key, value in found.items() if expected.get(key) != value} if _both(found) else found
         other = {key: value for key, value in expected.items() if found.get(key) != value} if _both(found) else expected
-        yield f"{name}: {only}, not {other}"
+        yield f"{name}: {shown(only)}, not {shown(other)}"
 
 
 def _both(found: Any) -> bool:

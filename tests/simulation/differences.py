@@ -42,7 +42,6 @@ ATTRIBUTES = (
     Difference("SEGMENT#.*", "location", "Each attempt at a segment draws the name of its object."),
     Difference("CHUNK#.*", "results", "Each attempt at a chunk draws the name of its outcomes."),
     Difference("(KEY|LOGIN).*", "(key|login|password)_hash|key_id", "API keys and passwords are drawn."),
-    Difference("(CONTACT_)?OTP", "drawn_by", "One-time passwords are drawn."),
     Difference("-|[0-9a-f]{16}", "guesses_.*", "A pass code that is shown again is another try, until it is right."),
 )
 """Attributes of items."""

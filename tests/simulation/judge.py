@@ -14,11 +14,15 @@ from loyalty.domain.ledger.wallet import EventType
 from loyalty.store import keys
 from loyalty.store.events import Event, is_event
 from loyalty.store.keys import Key
+from loyalty.store.programme_snapshot import ProgrammeVersion
 from tests.model.history import CANCEL
 from tests.simulation.answers import PREVIEWS, AnswerJudge, Ask
 from tests.simulation.commits import CommitJudge
 from tests.simulation.known import Json, Known
 from tests.simulation.readings import read_event, unpacked
+
+PUBLISHED: Json = {}
+"""In the place of a record: all that was committed so far counts."""
 
 
 @dataclass
@@ -52,17 +56,22 @@ class Judge(Known):
             self._evaluate(waiting, at)
             if isinstance(commit, Event):
                 self._commit(at, commit)
+            elif commit is PUBLISHED:
+                self.publish(at)
             else:
                 self.keep(at, commit)
         self._evaluate(waiting, float("inf"))
         self._evaluate([], float("inf"), last=True)
 
     def _commits(self) -> Iterator[tuple[float, Event | Json]]:
-        """Return the events and the records that were committed since the last time, in that order."""
+        """Return the events and the records that were committed since the last time, in that order, and when the
+        programme was published."""
         written, known = self.world.dynamo.written, set(self.committed)
         for at, place, item in written[self._written :]:
             if item is None:
                 continue
+            if place == keys.PROGRAMME_VERSION and ProgrammeVersion.of(unpacked(item)).is_published:
+                yield at, PUBLISHED
             if "record" in item:
                 yield at, exactjson.loads(item["record"]["S"])
                 continue

@@ -1,11 +1,13 @@
 """What is known of a world so far, on both sides: what was committed, and the model after that."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from loyalty.domain.purchases.purchase import RowOrigin
 from loyalty.store.events import Event
 from tests.model.answers import vouchers
 from tests.model.history import IMPORT, Entry
@@ -42,6 +44,7 @@ class Known:
         news: What has changed since what was told was looked at.
         requests: The purchases that were asked for, by their reference numbers.
         rows: Those of files, by upload and number.
+        entries: The place of each entry of a bulk call, by partner and reference number.
         returns: The calls that asked for a return, by the purchase and their reference numbers.
     """
 
@@ -60,10 +63,13 @@ class Known:
     news: News = field(default_factory=News)
     requests: dict[str, list[Request]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[tuple[str, int], Request] = field(default_factory=dict)
+    entries: dict[tuple[str, str], RowOrigin] = field(default_factory=dict)
     returns: dict[tuple[str, str], list[Told]] = field(default_factory=lambda: defaultdict(list))
     _records: list[Json] = field(default_factory=list)
     """Records that nothing has looked at since they were committed."""
     _moment: float = 0.0
+    _published: float = math.inf
+    """When those records counted; infinite while they do not."""
 
     def __post_init__(self) -> None:
         self.model.state = self.state
@@ -74,6 +80,7 @@ class Known:
         if self.events:
             self.import_records()  # somebody may have seen the one before, and not this one
         self._records.append(record)
+        self._published = math.inf
         self.records.append(record)
         self._moment = at
 
@@ -84,7 +91,15 @@ class Known:
         self.news.is_of_programme = True
         if self.model.state.programme.rows:
             self.programmes.keep(self._moment, self.model.state.programme, rows)
+            self.programmes.publish(self._published)
         self.model.take(Entry(int(self._moment), IMPORT, rows=tuple(map(dict, rows))))
+
+    def publish(self, at: float) -> None:
+        """Take in that what imports have written of the programme counts."""
+        if self.events:
+            self.import_records()
+        self._published = at
+        self.programmes.publish(at)
 
     def earlier_programmes(self, moment: float) -> Iterable[Programme]:
         return self.programmes.since(moment, self.model.state.programme)

@@ -33,11 +33,11 @@ def _table() -> Iterator[str]:
 
 def name(rule: Invariant) -> str:
     """Return the name of an invariant as a reader sees it."""
-    return rule.__name__.replace("_", " ")
+    return rule.__name__.replace("_", " ").replace("models", "model's").replace("one time", "one-time")
 
 
 def _sentence(told: str) -> str:
-    return re.sub(r"\s+", " ", told).strip().replace("`judge`", "judge").replace("|", "\\|")
+    return re.sub(r"\s+", " ", told).strip().replace("|", "\\|")
 
 
 if __name__ == "__main__":

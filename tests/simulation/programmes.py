@@ -1,13 +1,15 @@
-"""The programmes that a call may go by: processes notice an import within a minute, and a product, a promo code or a
-customer's name is read for itself, so that of two records one may be new and the other not yet. The account is read
-after its names, consistently."""
+"""The programmes that a call may go by: processes notice an import within a minute of its being published, and a
+product, a promo code or a customer's name is read for itself, so that of two records one may be new and the other not
+yet. The account is read after its names, consistently."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, product
 from typing import Any, TypeVar
 
+from loyalty.store.reference import PROGRAMME_TYPES
 from tests.model.programme import Programme
 
 NAME_SECONDS = 5.0
@@ -46,11 +48,12 @@ class Drawn(Iterable[T]):
 
 @dataclass(frozen=True)
 class Before:
-    """The records as they were until a moment, and the types of those that were changed then."""
+    """The records as they were until a moment, the types of those that were changed then, and when that counted."""
 
     until: float
     rows: Rows
     changed: frozenset[str]
+    published: float
 
 
 @dataclass
@@ -62,13 +65,21 @@ class Programmes:
 
     def keep(self, until: float, programme: Programme, changed: Iterable[Any]) -> None:
         """Keep a programme that is about to be another, by these records."""
-        self.before.append(Before(until, dict(programme.rows), frozenset(record["type"] for record in changed)))
+        types = frozenset(record["type"] for record in changed)
+        published = until if types.isdisjoint(PROGRAMME_TYPES) else math.inf
+        self.before.append(Before(until, dict(programme.rows), types, published))
+        self._made.clear()
+
+    def publish(self, at: float) -> None:
+        """Let what was changed so far count."""
+        self.before = [replace(one, published=min(one.published, at)) for one in self.before]
         self._made.clear()
 
     def since(self, moment: float, newest: Programme) -> Iterable[Programme]:
         """Return the programmes that a call of a moment may go by, beside the newest; the latest first."""
-        ends = [one.until for one in self.before]
-        place = bisect_left(ends, moment - PROGRAMME_SECONDS), bisect_left(ends, moment - NAME_SECONDS)
+        counted = moment - PROGRAMME_SECONDS
+        first = next((place for place, one in enumerate(self.before) if one.published >= counted), len(self.before))
+        place = first, bisect_left([one.until for one in self.before], moment - NAME_SECONDS)
         if place not in self._made:
             self._made[place] = Drawn(self._make(*place, newest))
         return self._made[place]

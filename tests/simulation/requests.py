@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loyalty.domain.purchases.purchase import RowOrigin
 from tests.model.history import BULK, CANCEL, CREATE, CREATE_SPEND, NEWEST, PREVIEW, PURCHASE, RETURN, Entry
 from tests.model.purchase import Partner
 from tests.simulation.operations import KEYS, Told
@@ -132,6 +133,15 @@ def requested(told: Told) -> Iterator[tuple[Request, str | None]]:
         yield Request(told.partner, told.body, api, key, found, faults=faults_of(told)), refusal(told)
     elif asked == BULK_CALL:
         yield from _entries(told, key)
+
+
+def places_of_entries(told: Told) -> dict[tuple[str, str], RowOrigin]:
+    """Return the place of each entry of a bulk call, by its partner and reference number: the reference number of the
+    call's first entry, which no other call has, and the entry's own number there. There is none of any other call."""
+    if route(told) != BULK_CALL:
+        return {}
+    names = [entry["reference_number"] for entry in told.body["purchase_customer_events_set"]]
+    return {(told.partner, name): RowOrigin(names[0], number) for number, name in enumerate(names, 1)}
 
 
 def _id(body: Json, api: str) -> str:

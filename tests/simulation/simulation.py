@@ -62,6 +62,7 @@ class Outcome:
     logged: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    called: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Outcome") -> None:
         """Count another run in."""
@@ -73,6 +74,7 @@ class Outcome:
             (self.logged, other.logged),
             (self.done, other.done),
             (self.answers, other.answers),
+            (self.called, other.called),
         ):
             mine.update(theirs)  # type: ignore[arg-type]  # counters of the same kind
 
@@ -121,6 +123,7 @@ def simulate(
             _pass_time(world, chance)
     outcome.steps, outcome.faults, outcome.logged = world.scheduler.steps, world.faults.counted, world.logged
     outcome.done.update(load.done)
+    outcome.called.update(world.calls)
     outcome.answers.update((told.operation, came) for told in load.told for came in told.outcomes())
     return outcome
 
@@ -190,7 +193,7 @@ def _redriven(world: World, load: Load) -> None:
     """Have dead letters and failed calls taken up again, as operators do once the storm is over."""
     for _ in range(MAX_REDRIVES):
         for letter in world.queues[KNOWN["DeadChunkQueue"]].messages:
-            load.redriven.setdefault(exactjson.loads(letter.body)["upload"], world.time())
+            load.given_up.setdefault(exactjson.loads(letter.body)["upload"], letter.sent_at)
         with world.calm():
             if not redrive(None, uuid4().hex, world.dead_letters(), table=world.table):
                 return

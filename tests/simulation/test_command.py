@@ -46,6 +46,15 @@ def test_a_run_that_breaks_a_rule_tells_how_to_repeat_it(
     assert "looking for fewer" not in told
 
 
+def test_a_process_that_ends_without_a_word_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "simulate", lambda *_, **__: os._exit(1))
+    monkeypatch.setattr(command, "SILENCE", 1.0)
+    monkeypatch.setattr(sys, "argv", ["simulation", "--ops", "1800"])
+
+    with pytest.raises(SystemExit, match="without a word"):
+        command.main()
+
+
 def test_no_process_goes_on_without_the_one_that_was_asked() -> None:
     """Each has the output of the command, which is read to its end only once the last of them has ended."""
     asked = [sys.executable, "-m", "tests.simulation", "--ops", "100000"]

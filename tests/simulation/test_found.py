@@ -54,5 +54,5 @@ def broken_run(monkeypatch: pytest.MonkeyPatch) -> Broken:
 
     monkeypatch.setattr(Movement, "amount", property(wrong))
     with pytest.raises(Broken) as caught:
-        simulate(2, 150)
+        simulate(4, 150)
     return caught.value

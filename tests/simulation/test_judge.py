@@ -9,14 +9,22 @@ from typing import Any
 import pytest
 
 from loyalty import exactjson
+from loyalty.domain.access.guesses import AT_A_PASS_CODE
+from loyalty.domain.errors import Code, Problem, Refused
+from loyalty.domain.events.documents import PurchaseDocument
+from loyalty.store import customer_tokens
+from loyalty.usecases.purchases import post_purchase
 from loyalty.usecases.reference.import_records import import_records
 from tests.simulation.answers import PREVIEWS
 from tests.simulation.judge import Judge
-from tests.simulation.operations import Caller, Load, Told, customer
+from tests.simulation.operations import Caller, Load, Told, baskets, customer
+from tests.simulation.operations.classic import BULK, PURCHASES
 from tests.simulation.operations.load import Body
 from tests.simulation.simulation import prepared
 from tests.simulation.world import World
 from tests.tables import scenario
+
+AT, ONE = datetime(2026, 1, 15, tzinfo=UTC), {"number": "N-ONE"}
 
 
 @dataclass
@@ -40,12 +48,18 @@ class Stage:
         self.world.scheduler.run()
         return self.load.told[-1]
 
-    def send_classic(self, wallet: str, headers: Body) -> None:
-        """Send a classic purchase of a customer, a second later: always of the same goods under the same number."""
+    def buy_the_same(self, wallet: str, headers: Body) -> None:
+        """Send a classic purchase of a customer: always of the same goods under the same number."""
+        self.send_classic(f"{PURCHASES}/create", scenario.classic("same", AT, {"number": f"N-{wallet}"}).body, headers)
+
+    def send_bulk(self, *entries: Body) -> None:
+        """Send a bulk call: always the same, as its key says."""
+        self.send_classic(BULK, {"purchase_customer_events_set": list(entries)}, {"Idempotency-Key": "KEY"})
+
+    def send_classic(self, path: str, body: Body, headers: Body) -> None:
+        """Send a classic call a second later."""
         self.world.scheduler.advance(1.0)
         caller = Caller("caller", self.world, self.load, random.Random(0))
-        body = scenario.classic("same", datetime(2026, 1, 15, tzinfo=UTC), {"number": f"N-{wallet}"}).body
-        path = "/customer_events/purchases/create"
         self.world.scheduler.start(lambda: caller.send_classic(path, body, headers))
         self.world.scheduler.run()
 
@@ -148,16 +162,100 @@ def test_a_purchase_may_bring_a_promo_code_that_is_newer_than_the_programme_it_g
 def test_a_purchase_that_nobody_was_told_of_is_not_taken_for_that_of_another_customer(stage: Stage) -> None:
     """Under one reference number, of the same goods: the first call is known by its key, the second by nothing, so it
     posted once more when it was sent again."""
-    stage.send_classic("ONE", {"Idempotency-Key": "KEY-1"})
-    stage.send_classic("TWO", {})
+    stage.buy_the_same("ONE", {"Idempotency-Key": "KEY-1"})
+    stage.buy_the_same("TWO", {})
     stage.load.told.pop()
-    stage.send_classic("TWO", {})
+    stage.buy_the_same("TWO", {})
     judge = Judge(stage.world, stage.load)
     judge.hear()
 
     posted = [event.entry.account_id for event in judge.events.values() if event.entry.reference_number == "REF-same"]
     assert posted == ["A-ONE", "A-TWO", "A-TWO"]
     assert not any(judge.found.values())
+
+
+FIRST, SECOND = (scenario.entry(name, AT, f"BULK-{name}", accounts_receivable_identifier=ONE) for name in "12")
+
+
+def post_both(stage: Stage) -> None:
+    """Post both entries."""
+    stage.send_bulk(FIRST, SECOND)
+
+
+def post_the_second_first(stage: Stage) -> None:
+    """Post both entries in the other order than the call has."""
+    stage.send_bulk(SECOND, FIRST)
+    told = stage.load.told.pop()
+    stage.load.told.append(replace(told, body={"purchase_customer_events_set": [FIRST, SECOND]}))
+
+
+def spend_what_comes_later(stage: Stage) -> None:
+    """Have a wallet not hold what the first entry spends, and send the call again once it does."""
+    first = {**FIRST, "spend_request": {"spend_amount": 7}}
+    stage.send_bulk(first, SECOND)
+    move_wallet(stage)
+    stage.send_bulk(first, SECOND)
+
+
+def shown_by_card(stage: Stage) -> Body:
+    """Return the first entry, of a customer who shows a card and its pass code."""
+    card = {"identifier": "CARD-ONE", "pass_code": baskets.PASS_CODE}
+    stage.have([{**stage.load.records["access_token", "T-ONE"], **card}])
+    stage.world.scheduler.advance(120.0)
+    return {**FIRST, "accounts_receivable_identifier": baskets.card("ONE", baskets.PASS_CODE)}
+
+
+def show_a_locked_pass_code(stage: Stage) -> None:
+    """Have the pass code that the first entry shows be locked, and send the call again once it is not."""
+    first = shown_by_card(stage)
+    wrong = {**FIRST, "accounts_receivable_identifier": baskets.card("ONE", baskets.WRONG_PASS_CODE)}
+    for number in range(AT_A_PASS_CODE[0].most):
+        stage.send_classic(f"{PURCHASES}/create", {**wrong, "reference_number": f"REF-{number}"}, {})
+    stage.send_bulk(first, SECOND)
+    stage.world.scheduler.advance(AT_A_PASS_CODE[0].window.total_seconds())
+    stage.send_bulk(first, SECOND)
+
+
+@pytest.mark.parametrize(
+    ("post", "posted", "is_found"),
+    [
+        (post_both, ["BULK-1", "BULK-2"], False),
+        (post_the_second_first, ["BULK-2", "BULK-1"], True),
+        (spend_what_comes_later, ["BULK-2", "BULK-1"], False),
+        (show_a_locked_pass_code, ["BULK-2", "BULK-1"], False),
+    ],
+)
+def test_an_entry_of_a_bulk_call_may_be_posted_after_a_later_one_if_it_was_refused_when_it_was_its_turn(
+    stage: Stage, post: Callable[[Stage], None], posted: list[str], is_found: bool
+) -> None:
+    post(stage)
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+
+    purchases = [event for event in judge.events.values() if isinstance(event.document, PurchaseDocument)]
+    assert [event.entry.reference_number for event in purchases] == posted
+    assert bool(judge.found.pop("wallets_keep_the_order_of_a_bulk_call", [])) == is_found
+    assert not any(judge.found.values())
+
+
+def test_an_entry_that_overtakes_one_whose_pass_code_could_not_be_checked_is_found(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = shown_by_card(stage)
+    with monkeypatch.context() as patch:
+        patch.setattr(post_purchase, "account_named", lambda *_: None)  # so that nothing waits behind it
+        patch.setattr(customer_tokens, "count_try", busy)
+        stage.send_bulk(first, SECOND)
+    stage.send_bulk(first, SECOND)
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+
+    assert judge.found["wallets_keep_the_order_of_a_bulk_call"]
+
+
+def busy(*_: Any) -> None:
+    """Refuse, as storage does that is too busy."""
+    raise Refused(Problem(Code.RETRY_LATER, "The storage is busy."))
 
 
 def told(budgets_of: Told, *, wallet_of: Told, since: Told, until: Told | None = None) -> Told:

@@ -3,10 +3,11 @@
 import pytest
 
 from loyalty.domain.errors import Code
+from tests.simulation.deployment import deployment
 from tests.simulation.operations import OPERATIONS
 from tests.simulation.simulation import RUN, Outcome, simulate
 
-SEEDS = range(22, 27)
+SEEDS = range(23, 28)
 
 DUPLICATE, FOUND_NOT, INVALID, SHORT = Code.DUPLICATE, Code.NOT_FOUND, Code.INVALID, Code.INSUFFICIENT_BALANCE
 
@@ -22,6 +23,19 @@ def outcome() -> Outcome:
 
 def test_every_operation_comes_up_in_some_thousand(outcome: Outcome) -> None:
     assert outcome.done.keys() == {chosen.__name__ for chosen in OPERATIONS}
+
+
+NOT_IN_THE_LOAD = {
+    "classic_list_purchases": "shows what others show, and moves nothing",
+    "classic_show_award": "shows what others show, and moves nothing",
+    "issue_contact_otp": "gives passwords out by the same write as `issue_one_time_password`",
+    "sign_in": "a token is access, not money",
+}
+"""Functions that no operation calls, and why."""
+
+
+def test_every_function_is_called_but_those_with_a_reason(outcome: Outcome) -> None:
+    assert deployment().functions.keys() - outcome.called.keys() == NOT_IN_THE_LOAD.keys()
 
 
 def test_every_refusal_comes_up_but_faults_of_our_own(outcome: Outcome) -> None:

@@ -13,12 +13,14 @@ OLD, NEW = False, True
 
 class Imported:
     """Programmes with one record of each of these types, each imported twice: the second time, so many seconds before
-    now."""
+    now, and, where nothing is published, broken off before that."""
 
-    def __init__(self, **second: float) -> None:
+    def __init__(self, *, publishes: bool = True, **second: float) -> None:
         self.newest, self.programmes, self.now = Programme(), Programmes(), 1000.0
+        self._publishes = True
         for kind in second:
             self._take(0.0, kind, OLD)
+        self._publishes = publishes
         for kind, ago in sorted(second.items(), key=lambda one: -one[1]):
             self._take(self.now - ago, kind, NEW)
 
@@ -26,6 +28,8 @@ class Imported:
         record = {"type": kind, "id": kind, "code": "CODE", "is_new": state}
         self.programmes.keep(moment, self.newest, [record])
         self.newest.put([record])
+        if self._publishes:
+            self.programmes.publish(moment)
 
     def seen(self, *kinds: str) -> set[tuple[bool, ...]]:
         """Return which of the records may be new at once, for a call of now."""
@@ -53,6 +57,21 @@ def test_an_offer_may_be_a_minute_old_and_a_code_that_each_purchase_reads_a_mome
     offer: float, code: float, expected: set[tuple[bool, ...]]
 ) -> None:
     assert Imported(reward_offer=offer, promo_code=code).seen(OFFER, CODE) == expected
+
+
+def test_an_offer_is_new_to_nobody_for_sure_until_it_is_published() -> None:
+    broken_off = Imported(publishes=False, reward_offer=LONG)
+    assert broken_off.seen(OFFER) == {(OLD,), (NEW,)}
+
+    broken_off.programmes.publish(broken_off.now - A_MINUTE)
+    assert broken_off.seen(OFFER) == {(OLD,), (NEW,)}
+
+    broken_off.now += LONG
+    assert broken_off.seen(OFFER) == {(NEW,)}
+
+
+def test_a_product_counts_without_being_published() -> None:
+    assert Imported(publishes=False, product=LONG).seen("product") == {(NEW,)}
 
 
 @pytest.mark.parametrize(

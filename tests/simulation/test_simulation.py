@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.uploads.wallet_order import WalletOrder
+from loyalty.usecases.purchases import post_purchase
 from tests.simulation import dynamo, queues
 from tests.simulation.faults import USUAL, Fault
 from tests.simulation.invariants import INVARIANTS
@@ -120,7 +121,14 @@ def test_rows_that_overtake_others_of_their_wallet_are_found(monkeypatch: pytest
     monkeypatch.setattr(WalletOrder, "behind", lambda *_: set())
 
     with pytest.raises(Broken, match="wallets_keep_the_order_of_a_file"):
-        simulate(21, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
+        simulate(33, 450, {Fault.CONFLICT: OFTEN, Fault.KILLED_AFTER: LETHAL / 2})
+
+
+def test_entries_that_overtake_one_whose_pass_code_was_not_checked_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post_purchase, "account_named", lambda *_: None)  # so that nothing waits behind it
+
+    with pytest.raises(Broken, match="wallets_keep_the_order_of_a_bulk_call"):
+        simulate(33, 450, {Fault.THROTTLED: OFTEN})
 
 
 def _traced(file: Path, *, seed: int, hashes: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What becomes of files, row by row, and that everything comes to an end."""
+"""What becomes of files, row by row, and of bulk calls, entry by entry; and that everything comes to an end."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,8 +17,10 @@ IMPORTED = {"created", "updated", "unchanged"}
 @invariant
 def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
     """The result of a file tells each of its rows once, with one status of those that there are; records that are sound
-    are imported."""
+    are imported, except an opening balance of an account that somebody else has blocked."""
     statuses = {"posted", "replayed", "refused", "failed", *IMPORTED}
+    records = seen.known.records if seen.known else ()
+    blocked = {one["id"] for one in records if one["type"] == "account" and one["life_cycle_state"] != "ACTIVE"}
     for sent, upload in seen.uploads:
         if (
             upload is None
@@ -29,9 +31,10 @@ def every_row_has_one_outcome(seen: Seen) -> Iterator[str]:
         rows = result_rows(upload, seen.world.files("ResultBucket").read(result_key(upload)))
         if sent.is_whole and len(rows) != len(sent.rows):
             yield f"{sent.key}: {len(rows)} outcomes of {len(sent.rows)} rows"
-        told = {row["status"].partition(" (")[0] for row in rows}
-        if not told <= (IMPORTED if sent.is_sound else statuses):
-            yield f"{sent.key}: {sorted(told)}"
+        for row in rows:
+            told, is_sound = row["status"].partition(" (")[0], sent.is_sound and row.get("account") not in blocked
+            if told not in (IMPORTED if is_sound else statuses):
+                yield f"{sent.key}: {told} {row}"
 
 
 @invariant
@@ -56,8 +59,8 @@ def each_row_posts_one_event(seen: Seen) -> Iterator[str]:
 @invariant
 def wallets_keep_the_order_of_a_file(seen: Seen) -> Iterator[str]:
     """The rows of a file that move one wallet are posted in their order. After later ones come only rows that were
-    given up until somebody redrove their dead letter, and rows that were refused when it was their turn, before the
-    worker was killed, and are not refused by the next."""
+    given up, until somebody redrove their dead letter or the file was split once more; and rows that were refused
+    when it was their turn, before the worker was killed, and are not refused by the next."""
     refused_first = seen.known.commits.refused_first if seen.known else set[RowOrigin]()
     for account, events in seen.events.items():
         last: dict[tuple[str, bool], int] = {}
@@ -65,11 +68,19 @@ def wallets_keep_the_order_of_a_file(seen: Seen) -> Iterator[str]:
             row = event.document.upload if isinstance(event.document, PurchaseDocument) else None
             if row is None or row in refused_first:
                 continue
-            redriven = seen.load.redriven.get(row.upload_id)
-            turn = row.upload_id, redriven is not None and event.entry.posted_on >= redriven.replace(microsecond=0)
+            given_up = seen.load.has_given_up(row.upload_id, event)
+            turn = row.upload_id, given_up and row.number < last.get((row.upload_id, False), 0)
             if row.number < last.get(turn, 0):
                 yield f"{account}: row {row.number} of {row.upload_id} after row {last[turn]}"
             last[turn] = row.number
+
+
+@invariant
+def wallets_keep_the_order_of_a_bulk_call(seen: Seen) -> Iterator[str]:
+    """The entries of a bulk call that move one wallet are posted in their order, at once or as a file. After later ones
+    come only entries that were refused when it was their turn, and are not refused when the call is sent again; and
+    those that their file had given up."""
+    yield from seen.judged("wallets_keep_the_order_of_a_bulk_call")
 
 
 @invariant

@@ -1,4 +1,4 @@
-"""What is posted is what the independent model posts for the same requests in the same order: see `judge`."""
+"""What is posted is what the independent model posts for the same requests in the same order."""
 
 from collections.abc import Iterator
 
@@ -102,5 +102,4 @@ def wallets_are_the_models(seen: Seen) -> Iterator[str]:
     for account, wallet in seen.wallets.items():
         found = wallet_of_engine(wallet)
         expected = wallet_of_model(seen.judge.model.state.account(account))
-        if found != expected:
-            yield f"{account}: {found}, not {expected}"
+        yield from compared(account, found, expected)

@@ -49,9 +49,9 @@ def entry(caller: Caller, own_id: str, reference_number: str, **fields: Any) -> 
     return scenario.entry(own_id, caller.now(), reference_number, **{**at, **shown, **fields})
 
 
-def account(caller: Caller) -> Body:
-    """Return how the classic API names an account."""
-    wallet = caller.wallet()
+def account(caller: Caller, wallet: str = "") -> Body:
+    """Return how the classic API names an account: somebody's, or this wallet's."""
+    wallet = wallet or caller.wallet()
     return caller.chance.choice(
         (
             {"number": f"N-{wallet}"},

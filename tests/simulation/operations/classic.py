@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from loyalty.domain.errors import Code
 from tests.simulation.operations import baskets
 from tests.simulation.operations.caller import Caller, operation
 from tests.simulation.operations.load import Body, Password, SentFile
@@ -16,6 +17,8 @@ BULK = "/customer_events/bulk/purchases/create"
 POSTINGS = (f"{PURCHASES}/create", f"{PURCHASES}/create_spend", BULK)
 ISSUE = "/access_tokens/one_time_passwords/issue"
 ENTRIES_MAX = 100
+CODES_MAX = 5
+"""Pass codes in a bulk call: where storage fails for one of them, a call that is answered later is sent again whole."""
 REPEATS = "SHOPS"
 """The partner whose equal calls without an identity are one, sent again."""
 
@@ -95,9 +98,12 @@ def classic_cancel(caller: Caller) -> int:
 
 @operation(7)
 def classic_bulk(caller: Caller) -> int:
-    """Post many purchases in one call."""
+    """Post many purchases in one call, and send it again where storage was too busy for some."""
     entries, headers = _bulk(caller)
-    _post(caller, BULK, {"purchase_customer_events_set": entries}, headers)
+    body = {"purchase_customer_events_set": entries}
+    answer = _post(caller, BULK, body, headers)
+    if headers and _is_put_off(answer):
+        _post(caller, BULK, body, headers)
     return len(entries)
 
 
@@ -106,21 +112,18 @@ def classic_bulk_as_a_file(caller: Caller) -> int:
     """Have a bulk call posted as a file."""
     entries, headers = _bulk(caller)
     caller.partner = "OFFICE"
-    if caller.happens(0.3):
-        entries[0]["accounts_receivable_identifier"] = baskets.card(caller.wallet(), baskets.PASS_CODE)
-    body = {"purchase_customer_events_set": entries}
+    body, began = {"purchase_customer_events_set": entries}, caller.world.time()
     answer = caller.send_classic(BULK, body, {**headers, "Prefer": "respond-async"})
     if answer.status == 202:
         upload = answer.headers["Location"].rpartition("/")[2]
-        caller.load.files.append(SentFile("", caller.world.time(), tuple(entries), upload, caller.partner))
+        caller.load.files.append(SentFile("", began, tuple(entries), upload, caller.partner))
     return len(entries)
 
 
 @operation(5)
 def pay_by_card(caller: Caller) -> int:
     """Post a purchase with a card, and its pass code or another one."""
-    code = baskets.WRONG_PASS_CODE if caller.happens(0.4) else baskets.PASS_CODE
-    return _shown(caller, baskets.card(caller.wallet(), code))
+    return _shown(caller, _card(caller, caller.wallet(), wrong=0.4))
 
 
 @operation(2)
@@ -177,6 +180,11 @@ def use_one_time_password(caller: Caller) -> int:
     return _shown(caller, {"access_token_identifier": {"one_time_password": password.text}})
 
 
+def _card(caller: Caller, wallet: str, *, wrong: float) -> Body:
+    """Return a card, which not everybody has, with its pass code, or another one in such a share of cases."""
+    return baskets.card(wallet, baskets.WRONG_PASS_CODE if caller.happens(wrong) else baskets.PASS_CODE)
+
+
 def _shown(caller: Caller, shown: Body) -> int:
     """Post a purchase of a customer who shows something."""
     name = caller.load.name()
@@ -209,9 +217,16 @@ def _identified(caller: Caller, body: Body, name: str) -> tuple[Body, Mapping[st
 
 
 def _bulk(caller: Caller) -> tuple[list[Body], Mapping[str, str]]:
-    """Return the entries of a bulk call and its key, without which some entries have an identity of their own."""
+    """Return the entries of a bulk call, all of one wallet at times, and its key, without which some entries have an
+    identity of their own."""
     name, count = caller.load.name(), min(caller.count(), ENTRIES_MAX)
+    one = caller.wallet() if caller.happens(0.5) else ""  # whose entries have an order to keep
     entries = [_entry(caller, f"{name}-{place}") for place in range(count)]
+    for place, entry in enumerate(entries):
+        if one:
+            entry["accounts_receivable_identifier"] = baskets.account(caller, one)
+        if place < CODES_MAX and caller.happens(0.4):
+            entry["accounts_receivable_identifier"] = _card(caller, one or caller.wallet(), wrong=0.2)
     return entries, {} if caller.happens(0.25) else {"Idempotency-Key": f"KEY-{name}"}
 
 
@@ -224,6 +239,12 @@ def _entry(caller: Caller, name: str) -> Body:
     if caller.happens(0.1):
         fields["spend_request"] = {"spend_amount": Decimal("1.25")}
     return baskets.entry(caller, name, f"BULK-{name}", **fields)
+
+
+def _is_put_off(answer: Answer) -> bool:
+    """Tell whether some entries of a bulk call are to be sent again."""
+    told = answer.body["data"]["unprocessed_customer_events_set"] if answer.status == 200 else ()
+    return any(one["error_code"] == Code.RETRY_LATER for one in told)
 
 
 def _post(caller: Caller, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:

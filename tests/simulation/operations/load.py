@@ -1,5 +1,6 @@
 """What all callers of a run know: who buys, with which keys, and everything that was sent, done and answered."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from loyalty.domain.access.partner import Scope
+from loyalty.store.events import Event
 from loyalty.usecases.access.api_keys import KeyRequest
 from tests.simulation.recording import Step
 from tests.simulation.world import Answer
@@ -100,7 +102,7 @@ class SentFile:
 
     Attributes:
         key: Its place in the bucket; empty for a bulk call, which the engine puts there itself.
-        at: When it was sent.
+        at: When it was sent, of a bulk call when first.
         rows: Its rows, each as the body of its purchase, or as its record; an empty one for what cannot be read.
         upload: The id of its upload.
         partner: Whose it is; empty for reference data.
@@ -146,7 +148,7 @@ class Load:
         passwords: One-time passwords that were issued.
         revoked: Keys that were revoked, each with its partner.
         rotating: Partners whose key is being changed.
-        redriven: Uploads of which dead letters were taken up again, and when that was first.
+        given_up: Uploads of which a chunk became a dead letter, and when that was first, in seconds.
         done: How many operations of each kind there were.
         names: How many names were given.
     """
@@ -164,9 +166,13 @@ class Load:
     passwords: list[Password] = field(default_factory=list)
     revoked: list[tuple[str, str]] = field(default_factory=list)
     rotating: set[str] = field(default_factory=set)
-    redriven: dict[str, datetime] = field(default_factory=dict)
+    given_up: dict[str, float] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     names: int = 0
+
+    def has_given_up(self, upload_id: str, event: Event) -> bool:
+        """Tell whether an event was posted, to the second, once a chunk of an upload had become a dead letter."""
+        return event.entry.posted_on.timestamp() + 1 > self.given_up.get(upload_id, math.inf)
 
     @property
     def operations(self) -> int:
