@@ -6,16 +6,18 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import botocore.loaders
-import botocore.session
+import moto.core.responses
 import pytest
 from moto.core.model_instances import model_data
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import ResponseSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 
+from loyalty.store import sdk_session
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.sdk_models import SdkModels
 
 Items = dict[Any, Any]
 """What a table holds, as moto keeps it: items by sort key by partition key."""
@@ -23,8 +25,9 @@ Items = dict[Any, Any]
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
     """moto copies the whole table for each single write of a transaction, where one copy of what the transaction writes
-    to is enough. It looks for each type that a value might have, in several spellings, and remembers each part of each
-    item that there ever was. And botocore reads DynamoDB's model for each client anew."""
+    to is enough. It looks for each type that a value might have, in several spellings, lists what it can do at each
+    call, and remembers each part of each item that there ever was. And botocore reads a service's model for each
+    client anew."""
     copies: dict[str, MotoTable] = {}
     written: set[str] = set()
     transact_write_items = DynamoDBBackend.transact_write_items
@@ -50,7 +53,8 @@ def make_quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DynamoDBBackend, "transact_write_items", transact)
     patch.setattr(MotoTable, "__deepcopy__", copied, raising=False)
     patch.setattr(ResponseSerializer, "get_value", told)
-    patch.setattr(botocore.session, "create_loader", cache(botocore.loaders.create_loader))
+    patch.setattr(moto.core.responses, "method_names_from_class", cache(method_names_from_class))
+    patch.setattr(sdk_session, "SdkModels", cache(SdkModels))
     for models in model_data.values():
         for model in models.values():
             patch.setattr(model, "instances_tracked", deque(maxlen=0))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ def create_table(client: "DynamoDBClient", name: str) -> None:
     """Create the table that the template describes."""
     properties = read_template()["Resources"]["Table"]["Properties"]
     kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    client.create_table(TableName=name, **{name: properties[name] for name in kept})
+    with suppress(client.exceptions.ResourceInUseException):  # the SDK sends a call again that is slow
+        client.create_table(TableName=name, **{name: properties[name] for name in kept})
 
 
 def resolved(value: Any, known: Mapping[str, str], met: Container[str] = ()) -> str:

@@ -23,6 +23,7 @@ ELSEWHERE = {
     ".venv/bin/sam deploy": AWS,
     "--stack loyalty-": AWS,
     "aws dynamodb query": AWS,
+    "aws dynamodb update-item": "damages a table; tests/functional/test_verify.py does",
     "aws lambda invoke": AWS,
     "aws s3 sync": AWS,
     "make mutants": "takes hours; tests/unit/test_mutants.py tries the tool",

@@ -29,6 +29,7 @@ from tests.goldens import EXAMPLES
 from tests.hooks import forget_hooks
 from tests.moto_table import Items, fill, kept, make_quick
 from tests.one_by_one import OneByOne
+from tests.signing_keys import make_signing_keys
 from tests.template import TEMPLATE, create_table
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -53,6 +54,7 @@ class Functions:
 
     api_key: str = ""
     _modules: dict[str, ModuleType] = field(default_factory=dict)
+    _let_in: dict[str, Any] = field(default_factory=dict)
 
     def module(self, name: str) -> ModuleType:
         """Return the function's app.py."""
@@ -66,6 +68,11 @@ class Functions:
             forget_hooks()
             self._modules[name] = module
         return self._modules[name]
+
+    def forget_who_was_let_in(self) -> None:
+        """Ask the authorizer anew. API Gateway remembers for minutes what it said of a key, and so do these functions
+        within a test."""
+        self._let_in.clear()
 
     def authorize(self, api_key: str) -> dict[str, Any]:
         """Return the authorizer's answer for a key."""
@@ -93,15 +100,19 @@ class Functions:
             "headers": headers or {},
             "pathParameters": path,
             "queryStringParameters": query,
-            "requestContext": {
-                "authorizer": self.authorize(self.api_key).get("context") if context is None else context
-            },
+            "requestContext": {"authorizer": self._context() if context is None else context},
             "body": body if body is None or isinstance(body, str) else exactjson.dumps(body),
             **event,
         }
         answer = self.module(name).handler(json.loads(json.dumps(event)), LambdaContext())
         text = answer["body"]
         return Answer(answer["statusCode"], answer["headers"], exactjson.loads(text), text)
+
+    def _context(self) -> Any:
+        """Return what the authorizer tells the functions of the key."""
+        if self.api_key not in self._let_in:
+            self._let_in[self.api_key] = self.authorize(self.api_key).get("context")
+        return self._let_in[self.api_key]
 
     def run(self, name: str, event: dict[str, Any] | None = None) -> Any:
         """Call a function the way its schedule does."""
@@ -185,9 +196,8 @@ def _stocked(_aws: DynamoTable) -> tuple[Functions, Items]:
     summary = import_records(DEMO.read_bytes().splitlines(), table=_aws, now=NOW)
     assert not summary.refused
     text, _ = create_key(KeyRequest("DEMO", ["*"], list(Scope)), table=_aws, now=NOW)
-    functions = Functions(api_key=text)
-    functions.authorize(text)  # which makes the month's signing key
-    return functions, kept(_aws)
+    make_signing_keys(_aws, datetime.now(UTC))
+    return Functions(api_key=text), kept(_aws)
 
 
 @pytest.fixture
@@ -200,12 +210,14 @@ def demo(table: DynamoTable) -> DynamoTable:
 def lasting(_aws: DynamoTable, _stocked: tuple[Functions, Items]) -> tuple[Functions, DynamoTable]:
     """The functions over the demo programme, and its table, for tests that are not in each other's way."""
     _fill_again(_aws, _stocked[1])
+    _stocked[0].forget_who_was_let_in()
     return _stocked[0], _aws
 
 
 @pytest.fixture
 def functions(demo: DynamoTable, _stocked: tuple[Functions, Items]) -> Functions:  # noqa: ARG001 - they work on it
     """The functions over the demo programme, warm from other tests; with a key that may do everything."""
+    _stocked[0].forget_who_was_let_in()
     return _stocked[0]
 
 

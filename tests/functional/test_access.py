@@ -1,7 +1,7 @@
 """Who gets in, and what they see: keys, the authorizer, tokens, scopes, merchants."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +17,12 @@ from loyalty.api.http.authorizer_policy import Unauthorized
 from loyalty.domain.access.partner import Scope
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.store import keys
-from loyalty.store.credentials import active_keys, read_key, remove_key
+from loyalty.store.credentials import SigningKeys, active_keys, read_key, remove_key
 from loyalty.store.dynamo_table import DynamoTable
 from loyalty.usecases.access.api_keys import KeyRequest, create_key, revoke_key, rotate_key
 from tests.functional.conftest import NOW, Functions, example
+from tests.moto_table import kept
+from tests.signing_keys import make_signing_keys
 
 CONTEXT_LESS: dict[str, Any] = {}
 NEWEST = [route.name for route in ROUTES if not route.classic]
@@ -229,6 +231,17 @@ def test_a_function_called_with_a_forged_context_refuses(
     answer = functions.call(function, example("create_v5_1.request"), path={"id": "X", "account": "X"}, context=context)
 
     assert (answer.status, answer.body["code"]) == (401, "InvalidTokenException")
+
+
+def test_a_month_that_begins_while_tests_run_has_one_secret_for_all_of_them(table: DynamoTable) -> None:
+    evening = datetime(2026, 11, 30, 23, 50, tzinfo=UTC)
+    make_signing_keys(table, evening)
+    before = kept(table)
+
+    ids = [SigningKeys(table).current(evening + timedelta(minutes=minutes))[0] for minutes in (0, 20)]
+
+    assert ids == ["2026-11", "2026-12"]
+    assert kept(table) == before
 
 
 def test_an_expired_token_is_refused(functions: Functions, demo: DynamoTable) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from loyalty.api.classic.reading import read_purchase
 from loyalty.domain.access.pass_codes import hash_pass_code
-from loyalty.domain.errors import Code, Refused
+from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.purchases.purchase import Reference
 from loyalty.store import keys
 from loyalty.store.customer_tokens import resolve_passwords
@@ -189,6 +189,26 @@ def test_a_try_is_counted_before_it_is_looked_at(
 
     [item] = filter(None, seen)
     assert [number for name, number in item.items() if name.startswith("guesses")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("busy", ["count_try", "forget_tries"])
+def test_what_stands_behind_a_pass_code_that_cannot_be_checked_now_waits_for_it_in_its_wallet(
+    busy: str, demo: DynamoTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused(Problem(Code.RETRY_LATER, "The storage is busy."))
+
+    monkeypatch.setattr(f"loyalty.store.customer_tokens.{busy}", refuse)
+    own, other = {"number": ACCOUNT_NUMBER}, {"number": "162"}
+    bodies = [
+        purchase("", accounts_receivable_identifier=customer, reference_number=f"REF-{place}")
+        for place, customer in enumerate([own, other, {"access_token_identifier": BY_PASS_CODE}, own])
+    ]
+    requests = [read_purchase(body, EVERYTHING, None) for body in bodies]
+    outcomes = post_purchases(Engine.on(demo), requests, EVERYTHING, now=NOW)
+
+    told = [one.problems[0].code if isinstance(one, Refused) else "posted" for one in outcomes]
+    assert told == ["posted", "posted", Code.RETRY_LATER, Code.RETRY_LATER]
 
 
 def test_a_pass_code_is_not_tried_where_something_else_is_amiss(

@@ -21,9 +21,10 @@ from tests.cards import bring
 from tests.customers import customer
 from tests.functional.conftest import Answer, Functions
 from tests.moto_table import fill, kept
+from tests.tables.kept import FOLDER
 from tests.tables.player import Player
 from tests.tables.write import write
-from tests.tables.written import FOLDER, NAMES, Written
+from tests.tables.written import NAMES, Written
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Body = dict[str, Any]

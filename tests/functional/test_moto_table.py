@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
 
+from loyalty.store.client import connect
 from loyalty.store.dynamo_table import DynamoTable
+from loyalty.store.keys import Key
 from tests.moto_table import kept
 
 WRITTEN: dict[str, Any] = {
@@ -34,6 +37,13 @@ def test_a_transaction_that_is_cancelled_leaves_everything_as_it_was(table: Dyna
         table.client.transact_write_items(TransactItems=writes)
 
     assert told(table) == before
+
+
+def test_the_model_of_a_service_is_read_once(table: DynamoTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(table.name)
+    monkeypatch.setattr(JSONFileLoader, "load_file", None)
+
+    assert connect(table.name).get(Key("A", "1")) is None
 
 
 def told(table: DynamoTable) -> list[Any]:

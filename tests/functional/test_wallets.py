@@ -77,7 +77,7 @@ class LateTable(DynamoTable):
     asked = 0
     until = 0
 
-    def journal(self, account_id: str, *, before: int | None, limit: int) -> list[Item]:
+    def journal(self, account_id: str, *, before: int | Decimal | None, limit: int) -> list[Item]:
         self.asked += 1
         found = super().journal(account_id, before=before, limit=100)
         known = [item for item in found if self.asked > self.until or item["sequence"] not in self.late]

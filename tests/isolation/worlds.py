@@ -41,6 +41,7 @@ from tests.isolation.cells import BESIDE, FAULTY, LATER, Cell
 from tests.isolation.reference import merchant_of, name, reference_data
 from tests.isolation.values import PASSWORDS, Known, value
 from tests.moto_table import Items, fill, kept
+from tests.signing_keys import make_signing_keys
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
@@ -142,6 +143,7 @@ class World:
         self._tokens: dict[str, str] = {}
         self._desk.numbers = count(1)
         fill(table, {})
+        make_signing_keys(table, NOW)
 
     def settle(self, whose: str) -> None:
         """Let a partner with a merchant and a customer come in, and do all that leaves something of its own behind."""
@@ -160,7 +162,7 @@ class World:
             self._done(whose, "classic_create_purchase", Call(classic(whose, "R", **external)))
         token = CustomerToken(name("access_token", "id", whose), name("account", "id", whose), None, None)
         ends = NOW + timedelta(minutes=5)
-        password = OneTimePassword(PASSWORDS[whose], f"partner-id-{whose}", ends, drawn_by=whose)
+        password = OneTimePassword(PASSWORDS[whose], f"partner-id-{whose}", ends)
         put_one_time_password(self._table, password, token)
         put_contact_password(self._table, password, name("contact", "id", whose), name("account", "id", whose))
 

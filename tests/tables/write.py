@@ -17,9 +17,10 @@ from loyalty.usecases.proofs.verify_journal import verify_journal
 from loyalty.usecases.reference.import_records import import_records
 from tests.functional.conftest import Answer, aws
 from tests.tables.fields import declared
+from tests.tables.kept import FOLDER
 from tests.tables.player import Player
 from tests.tables.scenario import Call, calls, files
-from tests.tables.written import FOLDER, SentCall, SentFile, Written
+from tests.tables.written import SentCall, SentFile, Written
 
 SECRETS = ("SIGNING_KEY",)
 """Partitions that are not kept: what signs tokens is made anew by whoever needs it."""

@@ -1,18 +1,14 @@
 """A kept table: its items, and what was asked for and answered while it was written."""
 
-import gzip
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Self
 
-from loyalty import exactjson
 from loyalty.store.dynamo_table import DynamoTable
 from tests.functional.conftest import Answer
+from tests.tables.kept import FOLDER, encoded, items_of, read_lines, write_lines
 from tests.tables.scenario import Body, Call
 
-FOLDER = Path(__file__).parent
 NAMES = sorted(path.name.removesuffix(".items.jsonl.gz") for path in FOLDER.glob("*.items.jsonl.gz"))
 """The kept tables, by the release that wrote them."""
 
@@ -53,7 +49,7 @@ class Written:
     @classmethod
     def read(cls, name: str) -> Self:
         """Return a kept table."""
-        told = _read(f"{name}.calls")
+        told = read_lines(f"{name}.calls")
         return cls(
             items=items_of(f"{name}.items"),
             api_keys=told[0],
@@ -63,17 +59,12 @@ class Written:
 
     def keep(self, name: str) -> None:
         """Keep it under a name."""
-        _write(f"{name}.items", (_encoded(item) for item in self.items))
-        _write(f"{name}.calls", [dict(self.api_keys), *map(asdict, self.calls), *map(asdict, self.files)])
+        write_lines(f"{name}.items", (encoded(item) for item in self.items))
+        write_lines(f"{name}.calls", [dict(self.api_keys), *map(asdict, self.calls), *map(asdict, self.files)])
 
     def load(self, table: DynamoTable) -> None:
         """Put its items into a table."""
         load_items(self.items, table)
-
-
-def items_of(name: str) -> list[dict[str, Any]]:
-    """Items that are kept in a file of this name, as DynamoDB tells them."""
-    return [_decoded(item) for item in _read(name)]
 
 
 def load_items(items: list[dict[str, Any]], table: DynamoTable) -> None:
@@ -86,21 +77,3 @@ def load_items(items: list[dict[str, Any]], table: DynamoTable) -> None:
 def _sent_call(told: Any) -> SentCall:
     again = told["again"]
     return SentCall(Call(**told["call"]), Answer(**told["answer"]), Answer(**again) if again else None)
-
-
-def _encoded(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: {"B": b64encode(typed["B"]).decode()} if "B" in typed else typed for name, typed in item.items()}
-
-
-def _decoded(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: {"B": b64decode(typed["B"])} if "B" in typed else typed for name, typed in item.items()}
-
-
-def _read(name: str) -> list[Any]:
-    text = gzip.decompress((FOLDER / f"{name}.jsonl.gz").read_bytes()).decode()
-    return [exactjson.loads(line) for line in text.splitlines()]
-
-
-def _write(name: str, lines: Iterable[Any]) -> None:
-    text = "".join(f"{exactjson.dumps(line)}\n" for line in lines)
-    (FOLDER / f"{name}.jsonl.gz").write_bytes(gzip.compress(text.encode(), mtime=0))

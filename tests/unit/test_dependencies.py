@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -64,16 +65,17 @@ ROOMS = {
 MODULES = sorted(path for folder in ALLOWED for path in (PACKAGE / folder).rglob("*.py"))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return what a file says."""
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> Iterator[str]:
     """Modules that a file imports at run time, absolute; imports for type checkers only are left out."""
-    tree = ast.parse(path.read_text())
-    for_types = {
-        node
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If)
-        for node in ast.walk(block)
-        if "TYPE_CHECKING" in ast.dump(block.test)
-    }
+    tree = parsed(path)
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    for_types = {node for block in blocks for node in ast.walk(block)}
     for node in ast.walk(tree):
         if node in for_types:
             continue
@@ -132,13 +134,9 @@ def test_functions_import_the_layer_and_never_each_other(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_layer_reads_no_environment_and_builds_no_client_when_it_is_imported(path: Path) -> None:
-    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    names = {node.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
     assert not names & {"environ", "getenv"}
-    calls = [
-        node
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-    ]
+    calls = [node for node in parsed(path).body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
     assert not calls
 
 
@@ -150,7 +148,7 @@ def test_the_layer_has_no_dataclass_as_a_start_defines_a_struct_ten_times_as_qui
 @pytest.mark.parametrize("path", sorted((PACKAGE / "store").glob("*.py")), ids=lambda path: path.stem)
 def test_the_store_is_handed_what_is_there_and_calls_nobody_back(path: Path) -> None:
     """What it is handed as an iterable may be a generator, whose reads and faults would come up in the midst of it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef) and (not node.name.startswith("_") or node.name == "__init__"):
             for asked in (*node.args.args, *node.args.kwonlyargs):
                 says = ast.unparse(asked.annotation) if asked.annotation else ""
