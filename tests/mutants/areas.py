@@ -54,6 +54,14 @@ PROOF_RULES = [
     "unit/test_event_rules.py",
     "unit/test_counters.py",
 ]
+PROVING = [
+    "unit/test_legible.py",
+    "unit/test_advice.py",
+    "unit/test_largest_numbers.py",
+    "unit/test_proof_of_*.py",
+    "unit/test_sorted_items.py",
+    "unit/test_whole_proof.py",
+]
 PROOFS = [
     "functional/test_verify.py",
     "functional/test_damage.py",
@@ -98,7 +106,7 @@ AREAS = {
     ),
     "proofs": Area(
         ["usecases/proofs/[!ev]*.py", "usecases/proofs/verify_[!c]*.py", "usecases/proofs/verify_counterparts.py"],
-        [*LEDGER, *LIMITS, *PROOFS],
+        PROVING,
     ),
     "drafts": Area(
         [
@@ -132,7 +140,13 @@ AREAS = {
     ),
     "repetitions": Area(
         ["usecases/purchases/repetition.py", "usecases/reversals/take_back.py"],
-        ["unit/test_repetition.py", "unit/test_take_back.py", "unit/test_interleaved.py"],
+        [
+            "unit/test_repetition.py",
+            "unit/test_take_back.py",
+            "unit/test_interleaved.py",
+            "unit/test_told_as_posted.py",
+            "unit/test_post_purchase.py",
+        ],
     ),
     "posting": Area(
         [
@@ -143,13 +157,14 @@ AREAS = {
             "usecases/reversals/tell_cancellation.py",
         ],
         [
-            *LEDGER,
-            *POSTING,
-            *TAKING_BACK,
             "unit/test_expiry_runs.py",
-            "functional/test_expire_lots.py",
-            "functional/test_wallets.py",
-            "functional/test_import.py",
+            "unit/test_opening_balance.py",
+            "unit/test_show_wallet.py",
+            "unit/test_post_purchase.py",
+            "unit/test_told_as_posted.py",
+            "unit/test_codes_changing_hands.py",
+            "unit/test_own_faults.py",
+            "unit/test_interleaved.py",
         ],
     ),
     "store": Area(
@@ -158,6 +173,7 @@ AREAS = {
             "unit/test_write_failures.py",
             "unit/test_ledger_writes.py",
             "unit/test_sandbox.py",
+            "unit/test_dry_run_table.py",
             "unit/test_chunk_marks.py",
             "unit/test_write_requests.py",
             "unit/test_backtest.py",
@@ -178,9 +194,10 @@ AREAS = {
         [
             "unit/test_chunk.py",
             "unit/test_cutting.py",
+            "unit/test_csv_purchases.py",
+            "unit/test_split_upload.py",
             "unit/test_upload_rows.py",
             "property/test_rows.py",
-            "functional/test_split_upload.py",
         ],
     ),
 }
