@@ -45,7 +45,9 @@ mutants: $(READY) ## plant small faults in the code that moves money, each of wh
 lint: $(READY) ## check style, format, types and the template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@echo "checking types ..."
 	@$(BIN)/mypy
+	@echo "checking the template ..."
 	@$(BIN)/sam validate --lint
 
 format: $(READY) ## put the code into its format
