@@ -221,9 +221,16 @@ class CommitJudge:
         return alike[0] if alike else None
 
     def _may_be_of(self, event: Event, request: Request) -> bool:
-        """Tell whether the model would post a request where an event was committed, and to its wallet."""
-        plan = self.known.model.plan(request.entry(event.entry.posted_on.timestamp()))
-        return plan is not None and plan.purchase.account == event.entry.account_id
+        """Tell whether the model would post a request where an event was committed, to its wallet and at its merchant.
+        Names were read when the call began."""
+        moment = event.entry.posted_on.timestamp()
+
+        def look() -> str | None:
+            plan = self.known.model.plan(request.entry(moment))
+            found = plan and (plan.purchase.account, plan.purchase.merchant)
+            return None if found == (event.entry.account_id, event.entry.merchant_id) else f"the model finds {found}"
+
+        return self.known.under_any_programme(look, moment) is None
 
     def _reversal(self, at: float, event: Event) -> None:
         entry, document = event.entry, event.reversal_document

@@ -174,6 +174,32 @@ def test_a_purchase_that_nobody_was_told_of_is_not_taken_for_that_of_another_cus
     assert not any(judge.found.values())
 
 
+def test_a_purchase_that_nobody_was_told_of_is_not_taken_for_that_at_another_merchant(stage: Stage) -> None:
+    """Under one reference number, of the same goods: the caller of the second gave up before it was posted, and asked
+    again once the card was blocked."""
+    stage.send("/purchases", purchase("ONE", "same", "10"))
+    written, at_another = stage.world.dynamo.written, {**purchase("ONE", "same", "10"), "merchant_tap": {"code": "CF"}}
+    begun = len(written)
+    stage.send("/purchases", at_another)
+    stage.load.told.pop()
+    posted = written[begun:]
+    del written[begun:]
+    stage.have([{**stage.load.records["access_token", "T-ONE"], "life_cycle_state": "NOT_EFFECTIVE"}])
+    refused = stage.send("/purchases", {**at_another, "reference_number": "REF-other"})
+    stage.load.told[-1] = replace(refused, body=at_another)
+    stage.world.scheduler.advance(1.0)
+    written += [(stage.world.scheduler.now, place, item) for _, place, item in posted]
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+
+    assert refused.answer.status == 404
+    posted_at = [
+        event.entry.merchant_id for event in judge.events.values() if event.entry.reference_number == "REF-same"
+    ]
+    assert posted_at == ["KIOSK", "CAFE"]
+    assert not any(judge.found.values())
+
+
 FIRST, SECOND = (scenario.entry(name, AT, f"BULK-{name}", accounts_receivable_identifier=ONE) for name in "12")
 
 
