@@ -97,6 +97,7 @@ def _reports(runs: list[tuple[int, int]], processes: int, trace: Path | None) ->
     if count == 1 or trace:
         yield from _reports_here(runs, trace)
         return
+    simulate(runs[0][0], 0)  # reads what all runs need of the template and of the engine before processes part
     queue: Queue[Report] = PROCESSES.Queue()
     left = iter(runs)
     for seed, operations in islice(left, count):
