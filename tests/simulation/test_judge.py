@@ -20,6 +20,7 @@ from tests.simulation.judge import Judge
 from tests.simulation.operations import Caller, Load, Told, baskets, customer
 from tests.simulation.operations.classic import BULK, PURCHASES
 from tests.simulation.operations.load import Body
+from tests.simulation.plans import is_plan_of
 from tests.simulation.simulation import prepared
 from tests.simulation.world import World
 from tests.tables import scenario
@@ -157,6 +158,20 @@ def test_a_purchase_may_bring_a_promo_code_that_is_newer_than_the_programme_it_g
     awards = judge.events[told.answer.body["id"]].purchase_document.awards
     assert {"FLASHING", "FOUR-A-WEEK"} <= {one.offer_id for one in awards}
     assert not any(judge.found.values())
+
+
+def test_a_plan_that_knows_nothing_of_an_offer_that_was_examined_is_not_that_of_the_purchase(stage: Stage) -> None:
+    told = stage.send("/purchases", purchase("ONE", "one", "10"))
+    judge = Judge(stage.world, stage.load)
+    judge.hear()
+    event = judge.events[told.answer.body["id"]]
+    plan = judge.state.purchases[judge.numbers[event.entry.event_id]].plan
+    examined = event.purchase_document.why[0].offer_id
+
+    assert is_plan_of(plan, event)
+    assert not is_plan_of(
+        replace(plan, why={offer: why for offer, why in plan.why.items() if offer != examined}), event
+    )
 
 
 def test_a_purchase_that_nobody_was_told_of_is_not_taken_for_that_of_another_customer(stage: Stage) -> None:
