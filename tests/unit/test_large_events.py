@@ -8,18 +8,23 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
+from loyalty.domain.ledger.uses import UseHistory, Uses, WindowUse
+from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
+from loyalty.store import keys
 from loyalty.store.attributes import Item, size_of
 from loyalty.store.backoff import Backoff
+from loyalty.store.events import wallet_item
 from loyalty.store.memory_table import MemoryTable, after
-from loyalty.store.writes import Write
+from loyalty.store.writes import Put, Write
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import EventOutcome, PostedEvent
-from loyalty.usecases.ledger.transaction_batch import MAX_EVENT_BYTES, TOO_LARGE
+from loyalty.usecases.ledger.transaction_batch import MAX_EVENT_BYTES, TOO_LARGE, TOO_MANY_USES
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.reversals.take_back import return_products
@@ -104,6 +109,39 @@ def test_a_purchase_that_is_too_large_to_be_kept_is_refused_alone() -> None:
     assert list(map(_told, outcomes)) == [TOO_LARGE, "posted", "posted"]
     assert isinstance(outcomes[0], Refused)
     assert outcomes[0].problems[0].code is Code.LIMIT_EXCEEDED
+
+
+def use_offers(engine: Engine, account: str, offers: int) -> None:
+    """Let an account have used so many offers that are limited, whose ids have nothing in common."""
+    ids = [Random(number).randbytes(25).hex() for number in range(offers)]
+    uses = Uses({one: UseHistory({"2026-01-01": WindowUse(1, {"EUR": Decimal("0.01")})}) for one in ids})
+    wallet = replace(Wallet(account), version=1, uses=uses)
+    engine.table.put(Put(keys.wallet(account), wallet_item(wallet)))
+
+
+def test_a_wallet_that_remembers_more_uses_than_can_be_kept_takes_no_purchase() -> None:
+    used = engine(1, ("MUCH", "OTHER"))
+    use_offers(used, "A-MUCH", 12_000)
+
+    outcomes = posted(used, [request("1", "MUCH", 1), request("2", "OTHER", 1)])
+
+    assert list(map(_told, outcomes)) == [TOO_MANY_USES, "posted"]
+    assert isinstance(outcomes[0], Refused)
+    assert outcomes[0].problems[0].code is Code.LIMIT_EXCEEDED
+
+
+def test_purchases_of_wallets_that_are_too_large_together_go_into_several_transactions() -> None:
+    cards = [f"C{at}" for at in range(15)]
+    used = engine(1, cards)
+    for card in cards:
+        use_offers(used, f"A-{card}", 8_000)
+
+    outcomes = posted(used, [request(str(at), card, 1) for at, card in enumerate(cards)])
+
+    assert list(map(_told, outcomes)) == ["posted"] * 15
+    assert isinstance(used.table, Limited)
+    assert used.table.refused == 0
+    assert len(used.table.transactions) > 1
 
 
 @pytest.mark.parametrize("wallets", [1, 20])

@@ -1,5 +1,6 @@
 """Events and wallets as items of the table, and back."""
 
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +21,10 @@ from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
 from loyalty.store.event_documents import document_text, packed, read_document, stored_tree, tree_of
 from loyalty.store.reservations import is_reservation
+
+USES_AS_TEXT = 700
+"""Bytes of a wallet's uses that are kept as text. More are compressed, as each further KB of a wallet costs 2 WCU with
+each purchase."""
 
 
 class EventState(StrEnum):
@@ -105,8 +110,9 @@ def _amounts_in(item: Item, name: str) -> Mapping[str, Decimal]:
     return {key: Decimal(amount) for key, amount in kept.items()}
 
 
-def uses_in(text: str) -> Uses:
-    """Return the uses in what a wallet's item says of them."""
+def uses_in(kept: str | bytes) -> Uses:
+    """Return the uses in what a wallet's item says of them, compressed or not."""
+    text = zlib.decompress(kept) if isinstance(kept, bytes) else kept
     return Uses({subject: _history_in(history) for subject, history in exactjson.loads(text).items()})
 
 
@@ -295,7 +301,7 @@ def wallet_item(wallet: Wallet) -> Item:
         "purchases": wallet.purchases,
         "lots": _amounts_text(wallet.booked),
         "lapsed": _amounts_text(wallet.lapsed),
-        "uses": _uses_text(wallet.uses),
+        "uses": _uses_kept(wallet.uses),
         "waived": _amounts_text(wallet.waived),
         "forgiven": _amounts_text(wallet.forgiven),
         "head": wallet.head,
@@ -304,9 +310,12 @@ def wallet_item(wallet: Wallet) -> Item:
     }
 
 
-def _uses_text(uses: Uses) -> str | None:
-    kept = {subject: _history_to_json(history) for subject, history in uses.by_subject.items()}
-    return exactjson.dumps(kept) if kept else None
+def _uses_kept(uses: Uses) -> str | bytes | None:
+    told = {subject: _history_to_json(history) for subject, history in uses.by_subject.items()}
+    if not told:
+        return None
+    text = exactjson.dumps(told)
+    return text if len(text) <= USES_AS_TEXT else zlib.compress(text.encode())
 
 
 def _history_to_json(history: UseHistory) -> dict[str, Any]:

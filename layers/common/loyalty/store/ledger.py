@@ -34,6 +34,9 @@ from loyalty.store.writes import Add, Put, Update, Write
 MAX_PAGE = 100
 """Entries on one page of a journal."""
 
+FEW_SUBJECTS = 100
+"""Offers and promo codes whose uses leave a wallet small, however often each was used."""
+
 
 class Effect(Struct, frozen=True):
     """A write that goes into the transaction of an event. If its condition does not hold, the data has changed since it
@@ -71,6 +74,11 @@ class PreparedEvent(Struct, frozen=True, dict=True):
     def size(self) -> int:
         """Bytes of the event's item."""
         return size_of(self.item)
+
+    @cached_property
+    def wallet_size(self) -> int:
+        """Bytes of the wallet's item; 0 where too little was used for it to be large, so that nothing is measured."""
+        return size_of(wallet_item(self.wallet)) if len(self.wallet.uses.by_subject) > FEW_SUBJECTS else 0
 
     @property
     def writes(self) -> int:

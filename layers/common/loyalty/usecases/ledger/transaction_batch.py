@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from loyalty.domain.ledger.rules import require_rules
+from loyalty.domain.ledger.wallet import EventType
 from loyalty.domain.money import ZERO
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account, LifeCycle
@@ -25,7 +26,8 @@ MAX_REVERSIBLE_WRITES = MAX_TRANSACTION - 2
 """Items that an event may take of a transaction, beside the wallet: to take a purchase back takes one more."""
 
 MAX_EVENT_BYTES = MAX_ITEM_BYTES - 40_000
-"""Bytes of an event: what is taken back of a purchase's lines has to fit in later, and the keys of a dry run."""
+"""Bytes of an event, and of a wallet: what is taken back of a purchase's lines has to fit in later, and the keys of a
+dry run."""
 
 MAX_BATCH_BYTES = MAX_TRANSACTION_BYTES - 1_000_000
 """Bytes of the events in one transaction: the wallets, and what else is written with the events, take the rest."""
@@ -35,6 +37,11 @@ TOO_MANY_WRITES = "This purchase would use more budgets and give more vouchers t
 TOO_LARGE = (
     f"This purchase, with what its offers give for each line, would take more than {MAX_EVENT_BYTES} bytes of storage. "
     "Split it into several purchases with fewer lines."
+)
+
+TOO_MANY_USES = (
+    f"With this purchase, what this account has used of limited offers and promo codes would take more than "
+    f"{MAX_EVENT_BYTES} bytes of storage. Post it for another account."
 )
 
 Used = Mapping[Key, Decimal]
@@ -153,7 +160,7 @@ def next_batch(
             one = draft.prepare(customer, used)
             require_rules(customer.wallet, one.event.entry, one.wallet)
             one = one.linked(customer.wallet, draft.programme.table_id)
-            writes, own_keys, size = one.writes, one.own_keys, one.size
+            writes, own_keys, size = one.writes, one.own_keys, one.size + one.wallet_size
         except Exception as failure:
             if isinstance(failure, Refused) and not failure.is_for_now:
                 batch.refused[place] = failure
@@ -161,11 +168,8 @@ def next_batch(
             if batch.prepared or batch.refused:
                 break
             raise
-        if writes > MAX_REVERSIBLE_WRITES and not one.event.entry.type.reverses:
-            batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_MANY_WRITES))
-            continue
-        if size > MAX_EVENT_BYTES:
-            batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, TOO_LARGE))
+        if why := _excess(one):
+            batch.refused[place] = Refused(Problem(Code.LIMIT_EXCEEDED, why))
             continue
         if not batch.has_room_for(writes, size) or not taken.isdisjoint(own_keys):
             break
@@ -178,3 +182,15 @@ def next_batch(
             if isinstance(effect.write, Add):
                 used[effect.write.key] = used.get(effect.write.key, ZERO) + effect.write.amount
     return batch
+
+
+def _excess(one: PreparedEvent) -> str | None:
+    """Return why an event cannot be kept, None where it can."""
+    of_type = one.event.entry.type
+    if one.writes > MAX_REVERSIBLE_WRITES and not of_type.reverses:
+        return TOO_MANY_WRITES
+    if one.size > MAX_EVENT_BYTES:
+        return TOO_LARGE
+    if one.wallet_size > MAX_EVENT_BYTES and of_type is EventType.PURCHASE:
+        return TOO_MANY_USES
+    return None
