@@ -1,5 +1,5 @@
-"""`python -m bench.growth`: how the cost of a purchase grows with its lines, with the lots of its wallet and with the
-programme; docs/performance.md has its figures from here. A minute.
+"""`python -m bench.growth`: how the cost of a purchase grows with its lines, with the lots of its wallet, with what was
+used of limited offers before and with the programme; docs/performance.md has its figures from here. A minute.
 
 Functions run in this process, over the emulator, which counts requests and capacity. Each figure is of a container that
 is warm and has read the programme and the products; of the CPU, the least of several calls counts.
@@ -26,6 +26,7 @@ from loyalty.usecases.reference.import_records import import_records
 
 LINES = (1, 10, 100, 1000)
 LOTS = (0, 1, 12, 60)
+USES = (12, 60, 365)
 OFFERS = (10, 100, 1000)
 ROUNDS = 7
 MERCHANT = "EK123456"
@@ -124,6 +125,18 @@ def by_lots(account: AwsAccount) -> Iterator[Cost]:
         yield shop.cost(size, _purchase(f"LOTS-{size}", without_lots), f"LOTS-{size}")
 
 
+def by_uses(account: AwsAccount) -> Iterator[Cost]:
+    """Yield the cost of purchases of ten lines by a customer who has used so many offers with a limit a day."""
+    shop, limited = Shop.on(account, "uses"), range(max(USES))
+    without_limits = range(len(limited), len(limited) + 10)
+    shop.know(*map(_product, range(without_limits.stop)))
+    shop.know(*({**_offer(number), "limits": {"per_account": 1, "period": "P1D"}} for number in limited))
+    for size in USES:
+        shop.know(*_customer(f"USES-{size}"))
+        shop.post(_purchase(f"USES-{size}", limited[:size]))
+        yield shop.cost(size, _purchase(f"USES-{size}", without_limits), f"USES-{size}")
+
+
 def by_offers(account: AwsAccount) -> Iterator[Cost]:
     """Yield the cost of purchases of ten lines in programmes of so many offers, ten of which apply."""
     for offers in OFFERS:
@@ -171,10 +184,14 @@ def _least(taken: Iterable[Taken]) -> Taken:
     return min(taken, key=lambda each: each.cpu_seconds)
 
 
+COSTS = {"lines": by_lines, "lots": by_lots, "uses": by_uses, "offers": by_offers}
+"""What grows, and what yields the cost."""
+
+
 def main() -> None:
     """Print a table for each thing that grows."""
     with emulator() as account:
-        for what, costs in (("lines", by_lines), ("lots", by_lots), ("offers", by_offers)):
+        for what, costs in COSTS.items():
             print(f"{what:>7}   ms CPU requests    WCU    RCU  preview requests    RCU    event  wallet")
             for cost in costs(account):
                 print(cost, flush=True)

@@ -4,9 +4,11 @@ from fractions import Fraction
 
 import pytest
 
+from tests.model.dates import NEVER
 from tests.model.history import CANCEL, EXPIRY, IMPORT, PURCHASE, RETURN, Entry
 from tests.model.purchase import DUPLICATE, INVALID, NOT_FOUND
 from tests.model.till import ALL, NOW, TEN, Till, offer, shop
+from tests.model.wallet import Wallet
 
 LATER = NOW + 90 * 86_400
 
@@ -160,3 +162,11 @@ def test_what_paid_off_a_debt_comes_back_with_the_last_goods(till: Till) -> None
     assert till.balance == 0
     assert till.give_back(second, 1).data["waived"] == 0
     assert till.balance == -10
+
+
+def test_an_award_fills_its_own_lot_and_what_has_covered_that_is_there_again() -> None:
+    wallet, february = Wallet({NEVER: Fraction(-15)}), 2026 * 12 + 1
+    wallet.book({february: Fraction(10)})
+    assert (wallet.balance, wallet.expiring()) == (-5, {})
+    wallet.book({NEVER: Fraction(20)})
+    assert (wallet.balance, wallet.expiring()) == (15, {february: 10})

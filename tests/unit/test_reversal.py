@@ -8,7 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty.domain.errors import Code, Refused
-from loyalty.domain.ledger.wallet import LASTING, Clawback, Wallet
+from loyalty.domain.ledger.expiry import expiry
+from loyalty.domain.ledger.wallet import LASTING, Clawback, Movement, Wallet
+from loyalty.domain.money import ZERO
 from loyalty.domain.purchases.purchase import Purchase
 from loyalty.domain.reversals.reversal import TakenBack
 from tests.book import Book
@@ -695,3 +697,16 @@ def test_a_line_that_brought_nothing_takes_nothing_of_the_award_with_it() -> Non
     taken: Any = [ledger.give_back({place: Decimal(1)}, JANUARY).entry.movement.awarded for place in range(2)]
 
     assert taken == [0, -2]
+
+
+def test_an_award_fills_its_own_lot_and_what_has_covered_that_is_there_again() -> None:
+    """Though its end may have passed: then it expires with the next run."""
+    debt = Wallet("A", balance=money("-15"))
+    covered = debt.moved(Movement(money("10"), ZERO, lots={"2026-02": money("10")}))
+    filled = covered.moved(Movement(money("20"), ZERO))
+
+    assert (covered.balance, covered.lots) == (money("-5"), {})
+    assert (filled.balance, filled.lots) == (money("15"), {"2026-02": money("10")})
+    over = expiry(filled, datetime(2026, 4, 1, tzinfo=UTC))
+    assert over
+    assert over.amount == money("-10")

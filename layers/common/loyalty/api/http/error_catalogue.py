@@ -81,9 +81,9 @@ ERRORS: Mapping[Code, Explained] = {
     Code.LIMIT_EXCEEDED: Explained(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "CRM.EXCEPTIONS.LIMITEXCEEDEDEXCEPTION",
-        "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, or takes "
-        "more storage than one purchase may.",
-        "Send fewer lines, or fewer purchases in one call.",
+        "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, takes more "
+        "storage than one purchase may, or its account has used more limited offers than a wallet can remember.",
+        "Send fewer lines, or fewer purchases in one call; in the last case, post the purchase for another account.",
     ),
     Code.INSUFFICIENT_BALANCE: Explained(
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -77,7 +77,7 @@ class Wallet(Struct, frozen=True):
         version: the number of its last event.
         balance: what it holds, in its currency.
         booked: awards less spends by lot. Below zero if an award was taken back after it was spent: other lots cover it
-            until the spend is given back.
+            until the spend is given back, or later awards fill it.
         purchases: the number of purchases that were neither cancelled nor returned whole.
         uses: what was used of limits per account.
         lapsed: what has expired of the lots of the last months, less what belonged to purchases that were taken back
