@@ -1,20 +1,19 @@
 """An event that is larger than DynamoDB keeps is refused alone, and what is posted together fits into a transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from msgspec.structs import replace
 
 from loyalty.api.newest.purchase_requests import read_purchase
 from loyalty.api.newest.returns import read_return
 from loyalty.domain.errors import Code, Refused
 from loyalty.domain.ledger.uses import UseHistory, Uses, WindowUse
-from loyalty.domain.ledger.wallet import Wallet
+from loyalty.domain.ledger.wallet import LASTING, Wallet
 from loyalty.domain.purchases.purchase import PurchaseRequest, Reference
 from loyalty.store import keys
 from loyalty.store.attributes import Item, size_of
@@ -24,7 +23,7 @@ from loyalty.store.memory_table import MemoryTable, after
 from loyalty.store.writes import Put, Write
 from loyalty.usecases.engine import Engine
 from loyalty.usecases.ledger.post_events import EventOutcome, PostedEvent
-from loyalty.usecases.ledger.transaction_batch import MAX_EVENT_BYTES, TOO_LARGE, TOO_MANY_USES
+from loyalty.usecases.ledger.transaction_batch import MAX_EVENT_BYTES, TOO_LARGE, TOO_LARGE_WALLET
 from loyalty.usecases.purchases.post_purchase import post_purchases
 from loyalty.usecases.reference.import_records import import_records
 from loyalty.usecases.reversals.take_back import return_products
@@ -113,19 +112,35 @@ def test_a_purchase_that_is_too_large_to_be_kept_is_refused_alone() -> None:
 
 def use_offers(engine: Engine, account: str, offers: int) -> None:
     """Let an account have used so many offers that are limited, whose ids have nothing in common."""
-    ids = [Random(number).randbytes(25).hex() for number in range(offers)]
-    uses = Uses({one: UseHistory({"2026-01-01": WindowUse(1, {"EUR": Decimal("0.01")})}) for one in ids})
-    wallet = replace(Wallet(account), version=1, uses=uses)
-    engine.table.put(Put(keys.wallet(account), wallet_item(wallet)))
+    used = UseHistory({"2026-01-01": WindowUse(1, {"EUR": Decimal("0.01")})})
+    _keep(engine, Wallet(account, version=1, uses=Uses(dict.fromkeys(_ids(offers), used))))
 
 
-def test_a_wallet_that_remembers_more_uses_than_can_be_kept_takes_no_purchase() -> None:
+def waive(engine: Engine, account: str, purchases: int) -> None:
+    """Let an account keep something of so many purchases that were taken back."""
+    waived = dict.fromkeys(_ids(purchases), Decimal("0.01"))
+    forgiven = {LASTING: sum(waived.values(), Decimal(0))}
+    _keep(engine, Wallet(account, version=1, waived=waived, forgiven=forgiven))
+
+
+def _ids(count: int) -> list[str]:
+    return [Random(number).randbytes(25).hex() for number in range(count)]
+
+
+def _keep(engine: Engine, wallet: Wallet) -> None:
+    engine.table.put(Put(keys.wallet(wallet.account_id), wallet_item(wallet)))
+
+
+@pytest.mark.parametrize(("fill", "count"), [(use_offers, 12_000), (waive, 7_000)])
+def test_a_wallet_that_remembers_more_than_can_be_kept_takes_no_purchase(
+    fill: Callable[[Engine, str, int], None], count: int
+) -> None:
     used = engine(1, ("MUCH", "OTHER"))
-    use_offers(used, "A-MUCH", 12_000)
+    fill(used, "A-MUCH", count)
 
     outcomes = posted(used, [request("1", "MUCH", 1), request("2", "OTHER", 1)])
 
-    assert list(map(_told, outcomes)) == [TOO_MANY_USES, "posted"]
+    assert list(map(_told, outcomes)) == [TOO_LARGE_WALLET, "posted"]
     assert isinstance(outcomes[0], Refused)
     assert outcomes[0].problems[0].code is Code.LIMIT_EXCEEDED
 

@@ -34,8 +34,8 @@ from loyalty.store.writes import Add, Put, Update, Write
 MAX_PAGE = 100
 """Entries on one page of a journal."""
 
-FEW_SUBJECTS = 100
-"""Offers and promo codes whose uses leave a wallet small, however often each was used."""
+FEW = 100
+"""Offers and promo codes that were used, and purchases of which something is waived, that leave a wallet small."""
 
 
 class Effect(Struct, frozen=True):
@@ -77,8 +77,9 @@ class PreparedEvent(Struct, frozen=True, dict=True):
 
     @cached_property
     def wallet_size(self) -> int:
-        """Bytes of the wallet's item; 0 where too little was used for it to be large, so that nothing is measured."""
-        return size_of(wallet_item(self.wallet)) if len(self.wallet.uses.by_subject) > FEW_SUBJECTS else 0
+        """Bytes of the wallet's item; 0 where it has too little to be large, so that nothing is measured."""
+        remembered = len(self.wallet.uses.by_subject) + len(self.wallet.waived)
+        return size_of(wallet_item(self.wallet)) if remembered > FEW else 0
 
     @property
     def writes(self) -> int:

@@ -82,7 +82,8 @@ ERRORS: Mapping[Code, Explained] = {
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "CRM.EXCEPTIONS.LIMITEXCEEDEDEXCEPTION",
         "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, takes more "
-        "storage than one purchase may, or its account has used more limited offers than a wallet can remember.",
+        "storage than one purchase may, or its account has used more limited offers, or keeps something of more "
+        "purchases, than a wallet can remember.",
         "Send fewer lines, or fewer purchases in one call; in the last case, post the purchase for another account.",
     ),
     Code.INSUFFICIENT_BALANCE: Explained(

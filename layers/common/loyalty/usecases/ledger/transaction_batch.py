@@ -39,9 +39,9 @@ TOO_LARGE = (
     "Split it into several purchases with fewer lines."
 )
 
-TOO_MANY_USES = (
-    f"With this purchase, what this account has used of limited offers and promo codes would take more than "
-    f"{MAX_EVENT_BYTES} bytes of storage. Post it for another account."
+TOO_LARGE_WALLET = (
+    "With this, what this account has used of limited offers and promo codes, and keeps of purchases that were taken "
+    "back, would take more storage than a wallet may. Post purchases for another account."
 )
 
 Used = Mapping[Key, Decimal]
@@ -191,6 +191,5 @@ def _excess(one: PreparedEvent) -> str | None:
         return TOO_MANY_WRITES
     if one.size > MAX_EVENT_BYTES:
         return TOO_LARGE
-    if one.wallet_size > MAX_EVENT_BYTES and of_type is EventType.PURCHASE:
-        return TOO_MANY_USES
-    return None
+    is_purchase = of_type is EventType.PURCHASE
+    return TOO_LARGE_WALLET if one.wallet_size > (MAX_EVENT_BYTES if is_purchase else MAX_ITEM_BYTES) else None
