@@ -1,5 +1,5 @@
 """Many callers at once whose purchases all want one item: `python -m bench.contention`. See `tests/contention.py`;
-time is reckoned there, so the figures are the same on any machine."""
+time is reckoned there, so the figures are the same on every machine at the same revision."""
 
 import random
 from statistics import mean, quantiles

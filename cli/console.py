@@ -4,7 +4,7 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import TextIOWrapper
 from time import perf_counter
@@ -73,20 +73,36 @@ class Commands(TyperGroup):
 
 
 def answer(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool) -> None:
-    """Print one record, or a list of records with the same fields; dates and decimals as text in JSON."""
+    """Print one record, or a list of records with the same fields; dates and decimals as text in JSON. Where a table
+    would be wider than the terminal, each record stands by itself, without the fields that say nothing."""
     if as_json:
         out.print(json.dumps(value, default=str), markup=False)
         return
-    table = Table(box=None, pad_edge=False, show_header=not isinstance(value, Mapping))
     if isinstance(value, Mapping):
-        rows: list[list[object]] = [[name, field] for name, field in value.items()]
-    else:
-        rows = [list(record.values()) for record in value]
-        for name in value[0] if value else ():
-            table.add_column(name, overflow="fold")
+        out.print(_table(value.items()))
+        return
+    table = _table([record.values() for record in value], header=list(value[0]) if value else [])
+    if out.width >= WIDE or out.measure(table, options=out.options.update_width(WIDE)).maximum <= out.width:
+        out.print(table)
+        return
+    for place, record in enumerate(value):
+        out.print("\n" if place else "", end="")
+        out.print(_table((name, field) for name, field in record.items() if field is not None))
+
+
+def _table(rows: Iterable[Iterable[object]], header: Sequence[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=bool(header))
+    for name in header:
+        table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if field is None else escape(str(field)) for field in row))
-    out.print(table)
+        table.add_row(*(escape(_in_words(field)) for field in row))
+    return table
+
+
+def _in_words(field: object) -> str:
+    if isinstance(field, Mapping):
+        return ", ".join(f"{name}: {one}" for name, one in field.items())
+    return "" if field is None else str(field)
 
 
 Report = Callable[[str], AbstractContextManager[None]]
@@ -99,12 +115,20 @@ def silent(_what: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show that `what` is going on."""
+    told = f"{escape(what)} ..."
+    if not err.is_terminal:  # which would be shown nothing until the end
+        err.print(told)
+    with err.status(told):
+        yield
+
+
+@contextmanager
 def step(what: str) -> Iterator[None]:
     """Show that `what` is going on and, when it is done, how many seconds it took."""
     start = perf_counter()
-    if not err.is_terminal:  # which would be shown nothing until the end
-        err.print(f"{what} ...")
-    with err.status(f"{what} ..."):
+    with waiting(what):
         yield
     err.print(f"[green]✓[/] {what} [dim]{perf_counter() - start:.1f} s[/]")
 
@@ -127,9 +151,14 @@ def in_a_sentence(reason: str) -> str:
     return f"This {reason}." if reason[:1].islower() else reason
 
 
+def why(error: Exception) -> str:
+    """Return what a fault says, without the number and the path that the system adds to its own."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
 @contextmanager
-def refusals_as_failures(advice: str = "") -> Iterator[None]:
-    """End the command with what the engine says where it refuses, and which fields it says that of; and with `advice`
+def refusals_as_failures(missing: str = "") -> Iterator[None]:
+    """End the command with what the engine says where it refuses, and which fields it says that of; or with `missing`
     where something is not found."""
     from loyalty.domain.errors import Code, Refused
 
@@ -139,4 +168,4 @@ def refusals_as_failures(advice: str = "") -> Iterator[None]:
         words = [(one.pointer, in_a_sentence(one.description)) for one in refused.problems]
         problems = " ".join(": ".join(filter(None, one)) for one in words)
         is_missing = any(one.code is Code.NOT_FOUND for one in refused.problems)
-        raise CommandFailure(f"{problems} {advice}" if is_missing and advice else problems) from refused
+        raise CommandFailure(missing if is_missing and missing else problems) from refused

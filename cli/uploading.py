@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cli.console import CommandFailure, err
+from cli.console import CommandFailure, err, waiting
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -49,7 +49,7 @@ def send(target: "Target", file: Path, partner: str, *, dry_run: bool) -> str:
     client, key = target.client("s3"), f"{FOLDER}/{partner}/{file.name}"
     notes = {"Metadata": {DRY_RUN: "true"}} if dry_run else {}
     try:
-        with err.status(f"sending {file.name} ..."):
+        with waiting(f"Sending {file.name}"):
             client.upload_file(str(file), target.upload_bucket, key, ExtraArgs=notes)
             version = target.open_uploads().look_at(key).version
     except S3UploadFailedError as error:
@@ -103,14 +103,11 @@ def watch_upload(target: "Target", upload_id: str) -> "UploadView":
 
 
 def _wait_until_final(target: "Target", upload_id: str) -> "UploadView":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from cli.progress import counting
 
-    from cli.journey.progress import RateColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
     table, deadline = target.open_table(), time.monotonic() + TAKEN_UP_SECONDS
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
-        task = shown.add_task("waiting to be read", total=None)
+    with counting() as shown:
+        task = shown.add_task("Waiting to be read", total=None)
         while True:
             found = _view(table, upload_id)
             if found and found.state.is_final:
@@ -130,7 +127,7 @@ def fetch_result(target: "Target", upload: "Upload", folder: Path) -> Path:
 
     key = result_key(upload)
     path = folder / key.rsplit("/", 1)[-1]
-    with err.status(f"fetching {path.name} ..."):
+    with waiting(f"Fetching {path.name}"):
         target.client("s3").download_file(target.result_bucket, key, str(path))
     return path
 
@@ -147,7 +144,7 @@ def _show(shown: "Progress", task: "object", view: "UploadView") -> None:
     from loyalty.store.uploads import UploadState
 
     upload, done = view.upload, view.tally.counts.total
-    what = "reading and posting" if upload.state is UploadState.SPLITTING else "posting"
+    what = "Reading and posting" if upload.state is UploadState.SPLITTING else "Posting"
     if upload.entries and done == upload.entries and upload.state is UploadState.POSTING:
-        what = "making the result"
+        what = "Making the result"
     shown.update(task, description=what, total=upload.entries or None, completed=done)  # type: ignore[arg-type]

@@ -96,8 +96,9 @@ class ContendedTable(DynamoTable):
         return self.get_many([key], consistent=consistent).get(key)
 
     def get_many(self, keys: Collection[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """As `Table.get_many`."""
-        self._time.sleep(READ_SECONDS)
+        """As `Table.get_many`; without keys there is no request."""
+        if keys:
+            self._time.sleep(READ_SECONDS)
         return self._items.get_many(keys, consistent=consistent)
 
     def partition(self, pk: str, *, consistent: bool = False) -> Iterator[Item]:

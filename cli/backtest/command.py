@@ -68,7 +68,7 @@ def backtest_command(
         source = _file(purchases, reference or [], days)
     else:
         source = _journal(Target.load(stack, region), days)
-    with step("Programmes read"):
+    with step("Reading programmes"):
         base = source.base(now)
         draft = ProgrammeDraft.of(files, base, now)
         draft.require_good()
@@ -93,7 +93,7 @@ def _report(history: "PastPurchases", programmes: "Programmes", title: str, crew
     from cli.backtest.order import OutOfOrder
     from cli.backtest.programme_run import UsesShared
     from cli.backtest.run import backtest
-    from cli.journey.progress import progress
+    from cli.progress import progress
 
     if crew.processes > 1 and crew.shards:
         for programme in programmes.with_budgets().values():
@@ -101,7 +101,7 @@ def _report(history: "PastPurchases", programmes: "Programmes", title: str, crew
             offers = ", ".join(sorted(programme.with_budget))
             err.print(f"All customers share the budget of {offers}, so {name} is priced in one process.")
     try:
-        return backtest(history, programmes, title, crew, lambda: progress("Purchases priced", history.total))
+        return backtest(history, programmes, title, crew, lambda: progress("Pricing purchases", history.total))
     except OutOfOrder as found:
         assert history.in_order
         err.print(f"{found}, so all of them are sorted first, which takes longer.")
@@ -135,7 +135,7 @@ def _journey(days: Days, processes: int) -> "Source":
     from cli.journey.baskets import Choice
     from cli.journey.source import departments
 
-    with step("Baskets chosen"):
+    with step("Choosing baskets"):
         return Journey(Choice(days), departments(), processes)
 
 

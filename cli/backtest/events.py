@@ -21,7 +21,7 @@ from cli.backtest.history import (
     of_share,
     read_products,
 )
-from cli.console import err
+from cli.console import waiting
 from cli.options import Days
 from loyalty import exactjson
 from loyalty.domain.events.documents import PostedLine
@@ -47,7 +47,7 @@ class PostedPurchases:
 
     def history(self, table: Table, now: datetime) -> PastPurchases:  # noqa: ARG002 - a source's
         """Return the purchases in the order in which they were performed."""
-        with err.status("Reading the table ..."):
+        with waiting("Reading the table"):
             posted = sorted(
                 ledger.scan_events(self.stack), key=lambda event: (event.entry.performed_on, event.entry.sequence)
             )

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich.progress
-
 from cli.console import CommandFailure, answer, counted, err, in_a_sentence, refusals_as_failures
 from cli.options import AsJson, Files, Region, Stack
+from cli.progress import reading
 from cli.target import Target
 
 if TYPE_CHECKING:
@@ -40,14 +39,6 @@ def import_files(target: Target, files: Sequence[Path]) -> "dict[Path, ImportSum
     table = target.open_table()
     summaries = {}
     for file in files:
-        bar = rich.progress.open(
-            file,
-            "rb",
-            description=f"import {file.name}",
-            console=err,
-            transient=True,
-            disable=not err.is_terminal,
-        )
-        with bar as lines, refusals_as_failures():
+        with reading(file, f"Importing {file.name}") as lines, refusals_as_failures():
             summaries[file] = import_records(lines, table=table, now=datetime.now(UTC))
     return summaries

@@ -69,7 +69,7 @@ def rotate(
     """Make another key that may do what this one may. This one stays active until it is revoked."""
     from loyalty.usecases.access.api_keys import rotate_key
 
-    with _repeatable(request, _shown_by(partner)) as name:
+    with _repeatable(request, _no_key(partner, key_id)) as name:
         table = Target.load(stack, region).open_table()
         text, _ = rotate_key(partner, key_id, table=table, now=datetime.now(UTC), request=name)
     _show(text, as_json=as_json)
@@ -83,7 +83,7 @@ def revoke(key_id: KeyId, partner: PartnerId, stack: Stack = None, region: Regio
     """End a key. It stops working within five minutes, or at once if each call asks the authorizer (`Credentials`)."""
     from loyalty.usecases.access.api_keys import revoke_key
 
-    with refusals_as_failures(_shown_by(partner)):
+    with refusals_as_failures(_no_key(partner, key_id)):
         revoke_key(partner, key_id, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
     err.print(f"Key {key_id} is revoked.")
 
@@ -106,20 +106,20 @@ def create_key(
     return text
 
 
-def _shown_by(partner: str) -> str:
-    """Return where the ids of a partner's keys are found."""
-    return f"Its keys: loyalty key list --partner {partner}"
+def _no_key(partner: str, key_id: str) -> str:
+    """Return what is said where a partner has no such key, and where the ids of its keys are found."""
+    return f"Partner {partner} has no key {key_id}; its keys: loyalty key list --partner {partner}"
 
 
 @contextmanager
-def _repeatable(request: str | None, advice: str = "") -> Iterator[str]:
-    """Name a call, unless it has a name; and where its answer is lost, end the command with how to repeat it. `advice`
+def _repeatable(request: str | None, missing: str = "") -> Iterator[str]:
+    """Name a call, unless it has a name; and where its answer is lost, end the command with how to repeat it. `missing`
     as in `refusals_as_failures`."""
     from loyalty.domain.errors import Code, Refused
 
     name = request or secrets.token_hex(8)
     try:
-        with refusals_as_failures(advice):
+        with refusals_as_failures(missing):
             yield name
     except CommandFailure as failure:
         refused = failure.__cause__

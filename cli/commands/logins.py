@@ -69,7 +69,7 @@ def rotate(
     """Give a login another password and show it, this once. The old one ends at once."""
     from loyalty.usecases.access.logins import rotate_login
 
-    with refusals_as_failures(_shown_by(partner)):
+    with refusals_as_failures(_no_login(partner, username)):
         table = Target.load(stack, region).open_table()
         password = rotate_login(partner, username, table=table, now=datetime.now(UTC))
     _show(username, password, as_json=as_json)
@@ -80,14 +80,14 @@ def revoke(username: Username, partner: PartnerId, stack: Stack = None, region: 
     """End a login. Its tokens stop working within a minute."""
     from loyalty.usecases.access.logins import revoke_login
 
-    with refusals_as_failures(_shown_by(partner)):
+    with refusals_as_failures(_no_login(partner, username)):
         revoke_login(partner, username, table=Target.load(stack, region).open_table(), now=datetime.now(UTC))
     err.print(f"Login {escape(username)} is revoked.")
 
 
-def _shown_by(partner: str) -> str:
-    """Return where the names of a partner's logins are found."""
-    return f"Its logins: loyalty login list --partner {partner}"
+def _no_login(partner: str, username: str) -> str:
+    """Return what is said where a partner has no such login, and where the names of its logins are found."""
+    return f"Partner {partner} has no login {username}; its logins: loyalty login list --partner {partner}"
 
 
 def _show(username: str, password: str, *, as_json: bool) -> None:

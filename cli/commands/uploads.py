@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import CommandFailure, answer, counted, err, refusals_as_failures
+from cli.console import CommandFailure, answer, counted, err, refusals_as_failures, waiting
 from cli.options import AsJson, PartnerId, Region, Stack
 from cli.target import Target
 from loyalty.domain.access.partner import Partner
@@ -106,7 +106,7 @@ def redrive_uploads(
     from cli.uploading import redrive, view
 
     target = Target.load(stack, region)
-    with refusals_as_failures(), err.status("looking through what failed ..."):
+    with refusals_as_failures(), waiting("Looking through what failed"):
         taken_up, hidden = redrive(target, upload_id)
     if upload_id and not taken_up and view(target, upload_id).tally.dead:
         err.print("What failed is still being tried. Run this again in a few minutes.")

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 from msgspec.structs import asdict
 
-from cli.console import CommandFailure, answer, err, refusals_as_failures
+from cli.console import CommandFailure, answer, counted, err, refusals_as_failures, why
 from cli.options import AsJson, Region, Stack
 from cli.processes import Processes, Tell, Work, in_processes, processors
+from cli.progress import counting
 from cli.target import Target
 
 Export = Annotated[
@@ -66,8 +67,17 @@ def verify(
         answer(counts | {name: len(listed) for name, listed in lists.items()}, as_json=False)
         for listed in filter(None, lists.values()):
             answer(listed, as_json=False)
+    err.print(verdict(len(found.deviations), len(found.unrecorded)))
     if found.deviations:
         raise typer.Exit(1)
+
+
+def verdict(deviations: int, unrecorded: int) -> str:
+    """Return the sentence that a proof comes to."""
+    if deviations:
+        return f"{counted(deviations, 'deviation')}, listed with what to do."
+    untold = counted(unrecorded, "thing")
+    return f"All proven, but for {untold} that an older version did not record." if unrecorded else "All proven."
 
 
 @contextmanager
@@ -81,7 +91,7 @@ def _breaking_off() -> Iterator[None]:
             yield
     except (BotoCoreError, ClientError, CommandFailure, OSError) as reason:
         where = ": give another folder for temporary files in TMPDIR" if isinstance(reason, OSError) else ""
-        failure = CommandFailure(f"nothing is proven: {reason}{where}")
+        failure = CommandFailure(f"nothing is proven: {why(reason)}{where}")
         failure.status = NOT_PROVEN
         raise failure from reason
 
@@ -116,17 +126,17 @@ def _workspace(shards: int, processes: int) -> Iterator[tuple[Any, Callable[[str
     """Yield temporary room for so many shards, with what works in it, and what shows how far that is."""
     from loyalty.usecases.proofs.workspace import Workspace
 
-    status = err.status("reading ...")
+    shown = counting()
 
     def run(works: Sequence[Work[Any]], tell: Tell) -> list[Any]:
-        with in_processes(works) as collect, status:  # which shows itself by a thread, so that begins last
+        with in_processes(works) as collect, shown:  # which shows itself by a thread, so that begins last
             return collect(tell)
 
     def progress(doing: str, done: int, of: int | None) -> None:
-        if of is not None:
-            status.update(f"{doing}: {done:,} of {of:,} ...")
-        elif done % TOLD_EVERY == 0:
-            status.update(f"{doing}: {done:,} items ...")
+        if of is not None or done % TOLD_EVERY == 0:
+            what = doing[:1].upper() + doing[1:]
+            part = shown.task_ids[0] if shown.task_ids else shown.add_task(what, total=of)
+            shown.update(part, description=what, total=of, completed=done)
 
     with TemporaryDirectory(prefix="loyalty-verify-") as folder:
         yield Workspace(Path(folder), shards, processes, run), progress

@@ -75,7 +75,7 @@ def compare(
     from cli.compare.report import ComparisonReport
 
     now = datetime.now(UTC)
-    with step("Programme read"):
+    with step("Reading the programme"):
         table, caller = _programme(reference or [], stack, region, partner, now)
     comparison = Comparison(table, caller, now, from_recording=balances is Balances.RECORDED)
     with closing(ComparisonReport(recorded.name, _BALANCES[balances])) as report:

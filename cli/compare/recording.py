@@ -11,10 +11,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Any, cast
 
-import rich.progress
-
 from cli.compare.address import Address
-from cli.console import CommandFailure, err
+from cli.console import CommandFailure, err, why
+from cli.progress import reading
 from loyalty import exactjson
 
 LONGEST_LINE = 32 * 1024 * 1024
@@ -75,14 +74,11 @@ def recorded_calls(path: Path) -> Iterator[RecordedCall | BadRecord]:
 @contextmanager
 def _opened(path: Path, *, packed: bool) -> Iterator[IO[bytes]]:
     start = perf_counter()
-    bar = rich.progress.open(
-        path, "rb", description=f"compare {path.name}", console=err, transient=True, disable=not err.is_terminal
-    )
     try:
-        with bar as raw:
+        with reading(path, f"Comparing {path.name}") as raw:
             yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise CommandFailure(f"{path} cannot be read to its end: {error}") from error
+        raise CommandFailure(f"{path} cannot be read to its end: {why(error)}") from error
     err.print(f"[green]✓[/] Calls compared [dim]{perf_counter() - start:.1f} s[/]")
 
 

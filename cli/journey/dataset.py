@@ -51,15 +51,15 @@ def dataset(
     """
     from cli.journey.baskets import Choice, LeftOutBaskets
     from cli.journey.files import WRITERS, open_for_writing
-    from cli.journey.progress import progress
     from cli.journey.reference import Needs, all_records, write
     from cli.journey.source import departments
+    from cli.progress import progress
 
     choice, left_out = Choice(Days.between(start, end), limit), LeftOutBaskets()
     written = WRITERS[format_ or _format_of(file)]
-    with step("Baskets chosen"):
+    with step("Choosing baskets"):
         needs = Needs.of(choice.baskets(left_out))
-    with progress("Purchases written", needs.baskets) as done, open_for_writing(file) as text:
+    with progress("Writing purchases", needs.baskets) as done, open_for_writing(file) as text:
         for part in written(choice.baskets(LeftOutBaskets()), spend_every):
             text.write(part)
             done()

@@ -81,7 +81,7 @@ def replay_baskets(target: "Target", key: str, choice: "Choice", *, workers: int
     from cli.journey.wallets import BookTotals
 
     left_out = LeftOutBaskets()
-    with step("Baskets chosen"):
+    with step("Choosing baskets"):
         catalogue = departments()
         needs = Needs.of(choice.baskets(left_out))
     import_needed(target, needs, catalogue)
@@ -124,13 +124,13 @@ def import_needed(target: "Target", needs: "Needs", departments: Mapping[int, st
 
 def _post(baskets: "Iterable[JourneyBasket]", total: int, run: "Run", workers: int) -> None:
     from cli.journey.posting import in_order
-    from cli.journey.progress import progress
+    from cli.progress import progress
 
     def post(basket: "JourneyBasket") -> None:
         run.post(basket)
         done()
 
-    with progress("Purchases posted", total) as done:
+    with progress("Posting purchases", total) as done:
         try:
             in_order(baskets, post, workers)
         except (CommandFailure, KeyboardInterrupt):
@@ -140,11 +140,11 @@ def _post(baskets: "Iterable[JourneyBasket]", total: int, run: "Run", workers: i
 
 def _movements(run: "Run", workers: int) -> "list[BookMovement]":
     """Return what happened to each wallet that the run concerns."""
-    from cli.journey.progress import progress
     from cli.journey.wallets import movement
+    from cli.progress import progress
 
     movements = []
-    with ThreadPoolExecutor(workers) as pool, progress("Wallets and journals compared", len(run.books)) as done:
+    with ThreadPoolExecutor(workers) as pool, progress("Comparing wallets and journals", len(run.books)) as done:
         try:
             for each in pool.map(lambda book: movement(book, run.api), run.books.values()):
                 movements.append(each)

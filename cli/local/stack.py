@@ -60,11 +60,11 @@ def local_stack(
         restored = (emulator.state / "dynamodb.json").exists()
         deployment = Deployment(Host.here(), emulator.account, state_dir)
         stack.enter_context(emulator)
-        with report("Functions and layer built by SAM"):
+        with report("Building functions and layer with SAM"):
             deployment.build()
-        with report("Emulator of AWS started" + (", with the state of the last run" if restored else "")):
+        with report("Starting the emulator of AWS" + (", with the state of the last run" if restored else "")):
             emulator.wait_until_ready()
-        with report("template.yaml deployed to it"):
+        with report("Deploying template.yaml to it"):
             outputs = deployment.deploy()
 
         found = {**settings(outputs), **asdict(emulator.account), "stack_name": STACK_NAME, "api_url": front.url}
@@ -73,7 +73,7 @@ def local_stack(
         if restored and kept_key.exists():
             target = replace(target, api_key=kept_key.read_text())
         else:
-            with report("Demo programme loaded"):
+            with report("Loading the demo programme"):
                 target = replace(target, api_key=demo_key(target))
             write_whole(kept_key, target.api_key or "")
         path = f"/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"

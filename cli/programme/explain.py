@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import CommandFailure, out, refusals_as_failures
+from cli.console import CommandFailure, out, refusals_as_failures, why
 from cli.options import AsJson, Deployed, Region, Stack
 from cli.programme.check import base_table
 
@@ -96,7 +96,7 @@ def _body(file: Path) -> Mapping[str, Any]:
         data = file.read_bytes()
         body = exactjson.loads_strictly((gzip.decompress(data) if file.suffix == ".gz" else data).decode())
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise CommandFailure(f"{file} is not the body of a purchase in JSON ({error}); {_ONE_OR_MANY}") from error
+        raise CommandFailure(f"{file} is not the body of a purchase in JSON ({why(error)}); {_ONE_OR_MANY}") from error
     if not isinstance(body, dict):
         raise CommandFailure(f"{file} is not the body of a purchase, which is an object in JSON; {_ONE_OR_MANY}")
     return {name: value for name, value in body.items() if name not in RESULT_FIELDS}

@@ -23,12 +23,11 @@ ELSEWHERE = {
     ".venv/bin/sam deploy": AWS,
     "--stack loyalty-": AWS,
     "aws dynamodb query": AWS,
-    "aws dynamodb update-item": "damages a table; tests/functional/test_verify.py does",
+    "ADD balance": "damages a table; tests/functional/test_verify.py does",
     "aws lambda invoke": AWS,
     "aws s3 sync": AWS,
     "make mutants": "takes hours; tests/unit/test_mutants.py tries the tool",
     "-m tests.mutants": "takes minutes; tests/unit/test_mutants.py tries the tool",
-    "verify --export": "takes an export; tests/functional/test_verify_export.py runs it",
     "loyalty programme check programme.jsonl": "the page shows what is said of faults; tests/unit has them all",
 }
 """Commands, by a part of them, that are not run here, and why."""

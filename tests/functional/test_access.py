@@ -116,7 +116,8 @@ def test_two_keys_work_while_partners_change_over(functions: Functions, demo: Dy
 
     for api_key in (text, functions.api_key):
         assert functions.authorize(api_key)["policyDocument"]["Statement"][0]["Effect"] == "Allow"
-    with pytest.raises(Refused, match="revoke one first"):
+    commands = r"`loyalty key list --partner DEMO` .*`loyalty key revoke KEY_ID --partner DEMO`"
+    with pytest.raises(Refused, match=f"revoke one first: {commands}"):
         rotate_key("DEMO", active.id, table=demo, now=NOW)
     revoke_key("DEMO", active.id, table=demo, now=NOW)
     assert len(list(active_keys(demo, "DEMO"))) == 1

@@ -21,6 +21,8 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 SIMULATED = 900
 """Operations of a run of the simulation."""
 
+_AREAS_TOLD = ", ".join(AREAS)
+
 
 def main() -> int:
     """Judge the mutants of all areas that are named, tell how it goes, and answer the exit status."""
@@ -40,10 +42,17 @@ def equivalent() -> dict[str, str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("areas", nargs="*", choices=[*AREAS, []], default=list(AREAS), help="what to plant them in")
+    told = f"what to plant them in: {_AREAS_TOLD}; all by default"
+    parser.add_argument("areas", nargs="*", metavar="AREA", type=_area, default=list(AREAS), help=told)
     parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of the mutants to plant")
     parser.add_argument("--seeds", type=int, default=0, help="runs of the simulation that judge a survivor")
     return parser.parse_args()
+
+
+def _area(name: str) -> str:
+    if name not in AREAS:
+        raise argparse.ArgumentTypeError(f"there is no area {name}: there are {_AREAS_TOLD}")
+    return name
 
 
 def _judged(name: str, area: Area, arguments: argparse.Namespace, known: dict[str, str]) -> list[str]:
@@ -56,6 +65,7 @@ def _judged(name: str, area: Area, arguments: argparse.Namespace, known: dict[st
         begin=report.begin,
         hear=report.hear,
     )
+    _say(f"{name}: running its tests once without a mutant ...")
     status = pytest.main([*QUIET, *area.judges()], plugins=[judge])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise SystemExit(f"{name}: the tests cannot judge.")

@@ -55,7 +55,7 @@ def main() -> int:
     arguments = _arguments()
     began, total, done = monotonic(), Outcome(arguments.seed), 0
     runs = list(_runs(arguments.seed, arguments.ops))
-    _say(f"seeds {runs[0][0]} to {runs[-1][0]}: {arguments.ops} operations")
+    _say(f"seeds {runs[0][0]} to {runs[-1][0]}: {arguments.ops:,} operations")
     shown = began
     for report in _reports(runs, arguments.processes, arguments.trace):
         match report:
@@ -70,9 +70,13 @@ def main() -> int:
                 return 1
         if monotonic() - shown >= SHOWN_EVERY:
             shown = monotonic()
-            _say(f"seed {arguments.seed}: {done} operations, {done / (shown - began):.0f} a second")
+            _say(_so_far(arguments, done, shown - began))
     _tell(total, monotonic() - began, len(runs))
     return 0
+
+
+def _so_far(arguments: argparse.Namespace, done: int, seconds: float) -> str:
+    return f"seeds {arguments.seed} on: {done:,} of {arguments.ops:,} operations, {done / seconds:.0f} a second"
 
 
 def _arguments() -> argparse.Namespace:

@@ -58,7 +58,8 @@ def text() -> str:
 
 
 def _row(columns: Iterable[object]) -> str:
-    return f"| {' | '.join(map(str, columns))} |"
+    told = (f"{column:,}" if isinstance(column, int) else str(column) for column in columns)
+    return f"| {' | '.join(told)} |"
 
 
 def _lasts(kind: Fault) -> str:
@@ -103,7 +104,7 @@ _HEAD = """\
 What becomes of each use case when something goes wrong at any one of its calls. Each function, and each use case that
 the operators' command runs by itself, is played in a deterministic world in memory (`tests/simulation/`): {use_cases}
 use cases in {scenarios} scenarios, which make {calls} calls to DynamoDB, S3, SQS and Lambda. At each call, each of
-{kinds} kinds of faults strikes that this call may meet: {cells} cells in all. Then the caller does what such a caller
+{kinds} kinds of faults strikes that this call may meet: {cells:,} cells in all. Then the caller does what such a caller
 does. A client sends the same request again, SQS delivers the message again, S3 and Lambda call again, the schedule
 calls the next night, an operator runs the command again. **All cells are right**:
 

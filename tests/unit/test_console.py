@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from cli.console import CommandFailure, answer, err, refusals_as_failures, step
+from cli.console import CommandFailure, answer, err, out, refusals_as_failures, step
 from cli.main import app
 from loyalty.domain.errors import Code, Problem, Refused, not_found
 from tests.functional.conftest import DEMO
@@ -58,10 +58,10 @@ def test_nothing_that_others_have_named_does_anything_to_the_terminal(capsys: py
 
 
 def test_a_step_is_told_as_it_begins_where_no_terminal_shows_that(capsys: pytest.CaptureFixture[str]) -> None:
-    with step("Programmes read"):
-        assert capsys.readouterr().err == "Programmes read ...\n"
+    with step("Reading programmes"):
+        assert capsys.readouterr().err == "Reading programmes ...\n"
 
-    assert "Programmes read" in capsys.readouterr().err
+    assert "Reading programmes" in capsys.readouterr().err
 
 
 def test_what_is_json_stays_json(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +92,47 @@ def test_several_things_that_are_wrong_are_told_one_after_the_other() -> None:
         raise Refused(*problems)
 
     assert str(failure.value) == "/a: This must be above zero. Nothing was said of b."
+
+
+ROWS = [
+    {"upload": "1F00", "name": "week.csv", "posted": 3, "records": None, "errors": {"NOT_FOUND": 2, "INVALID": 1}},
+    {"upload": "2F00", "name": "day.csv", "posted": 0, "records": None, "errors": {}},
+]
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (
+            80,
+            [
+                ["upload", "name", "posted", "records", "errors"],
+                ["1F00", "week.csv", "3", "NOT_FOUND:", "2,", "INVALID:", "1"],
+                ["2F00", "day.csv", "0"],
+            ],
+        ),
+        (
+            30,
+            [
+                ["upload", "1F00"],
+                ["name", "week.csv"],
+                ["posted", "3"],
+                ["errors", "NOT_FOUND:", "2,", "INVALID:"],
+                ["1"],
+                [],
+                ["upload", "2F00"],
+                ["name", "day.csv"],
+                ["posted", "0"],
+                ["errors"],
+            ],
+        ),
+    ],
+)
+def test_records_that_are_wider_than_the_terminal_stand_by_themselves(
+    columns: int, lines: list[list[str]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(out, "width", columns)
+
+    answer(ROWS, as_json=False)
+
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == lines

@@ -6,13 +6,19 @@ import pytest
 
 from loyalty.store import keys
 from loyalty.store.backoff import MAX_SECONDS, MAX_TOTAL_SECONDS, Backoff
-from tests.contention import crowd
+from tests.contention import READ_SECONDS, TRANSACTION_SECONDS, crowd, crowd_of_one_wallet
 from tests.template import read_template
 
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     random.seed(1)
+
+
+def test_whoever_meets_nobody_is_reckoned_two_reads_and_a_transaction() -> None:
+    told, _ = crowd_of_one_wallet(1, 3)
+
+    assert told.seconds[1:] == [pytest.approx(2 * READ_SECONDS + TRANSACTION_SECONDS)] * 2
 
 
 @pytest.mark.parametrize("callers", [16, 64])

@@ -12,7 +12,7 @@ from loyalty.domain.ledger.wallet import Wallet
 from loyalty.domain.ledger.windows import FOR_EVER, LimitPeriod, window_of
 from loyalty.domain.pricing.plan import Plan
 from loyalty.domain.pricing.pricing import price
-from tests.builders import POINTS, RATE, account, line, offer, programme, purchase
+from tests.builders import AT, POINTS, RATE, account, line, offer, programme, purchase
 
 
 def plan(given: Mapping[str, Decimal], wallet: Wallet | None = None, **limits: Any) -> Plan:
@@ -126,6 +126,24 @@ def test_an_amount_of_before_currencies_were_kept_counts_in_any_currency_and_oth
 
     assert plan({}, wallet, per_account_amount=3).awarded == 1
     assert [verdict.failed for verdict in plan({}, wallet, per_account_amount=2).why] == ["per_account_amount"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"per_account": 99}, "per_account"),
+        ({"per_account_amount": 99}, "per_account_amount"),
+        ({"per_account": 99, "per_account_amount": 99}, "per_account"),
+    ],
+    ids=str,
+)
+def test_a_window_that_is_forgotten_is_told_as_the_limit_of_awards_if_there_is_one_and_else_as_that_of_amounts(
+    limits: dict[str, int], told: str
+) -> None:
+    later = [window_of(LimitPeriod.DAY, AT.date() + timedelta(days=day)) for day in range(MAX_WINDOWS + 1)]
+    wallet = Wallet("A1", 1, uses=Uses({"O1": used(*((name, 1, "1", "EUR") for name in later))}))
+
+    assert [verdict.failed for verdict in plan({}, wallet, period="P1D", **limits).why] == [told]
 
 
 def test_subjects_are_counted_each_for_itself_and_those_with_nothing_left_are_dropped() -> None:

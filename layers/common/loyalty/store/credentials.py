@@ -92,7 +92,11 @@ def add_key(table: Table, key: ApiKey) -> None:
         free = (slot for slot in range(1, ACTIVE_KEYS_PER_PARTNER + 1) if slot not in active)
         slot = before.slot if before else next(free, None)
         if slot is None:
-            limit = f"Partner {key.partner.id} has {ACTIVE_KEYS_PER_PARTNER} active keys; revoke one first."
+            partner = key.partner.id
+            limit = (
+                f"Partner {partner} has {ACTIVE_KEYS_PER_PARTNER} active keys; revoke one first: `loyalty key list "
+                f"--partner {partner}` shows them, `loyalty key revoke KEY_ID --partner {partner}` ends one."
+            )
             raise Refused(Problem(Code.LIMIT_EXCEEDED, limit))
         with suppress(ConditionFailed):  # the slot was taken, or set free, meanwhile
             table.transact(_activation(replace(key, slot=slot), before))

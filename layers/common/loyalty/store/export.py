@@ -125,7 +125,8 @@ def _manifest(file: Path) -> list[dict[str, Any]]:
     try:
         return [dict(exactjson.loads(line)) for line in file.read_text().splitlines()]
     except (OSError, ValueError, TypeError) as error:
-        found = f"{file} cannot be read ({error}); copy the whole folder of the export, as S3 has it"
+        why = error.strerror if isinstance(error, OSError) else error  # whose text would name the file once more
+        found = f"{file} cannot be read ({why}); copy the whole folder of the export, as S3 has it"
         raise NotAnExport(found) from error
 
 
