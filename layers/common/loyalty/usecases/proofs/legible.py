@@ -57,9 +57,13 @@ def legible(item: Item) -> tuple[Item, list[str]]:
 
 def damage(item: Item, found: str) -> Deviation:
     """Return the deviation that something of an item is wrong, as `legible` tells."""
+    return deviation_of(item, STAYS if found == ENDS else READABLE, found)
+
+
+def deviation_of(item: Item, rule: str, found: str) -> Deviation:
+    """Return that a rule does not hold of an item, which may be of any kind and damaged."""
     key, account_id = key_of(item), item.get("account_id")
     event_id = keys.event_id(key) if keys.is_event(key) else None
-    rule = STAYS if found == ENDS else READABLE
     return Deviation(
         account_id if isinstance(account_id, str) else None, event_id, rule, f"{key.pk} / {key.sk}: {found}"
     )
