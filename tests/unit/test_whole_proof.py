@@ -186,7 +186,11 @@ DAMAGES: dict[str, tuple[Callable[[Table], None], list[Told]]] = {
     "no event": (of_cat(), WITHOUT_CAT),
     "an event that cannot be read": (
         of_cat(document=b"x"),
-        [*WITHOUT_CAT, ("A-CAT", CAT, READABLE, f"EVENT#{CAT} / EVENT: error")],
+        [*WITHOUT_CAT, ("A-CAT", CAT, READABLE, f"EVENT#{CAT} / EVENT: ValueError")],
+    ),
+    "bytes behind an event's document": (
+        lambda table: of_cat(document=table.item(**keys.event(CAT)._asdict())["document"] + b"x")(table),
+        [*WITHOUT_CAT, ("A-CAT", CAT, READABLE, f"EVENT#{CAT} / EVENT: ValueError")],
     ),
     "an attribute that cannot be read": (
         of_cat(note=Foreign({"a": {"N": "1"}})),
