@@ -366,6 +366,13 @@ DAMAGES: dict[str, tuple[Callable[[Table], None], list[Told]]] = {
             (None, None, NUMBERS, "purchase: 1 on the counter, an event tells 409"),
         ],
     ),
+    "what numbers are leased from, so large that none can be added": (
+        at(keys.NUMBERS, award=Decimal("1E+125")),
+        [
+            (None, None, READABLE, "NUMBERS / NUMBERS: award cannot be read"),
+            (None, None, NUMBERS, "award: 0 on the counter, an event tells 432"),
+        ],
+    ),
     "a record that says something else beside": (
         at(TAP, target="OTHER"),
         [

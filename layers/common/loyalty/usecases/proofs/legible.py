@@ -25,6 +25,9 @@ ENDS = "expires_at is set, so DynamoDB deletes it then"
 _EXPIRY = "expires_at"
 """The attribute by which DynamoDB deletes items."""
 
+_DIGITS = 38
+"""Of a number, as DynamoDB keeps them; it adds one to no number that has more."""
+
 Check = Callable[[Any], object]
 """Returns something true where a value is what an attribute must be; what it raises means that it is not."""
 
@@ -110,7 +113,7 @@ def _is_bytes(value: Any) -> bool:
 
 
 def _is_whole(value: Any) -> bool:
-    return is_kept(value) and value == int(value)
+    return is_kept(value) and value.adjusted() < _DIGITS and value == int(value)
 
 
 def _are_amounts(text: Any) -> bool:
