@@ -142,7 +142,7 @@ def _garbled_in(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
         name
         for name, typed in told.items()
         for kind, value in typed.items()
-        if type(value) is not _IN_JSON[kind] or (kind == "N" and not _NUMBER.fullmatch(value))
+        if (kind == "N" and not _NUMBER.fullmatch(value)) or type(value) is not _IN_JSON[kind]
     ]
 
 
