@@ -112,8 +112,8 @@ def _is_bytes(value: Any) -> bool:
     return isinstance(value, bytes)
 
 
-def _is_whole(value: Any) -> bool:
-    return is_kept(value) and value.adjusted() < _DIGITS and value == int(value)
+def _is_whole(value: Any) -> object:
+    return value.adjusted() < _DIGITS and value == int(value)
 
 
 def _are_amounts(text: Any) -> bool:
