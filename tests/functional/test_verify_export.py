@@ -103,7 +103,7 @@ def _shorten(data: Path) -> None:
 
 
 def _of_pages(data: Path) -> None:
-    (data.parents[1] / "manifest-summary.json").write_text('{"outputFormat": "ION"}')
+    (data.parents[1] / "manifest-summary.json").write_text('{"itemCount": 9, "outputFormat": "ION"}')
 
 
 def _garble(data: Path) -> None:
@@ -120,7 +120,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a file lacks an item": (_shorten, "is not what the manifest tells"),
     "the manifest is missing": (lambda data: (data.parents[1] / "manifest-files.json").unlink(), "cannot be read"),
     "the manifest is no manifest": (_garble, "cannot be read"),
-    "the manifest lacks something": (_strip, "lacks 'dataFileS3Key'"),
+    "the manifest lacks something": (_strip, "missing required field `dataFileS3Key`"),
     "it is of another kind": (_of_pages, "make a FULL_EXPORT in DYNAMODB_JSON"),
 }
 
@@ -170,10 +170,27 @@ DAMAGES |= {
         _change_manifest(lambda entries: [{**entry, "itemCount": "many"} for entry in entries]),
         "manifest-files.json cannot be read",
     ),
-    "a file's name is no text": (
-        _change_manifest(lambda entries: [{**entry, "dataFileS3Key": 3} for entry in entries]),
+    "a count is beyond all numbers": (
+        _write("manifest-files.json", '{"dataFileS3Key":"x","md5Checksum":"x","itemCount":1E+99999999}'),
         "manifest-files.json cannot be read",
     ),
+    **{
+        f"a file's name is {name!r}": (
+            _change_manifest(lambda entries, name=name: [{**entry, "dataFileS3Key": name} for entry in entries]),  # type: ignore[misc]
+            "manifest-files.json cannot be read",
+        )
+        for name in (3, "", "data/", "data/..", "a\0b", "\ud800")
+    },
+    "the summary lists its members": (
+        _write("manifest-summary.json", '[["itemCount",4]]'),
+        "manifest-summary.json cannot be read",
+    ),
+    "the summary counts nothing": (_write("manifest-summary.json", "{}"), "missing required field `itemCount`"),
+    **{
+        f"{name} is nested without end": (_write(name, beginning * 200_000), f"{name} cannot be read")
+        for name in ("manifest-summary.json", "manifest-files.json")
+        for beginning in ("[", '{"a":')
+    },
     "a file is no gzip": (_replace(b"hello"), "000.json.gz cannot be unzipped"),
     "a file's gzip is cut": (_replace(gzip.compress(b"\n" * 9)[:-8]), "000.json.gz"),
     "a line is no JSON": (_one("hello"), "000.json.gz, line 1, is no item"),
@@ -184,15 +201,23 @@ DAMAGES |= {
     **{
         f"a number is {told}": (
             _attribute(f'{{"N":"{told}"}}'),
-            "line 1, is no item (a is no number that DynamoDB keeps)",
+            f"line 1, is no item (a is {wrong})",
         )
-        for told in ("NaN", "sNaN", "-Infinity", "1E+999999999", "1E-999999999")
+        for wrong, numbers in (
+            ("no number that DynamoDB keeps", ("1E+999999999", "1E-999999999")),
+            ("not told as DynamoDB tells values of its type", ("NaN", "sNaN", "-Infinity", "1_0", " 1", "\u0661")),
+        )
+        for told in numbers
     },
     "a line does not end": (_replace(gzip.compress(b" " * 99_999_999)), "000.json.gz has a line of more than 16000000"),
     "it is nested without end": (
         _attribute(f'{{"L":{"[" * 9999}{"]" * 9999}}}'),
         "line 1, is no item (it is nested too deeply)",
     ),
+    **{
+        f"a value is {told}": (_attribute(told), "line 1, is no item")
+        for told in ("{}", '{"S":null}', '{"S":"x","N":"1"}', '{"N":1.5}', '{"BOOL":"x"}')
+    },
     "octets are no base64": (_attribute('{"B":"*"}'), "line 1, is no item"),
 }
 

@@ -9,6 +9,7 @@ from loyalty.usecases.proofs.advice import BY_HAND, advice_for
 from loyalty.usecases.proofs.legible import READABLE
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
+from loyalty.usecases.proofs.verify_keys import TWICE
 from loyalty.usecases.proofs.verify_numbers import NOT_GIVEN_AGAIN
 from loyalty.usecases.proofs.verify_programme import AS_WRITTEN
 from loyalty.usecases.proofs.verify_records import OWN_ITEM
@@ -23,6 +24,7 @@ OF_THEIR_OWN = {
     FORM_KNOWN: "prove the table with that version",
     HEAD_KEPT: "set back",
     READABLE: "Put the item back",
+    TWICE: "or a new export",
     IN_EXPIRY_INDEX: "Post anything to this wallet",
     VOUCHERS_KEPT: "Put the item right",
     AS_WRITTEN: "import any record",

@@ -2,6 +2,7 @@
 
 import zlib
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ from loyalty.domain.pricing.spends import SpendMethod
 from loyalty.domain.programme.award_rules import AwardCurrency, Method
 from loyalty.domain.programme.spend_settings import ReductionMethod
 from loyalty.domain.purchases.purchase import RowOrigin
-from loyalty.store.event_documents import document_text, packed, read_document
+from loyalty.store import event_documents
+from loyalty.store.event_documents import document_text, packed, read_document, stored_tree
 
 MONEY = st.decimals(min_value=-(10**12), max_value=10**12, places=4)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -142,6 +144,31 @@ def test_a_text_may_say_that_something_is_no_number() -> None:
     document = PurchaseDocument(number="1", details={"description": "NaN or Infinity"})
 
     assert read_document(EventType.PURCHASE, packed(document_text(document))) == document
+
+
+MAX_TEXT_BYTES = 1000
+TEXT_OF_ONE = document_text(PurchaseDocument(number="1"))
+KINDS_OF_DAMAGE = {
+    "something behind it": packed(TEXT_OF_ONE) + b"x",
+    "another one behind it": packed(TEXT_OF_ONE) * 2,
+    "an end that is missing": packed(TEXT_OF_ONE)[:-1],
+    "more than any event has": packed(TEXT_OF_ONE[:-1] + b" " * MAX_TEXT_BYTES + b"}"),
+}
+
+
+@pytest.mark.parametrize("damage", KINDS_OF_DAMAGE)
+def test_what_is_no_whole_document_is_not_read(damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_documents, "MAX_TEXT_BYTES", MAX_TEXT_BYTES)
+    for read in (partial(read_document, EventType.PURCHASE), stored_tree):
+        with pytest.raises(ValueError, match="no document"):
+            read(KINDS_OF_DAMAGE[damage])
+
+
+def test_the_largest_document_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_documents, "MAX_TEXT_BYTES", MAX_TEXT_BYTES)
+    text = TEXT_OF_ONE[:-1] + b" " * (MAX_TEXT_BYTES - len(TEXT_OF_ONE)) + b"}"
+
+    assert read_document(EventType.PURCHASE, packed(text)) == PurchaseDocument(number="1")
 
 
 def stored(kind: EventType, document: dict[str, Any]) -> Any:

@@ -24,7 +24,10 @@ VALUES: dict[str, tuple[list[Any], list[Any]]] = {
         [Decimal("1.5"), Decimal(-1), Decimal("1E+130")],
         [Decimal("1E+131"), "1", True, Decimal("NaN"), Decimal("Infinity")],
     ),
-    "whole": ([Decimal(0), Decimal("7.0")], ["1", True, Decimal("1.5"), Decimal("NaN")]),
+    "whole": (
+        [Decimal(0), Decimal("7.0"), Decimal(-1), Decimal("9" * 38)],
+        ["1", True, Decimal("1.5"), Decimal("NaN"), Decimal("1E+38"), Decimal("-1E+38"), Decimal("1E+125")],
+    ),
     "flag": ([True, False], ["True", Decimal(1)]),
     "type": ([*EventType], ["OTHER", Decimal(1)]),
     "origin": ([*Origin], ["OTHER", "PURCHASE"]),

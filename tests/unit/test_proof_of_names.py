@@ -154,8 +154,20 @@ def test_a_former_name_lies_by_what_was_called_so() -> None:
         assert [one.rule for one in record_deviations(at(key, item), record | {name: "X"})] == [OWN_ITEM]
 
 
-def test_of_records_of_a_type_that_this_version_does_not_know_nothing_is_known() -> None:
-    assert list(record_deviations(at(Key("A", "B"), {"target": "X"}), {"type": "later", "id": "X"})) == []
+@pytest.mark.parametrize("place", [Key("A", "B"), Key("LATER#X", "LATER"), keys.programme("later", "X")])
+def test_of_records_of_a_type_that_this_version_does_not_know_nothing_is_known(place: Key) -> None:
+    assert list(record_deviations(at(place, {"target": "X"}), {"type": "later", "id": "X"})) == []
+
+
+def test_no_record_of_an_unknown_type_lies_where_those_of_a_known_one_do() -> None:
+    former = keys.former_name("business_unit", "KIOSK", "K1")
+    for item in [*records(), at(former, {"record": '{"type":"former_name","id":"KIOSK"}'})]:
+        record = exactjson.loads(item["record"])
+        [found] = record_deviations(item, {**record, "type": "later"})
+        assert (found.rule, found.found) == (
+            OWN_ITEM,
+            f"{item['pk']} / {item['sk']}: its record is of the type later, which has no place there",
+        )
 
 
 def test_an_accounts_item_is_told_with_the_account() -> None:

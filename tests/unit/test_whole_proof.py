@@ -84,6 +84,7 @@ VOUCHERS = "each voucher that a purchase gave is there, and is void once what it
 REFERENCES = "a reference number counts the purchases that are filed under it, and leads to one of them"
 COUNTERS = "a budget's or promo code's counter is what its events used of it"
 NUMBERS = "no number is given a second time: what numbers are leased from is not behind those that events tell"
+TWICE = "a table has one item at a key"
 RECORDS = "a record's item lies at the record's place, and says beside the record what the record says"
 
 CAT = "CADEBB1888CA6EFF45ACF38BECE10271"
@@ -185,7 +186,11 @@ DAMAGES: dict[str, tuple[Callable[[Table], None], list[Told]]] = {
     "no event": (of_cat(), WITHOUT_CAT),
     "an event that cannot be read": (
         of_cat(document=b"x"),
-        [*WITHOUT_CAT, ("A-CAT", CAT, READABLE, f"EVENT#{CAT} / EVENT: error")],
+        [*WITHOUT_CAT, ("A-CAT", CAT, READABLE, f"EVENT#{CAT} / EVENT: ValueError")],
+    ),
+    "bytes behind an event's document": (
+        lambda table: of_cat(document=table.item(**keys.event(CAT)._asdict())["document"] + b"x")(table),
+        [*WITHOUT_CAT, ("A-CAT", CAT, READABLE, f"EVENT#{CAT} / EVENT: ValueError")],
     ),
     "an attribute that cannot be read": (
         of_cat(note=Foreign({"a": {"N": "1"}})),
@@ -359,6 +364,13 @@ DAMAGES: dict[str, tuple[Callable[[Table], None], list[Told]]] = {
         [
             (None, None, NUMBERS, "award: 0 on the counter, an event tells 432"),
             (None, None, NUMBERS, "purchase: 1 on the counter, an event tells 409"),
+        ],
+    ),
+    "what numbers are leased from, so large that none can be added": (
+        at(keys.NUMBERS, award=Decimal("1E+125")),
+        [
+            (None, None, READABLE, "NUMBERS / NUMBERS: award cannot be read"),
+            (None, None, NUMBERS, "award: 0 on the counter, an event tells 432"),
         ],
     ),
     "a record that says something else beside": (
@@ -543,3 +555,45 @@ def test_the_same_is_found_in_any_number_of_shards_and_by_any_number_of_processe
             assert found == whole
             left = {file.name.partition("-")[0] for file in folder.iterdir()}
             assert left == ({"rest"} | ({"name"} if one is damaged else set()) if is_apart else set())
+
+
+@pytest.mark.parametrize("name", ["tills", "published"])
+@pytest.mark.parametrize(("shards", "processes", "is_apart"), [(1, 1, False), (7, 3, True)])
+def test_every_item_that_an_export_has_twice_is_told(
+    tmp_path: Path, name: str, shards: int, processes: int, is_apart: bool
+) -> None:
+    items = list(Table(name).written())
+    packed = list(map(pack, items))
+    exported = TableExport.of(write_export((packed, packed[:99], packed[99:]), tmp_path / "export"))
+    (tmp_path / "room").mkdir()
+    room = Workspace(tmp_path / "room" if is_apart else None, shards, processes, apart if is_apart else in_turn)
+
+    found = verify_export(exported, room).deviations
+
+    twice = sorted(one.found for one in found if one.rule == TWICE)
+    assert twice == sorted(f"{item['pk']} / {item['sk']}: it is there more than once" for item in items)
+
+
+@pytest.mark.parametrize(
+    ("key", "changed", "told_of"),
+    [
+        (keys.wallet("A-EVE"), {"balance": Decimal(1000)}, (None, None)),
+        (TEA, {"target": "CAKE"}, (None, None)),
+        (keys.token("CIM-BOB"), {"target": "T-ANN"}, ("A-BOB", None)),
+        (VOUCHER, {"state": "ISSUED"}, ("A-BOB", None)),
+        (POINTER, {"event_id": "OTHER"}, (None, POINTER.pk.removeprefix("EVENT#"))),
+        (BOOKS, {"used": Decimal(9)}, (None, None)),
+        (keys.counter("reward_offer", "BUDGETED"), {"used": Decimal(9)}, (None, None)),
+        (keys.record("contact", "C-EVE"), {"record": '{"type":"contact","id":"C-EVE"}'}, (None, None)),
+    ],
+)
+def test_an_item_before_the_right_one_is_told(
+    key: Key, changed: Item, told_of: tuple[str | None, str | None], tmp_path: Path
+) -> None:
+    table = Table()
+    other = {**table.item(**key._asdict()), **changed}
+
+    exported = TableExport.of(write_export([map(pack, [other, *table.written()])], tmp_path / "export"))
+
+    found = [one for one in verify_export(exported).deviations if one.rule == TWICE]
+    assert told(found) == [(*told_of, TWICE, f"{key.pk} / {key.sk}: it is there more than once")]

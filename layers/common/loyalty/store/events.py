@@ -1,6 +1,5 @@
 """Events and wallets as items of the table, and back."""
 
-import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +18,7 @@ from loyalty.domain.ledger.windows import previous, same_period
 from loyalty.domain.reversals.reversal import TakenBack
 from loyalty.store import keys
 from loyalty.store.attributes import Item, key_of
-from loyalty.store.event_documents import document_text, packed, read_document, stored_tree, tree_of
+from loyalty.store.event_documents import document_text, packed, read_document, stored_tree, tree_of, unpacked
 from loyalty.store.reservations import is_reservation
 
 USES_AS_TEXT = 700
@@ -112,7 +111,7 @@ def _amounts_in(item: Item, name: str) -> Mapping[str, Decimal]:
 
 def uses_in(kept: str | bytes) -> Uses:
     """Return the uses in what a wallet's item says of them, compressed or not."""
-    text = zlib.decompress(kept) if isinstance(kept, bytes) else kept
+    text = unpacked(kept) if isinstance(kept, bytes) else kept
     return Uses({subject: _history_in(history) for subject, history in exactjson.loads(text).items()})
 
 
@@ -315,7 +314,7 @@ def _uses_kept(uses: Uses) -> str | bytes | None:
     if not told:
         return None
     text = exactjson.dumps(told)
-    return text if len(text) <= USES_AS_TEXT else zlib.compress(text.encode())
+    return text if len(text) <= USES_AS_TEXT else packed(text.encode())
 
 
 def _history_to_json(history: UseHistory) -> dict[str, Any]:

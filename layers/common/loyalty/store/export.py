@@ -2,17 +2,19 @@
 
 import gzip
 import hashlib
+import re
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from msgspec import Struct, json
+from msgspec import Meta, Struct, field, json
 
-from loyalty import exactjson
 from loyalty.store.attributes import Item, is_kept, unpack
+
+Told = TypeVar("Told")
 
 _BLOCK = 1 << 20
 
@@ -32,6 +34,33 @@ class DataFile(Struct, frozen=True):
     checksum: str
 
 
+Count = Annotated[int, Meta(ge=0)]
+
+
+class _Summary(Struct, frozen=True):
+    """What `manifest-summary.json` tells of an export."""
+
+    items: Count = field(name="itemCount")
+    format: str = field(name="outputFormat", default="DYNAMODB_JSON")
+    kind: str = field(name="exportType", default="FULL_EXPORT")
+
+
+class _ListedFile(Struct, frozen=True):
+    """What a line of `manifest-files.json` tells of a file."""
+
+    key: Annotated[str, Meta(pattern=r"^[^\0]*[^\0/.]$")] = field(name="dataFileS3Key")
+    items: Count = field(name="itemCount")
+    checksum: str = field(name="md5Checksum")
+
+    @property
+    def name(self) -> str:
+        """The name of the file itself."""
+        return self.key.rpartition("/")[2]
+
+
+_FULL = ("DYNAMODB_JSON", "FULL_EXPORT")
+
+
 class TableExport(Struct, frozen=True):
     """The items of a table at one moment."""
 
@@ -45,12 +74,12 @@ class TableExport(Struct, frozen=True):
             NotAnExport: it is not all there, or no full export in DynamoDB JSON.
         """
         summary = _summary(folder / "manifest-summary.json")
-        kind = (summary.get("outputFormat", "DYNAMODB_JSON"), summary.get("exportType", "FULL_EXPORT"))
-        if kind != ("DYNAMODB_JSON", "FULL_EXPORT"):
-            raise NotAnExport(f"the export is {kind[1]} in {kind[0]}; make a FULL_EXPORT in DYNAMODB_JSON")
-        export = cls(tuple(_data_file(folder, entry) for entry in _manifest(folder / "manifest-files.json")))
-        if export.count != summary.get("itemCount"):
-            told = f"{export.count} items, but manifest-summary.json tells {summary.get('itemCount')}"
+        if (summary.format, summary.kind) != _FULL:
+            raise NotAnExport(f"the export is {summary.kind} in {summary.format}; make a {_FULL[1]} in {_FULL[0]}")
+        listed = _read(folder / "manifest-files.json", _ListedFile)
+        export = cls(tuple(DataFile(folder / "data" / one.name, one.items, one.checksum) for one in listed))
+        if export.count != summary.items:
+            told = f"{export.count} items, but manifest-summary.json tells {summary.items}"
             raise NotAnExport(f"the files of {folder / 'manifest-files.json'} have {told}; copy the export again")
         if len({file.path for file in export.files}) < len(export.files):
             raise NotAnExport(f"{folder / 'manifest-files.json'} has a file twice; copy the export again")
@@ -96,7 +125,25 @@ def attributes_in(line: bytes) -> dict[str, dict[str, Any]]:
     return _LINES.decode(line)["Item"]
 
 
-_LINES = json.Decoder(dict[str, dict[str, dict[str, Any]]])
+_LINES = json.Decoder(dict[str, dict[str, Annotated[dict[str, Any], Meta(min_length=1, max_length=1)]]])
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
+_IN_JSON: Mapping[str, type] = {
+    **dict.fromkeys(("S", "N", "B"), str),
+    **dict.fromkeys(("BOOL", "NULL"), bool),
+    **dict.fromkeys(("L", "SS", "NS", "BS"), list),
+    "M": dict,
+}
+"""What a value of each of DynamoDB's types is in JSON."""
+
+
+def _garbled_in(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the attributes that are not told as DynamoDB tells those of their types."""
+    return [
+        name
+        for name, typed in told.items()
+        for kind, value in typed.items()
+        if (kind == "N" and not _NUMBER.fullmatch(value)) or type(value) is not _IN_JSON[kind]
+    ]
 
 
 def _item_in(line: bytes) -> Item:
@@ -106,13 +153,17 @@ def _item_in(line: bytes) -> Item:
         ValueError: it is none; with what is wrong.
     """
     try:
-        item = unpack(attributes_in(line))
+        told = attributes_in(line)
+        item = unpack(told)
+        garbled = _garbled_in(told)
     except KeyError as lacking:
         raise ValueError(f"{lacking} is missing, or no type of DynamoDB's") from lacking
     except (ArithmeticError, AttributeError, TypeError) as error:
         raise ValueError(f"a value is not of its type: {error}") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    if garbled:
+        raise ValueError(f"{garbled[0]} is not told as DynamoDB tells values of its type")
     if beyond := [name for name, value in item.items() if isinstance(value, Decimal) and not is_kept(value)]:
         raise ValueError(f"{beyond[0]} is no number that DynamoDB keeps")
     if not (isinstance(item.get("pk"), str) and isinstance(item.get("sk"), str)):
@@ -120,31 +171,21 @@ def _item_in(line: bytes) -> Item:
     return item
 
 
-def _manifest(file: Path) -> list[dict[str, Any]]:
-    """Return the objects of a manifest, one in each line."""
-    try:
-        return [dict(exactjson.loads(line)) for line in file.read_text().splitlines()]
-    except (OSError, ValueError, TypeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error  # whose text would name the file once more
-        found = f"{file} cannot be read ({why}); copy the whole folder of the export, as S3 has it"
-        raise NotAnExport(found) from error
-
-
-def _summary(file: Path) -> dict[str, Any]:
-    found = _manifest(file)
+def _summary(file: Path) -> _Summary:
+    found = _read(file, _Summary)
     if len(found) != 1:
         raise NotAnExport(f"{file} has {len(found)} lines, but must have one; copy the export again")
     return found[0]
 
 
-def _data_file(folder: Path, entry: dict[str, Any]) -> DataFile:
+def _read(manifest: Path, form: type[Told]) -> list[Told]:
+    """Return the objects of a manifest, one in each line."""
     try:
-        name = entry["dataFileS3Key"].rpartition("/")[2]
-        return DataFile(folder / "data" / name, int(entry["itemCount"]), entry["md5Checksum"])
-    except KeyError as lacking:
-        raise NotAnExport(f"manifest-files.json lacks {lacking}; copy the export again") from lacking
-    except (AttributeError, TypeError, ValueError) as error:
-        raise NotAnExport(f"manifest-files.json cannot be read ({error}); copy the export again") from error
+        return json.Decoder(form).decode_lines(manifest.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else error  # whose text would name the file once more
+        found = f"{manifest} cannot be read ({why}); copy the whole folder of the export, as S3 has it"
+        raise NotAnExport(found) from error
 
 
 def _require_whole(file: DataFile) -> None:

@@ -7,6 +7,7 @@ from loyalty.domain.proofs.chain_audit import AS_POSTED, FORM_KNOWN, HASHED_ON, 
 from loyalty.usecases.proofs.legible import READABLE, STAYS
 from loyalty.usecases.proofs.verify_counterparts import NAMES_LEAD, POINTERS_LEAD, VOUCHERS_KEPT
 from loyalty.usecases.proofs.verify_counters import COUNTERS_COUNT, WITHIN
+from loyalty.usecases.proofs.verify_keys import TWICE
 from loyalty.usecases.proofs.verify_numbers import NOT_GIVEN_AGAIN
 from loyalty.usecases.proofs.verify_programme import AS_WRITTEN
 from loyalty.usecases.proofs.verify_records import OWN_ITEM
@@ -26,6 +27,7 @@ _ADVICE: Mapping[str, str] = {
     FORM_KNOWN: "A newer version wrote it: prove the table with that version.",
     HEAD_KEPT: f"The wallet was set back, or its last events were taken out. {_COMPARE}",
     READABLE: "Put the item back from a copy of before. Until then, calls that read it fail.",
+    TWICE: "Somebody has changed the export, as no table has two items there: prove the table, or a new export.",
     STAYS: "Remove `expires_at` from the item. Once it is deleted, put it back from a copy of before.",
     IN_EXPIRY_INDEX: "Post anything to this wallet, which writes both attributes anew; until then it expires too late.",
     VOUCHERS_KEPT: _AS_FOUND,

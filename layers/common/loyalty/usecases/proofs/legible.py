@@ -25,6 +25,9 @@ ENDS = "expires_at is set, so DynamoDB deletes it then"
 _EXPIRY = "expires_at"
 """The attribute by which DynamoDB deletes items."""
 
+_DIGITS = 38
+"""Of a number, as DynamoDB keeps them; it adds one to no number that has more."""
+
 Check = Callable[[Any], object]
 """Returns something true where a value is what an attribute must be; what it raises means that it is not."""
 
@@ -57,9 +60,13 @@ def legible(item: Item) -> tuple[Item, list[str]]:
 
 def damage(item: Item, found: str) -> Deviation:
     """Return the deviation that something of an item is wrong, as `legible` tells."""
+    return deviation_of(item, STAYS if found == ENDS else READABLE, found)
+
+
+def deviation_of(item: Item, rule: str, found: str) -> Deviation:
+    """Return that a rule does not hold of an item, which may be of any kind and damaged."""
     key, account_id = key_of(item), item.get("account_id")
     event_id = keys.event_id(key) if keys.is_event(key) else None
-    rule = STAYS if found == ENDS else READABLE
     return Deviation(
         account_id if isinstance(account_id, str) else None, event_id, rule, f"{key.pk} / {key.sk}: {found}"
     )
@@ -105,8 +112,8 @@ def _is_bytes(value: Any) -> bool:
     return isinstance(value, bytes)
 
 
-def _is_whole(value: Any) -> bool:
-    return is_kept(value) and value == int(value)
+def _is_whole(value: Any) -> object:
+    return value.adjusted() < _DIGITS and value == int(value)
 
 
 def _are_amounts(text: Any) -> bool:

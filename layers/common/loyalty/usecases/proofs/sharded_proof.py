@@ -21,6 +21,7 @@ from loyalty.usecases.proofs.audit import Audit
 from loyalty.usecases.proofs.legible import damage, legible
 from loyalty.usecases.proofs.verify_counterparts import Claim, Counterparts
 from loyalty.usecases.proofs.verify_counters import Counters
+from loyalty.usecases.proofs.verify_keys import MetKeys
 from loyalty.usecases.proofs.verify_numbers import LargestNumbers
 from loyalty.usecases.proofs.verify_programme import ProgrammeItems
 from loyalty.usecases.proofs.verify_references import References
@@ -77,7 +78,7 @@ class SortedItems:
         writers = workspace.processes + 1
         self.accounts = Spool(workspace.folder, "account", workspace.shards, writers)
         self.names = Spool(workspace.folder, "name", workspace.shards, writers)
-        self.rest = Spool(workspace.folder, "rest", 1, writers)
+        self.rest = Spool(workspace.folder, "rest", workspace.shards, writers)
 
     def sort(self, item: Item, row: bytes, writer: int) -> None:
         """Put an item where it belongs; `row` is the item as a line of an export has it."""
@@ -89,7 +90,7 @@ class SortedItems:
         elif key.sk in NAMED or is_pointer(item):
             self.names.add(key.pk, row, writer)
         else:
-            self.rest.add("", row, writer)
+            self.rest.add(key.pk, row, writer)
 
     def flush(self, writer: int) -> None:
         """Let other processes read what a writer has put here."""
@@ -112,8 +113,8 @@ def prove(source: ProofSource, workspace: Workspace, progress: Progress, total: 
 
     whole = _Proven()
     rest = _audit(whole, _NamesAside(items.names, workspace.processes), TableChains(since=since))
-    for item in _items(items.rest, 0):
-        rest.take(item)
+    for number in range(workspace.shards):
+        _take_all(rest, _items(items.rest, number))
     items.flush(workspace.processes)
     whole.verification.deviations += rest.items_at_odds
 
@@ -212,12 +213,18 @@ def _items(shards: Spool, number: int) -> Iterator[Item]:
     return (unpack(attributes_in(line)) for line in shards.rows(number))
 
 
+def _take_all(audit: Audit, shard: Iterable[Item]) -> None:
+    met = MetKeys()
+    for item in shard:
+        audit.take(item)
+        audit.items_at_odds += met.take(item)
+
+
 def _prove_accounts(items: SortedItems, chains: TableChains, shards: range, writer: int, tell: Tell) -> _Proven:
     proven = _Proven()
     for number in shards:
         audit = _audit(proven, _NamesAside(items.names, writer), chains)
-        for item in _items(items.accounts, number):
-            audit.take(item)
+        _take_all(audit, _items(items.accounts, number))
         counts = audit.events, audit.wallets.count, audit.wallets.erased
         proven.verification.add(Verification(*counts, audit.items_at_odds))
         proven.untold |= audit.untold.counters
@@ -232,8 +239,7 @@ def _prove_accounts(items: SortedItems, chains: TableChains, shards: range, writ
 
 def _look_closer(source: ProofSource, items: SortedItems, chains: TableChains, number: int) -> Verification:
     audit = _audit(_Proven(), _Unheard(), chains)
-    for item in _items(items.accounts, number):
-        audit.take(item)
+    _take_all(audit, _items(items.accounts, number))
     found = source.of_accounts(audit, _items(items.accounts, number))
     wrong, unrecorded = separate_unrecorded(found, audit.untold.accounts, audit.untold.counters)
     items.accounts.remove(number)
@@ -255,7 +261,7 @@ def _prove_names(items: SortedItems, shards: range, tell: Tell) -> tuple[list[De
 
 
 def _read_names(names: Spool, number: int) -> tuple[Counterparts, References, list[Deviation]]:
-    counterparts, references, damaged = Counterparts(), References(), list[Deviation]()
+    counterparts, references, met, damaged = Counterparts(), References(), MetKeys(), list[Deviation]()
     for line in names.rows(number):
         row = exactjson.loads(line)
         if "claim" in row:
@@ -265,7 +271,7 @@ def _read_names(names: Spool, number: int) -> tuple[Counterparts, References, li
             references.file(Key(*row["key"]), row["filed"], certain=row["certain"])
         else:
             item, wrong = legible(unpack(row["Item"]))
-            damaged += [damage(item, found) for found in wrong]
+            damaged += [*(damage(item, found) for found in wrong), *met.take(item)]
             (references if item["sk"] == "REFERENCE" else counterparts).take(item)
     return counterparts, references, damaged
 

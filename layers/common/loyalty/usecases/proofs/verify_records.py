@@ -16,13 +16,24 @@ OWN_ITEM = "a record's item lies at the record's place, and says beside the reco
 
 def record_deviations(item: Item, record: Record) -> Iterator[Deviation]:
     """Return what does not hold of a record's own item by itself. Of a type that this version does not know, nothing is
-    known."""
-    own = _own_item(record)
+    known but that it has no place among those that it does."""
     key, beside = key_of(item), {name: value for name, value in item.items() if name not in ("pk", "sk", "record")}
-    if own and own != (key, beside):
+    own, found = _own_item(record), None
+    if own is None and _kind_at(key) in _KNOWN:
+        found = f"its record is of the type {record['type']}, which has no place there"
+    elif own and own != (key, beside):
+        found = f"{told(beside)}, but has to be {told(own[1])} at {own[0].pk} / {own[0].sk}"
+    if found:
         account_id = keys.account_id(key.pk) if key.sk == "ACCOUNT" else None
-        found = f"{key.pk} / {key.sk}: {told(beside)}, but has to be {told(own[1])} at {own[0].pk} / {own[0].sk}"
-        yield Deviation(account_id, None, OWN_ITEM, found)
+        yield Deviation(account_id, None, OWN_ITEM, f"{key.pk} / {key.sk}: {found}")
+
+
+_KNOWN = frozenset({TABLE, FORMER_NAME, *RECORD_TYPES})
+
+
+def _kind_at(key: Key) -> str:
+    """Return what type of record has its place there, if any has."""
+    return key.sk.partition("#")[0].lower()
 
 
 def _own_item(record: Record) -> tuple[Key, Item] | None:
