@@ -2,10 +2,11 @@
 
 from collections import Counter
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Line, Product, Purchase
 from tests.builders import POINTS, RATE, account, line, offer, programme, purchase
+from tests.model.exact import rounded as half_up
 
 CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
 CROWN_RATE = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("7.33")}
@@ -231,6 +233,29 @@ def test_what_is_told_to_be_available_can_be_requested_and_a_cent_more_cannot(
     if currency is None:
         with pytest.raises(Refused):
             price(purchase(*lines, spend=str(available + Decimal("0.01"))), owner, wallet, known)
+
+
+NUMBERS = st.integers(10**6, 10**16 - 1).map(lambda number: Decimal(number).scaleb(-4))
+NEARLY_HALF = (Decimal("1195237338.5908"), Decimal("99.9983"), Decimal("912345.6789"), 0)
+"""Their product ends in .4999...96, with 30 digits after the point."""
+
+
+@settings(max_examples=700, deadline=None)
+@given(NUMBERS, NUMBERS, NUMBERS, st.integers(0, 4))
+@example(*NEARLY_HALF)
+def test_awards_of_numbers_of_any_length_are_rounded_once_and_summed_exactly(
+    net: Decimal, value: Decimal, rate: Decimal, exponent: int
+) -> None:
+    currency = {"type": "currency", "id": "LEI", "code": "LEI", "exponent": exponent}
+    of_lei = {"type": "currency_rate", "id": "R3", "currency": "LEI", "rate": rate}
+    known = programme(currency, of_lei, offer(value=str(value)), offer("O2", method="PER_UNIT", value=str(value)))
+    plan = price(purchase(line(str(net), quantity=str(net))), account("LEI"), Wallet("A1"), known)
+
+    exact = [Fraction(net) * Fraction(value) / 100, Fraction(net) * Fraction(value)]
+    of_wallet = [half_up(amount * Fraction(rate), exponent) for amount in exact]
+    assert [Fraction(award.amounts.system) for award in plan.awards] == [half_up(amount, 2) for amount in exact]
+    assert [Fraction(award.amounts.wallet) for award in plan.awards] == of_wallet
+    assert Fraction(plan.movement.awarded) == sum(of_wallet)
 
 
 NEVER: list[dict[str, Any]] = [

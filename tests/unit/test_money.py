@@ -1,6 +1,10 @@
 """Amounts."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from pydantic_core import PydanticCustomError
@@ -61,6 +65,19 @@ LARGEST = Decimal("999999999999.9999")
 
 def test_an_amount_at_the_largest_rate_is_exact_to_the_cent() -> None:
     assert rounded(Decimal("9" * 30 + ".125"), 2) == Decimal("9" * 30 + ".13")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [lambda what: what(), lambda what: ThreadPoolExecutor(1).submit(what).result(), lambda what: Context().run(what)],
+    ids=["here", "in another thread", "in a fresh context"],
+)
+def test_what_is_made_of_the_largest_amounts_is_exact_wherever_it_is_reckoned(
+    run: Callable[[Callable[[], Decimal]], Decimal],
+) -> None:
+    exact = Fraction(LARGEST) ** 4 + Fraction("0.0001")
+
+    assert Fraction(run(lambda: LARGEST * LARGEST * LARGEST * LARGEST + Decimal("0.0001"))) == exact
 
 
 def test_an_amount_has_twelve_digits_before_its_point_at_most() -> None:
