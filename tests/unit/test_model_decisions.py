@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from tests.model.history import CANCEL, EXPIRY, IMPORT, PURCHASE, RETURN, Entry
-from tests.model.purchase import DUPLICATE, INVALID, NOT_FOUND
+from tests.model.purchase import DUPLICATE, INVALID, LIMIT, NOT_FOUND
 from tests.model.till import ALL, NOW, TEN, Till, offer, shop
 
 LATER = NOW + 90 * 86_400
@@ -113,6 +113,20 @@ def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none(till
     till.cancel(ten)
     line = till.cancel(spent).entry
     assert (line["awarded"], line["alternative_awarded"], line["alternative_spent"]) == (-10, 0, -900)
+
+
+def test_an_award_has_as_many_digits_as_a_table_keeps_and_no_more(till: Till) -> None:
+    pieces = {"method": "PER_UNIT", "value": 10**11}
+    rate = {"type": "currency_rate", "id": "CRO", "currency": "CRO", "rate": 10**12 - 1}
+    till.model.take(Entry(NOW, IMPORT, rows=(*shop("PIECES", pieces), rate)))
+    line = {"product_sku": "COFFEE", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
+    codes = []
+    for number, quantity in enumerate((10**11, 10**11 + 1)):
+        body = {"cim": "CROWNS", "reference_number": f"C{number}", "merchant_tap": {"code": "PIECES"}}
+        body["products"] = [line | {"quantity": quantity}]
+        codes.append(till.model.take(Entry(NOW, PURCHASE, ALL, body)).code)
+    assert codes == [None, LIMIT]
+    assert till.model.state.account("CROWNS").wallet.balance == 10**22 * (10**12 - 1)
 
 
 def test_what_was_spent_at_once_is_of_the_lot_that_it_came_from(till: Till) -> None:

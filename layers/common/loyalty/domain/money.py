@@ -7,6 +7,11 @@ from typing import Any
 
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
+
+MAX_KEPT_DIGITS = 38 - MAX_DECIMALS
+"""Digits before the point of an amount that is kept to its last decimal: DynamoDB keeps 38 of a number, and refuses
+more."""
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
@@ -34,6 +39,11 @@ DefaultContext.prec = getcontext().prec = DIGITS  # for threads that are still t
 def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """`amount` to `exponent` decimals (at most 4), half up by default: at 2, 0.125 is 0.13 and -0.125 is -0.13."""
     return amount.quantize(_UNITS[exponent], rounding)
+
+
+def is_kept_exactly(amount: Decimal) -> bool:
+    """Return whether a table keeps an amount, of at most 4 decimals, to the last of them."""
+    return amount.adjusted() < MAX_KEPT_DIGITS
 
 
 def rounded_fraction(amount: Fraction, exponent: int) -> Decimal:

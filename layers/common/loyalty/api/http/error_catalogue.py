@@ -82,8 +82,9 @@ ERRORS: Mapping[Code, Explained] = {
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "CRM.EXCEPTIONS.LIMITEXCEEDEDEXCEPTION",
         "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, or takes "
-        "more storage than one purchase may.",
-        "Send fewer lines, or fewer purchases in one call.",
+        "more storage than one purchase may; or an award, spend or balance would have more than 34 digits before the "
+        "point.",
+        "Send fewer lines, or fewer purchases in one call; of an amount that is too large, the description says which.",
     ),
     Code.INSUFFICIENT_BALANCE: Explained(
         HTTPStatus.UNPROCESSABLE_ENTITY,
