@@ -5,7 +5,9 @@ from fractions import Fraction
 import pytest
 
 from tests.model.history import CANCEL, EXPIRY, IMPORT, PURCHASE, RETURN, Entry
+from tests.model.money import SYSTEM, WALLET, Rates
 from tests.model.purchase import DUPLICATE, INVALID, LIMIT, NOT_FOUND
+from tests.model.spends import Terms, available
 from tests.model.till import ALL, NOW, TEN, Till, offer, shop
 
 LATER = NOW + 90 * 86_400
@@ -113,6 +115,12 @@ def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none(till
     till.cancel(ten)
     line = till.cancel(spent).entry
     assert (line["awarded"], line["alternative_awarded"], line["alternative_spent"]) == (-10, 0, -900)
+
+
+def test_available_is_what_a_request_would_get_after_rounding_to_the_wallets_currency() -> None:
+    rates = Rates({SYSTEM: Fraction(1), WALLET: Fraction(2, 5)}, {SYSTEM: 2, WALLET: 0})
+    found = [available(Terms.of({}), rates, Fraction(to_pay), Fraction(2)) for to_pay in (1, "1.25", 100)]
+    assert found == [0, Fraction("1.25"), Fraction("6.24")]
 
 
 def test_an_award_has_as_many_digits_as_a_table_keeps_and_no_more(till: Till) -> None:

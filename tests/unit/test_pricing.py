@@ -278,6 +278,17 @@ def test_an_award_that_is_spent_at_once_leaves_the_wallet_as_it_was(net: str, cr
     assert found.available == Decimal(available)
 
 
+@pytest.mark.parametrize(("net", "available"), [("1", "0"), ("1.24", "0"), ("1.25", "1.25"), ("100", "6.24")])
+def test_what_could_still_be_requested_is_no_more_and_no_less_than_a_request_would_get(
+    net: str, available: str
+) -> None:
+    """0.4 stamps are none, and 2.496 are 2."""
+    stamps = {"type": "currency", "id": "STP", "code": "STP", "exponent": 0}
+    rate = {"type": "currency_rate", "id": "R2", "currency": "STP", "rate": Decimal("0.4")}
+
+    assert plan(purchase(line(net)), stamps, rate, balance="2", currency="STP").available == Decimal(available)
+
+
 def test_what_is_spent_at_once_takes_no_more_of_the_wallet_than_was_awarded() -> None:
     """Ten awards of half a cent are ten cents, of which nine can be spent: 66 hundredths of a crown, but each award is
     only 4 of them."""

@@ -36,6 +36,11 @@ nobody has it, but somebody may put it in."""
 DefaultContext.prec = getcontext().prec = DIGITS  # for threads that are still to come, and for this one
 
 
+def unit(exponent: int) -> Decimal:
+    """Return the smallest amount above zero that has so many decimals: at 2, 0.01."""
+    return _UNITS[exponent]
+
+
 def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """`amount` to `exponent` decimals (at most 4), half up by default: at 2, 0.125 is 0.13 and -0.125 is -0.13."""
     return amount.quantize(_UNITS[exponent], rounding)
