@@ -47,10 +47,9 @@ def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(tabl
 
 def test_whole_numbers_have_at_most_twelve_digits_too(table: DynamoTable) -> None:
     def records(number: int) -> list[dict[str, Any]]:
-        limited = {"conditions": {"every_nth_purchase": number}, "limits": {"per_account": number}}
         return [
             {"type": "product", "id": "P", "code": "P", "priority_level": -number},
-            offer(priority=-number, **limited),
+            offer(priority=-number, conditions={"every_nth_purchase": number}, limits={"per_account": number}),
             {"type": "promo_code", "id": "C", "code": "C", "promotion_campaign": "C"}
             | {"maximum_uses": number, "maximum_uses_per_account": number},
         ]

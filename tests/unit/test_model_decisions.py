@@ -130,8 +130,8 @@ def test_an_award_has_as_many_digits_as_a_table_keeps_and_no_more(till: Till) ->
     line = {"product_sku": "COFFEE", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
     codes = []
     for number, quantity in enumerate((10**11, 10**11 + 1)):
-        body = {"cim": "CROWNS", "reference_number": f"C{number}", "merchant_tap": {"code": "PIECES"}}
-        body["products"] = [line | {"quantity": quantity}]
+        by = {"cim": "CROWNS", "reference_number": f"C{number}", "merchant_tap": {"code": "PIECES"}}
+        body = {**by, "products": [line | {"quantity": quantity}]}
         codes.append(till.model.take(Entry(NOW, PURCHASE, ALL, body)).code)
     assert codes == [None, LIMIT]
     assert till.model.state.account("CROWNS").wallet.balance == 10**22 * (10**12 - 1)

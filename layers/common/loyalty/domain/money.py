@@ -5,6 +5,13 @@ from decimal import ROUND_HALF_UP, Decimal, DefaultContext, getcontext
 from fractions import Fraction
 from typing import Any
 
+DIGITS = 130
+"""Digits that amounts are reckoned with, wherever they are: a hundred are enough to round a product of the largest
+amounts, values and rates once it is divided by a rate. The largest number that DynamoDB keeps, 1E+125, has a few more:
+nobody has it, but somebody may put it in."""
+
+DefaultContext.prec = getcontext().prec = DIGITS  # for threads that are still to come, and for this one
+
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
 
@@ -26,24 +33,13 @@ LAST_PLACES = Decimal(2) ** -51
 """How far a number may be off in proportion to itself, if that is more: two units in a double's last place, as in a
 product with a rounded factor."""
 
-_UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
-
-DIGITS = 130
-"""Digits that amounts are reckoned with, wherever they are: a hundred are enough to round a product of the largest
-amounts, values and rates once it is divided by a rate. The largest number that DynamoDB keeps, 1E+125, has a few more:
-nobody has it, but somebody may put it in."""
-
-DefaultContext.prec = getcontext().prec = DIGITS  # for threads that are still to come, and for this one
-
-
-def unit(exponent: int) -> Decimal:
-    """Return the smallest amount above zero that has so many decimals: at 2, 0.01."""
-    return _UNITS[exponent]
+UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
+"""The smallest amount above zero, by its decimals: at 2, 0.01."""
 
 
 def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """`amount` to `exponent` decimals (at most 4), half up by default: at 2, 0.125 is 0.13 and -0.125 is -0.13."""
-    return amount.quantize(_UNITS[exponent], rounding)
+    return amount.quantize(UNITS[exponent], rounding)
 
 
 def is_kept_exactly(amount: Decimal) -> bool:
@@ -98,7 +94,7 @@ def plain(amount: Decimal) -> Decimal:
     is larger than any number in a table keeps its exponent."""
     amount = +amount  # a negative zero becomes zero
     is_written_out = amount == amount.to_integral_value() and amount.adjusted() < DIGITS
-    return amount.quantize(_UNITS[0]) if is_written_out else amount.normalize()
+    return amount.quantize(UNITS[0]) if is_written_out else amount.normalize()
 
 
 def plain_text(number: Decimal) -> str:

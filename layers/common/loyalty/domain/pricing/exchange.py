@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from loyalty.domain.currencies import Currency
 from loyalty.domain.errors import Code, NotInProgramme, Problem
-from loyalty.domain.money import ONE, ZERO, rounded, unit
+from loyalty.domain.money import ONE, UNITS, ZERO, rounded
 from loyalty.domain.programme.award_rules import AwardCurrency
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
@@ -131,8 +131,8 @@ class Exchange:
         if self._wallet is self._system:
             return balance
         exponent = self._wallet.currency.exponent
-        too_much = (rounded(balance, exponent, ROUND_DOWN) + unit(exponent) / 2) / self._wallet.rate
-        return rounded(too_much, self.exponent, ROUND_UP) - unit(self.exponent)
+        too_much = (rounded(balance, exponent, ROUND_DOWN) + UNITS[exponent] / 2) / self._wallet.rate
+        return rounded(too_much, self.exponent, ROUND_UP) - UNITS[self.exponent]
 
     def wallet_of(self, amount: Decimal) -> Decimal:
         """Return an amount of the system currency in the wallet's, rounded once."""
