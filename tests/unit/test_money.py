@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.fields import json_number
-from loyalty.domain.money import is_noise, plain, rounded, share, split
+from loyalty.domain.money import is_kept_exactly, is_noise, plain, rounded, share, split
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ def test_nothing_is_shared_among_nobody() -> None:
         ("0.0001", "0.0001"),
         ("9" * 38, "9" * 38),
         ("1E+125", "1" + "0" * 125),
+        ("1E+129", "1" + "0" * 129),
+        ("1E+130", "1E+130"),
         ("9E+999999", "9E+999999"),
     ],
 )
@@ -84,6 +86,12 @@ def test_an_amount_has_twelve_digits_before_its_point_at_most() -> None:
     assert json_number(LARGEST) == LARGEST
     with pytest.raises(PydanticCustomError, match="at most 12 digits"):
         json_number(Decimal("1000000000000"))
+
+
+@pytest.mark.parametrize("amount", ["9" * 34 + ".9999", "-" + "9" * 34 + ".9999", "0", "0.0001"])
+def test_a_table_keeps_38_digits_of_which_four_are_decimals(amount: str) -> None:
+    assert is_kept_exactly(Decimal(amount))
+    assert not is_kept_exactly(Decimal("1" + "0" * 34 + ".0001").copy_sign(Decimal(amount)))
 
 
 def test_the_whole_of_an_amount_is_that_amount_however_fine_it_is() -> None:
