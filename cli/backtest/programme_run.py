@@ -79,10 +79,10 @@ class ProgrammeRun:
             raise UsesShared(code.code)
         try:
             plan = self._plan(purchase, customer)
+            self._move(customer, plan.movement)
         except Refused as refused:
             self._tallies.refused[refused.problems[0].code] += 1
             return
-        self._move(customer, plan.movement)
         self._use(plan, purchase)
         self._tally(plan, customer.account, month)
 

@@ -100,7 +100,8 @@ class Hints:
             case "number" | "integer" as type_:
                 words = "a number" if type_ == "number" else "a whole number"
                 above = f" above {node['exclusiveMinimum']}" if "exclusiveMinimum" in node else ""
-                least = f" from {node['minimum']}" if "minimum" in node else ""
+                # One below zero is the bound of all numbers, which nobody comes near.
+                least = f" from {node['minimum']}" if node.get("minimum", -1) >= 0 else ""
                 return f"{words}{above}{least}, without quotes"
             case "boolean":
                 return "true or false, without quotes"

@@ -45,6 +45,29 @@ def test_importing_the_demo_programme_twice_changes_nothing_the_second_time(tabl
     assert sorted(map(str, table.scan())) == before
 
 
+def test_whole_numbers_have_at_most_twelve_digits_too(table: DynamoTable) -> None:
+    def records(number: int) -> list[dict[str, Any]]:
+        return [
+            {"type": "product", "id": "P", "code": "P", "priority_level": -number},
+            offer(priority=-number, conditions={"every_nth_purchase": number}, limits={"per_account": number}),
+            {"type": "promo_code", "id": "C", "code": "C", "promotion_campaign": "C"}
+            | {"maximum_uses": number, "maximum_uses_per_account": number},
+        ]
+
+    scheme = {"type": "reward_scheme", "id": "S", "name": "S"}
+    campaign = {"type": "promotion_campaign", "id": "C", "name": "C"}
+
+    assert refused(imported(table, scheme, campaign, *records(10**12 - 1))) == []
+    assert refused(imported(table, *records(10**12))) == [
+        (1, "/priority_level"),
+        (2, "/priority"),
+        (2, "/conditions/every_nth_purchase"),
+        (2, "/limits/per_account"),
+        (3, "/maximum_uses"),
+        (3, "/maximum_uses_per_account"),
+    ]
+
+
 def test_bad_lines_are_listed_with_number_and_field_and_good_ones_are_kept(table: DynamoTable) -> None:
     summary = imported(
         table,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.model.dates import end_of
-from tests.model.exact import NOTHING, Json, rounded, shares
+from tests.model.exact import NOTHING, Json, is_kept, rounded, shares
 from tests.model.limits import Memory
 from tests.model.money import ALTERNATIVE, WALLET, Rates
 from tests.model.posted import Posted, all_came_back, award_back, whole
@@ -109,10 +109,13 @@ def give_back_uses(posted: Posted) -> dict[str, Fraction]:
 
 
 def in_points(amount: Fraction, rates: Rates) -> Fraction | None:
-    """Return an amount of the wallet's currency in the alternative one, or None where there is none on that day."""
+    """Return an amount of the wallet's currency in the alternative one, or None where there is none on that day, or
+    it has more digits than a table keeps."""
     if ALTERNATIVE not in rates.rate:
         return None
     points = rounded(abs(amount) / rates.rate[WALLET] * rates.rate[ALTERNATIVE], rates.decimals[ALTERNATIVE])
+    if not is_kept(points):
+        return None
     return points if amount >= 0 else -points
 
 
@@ -133,7 +136,6 @@ def wallet_answer(account: Account, record: Json, programme: Programme, now: int
     of_points = programme.rate(points, now) if points else None
     if points and of_points is not None and of_wallet is not None:
         decimals = {WALLET: exponent(currency), ALTERNATIVE: exponent(points)}
-        answer["alternative_balance"] = in_points(
-            account.wallet.balance, Rates({WALLET: of_wallet, ALTERNATIVE: of_points}, decimals)
-        )
+        told = in_points(account.wallet.balance, Rates({WALLET: of_wallet, ALTERNATIVE: of_points}, decimals))
+        answer |= {} if told is None else {"alternative_balance": told}
     return answer

@@ -10,6 +10,11 @@ HALF_UP, HALF_EVEN, DOWN, UP = "HALF_UP", "HALF_EVEN", "DOWN", "UP"
 NOTHING = Fraction(0)
 
 
+def is_kept(amount: Fraction) -> bool:
+    """Tell whether an amount has no more digits before its point than a table keeps (rewards.md, "Rounding")."""
+    return abs(amount) < 10**34
+
+
 def exact(value: Any) -> Fraction:
     """Return a JSON number as it was written, but for what a program in doubles leaves behind (api.md, "The API")."""
     return value if isinstance(value, Fraction) else _meant(str(value))

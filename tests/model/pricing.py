@@ -5,11 +5,11 @@ from fractions import Fraction
 
 from tests.model.awards import Award, award
 from tests.model.conditions import matching, occasion, rejection
-from tests.model.exact import NOTHING, Json
+from tests.model.exact import NOTHING, Json, is_kept
 from tests.model.limits import Limits
-from tests.model.money import WALLET, Rates, rates
+from tests.model.money import ALTERNATIVE, WALLET, Rates, rates
 from tests.model.programme import Programme
-from tests.model.purchase import Purchase
+from tests.model.purchase import LIMIT, Purchase, Refused
 from tests.model.spends import INSTANTLY, Spend, Terms, automatic, available, instant, requested
 
 
@@ -64,7 +64,19 @@ def price(
     spends = [one for one in (at_once, by_hand) if one]
     drawn = sum((one.amounts[WALLET] for one in spends if one.method != INSTANTLY), NOTHING)
     left = to_pay - (by_hand.amounts["SYSTEM"] if by_hand else 0)
-    return Plan(purchase, of_day, awards, spends, why, limits, terms, available(terms, of_day, left, held - drawn))
+    still = available(terms, of_day, left, held - drawn)
+    plan = Plan(purchase, of_day, awards, spends, why, limits, terms, still)
+    _require_room(plan, balance)
+    return plan
+
+
+def _require_room(plan: Plan, balance: Fraction) -> None:
+    """Refuse what a table would not keep: the sums of awards and of spends, and the balance after them."""
+    kinds = [WALLET, *([ALTERNATIVE] if ALTERNATIVE in plan.rates.rate else [])]
+    amounts = [amount for kind in kinds for amount in (plan.awarded(kind), plan.spent(kind))]
+    after = balance + plan.awarded(WALLET) - plan.spent(WALLET)
+    if not all(map(is_kept, (*amounts, after))):
+        raise Refused(("", LIMIT))
 
 
 def _awards(

@@ -11,6 +11,7 @@ DUPLICATE = "DuplicateAPIValueException"
 INSUFFICIENT = "InsufficientBalanceException"
 SPEND_LIMIT = "SpendLimitException"
 CURRENCY = "CurrencyMismatchException"
+LIMIT = "LimitExceededException"
 
 Problem = tuple[str, str]
 """Where a request is at fault, as a JSON pointer ("" for the whole), and the code of errors.md."""

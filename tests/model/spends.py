@@ -1,5 +1,6 @@
 """What the wallet pays (rewards.md, "Spends"): instantly, as requested, or automatically."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -102,5 +103,11 @@ def automatic(
 
 
 def available(terms: Terms, rates: Rates, to_pay: Fraction, held: Fraction) -> Fraction:
-    """Return what could still be requested, the least of what is left to pay, what is held, and the maximum."""
-    return largest(to_pay, terms, rates, held)
+    """Return the largest amount that could still be requested: its rounding to the wallet's currency is held, and not
+    nothing."""
+    units = 10 ** rates.decimals[SYSTEM]
+    most = to_pay if terms.most is None else min(to_pay, terms.most)
+    amounts = range(int(most * units) + 1)
+    fitting = bisect_right(amounts, held, key=lambda amount: rates.amount(Fraction(amount, units), WALLET)) - 1
+    amount = Fraction(max(0, fitting), units)
+    return terms.cut(amount) if rates.amount(amount, WALLET) else NOTHING

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -19,6 +20,10 @@ from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
 from loyalty.domain.purchases.purchase import Line, Product, Purchase
 from tests.builders import POINTS, RATE, account, line, offer, programme, purchase
+from tests.model import spends as model
+from tests.model.exact import rounded as half_up
+from tests.model.money import SYSTEM, WALLET, Rates
+from tests.model.spends import Terms
 
 CROWNS = {"type": "currency", "id": "CRW", "code": "CRW"}
 CROWN_RATE = {"type": "currency_rate", "id": "R2", "currency": "CRW", "rate": Decimal("7.33")}
@@ -114,6 +119,7 @@ SPEND_SETTINGS = some(
     minimum_spend_amount_per_transaction=LIMIT,
     maximum_spend_amount_per_transaction=LIMIT,
 )
+SPENDING = {"type": "spend_settings", "id": "SP"}
 ACCOUNTS = st.builds(
     account,
     st.sampled_from([None, "CRW", "PTS"]),
@@ -215,22 +221,57 @@ def gives_voucher(offer_id: str, known: Programme) -> bool:
     return any(one.id == offer_id and one.voucher_type for one in known.offers)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(LINES, st.none() | VALUES, st.sampled_from([None, "CRW", "PTS"]), WALLETS, SPEND_SETTINGS)
-def test_what_is_told_to_be_available_can_be_requested_and_a_cent_more_cannot(
-    lines: list[Line], instant: Decimal | None, currency: str | None, wallet: Wallet, limits: dict[str, Any]
-) -> None:
-    rules = [] if instant is None else [offer(method="FIXED", value=str(instant), spend="INSTANT")]
-    known, owner = programme(*MONEY, limits, *rules), account(currency)
-    available = price(purchase(*lines), owner, wallet, known).available
+RATES = st.sampled_from(["0.0001", "0.4", "1", "7.33", "100", "912345.6789"]) | cents(1, 50000).map(str)
+WALLET_MONEY = st.none() | st.tuples(RATES, st.integers(0, 4))
 
+
+@settings(max_examples=1000, deadline=None)
+@given(LINES, st.none() | VALUES, WALLET_MONEY, WALLETS, SPEND_SETTINGS)
+@example([line("1")], None, ("0.4", 0), Wallet("A1", 1, Decimal(100)), SPENDING)
+@example([line("1000")], None, ("0.4", 0), Wallet("A1", 1, Decimal(1)), SPENDING)
+@example([line("999999")], None, ("0.0001", 0), Wallet("A1", 1, Decimal(100)), SPENDING)
+def test_what_is_told_to_be_available_can_be_requested_and_a_cent_more_cannot(
+    lines: list[Line], instant: Decimal | None, money: tuple[str, int] | None, wallet: Wallet, limits: dict[str, Any]
+) -> None:
+    rate, exponent = money or ("1", 2)
+    currency = {"type": "currency", "id": "LEI", "code": "LEI", "exponent": exponent}
+    of_lei = {"type": "currency_rate", "id": "R3", "currency": "LEI", "rate": Decimal(rate)}
+    rules = [] if instant is None else [offer(method="FIXED", value=str(instant), spend="INSTANT")]
+    known, owner = programme(currency, of_lei, limits, *rules), account("LEI" if money else None)
+    plan = price(purchase(*lines), owner, wallet, known)
+    available = plan.available
+
+    rates = Rates({SYSTEM: Fraction(1), WALLET: Fraction(rate)}, {SYSTEM: 2, WALLET: exponent})
+    left = Fraction(plan.totals.total - plan.spent(SpendMethod.INSTANTLY))
+    assert available == model.available(Terms.of(limits), rates, left, Fraction(wallet.balance))
     if available:
         asked = price(purchase(*lines, spend=str(available)), owner, wallet, known)
         assert asked.spent(SpendMethod.ON_REQUEST) == available
-    # In a wallet of crowns, the next cent may come to the same amount of crowns once it is rounded.
-    if currency is None:
-        with pytest.raises(Refused):
-            price(purchase(*lines, spend=str(available + Decimal("0.01"))), owner, wallet, known)
+    with pytest.raises(Refused):
+        price(purchase(*lines, spend=str(available + Decimal("0.01"))), owner, wallet, known)
+
+
+NUMBERS = st.integers(10**6, 10**16 - 1).map(lambda number: Decimal(number).scaleb(-4))
+NEARLY_HALF = (Decimal("1195237338.5908"), Decimal("99.9983"), Decimal("912345.6789"), 0)
+"""Their product ends in .4999...96, with 30 digits after the point."""
+
+
+@settings(max_examples=700, deadline=None)
+@given(NUMBERS, NUMBERS, NUMBERS, st.integers(0, 4))
+@example(*NEARLY_HALF)
+def test_awards_of_numbers_of_any_length_are_rounded_once_and_summed_exactly(
+    net: Decimal, value: Decimal, rate: Decimal, exponent: int
+) -> None:
+    currency = {"type": "currency", "id": "LEI", "code": "LEI", "exponent": exponent}
+    of_lei = {"type": "currency_rate", "id": "R3", "currency": "LEI", "rate": rate}
+    known = programme(currency, of_lei, offer(value=str(value)), offer("O2", method="PER_UNIT", value=str(value)))
+    plan = price(purchase(line(str(net), quantity=str(net))), account("LEI"), Wallet("A1"), known)
+
+    exact = [Fraction(net) * Fraction(value) / 100, Fraction(net) * Fraction(value)]
+    of_wallet = [half_up(amount * Fraction(rate), exponent) for amount in exact]
+    assert [Fraction(award.amounts.system) for award in plan.awards] == [half_up(amount, 2) for amount in exact]
+    assert [Fraction(award.amounts.wallet) for award in plan.awards] == of_wallet
+    assert Fraction(plan.movement.awarded) == sum(of_wallet)
 
 
 NEVER: list[dict[str, Any]] = [

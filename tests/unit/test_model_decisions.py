@@ -6,7 +6,9 @@ import pytest
 
 from tests.model.dates import NEVER
 from tests.model.history import CANCEL, EXPIRY, IMPORT, PURCHASE, RETURN, Entry
-from tests.model.purchase import DUPLICATE, INVALID, NOT_FOUND
+from tests.model.money import SYSTEM, WALLET, Rates
+from tests.model.purchase import DUPLICATE, INVALID, LIMIT, NOT_FOUND
+from tests.model.spends import Terms, available
 from tests.model.till import ALL, NOW, TEN, Till, offer, shop
 from tests.model.wallet import Wallet
 
@@ -115,6 +117,26 @@ def test_what_is_settled_of_a_purchase_that_was_told_in_no_points_adds_none(till
     till.cancel(ten)
     line = till.cancel(spent).entry
     assert (line["awarded"], line["alternative_awarded"], line["alternative_spent"]) == (-10, 0, -900)
+
+
+def test_available_is_what_a_request_would_get_after_rounding_to_the_wallets_currency() -> None:
+    rates = Rates({SYSTEM: Fraction(1), WALLET: Fraction(2, 5)}, {SYSTEM: 2, WALLET: 0})
+    found = [available(Terms.of({}), rates, Fraction(to_pay), Fraction(2)) for to_pay in (1, "1.25", 100)]
+    assert found == [0, Fraction("1.25"), Fraction("6.24")]
+
+
+def test_an_award_has_as_many_digits_as_a_table_keeps_and_no_more(till: Till) -> None:
+    pieces = {"method": "PER_UNIT", "value": 10**11}
+    rate = {"type": "currency_rate", "id": "CRO", "currency": "CRO", "rate": 10**12 - 1}
+    till.model.take(Entry(NOW, IMPORT, rows=(*shop("PIECES", pieces), rate)))
+    line = {"product_sku": "COFFEE", "net_amount": 1, "tax_amount": 0, "total_amount": 1}
+    codes = []
+    for number, quantity in enumerate((10**11, 10**11 + 1)):
+        by = {"cim": "CROWNS", "reference_number": f"C{number}", "merchant_tap": {"code": "PIECES"}}
+        body = {**by, "products": [line | {"quantity": quantity}]}
+        codes.append(till.model.take(Entry(NOW, PURCHASE, ALL, body)).code)
+    assert codes == [None, LIMIT]
+    assert till.model.state.account("CROWNS").wallet.balance == 10**22 * (10**12 - 1)
 
 
 def test_what_was_spent_at_once_is_of_the_lot_that_it_came_from(till: Till) -> None:

@@ -1,12 +1,16 @@
 """Amounts."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.fields import json_number
-from loyalty.domain.money import is_noise, plain, rounded, share, split
+from loyalty.domain.money import is_kept_exactly, is_noise, plain, rounded, share, split
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,8 @@ def test_nothing_is_shared_among_nobody() -> None:
         ("0.0001", "0.0001"),
         ("9" * 38, "9" * 38),
         ("1E+125", "1" + "0" * 125),
+        ("1E+129", "1" + "0" * 129),
+        ("1E+130", "1E+130"),
         ("9E+999999", "9E+999999"),
     ],
 )
@@ -63,10 +69,29 @@ def test_an_amount_at_the_largest_rate_is_exact_to_the_cent() -> None:
     assert rounded(Decimal("9" * 30 + ".125"), 2) == Decimal("9" * 30 + ".13")
 
 
+@pytest.mark.parametrize(
+    "run",
+    [lambda what: what(), lambda what: ThreadPoolExecutor(1).submit(what).result(), lambda what: Context().run(what)],
+    ids=["here", "in another thread", "in a fresh context"],
+)
+def test_what_is_made_of_the_largest_amounts_is_exact_wherever_it_is_reckoned(
+    run: Callable[[Callable[[], Decimal]], Decimal],
+) -> None:
+    exact = Fraction(LARGEST) ** 4 + Fraction("0.0001")
+
+    assert Fraction(run(lambda: LARGEST * LARGEST * LARGEST * LARGEST + Decimal("0.0001"))) == exact
+
+
 def test_an_amount_has_twelve_digits_before_its_point_at_most() -> None:
     assert json_number(LARGEST) == LARGEST
     with pytest.raises(PydanticCustomError, match="at most 12 digits"):
         json_number(Decimal("1000000000000"))
+
+
+@pytest.mark.parametrize("amount", ["9" * 34 + ".9999", "-" + "9" * 34 + ".9999", "0", "0.0001"])
+def test_a_table_keeps_38_digits_of_which_four_are_decimals(amount: str) -> None:
+    assert is_kept_exactly(Decimal(amount))
+    assert not is_kept_exactly(Decimal("1" + "0" * 34 + ".0001").copy_sign(Decimal(amount)))
 
 
 def test_the_whole_of_an_amount_is_that_amount_however_fine_it_is() -> None:

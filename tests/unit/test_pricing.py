@@ -278,6 +278,27 @@ def test_an_award_that_is_spent_at_once_leaves_the_wallet_as_it_was(net: str, cr
     assert found.available == Decimal(available)
 
 
+@pytest.mark.parametrize(
+    ("balance", "net", "available"),
+    [
+        pytest.param("2", "1", "0", id="0.4 stamps are none"),
+        pytest.param("2", "1.24", "0", id="0.496 stamps are none"),
+        pytest.param("2", "1.25", "1.25", id="half a stamp is one"),
+        pytest.param("2", "100", "6.24", id="2.496 stamps are 2"),
+        pytest.param("1.9", "100", "3.74", id="2 stamps are more than 1.9"),
+        pytest.param("-3", "100", "0", id="a debt"),
+    ],
+)
+def test_what_could_still_be_requested_is_no_more_and_no_less_than_a_request_would_get(
+    balance: str, net: str, available: str
+) -> None:
+    stamps = {"type": "currency", "id": "STP", "code": "STP", "exponent": 0}
+    rate = {"type": "currency_rate", "id": "R2", "currency": "STP", "rate": Decimal("0.4")}
+    found = plan(purchase(line(net)), stamps, rate, balance=balance, currency="STP")
+
+    assert found.available == Decimal(available)
+
+
 def test_what_is_spent_at_once_takes_no_more_of_the_wallet_than_was_awarded() -> None:
     """Ten awards of half a cent are ten cents, of which nine can be spent: 66 hundredths of a crown, but each award is
     only 4 of them."""

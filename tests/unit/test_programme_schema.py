@@ -1,6 +1,7 @@
 """docs/programme.schema.json says of a single line what the import says of it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,17 @@ def test_it_has_every_type_of_record() -> None:
     assert document()["discriminator"]["mapping"].keys() == RECORD_TYPES.keys()
 
 
+def test_every_whole_number_is_within_bounds() -> None:
+    def boundless(node: Any, path: str = "") -> Iterator[str]:
+        if isinstance(node, dict) and node.get("type") == "integer" and not {"minimum", "maximum"} <= node.keys():
+            yield path
+        parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for name, part in parts:
+            yield from boundless(part, f"{path}/{name}")
+
+    assert list(boundless(document())) == []
+
+
 @pytest.mark.parametrize("file", PROGRAMMES, ids=str)
 def test_every_line_of_our_own_programmes_is_valid(file: Path, line: Any) -> None:
     records = [json.loads(text) for text in file.read_text().splitlines()]
@@ -44,6 +56,7 @@ def test_every_line_of_our_own_programmes_is_valid(file: Path, line: Any) -> Non
         {"name": None, "colour": "red"},
         {"effective_from": "2026-01-01"},
         {"priority": "1"},
+        {"priority": -(10**12)},
         {"stacking": "ALONE"},
         {"award": {"method": "FIXED", "value": "1"}},
         {"award": {"method": "FIXED", "value": -1}},
@@ -51,6 +64,7 @@ def test_every_line_of_our_own_programmes_is_valid(file: Path, line: Any) -> Non
         {"conditions": {"weekdays": ["MONDAY"]}},
         {"conditions": {"time_from": "7:00"}},
         {"limits": {"budget": 0}},
+        {"limits": {"per_account": 10**12}},
     ],
     ids=str,
 )

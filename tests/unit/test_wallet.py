@@ -55,6 +55,37 @@ def test_a_wallet_may_be_emptied_and_a_debt_paid_off_bit_by_bit(balance: str, mo
     assert wallet(balance).moved(movement).balance == Decimal(after)
 
 
+LARGEST = "9" * 34 + ".9999"
+TOO_LARGE = "1" + "0" * 34
+
+
+@pytest.mark.parametrize(
+    ("balance", "movement", "told"),
+    [
+        ("-1", moved(awarded=TOO_LARGE), "award"),
+        (LARGEST, moved(awarded="1", spent=TOO_LARGE), "spend"),
+        ("0", moved(alternative_awarded=Decimal(TOO_LARGE), alternative_spent=Decimal(1)), "award in points"),
+        ("0", moved(alternative_awarded=Decimal(1), alternative_spent=Decimal(TOO_LARGE)), "spend in points"),
+        (LARGEST, moved(awarded="0.0001"), "balance"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_nothing_moves_a_wallet_that_a_table_does_not_keep_to_the_last_digit(
+    balance: str, movement: Movement, told: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        wallet(balance).moved(movement, overdrawn=True)
+
+    [problem] = refused.value.problems
+    words = f"The {told} would be {TOO_LARGE}"
+    assert (problem.code, problem.description.partition(":")[0].removesuffix(".0000")) == (Code.LIMIT_EXCEEDED, words)
+    assert problem.description.endswith(": an amount has at most 34 digits before the point.")
+
+
+def test_a_wallet_keeps_thirty_four_digits_before_the_point() -> None:
+    assert wallet("0").moved(moved(awarded=LARGEST)).balance == Decimal(LARGEST)
+
+
 @pytest.mark.parametrize(("balance", "spent"), [("5", "5.01"), ("0", "0.01"), ("-5", "0.01")])
 def test_nothing_is_taken_that_a_wallet_does_not_hold_unless_it_may_be_overdrawn(balance: str, spent: str) -> None:
     with pytest.raises(Refused) as refused:

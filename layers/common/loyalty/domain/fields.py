@@ -10,7 +10,9 @@ from msgspec import Struct
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Field,
     PlainSerializer,
+    StrictInt,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -27,7 +29,7 @@ MAX_CODE = 255
 MAX_TEXT = 2000
 
 LARGEST = 10**MAX_INTEGER_DIGITS - 1
-"""The largest whole number that an amount may have before its point."""
+"""The largest whole number, on its own or before the point of an amount."""
 
 _DATE_TIME_SCHEMA = {"type": "string", "pattern": dates.PATTERN, "examples": ["2026-01-31T00:00:00"]}
 
@@ -159,6 +161,9 @@ Positive = Annotated[
 NotNegative = Annotated[
     Decimal, ReadBy(_not_negative), WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST})
 ]
+
+WholeNumber = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
+Count = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
 
 DateTime = Annotated[str, BeforeValidator(_date_time), WithJsonSchema(_DATE_TIME_SCHEMA)]
 """A date in any of the forms that are taken (`dates.FORMS`), kept as text in one: `YYYY-MM-DDThh:mm:ss`, UTC."""

@@ -1,12 +1,24 @@
 """Amounts: exact decimals, rounded half up and only where somebody says so."""
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Decimal, DefaultContext, getcontext
 from fractions import Fraction
 from typing import Any
 
+DIGITS = 130
+"""Digits that amounts are reckoned with, wherever they are: a hundred are enough to round a product of the largest
+amounts, values and rates once it is divided by a rate. The largest number that DynamoDB keeps, 1E+125, has a few more:
+nobody has it, but somebody may put it in."""
+
+DefaultContext.prec = getcontext().prec = DIGITS  # for threads that are still to come, and for this one
+
 MAX_DECIMALS = 4
 MAX_INTEGER_DIGITS = 12
+
+MAX_KEPT_DIGITS = 38 - MAX_DECIMALS
+"""Digits before the point of an amount that is kept to its last decimal: DynamoDB keeps 38 of a number, and refuses
+more."""
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
@@ -21,23 +33,24 @@ LAST_PLACES = Decimal(2) ** -51
 """How far a number may be off in proportion to itself, if that is more: two units in a double's last place, as in a
 product with a rounded factor."""
 
-_UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
-_WIDE = Context(prec=60)
-"""Room for the largest amount at the largest rate; the usual 28 digits would end in an error there."""
-
-_LONG = Context(prec=130)
-"""Room for each digit of the largest number that DynamoDB keeps, 1E+125: nobody has it, but somebody may put it in."""
+UNITS = [Decimal(1).scaleb(-exponent) for exponent in range(MAX_DECIMALS + 1)]
+"""The smallest amount above zero, by its decimals: at 2, 0.01."""
 
 
 def rounded(amount: Decimal, exponent: int, rounding: str = ROUND_HALF_UP) -> Decimal:
     """`amount` to `exponent` decimals (at most 4), half up by default: at 2, 0.125 is 0.13 and -0.125 is -0.13."""
-    return amount.quantize(_UNITS[exponent], rounding, _WIDE)
+    return amount.quantize(UNITS[exponent], rounding)
+
+
+def is_kept_exactly(amount: Decimal) -> bool:
+    """Return whether a table keeps an amount, of at most 4 decimals, to the last of them."""
+    return amount.adjusted() < MAX_KEPT_DIGITS
 
 
 def rounded_fraction(amount: Fraction, exponent: int) -> Decimal:
     """Return `amount` to `exponent` decimals, half up; a share that no decimal can hold stays exact until then."""
-    # Sixty digits tell a tie from everything else as long as the denominator has fewer than about fifty.
-    return rounded(_WIDE.divide(Decimal(amount.numerator), Decimal(amount.denominator)), exponent)
+    # So many digits tell a tie from everything else as long as the denominator has fewer than about ninety.
+    return rounded(Decimal(amount.numerator) / Decimal(amount.denominator), exponent)
 
 
 def share(amount: Decimal, part: Decimal | Fraction, whole: Decimal | Fraction, exponent: int) -> Decimal:
@@ -61,7 +74,7 @@ def split(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
         running += weight
         upto = amount
         if running != total:
-            upto = _WIDE.divide(_WIDE.multiply(amount, running), total).quantize(amount, ROUND_HALF_UP, _WIDE)
+            upto = (amount * running / total).quantize(amount, ROUND_HALF_UP)
         shares.append(upto - given)
         given = upto
     return tuple(shares)
@@ -79,9 +92,9 @@ def is_noise(number: Decimal, meant: Decimal) -> bool:
 def plain(amount: Decimal) -> Decimal:
     """`amount` without trailing zeros or an exponent, the form in which it is stored, compared and answered. Only what
     is larger than any number in a table keeps its exponent."""
-    amount = _LONG.plus(amount)  # a negative zero becomes zero
-    is_written_out = amount == amount.to_integral_value() and amount.adjusted() < _LONG.prec
-    return amount.quantize(_UNITS[0], None, _LONG) if is_written_out else amount.normalize(_LONG)
+    amount = +amount  # a negative zero becomes zero
+    is_written_out = amount == amount.to_integral_value() and amount.adjusted() < DIGITS
+    return amount.quantize(UNITS[0]) if is_written_out else amount.normalize()
 
 
 def plain_text(number: Decimal) -> str:

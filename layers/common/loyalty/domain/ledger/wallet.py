@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from loyalty.domain.errors import Code, Problem, Refused
 from loyalty.domain.identity import told_id
 from loyalty.domain.ledger.uses import Use, Uses
-from loyalty.domain.money import ZERO
+from loyalty.domain.money import MAX_KEPT_DIGITS, ZERO, is_kept_exactly
 
 Lots = Mapping[str, Decimal]
 """Amounts by the month (`YYYY-MM`) at whose end they expire. What never expires is in none."""
@@ -115,7 +115,8 @@ class Wallet(Struct, frozen=True):
         """Return the wallet after `movement`, which may leave a debt only where `overdrawn` says so.
 
         Raises:
-            Refused: INSUFFICIENT_BALANCE, if the balance would fall below zero.
+            Refused: INSUFFICIENT_BALANCE, if the balance would fall below zero; LIMIT_EXCEEDED, if an amount would have
+                more digits than a table keeps.
         """
         balance = self.balance + movement.amount
         if balance < 0 and movement.amount < 0 and not overdrawn:
@@ -124,6 +125,7 @@ class Wallet(Struct, frozen=True):
                     Code.INSUFFICIENT_BALANCE, f"The wallet holds {self.balance}; {-movement.amount} cannot be taken."
                 )
             )
+        _require_kept_exactly(movement, balance)
         return Wallet(
             account_id=self.account_id,
             version=self.version + 1,
@@ -135,6 +137,20 @@ class Wallet(Struct, frozen=True):
             waived=add_amounts(self.waived, movement.waived),
             forgiven=add_lots(self.forgiven, movement.forgiven),
         )
+
+
+def _require_kept_exactly(movement: Movement, balance: Decimal) -> None:
+    amounts = (
+        ("award", movement.awarded),
+        ("spend", movement.spent),
+        ("award in points", movement.alternative_awarded),
+        ("spend in points", movement.alternative_spent),
+        ("balance", balance),
+    )
+    for name, amount in amounts:
+        if amount is not None and not is_kept_exactly(amount):
+            most = f"an amount has at most {MAX_KEPT_DIGITS} digits before the point"
+            raise Refused(Problem(Code.LIMIT_EXCEEDED, f"The {name} would be {amount:f}: {most}."))
 
 
 def take_from_lots(lots: Lots, amount: Decimal) -> Lots:

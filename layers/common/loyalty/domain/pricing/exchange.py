@@ -3,14 +3,14 @@
 import operator
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from functools import cache
 
 from msgspec import Struct
 
 from loyalty.domain.currencies import Currency
 from loyalty.domain.errors import Code, NotInProgramme, Problem
-from loyalty.domain.money import ONE, ZERO, rounded
+from loyalty.domain.money import ONE, UNITS, ZERO, rounded
 from loyalty.domain.programme.award_rules import AwardCurrency
 from loyalty.domain.programme.programme import Programme
 from loyalty.domain.purchases.account import Account
@@ -124,6 +124,19 @@ class Exchange:
     def payable(self, *limits: Decimal | None) -> Decimal:
         """Return the largest amount that can be paid in the system currency within all `limits`; None is no limit."""
         return rounded(min([limit for limit in limits if limit is not None]), self.exponent, ROUND_DOWN)
+
+    def largest_within(self, balance: Decimal) -> Decimal:
+        """Return the largest amount of the system currency that is not more than `balance`, which is of the wallet's,
+        once it is rounded to that; it may be nothing there."""
+        if self._wallet is self._system:
+            return balance
+        exponent = self._wallet.currency.exponent
+        too_much = (rounded(balance, exponent, ROUND_DOWN) + UNITS[exponent] / 2) / self._wallet.rate
+        return rounded(too_much, self.exponent, ROUND_UP) - UNITS[self.exponent]
+
+    def wallet_of(self, amount: Decimal) -> Decimal:
+        """Return an amount of the system currency in the wallet's, rounded once."""
+        return self._wallet.of(amount, self._system, ROUND_HALF_UP)
 
     def system_of(self, balance: Decimal) -> Decimal:
         """Return a balance of the wallet's currency in the system currency, exactly."""

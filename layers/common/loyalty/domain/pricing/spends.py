@@ -50,7 +50,8 @@ class Payment(Struct, frozen=True):
     @property
     def available(self) -> Decimal:
         """The largest spend that could still be requested, system currency; 0 where none could."""
-        return self._payable(self._balance)
+        amount = self._payable(self.exchange.largest_within(self.balance))
+        return ZERO if amount and not self.exchange.wallet_of(amount) else amount
 
     def spends(self, instant: Amounts, lots: Lots) -> Iterator[Spend]:
         """Return the spends of the purchase; `instant` is the sum of the awards that are to be spent at once, `lots`

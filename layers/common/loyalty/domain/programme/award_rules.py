@@ -145,9 +145,12 @@ _AMOUNTS: Mapping[Base, Callable[[Line], Decimal]] = {Base.NET: attrgetter("net"
 
 _USUAL = {"base": "NET", "currency": "SYSTEM", "rounding": "HALF_UP", "spend": "NONE"}
 
+_HUNDREDTH = Decimal("0.01")
+"""A product of decimals is quicker than a quotient, which is worked out to the last digit."""
+
 _FORMULAS: Mapping[Method, Formula] = {
     # A percentage of the base is in the currency of the base; every other value is in the award's currency already.
-    Method.PERCENTAGE: lambda rule, base, rate: base * rule.value * rate / 100,
+    Method.PERCENTAGE: lambda rule, base, rate: base * rule.value * rate * _HUNDREDTH,
     Method.FIXED: lambda rule, _base, _rate: rule.value,
     Method.PER_UNIT: lambda rule, pieces, _rate: rule.value * pieces,
     Method.PER_STEP: lambda rule, base, _rate: rule.value * (base // rule.step),

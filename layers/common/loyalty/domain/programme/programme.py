@@ -16,7 +16,7 @@ from msgspec import Struct
 from loyalty.domain.currencies import Currency, Exponents, Rate
 from loyalty.domain.errors import not_in_programme
 from loyalty.domain.ledger.wallet import Clawback, Wallet
-from loyalty.domain.money import ONE, rounded
+from loyalty.domain.money import ONE, is_kept_exactly, rounded
 from loyalty.domain.period import time_zone
 from loyalty.domain.programme.compact_records import ProgrammeRecords, RecordsOfType
 from loyalty.domain.programme.conditions import Occasion
@@ -227,10 +227,12 @@ class Programme(Struct, frozen=True, eq=False):
         )
 
     def alternative_of(self, balance: Decimal, account: Account, at: datetime) -> Decimal | None:
-        """Return a balance in the alternative currency; None if there is none, or no rate of it at `at`."""
+        """Return a balance in the alternative currency; None if there is none, or no rate of it at `at`, or if it has
+        more digits than a table keeps."""
         if self.alternative_currency is None:
             return None
-        return self.exchange(balance, self.wallet_currency(account), self.alternative_currency, at)
+        amount = self.exchange(balance, self.wallet_currency(account), self.alternative_currency, at)
+        return amount if amount is not None and is_kept_exactly(amount) else None
 
     def _currency(self, currency_id: str | None) -> Currency:
         """Return the currency with this id; the system's where there is none."""

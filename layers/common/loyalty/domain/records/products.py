@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StrictBool, StrictInt
+from pydantic import StrictBool
 
-from loyalty.domain.fields import Code, Identifier, Number, Text
+from loyalty.domain.fields import Code, Identifier, Number, Text, WholeNumber
 from loyalty.domain.records.base import BaseRecord, RecordPart, Ref
 
 
@@ -72,6 +72,6 @@ class ProductRecord(BaseRecord):
     code: Code
     alternative_code: Code | None = None
     description: Text | None = None
-    priority_level: StrictInt | None = None
+    priority_level: WholeNumber | None = None
     global_rate: GlobalRateRecord | None = None
     product_type: Annotated[Code, Ref("product_type")] | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
-from loyalty.domain.fields import Code, DateTime, NotNegative, Positive, Text
+from loyalty.domain.fields import LARGEST, Code, Count, DateTime, NotNegative, Positive, Text, WholeNumber
 from loyalty.domain.ledger.windows import LimitPeriod
 from loyalty.domain.patterns import TIME_OF_DAY
 from loyalty.domain.period import SPAN_PATTERN, Span
@@ -52,7 +52,7 @@ class Conditions(RecordPart):
     account_classifications: list[Annotated[Code, Ref("classification")]] = []
     promotion_campaign: Annotated[Code, Ref("promotion_campaign")] | None = None
     first_purchase: StrictBool | None = None
-    every_nth_purchase: Annotated[StrictInt, Field(ge=2)] | None = None
+    every_nth_purchase: Annotated[StrictInt, Field(ge=2, le=LARGEST)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -125,7 +125,7 @@ class OfferLimits(RecordPart):
     calendar `period` (a day, week, month or year; for ever if it is missing); `budget` to all accounts together, for
     ever. Amounts are in the award's currency."""
 
-    per_account: Annotated[StrictInt, Field(ge=1)] | None = None
+    per_account: Count | None = None
     per_account_amount: Positive | None = None
     period: LimitPeriod | None = None
     budget: Positive | None = None
@@ -154,7 +154,7 @@ class RewardOfferRecord(BaseRecord):
     life_cycle_state: State = "EFFECTIVE"
     effective_from: DateTime | None = None
     effective_to: DateTime | None = None
-    priority: StrictInt = 0
+    priority: WholeNumber = 0
     stacking: Stacking = Stacking.COMBINE
     conditions: Conditions = Conditions()
     award: AwardRecord | None = None
@@ -204,8 +204,8 @@ class PromoCodeRecord(BaseRecord):
     life_cycle_state: State = "EFFECTIVE"
     effective_from: DateTime | None = None
     effective_to: DateTime | None = None
-    maximum_uses: Annotated[StrictInt, Field(ge=1)] | None = None
-    maximum_uses_per_account: Annotated[StrictInt, Field(ge=1)] | None = None
+    maximum_uses: Count | None = None
+    maximum_uses_per_account: Count | None = None
 
 
 class VoucherTypeRecord(BaseRecord):

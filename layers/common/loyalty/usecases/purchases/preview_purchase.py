@@ -49,8 +49,10 @@ def _preview(engine: Engine, request: PurchaseRequest, partner: Partner, now: da
     require_active(customer.account, request.customer)
     require_known(resolved.purchase, customer.account, programme, audience.directory)
     used = read_used(engine.table, counters_of(resolved.purchase, customer.account, programme))
+    plan = price_with_counters(resolved.purchase, customer, programme, used)
+    customer.wallet.moved(plan.movement)  # or refused, as it would be
     return Preview(
-        plan=price_with_counters(resolved.purchase, customer, programme, used),
+        plan=plan,
         customer=customer,
         alternative_balance=programme.alternative_of(customer.wallet.balance, customer.account, now),
         why=explain_offers(resolved.purchase, customer, programme, used) if explained else (),
