@@ -81,12 +81,12 @@ ERRORS: Mapping[Code, Explained] = {
     Code.LIMIT_EXCEEDED: Explained(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "CRM.EXCEPTIONS.LIMITEXCEEDEDEXCEPTION",
-        "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, or takes more "
-        "storage than one purchase may; or its account has used more limited offers, or keeps something of more "
-        "purchases, than a wallet can remember; or an award, spend or balance would have more than 34 digits before the "
-        "point.",
-        "Send fewer lines, or fewer purchases in one call; where the description says so, post the purchase for another "
-        "account, or with smaller amounts.",
+        "The body is too large; or a purchase uses more budgets and vouchers than fit into a transaction, or takes "
+        "more storage than one purchase may; or its account has used more limited offers, or keeps something of more "
+        "purchases, than a wallet can remember; or an award, spend or balance would have more than 34 digits before "
+        "the point.",
+        "Send fewer lines, or fewer purchases in one call; where the description says so, post the purchase for "
+        "another account, or with smaller amounts.",
     ),
     Code.INSUFFICIENT_BALANCE: Explained(
         HTTPStatus.UNPROCESSABLE_ENTITY,
