@@ -23,7 +23,7 @@ from cli.target import REPOSITORY
 from loyalty.store.gc_paused import gc_paused
 from tests.simulation.recording import FOUND, Recorded, write
 from tests.simulation.shrinking import shrunk
-from tests.simulation.simulation import RUN, Broken, Outcome, simulate
+from tests.simulation.simulation import RUN, Broken, Outcome, read_what_runs_share, simulate
 
 PROCESSES = get_context("fork")
 SHOWN_EVERY = 5.0
@@ -101,7 +101,7 @@ def _reports(runs: list[tuple[int, int]], processes: int, trace: Path | None) ->
     if count == 1 or trace:
         yield from _reports_here(runs, trace)
         return
-    simulate(runs[0][0], 0)  # reads what all runs need of the template and of the engine before processes part
+    read_what_runs_share()
     queue: Queue[Report] = PROCESSES.Queue()
     left = iter(runs)
     for seed, operations in islice(left, count):

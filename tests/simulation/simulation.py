@@ -128,6 +128,11 @@ def simulate(
     return outcome
 
 
+def read_what_runs_share() -> None:
+    """Read what all runs need of the template and of the engine, so that no process that begins later has to."""
+    simulate(0, operations=0)
+
+
 def prepared(world: World) -> Load:
     """Give a world its programme, its customers and its partners' keys."""
     with world.calm():
