@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.fields import json_number
-from loyalty.domain.money import is_kept_exactly, is_noise, plain, rounded, share, split
+from loyalty.domain.money import is_kept_exactly, is_noise, plain, plain_text, rounded, share, split
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,21 @@ def test_noise_has_as_many_digits_as_a_double_and_is_no_larger_than_its_last_one
     number: str, meant: str, noise: bool
 ) -> None:
     assert is_noise(Decimal(number), Decimal(meant)) is noise
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("1.50", "1.5"),
+        ("-1.0", "-1"),
+        ("10", "10"),
+        ("100.00", "100"),
+        ("1E+3", "1000"),
+        ("1E-7", "0.0000001"),
+        ("-0", "0"),
+        ("-0.00", "0"),
+        ("-0.10", "-0.1"),
+    ],
+)
+def test_equal_numbers_are_one_text(number: str, text: str) -> None:
+    assert plain_text(Decimal(number)) == text
