@@ -40,7 +40,7 @@ PROGRAMME: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def large(functions: Functions, demo: DynamoTable) -> DynamoTable:  # noqa: ARG001 - they work on it
+def large(cold_functions: Functions, demo: DynamoTable) -> DynamoTable:  # noqa: ARG001 - they work on it
     """The demo programme, with the largest award and the largest rate that there can be."""
     load(demo, *PROGRAMME)
     return demo
@@ -66,49 +66,49 @@ def longest(table: DynamoTable) -> int:
 
 
 def test_nothing_is_left_once_purchases_of_the_largest_numbers_are_all_cancelled(
-    functions: Functions, large: DynamoTable
+    cold_functions: Functions, large: DynamoTable
 ) -> None:
     quantities = [("EUROS", LARGEST), ("EUROS", SMALLEST), ("EUROS", LARGEST), ("BIGS", SMALLEST), ("BIGS", MANY)]
     posted = []
     for number, (card, quantity) in enumerate(quantities):
-        answer = functions.call("create_purchase", body(card, quantity, f"R{number}"))
+        answer = cold_functions.call("create_purchase", body(card, quantity, f"R{number}"))
         assert answer.status == 200, answer.text
         posted.append(answer.body["id"])
 
     assert longest(large) == 38
-    assert [functions.call("cancel_purchase", path={"id": one}).status for one in posted] == [200] * len(posted)
+    assert [cold_functions.call("cancel_purchase", path={"id": one}).status for one in posted] == [200] * len(posted)
     for account in ("EUROS", "BIGS"):
-        assert functions.call("show_wallet", path={"account": account}).body["balance"] == 0
+        assert cold_functions.call("show_wallet", path={"account": account}).body["balance"] == 0
     assert verify_journal(large, settle=lambda _: None).deviations == []
 
 
 @pytest.mark.usefixtures("large")
-def test_an_award_that_no_table_keeps_is_refused_in_words_by_preview_and_posting(functions: Functions) -> None:
+def test_an_award_that_no_table_keeps_is_refused_in_words_by_preview_and_posting(cold_functions: Functions) -> None:
     for name in ("preview_purchase", "create_purchase"):
-        answer = functions.call(name, body("BIGS", LARGEST))
+        answer = cold_functions.call(name, body("BIGS", LARGEST))
         assert (answer.status, answer.body["code"]) == (413, "LimitExceededException")
         assert answer.body["detail"].startswith("The award would be 98765432198765")
         assert answer.body["detail"].endswith(": an amount has at most 34 digits before the point.")
-    assert functions.call("show_wallet", path={"account": "BIGS"}).body["version"] == 0
+    assert cold_functions.call("show_wallet", path={"account": "BIGS"}).body["version"] == 0
 
 
-def test_points_that_no_table_keeps_are_refused_too(functions: Functions, large: DynamoTable) -> None:
+def test_points_that_no_table_keeps_are_refused_too(cold_functions: Functions, large: DynamoTable) -> None:
     load(large, points(LARGEST))
 
-    answer = Functions(functions.api_key).call("create_purchase", body("EUROS", LARGEST))
+    answer = Functions(cold_functions.api_key).call("create_purchase", body("EUROS", LARGEST))
 
     assert (answer.status, answer.body["code"]) == (413, "LimitExceededException")
     assert answer.body["detail"].startswith("The award in points would be 9999999999999997")
 
 
 def test_a_balance_of_more_points_than_a_table_keeps_is_told_without_them(
-    functions: Functions, large: DynamoTable
+    cold_functions: Functions, large: DynamoTable
 ) -> None:
     """It is no award, and what it is worth may change from day to day: no event is refused for it."""
-    posted = functions.call("create_purchase", body("EUROS", LARGEST)).body["id"]
+    posted = cold_functions.call("create_purchase", body("EUROS", LARGEST)).body["id"]
     load(large, points(LARGEST))
-    functions = Functions(functions.api_key)
+    cold_functions = Functions(cold_functions.api_key)
 
-    assert "alternative_balance" not in functions.call("show_wallet", path={"account": "EUROS"}).body
-    assert functions.call("cancel_purchase", path={"id": posted}).status == 200
+    assert "alternative_balance" not in cold_functions.call("show_wallet", path={"account": "EUROS"}).body
+    assert cold_functions.call("cancel_purchase", path={"id": posted}).status == 200
     assert longest(large) <= 38
