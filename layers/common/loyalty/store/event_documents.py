@@ -1,4 +1,4 @@
-"""Events' documents as they are stored: JSON, compressed. No other module knows their form."""
+"""Events' documents as they are stored: JSON, packed as the uses of a wallet are. No other module knows their form."""
 
 import zlib
 from decimal import Decimal
